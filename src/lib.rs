@@ -1,0 +1,3 @@
+//! Holdfast: a small team's operations on a box it owns. Modules in reading order.
+
+pub mod platform;

@@ -1,0 +1,113 @@
+//! Tasks: the only place that starts them. Each has a name, is stopped at shutdown, and a panic
+//! in one is logged and counted instead of lost.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::error;
+
+use super::error::{Error, Result};
+
+/// Starts named tasks and stops them together.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    stop: Arc<watch::Sender<bool>>,
+    running: Arc<Mutex<JoinSet<()>>>,
+}
+
+/// Tells a task that the process is stopping.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Waits until the process stops.
+    pub async fn requested(&mut self) {
+        // An error means that the sender is gone, which is a stop as well.
+        if self.0.wait_for(|stopping| *stopping).await.is_err() {}
+    }
+
+    pub fn is_requested(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self { stop: Arc::new(watch::Sender::new(false)), running: Arc::default() }
+    }
+}
+
+impl Tasks {
+    /// Starts a task. It must end soon after `Stop` is requested.
+    pub fn start<F>(&self, name: &'static str, make: impl FnOnce(Stop) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let work = make(self.stop());
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        while running.try_join_next().is_some() {}
+        running.spawn(async move {
+            let outcome = CatchPanic(Box::pin(work)).await;
+            if let Err(cause) = outcome {
+                metrics::counter!("holdfast_task_panics_total", "task" => name).increment(1);
+                error!(task = name, cause, "Task {name} panicked: {cause}");
+            }
+        });
+    }
+
+    pub fn stop(&self) -> Stop {
+        Stop(self.stop.subscribe())
+    }
+
+    /// Asks every task to stop and waits for them, at most `patience`; then ends the rest.
+    pub async fn stop_all(&self, patience: Duration) {
+        self.stop.send_replace(true);
+        let mut running =
+            std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        let all_ended = async { while running.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, all_ended).await.is_err() {
+            error!("Tasks did not stop within {} s and were ended", patience.as_secs());
+            running.shutdown().await;
+        }
+    }
+}
+
+/// Runs blocking work (SQLite, argon2, files) away from the async threads.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(panic) => Err(Error::internal(panic)),
+    }
+}
+
+/// Turns a panic while polling into an error with its message.
+struct CatchPanic<F>(std::pin::Pin<Box<F>>);
+
+impl<F: Future<Output = ()>> Future for CatchPanic<F> {
+    type Output = Result<(), String>;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        let poll = std::panic::AssertUnwindSafe(|| self.0.as_mut().poll(context));
+        match std::panic::catch_unwind(poll) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => std::task::Poll::Ready(Err(panic_message(&*panic))),
+        }
+    }
+}
+
+/// Reads the message out of a caught panic.
+pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown panic".to_owned())
+}
