@@ -1,0 +1,5 @@
+//! Who may do what: permissions, roles, and the one table that joins them.
+
+pub mod rules;
+
+pub use rules::{Grant, PermissionSpec, Role, RoleTable};

@@ -1,0 +1,173 @@
+//! Roles are named permission sets in one table that feeds the guard, the UI and the tests.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// What a person is in a workspace, from most to least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    Owner,
+    Admin,
+    Manager,
+    Counter,
+    Analyst,
+    Member,
+    Viewer,
+}
+
+impl Role {
+    pub const ALL: [Self; 7] = [
+        Self::Owner,
+        Self::Admin,
+        Self::Manager,
+        Self::Counter,
+        Self::Analyst,
+        Self::Member,
+        Self::Viewer,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Manager => "manager",
+            Self::Counter => "counter",
+            Self::Analyst => "analyst",
+            Self::Member => "member",
+            Self::Viewer => "viewer",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Role {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|role| role.name() == text).ok_or(())
+    }
+}
+
+/// Everybody in the workspace.
+pub const EVERYBODY: &[Role] = &Role::ALL;
+/// Owners and admins.
+pub const ADMINS: &[Role] = &[Role::Owner, Role::Admin];
+/// Owners, admins and managers.
+pub const MANAGERS: &[Role] = &[Role::Owner, Role::Admin, Role::Manager];
+
+/// A permission, what it lets somebody do, and the roles that have it.
+#[derive(Debug, Clone, Copy)]
+pub struct PermissionSpec {
+    /// `area.verb`, e.g. `inventory.move`.
+    pub id: &'static str,
+    pub title: &'static str,
+    pub roles: &'static [Role],
+}
+
+/// Needed by every route that only operators may call. No role has it.
+pub const OPERATE: &str = "box.operate";
+
+/// The platform's own permissions; every app adds its own.
+pub const PERMISSIONS: &[PermissionSpec] = &[
+    PermissionSpec {
+        id: "workspace.read",
+        title: "See the workspace's name and settings",
+        roles: EVERYBODY,
+    },
+    PermissionSpec {
+        id: "workspace.settings",
+        title: "Change the workspace's settings",
+        roles: ADMINS,
+    },
+    PermissionSpec { id: "audit.read", title: "Read and verify the audit log", roles: ADMINS },
+    PermissionSpec {
+        id: "events.read",
+        title: "Be told when something changes",
+        roles: EVERYBODY,
+    },
+];
+
+/// What somebody may do in one workspace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grant(Arc<BTreeSet<&'static str>>);
+
+impl Grant {
+    pub fn allows(&self, permission: &str) -> bool {
+        self.0.contains(permission)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().copied()
+    }
+
+    /// What is left when only `permissions` are let through.
+    #[must_use]
+    pub fn narrowed(&self, permissions: &BTreeSet<String>) -> Self {
+        Self(Arc::new(self.0.iter().copied().filter(|one| permissions.contains(*one)).collect()))
+    }
+}
+
+/// Role × permission, made once at start.
+#[derive(Debug, Clone)]
+pub struct RoleTable {
+    permissions: Vec<PermissionSpec>,
+    grants: Vec<(Role, Grant)>,
+}
+
+impl RoleTable {
+    pub fn new(permissions: Vec<PermissionSpec>) -> Self {
+        let grant = |role: Role| {
+            let allowed = permissions.iter().filter(|one| one.roles.contains(&role));
+            (role, Grant(Arc::new(allowed.map(|one| one.id).collect())))
+        };
+        let grants = Role::ALL.into_iter().map(grant).collect();
+        Self { permissions, grants }
+    }
+
+    pub fn grant(&self, role: Role) -> Grant {
+        self.grants
+            .iter()
+            .find(|(one, _)| *one == role)
+            .map(|(_, grant)| grant.clone())
+            .unwrap_or_default()
+    }
+
+    pub fn permissions(&self) -> &[PermissionSpec] {
+        &self.permissions
+    }
+
+    /// The permission with this id, as the program spells it.
+    pub fn permission(&self, id: &str) -> Option<&'static str> {
+        self.permissions.iter().map(|one| one.id).find(|one| *one == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_has_exactly_the_permissions_that_name_it() {
+        let table = RoleTable::new(PERMISSIONS.to_vec());
+
+        assert!(table.grant(Role::Admin).allows("audit.read"));
+        assert!(!table.grant(Role::Manager).allows("audit.read"));
+        assert!(table.grant(Role::Viewer).allows("workspace.read"));
+        assert!(!table.grant(Role::Owner).allows(OPERATE));
+    }
+
+    #[test]
+    fn every_role_reads_back_from_its_name() {
+        for role in Role::ALL {
+            assert_eq!(role.name().parse(), Ok(role));
+        }
+        assert_eq!("root".parse::<Role>(), Err(()));
+    }
+}

@@ -1,0 +1,50 @@
+//! What an app is to the platform: plain data, listed in `apps::ALL`.
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::Platform;
+use super::access::PermissionSpec;
+use super::db::MigrationSet;
+use super::error::Code;
+
+/// Routes of one area, each with its OpenAPI entry.
+pub type Routes = OpenApiRouter<Arc<Platform>>;
+
+/// Who hears of changes to a kind of object.
+#[derive(Debug, Clone, Copy)]
+pub struct EventSpec {
+    /// The object kind of the audit entry, e.g. `inventory.item`.
+    pub kind: &'static str,
+    pub permission: &'static str,
+}
+
+/// Whether a text column can say something about a person. Erasure and the audit log rely on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    Personal,
+    Impersonal,
+}
+
+/// The marks of a table's text columns.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnMarks {
+    pub table: &'static str,
+    pub columns: &'static [(&'static str, Mark)],
+}
+
+/// An app that works in workspaces.
+#[derive(Clone, Copy)]
+pub struct AppSpec {
+    /// Also the name of its migration set and the prefix of its permissions.
+    pub id: &'static str,
+    pub title: &'static str,
+    pub permissions: &'static [PermissionSpec],
+    pub migrations: MigrationSet,
+    pub events: &'static [EventSpec],
+    pub codes: &'static [&'static [Code]],
+    pub columns: &'static [ColumnMarks],
+    /// Below `/api/v1/workspaces/{workspace}/<id>`.
+    pub routes: fn() -> Routes,
+}

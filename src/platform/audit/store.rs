@@ -1,0 +1,158 @@
+//! The SQL of the audit log.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use super::rules::{Hash, LogId, NO_HASH, Record};
+use crate::platform::clock::Moment;
+use crate::platform::error::Result;
+use crate::platform::id::ObjectId;
+
+/// Gives the log its id; once per file.
+pub(in crate::platform) fn begin(connection: &Connection, log: LogId, now: Moment) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO audit_log (id, log_id, created_at) VALUES (1, :log, :now)
+             ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(named_params! { ":log": log, ":now": now })?;
+    Ok(())
+}
+
+pub(in crate::platform) fn log_id(connection: &Connection) -> Result<LogId> {
+    Ok(connection
+        .prepare_cached("SELECT log_id FROM audit_log WHERE id = 1")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// The last entry's number and hash; zero and no hash for an empty log.
+pub(in crate::platform) fn head(connection: &Connection) -> Result<(i64, Hash)> {
+    let head = connection
+        .prepare_cached("SELECT seq, hash FROM audit_entries ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(head.unwrap_or((0, NO_HASH)))
+}
+
+pub(in crate::platform) fn insert(connection: &Connection, record: &Record) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO audit_entries (seq, at, actor_kind, actor_id, action, object_kind,
+                 object_id, object_version, outcome, request_id, changes, personal, prev_hash,
+                 hash)
+             VALUES (:seq, :at, :actor_kind, :actor_id, :action, :object_kind,
+                 :object_id, :object_version, :outcome, :request_id, :changes, :personal,
+                 :prev_hash, :hash)",
+        )?
+        .execute(named_params! {
+            ":seq": record.seq, ":at": record.at, ":actor_kind": record.actor_kind,
+            ":actor_id": record.actor_id, ":action": record.action,
+            ":object_kind": record.object_kind, ":object_id": record.object_id,
+            ":object_version": record.object_version, ":outcome": record.outcome,
+            ":request_id": record.request_id, ":changes": record.changes,
+            ":personal": record.personal, ":prev_hash": record.prev_hash, ":hash": record.hash,
+        })?;
+    Ok(())
+}
+
+pub(in crate::platform) fn insert_personal(
+    connection: &Connection,
+    seq: i64,
+    salt: &[u8; 32],
+    values: &str,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO audit_personal (seq, salt, personal_values)
+             VALUES (:seq, :salt, :personal_values)",
+        )?
+        .execute(named_params! { ":seq": seq, ":salt": salt, ":personal_values": values })?;
+    Ok(())
+}
+
+/// Which entries to show. Times are inclusive.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub actor: Option<ObjectId>,
+    /// An action or the beginning of one, e.g. `inventory.item`.
+    pub action: Option<String>,
+    pub object: Option<ObjectId>,
+    pub from: Option<Moment>,
+    pub to: Option<Moment>,
+    /// Only entries before this one.
+    pub before: Option<i64>,
+}
+
+/// A kept entry with its personal values, where they were not erased.
+pub struct Shown {
+    pub record: Record,
+    /// JSON object of texts.
+    pub personal_values: Option<String>,
+}
+
+/// Newest first.
+pub(in crate::platform) fn list(
+    connection: &Connection,
+    filter: &Filter,
+    limit: usize,
+) -> Result<Vec<Shown>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT e.seq, at, actor_kind, actor_id, action, object_kind, object_id, object_version,
+             outcome, request_id, changes, personal, prev_hash, hash, p.personal_values
+         FROM audit_entries AS e LEFT JOIN audit_personal AS p ON p.seq = e.seq
+         WHERE e.seq < :before
+           AND (:actor IS NULL OR actor_id = :actor)
+           AND (:object IS NULL OR object_id = :object)
+           AND (:action IS NULL OR action = :action
+                OR substr(action, 1, length(:action) + 1) = :action || '.')
+           AND at >= :from_at AND at <= :to_at
+         ORDER BY e.seq DESC LIMIT :limit",
+    )?;
+    let rows = statement.query_map(
+        named_params! {
+            ":before": filter.before.unwrap_or(i64::MAX), ":actor": filter.actor,
+            ":object": filter.object, ":action": filter.action,
+            ":from_at": filter.from.map_or(i64::MIN, |at| at.0),
+            ":to_at": filter.to.map_or(i64::MAX, |at| at.0),
+            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+        },
+        |row| Ok(Shown { record: record(row)?, personal_values: row.get(14)? }),
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Entries after `seq`, oldest first: what the event stream and the verification read.
+pub(in crate::platform) fn after(
+    connection: &Connection,
+    seq: i64,
+    limit: usize,
+) -> Result<Vec<Record>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, at, actor_kind, actor_id, action, object_kind, object_id, object_version,
+             outcome, request_id, changes, personal, prev_hash, hash
+         FROM audit_entries WHERE seq > :seq ORDER BY seq LIMIT :limit",
+    )?;
+    let rows = statement.query_map(
+        named_params! { ":seq": seq, ":limit": i64::try_from(limit).unwrap_or(i64::MAX) },
+        record,
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    Ok(Record {
+        seq: row.get(0)?,
+        at: row.get(1)?,
+        actor_kind: row.get(2)?,
+        actor_id: row.get(3)?,
+        action: row.get(4)?,
+        object_kind: row.get(5)?,
+        object_id: row.get(6)?,
+        object_version: row.get(7)?,
+        outcome: row.get(8)?,
+        request_id: row.get(9)?,
+        changes: row.get(10)?,
+        personal: row.get(11)?,
+        prev_hash: row.get(12)?,
+        hash: row.get(13)?,
+    })
+}

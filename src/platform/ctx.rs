@@ -1,0 +1,325 @@
+//! The context of a piece of work: who asks, from where, on which file. Reads and writes go
+//! through it, and so does every audit entry.
+
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection};
+
+use super::access::{Grant, Role};
+use super::audit::{self, Entry};
+use super::clock::Moment;
+use super::db::DatabaseFile;
+use super::error::{Error, Result};
+use super::id::{Id, ObjectId};
+use super::idempotency;
+use super::idempotency::rules::{Created, Once, replayed};
+use super::identity::{Principal, UserId};
+use super::random::Random;
+use super::workspaces::WorkspaceId;
+use super::Platform;
+
+/// Who does something.
+#[derive(Debug, Clone)]
+pub enum Actor {
+    Principal(Arc<Principal>),
+    /// The box itself: schedules, clean-up.
+    System,
+    /// Somebody who is not signed in.
+    Stranger,
+    /// Somebody at the box's command line.
+    CommandLine,
+}
+
+/// Why a piece of work happens: who asked, from where, in which request.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    pub actor: Actor,
+    pub address: Option<IpAddr>,
+    pub user_agent: Option<Arc<str>>,
+    pub request_id: Option<Arc<str>>,
+    /// Set when the sender made the request repeatable.
+    pub once: Option<Once>,
+}
+
+impl Cause {
+    /// Work that nobody asked for over HTTP.
+    pub fn of(actor: Actor) -> Self {
+        Self { actor, address: None, user_agent: None, request_id: None, once: None }
+    }
+
+    pub fn user(&self) -> Option<UserId> {
+        match &self.actor {
+            Actor::Principal(principal) => Some(principal.user),
+            Actor::System | Actor::Stranger | Actor::CommandLine => None,
+        }
+    }
+
+    fn audit_kind(&self) -> &'static str {
+        match &self.actor {
+            Actor::Principal(principal) if principal.is_token => "token",
+            Actor::Principal(_) => "user",
+            Actor::System => "system",
+            Actor::Stranger => "stranger",
+            Actor::CommandLine => "cli",
+        }
+    }
+}
+
+/// What the caller may do in the workspace of the request.
+#[derive(Debug, Clone)]
+pub struct Membership {
+    pub workspace: WorkspaceId,
+    pub role: Role,
+    pub grant: Grant,
+}
+
+/// Work on the box's own file.
+#[derive(Clone)]
+pub struct BoxCtx {
+    pub platform: Arc<Platform>,
+    pub cause: Arc<Cause>,
+}
+
+impl BoxCtx {
+    pub fn new(platform: &Arc<Platform>, cause: Cause) -> Self {
+        Self { platform: Arc::clone(platform), cause: Arc::new(cause) }
+    }
+
+    pub fn now(&self) -> Moment {
+        self.platform.clock.now()
+    }
+
+    /// The signed-in caller.
+    pub fn principal(&self) -> Result<&Arc<Principal>> {
+        match &self.cause.actor {
+            Actor::Principal(principal) => Ok(principal),
+            Actor::System | Actor::Stranger | Actor::CommandLine => {
+                Err(Error::internal("a route for signed-in callers was reached without one"))
+            }
+        }
+    }
+
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&BoxScope<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let scope = Seed::new(self);
+        self.platform.system.read(move |connection| work(&BoxScope(scope.on(connection)))).await
+    }
+
+    /// Runs `work` as one transaction; the answer comes after its commit.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&BoxScope<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let scope = Seed::new(self);
+        self.platform.system.write(move |connection| work(&BoxScope(scope.on(connection)))).await
+    }
+
+    /// Like `write` for a request that makes an object: a repeated one gets the object of the
+    /// first by `load`.
+    pub async fn create<T: Send + 'static, K: 'static>(
+        &self,
+        load: impl FnOnce(&BoxScope<'_>, Id<K>) -> Result<T> + Send + 'static,
+        make: impl FnOnce(&BoxScope<'_>) -> Result<(Id<K>, T)> + Send + 'static,
+    ) -> Result<Created<T>> {
+        self.write(move |scope| create_once(scope, |id| load(scope, id), || make(scope))).await
+    }
+}
+
+/// Work on one workspace's file by somebody who belongs to it.
+#[derive(Clone)]
+pub struct Ctx {
+    on_box: BoxCtx,
+    pub membership: Membership,
+}
+
+impl Deref for Ctx {
+    type Target = BoxCtx;
+
+    fn deref(&self) -> &BoxCtx {
+        &self.on_box
+    }
+}
+
+impl Ctx {
+    /// Only the guard and the box's own jobs make one, after checking the membership.
+    pub fn new(on_box: BoxCtx, membership: Membership) -> Self {
+        Self { on_box, membership }
+    }
+
+    pub fn workspace(&self) -> WorkspaceId {
+        self.membership.workspace
+    }
+
+    pub fn may(&self, permission: &str) -> bool {
+        self.membership.grant.allows(permission)
+    }
+
+    /// The workspace's open file.
+    pub async fn file(&self) -> Result<Arc<DatabaseFile>> {
+        self.platform.workspaces.open(self.membership.workspace).await
+    }
+
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Scope<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (seed, membership) = (Seed::new(self), self.membership.clone());
+        let file = self.file().await?;
+        file.read(move |connection| work(&Scope { unit: seed.on(connection), membership })).await
+    }
+
+    /// Runs `work` as one transaction; the answer comes after its commit.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Scope<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (seed, membership) = (Seed::new(self), self.membership.clone());
+        let file = self.file().await?;
+        file.write(move |connection| work(&Scope { unit: seed.on(connection), membership })).await
+    }
+
+    /// Like `write` for a request that makes an object: a repeated one gets the object of the
+    /// first by `load`.
+    pub async fn create<T: Send + 'static, K: 'static>(
+        &self,
+        load: impl FnOnce(&Scope<'_>, Id<K>) -> Result<T> + Send + 'static,
+        make: impl FnOnce(&Scope<'_>) -> Result<(Id<K>, T)> + Send + 'static,
+    ) -> Result<Created<T>> {
+        self.write(move |scope| create_once(scope, |id| load(scope, id), || make(scope))).await
+    }
+}
+
+fn create_once<T, K>(
+    unit: &Unit<'_>,
+    load: impl FnOnce(Id<K>) -> Result<T>,
+    make: impl FnOnce() -> Result<(Id<K>, T)>,
+) -> Result<Created<T>> {
+    let Some(once) = &unit.cause.once else {
+        return make().map(|(_, value)| Created { value, is_replay: false });
+    };
+    // Strangers share one name: a key of theirs is only as private as they make it.
+    let principal = unit.cause.user().map_or(ObjectId::from_bytes([0; 16]), Id::cast);
+    if let Some(remembered) = idempotency::find(unit.connection, principal, once, unit.now)? {
+        let value = load(replayed(once, &remembered)?.cast())?;
+        return Ok(Created { value, is_replay: true });
+    }
+    let (id, value) = make()?;
+    idempotency::remember(unit.connection, principal, once, id.cast(), unit.now)?;
+    Ok(Created { value, is_replay: false })
+}
+
+/// What a scope takes along to the thread that works on the file.
+struct Seed {
+    cause: Arc<Cause>,
+    random: Random,
+    now: Moment,
+}
+
+impl Seed {
+    fn new(ctx: &BoxCtx) -> Self {
+        Self {
+            cause: Arc::clone(&ctx.cause),
+            random: ctx.platform.random.clone(),
+            now: ctx.platform.clock.now(),
+        }
+    }
+
+    fn on(self, connection: &Connection) -> Unit<'_> {
+        Unit { connection, cause: self.cause, random: self.random, now: self.now }
+    }
+}
+
+/// What all scopes can do: prepare statements, say the time, make ids, write the audit log.
+pub struct Unit<'a> {
+    connection: &'a Connection,
+    cause: Arc<Cause>,
+    random: Random,
+    now: Moment,
+}
+
+impl<'a> Unit<'a> {
+    /// Prepares a statement or takes it from the connection's cache. Stores only.
+    pub fn prepare_cached(&self, sql: &str) -> rusqlite::Result<CachedStatement<'a>> {
+        self.connection.prepare_cached(sql)
+    }
+
+    /// The time of this transaction.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    pub fn random(&self) -> &Random {
+        &self.random
+    }
+
+    pub fn new_id<T>(&self) -> Id<T> {
+        self.random.id()
+    }
+
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// The signed-in person, when a person asked.
+    pub fn user(&self) -> Option<UserId> {
+        self.cause.user()
+    }
+
+    /// Writes an audit entry into this transaction and gives its number.
+    pub fn audit(&self, entry: Entry) -> Result<i64> {
+        audit::ops::append_in(self, entry)
+    }
+
+    pub(in crate::platform) fn connection(&self) -> &'a Connection {
+        self.connection
+    }
+
+    pub(in crate::platform) fn audit_actor(&self) -> (&'static str, Option<ObjectId>) {
+        (self.cause.audit_kind(), self.cause.user().map(Id::cast))
+    }
+}
+
+/// A transaction on the box's own file.
+pub struct BoxScope<'a>(Unit<'a>);
+
+impl<'a> Deref for BoxScope<'a> {
+    type Target = Unit<'a>;
+
+    fn deref(&self) -> &Unit<'a> {
+        &self.0
+    }
+}
+
+/// A transaction on one workspace's file, made from a checked membership and from nothing else.
+pub struct Scope<'a> {
+    unit: Unit<'a>,
+    membership: Membership,
+}
+
+impl<'a> Deref for Scope<'a> {
+    type Target = Unit<'a>;
+
+    fn deref(&self) -> &Unit<'a> {
+        &self.unit
+    }
+}
+
+impl Scope<'_> {
+    pub fn workspace(&self) -> WorkspaceId {
+        self.membership.workspace
+    }
+
+    pub fn may(&self, permission: &str) -> bool {
+        self.membership.grant.allows(permission)
+    }
+
+    /// Refuses when the caller lacks a permission that depends on what is asked, not only on
+    /// the route.
+    pub fn need(&self, permission: &'static str) -> Result<()> {
+        if self.may(permission) { Ok(()) } else { Err(Error::Forbidden { needed: permission }) }
+    }
+}

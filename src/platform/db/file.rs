@@ -1,0 +1,107 @@
+//! An open database file: its writer, its readers, and how it is opened and closed.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use super::migrations::{self, MigrationSet};
+use super::open::{self, Synchronous};
+use super::readers::Readers;
+use super::writer::Writer;
+use crate::platform::clock::Moment;
+use crate::platform::error::Result;
+
+/// How a file is used. Sizes in bytes, counts as named.
+#[derive(Debug, Clone)]
+pub struct FileOptions {
+    pub queue_commands_max: usize,
+    pub readers_max: usize,
+    pub read_deadline: Duration,
+    pub checkpoint_bytes: u64,
+    pub slow_statement: Duration,
+    pub synchronous: Synchronous,
+}
+
+impl Default for FileOptions {
+    fn default() -> Self {
+        Self {
+            queue_commands_max: 1024,
+            readers_max: 3,
+            read_deadline: Duration::from_secs(5),
+            checkpoint_bytes: 4 * 1024 * 1024,
+            slow_statement: Duration::from_millis(100),
+            synchronous: Synchronous::Full,
+        }
+    }
+}
+
+/// An open file. Dropping it finishes its queue and closes it.
+pub struct DatabaseFile {
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl DatabaseFile {
+    /// Opens a file, checks it after an unclean stop and brings its schema up to date. Blocks.
+    pub fn open(
+        path: &Path,
+        sets: &[MigrationSet],
+        now: Moment,
+        options: &FileOptions,
+    ) -> Result<Self> {
+        let stopped_uncleanly = log_size_bytes(path) > 0;
+        let mut connection = open::writing(path, options.synchronous, options.slow_statement)?;
+        if stopped_uncleanly {
+            info!(db.path = %path.display(), "Checking {} after an unclean stop", path.display());
+            open::quick_check(&connection)?;
+        }
+        migrations::apply(&mut connection, sets, now)?;
+        open::forbid_schema_changes(&mut connection)?;
+        let writer = Writer::start(path.to_owned(), connection, options)?;
+        let readers = Arc::new(Readers::new(path.to_owned(), options));
+        Ok(Self { writer, readers })
+    }
+
+    /// Runs `work` in the next commit; the answer comes after it.
+    pub(in crate::platform) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.run(work).await
+    }
+
+    /// Runs `work` on one snapshot of the file.
+    pub(in crate::platform) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        Arc::clone(&self.readers).run(work).await
+    }
+
+    /// Counts commits; changes after each.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.writer.commits()
+    }
+
+    /// Finishes what is queued and folds the log into the file. Blocks.
+    pub fn close(&self) {
+        self.writer.close();
+    }
+}
+
+fn log_size_bytes(path: &Path) -> u64 {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    match std::fs::metadata(&name) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => {
+            warn!("The log of {} cannot be looked at: {error}", path.display());
+            1
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! SQLite: the only place that opens files. One writer thread per open file commits in groups,
+//! a small pool of read-only connections answers reads under a deadline.
+
+mod error;
+mod file;
+pub mod migrations;
+mod open;
+mod readers;
+mod values;
+mod writer;
+
+pub use error::OnConstraint;
+pub use file::{DatabaseFile, FileOptions};
+pub use migrations::{Migration, MigrationSet};
+pub use open::{Synchronous, quick_check, self_test};

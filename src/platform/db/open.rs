@@ -1,0 +1,165 @@
+//! Opens connections, each with the same pragmas and guards.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+use rusqlite::{Connection, OpenFlags};
+use tracing::warn;
+
+use crate::platform::error::{Error, Result};
+
+/// Prepared statements kept per connection.
+const STATEMENTS_CACHED_MAX: usize = 256;
+/// Pragmas that app connections may run: FTS5 asks for the first, the writer for the rest.
+const PRAGMAS_ALLOWED: [&str; 3] = ["data_version", "wal_checkpoint", "quick_check"];
+
+/// How hard a commit is pushed to the disk. Only the power-cut test ever lowers it, to prove
+/// that it would notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Synchronous {
+    #[default]
+    Full,
+    #[cfg(debug_assertions)]
+    Off,
+}
+
+impl Synchronous {
+    /// Reads the test switch; release builds have none.
+    pub fn from_test_environment() -> Self {
+        #[cfg(debug_assertions)]
+        if std::env::var_os("HOLDFAST_TEST_SYNCHRONOUS_OFF").is_some() {
+            return Self::Off;
+        }
+        Self::Full
+    }
+
+    fn pragma(self) -> &'static str {
+        match self {
+            Self::Full => "FULL",
+            #[cfg(debug_assertions)]
+            Self::Off => "OFF",
+        }
+    }
+}
+
+/// Opens the one writing connection of a file, creating the file when it is missing.
+pub(super) fn writing(path: &Path, synchronous: Synchronous, slow: Duration) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let mut connection = connect(path, flags)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(Error::StorageFailed(format!("journal mode is {mode} instead of wal")));
+    }
+    connection.pragma_update(None, "synchronous", synchronous.pragma())?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    prepare(&mut connection, slow)?;
+    // Nobody else writes, so the only thing to wait for is a reader during a checkpoint, and
+    // that must never hold up the queue.
+    connection.busy_timeout(Duration::ZERO)?;
+    Ok(connection)
+}
+
+/// Opens a connection that can only read. `deadline_passed` is asked every few thousand steps
+/// and ends the statement when it says so.
+pub(super) fn reading(
+    path: &Path,
+    slow: Duration,
+    deadline_passed: impl FnMut() -> bool + Send + 'static,
+) -> Result<Connection> {
+    const STEPS_BETWEEN_CHECKS: i32 = 10_000;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let mut connection = connect(path, flags)?;
+    connection.pragma_update(None, "query_only", true)?;
+    prepare(&mut connection, slow)?;
+    forbid_schema_changes(&mut connection)?;
+    connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(deadline_passed))?;
+    Ok(connection)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that opens database files")]
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
+fn prepare(connection: &mut Connection, slow: Duration) -> Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "cache_size", -2_000)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
+    let report = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Profile(statement, took) = event
+            && took >= slow
+        {
+            metrics::counter!("holdfast_slow_statements_total").increment(1);
+            let (sql, ms) = (statement.sql(), took.as_millis());
+            warn!(db.sql = %sql, db.ms = ms, "Slow statement, {ms} ms: {sql}");
+        }
+    };
+    connection.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(report))?;
+    Ok(())
+}
+
+/// Refuses DDL, ATTACH and pragmas from here on: after migrations nobody may change the schema.
+pub(super) fn forbid_schema_changes(connection: &mut Connection) -> Result<()> {
+    let decide = |context: AuthContext<'_>| match context.action {
+        AuthAction::Select
+        | AuthAction::Read { .. }
+        | AuthAction::Insert { .. }
+        | AuthAction::Update { .. }
+        | AuthAction::Delete { .. }
+        | AuthAction::Transaction { .. }
+        | AuthAction::Savepoint { .. }
+        | AuthAction::Function { .. }
+        | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Pragma { pragma_name, .. } if PRAGMAS_ALLOWED.contains(&pragma_name) => {
+            Authorization::Allow
+        }
+        _ => Authorization::Deny,
+    };
+    connection.authorizer(Some(decide))?;
+    Ok(())
+}
+
+/// Looks through the whole file for damage; the first finding is the error.
+pub fn quick_check(connection: &Connection) -> Result<()> {
+    let finding: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if finding == "ok" { Ok(()) } else { Err(Error::StorageFailed(finding)) }
+}
+
+/// Checks once at start that the SQLite inside this binary was built as the product needs it.
+pub fn self_test() -> Result<()> {
+    const NEEDED: [&str; 2] = ["ENABLE_DBPAGE_VTAB", "ENABLE_FTS5"];
+    let connection = connect(Path::new(":memory:"), OpenFlags::default())?;
+    let mut statement = connection.prepare("PRAGMA compile_options")?;
+    let built_with = statement
+        .query_map([], |row| row.get::<_, String>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    match NEEDED.iter().find(|option| !built_with.iter().any(|one| one == *option)) {
+        None => Ok(()),
+        Some(missing) => Err(Error::internal(format!("SQLite was built without {missing}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_bundled_sqlite_has_what_the_product_needs() {
+        super::self_test().unwrap();
+    }
+}

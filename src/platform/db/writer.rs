@@ -1,0 +1,333 @@
+//! One thread per open file that does all its writing, in groups: each batch takes what is
+//! queued, never waits for more, and answers only after COMMIT.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+use tracing::{error, info, warn};
+
+use super::error::leaves_doubt;
+use super::file::FileOptions;
+use super::open;
+use crate::platform::error::{Error, Result};
+use crate::platform::tasks::panic_message;
+
+/// Commands in one commit at most.
+const BATCH_COMMANDS_MAX: usize = 256;
+/// Work in one commit at most; a single longer command still runs to its end.
+const BATCH_WORK_MAX: Duration = Duration::from_millis(4);
+/// After so long without a command the log is folded back into the file.
+const IDLE_CHECKPOINT: Duration = Duration::from_secs(2);
+const PAGE_SIZE_BYTES: u64 = 4096;
+
+/// A queued piece of writing: runs inside the batch's transaction, is told how it ended.
+trait Command: Send {
+    /// True when its changes stay, false when they are taken back.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Takes the result of `run` away: the batch failed as a whole.
+    fn fail(&mut self, error: Error);
+    fn answer(self: Box<Self>);
+}
+
+struct Queued<T, F> {
+    work: Option<F>,
+    outcome: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Command for Queued<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.work.take() else { return true };
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
+            .unwrap_or_else(|panic| Err(Error::internal(panic_message(&*panic))));
+        self.outcome.insert(outcome).is_ok()
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.outcome = Some(Err(error));
+    }
+
+    fn answer(self: Box<Self>) {
+        if let Some(outcome) = self.outcome {
+            // The asker may have gone away meanwhile; the change stands all the same.
+            drop(self.reply.send(outcome));
+        }
+    }
+}
+
+/// The queue in front of a file's writing thread.
+pub(super) struct Writer {
+    queue: Mutex<Option<SyncSender<Box<dyn Command>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    commits: watch::Receiver<u64>,
+}
+
+impl Writer {
+    /// Starts the thread. `connection` is the file's only writing connection.
+    pub(super) fn start(
+        path: PathBuf,
+        connection: Connection,
+        options: &FileOptions,
+    ) -> Result<Self> {
+        let (queue, commands) = sync_channel(options.queue_commands_max);
+        let (committed, commits) = watch::channel(0);
+        let wal_pages = Arc::new(AtomicU64::new(0));
+        let mut thread = Thread {
+            path,
+            connection: Some(connection),
+            options: options.clone(),
+            committed,
+            wal_pages,
+        };
+        thread.watch_wal()?;
+        #[expect(clippy::disallowed_methods, reason = "the one place that starts writing threads")]
+        let handle = std::thread::Builder::new()
+            .name("holdfast-writer".to_owned())
+            .spawn(move || thread.serve(&commands))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(handle)), commits })
+    }
+
+    /// Queues a command and waits for its commit. A full queue is refused at once.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let command = Box::new(Queued { work: Some(work), outcome: None, reply });
+        {
+            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(queue) = queue.as_ref() else { return Err(Error::Busy { retry_after_s: 5 }) };
+            match queue.try_send(command) {
+                Ok(()) => {}
+                Err(TrySendError::Full(_)) => {
+                    metrics::counter!("holdfast_write_queue_full_total").increment(1);
+                    return Err(Error::Busy { retry_after_s: 1 });
+                }
+                Err(TrySendError::Disconnected(_)) => {
+                    return Err(Error::StorageFailed("the writing thread has ended".to_owned()));
+                }
+            }
+        }
+        answer.await.map_err(|_| Error::StorageFailed("the writing thread has ended".to_owned()))?
+    }
+
+    /// Counts commits; changes after each.
+    pub(super) fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.clone()
+    }
+
+    /// Finishes what is queued, folds the log into the file and ends the thread. Blocks.
+    pub(super) fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            error!("A writing thread ended by a panic");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// What the writing thread owns.
+struct Thread {
+    path: PathBuf,
+    /// None after a failure of the disk, until it could be opened again.
+    connection: Option<Connection>,
+    options: FileOptions,
+    committed: watch::Sender<u64>,
+    wal_pages: Arc<AtomicU64>,
+}
+
+impl Thread {
+    fn serve(&mut self, commands: &Receiver<Box<dyn Command>>) {
+        let dirty = Cell::new(true);
+        loop {
+            let first = match commands.recv_timeout(IDLE_CHECKPOINT) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) if dirty.get() => {
+                    dirty.set(!self.fold_log(Fold::Everything));
+                    continue;
+                }
+                Err(RecvTimeoutError::Timeout) => match commands.recv() {
+                    Ok(first) => first,
+                    Err(_) => break,
+                },
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            dirty.set(true);
+            self.run_batch(first, commands);
+            if self.wal_size_bytes() > self.options.checkpoint_bytes {
+                self.fold_log(Fold::WhatIsFree);
+            }
+        }
+        self.fold_log(Fold::Everything);
+    }
+
+    fn run_batch(&mut self, first: Box<dyn Command>, commands: &Receiver<Box<dyn Command>>) {
+        let mut batch = Vec::with_capacity(BATCH_COMMANDS_MAX);
+        batch.push(first);
+        if let Err(failure) = self.execute(&mut batch, commands) {
+            let (detail, full) = (failure.to_string(), matches!(failure, Error::StorageFull));
+            error!(db.path = %self.path.display(), "A commit failed: {detail}");
+            metrics::counter!("holdfast_commit_failures_total").increment(1);
+            for command in &mut batch {
+                command.fail(if full {
+                    Error::StorageFull
+                } else {
+                    Error::StorageFailed(detail.clone())
+                });
+            }
+        } else {
+            metrics::counter!("holdfast_commits_total").increment(1);
+            metrics::counter!("holdfast_committed_commands_total").increment(batch.len() as u64);
+            self.committed.send_modify(|count| *count += 1);
+        }
+        for command in batch {
+            command.answer();
+        }
+    }
+
+    /// Runs the batch in one transaction. On an error nothing of it was kept, or, after
+    /// `StorageFailed`, nobody knows.
+    fn execute(
+        &mut self,
+        batch: &mut Vec<Box<dyn Command>>,
+        commands: &Receiver<Box<dyn Command>>,
+    ) -> Result<()> {
+        self.reopen_if_needed()?;
+        let Some(connection) = self.connection.as_ref() else {
+            return Err(Error::StorageFailed("the file is closed".to_owned()));
+        };
+        let outcome = fill_and_commit(connection, batch, commands);
+        let Err(error) = outcome else { return Ok(()) };
+        if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
+            warn!("A failed transaction could not be rolled back");
+        }
+        if leaves_doubt(&error) {
+            // Never commit again over a connection whose last sync failed.
+            self.connection = None;
+        }
+        Err(error.into())
+    }
+
+    fn reopen_if_needed(&mut self) -> Result<()> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        let mut connection =
+            open::writing(&self.path, self.options.synchronous, self.options.slow_statement)?;
+        open::quick_check(&connection)?;
+        open::forbid_schema_changes(&mut connection)?;
+        info!(db.path = %self.path.display(), "Opened again after a failure");
+        self.connection = Some(connection);
+        self.watch_wal()
+    }
+
+    fn watch_wal(&mut self) -> Result<()> {
+        let pages_in_log = Arc::clone(&self.wal_pages);
+        if let Some(connection) = self.connection.as_mut() {
+            connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
+                let pages = u64::try_from(pages).unwrap_or(0);
+                pages_in_log.store(pages, Ordering::Relaxed);
+                Ok(())
+            }))?;
+        }
+        Ok(())
+    }
+
+    fn wal_size_bytes(&self) -> u64 {
+        self.wal_pages.load(Ordering::Relaxed) * PAGE_SIZE_BYTES
+    }
+
+    /// Folds the log into the file. True when nothing is left in it.
+    fn fold_log(&self, how: Fold) -> bool {
+        let Some(connection) = self.connection.as_ref() else { return true };
+        let sql = match how {
+            Fold::WhatIsFree => "PRAGMA wal_checkpoint(PASSIVE)",
+            Fold::Everything => "PRAGMA wal_checkpoint(TRUNCATE)",
+        };
+        let folded = connection.query_row(sql, [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        });
+        match folded {
+            Ok((busy, in_log, done)) => {
+                if in_log == done {
+                    self.wal_pages.store(0, Ordering::Relaxed);
+                }
+                busy == 0
+            }
+            Err(error) => {
+                warn!(db.path = %self.path.display(), "The log could not be folded: {error}");
+                false
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Fold {
+    WhatIsFree,
+    Everything,
+}
+
+fn fill_and_commit(
+    connection: &Connection,
+    batch: &mut Vec<Box<dyn Command>>,
+    commands: &Receiver<Box<dyn Command>>,
+) -> rusqlite::Result<()> {
+    let started = Instant::now();
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let mut next = 0;
+    loop {
+        run_in_savepoint(connection, &mut batch[next])?;
+        next += 1;
+        if batch.len() >= BATCH_COMMANDS_MAX || started.elapsed() > BATCH_WORK_MAX {
+            break;
+        }
+        match commands.try_recv() {
+            Ok(command) => batch.push(command),
+            Err(_) => break,
+        }
+    }
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
+
+/// Runs one command so that its failure leaves its neighbours untouched.
+fn run_in_savepoint(
+    connection: &Connection,
+    command: &mut Box<dyn Command>,
+) -> rusqlite::Result<()> {
+    connection.prepare_cached("SAVEPOINT command")?.execute([])?;
+    let kept = command.run(connection);
+    if connection.is_autocommit() {
+        // SQLite ended the whole transaction (disk full, I/O error): the batch is lost.
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
+            Some("the transaction was ended by the disk".to_owned()),
+        ));
+    }
+    if !kept {
+        connection.prepare_cached("ROLLBACK TO command")?.execute([])?;
+    }
+    connection.prepare_cached("RELEASE command")?.execute([])?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! A POST sent twice with the same Idempotency-Key makes one object.
+
+mod store;
+
+pub mod rules;
+
+pub(in crate::platform) use store::{find, remember};
