@@ -1,3 +1,4 @@
 //! Holdfast: a small team's operations on a box it owns. Modules in reading order.
 
+pub mod config;
 pub mod platform;

@@ -1,0 +1,191 @@
+//! Configuration: defaults, `holdfast.toml`, `HOLDFAST_SECTION__KEY` and flags, in rising
+//! precedence. One struct for each section; what is not in its table is refused.
+
+mod address;
+mod error;
+mod import;
+mod key;
+mod layers;
+mod limits;
+mod logs;
+mod monitoring;
+pub mod reference;
+mod server;
+mod sessions;
+mod setting;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::path::{Path, PathBuf};
+
+pub use address::{HostName, LoopbackAddress, WebOrigin};
+pub use error::{ConfigError, Origin};
+pub use import::Import;
+pub use key::{Key, Section};
+pub use layers::{Effective, Value};
+pub use limits::Limits;
+pub use logs::{LogFormat, LogLevel, Logs};
+pub use monitoring::Monitoring;
+pub use server::Server;
+pub use sessions::Sessions;
+pub use storage::Storage;
+pub use tls::{Tls, TlsMode};
+
+/// The table of all settings, in the order of the reference page.
+pub const SECTIONS: &[Section] = &[
+    Server::SECTION,
+    Tls::SECTION,
+    Storage::SECTION,
+    Limits::SECTION,
+    Sessions::SECTION,
+    Logs::SECTION,
+    Monitoring::SECTION,
+    Import::SECTION,
+];
+
+/// Flags that set a key.
+pub const FLAGS: &[(&str, &str)] = &[
+    ("server.https", "--https"),
+    ("server.http", "--http"),
+    ("server.behind_proxy", "--behind-proxy"),
+    ("storage.data", "--data"),
+];
+
+/// Read when nobody names a file, and only if it is there.
+const PACKAGED_FILE: &str = "/etc/holdfast/holdfast.toml";
+
+/// All settings in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub server: Server,
+    pub tls: Tls,
+    pub storage: Storage,
+    pub limits: Limits,
+    pub sessions: Sessions,
+    pub logs: Logs,
+    pub monitoring: Monitoring,
+    pub import: Import,
+    /// The same values as they were written, each with its origin; what `config show` prints.
+    pub effective: Effective,
+}
+
+/// Where settings come from beside the defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// A file that must exist.
+    pub file: Option<PathBuf>,
+    /// The environment, whole; what is no setting is left alone.
+    pub variables: Vec<(String, String)>,
+    /// Key of [`FLAGS`] and value.
+    pub flags: Vec<(&'static str, String)>,
+}
+
+impl Sources {
+    /// Takes the environment of this process, and the packaged file when none is named.
+    pub fn of_process(file: Option<PathBuf>, flags: Vec<(&'static str, String)>) -> Self {
+        let packaged = || Some(PathBuf::from(PACKAGED_FILE)).filter(|path| path.exists());
+        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        let variables = std::env::vars_os().map(|(name, text)| (lossy(name), lossy(text)));
+        Self { file: file.or_else(packaged), variables: variables.collect(), flags }
+    }
+}
+
+impl Config {
+    /// Reads all sources and reports everything that is wrong at once.
+    pub fn load(sources: &Sources) -> Result<Self, Vec<ConfigError>> {
+        let mut layers = layers::Layers::defaults();
+        if let Some(path) = &sources.file {
+            layers.lay_file(path);
+        }
+        for (variable, text) in &sources.variables {
+            layers.lay_variable(variable, text);
+        }
+        for (key, text) in &sources.flags {
+            let flag = FLAGS.iter().find(|(path, _)| path == key).map_or("", |(_, flag)| flag);
+            layers.lay_flag(key, flag, text);
+        }
+        let (effective, errors) = layers.finish();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let config = Self::read(effective).map_err(|error| vec![error])?;
+        let errors = config.contradictions();
+        if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// The folder that holds everything the box keeps.
+    pub fn data(&self) -> &Path {
+        &self.storage.data
+    }
+
+    fn read(effective: Effective) -> Result<Self, ConfigError> {
+        Ok(Self {
+            server: Server::read(&effective)?,
+            tls: Tls::read(&effective)?,
+            storage: Storage::read(&effective)?,
+            limits: Limits::read(&effective)?,
+            sessions: Sessions::read(&effective)?,
+            logs: Logs::read(&effective)?,
+            monitoring: Monitoring::read(&effective)?,
+            import: Import::read(&effective)?,
+            effective,
+        })
+    }
+
+    /// Finds values that are right alone and wrong together.
+    fn contradictions(&self) -> Vec<ConfigError> {
+        let Self { server, tls, sessions, .. } = self;
+        let rules = [
+            (
+                server.https.is_none() && server.behind_proxy.is_none(),
+                "server.https",
+                "is off, and so is server.behind_proxy: nobody could reach the box",
+            ),
+            (
+                server.http.is_some() && server.http == server.https && !is_any_port(server.http),
+                "server.http",
+                "must differ from server.https",
+            ),
+            (
+                tls.mode == TlsMode::Own && tls.certificate.is_none(),
+                "tls.certificate",
+                "is needed when tls.mode is `own`",
+            ),
+            (
+                tls.mode == TlsMode::Own && tls.key.is_none(),
+                "tls.key",
+                "is needed when tls.mode is `own`",
+            ),
+            (
+                tls.mode == TlsMode::LocalCa && tls.certificate.is_some(),
+                "tls.certificate",
+                "is not used while tls.mode is `local-ca`; set tls.mode to `own`",
+            ),
+            (
+                tls.mode == TlsMode::LocalCa && tls.key.is_some(),
+                "tls.key",
+                "is not used while tls.mode is `local-ca`; set tls.mode to `own`",
+            ),
+            (
+                sessions.rotate_min > sessions.idle_min,
+                "sessions.rotate_min",
+                "must not be above sessions.idle_min",
+            ),
+        ];
+        let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
+        broken.map(|(_, key, detail)| self.error_at(key, detail)).collect()
+    }
+
+    fn error_at(&self, key: &str, detail: &str) -> ConfigError {
+        let (section, name) = key.split_once('.').unwrap_or((key, ""));
+        let origin = self.effective.value(section, name).origin.clone();
+        ConfigError::new(origin, key, detail)
+    }
+}
+
+/// Port 0 lets the system choose, so that two of them never clash.
+fn is_any_port(address: Option<std::net::SocketAddr>) -> bool {
+    address.is_some_and(|address| address.port() == 0)
+}
