@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection};
 
+use super::Platform;
 use super::access::{Grant, Role};
 use super::audit::{self, Entry};
 use super::clock::Moment;
@@ -18,7 +19,6 @@ use super::idempotency::rules::{Created, Once, replayed};
 use super::identity::{Principal, UserId};
 use super::random::Random;
 use super::workspaces::WorkspaceId;
-use super::Platform;
 
 /// Who does something.
 #[derive(Debug, Clone)]

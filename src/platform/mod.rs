@@ -1,9 +1,156 @@
 //! What every app stands on. Knows no app.
 
+pub mod access;
+pub mod app;
+pub mod audit;
 pub mod clock;
+pub mod ctx;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod id;
+pub mod idempotency;
+pub mod identity;
 pub mod random;
 pub mod secret;
 pub mod tasks;
+pub mod workspaces;
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use self::access::RoleTable;
+use self::app::EventSpec;
+use self::clock::Clock;
+use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
+use self::error::{Error, Result};
+use self::identity::sessions::ops::Remembering;
+use self::random::Random;
+use self::tasks::Tasks;
+use self::workspaces::Workspaces;
+use crate::config::Config;
+
+const SYSTEM_SET: MigrationSet =
+    crate::migration_set!("system", "0001_start.sql", "0002_audit.sql");
+const WORKSPACE_SET: MigrationSet = crate::migration_set!("workspace", "0001_start.sql");
+
+/// The running box: its files, its time, its people. Parts only; what is done with them stands
+/// in the resources.
+pub struct Platform {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub random: Random,
+    pub tasks: Tasks,
+    pub roles: Arc<RoleTable>,
+    /// Kinds of objects that event streams tell of, and who may hear it.
+    pub events: Vec<EventSpec>,
+    pub system: DatabaseFile,
+    /// Counts commits of `system`.
+    pub system_commits: watch::Receiver<u64>,
+    pub workspaces: Workspaces,
+    pub sessions: Remembering,
+    pub streams: events::Streams,
+    /// Held as long as this process owns the data folder.
+    _lock: File,
+}
+
+/// What the apps bring along.
+pub struct Parts {
+    pub roles: RoleTable,
+    pub events: Vec<EventSpec>,
+    /// Migration sets of the apps, in order.
+    pub migrations: Vec<MigrationSet>,
+}
+
+impl Platform {
+    /// Takes the data folder and opens the box's file. Blocks; call it before serving.
+    pub fn open(config: Config, clock: Clock, parts: Parts) -> Result<Arc<Self>> {
+        db::self_test()?;
+        let data = config.storage.data.clone();
+        make_private_folder(&data)?;
+        make_private_folder(&data.join("workspaces"))?;
+        let lock = take_lock(&data)?;
+        let random = Random::new(clock.clone());
+        let options = file_options(&config);
+        let system =
+            DatabaseFile::open(&data.join("system.db"), &[SYSTEM_SET], clock.now(), &options)?;
+        let mut sets = vec![WORKSPACE_SET];
+        sets.extend(parts.migrations);
+        let workspaces = Workspaces::new(
+            data.join("workspaces"),
+            sets,
+            options,
+            config.storage.workspaces_open_max,
+            &random,
+            &clock,
+        );
+        Ok(Arc::new(Self {
+            clock,
+            random,
+            tasks: Tasks::default(),
+            roles: Arc::new(parts.roles),
+            events: parts.events,
+            system_commits: system.commits(),
+            system,
+            workspaces,
+            sessions: Remembering::default(),
+            streams: events::Streams::new(&config.limits),
+            config: Arc::new(config),
+            _lock: lock,
+        }))
+    }
+
+    /// Stops the tasks, finishes the queues and closes the files.
+    pub async fn close(self: &Arc<Self>) {
+        self.tasks.stop_all(Duration::from_secs(5)).await;
+        self.workspaces.close_all().await;
+        let platform = Arc::clone(self);
+        let closed = tasks::blocking(move || {
+            platform.system.close();
+            Ok(())
+        });
+        if let Err(error) = closed.await {
+            tracing::error!("The box's file could not be closed: {error}");
+        }
+    }
+}
+
+fn file_options(config: &Config) -> FileOptions {
+    FileOptions {
+        queue_commands_max: config.storage.queue_commands_max,
+        readers_max: config.storage.readers_per_file,
+        read_deadline: Duration::from_millis(config.storage.read_deadline_ms),
+        checkpoint_bytes: config.storage.checkpoint_bytes,
+        slow_statement: Duration::from_millis(config.logs.slow_statement_ms),
+        synchronous: Synchronous::from_test_environment(),
+    }
+}
+
+/// Makes a folder that only the service's user can enter.
+fn make_private_folder(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if path.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
+        Error::StorageFailed(format!("{} cannot be made: {error}", path.display()))
+    })
+}
+
+/// Makes sure that one process owns the data.
+fn take_lock(data: &Path) -> Result<File> {
+    let path = data.join("lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&path)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Error::StorageFailed(format!(
+            "another process is using {}; stop it first",
+            data.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}

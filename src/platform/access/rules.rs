@@ -87,11 +87,7 @@ pub const PERMISSIONS: &[PermissionSpec] = &[
         roles: ADMINS,
     },
     PermissionSpec { id: "audit.read", title: "Read and verify the audit log", roles: ADMINS },
-    PermissionSpec {
-        id: "events.read",
-        title: "Be told when something changes",
-        roles: EVERYBODY,
-    },
+    PermissionSpec { id: "events.read", title: "Be told when something changes", roles: EVERYBODY },
 ];
 
 /// What somebody may do in one workspace.

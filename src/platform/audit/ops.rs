@@ -147,8 +147,6 @@ fn take_in(check: &mut ChainCheck, batch: &[Record]) -> Progress {
     }
     match batch.last() {
         Some(last) => Progress::More(last.seq),
-        None => {
-            Progress::Done(Verdict { checked: check.checked, head: check.head, bad: None })
-        }
+        None => Progress::Done(Verdict { checked: check.checked, head: check.head, bad: None }),
     }
 }

@@ -6,7 +6,7 @@ use crate::platform::error::{Code, Refusal, Result, code};
 use crate::platform::id::ObjectId;
 
 /// A key is remembered for so long.
-pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub const KEPT: Duration = Duration::from_hours(24);
 /// Characters in a key.
 pub const KEY_LENGTH_MAX: usize = 128;
 

@@ -1,0 +1,92 @@
+//! Where a request comes from, and under which name it came.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::{HeaderMap, header};
+use ipnet::IpNet;
+
+/// The client's address: the peer's, or, when the peer is a trusted proxy, the nearest address
+/// in `X-Forwarded-For` that is not one.
+pub fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let peer = peer.ip().to_canonical();
+    let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
+    if !is_trusted(peer) {
+        return peer;
+    }
+    let mut nearest = peer;
+    for value in headers.get_all("x-forwarded-for").iter().rev() {
+        for hop in value.to_str().unwrap_or_default().rsplit(',') {
+            let Ok(address) = hop.trim().parse::<IpAddr>() else { return nearest };
+            nearest = address.to_canonical();
+            if !is_trusted(nearest) {
+                return nearest;
+            }
+        }
+    }
+    nearest
+}
+
+/// The host of a request as its sender wrote it: `:authority` on HTTP/2, `Host` before.
+pub fn host<'a>(uri: &'a http::Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => headers.get(header::HOST).and_then(|value| value.to_str().ok()),
+    }
+}
+
+/// The name in a host, without its port and in lower case.
+pub fn name_of(host: &str) -> String {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Whether the box answers to this name. Addresses are always fine: a foreign page cannot make
+/// a browser believe that its own name is an address.
+pub fn is_own_name(host: &str, names: &[String]) -> bool {
+    let name = name_of(host);
+    name.parse::<IpAddr>().is_ok() || names.iter().any(|own| own.eq_ignore_ascii_case(&name))
+}
+
+/// The network one household or office shares: /24 of IPv4, /56 of IPv6. Throttling counts by it.
+pub fn network(address: IpAddr) -> IpAddr {
+    let prefix = if address.is_ipv4() { 24 } else { 56 };
+    IpNet::new(address, prefix).map_or(address, |net| net.network())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(peer: &str, forwarded: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        let trusted = ["127.0.0.0/8".parse().unwrap(), "10.0.0.9/32".parse().unwrap()];
+        client(SocketAddr::new(peer.parse().unwrap(), 1), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn forwarded_addresses_count_only_from_trusted_proxies() {
+        assert_eq!(from("192.0.2.7", &["198.51.100.1"]), "192.0.2.7");
+        assert_eq!(from("127.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(from("127.0.0.1", &["6.6.6.6, 198.51.100.1, 10.0.0.9"]), "198.51.100.1");
+        assert_eq!(from("127.0.0.1", &["6.6.6.6", "198.51.100.1"]), "198.51.100.1");
+        assert_eq!(from("127.0.0.1", &["nonsense"]), "127.0.0.1");
+        assert_eq!(from("::ffff:127.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn a_name_is_read_without_port_and_case() {
+        let names = ["kitchen.local".to_owned(), "localhost".to_owned()];
+        for host in ["Kitchen.local:8443", "localhost", "192.168.1.5:8443", "[::1]:8443"] {
+            assert!(is_own_name(host, &names), "{host}");
+        }
+        for host in ["evil.example", "kitchen.local.evil.example", ""] {
+            assert!(!is_own_name(host, &names), "{host}");
+        }
+    }
+}

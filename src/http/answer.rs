@@ -1,0 +1,74 @@
+//! Answers: a body, its status, its version.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::platform::error::Error;
+use crate::platform::idempotency::rules::Created;
+
+/// What a handler gives.
+pub type Answer<T> = Result<Reply<T>, Error>;
+
+pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// A body with what stands around it.
+pub struct Reply<T> {
+    status: StatusCode,
+    body: T,
+    version: Option<i64>,
+    is_replay: bool,
+}
+
+/// 200 with a body.
+pub fn ok<T>(body: T) -> Reply<T> {
+    Reply { status: StatusCode::OK, body, version: None, is_replay: false }
+}
+
+/// 201 with the object, saying whether it was made by an earlier sending of the same request.
+pub fn created<T, B>(created: Created<T>) -> Reply<B>
+where
+    B: From<T>,
+{
+    Reply {
+        status: StatusCode::CREATED,
+        body: created.value.into(),
+        version: None,
+        is_replay: created.is_replay,
+    }
+}
+
+impl<T> Reply<T> {
+    /// Adds the object's version as `ETag`.
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        let headers = response.headers_mut();
+        if let Some(version) = self.version
+            && let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\""))
+        {
+            headers.insert(header::ETAG, tag);
+        }
+        if self.is_replay {
+            headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// 204.
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}

@@ -1,0 +1,347 @@
+//! The front: every request passes here once, on its way in and out.
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::RequestPartsExt;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use sha2::{Digest, Sha256};
+use tracing::{error, info};
+
+use super::address;
+use super::guard::{Guard, Incoming, SESSION_COOKIE};
+use super::problem::{self, Pending};
+use crate::platform::Platform;
+use crate::platform::ctx::{Actor, BoxCtx, Cause};
+use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::idempotency::rules::{KEY_LENGTH_MAX, Once};
+use crate::platform::secret::Secret;
+use crate::platform::tasks::panic_message;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const USER_AGENT_LENGTH_MAX: usize = 300;
+
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' \
+     data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
+     frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+);
+const PERMISSIONS_POLICY: HeaderValue = HeaderValue::from_static(
+    "accelerometer=(), camera=(self), display-capture=(), geolocation=(), gyroscope=(), \
+     magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+);
+
+/// What the front knows.
+pub struct Front {
+    pub platform: Arc<Platform>,
+    pub guard: Guard,
+    /// Marks responses of a box whose root of trust browsers know (public or own certificate).
+    pub is_hsts_on: bool,
+}
+
+/// Handles one request.
+pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let about = About::of(&front, &request);
+    let outcome = AssertUnwindSafe(admit_and_run(&front, &about, request, next)).catch_unwind();
+    let mut response = match outcome.await {
+        Ok(response) => response,
+        Err(panic) => {
+            metrics::counter!("holdfast_handler_panics_total").increment(1);
+            Error::internal(format!("panic: {}", panic_message(&*panic))).into_response()
+        }
+    };
+    let mut code = "";
+    if let Some(Pending(error)) = response.extensions_mut().remove::<Pending>() {
+        code = problem::code_of(&error);
+        log_fault(&error, &about);
+        let rendered = problem::render(&error, &about.request_id);
+        let (parts, body) = rendered.into_parts();
+        *response.status_mut() = parts.status;
+        response.headers_mut().extend(parts.headers);
+        *response.body_mut() = body;
+    }
+    add_headers(response.headers_mut(), &front, &about);
+    account(&front, &about, &response, code, started.elapsed());
+    response
+}
+
+/// What is known of a request before anything is checked.
+struct About {
+    method: Method,
+    uri: http::Uri,
+    template: Option<MatchedPath>,
+    request_id: Arc<str>,
+    address: Option<std::net::IpAddr>,
+    origin: Option<HeaderValue>,
+}
+
+impl About {
+    fn of(front: &Front, request: &Request) -> Self {
+        let headers = request.headers();
+        let trusted = &front.platform.config.server.trusted_proxies;
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            template: request.extensions().get::<MatchedPath>().cloned(),
+            request_id: request_id(front, headers),
+            address: peer.map(|peer| address::client(peer.0, headers, trusted)),
+            origin: headers.get(header::ORIGIN).cloned(),
+        }
+    }
+
+    fn route(&self) -> &str {
+        self.template.as_ref().map_or("", MatchedPath::as_str)
+    }
+
+    fn is_api(&self) -> bool {
+        self.uri.path().starts_with("/api/")
+    }
+}
+
+/// The sender's request id when it is harmless, else a new one.
+fn request_id(front: &Front, headers: &HeaderMap) -> Arc<str> {
+    let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let harmless = sent.filter(|text| {
+        (8..=64).contains(&text.len())
+            && text.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'-')
+    });
+    harmless.map_or_else(|| front.platform.random.uuid().to_string().into(), Arc::from)
+}
+
+async fn admit_and_run(front: &Front, about: &About, request: Request, next: Next) -> Response {
+    let limit = Duration::from_secs(front.platform.config.server.request_timeout_s);
+    let work = async {
+        if let Some(answer) = preflight(front, about) {
+            return answer;
+        }
+        match admit(front, about, request).await {
+            Ok((request, successor)) => {
+                let mut response = next.run(request).await;
+                if let Some(successor) = successor
+                    && !response.headers().contains_key(header::SET_COOKIE)
+                    && let Ok(cookie) = session_cookie(&successor, &front.platform)
+                {
+                    response.headers_mut().insert(header::SET_COOKIE, cookie);
+                }
+                response
+            }
+            Err(error) => error.into_response(),
+        }
+    };
+    tokio::time::timeout(limit, work)
+        .await
+        .unwrap_or_else(|_| Error::Busy { retry_after_s: 5 }.into_response())
+}
+
+async fn admit(
+    front: &Front,
+    about: &About,
+    request: Request,
+) -> Result<(Request, Option<Secret>)> {
+    let (mut parts, body) = request.into_parts();
+    let workspace = match &about.template {
+        Some(template) if template.as_str().contains("{workspace}") => {
+            let params = parts.extract::<RawPathParams>().await.map_err(|_| Error::NotFound)?;
+            params.iter().find(|(name, _)| *name == "workspace").map(|(_, id)| id.to_owned())
+        }
+        _ => None,
+    };
+    let incoming = Incoming {
+        method: &about.method,
+        uri: &about.uri,
+        headers: &parts.headers,
+        template: about.template.as_ref().map(MatchedPath::as_str),
+        workspace: workspace.as_deref(),
+    };
+    front.guard.check_host(&incoming)?;
+    let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let stranger = Cause {
+        actor: Actor::Stranger,
+        address: about.address,
+        user_agent: user_agent.map(|text| shortened(text).into()),
+        request_id: Some(Arc::clone(&about.request_id)),
+        once: None,
+    };
+    let admitted = front.guard.admit(&front.platform, &incoming, stranger).await?;
+    let mut request = Request::from_parts(parts, body);
+    let mut on_box = admitted.on_box;
+    let mut ctx = admitted.workspace;
+    if let Some(key) = idempotency_key(&request)? {
+        let once;
+        (request, once) = remember_body(front, request, key).await?;
+        let cause = Cause { once: Some(once), ..(*on_box.cause).clone() };
+        on_box = BoxCtx { platform: on_box.platform, cause: Arc::new(cause) };
+        ctx = ctx.map(|ctx| crate::platform::ctx::Ctx::new(on_box.clone(), ctx.membership.clone()));
+    }
+    request.extensions_mut().insert(on_box);
+    if let Some(ctx) = ctx {
+        request.extensions_mut().insert(ctx);
+    }
+    Ok((request, admitted.successor))
+}
+
+fn shortened(text: &str) -> &str {
+    let end =
+        (0..=USER_AGENT_LENGTH_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+fn idempotency_key(request: &Request) -> Result<Option<String>> {
+    if request.method() != Method::POST {
+        return Ok(None);
+    }
+    let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if (1..=KEY_LENGTH_MAX).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => {
+            let detail = "An Idempotency-Key has 1 to 128 plain characters.";
+            Err(Error::Malformed(Refusal::new("idempotency-key-bad", detail)))
+        }
+    }
+}
+
+/// Reads the body to its end to know what the key stands for, and puts it back.
+async fn remember_body(front: &Front, request: Request, key: String) -> Result<(Request, Once)> {
+    let limit = front.platform.config.server.body_size_bytes_max;
+    let (parts, body) = request.into_parts();
+    let bytes =
+        to_bytes(body, limit).await.map_err(|_| Error::TooLarge { limit_bytes: limit as u64 })?;
+    let body_hash = Sha256::digest(&bytes).into();
+    let once = Once { key, path: parts.uri.path().to_owned(), body_hash };
+    Ok((Request::from_parts(parts, Body::from(bytes)), once))
+}
+
+/// Answers a browser's question before a cross-origin request.
+fn preflight(front: &Front, about: &About) -> Option<Response> {
+    if about.method != Method::OPTIONS || !about.is_api() {
+        return None;
+    }
+    allowed_origin(front, about)?;
+    let allowed = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, if-match, idempotency-key, x-request-id",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    Some((http::StatusCode::NO_CONTENT, allowed).into_response())
+}
+
+fn allowed_origin<'a>(front: &Front, about: &'a About) -> Option<&'a HeaderValue> {
+    let origin = about.origin.as_ref()?;
+    let text = origin.to_str().ok()?;
+    let allowed = &front.platform.config.server.cors_origins;
+    allowed.iter().any(|one| one.to_string() == text).then_some(origin)
+}
+
+/// `Set-Cookie` for a session value.
+pub fn session_cookie(value: &Secret, platform: &Platform) -> Result<HeaderValue> {
+    let age_s = platform.config.sessions.life_days * 24 * 60 * 60;
+    let cookie = format!(
+        "{SESSION_COOKIE}={}; Path=/; Max-Age={age_s}; Secure; HttpOnly; SameSite=Strict",
+        value.reveal()
+    );
+    HeaderValue::from_str(&cookie).map_err(Error::internal)
+}
+
+/// `Set-Cookie` that removes the session.
+pub fn removed_cookie() -> HeaderValue {
+    HeaderValue::from_static(
+        "__Host-hf_session=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict",
+    )
+}
+
+fn add_headers(headers: &mut HeaderMap, front: &Front, about: &About) {
+    if let Ok(id) = HeaderValue::from_str(&about.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if about.is_api() {
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    headers.insert("permissions-policy", PERMISSIONS_POLICY);
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if front.is_hsts_on {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    if let Some(origin) = allowed_origin(front, about) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("etag, retry-after, x-request-id, idempotency-replayed"),
+        );
+    }
+}
+
+fn log_fault(error: &Error, about: &About) {
+    let (method, route, id) = (&about.method, about.route(), &about.request_id);
+    match error {
+        Error::Internal(cause) => {
+            error!(request.id = %id, "{method} {route} failed: {cause}");
+        }
+        Error::StorageFailed(cause) => {
+            error!(request.id = %id, "{method} {route}: the disk failed: {cause}");
+        }
+        Error::StorageFull => error!(request.id = %id, "{method} {route}: the disk is full"),
+        _ => {}
+    }
+}
+
+/// Counts the request and writes its line. Paths may hold ids but never what was typed, so the
+/// query is left out.
+fn account(front: &Front, about: &About, response: &Response, code: &str, took: Duration) {
+    let status = response.status().as_u16();
+    let class = match status / 100 {
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        5 => "5xx",
+        _ => "1xx",
+    };
+    let route = Arc::<str>::from(about.route());
+    metrics::counter!(
+        "holdfast_http_requests_total",
+        "route" => Arc::clone(&route), "method" => verb(&about.method), "status" => class
+    )
+    .increment(1);
+    metrics::histogram!("holdfast_http_request_seconds", "route" => route)
+        .record(took.as_secs_f64());
+    if front.platform.config.logs.access {
+        let (method, path, id) = (&about.method, about.uri.path(), &about.request_id);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        info!(
+            target: "access",
+            request_id = %id, status, code, micros, "{method} {path} {status}"
+        );
+    }
+}
+
+fn verb(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

@@ -1,0 +1,344 @@
+//! Lets a request through to its handler only after checking what its route declares: the
+//! permission stands in the handler's OpenAPI annotation, once.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, header};
+use serde_json::{Map, Value};
+
+use super::address;
+use super::limits::Buckets;
+use crate::config::Config;
+use crate::platform::Platform;
+use crate::platform::access::rules::OPERATE;
+use crate::platform::audit::Entry;
+use crate::platform::ctx::{Actor, BoxCtx, Cause, Ctx};
+use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::identity::sessions::ops::resolve;
+use crate::platform::identity::{Credential, Principal, UserId};
+use crate::platform::secret::Secret;
+use crate::platform::workspaces::WorkspaceId;
+
+/// The session cookie. The prefix makes browsers send it to this host over HTTPS only.
+pub const SESSION_COOKIE: &str = "__Host-hf_session";
+/// Refused requests of one person written to the audit log singly, per minute.
+const AUDITED_REFUSALS_PER_MIN: u64 = 60;
+
+/// What a route asks of its caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    Public,
+    SignedIn,
+    Operator,
+    /// A permission in the workspace of the path.
+    Permission(&'static str),
+}
+
+/// The routes and what each asks.
+pub struct Guard {
+    /// Path template and method.
+    routes: HashMap<String, Vec<(Method, Access)>>,
+    own_names: Vec<String>,
+    per_principal: Buckets<UserId>,
+    per_address: Buckets<IpAddr>,
+    audited_refusals: Buckets<UserId>,
+}
+
+/// What the front learned about a request.
+pub struct Incoming<'a> {
+    pub method: &'a Method,
+    pub uri: &'a http::Uri,
+    pub headers: &'a HeaderMap,
+    /// Template of the matched route.
+    pub template: Option<&'a str>,
+    /// Value of `{workspace}` in the path.
+    pub workspace: Option<&'a str>,
+}
+
+/// What a request that may go on takes along.
+pub struct Admitted {
+    pub on_box: BoxCtx,
+    pub workspace: Option<Ctx>,
+    /// A new value for the session cookie.
+    pub successor: Option<Secret>,
+}
+
+impl Guard {
+    /// Reads the permissions out of the OpenAPI document. A route that declares none, or one
+    /// that no role can have, stops the start.
+    pub fn new(
+        document: &Value,
+        platform: &Platform,
+        config: &Config,
+        own_names: Vec<String>,
+    ) -> Result<Self> {
+        let mut routes: HashMap<String, Vec<(Method, Access)>> = HashMap::new();
+        for (path, operations) in document["paths"].as_object().into_iter().flatten() {
+            for (verb, operation) in operations.as_object().into_iter().flatten() {
+                let Ok(method) = Method::from_bytes(verb.to_ascii_uppercase().as_bytes()) else {
+                    continue;
+                };
+                if !operation.is_object() {
+                    continue;
+                }
+                let access = access(path, operation, platform)
+                    .map_err(|problem| Error::internal(format!("{method} {path}: {problem}")))?;
+                routes.entry(path.clone()).or_default().push((method, access));
+            }
+        }
+        let limits = &config.limits;
+        let too_many = "too-many-requests";
+        Ok(Self {
+            routes,
+            own_names,
+            per_principal: Buckets::new(limits.request_burst, limits.requests_per_min, too_many),
+            per_address: Buckets::new(
+                limits.unauthenticated_burst,
+                limits.unauthenticated_per_min,
+                too_many,
+            ),
+            audited_refusals: Buckets::new(
+                AUDITED_REFUSALS_PER_MIN,
+                AUDITED_REFUSALS_PER_MIN,
+                too_many,
+            ),
+        })
+    }
+
+    /// All routes in a stable order, for the access matrix.
+    pub fn routes(&self) -> Vec<(&str, &Method, &Access)> {
+        let mut routes: Vec<_> = self
+            .routes
+            .iter()
+            .flat_map(|(path, verbs)| {
+                verbs.iter().map(move |(method, access)| (path.as_str(), method, access))
+            })
+            .collect();
+        routes.sort_by_key(|(path, method, _)| (path.to_owned(), method.as_str().to_owned()));
+        routes
+    }
+
+    /// Refuses names the box does not have: a foreign page could have pointed its own name here.
+    pub fn check_host(&self, incoming: &Incoming<'_>) -> Result<()> {
+        let host = address::host(incoming.uri, incoming.headers).unwrap_or_default();
+        if address::is_own_name(host, &self.own_names) {
+            return Ok(());
+        }
+        let detail = "The box is not called by this name. Use a known one, or add it to \
+                      server.names.";
+        Err(Error::Denied(Refusal::new("host-unknown", detail)))
+    }
+
+    /// Checks everything a route asks. `stranger` is the cause before anybody is known.
+    pub async fn admit(
+        &self,
+        platform: &Arc<Platform>,
+        incoming: &Incoming<'_>,
+        stranger: Cause,
+    ) -> Result<Admitted> {
+        let access = self.access(incoming);
+        let address = stranger.address;
+        let on_box = BoxCtx::new(platform, stranger);
+        let Some(access) = access else {
+            self.count_stranger(address, &on_box)?;
+            return Ok(Admitted { on_box, workspace: None, successor: None });
+        };
+        if *access == Access::Public {
+            self.count_stranger(address, &on_box)?;
+            check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
+            return Ok(Admitted { on_box, workspace: None, successor: None });
+        }
+        let Some(credential) = credential(incoming.headers) else {
+            self.count_stranger(address, &on_box)?;
+            let detail = "Sign in first, or send a personal token.";
+            return Err(Error::SignInNeeded(Refusal::new("sign-in-needed", detail)));
+        };
+        if matches!(credential, Credential::Cookie(_)) {
+            check_origin(incoming, &on_box.platform.config, OriginRule::Needed)?;
+        }
+        let resolved = match resolve(&on_box, &credential).await {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                self.count_stranger(address, &on_box)?;
+                return Err(error);
+            }
+        };
+        self.per_principal.take(resolved.principal.user, on_box.now())?;
+        let on_box = signed_in(&on_box, &resolved.principal);
+        let workspace = match authorize(&on_box, &resolved.principal, access, incoming) {
+            Ok(workspace) => workspace,
+            Err(error) => {
+                self.audit_refusal(&on_box, &resolved.principal, incoming, &error).await;
+                return Err(error);
+            }
+        };
+        Ok(Admitted { on_box, workspace, successor: resolved.successor })
+    }
+
+    fn access(&self, incoming: &Incoming<'_>) -> Option<&Access> {
+        let verbs = self.routes.get(incoming.template?)?;
+        let asked = if *incoming.method == Method::HEAD { &Method::GET } else { incoming.method };
+        verbs.iter().find(|(method, _)| method == asked).map(|(_, access)| access)
+    }
+
+    fn count_stranger(&self, address: Option<IpAddr>, ctx: &BoxCtx) -> Result<()> {
+        match address {
+            Some(address) => self.per_address.take(address, ctx.now()),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes a refusal of a signed-in person in the log of the workspace, or of the box.
+    async fn audit_refusal(
+        &self,
+        on_box: &BoxCtx,
+        principal: &Principal,
+        incoming: &Incoming<'_>,
+        error: &Error,
+    ) {
+        let Error::Forbidden { needed } = error else { return };
+        if self.audited_refusals.take(principal.user, on_box.now()).is_err() {
+            metrics::counter!("holdfast_refusals_not_audited_total").increment(1);
+            return;
+        }
+        let entry = Entry::about("access.refused", "access")
+            .refused()
+            .set("needed", *needed)
+            .set("method", incoming.method.as_str())
+            .set("route", incoming.template.unwrap_or_default());
+        let membership = incoming
+            .workspace
+            .and_then(|text| text.parse().ok())
+            .and_then(|id| principal.membership(id));
+        let written = match membership {
+            Some(membership) => {
+                let ctx = Ctx::new(on_box.clone(), membership.clone());
+                ctx.write(move |scope| scope.audit(entry)).await
+            }
+            None => on_box.write(move |scope| scope.audit(entry)).await,
+        };
+        if let Err(error) = written {
+            tracing::warn!("A refusal could not be written to the audit log: {error}");
+        }
+    }
+}
+
+/// Checks what a route asks of a known caller.
+fn authorize(
+    on_box: &BoxCtx,
+    principal: &Principal,
+    access: &Access,
+    incoming: &Incoming<'_>,
+) -> Result<Option<Ctx>> {
+    match access {
+        Access::Public | Access::SignedIn => Ok(None),
+        Access::Operator if principal.is_operator => Ok(None),
+        Access::Operator => Err(Error::Forbidden { needed: OPERATE }),
+        Access::Permission(permission) => {
+            let id: WorkspaceId =
+                incoming.workspace.and_then(|text| text.parse().ok()).ok_or(Error::NotFound)?;
+            let membership = principal.membership(id).ok_or(Error::NotFound)?;
+            if !membership.grant.allows(permission) {
+                return Err(Error::Forbidden { needed: permission });
+            }
+            Ok(Some(Ctx::new(on_box.clone(), membership.clone())))
+        }
+    }
+}
+
+
+fn signed_in(stranger: &BoxCtx, principal: &Arc<Principal>) -> BoxCtx {
+    let cause =
+        Cause { actor: Actor::Principal(Arc::clone(principal)), ..(*stranger.cause).clone() };
+    BoxCtx { platform: Arc::clone(&stranger.platform), cause: Arc::new(cause) }
+}
+
+/// Reads what a route asks from its `security`: `[{}]` is public, `[{"session": []}]` needs a
+/// sign-in, `[{"session": ["inventory.move"]}]` a permission.
+fn access(path: &str, operation: &Value, platform: &Platform) -> Result<Access, String> {
+    let Some(security) = operation["security"].as_array() else {
+        return Err("the route declares no permission".to_owned());
+    };
+    let Some(scopes) = security.iter().find_map(|one| one.get("session")) else {
+        let is_public = security.iter().any(|one| one.as_object().is_some_and(Map::is_empty));
+        return if is_public { Ok(Access::Public) } else { Err("unknown security".to_owned()) };
+    };
+    let scopes: Vec<&str> =
+        scopes.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    match scopes.as_slice() {
+        [] => Ok(Access::SignedIn),
+        [OPERATE] => Ok(Access::Operator),
+        [permission] => {
+            if !path.contains("{workspace}") {
+                return Err("a permission needs a workspace in the path".to_owned());
+            }
+            let known = platform.roles.permission(permission);
+            known.map(Access::Permission).ok_or_else(|| format!("unknown permission {permission}"))
+        }
+        _ => Err("a route declares one permission".to_owned()),
+    }
+}
+
+fn credential(headers: &HeaderMap) -> Option<Credential> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let value = value.to_str().unwrap_or_default();
+        let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(Credential::Bearer(Secret::new(token.trim())));
+        }
+    }
+    session_cookie(headers).map(Credential::Cookie)
+}
+
+/// The value of the session cookie.
+pub fn session_cookie(headers: &HeaderMap) -> Option<Secret> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == SESSION_COOKIE)
+        .map(|(_, value)| Secret::new(value))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OriginRule {
+    /// The cookie is what makes the request count: it must say where it comes from.
+    Needed,
+    /// Nothing is taken from a cookie, but a foreign page is refused all the same.
+    IfSaid,
+}
+
+/// Refuses changes that a page of another site started (CSRF).
+fn check_origin(incoming: &Incoming<'_>, config: &Config, rule: OriginRule) -> Result<()> {
+    if matches!(*incoming.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let text = |name: &str| incoming.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let foreign = || {
+        let detail = "The request came from a page of another site.";
+        Err(Error::Denied(Refusal::new("origin-foreign", detail)))
+    };
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some("same-origin"), _) => Ok(()),
+        (None | Some("none"), None) if rule == OriginRule::IfSaid => Ok(()),
+        (Some(_), _) => foreign(),
+        (None, Some(origin)) => {
+            let host = address::host(incoming.uri, incoming.headers).unwrap_or_default();
+            let from = origin.split_once("://").map(|(_, host)| host).unwrap_or_default();
+            let is_public_url =
+                config.server.public_url.as_ref().is_some_and(|url| url.to_string() == origin);
+            let is_allowed =
+                config.server.cors_origins.iter().any(|allowed| allowed.to_string() == origin);
+            let is_own = from.eq_ignore_ascii_case(host) || is_public_url;
+            if is_own || (is_allowed && rule == OriginRule::IfSaid) { Ok(()) } else { foreign() }
+        }
+        (None, None) => {
+            let detail = "A change that relies on a cookie must say which page it comes from.";
+            Err(Error::Denied(Refusal::new("origin-missing", detail)))
+        }
+    }
+}

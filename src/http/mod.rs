@@ -1,0 +1,12 @@
+//! The HTTP toolkit: what every route shares. Knows no app.
+
+pub mod address;
+pub mod answer;
+pub mod extract;
+pub mod front;
+pub mod guard;
+pub mod limits;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod ui;

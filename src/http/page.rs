@@ -1,0 +1,79 @@
+//! Lists: bounded pages with a cursor.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::secret::to_base64;
+
+/// Rows of a page when nobody says otherwise.
+pub const LIMIT_DEFAULT: usize = 50;
+/// Rows of a page at most.
+pub const LIMIT_MAX: usize = 200;
+/// Rows counted for `total` at most.
+pub const TOTAL_MAX: u64 = 10_000;
+/// Characters in a cursor.
+const CURSOR_LENGTH_MAX: usize = 2_000;
+
+/// Checks a wished page length.
+pub fn limit(wished: Option<i64>) -> Result<usize> {
+    match wished {
+        None => Ok(LIMIT_DEFAULT),
+        Some(wished) => usize::try_from(wished)
+            .ok()
+            .filter(|limit| (1..=LIMIT_MAX).contains(limit))
+            .ok_or_else(|| {
+                let detail = format!("A page has 1 to {LIMIT_MAX} rows.");
+                Error::invalid("limit", "limit-out-of-range", detail)
+            }),
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Give it as `cursor` to get the next page; null on the last.
+    pub next_cursor: Option<String>,
+    /// Rows in all, counted to 10,000, when `total=true` was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// True when there are more than `total`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_is_more: Option<bool>,
+}
+
+impl<T> Page<T> {
+    pub fn new(items: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { items, next_cursor, total: None, total_is_more: None }
+    }
+
+    /// Adds the total, of which `TOTAL_MAX + 1` were counted at most.
+    #[must_use]
+    pub fn total(mut self, counted: Option<u64>) -> Self {
+        self.total = counted.map(|count| count.min(TOTAL_MAX));
+        self.total_is_more = counted.map(|count| count > TOTAL_MAX);
+        self
+    }
+}
+
+/// Writes where the next page begins; opaque to the caller.
+pub fn cursor(position: &impl Serialize) -> Result<String> {
+    let json = serde_json::to_vec(position).map_err(Error::internal)?;
+    Ok(to_base64(&json))
+}
+
+/// Reads a cursor back.
+pub fn read_cursor<T: for<'de> Deserialize<'de>>(cursor: Option<&str>) -> Result<Option<T>> {
+    use base64::Engine;
+    let Some(cursor) = cursor else { return Ok(None) };
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let bytes = Some(cursor).filter(|text| text.len() <= CURSOR_LENGTH_MAX);
+    let bytes = bytes.and_then(|text| engine.decode(text).ok());
+    let position = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    position.map(Some).ok_or_else(|| {
+        let refusal =
+            Refusal::new("cursor-bad", "This cursor is not one the box gave. Start anew.");
+        Error::Malformed(refusal.field("cursor", "cursor-bad", "Not a cursor of this list."))
+    })
+}

@@ -1,0 +1,220 @@
+//! The event streams.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::IntoResponse;
+use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use futures_util::stream::{Stream, unfold};
+use http::HeaderMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::rules::{Event, Resume, event, resume};
+use super::streams::StreamPermit;
+use crate::platform::app::Routes;
+use crate::platform::audit;
+use crate::platform::audit::rules::Record;
+use crate::platform::ctx::{BoxCtx, Ctx};
+use crate::platform::db::DatabaseFile;
+use crate::platform::error::Result;
+use crate::platform::tasks::Stop;
+
+/// A comment is sent so often, so that proxies keep the stream open and listeners notice when
+/// it broke.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Entries read at once.
+const BATCH: usize = 256;
+
+/// What an event says.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeEvent {
+    /// E.g. `inventory.item`.
+    pub kind: String,
+    pub id: Option<String>,
+    pub version: Option<i64>,
+}
+
+pub fn workspace_routes() -> Routes {
+    Routes::new().routes(routes!(follow_workspace))
+}
+
+pub fn box_routes() -> Routes {
+    Routes::new().routes(routes!(follow_box))
+}
+
+/// Follow what changes in a workspace.
+///
+/// Each message is `event: change` with the audit entry's number as its id; after an
+/// interruption send it as `Last-Event-ID`. `event: reload` says that too much was missed.
+#[utoipa::path(get, path = "/events", tag = "events",
+    security(("session" = ["events.read"])),
+    params(("Last-Event-ID" = Option<i64>, Header, description = "The last message heard")),
+    responses((status = 200, body = ChangeEvent, content_type = "text/event-stream")))]
+async fn follow_workspace(ctx: Ctx, headers: HeaderMap) -> Result<impl IntoResponse> {
+    let permit = ctx.platform.streams.admit(ctx.principal()?.user)?;
+    let file = ctx.file().await?;
+    let start = resume(last_event_id(&headers), audit::ops::last_seq(&ctx).await?);
+    Ok(answer(Follower::new(Source::Workspace(ctx, file), start, permit)))
+}
+
+/// Follow what changes on the box (operators).
+#[utoipa::path(get, path = "/events", tag = "events",
+    security(("session" = ["box.operate"])),
+    params(("Last-Event-ID" = Option<i64>, Header, description = "The last message heard")),
+    responses((status = 200, body = ChangeEvent, content_type = "text/event-stream")))]
+async fn follow_box(ctx: BoxCtx, headers: HeaderMap) -> Result<impl IntoResponse> {
+    let permit = ctx.platform.streams.admit(ctx.principal()?.user)?;
+    let start = resume(last_event_id(&headers), audit::ops::last_seq_box(&ctx).await?);
+    Ok(answer(Follower::new(Source::Box(ctx), start, permit)))
+}
+
+fn last_event_id(headers: &HeaderMap) -> Option<i64> {
+    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
+}
+
+fn answer(follower: Follower) -> impl IntoResponse {
+    Sse::new(stream(follower)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+fn stream(follower: Follower) -> impl Stream<Item = Result<Message, Infallible>> {
+    unfold(follower, |mut follower| async move {
+        let message = follower.next().await?;
+        Some((Ok(message), follower))
+    })
+}
+
+/// Whose log is followed.
+enum Source {
+    /// The file stays open as long as somebody follows it.
+    Workspace(Ctx, Arc<DatabaseFile>),
+    Box(BoxCtx),
+}
+
+impl Source {
+    fn on_box(&self) -> &BoxCtx {
+        match self {
+            Self::Workspace(ctx, _) => ctx,
+            Self::Box(ctx) => ctx,
+        }
+    }
+
+    async fn tail(&self, seq: i64) -> Result<Vec<Record>> {
+        match self {
+            Self::Workspace(ctx, _) => audit::ops::tail(ctx, seq, BATCH).await,
+            Self::Box(ctx) => audit::ops::tail_box(ctx, seq, BATCH).await,
+        }
+    }
+
+    fn event(&self, record: &Record) -> Option<Event> {
+        match self {
+            Self::Workspace(ctx, _) => event(record, &ctx.platform.events, &ctx.membership.grant),
+            Self::Box(_) => Some(Event {
+                seq: record.seq,
+                kind: record.object_kind.clone(),
+                id: record.object_id.map(|id| id.to_string()),
+                version: record.object_version,
+            }),
+        }
+    }
+
+    /// Takes on who the caller is by now. False when they may not listen any more.
+    async fn recheck(&mut self) -> bool {
+        use crate::platform::identity::sessions::ops::refresh;
+        let Ok(principal) = refresh(self.on_box()).await else { return false };
+        match self {
+            Self::Box(_) => principal.is_operator,
+            Self::Workspace(ctx, _) => match principal.membership(ctx.workspace()) {
+                Some(membership) if membership.grant.allows("events.read") => {
+                    ctx.membership = membership.clone();
+                    true
+                }
+                _ => false,
+            },
+        }
+    }
+}
+
+/// One listener.
+struct Follower {
+    source: Source,
+    seq: i64,
+    must_reload: bool,
+    waiting: std::collections::VecDeque<Event>,
+    commits: tokio::sync::watch::Receiver<u64>,
+    people: tokio::sync::watch::Receiver<u64>,
+    stop: Stop,
+    _permit: StreamPermit,
+}
+
+impl Follower {
+    fn new(source: Source, start: Resume, permit: StreamPermit) -> Self {
+        let platform = Arc::clone(&source.on_box().platform);
+        let mut commits = match &source {
+            Source::Workspace(_, file) => file.commits(),
+            Source::Box(_) => platform.system.commits(),
+        };
+        // Look once at the start: something may have been committed since the head was read.
+        commits.mark_changed();
+        let (seq, must_reload) = match start {
+            Resume::From(seq) => (seq, false),
+            Resume::Reload(seq) => (seq, true),
+        };
+        Self {
+            source,
+            seq,
+            must_reload,
+            waiting: std::collections::VecDeque::new(),
+            commits,
+            people: platform.system_commits.clone(),
+            stop: platform.tasks.stop(),
+            _permit: permit,
+        }
+    }
+
+    /// Waits for the next message; none when the stream is over.
+    async fn next(&mut self) -> Option<Message> {
+        if std::mem::take(&mut self.must_reload) {
+            return Some(Message::default().event("reload").id(self.seq.to_string()).data("{}"));
+        }
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return message(&event);
+            }
+            tokio::select! {
+                () = self.stop.requested() => return None,
+                changed = self.people.changed() => {
+                    if changed.is_err() || !self.source.recheck().await {
+                        return None;
+                    }
+                }
+                changed = self.commits.changed() => {
+                    if changed.is_err() || !self.fill().await {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads what was committed. False when the file cannot be read any more.
+    async fn fill(&mut self) -> bool {
+        let Ok(records) = self.source.tail(self.seq).await else { return false };
+        if let Some(last) = records.last() {
+            self.seq = last.seq;
+        }
+        if records.len() == BATCH {
+            self.commits.mark_changed();
+        }
+        self.waiting.extend(records.iter().filter_map(|record| self.source.event(record)));
+        true
+    }
+}
+
+fn message(event: &Event) -> Option<Message> {
+    let body =
+        ChangeEvent { kind: event.kind.clone(), id: event.id.clone(), version: event.version };
+    Message::default().event("change").id(event.seq.to_string()).json_data(body).ok()
+}

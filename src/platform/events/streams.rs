@@ -1,0 +1,60 @@
+//! Counts the open event streams, all together and per person.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::config::Limits;
+use crate::platform::error::{Error, Result};
+use crate::platform::identity::UserId;
+
+type Counts = Mutex<HashMap<UserId, usize>>;
+
+/// The bound on open streams.
+pub struct Streams {
+    open: Arc<Counts>,
+    all_max: usize,
+    each_max: usize,
+}
+
+/// One open stream; dropping it makes room for another.
+pub struct StreamPermit {
+    open: Arc<Counts>,
+    user: UserId,
+}
+
+impl Streams {
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            open: Arc::default(),
+            all_max: limits.event_streams_max,
+            each_max: limits.event_streams_per_caller_max,
+        }
+    }
+
+    pub fn admit(&self, user: UserId) -> Result<StreamPermit> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = open.values().sum();
+        let mine = open.get(&user).copied().unwrap_or(0);
+        if all >= self.all_max || mine >= self.each_max {
+            return Err(Error::Throttled { code: "too-many-streams", retry_after_s: 30 });
+        }
+        open.insert(user, mine + 1);
+        Ok(StreamPermit { open: Arc::clone(&self.open), user })
+    }
+
+    pub fn count(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+    }
+}
+
+impl Drop for StreamPermit {
+    fn drop(&mut self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.user);
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! When a presented value is good, when it is replaced, and when it proves a theft.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::platform::clock::Moment;
+use crate::platform::ctx::Membership;
+use crate::platform::error::{Code, code};
+use crate::platform::id::Id;
+use crate::platform::identity::UserId;
+use crate::platform::workspaces::WorkspaceId;
+
+/// A replaced value stays good for so long after its successor was presented first: requests of
+/// parallel tabs are still on their way.
+pub const GRACE: Duration = Duration::from_secs(30);
+/// A successor is minted at most this often: parallel requests get one, not one each.
+pub const MINT_PAUSE: Duration = Duration::from_secs(30);
+/// How exactly `last_seen_at` is kept.
+pub const LAST_SEEN_STEP: Duration = Duration::from_mins(5);
+/// What personal tokens begin with, so that leak scanners find them.
+pub const TOKEN_PREFIX: &str = "hfp_";
+
+pub const CODES: &[Code] = &[
+    code(
+        "sign-in-needed",
+        "Nobody is signed in, or the session has ended.",
+        "Sign in again; nothing you typed is lost.",
+    ),
+    code(
+        "session-ended",
+        "A session value that had long been replaced was used again, so the session was ended \
+         everywhere: somebody may have copied it.",
+        "Sign in again. If this happens twice, change your password.",
+    ),
+];
+
+/// A sign-in or a personal token.
+pub enum Family {}
+pub type FamilyId = Id<Family>;
+
+/// Somebody whose credential was checked.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    pub user: UserId,
+    pub name: Arc<str>,
+    pub family: FamilyId,
+    pub is_token: bool,
+    pub is_operator: bool,
+    pub memberships: Vec<Membership>,
+}
+
+impl Principal {
+    pub fn membership(&self, workspace: WorkspaceId) -> Option<&Membership> {
+        self.memberships.iter().find(|one| one.workspace == workspace)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Session,
+    Token,
+}
+
+/// What the database knows of a presented value and its family.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub family: FamilyId,
+    pub user: UserId,
+    pub kind: Kind,
+    pub serial: i64,
+    pub minted_at: Moment,
+    pub expires_at: Moment,
+    pub last_seen_at: Moment,
+    pub is_revoked: bool,
+    pub presented_serial: i64,
+    pub presented_at: Moment,
+    /// The highest serial minted so far, and when.
+    pub newest_serial: i64,
+    pub newest_minted_at: Moment,
+}
+
+/// How long sessions live.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    pub idle: Duration,
+    pub rotate: Duration,
+}
+
+/// What to do with a presented value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Good, nothing to write.
+    Use,
+    /// Good; the value is presented for the first time and its predecessors die.
+    Present,
+    /// Good and old: give the browser a successor.
+    Rotate,
+    /// Good; note that it was seen.
+    Touch,
+    /// A replaced value came back too late: end the family.
+    Reused,
+    Ended,
+}
+
+/// Decides about a presented value at `now`.
+pub fn decide(known: &Known, lifetimes: Lifetimes, now: Moment) -> Decision {
+    let is_session = known.kind == Kind::Session;
+    let is_idle = is_session && now.since(known.last_seen_at) > lifetimes.idle;
+    if known.is_revoked || now >= known.expires_at || is_idle {
+        return Decision::Ended;
+    }
+    if known.serial < known.presented_serial {
+        let in_grace = now <= known.presented_at.plus(GRACE);
+        return if in_grace { Decision::Use } else { Decision::Reused };
+    }
+    if known.serial > known.presented_serial {
+        return Decision::Present;
+    }
+    let is_old = now.since(known.minted_at) > lifetimes.rotate;
+    let minted_lately =
+        known.newest_serial > known.serial && now.since(known.newest_minted_at) < MINT_PAUSE;
+    if is_session && is_old && !minted_lately {
+        return Decision::Rotate;
+    }
+    if now.since(known.last_seen_at) > LAST_SEEN_STEP { Decision::Touch } else { Decision::Use }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn known() -> Known {
+        Known {
+            family: Id::from_bytes([1; 16]),
+            user: Id::from_bytes([2; 16]),
+            kind: Kind::Session,
+            serial: 1,
+            minted_at: Moment(0),
+            expires_at: Moment(0).plus(30 * 24 * 60 * MINUTE),
+            last_seen_at: Moment(0),
+            is_revoked: false,
+            presented_serial: 1,
+            presented_at: Moment(0),
+            newest_serial: 1,
+            newest_minted_at: Moment(0),
+        }
+    }
+
+    fn at(minutes: u32, known: &Known) -> Decision {
+        let lifetimes = Lifetimes { idle: 480 * MINUTE, rotate: 15 * MINUTE };
+        decide(known, lifetimes, Moment(0).plus(minutes * MINUTE))
+    }
+
+    #[test]
+    fn a_young_value_is_used_and_an_old_one_replaced() {
+        assert_eq!(at(1, &known()), Decision::Use);
+        assert_eq!(at(6, &known()), Decision::Touch);
+        assert_eq!(at(16, &known()), Decision::Rotate);
+    }
+
+    #[test]
+    fn parallel_tabs_get_one_successor() {
+        let minted =
+            Known { newest_serial: 2, newest_minted_at: Moment(0).plus(16 * MINUTE), ..known() };
+
+        assert_eq!(at(16, &minted), Decision::Touch);
+    }
+
+    #[test]
+    fn a_lost_answer_signs_nobody_out() {
+        let lost =
+            Known { newest_serial: 2, newest_minted_at: Moment(0).plus(16 * MINUTE), ..known() };
+
+        assert_eq!(at(60, &lost), Decision::Rotate);
+    }
+
+    #[test]
+    fn a_replaced_value_is_good_for_half_a_minute_and_then_proves_a_theft() {
+        let replaced = Known {
+            presented_serial: 2,
+            presented_at: Moment(0).plus(16 * MINUTE),
+            newest_serial: 2,
+            ..known()
+        };
+
+        assert_eq!(at(16, &replaced), Decision::Use);
+        assert_eq!(at(17, &replaced), Decision::Reused);
+    }
+
+    #[test]
+    fn a_session_ends_by_idling_age_and_revocation() {
+        assert_eq!(at(481, &known()), Decision::Ended);
+        assert_eq!(at(1, &Known { expires_at: Moment(0), ..known() }), Decision::Ended);
+        assert_eq!(at(1, &Known { is_revoked: true, ..known() }), Decision::Ended);
+    }
+
+    #[test]
+    fn a_personal_token_neither_idles_nor_rotates() {
+        let token = Known { kind: Kind::Token, ..known() };
+
+        assert_eq!(at(20_000, &token), Decision::Touch);
+    }
+}

@@ -1,0 +1,186 @@
+//! The SQL of credential families and their values.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use super::rules::{FamilyId, Kind, Known};
+use crate::platform::clock::Moment;
+use crate::platform::ctx::Unit;
+use crate::platform::error::Result;
+use crate::platform::identity::UserId;
+use crate::platform::workspaces::WorkspaceId;
+
+/// Finds a presented value by its hash. Disabled people have no good values.
+pub(super) fn find(scope: &Unit<'_>, token_hash: &[u8; 32]) -> Result<Option<Known>> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT f.id, f.user_id, f.kind, t.serial, t.minted_at, f.expires_at, f.last_seen_at,
+                 f.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL,
+                 f.presented_serial, f.presented_at, n.serial, n.minted_at
+             FROM auth_tokens AS t
+             JOIN auth_families AS f ON f.id = t.family_id
+             JOIN users AS u ON u.id = f.user_id
+             JOIN auth_tokens AS n ON n.family_id = f.id
+             WHERE t.token_hash = :hash
+             ORDER BY n.serial DESC LIMIT 1",
+        )?
+        .query_row(named_params! { ":hash": token_hash }, known)
+        .optional()?)
+}
+
+/// The newest value of a family.
+pub(super) fn find_newest(scope: &Unit<'_>, family: FamilyId) -> Result<Option<Known>> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT f.id, f.user_id, f.kind, t.serial, t.minted_at, f.expires_at, f.last_seen_at,
+                 f.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL,
+                 f.presented_serial, f.presented_at, t.serial, t.minted_at
+             FROM auth_families AS f
+             JOIN users AS u ON u.id = f.user_id
+             JOIN auth_tokens AS t ON t.family_id = f.id
+             WHERE f.id = :family
+             ORDER BY t.serial DESC LIMIT 1",
+        )?
+        .query_row(named_params! { ":family": family }, known)
+        .optional()?)
+}
+
+fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
+    let kind: String = row.get(2)?;
+    Ok(Known {
+        family: row.get(0)?,
+        user: row.get(1)?,
+        kind: if kind == "token" { Kind::Token } else { Kind::Session },
+        serial: row.get(3)?,
+        minted_at: row.get(4)?,
+        expires_at: row.get(5)?,
+        last_seen_at: row.get(6)?,
+        is_revoked: row.get(7)?,
+        presented_serial: row.get(8)?,
+        presented_at: row.get(9)?,
+        newest_serial: row.get(10)?,
+        newest_minted_at: row.get(11)?,
+    })
+}
+
+/// What a principal is made of.
+pub(super) struct Person {
+    pub name: String,
+    pub is_operator: bool,
+    /// Set when a personal token is narrowed.
+    pub only_workspace: Option<WorkspaceId>,
+    /// JSON list.
+    pub only_permissions: Option<String>,
+    /// Workspace and role.
+    pub memberships: Vec<(WorkspaceId, String)>,
+}
+
+pub(super) fn person(scope: &Unit<'_>, family: FamilyId) -> Result<Person> {
+    let mut person = scope
+        .prepare_cached(
+            "SELECT u.name, u.is_operator, f.workspace_id, f.permissions
+             FROM auth_families AS f JOIN users AS u ON u.id = f.user_id WHERE f.id = :family",
+        )?
+        .query_row(named_params! { ":family": family }, |row| {
+            Ok(Person {
+                name: row.get(0)?,
+                is_operator: row.get(1)?,
+                only_workspace: row.get(2)?,
+                only_permissions: row.get(3)?,
+                memberships: Vec::new(),
+            })
+        })?;
+    let mut statement = scope.prepare_cached(
+        "SELECT m.workspace_id, m.role
+         FROM auth_families AS f JOIN memberships AS m ON m.user_id = f.user_id
+         WHERE f.id = :family ORDER BY m.created_at, m.workspace_id",
+    )?;
+    let rows = statement
+        .query_map(named_params! { ":family": family }, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    person.memberships = rows.collect::<rusqlite::Result<_>>()?;
+    Ok(person)
+}
+
+/// A new family and its first value.
+pub(super) struct NewFamily<'a> {
+    pub id: FamilyId,
+    pub user: UserId,
+    pub kind: Kind,
+    pub name: &'a str,
+    pub workspace: Option<WorkspaceId>,
+    pub permissions: Option<String>,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+    pub expires_at: Moment,
+    pub token_hash: [u8; 32],
+}
+
+pub(super) fn insert_family(scope: &Unit<'_>, family: &NewFamily<'_>) -> Result<()> {
+    let kind = match family.kind {
+        Kind::Session => "session",
+        Kind::Token => "token",
+    };
+    scope
+        .prepare_cached(
+            "INSERT INTO auth_families (id, user_id, kind, name, workspace_id, permissions,
+                 address, user_agent, created_at, expires_at, last_seen_at, presented_at)
+             VALUES (:id, :user, :kind, :name, :workspace, :permissions, :address, :user_agent,
+                 :now, :expires_at, :now, :now)",
+        )?
+        .execute(named_params! {
+            ":id": family.id, ":user": family.user, ":kind": kind, ":name": family.name,
+            ":workspace": family.workspace, ":permissions": family.permissions,
+            ":address": family.address, ":user_agent": family.user_agent, ":now": scope.now(),
+            ":expires_at": family.expires_at,
+        })?;
+    insert_token(scope, family.id, 1, &family.token_hash)
+}
+
+pub(super) fn insert_token(
+    scope: &Unit<'_>,
+    family: FamilyId,
+    serial: i64,
+    token_hash: &[u8; 32],
+) -> Result<()> {
+    scope
+        .prepare_cached(
+            "INSERT INTO auth_tokens (token_hash, family_id, serial, minted_at)
+             VALUES (:hash, :family, :serial, :now)",
+        )?
+        .execute(named_params! {
+            ":hash": token_hash, ":family": family, ":serial": serial, ":now": scope.now(),
+        })?;
+    Ok(())
+}
+
+/// Notes that a value was presented for the first time.
+pub(super) fn present(scope: &Unit<'_>, family: FamilyId, serial: i64) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE auth_families
+             SET presented_serial = :serial, presented_at = :now, last_seen_at = :now
+             WHERE id = :family AND presented_serial < :serial",
+        )?
+        .execute(named_params! { ":family": family, ":serial": serial, ":now": scope.now() })?;
+    Ok(())
+}
+
+pub(super) fn touch(scope: &Unit<'_>, family: FamilyId, user: UserId) -> Result<()> {
+    scope
+        .prepare_cached("UPDATE auth_families SET last_seen_at = :now WHERE id = :family")?
+        .execute(named_params! { ":family": family, ":now": scope.now() })?;
+    scope
+        .prepare_cached("UPDATE users SET last_seen_at = :now WHERE id = :user")?
+        .execute(named_params! { ":user": user, ":now": scope.now() })?;
+    Ok(())
+}
+
+/// Ends a family; false when it had ended before.
+pub(super) fn revoke(scope: &Unit<'_>, family: FamilyId, reason: &str) -> Result<bool> {
+    let changed = scope
+        .prepare_cached(
+            "UPDATE auth_families SET revoked_at = :now, revoked_reason = :reason
+             WHERE id = :family AND revoked_at IS NULL",
+        )?
+        .execute(named_params! { ":family": family, ":now": scope.now(), ":reason": reason })?;
+    Ok(changed > 0)
+}

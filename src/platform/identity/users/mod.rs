@@ -1,0 +1,5 @@
+//! The people of this box.
+
+pub mod ops;
+pub mod rules;
+mod store;

@@ -1,0 +1,10 @@
+//! Workspaces: a tenant each, with a database file of its own.
+
+pub mod api;
+pub mod ops;
+mod registry;
+pub mod rules;
+mod store;
+
+pub use registry::Workspaces;
+pub use rules::{Workspace, WorkspaceId};

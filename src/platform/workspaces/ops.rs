@@ -1,0 +1,60 @@
+//! Making and finding workspaces.
+
+use super::rules::{Draft, Workspace, WorkspaceId};
+use super::store;
+use crate::platform::access::Role;
+use crate::platform::audit::Entry;
+use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership};
+use crate::platform::error::Result;
+use crate::platform::identity::UserId;
+
+/// Audit and event kind.
+pub const KIND: &str = "workspace";
+
+/// Makes the workspace's file. It becomes a workspace when `record_in` has committed; a file
+/// that never did is not reachable.
+pub async fn make_file(ctx: &BoxCtx, draft: Draft, field: &str) -> Result<Workspace> {
+    let workspace = draft.check(ctx.platform.random.id(), field, ctx.now())?;
+    ctx.platform.workspaces.make(workspace.id).await?;
+    Ok(workspace)
+}
+
+/// Records a made workspace and its owner inside the caller's transaction.
+pub fn record_in(scope: &BoxScope<'_>, workspace: &Workspace, owner: UserId) -> Result<()> {
+    store::insert(scope, workspace)?;
+    store::insert_member(scope, owner, workspace.id, Role::Owner)?;
+    scope.audit(
+        Entry::new("workspace.created", KIND, workspace.id)
+            .version(workspace.version)
+            .set("name", &workspace.name)
+            .set("owner", owner.to_string()),
+    )?;
+    Ok(())
+}
+
+/// The workspace of the request.
+pub async fn get(ctx: &Ctx) -> Result<Workspace> {
+    let id = ctx.workspace();
+    (**ctx).read(move |scope| store::get(scope, id)).await
+}
+
+/// The workspaces the caller belongs to.
+pub async fn list_mine(ctx: &BoxCtx) -> Result<Vec<(Membership, Workspace)>> {
+    let memberships = ctx.principal()?.memberships.clone();
+    ctx.read(move |scope| {
+        memberships
+            .into_iter()
+            .map(|one| store::get(scope, one.workspace).map(|workspace| (one, workspace)))
+            .collect()
+    })
+    .await
+}
+
+/// All workspaces of the box, for its operators.
+pub async fn list_all(
+    ctx: &BoxCtx,
+    after: Option<WorkspaceId>,
+    limit: usize,
+) -> Result<Vec<Workspace>> {
+    ctx.read(move |scope| store::list(scope, after, limit)).await
+}

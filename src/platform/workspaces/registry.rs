@@ -1,0 +1,166 @@
+//! The open workspace files. At most so many are open; the one unused longest makes room.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::rules::WorkspaceId;
+use super::store;
+use crate::platform::audit;
+use crate::platform::clock::Clock;
+use crate::platform::db::{DatabaseFile, FileOptions, MigrationSet};
+use crate::platform::error::{Error, Result};
+use crate::platform::random::Random;
+use crate::platform::tasks;
+
+struct Open {
+    file: Arc<DatabaseFile>,
+    used: AtomicU64,
+}
+
+/// Opens workspace files when they are asked for.
+pub struct Workspaces {
+    folder: PathBuf,
+    sets: Arc<[MigrationSet]>,
+    options: FileOptions,
+    open_max: usize,
+    clock: Clock,
+    random: Random,
+    open: RwLock<HashMap<WorkspaceId, Open>>,
+    uses: AtomicU64,
+    /// One file is opened or closed at a time, so that no file is ever open twice.
+    changing: tokio::sync::Mutex<()>,
+}
+
+impl Workspaces {
+    pub fn new(
+        folder: PathBuf,
+        sets: Vec<MigrationSet>,
+        options: FileOptions,
+        open_max: usize,
+        random: &Random,
+        clock: &Clock,
+    ) -> Self {
+        Self {
+            folder,
+            sets: sets.into(),
+            options,
+            open_max,
+            clock: clock.clone(),
+            random: random.clone(),
+            open: RwLock::default(),
+            uses: AtomicU64::new(0),
+            changing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub fn path(&self, id: WorkspaceId) -> PathBuf {
+        self.folder.join(format!("{id}.db"))
+    }
+
+    pub fn open_count(&self) -> usize {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The open file of a workspace. Callers come here with a checked membership only.
+    pub(in crate::platform) async fn open(&self, id: WorkspaceId) -> Result<Arc<DatabaseFile>> {
+        if let Some(file) = self.find(id) {
+            return Ok(file);
+        }
+        let _changing = self.changing.lock().await;
+        if let Some(file) = self.find(id) {
+            return Ok(file);
+        }
+        self.make_room().await?;
+        let (path, sets) = (self.path(id), Arc::clone(&self.sets));
+        let (options, now) = (self.options.clone(), self.clock.now());
+        let file = tasks::blocking(move || {
+            if !path.exists() {
+                return Err(Error::StorageFailed(format!("the file of workspace {id} is missing")));
+            }
+            DatabaseFile::open(&path, &sets, now, &options).map(Arc::new)
+        })
+        .await?;
+        let says = file.read(store::file_id).await?;
+        if says != Some(id) {
+            let cause = format!("the file of workspace {id} belongs to another workspace");
+            return Err(Error::StorageFailed(cause));
+        }
+        self.keep(id, &file);
+        Ok(file)
+    }
+
+    /// Makes the file of a new workspace.
+    pub(in crate::platform) async fn make(&self, id: WorkspaceId) -> Result<Arc<DatabaseFile>> {
+        let _changing = self.changing.lock().await;
+        self.make_room().await?;
+        let (path, sets) = (self.path(id), Arc::clone(&self.sets));
+        let (options, now) = (self.options.clone(), self.clock.now());
+        let file =
+            tasks::blocking(move || DatabaseFile::open(&path, &sets, now, &options).map(Arc::new))
+                .await?;
+        let log = self.random.id();
+        file.write(move |connection| {
+            store::stamp_file(connection, id, now)?;
+            audit::store::begin(connection, log, now)
+        })
+        .await?;
+        self.keep(id, &file);
+        Ok(file)
+    }
+
+    /// Finishes all queues and closes all files.
+    pub async fn close_all(&self) {
+        let _changing = self.changing.lock().await;
+        let open = std::mem::take(&mut *self.open.write().unwrap_or_else(PoisonError::into_inner));
+        let closed = tasks::blocking(move || {
+            for one in open.values() {
+                one.file.close();
+            }
+            Ok(())
+        });
+        if let Err(error) = closed.await {
+            tracing::error!("Workspaces could not be closed: {error}");
+        }
+    }
+
+    fn find(&self, id: WorkspaceId) -> Option<Arc<DatabaseFile>> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let one = open.get(&id)?;
+        one.used.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        Some(Arc::clone(&one.file))
+    }
+
+    fn keep(&self, id: WorkspaceId, file: &Arc<DatabaseFile>) {
+        let used = AtomicU64::new(self.uses.fetch_add(1, Ordering::Relaxed));
+        let one = Open { file: Arc::clone(file), used };
+        self.open.write().unwrap_or_else(PoisonError::into_inner).insert(id, one);
+    }
+
+    /// Closes the files unused longest until one more fits. Files in use stay open, even above
+    /// the bound: their number is bounded by the requests and event streams that use them.
+    async fn make_room(&self) -> Result<()> {
+        while self.open_count() >= self.open_max {
+            let Some(file) = self.take_idle() else { return Ok(()) };
+            tasks::blocking(move || {
+                file.close();
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the idle file unused longest out of the registry. Nobody can get hold of it
+    /// meanwhile, because that needs the lock held here.
+    fn take_idle(&self) -> Option<Arc<DatabaseFile>> {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let idle = open
+            .iter()
+            .filter(|(_, one)| Arc::strong_count(&one.file) == 1)
+            .min_by_key(|(_, one)| one.used.load(Ordering::Relaxed))
+            .map(|(id, _)| *id)?;
+        open.remove(&idle).map(|one| one.file)
+    }
+}
