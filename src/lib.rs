@@ -1,5 +1,6 @@
 //! Holdfast: a small team's operations on a box it owns. Modules in reading order.
 
+pub mod cli;
 pub mod config;
 pub mod http;
 pub mod platform;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `holdfast`: arguments in, exit code out.
+
+fn main() -> std::process::ExitCode {
+    holdfast::cli::run(std::env::args_os())
+}

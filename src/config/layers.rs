@@ -28,9 +28,22 @@ pub struct Value {
 impl Value {
     /// The value as TOML; `None` for a secret that is set.
     pub fn shown(&self) -> Option<String> {
+        (!self.is_hidden()).then(|| self.raw.to_string())
+    }
+
+    /// The value as JSON; `None` for a secret that is set.
+    pub fn to_json(&self) -> Option<serde_json::Value> {
+        (!self.is_hidden()).then(|| match &self.raw {
+            Raw::Text(text) => text.as_str().into(),
+            Raw::Whole(number) => (*number).into(),
+            Raw::Switch(on) => (*on).into(),
+            Raw::List(entries) => entries.clone().into(),
+        })
+    }
+
+    fn is_hidden(&self) -> bool {
         let is_set = !matches!(&self.raw, Raw::Text(text) if text.is_empty());
-        let is_hidden = self.key.kind == Kind::Secret && is_set;
-        (!is_hidden).then(|| self.raw.to_string())
+        self.key.kind == Kind::Secret && is_set
     }
 }
 

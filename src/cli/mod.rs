@@ -1,0 +1,110 @@
+//! The command line: one file for each verb.
+
+mod completions;
+mod config;
+mod man;
+mod output;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Sources};
+use output::Answer;
+
+/// Runs a small team's operations on a box it owns.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 denied, 5 a check failed.";
+
+/// Options of every verb.
+#[derive(Debug, Clone, Args)]
+struct Common {
+    /// Configuration file; without it /etc/holdfast/holdfast.toml is read when it is there.
+    #[arg(long, global = true, value_name = "FILE", env = "HOLDFAST_CONFIG")]
+    config: Option<PathBuf>,
+    /// Folder that holds everything the box keeps.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Prints JSON instead of text, where a verb reports something.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Checks or shows the configuration.
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// Prints a script that completes this command line in a shell.
+    Completions(completions::Options),
+    /// Prints the manual page, or writes one for each verb.
+    Man(man::Options),
+}
+
+impl Common {
+    /// Reads the configuration of this call; `flags` are those of the verb itself.
+    fn sources(&self, mut flags: Vec<(&'static str, String)>) -> Sources {
+        if let Some(data) = &self.data {
+            flags.push(("storage.data", data.to_string_lossy().into_owned()));
+        }
+        Sources::of_process(self.config.clone(), flags)
+    }
+
+    fn load(&self, flags: Vec<(&'static str, String)>) -> Answer<Config> {
+        Ok(Config::load(&self.sources(flags))?)
+    }
+}
+
+/// Reads the arguments, does what they ask and says how it went.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(wrong) => return output::usage(&wrong),
+    };
+    output::finish(arguments.common.answer(arguments.verb))
+}
+
+impl Common {
+    fn answer(&self, verb: Verb) -> Answer {
+        match verb {
+            Verb::Config(verb) => config::run(self, &verb),
+            Verb::Completions(options) => completions::run(&options),
+            Verb::Man(options) => man::run(&options),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_and_option_is_explained() {
+        fn look_at(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{} is not explained", command.get_name());
+            for option in command.get_arguments() {
+                assert!(option.get_help().is_some(), "{} is not explained", option.get_id());
+            }
+            command.get_subcommands().for_each(look_at);
+        }
+        look_at(&Arguments::command());
+    }
+}

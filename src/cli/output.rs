@@ -1,0 +1,88 @@
+//! What the command line prints and the exit code it ends with. Nothing else writes to the
+//! terminal.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use crate::config::ConfigError;
+
+/// Why a verb did not do what it was asked.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Exit code 1.
+    Failed(String),
+    /// Exit code 3.
+    NotFound(String),
+    /// Exit code 5. What is wrong was printed already.
+    CheckFailed,
+}
+
+pub(super) type Answer<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Failed(_) => 1,
+            Self::NotFound(_) => 3,
+            Self::CheckFailed => 5,
+        }
+    }
+}
+
+/// Everything that is wrong with the configuration, one to a line.
+impl From<Vec<ConfigError>> for Failure {
+    fn from(errors: Vec<ConfigError>) -> Self {
+        let is_missing_file = errors.iter().any(|error| error.is_missing_file);
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let text = lines.join("\n");
+        if is_missing_file { Self::NotFound(text) } else { Self::Failed(text) }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Prints to standard output. A reader that went away, such as `head`, is no failure.
+pub(super) fn print(text: &str) -> Answer {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Prints one JSON document, indented for people who look at it.
+pub(super) fn print_json(value: &Value) -> Answer {
+    print(&format!("{value:#}\n"))
+}
+
+/// Says what went wrong on standard error. Where even that is closed, the exit code has to do.
+pub(super) fn complain(text: &str) {
+    let mut err = io::stderr().lock();
+    for line in text.lines() {
+        if writeln!(err, "holdfast: {line}").is_err() {
+            return;
+        }
+    }
+}
+
+/// Prints the help that was asked for, or what is wrong with the arguments.
+pub(super) fn usage(wrong: &clap::Error) -> ExitCode {
+    if wrong.print().is_err() {
+        return ExitCode::FAILURE;
+    }
+    u8::try_from(wrong.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+pub(super) fn finish(answer: Answer) -> ExitCode {
+    let Err(failure) = answer else { return ExitCode::SUCCESS };
+    if let Failure::Failed(text) | Failure::NotFound(text) = &failure {
+        complain(text);
+    }
+    ExitCode::from(failure.code())
+}

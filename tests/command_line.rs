@@ -1,0 +1,174 @@
+//! The program as a shell sees it: arguments in, text and exit code out.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const SECRET: &str = "correct-horse-battery-staple";
+
+/// Runs the program with no environment but what a test gives it.
+fn holdfast(arguments: &[&str]) -> Output {
+    with_variables(arguments, &[])
+}
+
+fn with_variables(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_holdfast"))
+        .env_clear()
+        .envs(variables.iter().copied())
+        .args(arguments)
+        .output()
+        .expect("the program was built for this test")
+}
+
+fn config_file(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("holdfast.toml");
+    std::fs::write(&path, text).expect("a written file");
+    let path = path.to_str().expect("a plain path").to_owned();
+    (folder, path)
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("the program ended by itself")
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("plain text")
+}
+
+fn err(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("plain text")
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    for arguments in [&[][..], &["serv"], &["config"], &["config", "check", "--nonsense"]] {
+        let output = holdfast(arguments);
+
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert_eq!(out(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_exit_code_0() {
+    assert_eq!(code(&holdfast(&["--help"])), 0);
+    let version = holdfast(&["--version"]);
+    assert_eq!(code(&version), 0);
+    assert_eq!(out(&version).trim(), format!("holdfast {}", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn config_check_accepts_a_right_file() {
+    let (_folder, path) = config_file("[server]\nhttps = \"127.0.0.1:0\"\n");
+
+    let output = holdfast(&["config", "check", "--config", &path]);
+
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(out(&output).contains(&path));
+}
+
+#[test]
+fn config_check_names_everything_that_is_wrong() {
+    let (_folder, path) = config_file("[server]\nhtpps = \"\"\nconnections_max = \"many\"\n");
+
+    let output = holdfast(&["config", "check", "--config", &path]);
+
+    assert_eq!(code(&output), 5);
+    assert_eq!(out(&output), "");
+    assert!(err(&output).contains(&format!("{path}:2: server.htpps is not a setting")));
+    assert!(err(&output).contains(&format!("{path}:3: server.connections_max must be")));
+}
+
+#[test]
+fn config_check_answers_in_json() {
+    let variables = [("HOLDFAST_LOGS__LEVEL", "loud")];
+
+    let output = with_variables(&["config", "check", "--json"], &variables);
+
+    assert_eq!(code(&output), 5);
+    let answer: serde_json::Value = serde_json::from_str(out(&output)).unwrap();
+    assert_eq!(answer["ok"], false);
+    assert_eq!(answer["errors"][0]["key"], "logs.level");
+    assert_eq!(answer["errors"][0]["origin"], "env HOLDFAST_LOGS__LEVEL");
+}
+
+#[test]
+fn a_missing_file_is_exit_code_3() {
+    let output = holdfast(&["config", "check", "--config", "/nowhere/holdfast.toml"]);
+
+    assert_eq!(code(&output), 3);
+    assert_eq!(err(&output), "holdfast: /nowhere/holdfast.toml does not exist\n");
+}
+
+#[test]
+fn config_show_prints_a_file_that_means_the_same() {
+    let (_folder, path) = config_file("[server]\nnames = [\"box.lan\"]\n[logs]\naccess = false\n");
+
+    let shown = holdfast(&["config", "show", "--config", &path]);
+
+    let (_folder, copy) = config_file(out(&shown));
+    let again = holdfast(&["config", "show", "--config", &copy]);
+    assert_eq!(code(&again), 0, "{}", err(&again));
+    assert_eq!(out(&again), out(&shown));
+    assert!(out(&shown).contains("names = [\"box.lan\"]\n"));
+}
+
+#[test]
+fn config_show_says_who_set_a_value() {
+    let (_folder, path) = config_file("[logs]\naccess = false\n");
+    let variables = [("HOLDFAST_CONFIG", path.as_str()), ("HOLDFAST_LOGS__FORMAT", "json")];
+    let arguments = ["config", "show", "--origin", "--data", "/srv/box"];
+
+    let output = with_variables(&arguments, &variables);
+
+    let origin_of = |key: &str| {
+        let line = out(&output).lines().find(|line| line.starts_with(key)).expect(key);
+        line.rsplit("# ").next().unwrap().to_owned()
+    };
+    assert_eq!(origin_of("access"), format!("{path}:2"));
+    assert_eq!(origin_of("format"), "env HOLDFAST_LOGS__FORMAT");
+    assert_eq!(origin_of("data"), "flag --data");
+    assert_eq!(origin_of("level"), "default");
+}
+
+#[test]
+fn no_verb_prints_a_secret() {
+    let (_folder, path) = config_file(&format!("[monitoring]\ntoken = \"{SECRET}\"\n"));
+    let verbs: [&[&str]; 4] = [
+        &["config", "show"],
+        &["config", "show", "--origin"],
+        &["config", "show", "--json"],
+        &["config", "check", "--json"],
+    ];
+    for verb in verbs {
+        let output = holdfast(&[verb, &["--config", &path]].concat());
+
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        assert!(!out(&output).contains(SECRET) && !err(&output).contains(SECRET), "{verb:?}");
+    }
+    let short = with_variables(&["config", "check"], &[("HOLDFAST_MONITORING__TOKEN", "tooshort")]);
+    assert_eq!(code(&short), 5);
+    assert!(!err(&short).contains("tooshort"));
+}
+
+#[test]
+fn completions_and_manual_pages_are_written() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = holdfast(&["completions", shell]);
+        assert_eq!(code(&output), 0, "{shell}");
+        assert!(out(&output).contains("holdfast"), "{shell}");
+    }
+    assert!(out(&holdfast(&["man"])).starts_with(".ie"));
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man");
+    let output = holdfast(&["man", "--out", pages.to_str().unwrap()]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(Path::new(&pages).join("holdfast-config-show.1").exists());
+}
+
+#[test]
+fn the_reference_verb_prints_the_committed_page() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/configuration.md");
+    let output = holdfast(&["config", "reference"]);
+    assert!(out(&output) == std::fs::read_to_string(path).unwrap(), "run `make generate`");
+}
