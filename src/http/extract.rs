@@ -50,7 +50,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 /// A body of any type, within the limit of its route.
-pub async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<bytes::Bytes, Error> {
+pub async fn body_bytes<S: Send + Sync>(
+    request: Request,
+    state: &S,
+) -> Result<bytes::Bytes, Error> {
     bytes::Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
             Error::TooLarge { limit_bytes: 0 }

@@ -248,7 +248,6 @@ fn authorize(
     }
 }
 
-
 fn signed_in(stranger: &BoxCtx, principal: &Arc<Principal>) -> BoxCtx {
     let cause =
         Cause { actor: Actor::Principal(Arc::clone(principal)), ..(*stranger.cause).clone() };

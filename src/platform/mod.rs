@@ -76,8 +76,9 @@ impl Platform {
         let lock = take_lock(&data)?;
         let random = Random::new(clock.clone());
         let options = file_options(&config);
-        let system =
-            DatabaseFile::open(&data.join("system.db"), &[SYSTEM_SET], clock.now(), &options)?;
+        let (path, now, log) = (data.join("system.db"), clock.now(), random.id());
+        let begin = |connection: &_| audit::store::begin(connection, log, now);
+        let system = DatabaseFile::open(&path, &[SYSTEM_SET], now, &options, begin)?;
         let mut sets = vec![WORKSPACE_SET];
         sets.extend(parts.migrations);
         let workspaces = Workspaces::new(

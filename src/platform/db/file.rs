@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -46,12 +46,14 @@ pub struct DatabaseFile {
 }
 
 impl DatabaseFile {
-    /// Opens a file, checks it after an unclean stop and brings its schema up to date. Blocks.
-    pub fn open(
+    /// Opens a file, checks it after an unclean stop and brings its schema up to date. `begin`
+    /// runs in one transaction of its own before anything else can. Blocks.
+    pub(in crate::platform) fn open(
         path: &Path,
         sets: &[MigrationSet],
         now: Moment,
         options: &FileOptions,
+        begin: impl FnOnce(&Connection) -> Result<()>,
     ) -> Result<Self> {
         let stopped_uncleanly = log_size_bytes(path) > 0;
         let mut connection = open::writing(path, options.synchronous, options.slow_statement)?;
@@ -61,6 +63,9 @@ impl DatabaseFile {
         }
         migrations::apply(&mut connection, sets, now)?;
         open::forbid_schema_changes(&mut connection)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        begin(&transaction)?;
+        transaction.commit()?;
         let writer = Writer::start(path.to_owned(), connection, options)?;
         let readers = Arc::new(Readers::new(path.to_owned(), options));
         Ok(Self { writer, readers })

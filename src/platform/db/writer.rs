@@ -99,28 +99,31 @@ impl Writer {
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(handle)), commits })
     }
 
-    /// Queues a command and waits for its commit. A full queue is refused at once.
+    /// Queues a command and waits for its commit.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.queue(work)?.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Queues a command; the answer comes after its commit. A full queue is refused at once.
+    pub(super) fn queue<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
         let (reply, answer) = oneshot::channel();
         let command = Box::new(Queued { work: Some(work), outcome: None, reply });
-        {
-            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(queue) = queue.as_ref() else { return Err(Error::Busy { retry_after_s: 5 }) };
-            match queue.try_send(command) {
-                Ok(()) => {}
-                Err(TrySendError::Full(_)) => {
-                    metrics::counter!("holdfast_write_queue_full_total").increment(1);
-                    return Err(Error::Busy { retry_after_s: 1 });
-                }
-                Err(TrySendError::Disconnected(_)) => {
-                    return Err(Error::StorageFailed("the writing thread has ended".to_owned()));
-                }
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(queue) = queue.as_ref() else { return Err(Error::Busy { retry_after_s: 5 }) };
+        match queue.try_send(command) {
+            Ok(()) => Ok(answer),
+            Err(TrySendError::Full(_)) => {
+                metrics::counter!("holdfast_write_queue_full_total").increment(1);
+                Err(Error::Busy { retry_after_s: 1 })
             }
+            Err(TrySendError::Disconnected(_)) => Err(ended()),
         }
-        answer.await.map_err(|_| Error::StorageFailed("the writing thread has ended".to_owned()))?
     }
 
     /// Counts commits; changes after each.
@@ -144,6 +147,10 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+pub(super) fn ended() -> Error {
+    Error::StorageFailed("the writing thread has ended".to_owned())
 }
 
 /// What the writing thread owns.

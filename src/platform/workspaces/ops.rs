@@ -19,15 +19,29 @@ pub async fn make_file(ctx: &BoxCtx, draft: Draft, field: &str) -> Result<Worksp
     Ok(workspace)
 }
 
-/// Records a made workspace and its owner inside the caller's transaction.
-pub fn record_in(scope: &BoxScope<'_>, workspace: &Workspace, owner: UserId) -> Result<()> {
+/// Records a made workspace inside the caller's transaction. Add its owner in the same one.
+pub fn record_in(scope: &BoxScope<'_>, workspace: &Workspace) -> Result<()> {
     store::insert(scope, workspace)?;
-    store::insert_member(scope, owner, workspace.id, Role::Owner)?;
     scope.audit(
         Entry::new("workspace.created", KIND, workspace.id)
             .version(workspace.version)
-            .set("name", &workspace.name)
-            .set("owner", owner.to_string()),
+            .set("name", &workspace.name),
+    )?;
+    Ok(())
+}
+
+/// Makes a person a member inside the caller's transaction.
+pub fn add_member_in(
+    scope: &BoxScope<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+) -> Result<()> {
+    store::insert_member(scope, user, workspace, role)?;
+    scope.audit(
+        Entry::new("workspace.member.added", KIND, workspace)
+            .set("user", user.to_string())
+            .set("role", role.name()),
     )?;
     Ok(())
 }

@@ -79,7 +79,7 @@ impl Workspaces {
             if !path.exists() {
                 return Err(Error::StorageFailed(format!("the file of workspace {id} is missing")));
             }
-            DatabaseFile::open(&path, &sets, now, &options).map(Arc::new)
+            DatabaseFile::open(&path, &sets, now, &options, |_| Ok(())).map(Arc::new)
         })
         .await?;
         let says = file.read(store::file_id).await?;
@@ -97,13 +97,13 @@ impl Workspaces {
         self.make_room().await?;
         let (path, sets) = (self.path(id), Arc::clone(&self.sets));
         let (options, now) = (self.options.clone(), self.clock.now());
-        let file =
-            tasks::blocking(move || DatabaseFile::open(&path, &sets, now, &options).map(Arc::new))
-                .await?;
         let log = self.random.id();
-        file.write(move |connection| {
-            store::stamp_file(connection, id, now)?;
-            audit::store::begin(connection, log, now)
+        let file = tasks::blocking(move || {
+            let begin = |connection: &_| {
+                store::stamp_file(connection, id, now)?;
+                audit::store::begin(connection, log, now)
+            };
+            DatabaseFile::open(&path, &sets, now, &options, begin).map(Arc::new)
         })
         .await?;
         self.keep(id, &file);

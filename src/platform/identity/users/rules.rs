@@ -1,7 +1,89 @@
 //! What a person is.
 
+use unicode_normalization::UnicodeNormalization;
+
+use crate::platform::clock::Moment;
+use crate::platform::error::{Code, Error, Result, code};
 use crate::platform::id::Id;
 
+/// Characters in an e-mail address (RFC 5321 allows 254 bytes).
+pub const EMAIL_LENGTH_MAX: usize = 254;
+
+pub const CODES: &[Code] = &[
+    code("email-bad", "This is no e-mail address.", "Write it like ana@example.com."),
+    code(
+        "email-taken",
+        "Somebody on this box has this e-mail address already.",
+        "Use another address, or let them sign in.",
+    ),
+];
+
 /// A person who can sign in.
-pub enum User {}
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub name: String,
+    pub email: String,
+    /// BCP 47, e.g. `en`.
+    pub language: String,
+    /// `system`, `light` or `dark`.
+    pub theme: String,
+    pub is_operator: bool,
+    pub disabled_at: Option<Moment>,
+    pub last_seen_at: Option<Moment>,
+    pub version: i64,
+    pub created_at: Moment,
+}
 pub type UserId = Id<User>;
+
+/// A person to be added. Name and e-mail are as they were typed.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub name: String,
+    pub email: String,
+    /// PHC string.
+    pub password_hash: String,
+    pub is_operator: bool,
+}
+
+/// Trims an address and refuses what cannot be one. `field` is its path in the request.
+pub fn clean_email(field: &str, text: &str) -> Result<String> {
+    let email: String = text.trim().nfc().collect();
+    let looks_right = email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && !domain.is_empty()
+            && !domain.contains('@')
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+    });
+    let has_blanks = email.chars().any(|one| one.is_whitespace() || one.is_control());
+    if !looks_right || has_blanks || email.len() > EMAIL_LENGTH_MAX {
+        return Err(Error::invalid(field, "email-bad", "This is no e-mail address."));
+    }
+    Ok(email)
+}
+
+/// What makes two addresses the same: compatibility form, lower case.
+pub fn email_key(email: &str) -> String {
+    email.trim().nfkc().flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_trimmed_and_nonsense_is_refused() {
+        assert_eq!(clean_email("email", " Ana@Example.com ").unwrap(), "Ana@Example.com");
+        for bad in ["", "ana", "@example.com", "ana@", "a@b@c", "a b@c.d", "a@.b", "a@b.", "a\0@b"]
+        {
+            assert!(clean_email("email", bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn case_and_form_do_not_make_another_address() {
+        assert_eq!(email_key("ANA@Example.com"), email_key("ana@example.COM"));
+        assert_eq!(email_key("\u{ff41}na@example.com"), email_key("ana@example.com"));
+    }
+}

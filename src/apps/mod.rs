@@ -1,0 +1,6 @@
+//! The apps a team works with. Each is plain data; this list is the only place that names them.
+
+use crate::platform::app::AppSpec;
+
+/// Every app, in the order of migrations and menus.
+pub const ALL: &[AppSpec] = &[];

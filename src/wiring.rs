@@ -1,0 +1,101 @@
+//! The only module that sees everything: it joins the platform, the toolkit and the apps.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use serde_json::Value;
+
+use crate::apps;
+use crate::config::Config;
+use crate::http::front::{Front, front};
+use crate::http::guard::Guard;
+use crate::http::{openapi, problem, ui};
+use crate::platform::access::{PermissionSpec, RoleTable, rules};
+use crate::platform::app::{EventSpec, Routes};
+use crate::platform::clock::Clock;
+use crate::platform::error::{Code, Error, Refusal, Result};
+use crate::platform::{Parts, Platform, audit, events, idempotency, identity, workspaces};
+
+/// Kinds of the platform itself that event streams of workspaces tell of.
+const PLATFORM_EVENTS: &[EventSpec] =
+    &[EventSpec { kind: workspaces::ops::KIND, permission: "workspace.read" }];
+
+/// Opens the box. Blocks; call it before serving.
+pub fn open(config: Config, clock: Clock) -> Result<Arc<Platform>> {
+    Platform::open(config, clock, parts())
+}
+
+/// What the apps bring along, collected.
+pub fn parts() -> Parts {
+    let app_events = apps::ALL.iter().flat_map(|app| app.events);
+    Parts {
+        roles: RoleTable::new(permissions()),
+        events: PLATFORM_EVENTS.iter().chain(app_events).copied().collect(),
+        migrations: apps::ALL.iter().map(|app| app.migrations).collect(),
+    }
+}
+
+fn permissions() -> Vec<PermissionSpec> {
+    let of_apps = apps::ALL.iter().flat_map(|app| app.permissions);
+    rules::PERMISSIONS.iter().chain(of_apps).copied().collect()
+}
+
+/// Every error code of the product; each has a page at `/problems/<id>`.
+pub fn codes() -> Vec<Code> {
+    let of_platform = [
+        problem::CODES,
+        audit::ops::CODES,
+        idempotency::rules::CODES,
+        identity::sessions::rules::CODES,
+        identity::users::rules::CODES,
+        workspaces::rules::CODES,
+    ];
+    let of_apps = apps::ALL.iter().flat_map(|app| app.codes).copied();
+    of_platform.into_iter().chain(of_apps).flatten().copied().collect()
+}
+
+/// The table of contents of the API.
+fn routes() -> Routes {
+    let mut in_workspace = Routes::new()
+        .merge(workspaces::api::workspace_routes())
+        .merge(audit::api::workspace_routes())
+        .merge(events::api::workspace_routes());
+    for app in apps::ALL {
+        in_workspace = in_workspace.nest(&format!("/{}", app.id), (app.routes)());
+    }
+    let api = Routes::new()
+        .merge(workspaces::api::box_routes())
+        .merge(audit::api::box_routes())
+        .merge(events::api::box_routes())
+        .nest("/workspaces/{workspace}", in_workspace);
+    Routes::new().nest("/api/v1", api)
+}
+
+/// The OpenAPI document.
+pub fn document() -> Result<Value> {
+    openapi::complete(routes().into_openapi())
+}
+
+/// The whole application over an open box. `own_names` are the names it answers to besides
+/// addresses.
+pub fn application(platform: &Arc<Platform>, own_names: Vec<String>) -> Result<Router> {
+    let (router, collected) = routes().split_for_parts();
+    let document = openapi::complete(collected)?;
+    let guard = Guard::new(&document, platform, &platform.config, own_names)?;
+    let shared = Arc::new(Front { platform: Arc::clone(platform), guard, is_hsts_on: false });
+    let body_limit = platform.config.server.body_size_bytes_max;
+    Ok(router
+        .fallback(|request: Request| async move {
+            ui::serve(request.method(), request.uri(), request.headers())
+        })
+        .method_not_allowed_fallback(|| async {
+            let detail = "This address has no such verb.";
+            Error::Denied(Refusal::new("method-not-allowed", detail)).into_response()
+        })
+        .layer(DefaultBodyLimit::max(body_limit))
+        .layer(from_fn_with_state(shared, front))
+        .with_state(Arc::clone(platform)))
+}

@@ -1,0 +1,178 @@
+//! A box of its own for each test: own folder, fixed clock, no sockets. People are made by role
+//! and speak through typed clients. When a test ends, the audit chains are verified.
+
+mod client;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use holdfast::config::{Config, Sources};
+use holdfast::platform::Platform;
+use holdfast::platform::access::Role;
+use holdfast::platform::clock::{Clock, Moment};
+use holdfast::platform::ctx::{Actor, BoxCtx, Cause, Ctx, Membership};
+use holdfast::platform::id::Id;
+use holdfast::platform::identity::UserId;
+use holdfast::platform::identity::sessions::ops::{TokenDraft, make_token_in};
+use holdfast::platform::identity::users::ops::insert_in;
+use holdfast::platform::identity::users::rules::NewUser;
+use holdfast::platform::workspaces::rules::Draft;
+use holdfast::platform::workspaces::{self, WorkspaceId};
+use holdfast::wiring;
+
+pub use client::Client;
+
+/// 2026-11-21T06:00:00Z: a Saturday, six in the morning.
+pub const START: Moment = Moment(1_795_240_800_000);
+/// The name every request uses.
+pub const HOST: &str = "kitchen.local";
+
+pub struct TestServer {
+    pub platform: Arc<Platform>,
+    pub router: Router,
+    pub clock: Clock,
+    pub workspace: WorkspaceId,
+    folder: tempfile::TempDir,
+}
+
+impl TestServer {
+    /// A box with one workspace and nobody in it.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Like `start`, with settings given as keys and values.
+    pub async fn start_with(settings: &[(&'static str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let clock = Clock::fixed(START);
+        let platform = open(folder.path(), &clock, settings);
+        let router = wiring::application(&platform, vec![HOST.to_owned()]).expect("the wiring");
+        let ctx = system(&platform);
+        let draft = Draft { name: "Harbour Kitchen".to_owned(), ..Draft::default() };
+        let made = workspaces::ops::make_file(&ctx, draft, "").await.expect("a file");
+        let workspace = made.id;
+        ctx.write(move |scope| workspaces::ops::record_in(scope, &made))
+            .await
+            .expect("a workspace");
+        Self { platform, router, clock, workspace, folder }
+    }
+
+    /// Somebody with a role in the workspace, signed in by a personal token.
+    pub async fn person(&self, role: &str) -> Client {
+        self.person_in(self.workspace, role).await
+    }
+
+    /// Somebody with a role in a workspace.
+    pub async fn person_in(&self, workspace: WorkspaceId, role: &str) -> Client {
+        let role: Role = role.parse().expect("a role");
+        let token = self.add_person(false, Some((workspace, role))).await;
+        Client::new(self.router.clone(), Some(token), workspace)
+    }
+
+    /// Somebody who runs the box and belongs to no workspace.
+    pub async fn operator(&self) -> Client {
+        let token = self.add_person(true, None).await;
+        Client::new(self.router.clone(), Some(token), self.workspace)
+    }
+
+    /// Nobody.
+    pub fn stranger(&self) -> Client {
+        Client::new(self.router.clone(), None, self.workspace)
+    }
+
+    /// Another workspace on the same box.
+    pub async fn second_workspace(&self) -> WorkspaceId {
+        let ctx = system(&self.platform);
+        let draft = Draft { name: "Other Client".to_owned(), ..Draft::default() };
+        let made = workspaces::ops::make_file(&ctx, draft, "").await.expect("a file");
+        let id = made.id;
+        ctx.write(move |scope| workspaces::ops::record_in(scope, &made))
+            .await
+            .expect("a workspace");
+        id
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The box's own context on the workspace, for looking behind the interface.
+    pub fn inside(&self) -> Ctx {
+        let grant = self.platform.roles.grant(Role::Owner);
+        let membership = Membership { workspace: self.workspace, role: Role::Owner, grant };
+        Ctx::new(system(&self.platform), membership)
+    }
+
+    /// Actions of the workspace's audit log, oldest first.
+    pub async fn audit_actions(&self) -> Vec<String> {
+        let records = holdfast::platform::audit::ops::tail(&self.inside(), 0, 1_000).await;
+        records.expect("the log").into_iter().map(|record| record.action).collect()
+    }
+
+    /// Verifies both chains and closes the box. Call it at the end of every test.
+    pub async fn finish(self) {
+        let verdict = holdfast::platform::audit::ops::verify(&self.inside()).await;
+        assert_eq!(verdict.expect("the workspace's log").bad, None);
+        let verdict = holdfast::platform::audit::ops::verify_box(&system(&self.platform)).await;
+        assert_eq!(verdict.expect("the box's log").bad, None);
+        self.platform.close().await;
+    }
+
+    async fn add_person(&self, is_operator: bool, of: Option<(WorkspaceId, Role)>) -> String {
+        let ctx = system(&self.platform);
+        let number = self.platform.random.uuid().simple().to_string();
+        let new = NewUser {
+            name: format!("Person {}", &number[26..]),
+            email: format!("{number}@example.com"),
+            password_hash: "!".to_owned(),
+            is_operator,
+        };
+        let token = ctx.write(move |scope| {
+            let user: UserId = insert_in(scope, &new)?.id;
+            if let Some((workspace, role)) = of {
+                workspaces::ops::add_member_in(scope, workspace, user, role)?;
+            }
+            let draft = TokenDraft {
+                name: "test".to_owned(),
+                life: Duration::from_hours(24),
+                workspace: None,
+                permissions: None,
+            };
+            make_token_in(scope, user, &draft)
+        });
+        token.await.expect("a person").1.reveal().to_owned()
+    }
+}
+
+pub fn system(platform: &Arc<Platform>) -> BoxCtx {
+    BoxCtx::new(platform, Cause::of(Actor::System))
+}
+
+/// Opens a box over a folder, as a restart does.
+pub fn open(
+    folder: &std::path::Path,
+    clock: &Clock,
+    settings: &[(&'static str, &str)],
+) -> Arc<Platform> {
+    let variable = |key: &str| format!("HOLDFAST_{}", key.to_uppercase().replace('.', "__"));
+    let mut variables: Vec<_> =
+        settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())).collect();
+    let defaults = [
+        ("HOLDFAST_STORAGE__DATA", folder.to_str().expect("a plain path")),
+        ("HOLDFAST_LOGS__ACCESS", "false"),
+    ];
+    variables.extend(defaults.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let sources = Sources { file: None, variables, flags: Vec::new() };
+    let config = Config::load(&sources).unwrap_or_else(|errors| panic!("{errors:?}"));
+    wiring::open(config, clock.clone()).expect("a box")
+}
+
+/// An id that names nothing.
+pub fn nothing<T>() -> Id<T> {
+    Id::from_bytes([0xee; 16])
+}
