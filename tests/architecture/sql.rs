@@ -177,7 +177,11 @@ impl Statement {
             }
             "alter" => begins(&["alter", "table"]),
             "pragma" => words.len() > 1,
-            "begin" | "commit" | "rollback" | "savepoint" | "vacuum" | "attach" => is_upper,
+            "begin" | "commit" | "rollback" => {
+                let kinds = ["", ";", "to", "transaction", "immediate", "deferred", "exclusive"];
+                is_upper && kinds.contains(&second)
+            }
+            "savepoint" | "vacuum" | "attach" => is_upper,
             _ => false,
         };
         (is_sql && is_one_case).then_some(Self { words })
