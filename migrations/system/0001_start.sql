@@ -30,7 +30,6 @@ CREATE TABLE users (
     language TEXT NOT NULL DEFAULT 'en' CHECK (length(language) <= 35),
     theme TEXT NOT NULL DEFAULT 'system' CHECK (theme IN ('system', 'light', 'dark')),
     disabled_at INTEGER,
-    last_seen_at INTEGER,
     version INTEGER NOT NULL DEFAULT 1,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL

@@ -70,8 +70,10 @@ pub fn clean_name(field: &str, text: &str) -> Result<String> {
 
 /// Characters that take no room: a name of only these looks empty.
 fn is_invisible(one: char) -> bool {
+    let zero_width = ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{2064}'];
     one.is_whitespace()
-        || matches!(one, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}')
+        || matches!(one, '\u{feff}' | '\u{ad}')
+        || zero_width.iter().any(|range| range.contains(&one))
 }
 
 impl Draft {

@@ -89,8 +89,8 @@ pub async fn resolve(ctx: &BoxCtx, credential: &Credential) -> Result<Resolved> 
             Ok(Resolved { principal, successor: None })
         }
         Decision::Touch => {
-            let (family, user) = (remembered.known.family, remembered.known.user);
-            ctx.write(move |scope| store::touch(scope, family, user)).await?;
+            let family = remembered.known.family;
+            ctx.write(move |scope| store::touch(scope, family)).await?;
             Ok(Resolved { principal, successor: None })
         }
         Decision::Rotate => {
@@ -175,7 +175,7 @@ async fn rotate(ctx: &BoxCtx, hash: [u8; 32]) -> Result<Option<Secret>> {
         let successor = new_value(scope.random());
         let serial = known.newest_serial + 1;
         store::insert_token(scope, known.family, serial, &token_hash(successor.reveal()))?;
-        store::touch(scope, known.family, known.user)?;
+        store::touch(scope, known.family)?;
         Ok(Some(successor))
     })
     .await

@@ -164,13 +164,10 @@ pub(super) fn present(scope: &Unit<'_>, family: FamilyId, serial: i64) -> Result
     Ok(())
 }
 
-pub(super) fn touch(scope: &Unit<'_>, family: FamilyId, user: UserId) -> Result<()> {
+pub(super) fn touch(scope: &Unit<'_>, family: FamilyId) -> Result<()> {
     scope
         .prepare_cached("UPDATE auth_families SET last_seen_at = :now WHERE id = :family")?
         .execute(named_params! { ":family": family, ":now": scope.now() })?;
-    scope
-        .prepare_cached("UPDATE users SET last_seen_at = :now WHERE id = :user")?
-        .execute(named_params! { ":user": user, ":now": scope.now() })?;
     Ok(())
 }
 

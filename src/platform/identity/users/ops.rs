@@ -40,7 +40,6 @@ pub fn insert_in(scope: &BoxScope<'_>, new: &NewUser) -> Result<User> {
         theme: "system".to_owned(),
         is_operator: new.is_operator,
         disabled_at: None,
-        last_seen_at: None,
         version: 1,
         created_at: scope.now(),
     };

@@ -30,7 +30,6 @@ pub struct User {
     pub theme: String,
     pub is_operator: bool,
     pub disabled_at: Option<Moment>,
-    pub last_seen_at: Option<Moment>,
     pub version: i64,
     pub created_at: Moment,
 }
