@@ -6,6 +6,8 @@ mod file;
 pub mod migrations;
 mod open;
 mod readers;
+#[cfg(test)]
+mod tests;
 mod values;
 mod writer;
 

@@ -129,7 +129,7 @@ pub fn decide(known: &Known, lifetimes: Lifetimes, now: Moment) -> Decision {
 mod tests {
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     fn known() -> Known {
         Known {
