@@ -80,8 +80,8 @@ async fn held<T>(file: &DatabaseFile, meanwhile: impl AsyncFnOnce(Sender<()>) ->
         enter.recv().unwrap();
         meanwhile(open).await
     };
-    let (held, outcome) = tokio::join!(hold, rest);
-    held.unwrap();
+    let (released, outcome) = tokio::join!(hold, rest);
+    released.unwrap();
     outcome
 }
 
