@@ -79,10 +79,12 @@ mod tests {
 
     #[test]
     fn own_ipv4_addresses_are_read_once_each() {
-        let text = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     \
-            |-- 127.0.0.0\n        /8 host LOCAL\n     |-- 192.168.1.0\n        /24 link UNICAST\n     \
-            |-- 192.168.1.20\n        /32 host LOCAL\n     |-- 192.168.1.255\n        \
-            /32 link BROADCAST\nLocal:\n     |-- 192.168.1.20\n        /32 host LOCAL\n";
+        let text = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n\
+            \x20    |-- 127.0.0.0\n        /8 host LOCAL\n\
+            \x20    |-- 192.168.1.0\n        /24 link UNICAST\n\
+            \x20    |-- 192.168.1.20\n        /32 host LOCAL\n\
+            \x20    |-- 192.168.1.255\n        /32 link BROADCAST\n\
+            Local:\n     |-- 192.168.1.20\n        /32 host LOCAL\n";
 
         assert_eq!(read_fib_trie(text), [Ipv4Addr::new(192, 168, 1, 20)]);
         assert!(read_fib_trie("nonsense\n|-- x\n/32 host LOCAL").is_empty());
