@@ -36,7 +36,7 @@ impl Page {
         )
         .unwrap();
         let router = plain_router(&certificates, 8443);
-        Self { router, certificates, home: home }
+        Self { router, certificates, home }
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -121,7 +121,7 @@ async fn the_page_shows_the_fingerprint_and_the_steps_and_loads_nothing() {
     for device in ["Windows", "macOS", "iPhone", "Android", "Linux", "Firefox"] {
         assert!(text.contains(device), "{device}");
     }
-    assert_eq!(text.matches("Not tried by us yet").count(), 5);
+    assert_eq!(text.matches("Not tried yet").count(), 5);
     assert!(text.contains("holdfast ca show"));
     assert!(text.contains("href=\"https://box.lan:8443/\""));
     assert!(text.contains("<code>box.lan</code>"));
@@ -193,7 +193,7 @@ async fn an_own_certificate_needs_no_steps() {
     let pair = OwnPair { certificate: leaf.clone(), key: leaf };
     let clock = Clock::fixed(Moment(1_790_000_000_000));
     let certificates = Certificates::open(Source::Own(pair), clock).unwrap();
-    let page = Page { router: plain_router(&certificates, 8443), certificates, home: home };
+    let page = Page { router: plain_router(&certificates, 8443), certificates, home };
 
     let answer = page.get("/trust").await;
 

@@ -1,7 +1,7 @@
 //! The certificate in use: made or read at start, kept fresh, swapped without dropping anybody.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ impl Certificates {
                     Err(cause) => Some(not_renewed_sentence(&cause)),
                 };
                 let served = ca.certified(&provider)?;
-                let (status, roots) = (ca.status(trouble)?, ca.offered(clock.now())?);
+                let (status, roots) = (ca.status(trouble)?, ca.offered(clock.now()));
                 Ok(Self::new(served, status, roots, provider, clock, Keeper::LocalCa(ca)))
             }
             Source::Own(pair) => {
@@ -166,7 +166,7 @@ impl Certificates {
             Err(cause) => Some(not_renewed_sentence(&cause)),
         };
         self.publish(ca.status(trouble)?);
-        let roots = ca.offered(now)?;
+        let roots = ca.offered(now);
         if *self.roots.load_full() != roots {
             self.roots.store(Arc::new(roots));
         }
@@ -248,13 +248,19 @@ impl fmt::Debug for Certificates {
     }
 }
 
+/// Reads the roots of a box that need not run, in the order of [`Certificates::roots`]; makes
+/// nothing. For `holdfast ca show`.
+pub fn kept_roots(directory: &Path, clock: &Clock) -> Result<Vec<Root>> {
+    if !directory.is_dir() {
+        return Ok(Vec::new());
+    }
+    let names: WantedNames = Box::new(Vec::new);
+    let ca = LocalCa::open(directory, String::new(), names, Random::new(clock.clone()))?;
+    Ok(ca.offered(clock.now()))
+}
+
 impl LocalCa {
-    fn open(
-        directory: &std::path::Path,
-        label: String,
-        wanted: WantedNames,
-        random: Random,
-    ) -> Result<Self> {
+    fn open(directory: &Path, label: String, wanted: WantedNames, random: Random) -> Result<Self> {
         let files = TlsFiles::open(directory)?;
         let stored = files.read_roots()?;
         let roots = stored.iter().map(Authority::read).collect::<Result<Vec<_>>>()?;
@@ -348,11 +354,12 @@ impl LocalCa {
     }
 
     /// The roots worth taking: the one in use first, then the newest; ended ones are gone.
-    fn offered(&self, now: Moment) -> Result<Vec<Root>> {
-        let in_use = self.signing_root().ok_or_else(no_leaf)?;
-        let others = self.roots.iter().rev().filter(|root| root.der != in_use.der);
-        let living = others.filter(|root| now <= root.facts.validity.not_after);
-        Ok(std::iter::once(in_use).chain(living).map(offered_root).collect())
+    fn offered(&self, now: Moment) -> Vec<Root> {
+        let in_use = self.signing_root();
+        let is_other = |root: &&Authority| in_use.is_none_or(|one| one.der != root.der);
+        let living = |root: &&Authority| now <= root.facts.validity.not_after;
+        let others = self.roots.iter().rev().filter(is_other).filter(living);
+        in_use.into_iter().chain(others).map(offered_root).collect()
     }
 }
 

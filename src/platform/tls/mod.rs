@@ -15,7 +15,7 @@ pub mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use certificates::{Certificates, Source, WantedNames};
+pub use certificates::{Certificates, Source, WantedNames, kept_roots};
 pub use names::{box_names, host_name};
 pub use own::OwnPair;
 pub use rules::Name;

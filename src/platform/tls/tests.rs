@@ -195,11 +195,15 @@ fn a_stolen_root_key_cannot_vouch_for_names_outside() {
 #[test]
 fn a_restart_keeps_root_and_leaf() {
     let bench = Bench::new();
-    let before = bench.open().status();
+    let directory = bench.home.path().join("tls");
+    assert!(kept_roots(&directory, &bench.clock).unwrap().is_empty());
+    assert!(!directory.exists(), "reading makes nothing");
+    let before = bench.open();
 
-    let after = bench.open().status();
+    let after = bench.open();
 
-    assert_eq!(before, after);
+    assert_eq!(before.status(), after.status());
+    assert_eq!(kept_roots(&directory, &bench.clock).unwrap(), *before.roots());
 }
 
 #[test]
