@@ -9,4 +9,6 @@ pub mod limits;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+pub mod server;
+pub mod trust;
 pub mod ui;

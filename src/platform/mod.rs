@@ -14,6 +14,7 @@ pub mod identity;
 pub mod random;
 pub mod secret;
 pub mod tasks;
+pub mod tls;
 pub mod workspaces;
 
 use std::fs::{File, TryLockError};
