@@ -17,7 +17,7 @@ use crate::platform::access::{PermissionSpec, RoleTable, rules};
 use crate::platform::app::{EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
-use crate::platform::{Parts, Platform, audit, events, idempotency, identity, workspaces};
+use crate::platform::{Parts, Platform, audit, events, idempotency, identity, tls, workspaces};
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
 const PLATFORM_EVENTS: &[EventSpec] =
@@ -49,6 +49,7 @@ pub fn codes() -> Vec<Code> {
         problem::CODES,
         audit::ops::CODES,
         idempotency::rules::CODES,
+        tls::CODES,
         identity::sessions::rules::CODES,
         identity::users::rules::CODES,
         workspaces::rules::CODES,

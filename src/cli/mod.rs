@@ -4,6 +4,7 @@ mod completions;
 mod config;
 mod man;
 mod output;
+mod serve;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Serves the box until it is told to stop.
+    Serve(serve::Options),
     /// Checks or shows the configuration.
     #[command(subcommand)]
     Config(config::Verb),
@@ -78,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 impl Common {
     fn answer(&self, verb: Verb) -> Answer {
         match verb {
+            Verb::Serve(options) => serve::run(self, options),
             Verb::Config(verb) => config::run(self, &verb),
             Verb::Completions(options) => completions::run(&options),
             Verb::Man(options) => man::run(&options),

@@ -62,9 +62,14 @@ impl Tasks {
         Stop(self.stop.subscribe())
     }
 
+    /// Asks every task and every listener to stop.
+    pub fn begin_stop(&self) {
+        self.stop.send_replace(true);
+    }
+
     /// Asks every task to stop and waits for them, at most `patience`; then ends the rest.
     pub async fn stop_all(&self, patience: Duration) {
-        self.stop.send_replace(true);
+        self.begin_stop();
         let mut running =
             std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
         let all_ended = async { while running.join_next().await.is_some() {} };

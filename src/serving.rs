@@ -1,0 +1,188 @@
+//! A box that serves: its certificate, its listeners, and how they end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use futures_util::future::join_all;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+
+use crate::config::{Config, TlsMode};
+use crate::http::server::{Listener, Security, ServerLimits, redirect_router, serve};
+use crate::http::trust::{Scheme, Trust, trust_router};
+use crate::platform::Platform;
+use crate::platform::error::{Error, Result};
+use crate::platform::tasks;
+use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
+use crate::wiring;
+
+/// How often the certificate is looked at: renewal, changed names, changed files.
+const CERTIFICATE_CHECK: Duration = Duration::from_secs(10);
+/// The port of HTTPS addresses without one.
+const HTTPS_PORT: u16 = 443;
+
+/// One listener and what it serves.
+struct Face {
+    name: &'static str,
+    listener: TcpListener,
+    security: Security,
+    router: Router,
+}
+
+/// A box whose listeners are bound.
+pub struct Serving {
+    platform: Arc<Platform>,
+    faces: Vec<Face>,
+    limits: ServerLimits,
+}
+
+impl Serving {
+    /// Makes the certificate and binds every listener the configuration names.
+    pub async fn bind(platform: &Arc<Platform>) -> Result<Self> {
+        let config = Arc::clone(&platform.config);
+        let certificates = match config.server.https {
+            Some(_) => Some(certificates(platform).await?),
+            None => None,
+        };
+        let application = wiring::application(platform, own_names(&config))?;
+        let mut faces = Vec::new();
+        let mut https_port = HTTPS_PORT;
+        if let (Some(address), Some(certificates)) = (config.server.https, &certificates) {
+            let listener = bind(address).await?;
+            https_port = listener.local_addr()?.port();
+            let trust = trust(certificates, https_port, Scheme::Https);
+            let router = Router::new().merge(trust).merge(application.clone());
+            let security = Security::Tls(certificates.server_config()?);
+            faces.push(Face { name: "https", listener, security, router });
+        }
+        if let (Some(address), Some(certificates)) = (config.server.http, &certificates) {
+            let listener = bind(address).await?;
+            let trust = trust(certificates, https_port, Scheme::Http);
+            let router = redirect_router(https_port, trust);
+            faces.push(Face { name: "http", listener, security: Security::Plain, router });
+        }
+        if let Some(address) = config.server.behind_proxy {
+            let listener = bind(address.socket()).await?;
+            let face = Face {
+                name: "behind_proxy",
+                listener,
+                security: Security::Plain,
+                router: application,
+            };
+            faces.push(face);
+        }
+        Ok(Self { platform: Arc::clone(platform), faces, limits: limits(&config) })
+    }
+
+    /// The bound addresses by listener: `https`, `http`, `behind_proxy`.
+    pub fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
+        let address = |face: &Face| face.listener.local_addr().ok().map(|it| (face.name, it));
+        self.faces.iter().filter_map(address).collect()
+    }
+
+    /// Serves until a signal asks to stop, then ends in order: answers what is in flight,
+    /// stops the tasks, closes the files.
+    pub async fn run(self) -> Result<()> {
+        let stop = self.platform.tasks.stop();
+        let serving = self.faces.into_iter().map(|face| {
+            let listener = Listener::Tcp(face.listener);
+            serve(listener, face.security, face.router, stop.clone(), self.limits.clone())
+        });
+        let all_served = join_all(serving);
+        let platform = Arc::clone(&self.platform);
+        let until_asked = async {
+            stop_signal().await?;
+            info!("Stopping: requests in flight are answered first");
+            platform.tasks.begin_stop();
+            Ok::<_, Error>(())
+        };
+        let (_, asked) = tokio::join!(all_served, until_asked);
+        self.platform.close().await;
+        info!("Stopped");
+        asked
+    }
+}
+
+async fn certificates(platform: &Arc<Platform>) -> Result<Arc<Certificates>> {
+    let config = &platform.config;
+    let source = match config.tls.mode {
+        TlsMode::LocalCa => {
+            let chosen = chosen_names(config);
+            Source::LocalCa {
+                directory: config.data().join("tls"),
+                label: host_name(),
+                names: Box::new(move || box_names(&chosen)),
+            }
+        }
+        TlsMode::Own => match (config.tls.certificate.clone(), config.tls.key.clone()) {
+            (Some(certificate), Some(key)) => Source::Own(OwnPair { certificate, key }),
+            _ => return Err(Error::internal("tls.mode own needs tls.certificate and tls.key")),
+        },
+    };
+    let clock = platform.clock.clone();
+    let certificates = tasks::blocking(move || Certificates::open(source, clock)).await?;
+    certificates.keep(&platform.tasks, CERTIFICATE_CHECK);
+    Ok(certificates)
+}
+
+/// Names somebody chose: in the configuration, or by the address people type.
+fn chosen_names(config: &Config) -> Vec<String> {
+    let named = config.server.names.iter().map(ToString::to_string);
+    named.chain(config.server.public_url.iter().map(|url| url.host().to_string())).collect()
+}
+
+/// Every name the box answers to.
+fn own_names(config: &Config) -> Vec<String> {
+    let chosen = chosen_names(config);
+    let mut names: Vec<String> = box_names(&chosen).iter().map(ToString::to_string).collect();
+    names.extend(chosen);
+    names
+}
+
+fn trust(certificates: &Arc<Certificates>, https_port: u16, scheme: Scheme) -> Router {
+    trust_router(Trust { certificates: Arc::clone(certificates), https_port, scheme })
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Error::internal(format!("{address} cannot be listened on: {error}")))
+}
+
+fn limits(config: &Config) -> ServerLimits {
+    ServerLimits {
+        connections_max: config.server.connections_max,
+        handshake_timeout: Duration::from_secs(config.tls.handshake_timeout_s),
+        idle_timeout: Duration::from_secs(config.server.idle_timeout_s),
+        stop_deadline: Duration::from_secs(config.server.stop_timeout_s),
+        ..ServerLimits::default()
+    }
+}
+
+async fn stop_signal() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Lets the process open as many files as the system allows: connections and workspaces need
+/// more than the usual 1,024.
+pub fn raise_open_files_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const OPEN_FILES_WANTED: u64 = 65_536;
+    let now = getrlimit(Resource::Nofile);
+    let wanted = now.maximum.map_or(OPEN_FILES_WANTED, |most| most.min(OPEN_FILES_WANTED));
+    if now.current.is_some_and(|current| current < wanted) {
+        let raised = Rlimit { current: Some(wanted), maximum: now.maximum };
+        if let Err(error) = setrlimit(Resource::Nofile, raised) {
+            warn!("The limit of open files stays low: {error}");
+        }
+    }
+}
