@@ -1,6 +1,5 @@
 //! Holdfast: a small team's operations on a box it owns. Modules in reading order.
 
-pub mod serving;
 pub mod wiring;
 
 pub mod cli;

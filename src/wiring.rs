@@ -1,5 +1,7 @@
 //! The only module that sees everything: it joins the platform, the toolkit and the apps.
 
+pub mod serving;
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -6,8 +6,8 @@ use tracing::info;
 use super::Common;
 use super::output::{Answer, Failure};
 use crate::platform::clock::Clock;
-use crate::serving::{self, Serving};
 use crate::wiring;
+use crate::wiring::serving::{self, Serving};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {

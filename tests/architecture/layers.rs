@@ -19,6 +19,7 @@ const HTTP_CRATES: &[&str] = &[
 /// Files outside `http/` and `api.rs` that may name them, each with its reason.
 const HTTP_ALSO: [(&str, &str); 2] = [
     ("src/wiring.rs", "it puts the router together"),
+    ("src/wiring/serving.rs", "it binds the listeners to the router"),
     ("src/platform/app.rs", "an app's data holds its routes"),
 ];
 /// Files outside `platform/db` and `store.rs` that may name SQLite's types.
