@@ -19,11 +19,11 @@ build: web
 test: web
 	.ci/test
 
-## Format, lints, types, licences, bans and unused dependencies. Silent when all is well.
-check: web/node_modules/.installed
+## Format, lints, types, size of the web UI, licences, bans, unused dependencies.
+check: web
 	cargo fmt --check
 	cargo clippy --quiet --locked --all-targets -- -D warnings
-	cd web && npm run --silent check
+	cd web && npm run --silent check && npm run --silent budget
 	.ci/tool cargo-deny 0.20.2 --log-level error --all-features check bans licenses sources
 	.ci/tool cargo-machete 0.9.2 --skip-target-dir
 
