@@ -17,7 +17,7 @@ const HTTP_CRATES: &[&str] = &[
     "utoipa_axum",
 ];
 /// Files outside `http/` and `api.rs` that may name them, each with its reason.
-const HTTP_ALSO: [(&str, &str); 2] = [
+const HTTP_ALSO: [(&str, &str); 3] = [
     ("src/wiring.rs", "it puts the router together"),
     ("src/wiring/serving.rs", "it binds the listeners to the router"),
     ("src/platform/app.rs", "an app's data holds its routes"),
