@@ -38,6 +38,8 @@ torture:
 ## Rewrites every generated file.
 generate: web/node_modules/.installed
 	.ci/generate docs/reference/configuration.md config reference
+	.ci/generate tests/snapshots/openapi.json openapi
+	cd web && npm run --silent generate
 
 web: web/dist/index.html
 

@@ -1,7 +1,12 @@
 //! The program as a shell sees it: arguments in, text and exit code out.
 
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 const SECRET: &str = "correct-horse-battery-staple";
 
@@ -86,7 +91,7 @@ fn config_check_answers_in_json() {
     let output = with_variables(&["config", "check", "--json"], &variables);
 
     assert_eq!(code(&output), 5);
-    let answer: serde_json::Value = serde_json::from_str(out(&output)).unwrap();
+    let answer: Value = serde_json::from_str(out(&output)).unwrap();
     assert_eq!(answer["ok"], false);
     assert_eq!(answer["errors"][0]["key"], "logs.level");
     assert_eq!(answer["errors"][0]["origin"], "env HOLDFAST_LOGS__LEVEL");
@@ -171,4 +176,128 @@ fn the_reference_verb_prints_the_committed_page() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/configuration.md");
     let output = holdfast(&["config", "reference"]);
     assert!(out(&output) == std::fs::read_to_string(path).unwrap(), "run `make generate`");
+}
+
+/// A box that is being served, ended with the test.
+struct Served {
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    addresses: Value,
+}
+
+impl Served {
+    /// Starts a box on ports the system chooses and reads its log up to the line `ready`.
+    fn start(data: &Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_holdfast"))
+            .env_clear()
+            .env("HOLDFAST_LOGS__FORMAT", "json")
+            .args(["serve", "--https", "127.0.0.1:0", "--behind-proxy", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program was built for this test");
+        let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let addresses = loop {
+            let line = lines.next().expect("a line `ready`").expect("text");
+            let line: Value = serde_json::from_str(&line).expect("a log line in JSON");
+            if line["message"] == "ready" {
+                break line;
+            }
+        };
+        Self { process, lines, addresses }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let address = self.addresses["behind_proxy"].as_str().expect("an address");
+        let mut stream = TcpStream::connect(address).expect("a listener");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("a listener that reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("a text");
+        answer
+    }
+
+    /// Sends a signal and gives the exit code and the messages logged since.
+    fn end(mut self, signal: Signal) -> (Option<i32>, Vec<String>) {
+        kill_process(Pid::from_child(&self.process), signal).expect("a running process");
+        let code = self.process.wait().expect("an end").code();
+        let message = |line: std::io::Result<String>| {
+            let line: Value = serde_json::from_str(&line.expect("text")).expect("JSON");
+            line["message"].as_str().unwrap_or_default().to_owned()
+        };
+        (code, self.lines.by_ref().map(message).collect())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if self.process.kill().is_ok() {
+            self.process.wait().expect("an end");
+        }
+    }
+}
+
+#[test]
+fn a_box_is_served_until_it_is_told_to_stop() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let folder = tempfile::tempdir().unwrap();
+        let served = Served::start(&folder.path().join("data"));
+
+        let answer = served.get("/api/v1/workspaces");
+
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+        assert!(answer.contains("\"code\":\"sign-in-needed\""), "{answer}");
+        let (code, messages) = served.end(signal);
+        assert_eq!(code, Some(0), "{messages:?}");
+        assert_eq!(messages.last().map(String::as_str), Some("Stopped"));
+    }
+}
+
+#[test]
+fn a_data_folder_has_one_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path());
+    let data = folder.path().to_str().unwrap();
+
+    let second = holdfast(&["serve", "--data", data, "--https", "127.0.0.1:0"]);
+
+    assert_eq!(code(&second), 1);
+    assert!(err(&second).contains("Another process is using"), "{}", err(&second));
+    assert!(served.get("/").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn an_address_in_use_is_said_and_leaves_the_data_free() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+
+    let refused = holdfast(&["serve", "--data", data, "--https", &address]);
+
+    assert_eq!(code(&refused), 1);
+    assert!(err(&refused).contains(&format!("{address} cannot be listened on")));
+    assert!(Served::start(folder.path()).get("/").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn a_bad_setting_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+
+    let refused = holdfast(&["serve", "--data", data.to_str().unwrap(), "--https", "8443"]);
+
+    assert_eq!(code(&refused), 1);
+    assert!(err(&refused).contains("flag --https: server.https must be"), "{}", err(&refused));
+    assert!(!data.exists());
+}
+
+#[test]
+fn openapi_prints_the_served_document() {
+    let printed = holdfast(&["openapi"]);
+
+    let document: Value = serde_json::from_str(out(&printed)).unwrap();
+    assert!(document["paths"]["/api/v1/workspaces"]["get"].is_object());
 }

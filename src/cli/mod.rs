@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod man;
+mod openapi;
 mod output;
 mod serve;
 
@@ -49,6 +50,8 @@ enum Verb {
     /// Checks or shows the configuration.
     #[command(subcommand)]
     Config(config::Verb),
+    /// Prints the description of the API.
+    Openapi,
     /// Prints a script that completes this command line in a shell.
     Completions(completions::Options),
     /// Prints the manual page, or writes one for each verb.
@@ -83,6 +86,7 @@ impl Common {
         match verb {
             Verb::Serve(options) => serve::run(self, options),
             Verb::Config(verb) => config::run(self, &verb),
+            Verb::Openapi => openapi::run(),
             Verb::Completions(options) => completions::run(&options),
             Verb::Man(options) => man::run(&options),
         }

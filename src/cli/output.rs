@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::config::ConfigError;
+use crate::platform::error::Error;
 
 /// Why a verb did not do what it was asked.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(super) enum Failure {
     Failed(String),
     /// Exit code 3.
     NotFound(String),
+    /// Exit code 4.
+    Denied(String),
     /// Exit code 5. What is wrong was printed already.
     CheckFailed,
 }
@@ -22,10 +25,23 @@ pub(super) enum Failure {
 pub(super) type Answer<T = ()> = Result<T, Failure>;
 
 impl Failure {
+    /// A refusal or fault of the product.
+    pub(super) fn of(error: Error) -> Self {
+        match error {
+            Error::NotFound => Self::NotFound("It does not exist.".to_owned()),
+            Error::Forbidden { .. } | Error::SignInNeeded(_) => Self::Denied(error.to_string()),
+            Error::Denied(refusal) => Self::Denied(refusal.detail),
+            Error::Rule(refusal) | Error::Conflict(refusal) => Self::Failed(refusal.detail),
+            Error::Internal(cause) => Self::Failed(cause.to_string()),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+
     fn code(&self) -> u8 {
         match self {
             Self::Failed(_) => 1,
             Self::NotFound(_) => 3,
+            Self::Denied(_) => 4,
             Self::CheckFailed => 5,
         }
     }
@@ -81,8 +97,9 @@ pub(super) fn usage(wrong: &clap::Error) -> ExitCode {
 
 pub(super) fn finish(answer: Answer) -> ExitCode {
     let Err(failure) = answer else { return ExitCode::SUCCESS };
-    if let Failure::Failed(text) | Failure::NotFound(text) = &failure {
-        complain(text);
+    match &failure {
+        Failure::Failed(text) | Failure::NotFound(text) | Failure::Denied(text) => complain(text),
+        Failure::CheckFailed => {}
     }
     ExitCode::from(failure.code())
 }

@@ -1,5 +1,7 @@
 //! `holdfast serve`: a whole box in one process.
 
+mod logging;
+
 use clap::Args;
 use tracing::info;
 
@@ -30,17 +32,24 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
     ];
     let given = flags.into_iter().filter_map(|(key, value)| value.map(|value| (key, value)));
     let config = common.load(given.collect())?;
-    tracing_subscriber::fmt().with_env_filter(config.logs.level.as_str()).init();
+    logging::start(&config.logs);
     serving::raise_open_files_limit();
-    let platform = wiring::open(config, Clock::System).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("holdfast-async")
         .build()?;
+    let platform = wiring::open(config, Clock::System).map_err(Failure::of)?;
     runtime.block_on(async {
-        let serving = Serving::bind(&platform).await.map_err(failed)?;
+        let serving = match Serving::bind(&platform).await {
+            Ok(serving) => serving,
+            Err(error) => {
+                platform.close().await;
+                return Err(Failure::of(error));
+            }
+        };
         say_ready(&serving);
-        serving.run().await.map_err(failed)
+        serving.run().await;
+        Ok(())
     })
 }
 
@@ -48,11 +57,8 @@ fn say_ready(serving: &Serving) {
     let addresses = serving.addresses();
     let of = |name| {
         let found = addresses.iter().find(|(one, _)| *one == name);
-        found.map(|(_, address)| address.to_string()).unwrap_or_default()
+        found.map(|(_, address)| tracing::field::display(*address))
     };
+    // Programs wait for this very message.
     info!(https = of("https"), http = of("http"), behind_proxy = of("behind_proxy"), "ready");
-}
-
-fn failed(error: impl std::fmt::Display) -> Failure {
-    Failure::Failed(error.to_string())
 }

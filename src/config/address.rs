@@ -62,6 +62,7 @@ fn is_label(label: &str) -> bool {
 pub struct WebOrigin {
     text: String,
     host: HostName,
+    port: u16,
     is_https: bool,
 }
 
@@ -81,10 +82,11 @@ impl WebOrigin {
             Some(IpAddr::V6(address)) => format!("{scheme}://[{address}]"),
             _ => format!("{scheme}://{}", host.as_str()),
         };
-        if let Some(port) = port.filter(|port| *port != default_port) {
+        let port = port.unwrap_or(default_port);
+        if port != default_port {
             text = format!("{text}:{port}");
         }
-        Some(Self { text, host, is_https })
+        Some(Self { text, host, port, is_https })
     }
 
     pub fn as_str(&self) -> &str {
@@ -93,6 +95,10 @@ impl WebOrigin {
 
     pub fn host(&self) -> &HostName {
         &self.host
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     pub fn is_https(&self) -> bool {

@@ -144,6 +144,11 @@ impl Config {
                 "is off, and so is server.behind_proxy: nobody could reach the box",
             ),
             (
+                server.http.is_some() && server.https.is_none(),
+                "server.http",
+                "only leads to HTTPS and needs server.https",
+            ),
+            (
                 server.http.is_some() && server.http == server.https && !is_any_port(server.http),
                 "server.http",
                 "must differ from server.https",

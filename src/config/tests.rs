@@ -198,6 +198,10 @@ fn values_that_contradict_each_other_are_refused() {
         refusals_of("[sessions]\nidle_min = 10\n"),
         ["sessions.rotate_min must not be above sessions.idle_min"]
     );
+    assert_eq!(
+        refusals_of("[server]\nhttps=\"\"\nbehind_proxy=\"127.0.0.1:80\"\nhttp=\"[::]:80\"\n"),
+        ["holdfast.toml:4: server.http only leads to HTTPS and needs server.https"]
+    );
     let (_folder, sources) = with_file("[server]\nhttps=\"\"\nbehind_proxy=\"127.0.0.1:80\"\n");
     assert!(Config::load(&sources).is_ok());
     let (_folder, sources) = with_file("[server]\nhttps=\"[::1]:0\"\nhttp=\"[::1]:0\"\n");

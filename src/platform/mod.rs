@@ -149,10 +149,10 @@ fn take_lock(data: &Path) -> Result<File> {
     let lock = File::options().create(true).truncate(false).write(true).open(&path)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(Error::StorageFailed(format!(
-            "another process is using {}; stop it first",
-            data.display()
-        ))),
+        Err(TryLockError::WouldBlock) => {
+            let detail = format!("Another process is using {}; stop it first.", data.display());
+            Err(Error::conflict("data-in-use", detail))
+        }
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }

@@ -1,16 +1,16 @@
 //! A box that serves: its certificate, its listeners, and how they end.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::config::{Config, TlsMode};
+use crate::config::{Config, TlsMode, WebOrigin};
 use crate::http::server::{Listener, Security, ServerLimits, redirect_router, serve};
 use crate::http::trust::{Scheme, Trust, trust_router};
 use crate::platform::Platform;
@@ -37,6 +37,7 @@ pub struct Serving {
     platform: Arc<Platform>,
     faces: Vec<Face>,
     limits: ServerLimits,
+    signals: Signals,
 }
 
 impl Serving {
@@ -52,7 +53,9 @@ impl Serving {
         let mut https_port = HTTPS_PORT;
         if let (Some(address), Some(certificates)) = (config.server.https, &certificates) {
             let listener = bind(address).await?;
-            https_port = listener.local_addr()?.port();
+            let own_port = listener.local_addr()?.port();
+            // A router in front may show another port to the world.
+            https_port = config.server.public_url.as_ref().map_or(own_port, WebOrigin::port);
             let trust = trust(certificates, https_port, Scheme::Https);
             let router = Router::new().merge(trust).merge(application.clone());
             let security = Security::Tls(certificates.server_config()?);
@@ -74,7 +77,8 @@ impl Serving {
             };
             faces.push(face);
         }
-        Ok(Self { platform: Arc::clone(platform), faces, limits: limits(&config) })
+        let (platform, limits) = (Arc::clone(platform), limits(&config));
+        Ok(Self { platform, faces, limits, signals: Signals::catch()? })
     }
 
     /// The bound addresses by listener: `https`, `http`, `behind_proxy`.
@@ -84,25 +88,50 @@ impl Serving {
     }
 
     /// Serves until a signal asks to stop, then ends in order: answers what is in flight,
-    /// stops the tasks, closes the files.
-    pub async fn run(self) -> Result<()> {
+    /// stops the tasks, closes the files. A second signal ends at once; every acknowledged
+    /// change is on disk already.
+    pub async fn run(mut self) {
         let stop = self.platform.tasks.stop();
         let serving = self.faces.into_iter().map(|face| {
             let listener = Listener::Tcp(face.listener);
             serve(listener, face.security, face.router, stop.clone(), self.limits.clone())
         });
-        let all_served = join_all(serving);
-        let platform = Arc::clone(&self.platform);
-        let until_asked = async {
-            stop_signal().await?;
-            info!("Stopping: requests in flight are answered first");
-            platform.tasks.begin_stop();
-            Ok::<_, Error>(())
+        let in_order = async {
+            join_all(serving).await;
+            self.platform.close().await;
         };
-        let (_, asked) = tokio::join!(all_served, until_asked);
-        self.platform.close().await;
-        info!("Stopped");
-        asked
+        let asked_twice = async {
+            self.signals.next().await;
+            info!("Stopping: requests in flight are answered first");
+            self.platform.tasks.begin_stop();
+            self.signals.next().await;
+        };
+        tokio::select! {
+            () = in_order => info!("Stopped"),
+            () = asked_twice => warn!("Asked to stop again, ending at once"),
+        }
+    }
+}
+
+/// What asks the process to stop. Caught from before the box says that it is ready.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn catch() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
@@ -147,9 +176,14 @@ fn trust(certificates: &Arc<Certificates>, https_port: u16, scheme: Scheme) -> R
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| Error::internal(format!("{address} cannot be listened on: {error}")))
+    let bound = match TcpListener::bind(address).await {
+        // `[::]` means every address, also on a machine without IPv6.
+        Err(_) if address.ip() == Ipv6Addr::UNSPECIFIED => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
+        }
+        bound => bound,
+    };
+    bound.map_err(|error| Error::internal(format!("{address} cannot be listened on: {error}")))
 }
 
 fn limits(config: &Config) -> ServerLimits {
@@ -160,16 +194,6 @@ fn limits(config: &Config) -> ServerLimits {
         stop_deadline: Duration::from_secs(config.server.stop_timeout_s),
         ..ServerLimits::default()
     }
-}
-
-async fn stop_signal() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
 }
 
 /// Lets the process open as many files as the system allows: connections and workspaces need
