@@ -1,0 +1,3 @@
+//! Items: what is kept.
+
+pub mod rules;

@@ -1,0 +1,3 @@
+//! Locations: where things are kept, as a tree.
+
+pub mod rules;
