@@ -1,6 +1,7 @@
 //! What a place may be and where in the tree it may stand.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use crate::apps::inventory::items::rules::{Faults, TempZone};
 use crate::apps::inventory::texts::rules as texts;
@@ -57,14 +58,15 @@ pub fn check(input: &LocationInput) -> Result<LocationDraft, Vec<FieldError>> {
     faults.none_or(draft)
 }
 
-/// Who stands below whom: a place without entry has no parent.
-pub type Parents = HashMap<LocationId, LocationId>;
+/// Who stands below whom: a place without entry has no parent. The import names places by their
+/// codes, everybody else by their ids.
+pub type Parents<Place> = HashMap<Place, Place>;
 
 /// Checks that `place` (None while it is being made) may stand below `parent`.
-pub fn check_parent(
-    place: Option<LocationId>,
-    parent: Option<LocationId>,
-    parents: &Parents,
+pub fn check_parent<Place: Copy + Eq + Hash>(
+    place: Option<Place>,
+    parent: Option<Place>,
+    parents: &Parents<Place>,
 ) -> Result<(), Error> {
     let mut above = 0;
     let mut next = parent;
@@ -91,8 +93,8 @@ fn refused(code: &'static str, detail: &str) -> Error {
 }
 
 /// How many levels stand below `place`.
-fn levels_below(place: LocationId, parents: &Parents) -> usize {
-    let distance = |mut from: LocationId| {
+fn levels_below<Place: Copy + Eq + Hash>(place: Place, parents: &Parents<Place>) -> usize {
+    let distance = |mut from: Place| {
         // A chain longer than the tree may be is cut: it is refused anyhow.
         for levels in 1..=LOCATION_LEVELS_MAX {
             match parents.get(&from) {
@@ -148,7 +150,7 @@ mod tests {
     }
 
     /// A chain 1 ← 2 ← 3 …, each below the one before.
-    fn chain(length: u8) -> Parents {
+    fn chain(length: u8) -> Parents<LocationId> {
         (2..=length).map(|number| (place(number), place(number - 1))).collect()
     }
 

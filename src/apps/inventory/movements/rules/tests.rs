@@ -270,7 +270,7 @@ impl Shelf {
                 self.keep(Entry { kind, place, posting, transfer: None, reverses: None });
             }
             Step::Transfer { from, to, qty, overrides } => {
-                self.transfer(from, to, qty, overrides)?
+                self.transfer(from, to, qty, overrides)?;
             }
             Step::Reverse { which, overrides } => self.reverse(which, overrides)?,
         }
