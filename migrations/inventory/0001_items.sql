@@ -3,7 +3,7 @@
 -- In every table of this set `rid` is the row's number inside this file, `id` the UUIDv7 that the
 -- outside world sees, and `<thing>_id` without more the `rid` of that thing. Quantities are integer
 -- thousandths, money integer ten-thousandths, times integer milliseconds UTC; `*_by` are users of
--- the box. Bounds repeat the constants of the rules, so that a bug cannot store what no rule allows.
+-- the box. Bounds repeat the constants of the rules, so that no bug can store what no rule allows.
 
 CREATE TABLE items (
     rid INTEGER PRIMARY KEY,

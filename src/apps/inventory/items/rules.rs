@@ -1,11 +1,15 @@
 //! What an item may be. One check for the form, the API and the import.
 
+pub mod listing;
+
 use crate::apps::inventory::amounts::{AmountFault, Money, Qty};
+use crate::apps::inventory::movements::rules::Totals;
 use crate::apps::inventory::texts::TextFault;
 use crate::apps::inventory::texts::rules as texts;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, FieldError, Refusal};
 use crate::platform::id::Id;
+use crate::platform::identity::UserId;
 
 /// A kept thing.
 pub enum Item {}
@@ -152,6 +156,60 @@ impl ItemDraft {
     pub fn name_key(&self) -> String {
         texts::sort_key(&self.name)
     }
+}
+
+/// An item as it is kept, with what there is of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptItem {
+    /// The row's number inside the file.
+    pub rid: i64,
+    pub id: ItemId,
+    pub version: i64,
+    pub item_number: String,
+    pub name: String,
+    pub unit: String,
+    pub qty_step: Qty,
+    pub category: Option<String>,
+    pub min_qty: Option<Qty>,
+    pub max_qty: Option<Qty>,
+    pub unit_cost: Option<Money>,
+    pub temp_zone: Option<TempZone>,
+    pub notes: String,
+    pub barcodes: Vec<Barcode>,
+    pub totals: Totals,
+    pub created_at: Moment,
+    pub updated_at: Moment,
+    pub deleted_at: Option<Moment>,
+    pub deleted_by: Option<UserId>,
+}
+
+impl KeptItem {
+    /// Low: less than the minimum is there.
+    pub fn is_low(&self) -> bool {
+        self.min_qty.is_some_and(|min| self.totals.qty < min)
+    }
+
+    /// What a draft leads to when it is taken over.
+    pub fn as_draft(&self) -> ItemDraft {
+        ItemDraft {
+            item_number: self.item_number.clone(),
+            name: self.name.clone(),
+            unit: self.unit.clone(),
+            qty_step: self.qty_step,
+            category: self.category.clone(),
+            min_qty: self.min_qty,
+            max_qty: self.max_qty,
+            unit_cost: Given::To(self.unit_cost),
+            temp_zone: self.temp_zone,
+            notes: self.notes.clone(),
+            barcodes: self.barcodes.clone(),
+        }
+    }
+}
+
+/// Refuses a change to another version than the one that is kept.
+pub fn check_version(kept: i64, expected: i64) -> Result<(), Error> {
+    if kept == expected { Ok(()) } else { Err(Error::Stale { version: kept }) }
 }
 
 /// Checks what somebody wrote and names every field that is wrong.
@@ -337,11 +395,6 @@ pub fn is_own_recent_deletion(is_own: bool, deleted_at: Moment, now: Moment) -> 
     is_own && now.since(deleted_at).as_secs() <= RESTORE_OWN_DAYS * DAY_S
 }
 
-/// Low: less than the minimum is there.
-pub fn is_low(on_hand: Qty, min_qty: Option<Qty>) -> bool {
-    min_qty.is_some_and(|min| on_hand < min)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -462,13 +515,5 @@ mod tests {
         assert!(check_unit("kg", "kg", true).is_ok());
         assert!(check_unit("kg", "l", false).is_ok());
         assert!(check_unit("kg", "l", true).is_err());
-    }
-
-    #[test]
-    fn low_is_below_the_minimum_and_not_at_it() {
-        let qty = |text| Qty::parse(text).unwrap();
-        assert!(is_low(qty("4.999"), Some(qty("5"))));
-        assert!(!is_low(qty("5"), Some(qty("5"))));
-        assert!(!is_low(qty("-5"), None));
     }
 }

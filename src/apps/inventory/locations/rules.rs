@@ -5,8 +5,10 @@ use std::hash::Hash;
 
 use crate::apps::inventory::items::rules::{Faults, TempZone};
 use crate::apps::inventory::texts::rules as texts;
+use crate::platform::clock::Moment;
 use crate::platform::error::{Error, FieldError, Refusal};
 use crate::platform::id::Id;
+use crate::platform::identity::UserId;
 
 /// A place.
 pub enum Location {}
@@ -42,6 +44,38 @@ pub struct LocationDraft {
 impl LocationDraft {
     pub fn code_key(&self) -> String {
         texts::identity_key(&self.code)
+    }
+}
+
+/// A place as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptLocation {
+    /// The row's number inside the file.
+    pub rid: i64,
+    pub id: LocationId,
+    pub version: i64,
+    pub code: String,
+    pub name: String,
+    pub temp_zone: Option<TempZone>,
+    pub parent: Option<LocationId>,
+    pub is_active: bool,
+    /// How many items there are some of here.
+    pub stock_items: i64,
+    pub created_at: Moment,
+    pub updated_at: Moment,
+    pub deleted_at: Option<Moment>,
+    pub deleted_by: Option<UserId>,
+}
+
+impl KeptLocation {
+    pub fn as_draft(&self) -> LocationDraft {
+        LocationDraft {
+            code: self.code.clone(),
+            name: self.name.clone(),
+            temp_zone: self.temp_zone,
+            parent: self.parent,
+            is_active: self.is_active,
+        }
     }
 }
 
@@ -106,6 +140,11 @@ fn levels_below<Place: Copy + Eq + Hash>(place: Place, parents: &Parents<Place>)
         0
     };
     parents.keys().map(|descendant| distance(*descendant)).max().unwrap_or(0)
+}
+
+/// There is no such place to stand below.
+pub fn parent_unknown() -> Error {
+    Error::invalid("parent_id", "unknown-location", "There is no such place, or it is deleted.")
 }
 
 /// The code belongs to another place.

@@ -1,12 +1,15 @@
 //! What may be posted. Nothing here knows where facts come from; `ops` brings them.
 
 use crate::apps::inventory::amounts::{Money, Qty};
-use crate::apps::inventory::items::rules::{Faults, TempZone};
+use crate::apps::inventory::items::rules::{Faults, ItemId, TempZone};
+use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::texts::rules as texts;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Refusal, Result, refuse};
 use crate::platform::id::Id;
+use crate::platform::identity::UserId;
 
+pub mod journal;
 mod valuation;
 
 pub use valuation::Totals;
@@ -74,24 +77,57 @@ pub struct MovementDraft {
     /// Signed; for a transfer what leaves the first place, below zero.
     pub qty: Qty,
     pub unit_cost: Option<Money>,
+    pub remarks: Remarks,
+    pub effective_at: Moment,
+}
+
+/// What somebody wrote beside a movement, within its bounds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remarks {
     pub note: String,
     pub reference: String,
-    pub effective_at: Moment,
     pub override_reason: Option<String>,
+}
+
+impl Remarks {
+    fn read(
+        note: Option<&str>,
+        reference: Option<&str>,
+        override_reason: Option<&str>,
+        faults: &mut Faults,
+    ) -> Self {
+        let note = texts::many_lines(note.unwrap_or_default(), NOTE_CHARS_MAX);
+        let reference = texts::one_line(reference.unwrap_or_default(), REFERENCE_CHARS_MAX);
+        Self {
+            note: faults.text("note", note),
+            reference: faults.text("reference", reference),
+            override_reason: faults.optional_line(
+                "override_reason",
+                override_reason,
+                OVERRIDE_REASON_CHARS_MAX,
+            ),
+        }
+    }
+
+    /// Checks what somebody wrote beside a reversal.
+    pub fn check(note: Option<&str>, override_reason: Option<&str>) -> Result<Self> {
+        let mut faults = Faults::default();
+        let remarks = Self::read(note, None, override_reason, &mut faults);
+        faults.none_or(remarks).map_err(Error::Invalid)
+    }
 }
 
 /// Checks the fields and gives the quantity its sign.
 pub fn check(input: &MovementInput, now: Moment) -> Result<MovementDraft> {
     let mut faults = Faults::default();
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let qty = faults.amount("qty", Some(&input.qty), Qty::parse);
     let cost = faults.amount("unit_cost", input.unit_cost.as_deref(), Money::parse_price);
-    let note = faults.text("note", texts::many_lines(&text(&input.note), NOTE_CHARS_MAX));
-    let reference = texts::one_line(&text(&input.reference), REFERENCE_CHARS_MAX);
-    let reference = faults.text("reference", reference);
-    let reason = input.override_reason.as_deref();
-    let override_reason =
-        faults.optional_line("override_reason", reason, OVERRIDE_REASON_CHARS_MAX);
+    let remarks = Remarks::read(
+        input.note.as_deref(),
+        input.reference.as_deref(),
+        input.override_reason.as_deref(),
+        &mut faults,
+    );
     let effective_at = check_moment(input.effective_at, now, &mut faults);
     let qty = faults.none_or(qty).map_err(Error::Invalid)?.unwrap_or_default();
     let qty = signed(input.kind, qty)?;
@@ -99,8 +135,7 @@ pub fn check(input: &MovementInput, now: Moment) -> Result<MovementDraft> {
         let detail = "What goes out has the average cost; only what comes in has a price.";
         return Err(Error::invalid("unit_cost", "unit-cost-unexpected", detail));
     }
-    let (kind, unit_cost) = (input.kind, cost);
-    Ok(MovementDraft { kind, qty, unit_cost, note, reference, effective_at, override_reason })
+    Ok(MovementDraft { kind: input.kind, qty, unit_cost: cost, remarks, effective_at })
 }
 
 fn check_moment(wished: Option<Moment>, now: Moment, faults: &mut Faults) -> Moment {
@@ -134,6 +169,46 @@ fn signed(kind: MovementType, qty: Qty) -> Result<Qty> {
         MovementType::Receive => Ok(qty),
         MovementType::Use | MovementType::Transfer => Ok(qty.negated()),
     }
+}
+
+/// An entry of the ledger as it is kept, with the names of what it moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptMovement {
+    pub seq: i64,
+    pub id: MovementId,
+    pub kind: MovementType,
+    pub item: ItemName,
+    pub place: PlaceName,
+    pub qty: Qty,
+    pub unit_cost: Option<Money>,
+    pub value: Money,
+    pub note: String,
+    pub reference: String,
+    pub effective_at: Moment,
+    pub posted_at: Moment,
+    pub posted_by: Option<UserId>,
+    pub transfer: Option<TransferId>,
+    /// The movement it takes back, and the one that takes it back.
+    pub reverses: Option<MovementId>,
+    pub reversed_by: Option<MovementId>,
+    pub override_reason: Option<String>,
+}
+
+/// What an item is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemName {
+    pub id: ItemId,
+    pub item_number: String,
+    pub name: String,
+    pub unit: String,
+}
+
+/// What a place is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceName {
+    pub id: LocationId,
+    pub code: String,
+    pub name: String,
 }
 
 /// What is known about the item and the place when a movement is posted.
@@ -171,7 +246,7 @@ pub struct Posting {
 pub fn plan(draft: &MovementDraft, facts: &Facts, overriding: Overriding) -> Result<Posting> {
     check_step(draft.qty, facts)?;
     let override_reason =
-        check_stock(draft.qty, facts, draft.override_reason.as_deref(), overriding)?;
+        check_stock(draft.qty, facts, draft.remarks.override_reason.as_deref(), overriding)?;
     let price = price(draft, facts);
     let value = value_of(facts.totals, draft.qty, price)?;
     let unit_cost = draft.unit_cost.or_else(|| value.per_unit(draft.qty));
@@ -345,4 +420,20 @@ pub fn check_place_active(field: &str, is_active: bool) -> Result<()> {
 /// unloads knows better than we do.
 pub fn is_wrong_zone(needed: Option<TempZone>, place: Option<TempZone>) -> bool {
     matches!((needed, place), (Some(needed), Some(place)) if needed != place)
+}
+
+/// The item is not there (any more).
+pub fn item_unknown() -> Error {
+    Error::invalid("item_id", "unknown-item", "There is no such item, or it is deleted.")
+}
+
+/// The place is not there (any more). `field` is the one that named it.
+pub fn place_unknown(field: &str) -> Error {
+    Error::invalid(field, "unknown-location", "There is no such place, or it is deleted.")
+}
+
+/// What a movement to take back moved is not there any more.
+pub fn gone() -> Error {
+    let detail = "The item or the place was deleted. Restore it first.";
+    Refusal::new("movement-gone", detail).into()
 }

@@ -38,6 +38,10 @@ fn draft(kind: MovementType, text: &str) -> MovementDraft {
     check(&input(kind, text), NOW).unwrap()
 }
 
+fn why(reason: &str) -> Remarks {
+    Remarks { override_reason: Some(reason.to_owned()), ..Remarks::default() }
+}
+
 fn refusal<T: std::fmt::Debug>(outcome: Result<T>) -> Refusal {
     match outcome.unwrap_err() {
         Error::Rule(refusal) | Error::Conflict(refusal) => refusal,
@@ -116,7 +120,7 @@ fn exactly_the_rest_can_be_used() {
 #[test]
 fn only_who_may_override_goes_below_zero_and_says_why() {
     let draft = MovementDraft {
-        override_reason: Some("Delivery is booked tomorrow".to_owned()),
+        remarks: why("Delivery is booked tomorrow"),
         ..draft(MovementType::Use, "5")
     };
 
@@ -261,10 +265,8 @@ impl Shelf {
                     kind,
                     qty: Qty::from_thousandths(qty).unwrap(),
                     unit_cost: price.map(Money::from_ten_thousandths),
-                    note: String::new(),
-                    reference: String::new(),
+                    remarks: if overrides { why("why") } else { Remarks::default() },
                     effective_at: NOW,
-                    override_reason: overrides.then(|| "why".to_owned()),
                 };
                 let posting = plan(&draft, &self.facts(place), Overriding::Allowed)?;
                 self.keep(Entry { kind, place, posting, transfer: None, reverses: None });
@@ -283,10 +285,8 @@ impl Shelf {
             kind: MovementType::Transfer,
             qty: Qty::from_thousandths(-qty).unwrap(),
             unit_cost: None,
-            note: String::new(),
-            reference: String::new(),
+            remarks: if overrides { why("why") } else { Remarks::default() },
             effective_at: NOW,
-            override_reason: overrides.then(|| "why".to_owned()),
         };
         let (from_facts, to_on_hand) = (self.facts(from), self.facts(to).on_hand);
         let (out, into) = plan_transfer(&draft, &from_facts, to_on_hand, Overriding::Allowed)?;
