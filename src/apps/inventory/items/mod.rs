@@ -1,0 +1,6 @@
+//! Items: what is kept.
+
+pub mod api;
+pub mod ops;
+pub mod rules;
+mod store;

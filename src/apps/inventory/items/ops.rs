@@ -1,0 +1,214 @@
+//! What people do with items.
+
+use super::rules::listing::{Listing, Position};
+use super::rules::{
+    self, ItemDraft, ItemId, ItemInput, KeptItem, barcode_taken, check_version, number_taken,
+};
+use super::store;
+use crate::platform::audit::Entry;
+use crate::platform::ctx::{Ctx, Scope};
+use crate::platform::error::{Error, Result};
+use crate::platform::idempotency::rules::Created;
+
+/// Audit and event kind.
+pub const KIND: &str = "inventory.item";
+/// Different categories in one answer.
+pub const CATEGORIES_MAX: usize = 1_000;
+
+/// A page of a list.
+pub struct Listed {
+    pub items: Vec<KeptItem>,
+    /// Where the next page begins; none on the last.
+    pub next: Option<Position>,
+    /// Counted to the bound that was asked for.
+    pub total: Option<u64>,
+}
+
+pub async fn list(
+    ctx: &Ctx,
+    listing: Listing,
+    position: Position,
+    limit: usize,
+    count_max: Option<u64>,
+) -> Result<Listed> {
+    ctx.read(move |scope| {
+        let mut found = match &listing.search {
+            Some(query) => store::search(scope, &listing, query, &position, limit + 1)?,
+            None => store::list(scope, &listing, &position, limit + 1)?
+                .into_iter()
+                .map(|item| (item, 0))
+                .collect(),
+        };
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let last = found.last().filter(|_| has_more);
+        let next = last.map(|(item, tier)| Position::behind(item, *tier, listing.sort));
+        let total = match (count_max, &listing.search) {
+            (None, _) => None,
+            (Some(max), Some(query)) => Some(store::count_found(scope, &listing, query, max)?),
+            (Some(max), None) => Some(store::count(scope, &listing, max)?),
+        };
+        Ok(Listed { items: found.into_iter().map(|(item, _)| item).collect(), next, total })
+    })
+    .await
+}
+
+/// Categories in use, with how many items each has.
+pub async fn categories(ctx: &Ctx) -> Result<Vec<(String, i64)>> {
+    ctx.read(|scope| store::categories(scope, CATEGORIES_MAX)).await
+}
+
+/// An item that is not deleted.
+pub async fn get(ctx: &Ctx, id: ItemId) -> Result<KeptItem> {
+    ctx.read(move |scope| living(scope, id)).await
+}
+
+/// An item, deleted or not.
+pub async fn get_any(ctx: &Ctx, id: ItemId) -> Result<KeptItem> {
+    ctx.read(move |scope| store::get(scope, id)).await
+}
+
+fn living(scope: &Scope<'_>, id: ItemId) -> Result<KeptItem> {
+    let item = store::get(scope, id)?;
+    if item.deleted_at.is_some() { Err(Error::NotFound) } else { Ok(item) }
+}
+
+pub async fn create(ctx: &Ctx, input: ItemInput) -> Result<Created<KeptItem>> {
+    let draft = rules::check(&input).map_err(Error::Invalid)?;
+    ctx.create(store::get, move |scope| {
+        let id = create_in(scope, &draft)?;
+        Ok((id, store::get(scope, id)?))
+    })
+    .await
+}
+
+/// Makes an item inside the caller's transaction.
+pub fn create_in(scope: &Scope<'_>, draft: &ItemDraft) -> Result<ItemId> {
+    check_price(scope, draft)?;
+    check_unique(scope, draft, None)?;
+    let id = scope.new_id();
+    store::insert(scope, id, draft)?;
+    let entry = Entry::new("inventory.item.created", KIND, id).version(1);
+    scope.audit(describe(entry, None, draft))?;
+    Ok(id)
+}
+
+pub async fn update(ctx: &Ctx, id: ItemId, version: i64, input: ItemInput) -> Result<KeptItem> {
+    let draft = rules::check(&input).map_err(Error::Invalid)?;
+    ctx.write(move |scope| {
+        let kept = living(scope, id)?;
+        check_version(kept.version, version)?;
+        update_in(scope, &kept, &draft)?;
+        store::get(scope, id)
+    })
+    .await
+}
+
+/// Writes a draft over an item inside the caller's transaction. False when it says what is kept.
+pub fn update_in(scope: &Scope<'_>, kept: &KeptItem, draft: &ItemDraft) -> Result<bool> {
+    check_price(scope, draft)?;
+    let unit_cost = draft.unit_cost.or(kept.unit_cost);
+    let draft = ItemDraft { unit_cost: rules::Given::To(unit_cost), ..draft.clone() };
+    let before = kept.as_draft();
+    if draft == before {
+        return Ok(false);
+    }
+    rules::check_unit(&kept.unit, &draft.unit, store::has_stock(scope, kept.rid)?)?;
+    check_unique(scope, &draft, Some(kept.rid))?;
+    store::update(scope, kept.rid, &draft, unit_cost)?;
+    if draft.barcodes != before.barcodes {
+        store::replace_barcodes(scope, kept.rid, &draft.barcodes)?;
+    }
+    let entry = Entry::new("inventory.item.changed", KIND, kept.id).version(kept.version + 1);
+    scope.audit(describe(entry, Some(&before), &draft))?;
+    Ok(true)
+}
+
+pub async fn delete(ctx: &Ctx, id: ItemId, version: i64) -> Result<()> {
+    ctx.write(move |scope| {
+        let kept = living(scope, id)?;
+        check_version(kept.version, version)?;
+        let has_stock = store::has_stock(scope, kept.rid)?;
+        rules::check_delete(has_stock, store::has_open_orders(scope, kept.rid)?)?;
+        store::delete(scope, kept.rid)?;
+        let entry = Entry::new("inventory.item.deleted", KIND, id).version(kept.version + 1);
+        scope.audit(entry.set("item_number", kept.item_number))?;
+        Ok(())
+    })
+    .await
+}
+
+pub async fn restore(ctx: &Ctx, id: ItemId) -> Result<KeptItem> {
+    ctx.write(move |scope| {
+        let kept = store::get(scope, id)?;
+        let Some(deleted_at) = kept.deleted_at else { return Ok(kept) };
+        let is_own = kept.deleted_by.is_some() && kept.deleted_by == scope.user();
+        if !rules::is_own_recent_deletion(is_own, deleted_at, scope.now()) {
+            scope.need("inventory.restore")?;
+        }
+        check_unique(scope, &kept.as_draft(), Some(kept.rid))?;
+        store::restore(scope, kept.rid)?;
+        let entry = Entry::new("inventory.item.restored", KIND, id).version(kept.version + 1);
+        scope.audit(entry.set("item_number", kept.item_number))?;
+        store::get(scope, id)
+    })
+    .await
+}
+
+/// The item with this number, for other resources of the app.
+pub fn by_number_in(scope: &Scope<'_>, key: &str) -> Result<Option<KeptItem>> {
+    store::by_number(scope, key)
+}
+
+/// The number of the item that has a code, for other resources of the app.
+pub fn barcode_owner_in(scope: &Scope<'_>, code: &str, but: Option<i64>) -> Result<Option<String>> {
+    store::barcode_owner(scope, code, but)
+}
+
+/// Who cannot see prices cannot set them either.
+fn check_price(scope: &Scope<'_>, draft: &ItemDraft) -> Result<()> {
+    match draft.unit_cost {
+        rules::Given::Keep => Ok(()),
+        rules::Given::To(_) => scope.need("inventory.prices"),
+    }
+}
+
+fn check_unique(scope: &Scope<'_>, draft: &ItemDraft, but: Option<i64>) -> Result<()> {
+    if store::is_number_taken(scope, &draft.item_number_key(), but)? {
+        return Err(number_taken(&draft.item_number));
+    }
+    for (position, barcode) in draft.barcodes.iter().enumerate() {
+        if let Some(owner) = store::barcode_owner(scope, &barcode.code, but)? {
+            return Err(barcode_taken(position, &barcode.code, &owner));
+        }
+    }
+    Ok(())
+}
+
+/// Adds what changed. Notes may speak of people, so they are kept beside the chain.
+fn describe(mut entry: Entry, before: Option<&ItemDraft>, after: &ItemDraft) -> Entry {
+    let fields: [(&'static str, Field); 10] = [
+        ("item_number", |item| Some(item.item_number.clone())),
+        ("name", |item| Some(item.name.clone())),
+        ("unit", |item| Some(item.unit.clone())),
+        ("qty_step", |item| Some(item.qty_step.to_string())),
+        ("category", |item| item.category.clone()),
+        ("min_qty", |item| item.min_qty.map(|qty| qty.to_string())),
+        ("max_qty", |item| item.max_qty.map(|qty| qty.to_string())),
+        ("unit_cost", |item| item.unit_cost.or(None).map(|cost| cost.to_string())),
+        ("temp_zone", |item| item.temp_zone.map(|zone| zone.name().to_owned())),
+        ("barcodes", |item| {
+            let codes: Vec<_> = item.barcodes.iter().map(|one| one.code.as_str()).collect();
+            (!codes.is_empty()).then(|| codes.join(" "))
+        }),
+    ];
+    for (name, field) in fields {
+        entry = entry.changed(name, before.and_then(field), field(after));
+    }
+    if before.map_or("", |item| item.notes.as_str()) != after.notes {
+        entry = entry.personal("notes", after.notes.clone());
+    }
+    entry
+}
+
+type Field = fn(&ItemDraft) -> Option<String>;

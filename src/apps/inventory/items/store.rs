@@ -1,0 +1,188 @@
+//! The SQL of items.
+
+mod list;
+mod row;
+
+use rusqlite::{OptionalExtension, named_params};
+
+use super::rules::{Barcode, ItemDraft, ItemId, KeptItem};
+use crate::apps::inventory::amounts::Money;
+use crate::platform::ctx::Scope;
+use crate::platform::error::{Error, Result};
+use crate::platform::identity::UserId;
+
+pub use list::{categories, count, count_found, list, search};
+
+/// The item with its barcodes, deleted or not.
+pub fn get(scope: &Scope<'_>, id: ItemId) -> Result<KeptItem> {
+    let mut statement = scope.prepare_cached(concat!(
+        "SELECT ",
+        row::columns!(),
+        " FROM items AS i
+         JOIN item_totals AS t ON t.item_id = i.rid
+         LEFT JOIN item_barcodes AS b ON b.item_id = i.rid
+         WHERE i.id = :id ORDER BY b.position"
+    ))?;
+    let mut rows = statement.query(named_params! { ":id": id })?;
+    row::items(&mut rows)?.pop().ok_or(Error::NotFound)
+}
+
+/// The item with this number, if it is not deleted.
+pub fn by_number(scope: &Scope<'_>, key: &str) -> Result<Option<KeptItem>> {
+    let mut statement = scope.prepare_cached(concat!(
+        "SELECT ",
+        row::columns!(),
+        " FROM items AS i
+         JOIN item_totals AS t ON t.item_id = i.rid
+         LEFT JOIN item_barcodes AS b ON b.item_id = i.rid
+         WHERE i.item_number_key = :key AND i.deleted_at IS NULL ORDER BY b.position"
+    ))?;
+    let mut rows = statement.query(named_params! { ":key": key })?;
+    Ok(row::items(&mut rows)?.pop())
+}
+
+/// Whether another item has the number.
+pub fn is_number_taken(scope: &Scope<'_>, key: &str, but: Option<i64>) -> Result<bool> {
+    let owner: Option<i64> = scope
+        .prepare_cached(
+            "SELECT rid FROM items WHERE item_number_key = :key AND deleted_at IS NULL",
+        )?
+        .query_row(named_params! { ":key": key }, |row| row.get(0))
+        .optional()?;
+    Ok(owner.is_some_and(|owner| Some(owner) != but))
+}
+
+/// The number of another item that has the code.
+pub fn barcode_owner(scope: &Scope<'_>, code: &str, but: Option<i64>) -> Result<Option<String>> {
+    let owner: Option<(i64, String)> = scope
+        .prepare_cached(
+            "SELECT i.rid, i.item_number FROM item_barcodes AS b JOIN items AS i ON i.rid = b.item_id
+             WHERE b.code = :code AND b.is_active = 1",
+        )?
+        .query_row(named_params! { ":code": code }, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(owner.filter(|(rid, _)| Some(*rid) != but).map(|(_, number)| number))
+}
+
+/// Inserts a new item and gives its row number.
+pub fn insert(scope: &Scope<'_>, id: ItemId, draft: &ItemDraft) -> Result<i64> {
+    let rid = scope
+        .prepare_cached(
+            "INSERT INTO items (id, item_number, item_number_key, name, name_key, unit, qty_step,
+                 category, min_qty, max_qty, unit_cost, temp_zone, notes, created_at, created_by,
+                 updated_at, updated_by)
+             VALUES (:id, :item_number, :item_number_key, :name, :name_key, :unit, :qty_step,
+                 :category, :min_qty, :max_qty, :unit_cost, :temp_zone, :notes, :now, :user,
+                 :now, :user)",
+        )?
+        .insert(named_params! {
+            ":id": id, ":item_number": draft.item_number,
+            ":item_number_key": draft.item_number_key(), ":name": draft.name,
+            ":name_key": draft.name_key(), ":unit": draft.unit, ":qty_step": draft.qty_step,
+            ":category": draft.category, ":min_qty": draft.min_qty, ":max_qty": draft.max_qty,
+            ":unit_cost": draft.unit_cost.or(None), ":temp_zone": zone(draft),
+            ":notes": draft.notes, ":now": scope.now(), ":user": scope.user(),
+        })?;
+    insert_barcodes(scope, rid, &draft.barcodes)?;
+    Ok(rid)
+}
+
+/// Writes the draft over an item and counts its version up.
+pub fn update(
+    scope: &Scope<'_>,
+    rid: i64,
+    draft: &ItemDraft,
+    unit_cost: Option<Money>,
+) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE items SET item_number = :item_number, item_number_key = :item_number_key,
+                 name = :name, name_key = :name_key, unit = :unit, qty_step = :qty_step,
+                 category = :category, min_qty = :min_qty, max_qty = :max_qty,
+                 unit_cost = :unit_cost, temp_zone = :temp_zone, notes = :notes,
+                 version = version + 1, updated_at = :now, updated_by = :user
+             WHERE rid = :rid",
+        )?
+        .execute(named_params! {
+            ":rid": rid, ":item_number": draft.item_number,
+            ":item_number_key": draft.item_number_key(), ":name": draft.name,
+            ":name_key": draft.name_key(), ":unit": draft.unit, ":qty_step": draft.qty_step,
+            ":category": draft.category, ":min_qty": draft.min_qty, ":max_qty": draft.max_qty,
+            ":unit_cost": unit_cost, ":temp_zone": zone(draft), ":notes": draft.notes,
+            ":now": scope.now(), ":user": scope.user(),
+        })?;
+    Ok(())
+}
+
+/// Writes the item's codes anew.
+pub fn replace_barcodes(scope: &Scope<'_>, rid: i64, barcodes: &[Barcode]) -> Result<()> {
+    scope
+        .prepare_cached("DELETE FROM item_barcodes WHERE item_id = :rid")?
+        .execute(named_params! { ":rid": rid })?;
+    insert_barcodes(scope, rid, barcodes)
+}
+
+fn insert_barcodes(scope: &Scope<'_>, rid: i64, barcodes: &[Barcode]) -> Result<()> {
+    let mut statement = scope.prepare_cached(
+        "INSERT INTO item_barcodes (item_id, position, code, kind, pack_qty)
+         VALUES (:rid, :position, :code, :kind, :pack_qty)",
+    )?;
+    for (position, barcode) in barcodes.iter().enumerate() {
+        statement.execute(named_params! {
+            ":rid": rid, ":position": i64::try_from(position).unwrap_or(i64::MAX),
+            ":code": barcode.code, ":kind": barcode.kind.name(), ":pack_qty": barcode.pack_qty,
+        })?;
+    }
+    Ok(())
+}
+
+/// Hides an item; its codes and its number are free from then on.
+pub fn delete(scope: &Scope<'_>, rid: i64) -> Result<()> {
+    set_deleted(scope, rid, Some(scope.user()))
+}
+
+/// Brings a hidden item back.
+pub fn restore(scope: &Scope<'_>, rid: i64) -> Result<()> {
+    set_deleted(scope, rid, None)
+}
+
+fn set_deleted(scope: &Scope<'_>, rid: i64, by: Option<Option<UserId>>) -> Result<()> {
+    let at = by.is_some().then(|| scope.now());
+    scope
+        .prepare_cached(
+            "UPDATE items SET deleted_at = :at, deleted_by = :by, version = version + 1,
+                 updated_at = :now, updated_by = :user
+             WHERE rid = :rid",
+        )?
+        .execute(named_params! {
+            ":rid": rid, ":at": at, ":by": by.flatten(), ":now": scope.now(),
+            ":user": scope.user(),
+        })?;
+    scope
+        .prepare_cached("UPDATE item_barcodes SET is_active = :active WHERE item_id = :rid")?
+        .execute(named_params! { ":rid": rid, ":active": at.is_none() })?;
+    Ok(())
+}
+
+/// Whether there is some of the item at any place, even less than nothing.
+pub fn has_stock(scope: &Scope<'_>, rid: i64) -> Result<bool> {
+    Ok(scope
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM stocks WHERE item_id = :rid AND qty <> 0)")?
+        .query_row(named_params! { ":rid": rid }, |row| row.get(0))?)
+}
+
+/// Whether the item is on an order that may still bring some.
+pub fn has_open_orders(scope: &Scope<'_>, rid: i64) -> Result<bool> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT EXISTS (
+                 SELECT 1 FROM purchase_order_lines AS l
+                 JOIN purchase_orders AS o ON o.rid = l.purchase_order_id
+                 WHERE l.item_id = :rid AND o.status IN ('draft', 'submitted'))",
+        )?
+        .query_row(named_params! { ":rid": rid }, |row| row.get(0))?)
+}
+
+fn zone(draft: &ItemDraft) -> Option<&'static str> {
+    draft.temp_zone.map(super::rules::TempZone::name)
+}

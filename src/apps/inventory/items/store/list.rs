@@ -1,0 +1,299 @@
+//! Pages of items. Every order and filter that a list uses often has a statement of its own, so
+//! that each walks the index made for it.
+
+use rusqlite::named_params;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+
+use super::row;
+use crate::apps::inventory::items::rules::KeptItem;
+use crate::apps::inventory::items::rules::listing::{Direction, Key, Listing, Position, SortKey};
+use crate::apps::inventory::search::rules::Query;
+use crate::platform::ctx::Scope;
+use crate::platform::error::Result;
+
+/// A page in two steps: first which rows, read from an index, then what stands in them.
+macro_rules! page {
+    ($from:literal, $key:literal, $compare:literal, $order:literal, $filter:literal) => {
+        concat!(
+            "SELECT ",
+            row::columns!(),
+            " FROM (
+                 SELECT i.rid AS rid, ",
+            $key,
+            " AS sort_key FROM ",
+            $from,
+            " WHERE i.deleted_at IS NULL ",
+            $filter,
+            " AND (",
+            $key,
+            ", i.rid) ",
+            $compare,
+            " (:key, :rid)
+                   AND (:location IS NULL OR EXISTS (
+                       SELECT 1 FROM stocks AS s WHERE s.item_id = i.rid AND s.qty <> 0
+                         AND s.location_id = (SELECT rid FROM locations WHERE id = :location)))
+                 ORDER BY ",
+            $key,
+            " ",
+            $order,
+            ", i.rid ",
+            $order,
+            " LIMIT :limit) AS p
+             JOIN items AS i ON i.rid = p.rid
+             JOIN item_totals AS t ON t.item_id = i.rid
+             LEFT JOIN item_barcodes AS b ON b.item_id = i.rid
+             ORDER BY p.sort_key ",
+            $order,
+            ", p.rid ",
+            $order,
+            ", b.position"
+        )
+    };
+}
+
+macro_rules! filtered {
+    ($listing:expr, $from:literal, $key:literal, $compare:literal, $order:literal) => {
+        match ($listing.category.is_some(), $listing.is_low) {
+            (false, false) => page!($from, $key, $compare, $order, ""),
+            (true, false) => {
+                page!($from, $key, $compare, $order, "AND i.category = :category")
+            }
+            (false, true) => page!(
+                "item_totals AS t INDEXED BY item_totals_low JOIN items AS i ON i.rid = t.item_id",
+                $key,
+                $compare,
+                $order,
+                "AND t.qty < t.min_qty"
+            ),
+            (true, true) => page!(
+                "item_totals AS t INDEXED BY item_totals_low JOIN items AS i ON i.rid = t.item_id",
+                $key,
+                $compare,
+                $order,
+                "AND t.qty < t.min_qty AND i.category = :category"
+            ),
+        }
+    };
+}
+
+macro_rules! sorted {
+    ($listing:expr, $from:literal, $key:literal) => {
+        match $listing.sort.direction {
+            Direction::Ascending => filtered!($listing, $from, $key, ">", "ASC"),
+            Direction::Descending => filtered!($listing, $from, $key, "<", "DESC"),
+        }
+    };
+}
+
+/// The statement of a list without search.
+fn statement_of(listing: &Listing) -> &'static str {
+    match listing.sort.key {
+        SortKey::Name | SortKey::Fit => sorted!(listing, "items AS i", "i.name_key"),
+        SortKey::ItemNumber => sorted!(listing, "items AS i", "i.item_number_key"),
+        SortKey::UpdatedAt => sorted!(listing, "items AS i", "i.updated_at"),
+        SortKey::OnHand => {
+            sorted!(listing, "item_totals AS t JOIN items AS i ON i.rid = t.item_id", "t.qty")
+        }
+    }
+}
+
+/// A page of items behind `position`.
+pub fn list(
+    scope: &Scope<'_>,
+    listing: &Listing,
+    position: &Position,
+    limit: usize,
+) -> Result<Vec<KeptItem>> {
+    let mut statement = scope.prepare_cached(statement_of(listing))?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let parameters: [(&str, &dyn ToSql); 5] = [
+        (":key", &position.key),
+        (":rid", &position.rid),
+        (":location", &listing.location),
+        (":limit", &limit),
+        (":category", &listing.category),
+    ];
+    for (name, value) in parameters {
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, value)?;
+        }
+    }
+    row::items(&mut statement.raw_query())
+}
+
+/// How many items a list has, counted to `count_max`.
+pub fn count(scope: &Scope<'_>, listing: &Listing, count_max: u64) -> Result<u64> {
+    let mut statement = scope.prepare_cached(
+        "SELECT COUNT(*) FROM (
+             SELECT 1 FROM items AS i JOIN item_totals AS t ON t.item_id = i.rid
+             WHERE i.deleted_at IS NULL
+               AND (:category IS NULL OR i.category = :category)
+               AND (:is_low = 0 OR t.qty < t.min_qty)
+               AND (:location IS NULL OR EXISTS (
+                   SELECT 1 FROM stocks AS s WHERE s.item_id = i.rid AND s.qty <> 0
+                     AND s.location_id = (SELECT rid FROM locations WHERE id = :location)))
+             LIMIT :count_max)",
+    )?;
+    let count: i64 = statement.query_row(
+        named_params! {
+            ":category": listing.category, ":is_low": listing.is_low,
+            ":location": listing.location,
+            ":count_max": i64::try_from(count_max).unwrap_or(i64::MAX),
+        },
+        |row| row.get(0),
+    )?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// What a search finds: exact codes and numbers (0), then words and their beginnings (1), then
+/// parts of words (2).
+macro_rules! found {
+    () => {
+        "WITH hits (rid, tier) AS (
+             SELECT item_id, 0 FROM item_barcodes WHERE code = :code AND is_active = 1
+             UNION ALL
+             SELECT rid, 0 FROM items WHERE item_number_key = :number_key AND deleted_at IS NULL
+             UNION ALL
+             SELECT rowid, 1 FROM items_fts WHERE items_fts MATCH :words
+             UNION ALL
+             SELECT rowid, 2 FROM items_trigrams WHERE items_trigrams MATCH :parts
+         ), found (rid, tier) AS MATERIALIZED (
+             SELECT h.rid, MIN(h.tier) FROM hits AS h
+             JOIN items AS i ON i.rid = h.rid
+             JOIN item_totals AS t ON t.item_id = h.rid
+             WHERE i.deleted_at IS NULL
+               AND (:category IS NULL OR i.category = :category)
+               AND (:is_low = 0 OR t.qty < t.min_qty)
+               AND (:location IS NULL OR EXISTS (
+                   SELECT 1 FROM stocks AS s WHERE s.item_id = i.rid AND s.qty <> 0
+                     AND s.location_id = (SELECT rid FROM locations WHERE id = :location)))
+             GROUP BY h.rid
+         ) "
+    };
+}
+
+macro_rules! search_page {
+    ($compare:literal, $order:literal) => {
+        concat!(
+            found!(),
+            ", keyed (rid, tier, sort_key) AS MATERIALIZED (
+                 SELECT f.rid, f.tier, CASE :sort
+                     WHEN 'name' THEN i.name_key
+                     WHEN 'item_number' THEN i.item_number_key
+                     WHEN 'on_hand' THEN t.qty
+                     WHEN 'updated_at' THEN i.updated_at
+                     ELSE f.tier || i.name_key END
+                 FROM found AS f JOIN items AS i ON i.rid = f.rid
+                 JOIN item_totals AS t ON t.item_id = f.rid
+             )
+             SELECT ",
+            row::columns!(),
+            ", p.tier FROM (
+                 SELECT rid, tier, sort_key FROM keyed
+                 WHERE (sort_key, rid) ",
+            $compare,
+            " (:key, :rid) ORDER BY sort_key ",
+            $order,
+            ", rid ",
+            $order,
+            " LIMIT :limit) AS p
+             JOIN items AS i ON i.rid = p.rid
+             JOIN item_totals AS t ON t.item_id = i.rid
+             LEFT JOIN item_barcodes AS b ON b.item_id = i.rid
+             ORDER BY p.sort_key ",
+            $order,
+            ", p.rid ",
+            $order,
+            ", b.position"
+        )
+    };
+}
+
+/// A page of what was found behind `position`, each with how well it fits.
+pub fn search(
+    scope: &Scope<'_>,
+    listing: &Listing,
+    query: &Query,
+    position: &Position,
+    limit: usize,
+) -> Result<Vec<(KeptItem, i64)>> {
+    let mut statement = scope.prepare_cached(match listing.sort.direction {
+        Direction::Ascending => search_page!(">", "ASC"),
+        Direction::Descending => search_page!("<", "DESC"),
+    })?;
+    let mut rows = statement.query(named_params! {
+        ":code": query.code, ":number_key": query.number_key, ":words": query.words,
+        ":parts": query.parts, ":category": listing.category, ":is_low": listing.is_low,
+        ":location": listing.location, ":sort": listing.sort.key.name(), ":key": position.key,
+        ":rid": position.rid, ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+    })?;
+    row::items_with_tier(&mut rows)
+}
+
+/// How many items a search finds, counted to `count_max`.
+pub fn count_found(
+    scope: &Scope<'_>,
+    listing: &Listing,
+    query: &Query,
+    count_max: u64,
+) -> Result<u64> {
+    let mut statement = scope.prepare_cached(concat!(
+        found!(),
+        "SELECT COUNT(*) FROM (SELECT 1 FROM found LIMIT :count_max)"
+    ))?;
+    let count: i64 = statement.query_row(
+        named_params! {
+            ":code": query.code, ":number_key": query.number_key, ":words": query.words,
+            ":parts": query.parts, ":category": listing.category, ":is_low": listing.is_low,
+            ":location": listing.location,
+            ":count_max": i64::try_from(count_max).unwrap_or(i64::MAX),
+        },
+        |row| row.get(0),
+    )?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Categories with how many items each has.
+pub fn categories(scope: &Scope<'_>, limit: usize) -> Result<Vec<(String, i64)>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT category, COUNT(*) FROM items
+         WHERE deleted_at IS NULL AND category IS NOT NULL
+         GROUP BY category ORDER BY category LIMIT :limit",
+    )?;
+    let rows = statement
+        .query_map(named_params! { ":limit": i64::try_from(limit).unwrap_or(i64::MAX) }, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+impl ToSql for Key {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Self::Number(number) => ToSqlOutput::from(*number),
+            // SQLite sorts every blob behind every text.
+            Self::AfterTexts => ToSqlOutput::Borrowed(ValueRef::Blob(&[])),
+        })
+    }
+}
+
+/// Every statement a list can use, for the test that looks at their plans.
+#[cfg(test)]
+pub(super) fn statements() -> Vec<(Listing, &'static str)> {
+    use crate::apps::inventory::items::rules::listing::Sort;
+
+    let mut statements = Vec::new();
+    for sort in ["name", "-name", "item_number", "-on_hand", "on_hand", "-updated_at"] {
+        for category in [None, Some("Fish".to_owned())] {
+            for is_low in [false, true] {
+                let sort = Sort::read(sort).unwrap();
+                let category = category.clone();
+                let listing = Listing { search: None, category, location: None, is_low, sort };
+                let sql = statement_of(&listing);
+                statements.push((listing, sql));
+            }
+        }
+    }
+    statements
+}

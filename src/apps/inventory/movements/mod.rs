@@ -1,0 +1,6 @@
+//! Movements: the ledger, and the one place that posts to it.
+
+pub mod api;
+pub mod ops;
+pub mod rules;
+mod store;

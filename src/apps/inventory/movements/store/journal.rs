@@ -1,0 +1,81 @@
+//! Pages of the ledger, newest first. Each way to narrow it has the index made for it.
+
+use rusqlite::named_params;
+
+use super::{columns, joins, movement};
+use crate::apps::inventory::amounts::Qty;
+use crate::apps::inventory::items::rules::ItemId;
+use crate::apps::inventory::movements::rules::journal::{Journal, JournalPosition};
+use crate::apps::inventory::movements::rules::{KeptMovement, MovementType};
+use crate::platform::ctx::Scope;
+use crate::platform::error::{Error, Result};
+
+macro_rules! page {
+    ($narrowed:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM movements AS m ",
+            joins!(),
+            " WHERE ",
+            $narrowed,
+            " AND (m.effective_at, m.seq) < (:at, :seq) AND m.effective_at >= :from
+               AND (:item IS NULL OR m.item_id = (SELECT rid FROM items WHERE id = :item))
+               AND (:place IS NULL
+                    OR m.location_id = (SELECT rid FROM locations WHERE id = :place))
+               AND (:type IS NULL OR m.type = :type)
+             ORDER BY m.effective_at DESC, m.seq DESC LIMIT :limit"
+        )
+    };
+}
+
+/// The statement that walks the narrowest index.
+pub(super) fn statement_of(journal: &Journal) -> &'static str {
+    if journal.item.is_some() {
+        page!("m.item_id = (SELECT rid FROM items WHERE id = :item)")
+    } else if journal.place.is_some() {
+        page!("m.location_id = (SELECT rid FROM locations WHERE id = :place)")
+    } else if journal.kind.is_some() {
+        page!("m.type = :type")
+    } else {
+        page!("1 = 1")
+    }
+}
+
+/// A page of the ledger behind `position`.
+pub fn list(
+    scope: &Scope<'_>,
+    journal: &Journal,
+    position: JournalPosition,
+    limit: usize,
+) -> Result<Vec<KeptMovement>> {
+    let mut statement = scope.prepare_cached(statement_of(journal))?;
+    let rows = statement.query_map(
+        named_params! {
+            ":at": position.effective_at, ":seq": position.seq, ":from": journal.from,
+            ":item": journal.item, ":place": journal.place,
+            ":type": journal.kind.map(MovementType::name),
+            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+        },
+        movement,
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// An item's balance over all places just before `position`: what is on hand now, less what was
+/// moved from there on.
+pub fn balance_before(scope: &Scope<'_>, item: ItemId, position: JournalPosition) -> Result<Qty> {
+    let thousandths: i64 = scope
+        .prepare_cached(
+            "SELECT t.qty - (
+                 SELECT COALESCE(SUM(m.qty), 0) FROM movements AS m
+                 WHERE m.item_id = t.item_id
+                   AND (m.effective_at, m.seq) >= (:at, :seq))
+             FROM item_totals AS t JOIN items AS i ON i.rid = t.item_id WHERE i.id = :item",
+        )?
+        .query_row(
+            named_params! { ":item": item, ":at": position.effective_at, ":seq": position.seq },
+            |row| row.get(0),
+        )?;
+    Qty::from_thousandths(thousandths).ok_or_else(|| Error::internal("a balance out of range"))
+}

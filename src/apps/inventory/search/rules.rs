@@ -1,0 +1,107 @@
+//! Turns what somebody types into queries that mean exactly that: nothing typed is ever read as
+//! search syntax.
+
+use crate::apps::inventory::texts::rules as texts;
+
+/// Longer texts are cut; nobody types more to find an item.
+pub const QUERY_CHARS_MAX: usize = 200;
+const WORDS_MAX: usize = 8;
+/// The trigram index knows nothing shorter.
+const PART_CHARS_MIN: usize = 3;
+
+/// What to look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The text as it would be scanned from a barcode.
+    pub code: String,
+    /// The text as the key of an item number.
+    pub number_key: String,
+    /// FTS5: every word is the beginning of a word of the item. None when there is no word.
+    pub words: Option<String>,
+    /// FTS5 on trigrams: every long word is a part of the item's text. None when none is long.
+    pub parts: Option<String>,
+}
+
+/// Reads the search box. None when there is nothing to look for.
+pub fn read(text: &str) -> Option<Query> {
+    let cut: String = text.chars().filter(|one| *one != '\0').take(QUERY_CHARS_MAX).collect();
+    let code = texts::one_line(&cut.replace(char::is_control, " "), QUERY_CHARS_MAX).ok()?;
+    if code.is_empty() {
+        return None;
+    }
+    let words: Vec<&str> = code
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(WORDS_MAX)
+        .collect();
+    let parts: Vec<&str> = code
+        .split(' ')
+        .filter(|part| part.chars().count() >= PART_CHARS_MIN)
+        .take(WORDS_MAX)
+        .collect();
+    Some(Query {
+        number_key: texts::identity_key(&code),
+        words: join(&words, "*"),
+        parts: join(&parts, ""),
+        code,
+    })
+}
+
+/// Quotes each token, so that no operator of the search language is left in it.
+fn join(tokens: &[&str], suffix: &str) -> Option<String> {
+    let quoted: Vec<String> =
+        tokens.iter().map(|token| format!("\"{}\"{suffix}", token.replace('"', "\"\""))).collect();
+    (!quoted.is_empty()).then(|| quoted.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_beginnings() {
+        let query = read("  smoked  sal ").unwrap();
+
+        assert_eq!(query.words.as_deref(), Some("\"smoked\"* \"sal\"*"));
+        assert_eq!(query.parts.as_deref(), Some("\"smoked\" \"sal\""));
+        assert_eq!(query.code, "smoked sal");
+    }
+
+    #[test]
+    fn search_syntax_means_nothing() {
+        let words = |text| read(text).and_then(|query| query.words);
+        assert_eq!(words("a OR b").as_deref(), Some("\"a\"* \"OR\"* \"b\"*"));
+        assert_eq!(words("NEAR(").as_deref(), Some("\"NEAR\"*"));
+        assert_eq!(words("name:x").as_deref(), Some("\"name\"* \"x\"*"));
+        assert_eq!(words("\""), None);
+        assert_eq!(words("*"), None);
+        assert_eq!(read("a\"b\"").unwrap().parts.as_deref(), Some("\"a\"\"b\"\"\""));
+    }
+
+    #[test]
+    fn nothing_to_look_for_is_no_query() {
+        for text in ["", "   ", "\0", "\u{7}\n"] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn short_words_are_not_looked_for_as_parts() {
+        assert_eq!(read("ab").unwrap().parts, None);
+        assert!(read("abc").unwrap().parts.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn every_quote_is_closed(text in ".{0,300}") {
+            if let Some(query) = read(&text) {
+                for expression in [query.words, query.parts].into_iter().flatten() {
+                    prop_assert_eq!(expression.matches('"').count() % 2, 0);
+                    prop_assert!(!expression.contains('\0'));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Names, codes and notes: one spelling each.
+
+pub mod rules;
+
+pub use rules::TextFault;
