@@ -5,6 +5,7 @@ pub mod answer;
 pub mod extract;
 pub mod front;
 pub mod guard;
+pub mod help;
 pub mod limits;
 pub mod openapi;
 pub mod page;

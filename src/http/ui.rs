@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::help;
 use crate::platform::error::{Error, Refusal};
 use crate::platform::secret::to_base64;
 
@@ -28,6 +29,12 @@ pub fn serve(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let path = uri.path();
     if let Some(rest) = path.strip_prefix("/api/") {
         return unknown_api(rest, uri);
+    }
+    if path == "/help" || path == "/help/" {
+        return help::serve(None);
+    }
+    if let Some(page) = path.strip_prefix("/help/") {
+        return help::serve(Some(page));
     }
     if *method != Method::GET && *method != Method::HEAD {
         let detail = "This address can only be read.";
