@@ -5,6 +5,14 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use holdfast::config::{Config, Sources};
+use holdfast::platform::clock::Clock;
+use holdfast::platform::ctx::{Actor, BoxCtx, Cause};
+use holdfast::platform::identity::users::ops::insert_in;
+use holdfast::platform::identity::users::rules::NewUser;
+use holdfast::platform::workspaces;
+use holdfast::platform::workspaces::rules::Draft;
+use holdfast::wiring;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -300,4 +308,185 @@ fn openapi_prints_the_served_document() {
 
     let document: Value = serde_json::from_str(out(&printed)).unwrap();
     assert!(document["paths"]["/api/v1/workspaces"]["get"].is_object());
+}
+
+/// Makes a box with one workspace and one person, closes it, and gives the workspace's id.
+fn make_box(data: &Path) -> String {
+    let flags = vec![("storage.data", data.to_str().expect("a plain path").to_owned())];
+    let sources = Sources { flags, ..Sources::default() };
+    let config = Config::load(&sources).expect("a right configuration");
+    let platform = wiring::open(config, Clock::System).expect("a box");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let ctx = BoxCtx::new(&platform, Cause::of(Actor::System));
+        let draft = Draft { name: "Harbour Kitchen".to_owned(), ..Draft::default() };
+        let workspace = workspaces::ops::make_file(&ctx, draft, "").await.expect("a file");
+        let id = workspace.id.to_string();
+        let person = NewUser {
+            name: "Ada".to_owned(),
+            email: "ada@example.com".to_owned(),
+            password_hash: "!".to_owned(),
+            is_operator: true,
+        };
+        let made = ctx.write(move |scope| {
+            workspaces::ops::record_in(scope, &workspace)?;
+            insert_in(scope, &person).map(drop)
+        });
+        made.await.expect("a workspace and a person");
+        platform.close().await;
+        id
+    })
+}
+
+/// Changes a file behind the program's back.
+#[expect(clippy::disallowed_methods, reason = "a tamperer does not go through platform::db")]
+fn tamper(data: &Path, sql: &str) {
+    let file = rusqlite::Connection::open(data.join("system.db")).expect("a file");
+    let script = format!(
+        "DROP TRIGGER audit_entries_are_not_changed; DROP TRIGGER audit_entries_are_not_deleted;
+         {sql}"
+    );
+    file.execute_batch(&script).expect("a change");
+}
+
+#[test]
+fn audit_verify_accepts_untouched_logs() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = make_box(folder.path());
+    let data = folder.path().to_str().unwrap();
+
+    let text = holdfast(&["audit", "verify", "--data", data]);
+    let json = holdfast(&["audit", "verify", "--data", data, "--json"]);
+
+    assert_eq!(code(&text), 0, "{}{}", out(&text), err(&text));
+    assert!(out(&text).contains("ok   box  the box: 2 entries, head "), "{}", out(&text));
+    let answer: Value = serde_json::from_str(out(&json)).unwrap();
+    assert_eq!(answer["ok"], true);
+    assert_eq!(answer["logs"][0]["checked"], 2);
+    assert_eq!(answer["logs"][1]["log"], workspace);
+    assert_eq!(answer["logs"][1]["ok"], true);
+}
+
+#[test]
+fn audit_verify_works_beside_a_running_box() {
+    let folder = tempfile::tempdir().unwrap();
+    make_box(folder.path());
+    let served = Served::start(folder.path());
+
+    let output = holdfast(&["audit", "verify", "--data", folder.path().to_str().unwrap()]);
+
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(served.get("/").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn audit_verify_names_the_first_bad_entry() {
+    for (sql, wanted) in [
+        ("UPDATE audit_entries SET action = 'x' WHERE seq = 2", "entry 2 was altered"),
+        ("UPDATE audit_entries SET at = at + 1 WHERE seq = 1", "entry 1 was altered"),
+        ("DELETE FROM audit_entries WHERE seq = 1", "entry 1 is missing"),
+        (
+            "UPDATE audit_entries SET hash = zeroblob(32) WHERE seq = 1;
+             UPDATE audit_entries SET prev_hash = zeroblob(32) WHERE seq = 2",
+            "entry 1 was altered",
+        ),
+        (
+            "UPDATE audit_personal SET personal_values = '{\"name\":\"Eve\"}'",
+            "the personal values beside entry 2 were altered",
+        ),
+        (
+            "UPDATE audit_personal SET personal_values = 'nonsense'",
+            "the personal values beside entry 2 were altered",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        make_box(folder.path());
+        tamper(folder.path(), sql);
+
+        let output = holdfast(&["audit", "verify", "--data", folder.path().to_str().unwrap()]);
+
+        assert_eq!(code(&output), 5, "{sql}");
+        assert!(out(&output).contains(&format!("BAD  box  the box: {wanted}")), "{}", out(&output));
+    }
+}
+
+#[test]
+fn erased_personal_values_leave_the_log_good() {
+    let folder = tempfile::tempdir().unwrap();
+    make_box(folder.path());
+    tamper(folder.path(), "DELETE FROM audit_personal");
+
+    let output = holdfast(&["audit", "verify", "--data", folder.path().to_str().unwrap()]);
+
+    assert_eq!(code(&output), 0, "{}", out(&output));
+}
+
+#[test]
+fn audit_verify_tells_missing_and_exchanged_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = make_box(folder.path());
+    let data = folder.path().to_str().unwrap();
+    let file = folder.path().join("workspaces").join(format!("{workspace}.db"));
+    let other = tempfile::tempdir().unwrap();
+    let stranger = make_box(other.path());
+    let other_file = other.path().join("workspaces").join(format!("{stranger}.db"));
+
+    std::fs::copy(other_file, &file).unwrap();
+    let exchanged = holdfast(&["audit", "verify", "--data", data]);
+    std::fs::remove_file(&file).unwrap();
+    let missing = holdfast(&["audit", "verify", "--data", data, "--json"]);
+
+    assert_eq!(code(&exchanged), 5);
+    assert!(out(&exchanged).contains("belongs to another workspace"), "{}", out(&exchanged));
+    assert_eq!(code(&missing), 5);
+    let answer: Value = serde_json::from_str(out(&missing)).unwrap();
+    assert_eq!(answer["logs"][0]["ok"], true);
+    assert_eq!(answer["logs"][1]["detail"], "the file is missing");
+}
+
+#[test]
+fn reporting_verbs_make_nothing_where_no_box_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    for verb in [["audit", "verify"], ["workspace", "list"], ["ca", "show"]] {
+        let output = holdfast(&[&verb[..], &["--data", data.to_str().unwrap()]].concat());
+
+        assert_eq!(code(&output), 3, "{verb:?} {}", err(&output));
+        assert!(err(&output).contains("There is no "), "{}", err(&output));
+        assert!(!data.exists());
+    }
+}
+
+#[test]
+fn workspaces_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = make_box(folder.path());
+    let data = folder.path().to_str().unwrap();
+
+    let text = holdfast(&["workspace", "list", "--data", data]);
+    let json = holdfast(&["workspace", "list", "--data", data, "--json"]);
+
+    assert_eq!(out(&text), format!("{workspace}  Harbour Kitchen\n"));
+    let answer: Value = serde_json::from_str(out(&json)).unwrap();
+    assert_eq!(answer["items"][0]["id"], workspace);
+    assert_eq!(answer["next_cursor"], Value::Null);
+}
+
+#[test]
+fn the_root_of_a_served_box_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path());
+    let data = folder.path().to_str().unwrap();
+
+    let text = holdfast(&["ca", "show", "--data", data]);
+    let pem = holdfast(&["ca", "show", "--pem", "--data", data]);
+    let json = holdfast(&["ca", "show", "--json", "--data", data]);
+
+    let answer: Value = serde_json::from_str(out(&json)).unwrap();
+    let fingerprint = answer["items"][0]["fingerprint"].as_str().unwrap();
+    assert_eq!(fingerprint.len(), 95);
+    assert!(out(&text).starts_with(fingerprint));
+    assert!(out(&pem).starts_with("-----BEGIN CERTIFICATE-----"));
+    assert!(!out(&json).contains("PRIVATE KEY"));
+    drop(served);
 }

@@ -1,11 +1,14 @@
 //! The command line: one file for each verb.
 
+mod audit;
+mod ca;
 mod completions;
 mod config;
 mod man;
 mod openapi;
 mod output;
 mod serve;
+mod workspace;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,7 +17,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, Sources};
-use output::Answer;
+use crate::platform::clock::Clock;
+use crate::platform::error::Error;
+use crate::platform::offline::Offline;
+use output::{Answer, Failure};
 
 /// Runs a small team's operations on a box it owns.
 #[derive(Debug, Parser)]
@@ -50,6 +56,15 @@ enum Verb {
     /// Checks or shows the configuration.
     #[command(subcommand)]
     Config(config::Verb),
+    /// Verifies the audit logs.
+    #[command(subcommand)]
+    Audit(audit::Verb),
+    /// Reports the workspaces.
+    #[command(subcommand)]
+    Workspace(workspace::Verb),
+    /// Reports the box's own certificate authority.
+    #[command(subcommand)]
+    Ca(ca::Verb),
     /// Prints the description of the API.
     Openapi,
     /// Prints a script that completes this command line in a shell.
@@ -70,6 +85,17 @@ impl Common {
     fn load(&self, flags: Vec<(&'static str, String)>) -> Answer<Config> {
         Ok(Config::load(&self.sources(flags))?)
     }
+
+    /// The box's files, for verbs that only report; it may be running or not.
+    fn offline(&self) -> Answer<Offline> {
+        let config = self.load(Vec::new())?;
+        Offline::open(config.data(), Clock::System).map_err(|error| match error {
+            Error::NotFound => {
+                Failure::NotFound(format!("There is no box in {}.", config.data().display()))
+            }
+            other => Failure::of(other),
+        })
+    }
 }
 
 /// Reads the arguments, does what they ask and says how it went.
@@ -86,6 +112,9 @@ impl Common {
         match verb {
             Verb::Serve(options) => serve::run(self, options),
             Verb::Config(verb) => config::run(self, &verb),
+            Verb::Audit(verb) => audit::run(self, &verb),
+            Verb::Workspace(verb) => workspace::run(self, &verb),
+            Verb::Ca(verb) => ca::run(self, &verb),
             Verb::Openapi => openapi::run(),
             Verb::Completions(options) => completions::run(&options),
             Verb::Man(options) => man::run(&options),

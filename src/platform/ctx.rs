@@ -10,8 +10,8 @@ use rusqlite::{CachedStatement, Connection};
 use super::Platform;
 use super::access::{Grant, Role};
 use super::audit::{self, Entry};
-use super::clock::Moment;
-use super::db::DatabaseFile;
+use super::clock::{Clock, Moment};
+use super::db::{DatabaseFile, Snapshot};
 use super::error::{Error, Result};
 use super::id::{Id, ObjectId};
 use super::idempotency;
@@ -285,6 +285,15 @@ impl<'a> Unit<'a> {
 
 /// A transaction on the box's own file.
 pub struct BoxScope<'a>(Unit<'a>);
+
+impl<'a> BoxScope<'a> {
+    /// The command line, looking at a file that it does not own.
+    pub(in crate::platform) fn looking_at(file: &'a Snapshot, clock: &Clock) -> Self {
+        let cause = Arc::new(Cause::of(Actor::CommandLine));
+        let (random, now) = (Random::new(clock.clone()), clock.now());
+        Self(Unit { connection: file.connection(), cause, random, now })
+    }
+}
 
 impl<'a> Deref for BoxScope<'a> {
     type Target = Unit<'a>;

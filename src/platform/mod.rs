@@ -11,6 +11,7 @@ pub mod events;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
+pub mod offline;
 pub mod random;
 pub mod secret;
 pub mod tasks;
@@ -73,7 +74,7 @@ impl Platform {
         db::self_test()?;
         let data = config.storage.data.clone();
         make_private_folder(&data)?;
-        make_private_folder(&data.join("workspaces"))?;
+        make_private_folder(&data.join(workspaces::FOLDER))?;
         let lock = take_lock(&data)?;
         let random = Random::new(clock.clone());
         let options = file_options(&config);
@@ -83,7 +84,7 @@ impl Platform {
         let mut sets = vec![WORKSPACE_SET];
         sets.extend(parts.migrations);
         let workspaces = Workspaces::new(
-            data.join("workspaces"),
+            data.join(workspaces::FOLDER),
             sets,
             options,
             config.storage.workspaces_open_max,

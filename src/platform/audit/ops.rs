@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::rules::{
-    BadEntry, ChainCheck, Entry, Hash, NO_HASH, Record, canonical_texts, commitment,
+    BadEntry, ChainCheck, Entry, Hash, Kept, NO_HASH, Record, canonical_texts, commitment,
 };
 use super::store;
 use crate::platform::ctx::{BoxCtx, Ctx, Unit};
+use crate::platform::db::Snapshot;
 use crate::platform::error::{Code, Result, code};
 use crate::platform::secret::to_hex;
 
@@ -111,7 +112,9 @@ pub async fn verify(ctx: &Ctx) -> Result<Verdict> {
     let mut check = ChainCheck::new(log);
     let mut last = 0;
     loop {
-        let batch = tail(ctx, last, VERIFY_BATCH).await?;
+        let batch = ctx
+            .read(move |scope| store::whole_after(scope.connection(), last, VERIFY_BATCH))
+            .await?;
         match take_in(&mut check, &batch) {
             Progress::More(seq) => last = seq,
             Progress::Done(verdict) => return Ok(verdict),
@@ -125,7 +128,23 @@ pub async fn verify_box(ctx: &BoxCtx) -> Result<Verdict> {
     let mut check = ChainCheck::new(log);
     let mut last = 0;
     loop {
-        let batch = tail_box(ctx, last, VERIFY_BATCH).await?;
+        let batch = ctx
+            .read(move |scope| store::whole_after(scope.connection(), last, VERIFY_BATCH))
+            .await?;
+        match take_in(&mut check, &batch) {
+            Progress::More(seq) => last = seq,
+            Progress::Done(verdict) => return Ok(verdict),
+        }
+    }
+}
+
+/// Recomputes the chain of a file that nobody may be serving. Blocks.
+pub(in crate::platform) fn verify_snapshot(file: &Snapshot) -> Result<Verdict> {
+    let connection = file.connection();
+    let mut check = ChainCheck::new(store::log_id(connection)?);
+    let mut last = 0;
+    loop {
+        let batch = store::whole_after(connection, last, VERIFY_BATCH)?;
         match take_in(&mut check, &batch) {
             Progress::More(seq) => last = seq,
             Progress::Done(verdict) => return Ok(verdict),
@@ -138,15 +157,18 @@ enum Progress {
     Done(Verdict),
 }
 
-fn take_in(check: &mut ChainCheck, batch: &[Record]) -> Progress {
-    for record in batch {
-        if let Err(bad) = check.next(record) {
+fn take_in(check: &mut ChainCheck, batch: &[store::Whole]) -> Progress {
+    for (record, kept) in batch {
+        let kept = kept
+            .as_ref()
+            .map(|(salt, values)| Kept { salt: *salt, values: serde_json::from_str(values).ok() });
+        if let Err(bad) = check.next(record, kept.as_ref()) {
             let verdict = Verdict { checked: check.checked, head: check.head, bad: Some(bad) };
             return Progress::Done(verdict);
         }
     }
     match batch.last() {
-        Some(last) => Progress::More(last.seq),
+        Some((last, _)) => Progress::More(last.seq),
         None => Progress::Done(Verdict { checked: check.checked, head: check.head, bad: None }),
     }
 }

@@ -221,6 +221,27 @@ pub fn commitment(salt: &[u8; 32], name: &str, value: &str) -> Hash {
     hasher.finalize().into()
 }
 
+/// The personal values beside an entry, as long as nobody erased them.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub salt: [u8; 32],
+    /// None when they cannot even be read.
+    pub values: Option<BTreeMap<String, String>>,
+}
+
+impl Kept {
+    /// Whether these are the values that the entry commits to.
+    fn fits(&self, record: &Record) -> bool {
+        let Some(values) = &self.values else { return false };
+        let commit = |(name, value): (&String, &String)| {
+            (name.clone(), to_hex(&commitment(&self.salt, name, value)))
+        };
+        let hashes: Vec<_> = values.iter().map(commit).collect();
+        let pairs = hashes.iter().map(|(name, hash)| (name.as_str(), hash.as_str()));
+        canonical_texts(pairs) == record.personal
+    }
+}
+
 /// Canonical JSON object of texts, keys sorted.
 pub fn canonical_texts<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut json = String::from("{");
@@ -255,7 +276,8 @@ impl ChainCheck {
         Self { log, checked: 0, head: NO_HASH, next_seq: 1 }
     }
 
-    pub fn next(&mut self, record: &Record) -> Result<(), BadEntry> {
+    /// Takes the next entry and the personal values beside it.
+    pub fn next(&mut self, record: &Record, kept: Option<&Kept>) -> Result<(), BadEntry> {
         let bad = |detail: String| Err(BadEntry { seq: self.next_seq, detail });
         if record.seq != self.next_seq {
             return bad(format!("entry {} is missing", self.next_seq));
@@ -265,6 +287,9 @@ impl ChainCheck {
         }
         if record.leaf_hash(self.log) != record.hash {
             return bad(format!("entry {} was altered", record.seq));
+        }
+        if kept.is_some_and(|kept| !kept.fits(record)) {
+            return bad(format!("the personal values beside entry {} were altered", record.seq));
         }
         self.head = record.hash;
         self.checked += 1;

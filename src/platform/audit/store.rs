@@ -120,7 +120,7 @@ pub(in crate::platform) fn list(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Entries after `seq`, oldest first: what the event stream and the verification read.
+/// Entries after `seq`, oldest first: what the event stream reads.
 pub(in crate::platform) fn after(
     connection: &Connection,
     seq: i64,
@@ -134,6 +134,32 @@ pub(in crate::platform) fn after(
     let rows = statement.query_map(
         named_params! { ":seq": seq, ":limit": i64::try_from(limit).unwrap_or(i64::MAX) },
         record,
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// An entry with its salt and personal values, where they were not erased.
+pub(in crate::platform) type Whole = (Record, Option<([u8; 32], String)>);
+
+/// Entries after `seq`, oldest first, with all that lies beside them: what a verification reads.
+pub(in crate::platform) fn whole_after(
+    connection: &Connection,
+    seq: i64,
+    limit: usize,
+) -> Result<Vec<Whole>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT e.seq, at, actor_kind, actor_id, action, object_kind, object_id, object_version,
+             outcome, request_id, changes, personal, prev_hash, hash, p.salt, p.personal_values
+         FROM audit_entries AS e LEFT JOIN audit_personal AS p ON p.seq = e.seq
+         WHERE e.seq > :seq ORDER BY e.seq LIMIT :limit",
+    )?;
+    let rows = statement.query_map(
+        named_params! { ":seq": seq, ":limit": i64::try_from(limit).unwrap_or(i64::MAX) },
+        |row| {
+            let salt: Option<[u8; 32]> = row.get(14)?;
+            let values: Option<String> = row.get(15)?;
+            Ok((record(row)?, salt.zip(values)))
+        },
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

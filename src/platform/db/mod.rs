@@ -14,4 +14,4 @@ mod writer;
 pub use error::OnConstraint;
 pub use file::{DatabaseFile, FileOptions};
 pub use migrations::{Migration, MigrationSet};
-pub use open::{Synchronous, quick_check, self_test};
+pub use open::{Snapshot, Synchronous, quick_check, self_test};

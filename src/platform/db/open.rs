@@ -86,6 +86,24 @@ pub(super) fn reading(
     Ok(connection)
 }
 
+/// A file looked at beside the process that owns it, which may be running or not. Cannot write.
+pub struct Snapshot(Connection);
+
+impl Snapshot {
+    /// Opens a file that must exist. Blocks.
+    pub(in crate::platform) fn open(path: &Path) -> Result<Self> {
+        if !path.is_file() {
+            return Err(Error::NotFound);
+        }
+        let connection = reading(path, Duration::MAX, || false)?;
+        Ok(Self(connection))
+    }
+
+    pub(in crate::platform) fn connection(&self) -> &Connection {
+        &self.0
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that opens database files")]
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(Connection::open_with_flags(path, flags)?)

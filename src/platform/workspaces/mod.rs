@@ -6,5 +6,6 @@ mod registry;
 pub mod rules;
 mod store;
 
-pub use registry::Workspaces;
+pub(in crate::platform) use registry::look_at;
+pub use registry::{FOLDER, Workspaces};
 pub use rules::{Workspace, WorkspaceId};

@@ -70,5 +70,14 @@ pub async fn list_all(
     after: Option<WorkspaceId>,
     limit: usize,
 ) -> Result<Vec<Workspace>> {
-    ctx.read(move |scope| store::list(scope, after, limit)).await
+    ctx.read(move |scope| list_in(scope, after, limit)).await
+}
+
+/// All workspaces of the box, oldest first; what follows `after`.
+pub fn list_in(
+    scope: &BoxScope<'_>,
+    after: Option<WorkspaceId>,
+    limit: usize,
+) -> Result<Vec<Workspace>> {
+    store::list(scope, after, limit)
 }

@@ -1,7 +1,7 @@
 //! The open workspace files. At most so many are open; the one unused longest makes room.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,14 +9,37 @@ use super::rules::WorkspaceId;
 use super::store;
 use crate::platform::audit;
 use crate::platform::clock::Clock;
-use crate::platform::db::{DatabaseFile, FileOptions, MigrationSet};
+use crate::platform::db::{DatabaseFile, FileOptions, MigrationSet, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::random::Random;
 use crate::platform::tasks;
 
+/// Below the data folder; one file for each workspace.
+pub const FOLDER: &str = "workspaces";
+
 struct Open {
     file: Arc<DatabaseFile>,
     used: AtomicU64,
+}
+
+fn file_in(folder: &Path, id: WorkspaceId) -> PathBuf {
+    folder.join(format!("{id}.db"))
+}
+
+/// Opens a workspace's file for the command line, which does not own it.
+pub(in crate::platform) fn look_at(data: &Path, id: WorkspaceId) -> Result<Snapshot> {
+    let file = Snapshot::open(&file_in(&data.join(FOLDER), id))?;
+    check_id(id, store::file_id(file.connection())?)?;
+    Ok(file)
+}
+
+/// A file that was put in the place of another is not opened.
+fn check_id(wanted: WorkspaceId, says: Option<WorkspaceId>) -> Result<()> {
+    if says == Some(wanted) {
+        return Ok(());
+    }
+    let cause = format!("the file of workspace {wanted} belongs to another workspace");
+    Err(Error::StorageFailed(cause))
 }
 
 /// Opens workspace files when they are asked for.
@@ -56,7 +79,7 @@ impl Workspaces {
     }
 
     pub fn path(&self, id: WorkspaceId) -> PathBuf {
-        self.folder.join(format!("{id}.db"))
+        file_in(&self.folder, id)
     }
 
     pub fn open_count(&self) -> usize {
@@ -82,11 +105,7 @@ impl Workspaces {
             DatabaseFile::open(&path, &sets, now, &options, |_| Ok(())).map(Arc::new)
         })
         .await?;
-        let says = file.read(store::file_id).await?;
-        if says != Some(id) {
-            let cause = format!("the file of workspace {id} belongs to another workspace");
-            return Err(Error::StorageFailed(cause));
-        }
+        check_id(id, file.read(store::file_id).await?)?;
         self.keep(id, &file);
         Ok(file)
     }

@@ -1,0 +1,59 @@
+//! The files of a box, looked at beside the process that owns them or while none does. For the
+//! verbs of the command line that only report.
+
+use std::path::{Path, PathBuf};
+
+use super::audit::ops::{Verdict, verify_snapshot};
+use super::clock::Clock;
+use super::ctx::BoxScope;
+use super::db::Snapshot;
+use super::error::Result;
+use super::workspaces::{self, Workspace, WorkspaceId, look_at};
+
+/// Read at once while listing.
+const PAGE: usize = 500;
+
+/// A data folder that holds a box.
+pub struct Offline {
+    data: PathBuf,
+    clock: Clock,
+    system: Snapshot,
+}
+
+impl Offline {
+    /// `Error::NotFound` when the folder holds no box.
+    pub fn open(data: &Path, clock: Clock) -> Result<Self> {
+        let system = Snapshot::open(&data.join("system.db"))?;
+        Ok(Self { data: data.to_owned(), clock, system })
+    }
+
+    /// Reads the box's own file.
+    pub fn on_box<T>(&self, work: impl FnOnce(&BoxScope<'_>) -> Result<T>) -> Result<T> {
+        work(&BoxScope::looking_at(&self.system, &self.clock))
+    }
+
+    /// Every workspace, oldest first.
+    pub fn workspaces(&self) -> Result<Vec<Workspace>> {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().map(|last: &Workspace| last.id);
+            let page = self.on_box(|scope| workspaces::ops::list_in(scope, after, PAGE))?;
+            let is_last = page.len() < PAGE;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Recomputes the chain of the box's own log.
+    pub fn verify_box(&self) -> Result<Verdict> {
+        verify_snapshot(&self.system)
+    }
+
+    /// Recomputes the chain of a workspace's log.
+    pub fn verify_workspace(&self, id: WorkspaceId) -> Result<Verdict> {
+        let file = look_at(&self.data, id)?;
+        verify_snapshot(&file)
+    }
+}
