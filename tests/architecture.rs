@@ -27,25 +27,25 @@ fn hold(violations: &[Violation]) {
 
 #[test]
 fn every_file_knows_only_what_its_layer_may_know() {
-    hold(&layers::check(&Tree::of_repository()));
+    hold(&layers::check(Tree::of_repository()));
 }
 
 #[test]
 fn sql_stands_in_stores_and_each_table_has_one_writer() {
-    hold(&sql::check(&Tree::of_repository()));
+    hold(&sql::check(Tree::of_repository()));
 }
 
 #[test]
 fn migrations_are_numbered_and_released_ones_are_unchanged() {
-    hold(&migrations::check(&Tree::of_repository()));
+    hold(&migrations::check(Tree::of_repository()));
 }
 
 #[test]
 fn files_functions_lines_and_names_keep_their_shape() {
-    hold(&shape::check(&Tree::of_repository()));
+    hold(&shape::check(Tree::of_repository()));
 }
 
 #[test]
 fn the_web_ui_keeps_its_layers() {
-    hold(&web::check(&Tree::of_repository()));
+    hold(&web::check(Tree::of_repository()));
 }

@@ -1,7 +1,7 @@
 //! Who may know whom. The file name is the layer (`rules.rs`, `store.rs`, `ops.rs`, `api.rs`,
 //! `jobs.rs`), the folder is the area.
 
-use crate::rust::{NamedPath, Scan};
+use crate::rust::NamedPath;
 use crate::tree::{File, Tree, Violation};
 
 /// Crates that speak HTTP.
@@ -120,9 +120,9 @@ fn resource_of(file: &File) -> String {
 pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
     let mut violations = Vec::new();
     for file in tree.rust().filter(|file| file.path.starts_with("src/")) {
-        for path in Scan::of(file).paths {
-            let broken = area_rule(file, &path)
-                .or_else(|| if path.is_test { None } else { layer_rule(file, &path) });
+        for path in &file.scan().paths {
+            let broken = area_rule(file, path)
+                .or_else(|| if path.is_test { None } else { layer_rule(file, path) });
             violations.extend(broken.map(|what| Violation::new(file, path.line, what)));
         }
     }

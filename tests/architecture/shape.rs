@@ -1,6 +1,5 @@
 //! Sizes, names and a few words that may not be used.
 
-use crate::rust::Scan;
 use crate::tree::{File, Tree, Violation};
 
 const FILE_LINES_MAX: usize = 600;
@@ -65,15 +64,15 @@ fn lines(file: &File) -> Vec<Violation> {
 }
 
 fn rust(file: &File) -> Vec<Violation> {
-    let scan = Scan::of(file);
+    let scan = file.scan();
     let mut violations = Vec::new();
     for function in scan.functions.iter().filter(|one| one.lines > FUNCTION_LINES_MAX) {
         let (name, lines) = (&function.name, function.lines);
         let what = format!("fn {name} has {lines} lines, at most {FUNCTION_LINES_MAX}");
         violations.push(Violation::new(file, function.line, what));
     }
-    for line in scan.ignores {
-        violations.push(Violation::new(file, line, "a test is never ignored"));
+    for line in &scan.ignores {
+        violations.push(Violation::new(file, *line, "a test is never ignored"));
     }
     if !UNSAFE_ALLOWED.contains(&file.path.as_str()) {
         let what = "`unsafe` is allowed in named modules only, see UNSAFE_ALLOWED";

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::layers::Layer;
-use crate::rust::{Scan, Text};
+use crate::rust::Text;
 use crate::tree::{File, Tree, Violation};
 
 /// Columns that hold exact amounts, by the end of their names.
@@ -15,8 +15,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut writers: BTreeMap<String, BTreeMap<String, (String, usize)>> = BTreeMap::new();
     for file in tree.rust().filter(|file| file.path.starts_with("src/")) {
-        let scan = Scan::of(file);
-        for text in scan.texts.iter().filter(|text| !text.is_test) {
+        for text in file.scan().texts.iter().filter(|text| !text.is_test) {
             let Some(statement) = Statement::read(&text.value) else { continue };
             let report = |what: String| Violation::new(file, text.line, what);
             violations.extend(misplaced(file).map(report));

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::OnceLock;
+
+use crate::rust::Scan;
 
 /// Folders that hold code of ours. Everything else is not looked at.
 const ROOTS: [&str; 5] = ["src", "tests", "benches", "migrations", "web/src"];
@@ -11,9 +14,19 @@ pub(crate) struct File {
     /// Relative to the repository, with slashes.
     pub(crate) path: String,
     pub(crate) text: String,
+    scan: OnceLock<Scan>,
 }
 
 impl File {
+    fn new(path: String, text: String) -> Self {
+        Self { path, text, scan: OnceLock::new() }
+    }
+
+    /// What a Rust file says; read once for all rules.
+    pub(crate) fn scan(&self) -> &Scan {
+        self.scan.get_or_init(|| Scan::of(self))
+    }
+
     /// The name without folders and without what follows the first point.
     pub(crate) fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or_default();
@@ -45,22 +58,22 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    pub(crate) fn of_repository() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut tree = Self::default();
-        for folder in ROOTS {
-            tree.read(root, &root.join(folder));
-        }
-        assert!(!tree.files.is_empty(), "no file of ours was found");
-        tree
+    pub(crate) fn of_repository() -> &'static Self {
+        static TREE: OnceLock<Tree> = OnceLock::new();
+        TREE.get_or_init(|| {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let mut tree = Self::default();
+            for folder in ROOTS {
+                tree.read(root, &root.join(folder));
+            }
+            assert!(!tree.files.is_empty(), "no file of ours was found");
+            tree
+        })
     }
 
     /// A tree in memory, to plant violations in.
     pub(crate) fn planted(files: &[(&str, &str)]) -> Self {
-        let file = |(path, text): &(&str, &str)| File {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        };
+        let file = |(path, text): &(&str, &str)| File::new((*path).to_owned(), (*text).to_owned());
         Self { files: files.iter().map(file).collect() }
     }
 
@@ -82,7 +95,7 @@ impl Tree {
             }
             let text = std::fs::read_to_string(&path).expect("source files are text");
             let path = path.strip_prefix(root).expect("it was found below the root");
-            self.files.push(File { path: path.display().to_string(), text });
+            self.files.push(File::new(path.display().to_string(), text));
         }
     }
 
