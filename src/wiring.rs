@@ -14,6 +14,7 @@ use crate::apps;
 use crate::config::Config;
 use crate::http::front::{Front, front};
 use crate::http::guard::Guard;
+use crate::http::pages::{self, Pages};
 use crate::http::{openapi, problem, ui};
 use crate::platform::access::{PermissionSpec, RoleTable, rules};
 use crate::platform::app::{EventSpec, Routes};
@@ -61,7 +62,7 @@ pub fn codes() -> Vec<Code> {
 }
 
 /// The table of contents of the API.
-fn routes() -> Routes {
+fn routes(pages: &Arc<Pages>) -> Routes {
     let mut in_workspace = Routes::new()
         .merge(workspaces::api::workspace_routes())
         .merge(audit::api::workspace_routes())
@@ -70,23 +71,26 @@ fn routes() -> Routes {
         in_workspace = in_workspace.nest(&format!("/{}", app.id), (app.routes)());
     }
     let api = Routes::new()
+        .merge(pages::api_routes(pages))
         .merge(workspaces::api::box_routes())
         .merge(audit::api::box_routes())
         .merge(events::api::box_routes())
         .nest("/workspaces/{workspace}", in_workspace);
-    Routes::new().nest("/api/v1", api)
+    Routes::new().merge(pages::box_routes(pages)).nest("/api/v1", api)
 }
 
 /// The OpenAPI document.
 pub fn document() -> Result<Value> {
-    openapi::complete(routes().into_openapi())
+    openapi::complete(routes(&Pages::new(codes())).into_openapi())
 }
 
 /// The whole application over an open box. `own_names` are the names it answers to besides
 /// addresses.
 pub fn application(platform: &Arc<Platform>, own_names: Vec<String>) -> Result<Router> {
-    let (router, collected) = routes().split_for_parts();
+    let pages = Pages::new(codes());
+    let (router, collected) = routes(&pages).split_for_parts();
     let document = openapi::complete(collected)?;
+    pages.describe(&document);
     let guard = Guard::new(&document, platform, &platform.config, own_names)?;
     let shared = Arc::new(Front { platform: Arc::clone(platform), guard, is_hsts_on: false });
     let body_limit = platform.config.server.body_size_bytes_max;

@@ -2,13 +2,17 @@
 
 pub mod address;
 pub mod answer;
+pub mod docs;
 pub mod extract;
+pub mod fixed;
 pub mod front;
 pub mod guard;
 pub mod help;
+pub mod html;
 pub mod limits;
 pub mod openapi;
 pub mod page;
+pub mod pages;
 pub mod problem;
 pub mod server;
 pub mod trust;

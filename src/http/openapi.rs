@@ -1,8 +1,14 @@
 //! The OpenAPI document: what the handlers declare, plus what holds for every operation.
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
+use utoipa::PartialSchema;
 
+use super::problem::{FieldProblem, Problem};
 use crate::platform::error::{Error, Result};
+use crate::platform::idempotency::rules::KEY_LENGTH_MAX;
+
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// Refusals any operation can give, by status.
 const COMMON: &[(&str, &str)] = &[
@@ -39,24 +45,67 @@ pub fn complete(collected: utoipa::openapi::OpenApi) -> Result<Value> {
         "description": "Runs a small team's operations on a box it owns.",
         "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" },
     });
-    document["components"]["securitySchemes"] = json!({
+    let components = &mut document["components"];
+    components["securitySchemes"] = json!({
         "session": {
             "type": "http", "scheme": "bearer",
             "description": "A personal token (`hfp_…`), or the session cookie of a browser.",
         },
     });
+    components["schemas"]["Problem"] = schema_of::<Problem>()?;
+    components["schemas"]["FieldProblem"] = schema_of::<FieldProblem>()?;
+    components["responses"] = [COMMON, SIGNED_IN, NAMED, WRITING, VERSIONED]
+        .into_iter()
+        .flatten()
+        .map(|(status, description)| (shared_name(status), problem_response(description)))
+        .collect::<Map<_, _>>()
+        .into();
     let paths = document["paths"].as_object_mut();
     for (path, operations) in paths.into_iter().flatten() {
         for (verb, operation) in operations.as_object_mut().into_iter().flatten() {
             if operation.is_object() {
-                complete_operation(path, verb, operation);
+                complete_parameters(path, verb, operation);
+                complete_responses(path, verb, operation);
             }
         }
     }
     Ok(document)
 }
 
-fn complete_operation(path: &str, verb: &str, operation: &mut Value) {
+fn schema_of<T: PartialSchema>() -> Result<Value> {
+    serde_json::to_value(T::schema()).map_err(Error::internal)
+}
+
+/// Adds what the path and the kind of operation say already.
+fn complete_parameters(path: &str, verb: &str, operation: &mut Value) {
+    if !operation["parameters"].is_array() {
+        operation["parameters"] = json!([]);
+    }
+    let creates = verb == "post" && operation["responses"].get("201").is_some();
+    let Some(parameters) = operation["parameters"].as_array_mut() else { return };
+    let has = |parameters: &[Value], name: &str| parameters.iter().any(|one| one["name"] == name);
+    for name in names_in(path) {
+        if !has(parameters, name) {
+            parameters.push(json!({
+                "name": name, "in": "path", "required": true, "schema": { "type": "string" },
+            }));
+        }
+    }
+    if creates && !has(parameters, IDEMPOTENCY_KEY) {
+        parameters.push(json!({
+            "name": IDEMPOTENCY_KEY, "in": "header", "required": false,
+            "description": "The same key with the same body makes the object once.",
+            "schema": { "type": "string", "maxLength": KEY_LENGTH_MAX },
+        }));
+    }
+}
+
+/// The parameters in a path template.
+fn names_in(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn complete_responses(path: &str, verb: &str, operation: &mut Value) {
     let is_public = operation["security"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one.as_object().is_some_and(Map::is_empty)));
@@ -77,12 +126,25 @@ fn complete_operation(path: &str, verb: &str, operation: &mut Value) {
     if is_versioned {
         refusals.extend_from_slice(VERSIONED);
     }
-    for (status, description) in refusals {
+    for (status, _) in refusals {
         let responses = &mut operation["responses"];
         if responses.get(status).is_none() {
-            responses[status] = problem_response(description);
+            let shared = format!("#/components/responses/{}", shared_name(status));
+            responses[status] = json!({ "$ref": shared });
         }
     }
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if response.get("$ref").is_none() && response.get("description").is_none() {
+            let status = StatusCode::from_bytes(status.as_bytes()).ok();
+            let reason = status.and_then(|status| status.canonical_reason());
+            response["description"] = reason.unwrap_or_default().into();
+        }
+    }
+}
+
+/// The name of a refusal that many operations share.
+fn shared_name(status: &str) -> String {
+    format!("Refusal{status}")
 }
 
 fn problem_response(description: &str) -> Value {
@@ -92,4 +154,34 @@ fn problem_response(description: &str) -> Value {
             "schema": { "$ref": "#/components/schemas/Problem" }
         } },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_names_its_parameters() {
+        let names: Vec<&str> = names_in("/a/{workspace}/b/{id}").collect();
+        assert_eq!(names, ["workspace", "id"]);
+    }
+
+    #[test]
+    fn what_an_operation_says_itself_is_kept() {
+        let mut operation = json!({
+            "parameters": [{ "name": "id", "in": "path", "schema": { "format": "uuid" } }],
+            "responses": { "201": {}, "422": { "description": "Own words." } },
+        });
+
+        complete_parameters("/things/{id}", "post", &mut operation);
+        complete_responses("/things/{id}", "post", &mut operation);
+
+        let parameters = operation["parameters"].as_array().expect("parameters");
+        assert_eq!(parameters[0]["schema"]["format"], "uuid");
+        assert_eq!(parameters[1]["name"], IDEMPOTENCY_KEY);
+        assert_eq!(parameters.len(), 2);
+        assert_eq!(operation["responses"]["422"]["description"], "Own words.");
+        assert_eq!(operation["responses"]["201"]["description"], "Created");
+        assert_eq!(operation["responses"]["507"]["$ref"], "#/components/responses/Refusal507");
+    }
 }

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::fixed;
 use super::help;
 use crate::platform::error::{Error, Refusal};
-use crate::platform::secret::to_base64;
 
 #[derive(RustEmbed)]
 #[folder = "web/dist/"]
@@ -68,13 +68,10 @@ fn unknown_api(rest: &str, uri: &Uri) -> Response {
 
 fn file(name: &str, headers: &HeaderMap) -> Response {
     let Some(plain) = Files::get(name) else { return not_built() };
-    let tag = tag(&plain);
+    let tag = fixed::tag(&plain.metadata.sha256_hash());
     let cached = if name.starts_with("assets/") { FOR_EVER } else { ASK_AGAIN };
-    let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if asked
-        .is_some_and(|asked| asked.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
-    {
-        let about = [(header::CACHE_CONTROL, cached), (header::ETAG, text(&tag))];
+    if fixed::is_known(headers, &tag) {
+        let about = [(header::CACHE_CONTROL, cached), (header::ETAG, tag)];
         return (StatusCode::NOT_MODIFIED, about).into_response();
     }
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
@@ -83,7 +80,7 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
     let about = response.headers_mut();
     about.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     about.insert(header::CACHE_CONTROL, cached);
-    about.insert(header::ETAG, text(&tag));
+    about.insert(header::ETAG, tag);
     about.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Some(encoding) = encoding {
         about.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
@@ -119,14 +116,6 @@ fn compressed(
         }
     }
     (None, plain)
-}
-
-fn tag(file: &EmbeddedFile) -> String {
-    format!("\"{}\"", to_base64(&file.metadata.sha256_hash()[..12]))
-}
-
-fn text(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 fn not_built() -> Response {

@@ -1,5 +1,6 @@
 //! The contract: every test speaks HTTP to a box of its own.
 #![expect(unreachable_pub, reason = "the harness is a module of its only user")]
 
+mod description;
 mod front;
 mod support;
