@@ -115,7 +115,10 @@ fn write_parameters(out: &mut String, about: &Value) -> Result {
     let Some(parameters) = about["parameters"].as_array().filter(|all| !all.is_empty()) else {
         return Ok(());
     };
-    out.push_str("<h3>Parameters</h3><div class=\"scroll\"><table><tr><th>Name<th>In<th>Type<th>Meaning</tr>");
+    out.push_str(
+        "<h3>Parameters</h3><div class=\"scroll\"><table>\
+         <tr><th>Name<th>In<th>Type<th>Meaning</tr>",
+    );
     for one in parameters {
         let name = one["name"].as_str().unwrap_or_default();
         let place = one["in"].as_str().unwrap_or_default();
