@@ -2,4 +2,5 @@
 #![expect(unreachable_pub, reason = "the harness is a module of its only user")]
 
 mod front;
+mod inventory;
 mod support;
