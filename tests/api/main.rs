@@ -3,4 +3,5 @@
 
 mod description;
 mod front;
+mod inventory;
 mod support;

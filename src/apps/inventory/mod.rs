@@ -1,9 +1,74 @@
 //! Inventory: items, places, the ledger of movements, and files in and out.
 
+mod api;
+mod columns;
+
 pub mod amounts;
 pub mod imports;
 pub mod items;
 pub mod locations;
 pub mod movements;
 pub mod search;
+pub mod stocks;
 pub mod texts;
+
+use crate::platform::access::PermissionSpec;
+use crate::platform::access::rules::{ADMINS, EVERYBODY, MANAGERS};
+use crate::platform::app::{AppSpec, EventSpec};
+
+/// What the platform knows of this app.
+pub const SPEC: AppSpec = AppSpec {
+    id: "inventory",
+    title: "Inventory",
+    permissions: PERMISSIONS,
+    migrations: crate::migration_set!(
+        "inventory",
+        "0001_items.sql",
+        "0002_locations.sql",
+        "0003_orders.sql",
+        "0004_counts.sql",
+        "0005_ledger.sql",
+        "0006_search.sql",
+        "0007_alerts_and_imports.sql",
+    ),
+    events: EVENTS,
+    codes: &[
+        amounts::rules::CODES,
+        texts::rules::CODES,
+        items::rules::CODES,
+        locations::rules::CODES,
+        movements::rules::CODES,
+    ],
+    columns: columns::MARKS,
+    routes: api::routes,
+};
+
+const fn may(
+    id: &'static str,
+    title: &'static str,
+    roles: &'static [crate::platform::access::Role],
+) -> PermissionSpec {
+    PermissionSpec { id, title, roles }
+}
+
+const PERMISSIONS: &[PermissionSpec] = &[
+    may("inventory.read", "See items, places, stock and movements", EVERYBODY),
+    may("inventory.write", "Add, change and delete items and places", MANAGERS),
+    may("inventory.move", "Receive, use, adjust and transfer stock", MANAGERS),
+    may("inventory.prices", "See and set prices and the worth of stock", MANAGERS),
+    may("inventory.import", "Take over CSV files", MANAGERS),
+    may("inventory.export", "Export to CSV files", MANAGERS),
+    may("inventory.override", "Let stock fall below zero, with a reason", ADMINS),
+    may("inventory.restore", "Restore what anybody deleted", ADMINS),
+];
+
+const fn told(kind: &'static str) -> EventSpec {
+    EventSpec { kind, permission: "inventory.read" }
+}
+
+const EVENTS: &[EventSpec] = &[
+    told(items::ops::KIND),
+    told(locations::ops::KIND),
+    told(movements::ops::KIND),
+    told("inventory.import"),
+];

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::platform::error::{Code, code};
+
 /// A quantity in thousandths, |q| ≤ `QTY_MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Qty(i64);
@@ -22,6 +24,47 @@ const QTY_DECIMALS: usize = 3;
 const MONEY_DECIMALS: usize = 4;
 /// Thousandths in one.
 const QTY_SCALE: i128 = 1_000;
+
+/// What can be wrong here, for people.
+pub const CODES: &[Code] = &[
+    code("amount-empty", "An amount is missing.", "Write a number such as 12.5."),
+    code("amount-blank", "An amount has blanks in it.", "Write it without blanks."),
+    code(
+        "amount-comma",
+        "An amount has a comma or a mark for thousands.",
+        "Write a point before the decimals and nothing else.",
+    ),
+    code(
+        "amount-point",
+        "A file with decimal commas has a point in an amount.",
+        "Remove the mark for thousands.",
+    ),
+    code("amount-exponent", "An amount is written with an exponent.", "Write all of its digits."),
+    code(
+        "amount-not-a-number",
+        "A text stands where an amount is needed.",
+        "Write a number such as 12.5.",
+    ),
+    code(
+        "amount-digits",
+        "An amount has digits other than 0 to 9.",
+        "Write it with the digits 0 to 9.",
+    ),
+    code("amount-negative-zero", "Zero has a sign.", "Write 0."),
+    code(
+        "amount-decimals",
+        "An amount has more decimals than are kept.",
+        "Quantities have three, prices four decimals. Round it yourself.",
+    ),
+    code("amount-too-large", "An amount is larger than can be kept.", "Use a larger unit."),
+    code(
+        "amount-negative",
+        "An amount is below zero where that means nothing.",
+        "Write zero or more.",
+    ),
+    code("amount-zero", "An amount is zero where that means nothing.", "Write more than zero."),
+    code("amount-malformed", "An amount cannot be read.", "Write a number such as 12.5."),
+];
 
 /// Why a text is not an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

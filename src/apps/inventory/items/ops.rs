@@ -155,6 +155,11 @@ pub async fn restore(ctx: &Ctx, id: ItemId) -> Result<KeptItem> {
     .await
 }
 
+/// The item, deleted or not, for other resources of the app.
+pub fn get_in(scope: &Scope<'_>, id: ItemId) -> Result<KeptItem> {
+    store::get(scope, id)
+}
+
 /// The item with this number, for other resources of the app.
 pub fn by_number_in(scope: &Scope<'_>, key: &str) -> Result<Option<KeptItem>> {
     store::by_number(scope, key)

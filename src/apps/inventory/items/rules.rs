@@ -7,7 +7,7 @@ use crate::apps::inventory::movements::rules::Totals;
 use crate::apps::inventory::texts::TextFault;
 use crate::apps::inventory::texts::rules as texts;
 use crate::platform::clock::Moment;
-use crate::platform::error::{Error, FieldError, Refusal};
+use crate::platform::error::{Code, Error, FieldError, Refusal, code};
 use crate::platform::id::Id;
 use crate::platform::identity::UserId;
 
@@ -22,6 +22,54 @@ pub const CATEGORY_CHARS_MAX: usize = 100;
 pub const NOTES_CHARS_MAX: usize = 4_000;
 pub const BARCODE_CHARS_MAX: usize = 128;
 pub const BARCODES_MAX: usize = 20;
+
+/// What can be wrong here, for people.
+pub const CODES: &[Code] = &[
+    code(
+        "item-number-taken",
+        "Another item already has this number.",
+        "Use another number, or change the other item.",
+    ),
+    code("barcode-taken", "Another item already has this code.", "Remove the code there first."),
+    code("barcode-twice", "A code is twice in the list of an item.", "Remove one of them."),
+    code(
+        "barcode-kind",
+        "There is no such kind of code.",
+        "Use ean, qr, code128 or supplier, or leave it out.",
+    ),
+    code(
+        "barcode-check-digit",
+        "The check digit of a GTIN is wrong, so it was probably mistyped.",
+        "Compare it with the label.",
+    ),
+    code("too-many-barcodes", "An item has more codes than are kept.", "Remove some."),
+    code("max-below-min", "The maximum is below the minimum.", "Exchange them or correct one."),
+    code(
+        "temp-zone",
+        "There is no such temperature zone.",
+        "Use dry, cooler or freezer, or leave it empty.",
+    ),
+    code(
+        "unit-in-use",
+        "The unit cannot change while there is stock, because quantities would mean something else.",
+        "Adjust the stock to zero, change the unit, and receive it again.",
+    ),
+    code(
+        "item-in-use",
+        "The item is in stock or on an open order.",
+        "Adjust the stock to zero, and close or cancel the order.",
+    ),
+    code(
+        "unknown-item",
+        "There is no item with this id, or it is deleted.",
+        "Look the item up again.",
+    ),
+    code(
+        "sort-unknown",
+        "A list cannot be sorted by this.",
+        "Sort by name, item_number, on_hand or updated_at.",
+    ),
+];
 
 /// The temperature something is kept at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,12 +9,11 @@ use super::rules::{Barcode, ItemDraft, ItemId, KeptItem};
 use crate::apps::inventory::amounts::Money;
 use crate::platform::ctx::Scope;
 use crate::platform::error::{Error, Result};
-use crate::platform::identity::UserId;
 
-pub use list::{categories, count, count_found, list, search};
+pub(super) use list::{categories, count, count_found, list, search};
 
 /// The item with its barcodes, deleted or not.
-pub fn get(scope: &Scope<'_>, id: ItemId) -> Result<KeptItem> {
+pub(super) fn get(scope: &Scope<'_>, id: ItemId) -> Result<KeptItem> {
     let mut statement = scope.prepare_cached(concat!(
         "SELECT ",
         row::columns!(),
@@ -28,7 +27,7 @@ pub fn get(scope: &Scope<'_>, id: ItemId) -> Result<KeptItem> {
 }
 
 /// The item with this number, if it is not deleted.
-pub fn by_number(scope: &Scope<'_>, key: &str) -> Result<Option<KeptItem>> {
+pub(super) fn by_number(scope: &Scope<'_>, key: &str) -> Result<Option<KeptItem>> {
     let mut statement = scope.prepare_cached(concat!(
         "SELECT ",
         row::columns!(),
@@ -42,7 +41,7 @@ pub fn by_number(scope: &Scope<'_>, key: &str) -> Result<Option<KeptItem>> {
 }
 
 /// Whether another item has the number.
-pub fn is_number_taken(scope: &Scope<'_>, key: &str, but: Option<i64>) -> Result<bool> {
+pub(super) fn is_number_taken(scope: &Scope<'_>, key: &str, but: Option<i64>) -> Result<bool> {
     let owner: Option<i64> = scope
         .prepare_cached(
             "SELECT rid FROM items WHERE item_number_key = :key AND deleted_at IS NULL",
@@ -53,7 +52,11 @@ pub fn is_number_taken(scope: &Scope<'_>, key: &str, but: Option<i64>) -> Result
 }
 
 /// The number of another item that has the code.
-pub fn barcode_owner(scope: &Scope<'_>, code: &str, but: Option<i64>) -> Result<Option<String>> {
+pub(super) fn barcode_owner(
+    scope: &Scope<'_>,
+    code: &str,
+    but: Option<i64>,
+) -> Result<Option<String>> {
     let owner: Option<(i64, String)> = scope
         .prepare_cached(
             "SELECT i.rid, i.item_number
@@ -66,7 +69,7 @@ pub fn barcode_owner(scope: &Scope<'_>, code: &str, but: Option<i64>) -> Result<
 }
 
 /// Inserts a new item and gives its row number.
-pub fn insert(scope: &Scope<'_>, id: ItemId, draft: &ItemDraft) -> Result<i64> {
+pub(super) fn insert(scope: &Scope<'_>, id: ItemId, draft: &ItemDraft) -> Result<i64> {
     let rid = scope
         .prepare_cached(
             "INSERT INTO items (id, item_number, item_number_key, name, name_key, unit, qty_step,
@@ -89,7 +92,7 @@ pub fn insert(scope: &Scope<'_>, id: ItemId, draft: &ItemDraft) -> Result<i64> {
 }
 
 /// Writes the draft over an item and counts its version up.
-pub fn update(
+pub(super) fn update(
     scope: &Scope<'_>,
     rid: i64,
     draft: &ItemDraft,
@@ -116,7 +119,7 @@ pub fn update(
 }
 
 /// Writes the item's codes anew.
-pub fn replace_barcodes(scope: &Scope<'_>, rid: i64, barcodes: &[Barcode]) -> Result<()> {
+pub(super) fn replace_barcodes(scope: &Scope<'_>, rid: i64, barcodes: &[Barcode]) -> Result<()> {
     scope
         .prepare_cached("DELETE FROM item_barcodes WHERE item_id = :rid")?
         .execute(named_params! { ":rid": rid })?;
@@ -138,42 +141,44 @@ fn insert_barcodes(scope: &Scope<'_>, rid: i64, barcodes: &[Barcode]) -> Result<
 }
 
 /// Hides an item; its codes and its number are free from then on.
-pub fn delete(scope: &Scope<'_>, rid: i64) -> Result<()> {
-    set_deleted(scope, rid, Some(scope.user()))
-}
-
-/// Brings a hidden item back.
-pub fn restore(scope: &Scope<'_>, rid: i64) -> Result<()> {
-    set_deleted(scope, rid, None)
-}
-
-fn set_deleted(scope: &Scope<'_>, rid: i64, by: Option<Option<UserId>>) -> Result<()> {
-    let at = by.is_some().then(|| scope.now());
+pub(super) fn delete(scope: &Scope<'_>, rid: i64) -> Result<()> {
     scope
         .prepare_cached(
-            "UPDATE items SET deleted_at = :at, deleted_by = :by, version = version + 1,
+            "UPDATE items SET deleted_at = :now, deleted_by = :user, version = version + 1,
                  updated_at = :now, updated_by = :user
              WHERE rid = :rid",
         )?
-        .execute(named_params! {
-            ":rid": rid, ":at": at, ":by": by.flatten(), ":now": scope.now(),
-            ":user": scope.user(),
-        })?;
+        .execute(named_params! { ":rid": rid, ":now": scope.now(), ":user": scope.user() })?;
     scope
-        .prepare_cached("UPDATE item_barcodes SET is_active = :active WHERE item_id = :rid")?
-        .execute(named_params! { ":rid": rid, ":active": at.is_none() })?;
+        .prepare_cached("UPDATE item_barcodes SET is_active = 0 WHERE item_id = :rid")?
+        .execute(named_params! { ":rid": rid })?;
+    Ok(())
+}
+
+/// Brings a hidden item back with its codes.
+pub(super) fn restore(scope: &Scope<'_>, rid: i64) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE items SET deleted_at = NULL, deleted_by = NULL, version = version + 1,
+                 updated_at = :now, updated_by = :user
+             WHERE rid = :rid",
+        )?
+        .execute(named_params! { ":rid": rid, ":now": scope.now(), ":user": scope.user() })?;
+    scope
+        .prepare_cached("UPDATE item_barcodes SET is_active = 1 WHERE item_id = :rid")?
+        .execute(named_params! { ":rid": rid })?;
     Ok(())
 }
 
 /// Whether there is some of the item at any place, even less than nothing.
-pub fn has_stock(scope: &Scope<'_>, rid: i64) -> Result<bool> {
+pub(super) fn has_stock(scope: &Scope<'_>, rid: i64) -> Result<bool> {
     Ok(scope
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM stocks WHERE item_id = :rid AND qty <> 0)")?
         .query_row(named_params! { ":rid": rid }, |row| row.get(0))?)
 }
 
 /// Whether the item is on an order that may still bring some.
-pub fn has_open_orders(scope: &Scope<'_>, rid: i64) -> Result<bool> {
+pub(super) fn has_open_orders(scope: &Scope<'_>, rid: i64) -> Result<bool> {
     Ok(scope
         .prepare_cached(
             "SELECT EXISTS (

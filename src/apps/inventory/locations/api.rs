@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::ops::{self, Shown};
-use super::rules::{self, KeptLocation, LOCATIONS_MAX, LocationId, LocationInput};
+use super::ops;
+use super::rules::{self, KeptLocation, LOCATIONS_MAX, LocationId, LocationInput, Shown};
 use crate::apps::inventory::items::api::zone_name;
 use crate::apps::inventory::texts;
 use crate::http::answer::{Answer, NoContent, Reply, created, ok};
@@ -66,6 +66,7 @@ impl From<KeptLocation> for LocationResponse {
 /// can be sent back changed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "fields that only answers have are taken and ignored")]
 pub struct LocationRequest {
     pub code: String,
     pub name: String,

@@ -1,14 +1,12 @@
 //! What people do with places.
 
-use super::rules::{self, KeptLocation, LocationDraft, LocationId, LocationInput};
+use super::rules::{self, KeptLocation, LocationDraft, LocationId, LocationInput, Shown};
 use super::store;
 use crate::apps::inventory::items::rules::{check_version, is_own_recent_deletion};
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
-
-pub use store::Shown;
 
 /// Audit and event kind.
 pub const KIND: &str = "inventory.location";

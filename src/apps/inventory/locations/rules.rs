@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::apps::inventory::items::rules::{Faults, TempZone};
 use crate::apps::inventory::texts::rules as texts;
 use crate::platform::clock::Moment;
-use crate::platform::error::{Error, FieldError, Refusal};
+use crate::platform::error::{Code, Error, FieldError, Refusal, code};
 use crate::platform::id::Id;
 use crate::platform::identity::UserId;
 
@@ -20,6 +20,45 @@ pub const LOCATION_NAME_CHARS_MAX: usize = 200;
 pub const LOCATIONS_MAX: usize = 1_000;
 /// Levels of the tree; a place without parent is on the first.
 pub const LOCATION_LEVELS_MAX: usize = 10;
+
+/// What can be wrong here, for people.
+pub const CODES: &[Code] = &[
+    code(
+        "location-code-taken",
+        "Another place already has this code.",
+        "Use another code, or change the other place.",
+    ),
+    code(
+        "location-cycle",
+        "A place would stand below itself.",
+        "Choose another place to stand below.",
+    ),
+    code(
+        "location-too-deep",
+        "The tree of places would have more levels than it may.",
+        "Choose a place further up.",
+    ),
+    code(
+        "locations-full",
+        "A workspace has no room for more places.",
+        "Delete places that are not used.",
+    ),
+    code(
+        "location-in-use",
+        "There is stock at the place, or places stand below it.",
+        "Transfer the stock, and move the places below.",
+    ),
+    code(
+        "location-inactive",
+        "The place is not in use any more.",
+        "Choose another place, or take it into use again.",
+    ),
+    code(
+        "unknown-location",
+        "There is no place with this id, or it is deleted.",
+        "Look the place up again.",
+    ),
+];
 
 /// What somebody wrote, unchecked.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +84,14 @@ impl LocationDraft {
     pub fn code_key(&self) -> String {
         texts::identity_key(&self.code)
     }
+}
+
+/// Which places to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    Living,
+    /// Those that were deleted as well.
+    All,
 }
 
 /// A place as it is kept.

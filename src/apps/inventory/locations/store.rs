@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, named_params};
 
-use super::rules::{KeptLocation, LocationDraft, LocationId, Parents};
+use super::rules::{KeptLocation, LocationDraft, LocationId, Parents, Shown};
 use crate::apps::inventory::items::rules::TempZone;
 use crate::platform::ctx::Scope;
 use crate::platform::error::{Error, Result};
@@ -17,16 +17,8 @@ macro_rules! columns {
     };
 }
 
-/// Which places to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
-    Living,
-    /// Those that were deleted as well.
-    All,
-}
-
 /// Places behind a code, by code.
-pub fn list(
+pub(super) fn list(
     scope: &Scope<'_>,
     shown: Shown,
     after: (&str, i64),
@@ -59,7 +51,7 @@ pub fn list(
 }
 
 /// The place, deleted or not.
-pub fn get(scope: &Scope<'_>, id: LocationId) -> Result<KeptLocation> {
+pub(super) fn get(scope: &Scope<'_>, id: LocationId) -> Result<KeptLocation> {
     let found = scope
         .prepare_cached(concat!(
             "SELECT ",
@@ -73,7 +65,7 @@ pub fn get(scope: &Scope<'_>, id: LocationId) -> Result<KeptLocation> {
 }
 
 /// The place with this code, if it is not deleted.
-pub fn by_code(scope: &Scope<'_>, key: &str) -> Result<Option<KeptLocation>> {
+pub(super) fn by_code(scope: &Scope<'_>, key: &str) -> Result<Option<KeptLocation>> {
     Ok(scope
         .prepare_cached(concat!(
             "SELECT ",
@@ -86,7 +78,7 @@ pub fn by_code(scope: &Scope<'_>, key: &str) -> Result<Option<KeptLocation>> {
 }
 
 /// The row of a place that is not deleted.
-pub fn rid(scope: &Scope<'_>, id: LocationId) -> Result<Option<i64>> {
+pub(super) fn rid(scope: &Scope<'_>, id: LocationId) -> Result<Option<i64>> {
     Ok(scope
         .prepare_cached("SELECT rid FROM locations WHERE id = :id AND deleted_at IS NULL")?
         .query_row(named_params! { ":id": id }, |row| row.get(0))
@@ -94,7 +86,7 @@ pub fn rid(scope: &Scope<'_>, id: LocationId) -> Result<Option<i64>> {
 }
 
 /// Whether another place has the code.
-pub fn is_code_taken(scope: &Scope<'_>, key: &str, but: Option<i64>) -> Result<bool> {
+pub(super) fn is_code_taken(scope: &Scope<'_>, key: &str, but: Option<i64>) -> Result<bool> {
     let owner: Option<i64> = scope
         .prepare_cached("SELECT rid FROM locations WHERE code_key = :key AND deleted_at IS NULL")?
         .query_row(named_params! { ":key": key }, |row| row.get(0))
@@ -103,7 +95,7 @@ pub fn is_code_taken(scope: &Scope<'_>, key: &str, but: Option<i64>) -> Result<b
 }
 
 /// Who stands below whom.
-pub fn parents(scope: &Scope<'_>) -> Result<Parents<LocationId>> {
+pub(super) fn parents(scope: &Scope<'_>) -> Result<Parents<LocationId>> {
     let mut statement = scope.prepare_cached(
         "SELECT l.id, p.id FROM locations AS l JOIN locations AS p ON p.rid = l.parent_id
          WHERE l.deleted_at IS NULL",
@@ -113,14 +105,14 @@ pub fn parents(scope: &Scope<'_>) -> Result<Parents<LocationId>> {
 }
 
 /// How many places there are.
-pub fn count(scope: &Scope<'_>) -> Result<usize> {
+pub(super) fn count(scope: &Scope<'_>) -> Result<usize> {
     let count: i64 = scope
         .prepare_cached("SELECT COUNT(*) FROM locations WHERE deleted_at IS NULL")?
         .query_row([], |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-pub fn insert(
+pub(super) fn insert(
     scope: &Scope<'_>,
     id: LocationId,
     draft: &LocationDraft,
@@ -141,7 +133,7 @@ pub fn insert(
     Ok(())
 }
 
-pub fn update(
+pub(super) fn update(
     scope: &Scope<'_>,
     rid: i64,
     draft: &LocationDraft,
@@ -164,7 +156,7 @@ pub fn update(
 }
 
 /// Hides a place; its code is free from then on.
-pub fn delete(scope: &Scope<'_>, rid: i64) -> Result<()> {
+pub(super) fn delete(scope: &Scope<'_>, rid: i64) -> Result<()> {
     scope
         .prepare_cached(
             "UPDATE locations SET deleted_at = :now, deleted_by = :user, version = version + 1,
@@ -176,7 +168,7 @@ pub fn delete(scope: &Scope<'_>, rid: i64) -> Result<()> {
 }
 
 /// Brings a hidden place back.
-pub fn restore(scope: &Scope<'_>, rid: i64) -> Result<()> {
+pub(super) fn restore(scope: &Scope<'_>, rid: i64) -> Result<()> {
     scope
         .prepare_cached(
             "UPDATE locations SET deleted_at = NULL, deleted_by = NULL, version = version + 1,
@@ -188,7 +180,7 @@ pub fn restore(scope: &Scope<'_>, rid: i64) -> Result<()> {
 }
 
 /// Whether places stand below this one.
-pub fn has_places_below(scope: &Scope<'_>, rid: i64) -> Result<bool> {
+pub(super) fn has_places_below(scope: &Scope<'_>, rid: i64) -> Result<bool> {
     Ok(scope
         .prepare_cached(
             "SELECT EXISTS (

@@ -5,7 +5,7 @@ use crate::apps::inventory::items::rules::{Faults, ItemId, TempZone};
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::texts::rules as texts;
 use crate::platform::clock::Moment;
-use crate::platform::error::{Error, Refusal, Result, refuse};
+use crate::platform::error::{Code, Error, Refusal, Result, code, refuse};
 use crate::platform::id::Id;
 use crate::platform::identity::UserId;
 
@@ -32,6 +32,78 @@ pub const OVERRIDE_REASON_CHARS_MAX: usize = 500;
 pub const CLOCK_AHEAD_S_MAX: u64 = 300;
 /// 2000-01-01: nothing is entered before.
 pub const EFFECTIVE_AT_MIN: Moment = Moment(946_684_800_000);
+
+/// What can be wrong here, for people.
+pub const CODES: &[Code] = &[
+    code("movement-empty", "A movement of nothing.", "Write a quantity other than zero."),
+    code(
+        "movement-sign",
+        "A receipt, use or transfer has a quantity below zero.",
+        "Write it above zero; only adjustments have a sign.",
+    ),
+    code(
+        "movement-type",
+        "There is no such kind of movement.",
+        "Use receive, use, adjust or transfer.",
+    ),
+    code(
+        "movement-gone",
+        "The item or the place of the movement was deleted.",
+        "Restore it first.",
+    ),
+    code(
+        "moment-bad",
+        "A time cannot be read.",
+        "Use a time with its offset, like 2026-11-21T14:00:00Z.",
+    ),
+    code(
+        "effective-in-future",
+        "A movement would take effect in the future.",
+        "Look at the clock of the device.",
+    ),
+    code(
+        "effective-too-old",
+        "A movement would take effect before the year 2000.",
+        "Correct the date.",
+    ),
+    code(
+        "unit-cost-unexpected",
+        "A price was given for goods that go out.",
+        "Leave it out: what goes out has the average cost.",
+    ),
+    code(
+        "stock-short",
+        "There is less at the place than is to go out, now or at a moment since then.",
+        "Take less, correct the stock, or ask an admin to allow it with a reason.",
+    ),
+    code("above-stock", "The quantity is above what is there.", "Take less."),
+    code(
+        "qty-step",
+        "The quantity is not a multiple of the item's step.",
+        "Use whole steps; all that is left may always be taken.",
+    ),
+    code(
+        "qty-too-large",
+        "The quantity on hand would be larger than can be kept.",
+        "Use a larger unit.",
+    ),
+    code(
+        "value-too-large",
+        "The worth of the stock would be larger than can be kept.",
+        "Check the price.",
+    ),
+    code(
+        "transfer-same-place",
+        "Goods would be transferred to where they are.",
+        "Choose another place.",
+    ),
+    code("already-reversed", "The movement was already taken back.", "Nothing is left to do."),
+    code(
+        "reversal-of-reversal",
+        "A movement that takes another back cannot be taken back itself.",
+        "Post a new movement instead.",
+    ),
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MovementType {

@@ -15,34 +15,34 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::Scope;
 use crate::platform::error::{Error, Result};
 
-pub use journal::{balance_before, list};
+pub(super) use journal::{balance_before, list};
 
 /// Goods without a lot.
 const NO_LOT: i64 = 0;
 
 /// An item, a place, and what of the one is at the other.
-pub struct Found {
-    pub item_rid: i64,
-    pub item: ItemName,
-    pub item_zone: Option<TempZone>,
+pub(super) struct Found {
+    pub(super) item_rid: i64,
+    pub(super) item: ItemName,
+    pub(super) item_zone: Option<TempZone>,
     /// None when there is no such place.
-    pub place: Option<FoundPlace>,
-    pub qty_step: Qty,
-    pub item_cost: Option<Money>,
-    pub totals: Totals,
-    pub on_hand: Qty,
+    pub(super) place: Option<FoundPlace>,
+    pub(super) qty_step: Qty,
+    pub(super) item_cost: Option<Money>,
+    pub(super) totals: Totals,
+    pub(super) on_hand: Qty,
 }
 
-pub struct FoundPlace {
-    pub rid: i64,
-    pub name: PlaceName,
-    pub zone: Option<TempZone>,
-    pub is_active: bool,
+pub(super) struct FoundPlace {
+    pub(super) rid: i64,
+    pub(super) name: PlaceName,
+    pub(super) zone: Option<TempZone>,
+    pub(super) is_active: bool,
 }
 
 impl Found {
     /// The facts with the lowest balance since the movement's moment.
-    pub fn facts(&self, lowest: Qty) -> Facts {
+    pub(super) fn facts(&self, lowest: Qty) -> Facts {
         Facts {
             qty_step: self.qty_step,
             item_cost: self.item_cost,
@@ -54,7 +54,7 @@ impl Found {
 }
 
 /// Everything a posting has to know, in one look. None when there is no such item.
-pub fn find(scope: &Scope<'_>, item: ItemId, place: LocationId) -> Result<Option<Found>> {
+pub(super) fn find(scope: &Scope<'_>, item: ItemId, place: LocationId) -> Result<Option<Found>> {
     Ok(scope
         .prepare_cached(
             "SELECT i.rid, i.item_number, i.name, i.unit, i.temp_zone, i.qty_step, i.unit_cost,
@@ -97,7 +97,7 @@ fn found_place(row: &Row<'_>, id: LocationId) -> rusqlite::Result<Option<FoundPl
 }
 
 /// What was moved at a place after a moment, newest first.
-pub fn moved_since(
+pub(super) fn moved_since(
     scope: &Scope<'_>,
     item_rid: i64,
     place_rid: i64,
@@ -119,25 +119,25 @@ pub fn moved_since(
 }
 
 /// A movement to insert.
-pub struct NewMovement<'a> {
-    pub id: MovementId,
-    pub kind: MovementType,
-    pub item_rid: i64,
-    pub place_rid: i64,
-    pub qty: Qty,
-    pub unit_cost: Option<Money>,
-    pub value: Money,
-    pub effective_at: Moment,
-    pub remarks: &'a Remarks,
-    pub reason_code: Option<&'static str>,
+pub(super) struct NewMovement<'a> {
+    pub(super) id: MovementId,
+    pub(super) kind: MovementType,
+    pub(super) item_rid: i64,
+    pub(super) place_rid: i64,
+    pub(super) qty: Qty,
+    pub(super) unit_cost: Option<Money>,
+    pub(super) value: Money,
+    pub(super) effective_at: Moment,
+    pub(super) remarks: &'a Remarks,
+    pub(super) reason_code: Option<&'static str>,
     /// Kept only when it was needed.
-    pub override_reason: Option<&'a str>,
-    pub transfer: Option<TransferId>,
-    pub reverses_seq: Option<i64>,
+    pub(super) override_reason: Option<&'a str>,
+    pub(super) transfer: Option<TransferId>,
+    pub(super) reverses_seq: Option<i64>,
 }
 
 /// Appends to the ledger and gives the entry's number. Its trigger brings the sums up to date.
-pub fn insert(scope: &Scope<'_>, new: &NewMovement<'_>) -> Result<i64> {
+pub(super) fn insert(scope: &Scope<'_>, new: &NewMovement<'_>) -> Result<i64> {
     Ok(scope
         .prepare_cached(
             "INSERT INTO movements (id, type, item_id, location_id, lot_id, qty, unit_cost, value,
@@ -177,7 +177,7 @@ macro_rules! joins {
 }
 use {columns, joins};
 
-pub fn get(scope: &Scope<'_>, id: MovementId) -> Result<KeptMovement> {
+pub(super) fn get(scope: &Scope<'_>, id: MovementId) -> Result<KeptMovement> {
     let found = scope
         .prepare_cached(concat!(
             "SELECT ",
@@ -192,7 +192,7 @@ pub fn get(scope: &Scope<'_>, id: MovementId) -> Result<KeptMovement> {
 }
 
 /// Both legs of a transfer, in the order they were posted.
-pub fn legs(scope: &Scope<'_>, transfer: TransferId) -> Result<Vec<KeptMovement>> {
+pub(super) fn legs(scope: &Scope<'_>, transfer: TransferId) -> Result<Vec<KeptMovement>> {
     let mut statement = scope.prepare_cached(concat!(
         "SELECT ",
         columns!(),

@@ -6,6 +6,8 @@ use crate::apps::inventory::texts::rules as texts;
 /// Longer texts are cut; nobody types more to find an item.
 pub const QUERY_CHARS_MAX: usize = 200;
 const WORDS_MAX: usize = 8;
+/// Matches nothing; an empty expression would be an error.
+const NOTHING: &str = "\"\"";
 /// The trigram index knows nothing shorter.
 const PART_CHARS_MIN: usize = 3;
 
@@ -16,10 +18,10 @@ pub struct Query {
     pub code: String,
     /// The text as the key of an item number.
     pub number_key: String,
-    /// FTS5: every word is the beginning of a word of the item. None when there is no word.
-    pub words: Option<String>,
-    /// FTS5 on trigrams: every long word is a part of the item's text. None when none is long.
-    pub parts: Option<String>,
+    /// FTS5: every word is the beginning of a word of the item.
+    pub words: String,
+    /// FTS5 on trigrams: every long word is a part of the item's text.
+    pub parts: String,
 }
 
 /// Reads the search box. None when there is nothing to look for.
@@ -48,10 +50,13 @@ pub fn read(text: &str) -> Option<Query> {
 }
 
 /// Quotes each token, so that no operator of the search language is left in it.
-fn join(tokens: &[&str], suffix: &str) -> Option<String> {
+fn join(tokens: &[&str], suffix: &str) -> String {
+    if tokens.is_empty() {
+        return NOTHING.to_owned();
+    }
     let quoted: Vec<String> =
         tokens.iter().map(|token| format!("\"{}\"{suffix}", token.replace('"', "\"\""))).collect();
-    (!quoted.is_empty()).then(|| quoted.join(" "))
+    quoted.join(" ")
 }
 
 #[cfg(test)]
@@ -64,20 +69,20 @@ mod tests {
     fn words_are_quoted_beginnings() {
         let query = read("  smoked  sal ").unwrap();
 
-        assert_eq!(query.words.as_deref(), Some("\"smoked\"* \"sal\"*"));
-        assert_eq!(query.parts.as_deref(), Some("\"smoked\" \"sal\""));
+        assert_eq!(query.words, "\"smoked\"* \"sal\"*");
+        assert_eq!(query.parts, "\"smoked\" \"sal\"");
         assert_eq!(query.code, "smoked sal");
     }
 
     #[test]
     fn search_syntax_means_nothing() {
-        let words = |text| read(text).and_then(|query| query.words);
-        assert_eq!(words("a OR b").as_deref(), Some("\"a\"* \"OR\"* \"b\"*"));
-        assert_eq!(words("NEAR(").as_deref(), Some("\"NEAR\"*"));
-        assert_eq!(words("name:x").as_deref(), Some("\"name\"* \"x\"*"));
-        assert_eq!(words("\""), None);
-        assert_eq!(words("*"), None);
-        assert_eq!(read("a\"b\"").unwrap().parts.as_deref(), Some("\"a\"\"b\"\"\""));
+        let words = |text| read(text).unwrap().words;
+        assert_eq!(words("a OR b"), "\"a\"* \"OR\"* \"b\"*");
+        assert_eq!(words("NEAR("), "\"NEAR\"*");
+        assert_eq!(words("name:x"), "\"name\"* \"x\"*");
+        assert_eq!(words("\""), NOTHING);
+        assert_eq!(words("*"), NOTHING);
+        assert_eq!(read("a\"b\"").unwrap().parts, "\"a\"\"b\"\"\"");
     }
 
     #[test]
@@ -89,15 +94,15 @@ mod tests {
 
     #[test]
     fn short_words_are_not_looked_for_as_parts() {
-        assert_eq!(read("ab").unwrap().parts, None);
-        assert!(read("abc").unwrap().parts.is_some());
+        assert_eq!(read("ab").unwrap().parts, NOTHING);
+        assert_eq!(read("abc").unwrap().parts, "\"abc\"");
     }
 
     proptest! {
         #[test]
         fn every_quote_is_closed(text in ".{0,300}") {
             if let Some(query) = read(&text) {
-                for expression in [query.words, query.parts].into_iter().flatten() {
+                for expression in [query.words, query.parts] {
                     prop_assert_eq!(expression.matches('"').count() % 2, 0);
                     prop_assert!(!expression.contains('\0'));
                 }

@@ -5,6 +5,19 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::platform::error::{Code, code};
+
+/// What can be wrong here, for people.
+pub const CODES: &[Code] = &[
+    code("text-empty", "A text that is needed is empty.", "Fill it in."),
+    code("text-too-long", "A text has more characters than are kept.", "Shorten it."),
+    code(
+        "text-hidden-characters",
+        "A text has invisible control characters, or marks that turn the direction of what follows.",
+        "Type it anew, or paste it as plain text.",
+    ),
+];
+
 /// Why a text is not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextFault {

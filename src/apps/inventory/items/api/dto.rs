@@ -115,6 +115,7 @@ impl From<Barcode> for BarcodeResponse {
 /// can be sent back changed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "fields that only answers have are taken and ignored")]
 pub struct ItemRequest {
     pub item_number: String,
     pub name: String,
@@ -127,7 +128,7 @@ pub struct ItemRequest {
     /// Null removes it; left out it stays as it is.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<DecimalText>)]
-    pub unit_cost: Option<Option<DecimalText>>,
+    pub unit_cost: Given<Option<DecimalText>>,
     /// `dry`, `cooler`, `freezer` or nothing.
     pub temp_zone: Option<String>,
     pub notes: Option<String>,
@@ -172,12 +173,12 @@ pub struct PackRequest {
 }
 
 /// A field that was sent, even as null.
-fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+fn given<'de, D, T>(deserializer: D) -> Result<Given<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    Option::deserialize(deserializer).map(Some)
+    Option::deserialize(deserializer).map(Given::To)
 }
 
 impl From<BarcodeRequest> for BarcodeInput {
@@ -203,7 +204,10 @@ impl From<ItemRequest> for ItemInput {
             category: request.category,
             min_qty: amount(request.min_qty),
             max_qty: amount(request.max_qty),
-            unit_cost: request.unit_cost.map_or(Given::Keep, |cost| Given::To(amount(cost))),
+            unit_cost: match request.unit_cost {
+                Given::Keep => Given::Keep,
+                Given::To(cost) => Given::To(amount(cost)),
+            },
             temp_zone: request.temp_zone,
             notes: request.notes,
             barcodes: request.barcodes.into_iter().map(Into::into).collect(),

@@ -98,7 +98,7 @@ fn statement_of(listing: &Listing) -> &'static str {
 }
 
 /// A page of items behind `position`.
-pub fn list(
+pub(in crate::apps::inventory::items) fn list(
     scope: &Scope<'_>,
     listing: &Listing,
     position: &Position,
@@ -122,7 +122,11 @@ pub fn list(
 }
 
 /// How many items a list has, counted to `count_max`.
-pub fn count(scope: &Scope<'_>, listing: &Listing, count_max: u64) -> Result<u64> {
+pub(in crate::apps::inventory::items) fn count(
+    scope: &Scope<'_>,
+    listing: &Listing,
+    count_max: u64,
+) -> Result<u64> {
     let mut statement = scope.prepare_cached(
         "SELECT COUNT(*) FROM (
              SELECT 1 FROM items AS i JOIN item_totals AS t ON t.item_id = i.rid
@@ -210,7 +214,7 @@ macro_rules! search_page {
 }
 
 /// A page of what was found behind `position`, each with how well it fits.
-pub fn search(
+pub(in crate::apps::inventory::items) fn search(
     scope: &Scope<'_>,
     listing: &Listing,
     query: &Query,
@@ -231,7 +235,7 @@ pub fn search(
 }
 
 /// How many items a search finds, counted to `count_max`.
-pub fn count_found(
+pub(in crate::apps::inventory::items) fn count_found(
     scope: &Scope<'_>,
     listing: &Listing,
     query: &Query,
@@ -254,7 +258,10 @@ pub fn count_found(
 }
 
 /// Categories with how many items each has.
-pub fn categories(scope: &Scope<'_>, limit: usize) -> Result<Vec<(String, i64)>> {
+pub(in crate::apps::inventory::items) fn categories(
+    scope: &Scope<'_>,
+    limit: usize,
+) -> Result<Vec<(String, i64)>> {
     let mut statement = scope.prepare_cached(
         "SELECT category, COUNT(*) FROM items
          WHERE deleted_at IS NULL AND category IS NOT NULL

@@ -43,7 +43,7 @@ pub(super) fn statement_of(journal: &Journal) -> &'static str {
 }
 
 /// A page of the ledger behind `position`.
-pub fn list(
+pub(in crate::apps::inventory::movements) fn list(
     scope: &Scope<'_>,
     journal: &Journal,
     position: JournalPosition,
@@ -64,7 +64,11 @@ pub fn list(
 
 /// An item's balance over all places just before `position`: what is on hand now, less what was
 /// moved from there on.
-pub fn balance_before(scope: &Scope<'_>, item: ItemId, position: JournalPosition) -> Result<Qty> {
+pub(in crate::apps::inventory::movements) fn balance_before(
+    scope: &Scope<'_>,
+    item: ItemId,
+    position: JournalPosition,
+) -> Result<Qty> {
     let thousandths: i64 = scope
         .prepare_cached(
             "SELECT t.qty - (

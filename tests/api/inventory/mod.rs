@@ -1,0 +1,53 @@
+//! The Inventory app over HTTP.
+
+mod items;
+mod locations;
+mod movements;
+mod stock;
+
+use serde_json::{Value, json};
+
+use crate::support::Client;
+
+/// An item with the least it needs.
+pub(crate) async fn item(client: &Client, number: &str) -> Value {
+    let body = json!({ "item_number": number, "name": format!("Thing {number}"), "unit": "kg" });
+    client.post("/inventory/items", &body).await.is(201)
+}
+
+pub(crate) async fn location(client: &Client, code: &str) -> Value {
+    let body = json!({ "code": code, "name": format!("Place {code}") });
+    client.post("/inventory/locations", &body).await.is(201)
+}
+
+/// A movement's body.
+pub(crate) fn movement(kind: &str, item: &Value, place: &Value, qty: &str) -> Value {
+    json!({ "type": kind, "item_id": item["id"], "location_id": place["id"], "qty": qty })
+}
+
+/// Posts a movement that is fine.
+pub(crate) async fn post(
+    client: &Client,
+    kind: &str,
+    item: &Value,
+    place: &Value,
+    qty: &str,
+) -> Value {
+    client.post("/inventory/movements", &movement(kind, item, place, qty)).await.is(201)
+}
+
+pub(crate) async fn on_hand(client: &Client, item: &Value) -> String {
+    let path = format!("/inventory/items/{}", item["id"].as_str().unwrap());
+    client.get(&path).await.is(200)["on_hand"].as_str().unwrap().to_owned()
+}
+
+/// The path of something below `/inventory`.
+pub(crate) fn path(of: &str, thing: &Value) -> String {
+    format!("/inventory/{of}/{}", thing["id"].as_str().unwrap())
+}
+
+/// One field of every row of a list.
+pub(crate) fn column(list: &Value, field: &str) -> Vec<String> {
+    let rows = list["items"].as_array().unwrap();
+    rows.iter().map(|row| row[field].as_str().unwrap_or_default().to_owned()).collect()
+}
