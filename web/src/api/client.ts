@@ -1,0 +1,66 @@
+import createClient from "openapi-fetch";
+import { ApiProblem, problemOf } from "./problem";
+import type { paths } from "./schema.gen";
+import { askToSignInAgain, isSessionKnown } from "./session";
+
+/** These answer 401 for reasons of their own: asking to sign in again would be wrong. */
+const SIGN_IN_PATHS = ["/api/v1/auth/", "/api/v1/setup"];
+
+/**
+ * Sends a request; when the session has ended meanwhile, waits for the person to sign in again and
+ * sends the very same request (same body, same Idempotency-Key) once more.
+ */
+async function send(request: Request): Promise<Response> {
+  const again = request.clone();
+  const response = await reach(request);
+  if (response.status !== 401 || !isSessionKnown()) return response;
+  const path = new URL(request.url).pathname;
+  if (SIGN_IN_PATHS.some((prefix) => path.startsWith(prefix))) return response;
+  if (!(await askToSignInAgain())) return response;
+  return reach(again);
+}
+
+async function reach(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (cause) {
+    if (request.signal.aborted) throw cause;
+    throw new ApiProblem({ code: "network" }, null);
+  }
+}
+
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: send });
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The body of a good answer, or the refusal as an exception. */
+export async function ok<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await answer;
+  if (!response.ok) throw await problemOf(response, error);
+  // An answer without content has no body and its caller expects none.
+  return data as T;
+}
+
+/** The header that makes sending the same form twice harmless. */
+export function idempotent(key: string): { "Idempotency-Key": string } {
+  return { "Idempotency-Key": key };
+}
+
+/** The header that says which version of an object a change is based on. */
+export function ifMatch(version: number): { "If-Match": string } {
+  return { "If-Match": `"${version}"` };
+}
+
+/** A random key. `randomUUID` is missing where a proxy serves the box without TLS. */
+export function newKey(): string {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

@@ -1,0 +1,25 @@
+import { IconBox, IconSnowflake, IconTemperatureMinus } from "@tabler/icons-react";
+import type { TempZone } from "@/api/types";
+import { t } from "@/i18n";
+import { Tag } from "@/ui/Tag";
+
+const ICONS = { dry: IconBox, cooler: IconTemperatureMinus, freezer: IconSnowflake };
+export const ZONES: readonly TempZone[] = ["dry", "cooler", "freezer"];
+
+/** A temperature zone: icon, word and tint. */
+export function Zone({ zone }: { readonly zone: TempZone }) {
+  const Icon = ICONS[zone];
+  return (
+    <Tag tone={zone} icon={<Icon size={13} aria-hidden />}>
+      {t(`zone.${zone}`)}
+    </Tag>
+  );
+}
+
+export function zoneChoices(): { value: string; label: string }[] {
+  return ZONES.map((zone) => ({ value: zone, label: t(`zone.${zone}`) }));
+}
+
+export function asZone(value: string | null): TempZone | null {
+  return ZONES.find((zone) => zone === value) ?? null;
+}

@@ -1,0 +1,150 @@
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { IconCircleCheck } from "@tabler/icons-react";
+import { useState } from "react";
+import type { ImportPreview, ImportResult } from "@/api/types";
+import { t, useFormat } from "@/i18n";
+import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import { Notice } from "@/ui/Notice";
+import { Section } from "@/ui/Page";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { StateBlock } from "@/ui/StateBlock";
+import { Tag, type TagTone } from "@/ui/Tag";
+import { DataTable, PhoneRow, type Column } from "@/ui/table";
+import { commitImport, type ImportKind } from "./queries";
+import classes from "./import.module.css";
+
+interface Props {
+  readonly preview: ImportPreview;
+  readonly kind: ImportKind;
+  readonly fileName: string | null;
+  readonly onBack: () => void;
+  readonly onDone: (result: ImportResult) => void;
+}
+
+type RowError = ImportPreview["errors"][number];
+type Sample = ImportPreview["sample"][number];
+
+/** What the file would do, row for row, before anything is changed. */
+export function PreviewPanel({ preview, kind, fileName, onBack, onDone }: Props) {
+  const workspace = useWorkspace();
+  const client = useQueryClient();
+  const format = useFormat();
+  const [error, setError] = useState<unknown>(null);
+  const [isSending, setSending] = useState(false);
+  const changes = preview.create + preview.update;
+  const hasErrors = preview.errors_total > 0;
+
+  const commit = async () => {
+    if (isSending) return;
+    setSending(true);
+    setError(null);
+    try {
+      const result = await commitImport(workspace.id, preview.id);
+      void client.invalidateQueries({ queryKey: ["inventory", workspace.id] });
+      onDone(result);
+    } catch (cause) {
+      setError(cause);
+    } finally {
+      setSending(false);
+    }
+  };
+
+  return (
+    <Section title={fileName ? t("import.previewOf", { file: fileName }) : t("import.preview")} aside={<Tag>{t(`import.kind.${kind}`)}</Tag>}>
+      <div className={classes.choose}>
+        <dl className={classes.counts}>
+          <Count label={t("import.rows")} value={preview.rows} />
+          <Count label={t("import.create")} value={preview.create} />
+          <Count label={t("import.update")} value={preview.update} />
+          <Count label={t("import.skip")} value={preview.skip} />
+          <Count label={t("import.errors")} value={preview.errors_total} tone={hasErrors ? "danger" : undefined} />
+        </dl>
+        {preview.unused_columns.length > 0 && <Notice tone="caution">{t("import.unused", { columns: preview.unused_columns.join(", ") })}</Notice>}
+        {hasErrors ? (
+          <>
+            <Notice tone="danger" title={t("import.hasErrors", { count: preview.errors_total })}>{t("import.hasErrorsBody")}</Notice>
+            <ErrorTable preview={preview} />
+            {preview.errors.length < preview.errors_total && <p className="hf-dim" style={{ margin: 0 }}>{t("import.errorsShown", { shown: format.integer(preview.errors.length), total: format.integer(preview.errors_total) })}</p>}
+          </>
+        ) : (
+          <SampleTable sample={preview.sample} />
+        )}
+        {error !== null && <ProblemAlert error={error} />}
+        <div className={classes.foot}>
+          <Button onClick={() => void commit()} loading={isSending} disabled={hasErrors || preview.rows === 0}>
+            {changes > 0 ? t(`import.commit.${kind}`, { count: changes }) : t("import.commitNothing")}
+          </Button>
+          <Button variant="default" onClick={onBack}>{t("import.other")}</Button>
+          <span className="hf-dim">{t("import.oneStep")}</span>
+        </div>
+      </div>
+    </Section>
+  );
+}
+
+function Count({ label, value, tone }: { readonly label: string; readonly value: number; readonly tone?: "danger" | undefined }) {
+  const format = useFormat();
+  return (
+    <div className={classes.count} data-tone={tone}>
+      <dt>{label}</dt>
+      <dd className="hf-number">{format.integer(value)}</dd>
+    </div>
+  );
+}
+
+function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
+  const columns: readonly Column<RowError>[] = [
+    { id: "line", header: t("import.line"), width: "72px", align: "end", cell: (row) => <span className="hf-number">{row.line}</span> },
+    { id: "column", header: t("import.column"), width: "minmax(110px, 150px)", cell: (row) => <span className="hf-mono hf-clip">{row.column}</span> },
+    { id: "value", header: t("import.value"), width: "minmax(120px, 1fr)", cell: (row) => <bdi className="hf-mono hf-clip" title={row.value}>{row.value}</bdi> },
+    { id: "reason", header: t("import.reason"), width: "minmax(220px, 2fr)", cell: (row) => <span className="hf-clip" title={row.detail}>{row.detail}</span> },
+  ];
+  return (
+    <div className={classes.table}>
+      <DataTable
+        label={t("import.errors")}
+        columns={columns}
+        rows={preview.errors}
+        rowKey={(row) => `${row.line} ${row.column} ${row.code}`}
+        rowVersion={() => ""}
+        scope={preview.id}
+        phoneRow={(row) => <PhoneRow title={row.detail} line={`${row.column}: ${row.value}`} aside={t("import.lineNumber", { line: row.line })} />}
+        isLoading={false}
+        error={null}
+        isForbidden={false}
+        empty={<StateBlock icon={IconCircleCheck} title={t("import.noErrors")} />}
+      />
+    </div>
+  );
+}
+
+const TONES: Readonly<Record<Sample["action"], TagTone>> = { create: "good", update: "info", skip: "plain", error: "danger" };
+
+/** The first rows as they will stand afterwards. */
+function SampleTable({ sample }: { readonly sample: readonly Sample[] }) {
+  const names = [...new Set(sample.flatMap((row) => Object.keys(row.values)))];
+  if (sample.length === 0) return null;
+  return (
+    <div className={classes.sample} tabIndex={0} role="region" aria-label={t("import.sampleRows")}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t("import.line")}</th>
+            <th scope="col">{t("import.action")}</th>
+            {names.map((name) => <th scope="col" key={name}>{name}</th>)}
+          </tr>
+        </thead>
+        <tbody>
+          {sample.map((row) => (
+            <tr key={row.line}>
+              <td className="hf-number">{row.line}</td>
+              <td><Tag tone={TONES[row.action]}>{t(`import.action.${row.action}`)}</Tag></td>
+              {names.map((name) => <td key={name}><bdi>{row.values[name] ?? ""}</bdi></td>)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

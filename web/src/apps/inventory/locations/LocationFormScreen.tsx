@@ -1,0 +1,156 @@
+import { Button } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { newKey } from "@/api/client";
+import type { Location } from "@/api/types";
+import { t } from "@/i18n";
+import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import { Confirm } from "@/ui/Confirm";
+import { ChoiceField, FieldRow, FormFrame, LeaveGuard, SwitchField, TextField, useForm } from "@/ui/form";
+import { LinkButton } from "@/ui/LinkButton";
+import { Notice } from "@/ui/Notice";
+import { Page } from "@/ui/Page";
+import { NoPermission } from "@/ui/StateBlock";
+import { toastDone, toastFailed } from "@/ui/toast";
+import { WRITE } from "../permissions";
+import { asZone, zoneChoices } from "../Zone";
+import { LocationPicker } from "./LocationPicker";
+import { createLocation, deleteLocation, locationsQuery, restoreLocation, updateLocation } from "./queries";
+import { withDescendants } from "./tree";
+
+export function NewLocationScreen() {
+  const workspace = useWorkspace();
+  return (
+    <Page title={t("locations.new")} tabTitle={t("locations.new")} layout="form">
+      {workspace.can(WRITE) ? <LocationForm location={null} /> : <NoPermission />}
+    </Page>
+  );
+}
+
+export function LocationScreen() {
+  const workspace = useWorkspace();
+  const { location: id } = useParams({ from: "/frame/w/$workspace/inventory/locations/$location" });
+  const query = useQuery(locationsQuery(workspace.id));
+  const current = query.data?.find((one) => one.id === id);
+  const [started, setStarted] = useState<Location | null>(null);
+  if (!started && current && !query.isFetching) setStarted(current);
+  const shown = started ?? current;
+  const missing = query.data && !current ? { code: "not-found", status: 404, detail: "", requestId: null, fields: [], retryAfterSeconds: null } : null;
+  return (
+    <Page
+      title={shown ? <bdi>{shown.name}</bdi> : t("locations.one")}
+      tabTitle={shown?.name ?? t("locations.one")}
+      layout="form"
+      isLoading={query.isPending}
+      error={query.error ?? missing}
+      onRetry={() => void query.refetch()}
+      actions={shown && <LinkButton to="/w/$workspace/inventory/stock" params={{ workspace: workspace.id }} search={{ location_id: shown.id }} variant="default">{t("locations.seeStock")}</LinkButton>}
+    >
+      {!workspace.can(WRITE) ? <NoPermission /> : started && (
+        <LocationForm
+          key={started.version}
+          location={started}
+          onReload={() => void query.refetch().then((fresh) => setStarted(fresh.data?.find((one) => one.id === id) ?? null))}
+        />
+      )}
+    </Page>
+  );
+}
+
+interface Values {
+  readonly name: string;
+  readonly code: string;
+  readonly temp_zone: string | null;
+  readonly parent: Location | null;
+  readonly active: boolean;
+}
+
+function LocationForm({ location, onReload }: { readonly location: Location | null; readonly onReload?: () => void }) {
+  const workspace = useWorkspace();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const all = useQuery(locationsQuery(workspace.id)).data;
+  const [isSaved, setSaved] = useState(false);
+  const own = useMemo(() => (location ? withDescendants(location.id, all ?? []) : new Set<string>()), [location, all]);
+  const back = () => navigate({ to: "/w/$workspace/inventory/locations", params: { workspace: workspace.id }, ignoreBlocker: true });
+  const form = useForm<Values>({
+    initial: {
+      name: location?.name ?? "",
+      code: location?.code ?? "",
+      temp_zone: location?.temp_zone ?? null,
+      parent: all?.find((one) => one.id === location?.parent_id) ?? null,
+      active: location?.active ?? true,
+    },
+    newKey,
+    validate: (values) => ({
+      name: values.name.trim() ? null : t("form.needed"),
+      code: values.code.trim() ? null : t("form.needed"),
+    }),
+    send: async (values, key) => {
+      const body = { name: values.name.trim(), code: values.code.trim(), temp_zone: asZone(values.temp_zone), parent_id: values.parent?.id ?? null, active: values.active };
+      const saved = location ? await updateLocation(workspace.id, location, body) : await createLocation(workspace.id, body, key);
+      setSaved(true);
+      await client.invalidateQueries({ queryKey: ["inventory", workspace.id] });
+      toastDone(t("locations.saved", { name: saved.name }));
+      await back();
+    },
+  });
+  form.labels.set("parent_id", t("locations.parent"));
+  const isStale = form.refusal?.status === 412;
+  return (
+    <>
+      <LeaveGuard isDirty={form.isDirty && !isSaved} />
+      <FormFrame
+        form={form}
+        label={t("locations.one")}
+        submitLabel={location ? t("locations.save") : t("locations.add")}
+        handles={isStale && form.refusal ? [form.refusal.code] : []}
+        onCancel={() => window.history.back()}
+        extra={location && <DeleteLocation location={location} onDone={() => { setSaved(true); void back(); }} />}
+      >
+        {isStale && (
+          <Notice tone="caution" title={t("items.staleTitle")}>
+            {t("items.staleBody")}
+            <div style={{ display: "flex", gap: 8, marginTop: 8, flexWrap: "wrap" }}>
+              <Button size="xs" variant="default" onClick={onReload}>{t("items.staleReload")}</Button>
+              <Button size="xs" variant="default" onClick={form.clearRefusal}>{t("items.staleKeep")}</Button>
+            </div>
+          </Notice>
+        )}
+        <FieldRow>
+          <TextField form={form} name="name" label={t("locations.name")} autoFocus={!location} maxLength={120} />
+          <TextField form={form} name="code" label={t("locations.code")} help={t("locations.codeHelp")} maxLength={32} />
+        </FieldRow>
+        <FieldRow>
+          <LocationPicker id={form.fieldId("parent_id")} label={`${t("locations.parent")} (${t("ui.optional")})`} location={form.values.parent} onPick={(parent) => form.set("parent", parent)} error={form.errors["parent_id"]} without={own} placeholder={t("locations.top")} includeInactive />
+          <ChoiceField form={form} name="temp_zone" label={t("items.zone")} required={false} data={zoneChoices()} clearable placeholder={t("items.zoneAny")} />
+        </FieldRow>
+        {location && <SwitchField form={form} name="active" label={t("locations.active")} help={t("locations.activeHelp")} />}
+      </FormFrame>
+    </>
+  );
+}
+
+function DeleteLocation({ location, onDone }: { readonly location: Location; readonly onDone: () => void }) {
+  const workspace = useWorkspace();
+  const client = useQueryClient();
+  const [asks, setAsks] = useState(false);
+  const refresh = () => client.invalidateQueries({ queryKey: ["inventory", workspace.id] });
+  const remove = async () => {
+    await deleteLocation(workspace.id, location);
+    onDone();
+    await refresh();
+    toastDone(t("locations.deleted", { name: location.name }), () => {
+      restoreLocation(workspace.id, location.id).then(refresh).catch(toastFailed);
+    });
+  };
+  return (
+    <>
+      <Button variant="default" onClick={() => setAsks(true)}>{t("locations.delete")}</Button>
+      <Confirm opened={asks} title={t("locations.deleteTitle", { name: location.name })} confirmLabel={t("locations.delete")} onConfirm={remove} onClose={() => setAsks(false)}>
+        {t("locations.deleteBody", { count: location.stock_items })}
+      </Confirm>
+    </>
+  );
+}

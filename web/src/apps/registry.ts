@@ -1,0 +1,44 @@
+import { IconArrowsExchange, IconMapPin, IconPackage, IconStack2, IconUpload, type Icon } from "@tabler/icons-react";
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import type { PlainKey } from "@/i18n";
+
+export type WorkspaceScreen =
+  | "/w/$workspace/inventory/items"
+  | "/w/$workspace/inventory/stock"
+  | "/w/$workspace/inventory/movements"
+  | "/w/$workspace/inventory/locations"
+  | "/w/$workspace/inventory/import";
+
+export interface AppScreen {
+  readonly to: WorkspaceScreen;
+  readonly label: PlainKey;
+  readonly icon: Icon;
+  /** One of these is needed to see it in the menus. */
+  readonly permissions: readonly string[];
+  /** `g` and this key lead here. */
+  readonly jump?: string;
+}
+
+/** What an app brings along. Mirrors the list of apps in the server; only the shell reads it. */
+export interface AppDescription {
+  readonly id: string;
+  readonly label: PlainKey;
+  readonly screens: readonly AppScreen[];
+  /** Its part of Today. */
+  readonly today: LazyExoticComponent<ComponentType>;
+}
+
+const inventory: AppDescription = {
+  id: "inventory",
+  label: "nav.inventory",
+  screens: [
+    { to: "/w/$workspace/inventory/items", label: "nav.items", icon: IconPackage, permissions: ["inventory.read"], jump: "i" },
+    { to: "/w/$workspace/inventory/stock", label: "nav.stock", icon: IconStack2, permissions: ["inventory.read"], jump: "s" },
+    { to: "/w/$workspace/inventory/movements", label: "nav.movements", icon: IconArrowsExchange, permissions: ["inventory.read"], jump: "m" },
+    { to: "/w/$workspace/inventory/locations", label: "nav.locations", icon: IconMapPin, permissions: ["inventory.read"], jump: "l" },
+    { to: "/w/$workspace/inventory/import", label: "nav.import", icon: IconUpload, permissions: ["inventory.import", "inventory.export"] },
+  ],
+  today: lazy(() => import("./inventory/InventoryToday")),
+};
+
+export const APPS: readonly AppDescription[] = [inventory];

@@ -1,0 +1,80 @@
+import type { Messages } from "./en";
+
+/** A message: plain text, or a singular and a plural chosen by `count`. */
+export type Message = string | { readonly one: string; readonly other: string };
+export type MessageKey = keyof Messages;
+export type Catalogue = { readonly [K in MessageKey]: Message };
+
+type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type ParamNames<M> = M extends string
+  ? Names<M>
+  : M extends { readonly other: infer Other extends string }
+    ? Names<Other> | "count"
+    : never;
+export type Args<K extends MessageKey, V> = [ParamNames<Messages[K]>] extends [never]
+  ? []
+  : [params: Readonly<Record<ParamNames<Messages[K]>, V>>];
+
+/** Keys of texts without placeholders. */
+export type PlainKey = { [K in MessageKey]: [ParamNames<Messages[K]>] extends [never] ? K : never }[MessageKey];
+
+let messages: Catalogue | null = null;
+let plurals = new Intl.PluralRules("en");
+let integers = new Intl.NumberFormat("en");
+let language = "en";
+
+export const LANGUAGES = ["en"] as const;
+/** Made from English by a machine; shows untranslated and clipped texts at a glance. */
+export const PSEUDO_LANGUAGE = "en-XA";
+
+/** Loads a language as a chunk of its own and makes it the one `t` speaks. */
+export async function loadLanguage(wanted: string): Promise<void> {
+  const { en } = await import("./en");
+  if (wanted === PSEUDO_LANGUAGE) {
+    const { pseudo } = await import("./pseudo");
+    speak(pseudo(en), PSEUDO_LANGUAGE);
+  } else {
+    speak(en, "en");
+  }
+}
+
+function speak(catalogue: Catalogue, name: string): void {
+  messages = catalogue;
+  language = name;
+  plurals = new Intl.PluralRules("en");
+  integers = new Intl.NumberFormat("en");
+  document.documentElement.lang = name === PSEUDO_LANGUAGE ? "en" : name;
+}
+
+export function currentLanguage(): string {
+  return language;
+}
+
+type Params = Readonly<Record<string, string | number>>;
+
+/** The text of a message, with `{name}` replaced. Numbers are grouped. */
+export function t<K extends MessageKey>(key: K, ...args: Args<K, string | number>): string {
+  return fill(key, args[0] as Params | undefined);
+}
+
+function fill(key: MessageKey, params: Params | undefined): string {
+  return pattern(key, params).replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params?.[name];
+    if (value === undefined) return whole;
+    return typeof value === "number" ? integers.format(value) : value;
+  });
+}
+
+/** The message of a key made of data (an error code, an audit action), or `fallback` when there is none. */
+export function tDynamic(key: string, fallback: string, params?: Params): string {
+  if (messages === null || !Object.hasOwn(messages, key)) return fallback;
+  return fill(key as MessageKey, params);
+}
+
+function pattern(key: MessageKey, params: Readonly<Record<string, unknown>> | undefined): string {
+  const message = messages?.[key];
+  if (message === undefined) return key;
+  if (typeof message === "string") return message;
+  const count = params?.["count"];
+  return plurals.select(typeof count === "number" ? count : Number(count)) === "one" ? message.one : message.other;
+}

@@ -1,0 +1,58 @@
+import "./theme/mantine.css";
+import "./theme/tokens.css";
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { loadLanguage } from "@/i18n";
+import { firstLanguage } from "@/platform/identity/language";
+import { meQuery } from "@/platform/identity/queries";
+import { makeQueryClient } from "@/platform/queryClient";
+import { setupQuery } from "@/platform/setup/queries";
+import { applyDensity, storedDensity, storedScheme, storeScheme } from "@/theme/appearance";
+import { theme } from "@/theme/theme";
+import { makeRouter } from "./routes";
+
+async function start(): Promise<void> {
+  const client = makeQueryClient();
+  // Asked while the texts load; the routes use the answers.
+  const asked = Promise.allSettled([client.prefetchQuery(setupQuery), client.prefetchQuery(meQuery)]);
+  applyDensity(storedDensity());
+  await loadLanguage(firstLanguage());
+  await asked;
+  const me = client.getQueryData(meQuery.queryKey);
+  if (me) storeScheme(me.theme);
+  const choice = storedScheme();
+  const container = document.getElementById("root");
+  if (!container) return;
+  createRoot(container).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme={choice === "system" ? "auto" : choice} colorSchemeManager={memoryManager(choice === "system" ? "auto" : choice)}>
+        <QueryClientProvider client={client}>
+          <Notifications position="bottom-right" limit={4} containerWidth={420} />
+          <RouterProvider router={makeRouter(client)} />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}
+
+type Scheme = "auto" | "light" | "dark";
+
+/** The account keeps the choice of theme; the library needs to hold it only while the page lives. */
+function memoryManager(first: Scheme) {
+  let now: Scheme = first;
+  return {
+    get: () => now,
+    set: (value: Scheme) => {
+      now = value;
+    },
+    subscribe: () => undefined,
+    unsubscribe: () => undefined,
+    clear: () => undefined,
+  };
+}
+
+void start();

@@ -1,0 +1,66 @@
+import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { api, ifMatch, idempotent, ok } from "@/api/client";
+import { ApiProblem } from "@/api/problem";
+import { setSessionKnown } from "@/api/session";
+import type { Me } from "@/api/types";
+
+/** Who is signed in here; null when nobody is. */
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  staleTime: Infinity,
+  queryFn: async (): Promise<Me | null> => {
+    try {
+      const me = await ok(api.GET("/api/v1/me"));
+      setSessionKnown(true);
+      return me;
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 401) return null;
+      throw error;
+    }
+  },
+});
+
+/** The signed-in person; only for screens inside the frame, which nobody else reaches. */
+export function useMe(): Me {
+  const { data } = useSuspenseQuery(meQuery);
+  if (!data) throw new Error("The frame was shown to nobody.");
+  return data;
+}
+
+export async function signIn(email: string, password: string): Promise<void> {
+  await ok(api.POST("/api/v1/auth/login", { body: { email, password } }));
+}
+
+/** Ends the session here and starts the page afresh, so that nothing of it stays in memory. */
+export async function signOut(): Promise<void> {
+  await ok(api.POST("/api/v1/auth/logout"));
+  setSessionKnown(false);
+  window.location.assign("/sign-in");
+}
+
+export function useUpdateMe() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ me, change }: { me: Me; change: { name?: string; language?: string; theme?: Me["theme"] } }) =>
+      ok(api.PATCH("/api/v1/me", { body: change, headers: ifMatch(me.version) })),
+    onSuccess: (me) => client.setQueryData(meQuery.queryKey, me),
+    onError: () => client.invalidateQueries({ queryKey: meQuery.queryKey }),
+  });
+}
+
+export async function changePassword(current: string, next: string): Promise<void> {
+  await ok(api.PUT("/api/v1/me/password", { body: { current, new: next } }));
+}
+
+export const tokensQuery = queryOptions({
+  queryKey: ["me", "tokens"],
+  queryFn: async () => ok(api.GET("/api/v1/me/tokens", { params: { query: { limit: 200 } } })),
+});
+
+export async function createToken(body: { name: string; expires_in_days: number; workspace_id?: string }, key: string) {
+  return ok(api.POST("/api/v1/me/tokens", { body, headers: idempotent(key) }));
+}
+
+export async function deleteToken(id: string): Promise<void> {
+  await ok(api.DELETE("/api/v1/me/tokens/{id}", { params: { path: { id } } }));
+}

@@ -1,0 +1,50 @@
+import { IconHome, IconKey, IconUserCheck } from "@tabler/icons-react";
+import { newKey } from "@/api/client";
+import { t } from "@/i18n";
+import { FormFrame, TextField, useForm } from "@/ui/form";
+import { Notice } from "@/ui/Notice";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { checkToken } from "./queries";
+import classes from "../identity/auth.module.css";
+
+interface Props {
+  readonly token: string;
+  readonly refused: unknown;
+  readonly onDone: (token: string) => void;
+}
+
+export function WelcomeStep({ token, refused, onDone }: Props) {
+  const form = useForm({
+    initial: { token },
+    newKey,
+    validate: (values) => ({ token: bare(values.token) ? null : t("form.needed") }),
+    send: async (values) => {
+      const wanted = bare(values.token);
+      await checkToken(wanted);
+      onDone(wanted);
+    },
+  });
+  const failed = form.refusal !== null || refused !== null;
+  return (
+    <>
+      <h1 className={classes.title}>{t("setup.welcome.title")}</h1>
+      <p className={classes.lead}>{t("setup.welcome.lead")}</p>
+      <ul className={classes.points}>
+        <li><IconHome size={18} aria-hidden />{t("setup.welcome.data")}</li>
+        <li><IconUserCheck size={18} aria-hidden />{t("setup.welcome.operator")}</li>
+        <li><IconKey size={18} aria-hidden />{t("setup.welcome.link")}</li>
+      </ul>
+      <FormFrame form={form} label={t("setup.welcome.title")} submitLabel={t("setup.begin")}>
+        {refused !== null && form.refusal === null && <ProblemAlert error={refused} />}
+        {failed && <Notice tone="info">{t("setup.token.renew")}</Notice>}
+        {token === "" && !failed && <Notice tone="caution">{t("setup.token.missing")}</Notice>}
+        {(token === "" || failed) && <TextField form={form} name="token" label={t("setup.token.label")} help={t("setup.token.help")} autoFocus />}
+      </FormFrame>
+    </>
+  );
+}
+
+/** People paste the whole link. */
+function bare(text: string): string {
+  return text.trim().split("token=").at(-1) ?? "";
+}

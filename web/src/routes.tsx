@@ -1,0 +1,227 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import type { ItemFilter } from "@/apps/inventory/items/queries";
+import { IMPORT_KINDS, type ImportKind } from "@/apps/inventory/import/queries";
+import { MOVEMENT_TYPES, type MovementFilter, type MovementType } from "@/apps/inventory/movements/queries";
+import type { StockFilter } from "@/apps/inventory/stock/queries";
+import type { AuditFilter } from "@/platform/audit/queries";
+import { meQuery } from "@/platform/identity/queries";
+import { SignInGate } from "@/platform/identity/SignInGate";
+import { setupQuery } from "@/platform/setup/queries";
+import { lastWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import { BootFailed, NotFound } from "@/shell/Fallbacks";
+
+interface Context {
+  readonly client: QueryClient;
+}
+
+type Search = Record<string, unknown>;
+
+const root = createRootRouteWithContext<Context>()({
+  component: () => (
+    <>
+      <Outlet />
+      <SignInGate />
+    </>
+  ),
+  errorComponent: ({ error }) => <BootFailed error={error} />,
+  notFoundComponent: NotFound,
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "setup",
+  beforeLoad: async ({ context }) => {
+    if (!(await context.client.ensureQueryData(setupQuery))) throw redirect({ to: "/", replace: true });
+  },
+  component: lazyRouteComponent(() => import("@/platform/setup/SetupScreen"), "SetupScreen"),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "sign-in",
+  validateSearch: (search: Search): { next?: string } => texts(search, ["next"]),
+  beforeLoad: async ({ context, search }) => {
+    const [unclaimed, me] = await boot(context.client);
+    if (unclaimed) throw redirect({ to: "/setup", replace: true });
+    if (me) throw redirect({ to: search.next?.startsWith("/w/") ? search.next : "/", replace: true });
+  },
+  component: lazyRouteComponent(() => import("@/platform/identity/SignInScreen"), "SignInScreen"),
+});
+
+/** The frame around every screen; nobody gets here without being signed in. */
+const frame = createRoute({
+  getParentRoute: () => root,
+  id: "frame",
+  beforeLoad: async ({ context, location }) => {
+    const [unclaimed, me] = await boot(context.client);
+    if (unclaimed) throw redirect({ to: "/setup", replace: true });
+    if (!me) throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href }, replace: true });
+  },
+  component: lazyRouteComponent(() => import("@/shell/Frame"), "Frame"),
+});
+
+const home = createRoute({
+  getParentRoute: () => frame,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const me = await context.client.ensureQueryData(meQuery);
+    const workspace = me && lastWorkspace(me.workspaces);
+    if (workspace) throw redirect({ to: "/w/$workspace", params: { workspace: workspace.id }, replace: true });
+  },
+  component: lazyRouteComponent(() => import("@/shell/WorkspaceLayout"), "NoWorkspaceScreen"),
+});
+
+const profile = createRoute({
+  getParentRoute: () => frame,
+  path: "profile",
+  component: lazyRouteComponent(() => import("@/platform/identity/ProfileScreen"), "ProfileScreen"),
+});
+
+const system = createRoute({
+  getParentRoute: () => frame,
+  path: "system",
+  component: lazyRouteComponent(() => import("@/platform/monitoring/SystemScreen"), "SystemScreen"),
+});
+
+const boxAudit = createRoute({
+  getParentRoute: () => frame,
+  path: "system/audit",
+  validateSearch: (search: Search): AuditFilter => texts(search, ["action", "from", "to"]),
+  component: lazyRouteComponent(() => import("@/platform/audit/AuditScreen"), "BoxAuditScreen"),
+});
+
+const workspace = createRoute({
+  getParentRoute: () => frame,
+  path: "w/$workspace",
+  component: lazyRouteComponent(() => import("@/shell/WorkspaceLayout"), "WorkspaceLayout"),
+});
+
+const today = createRoute({
+  getParentRoute: () => workspace,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/shell/TodayScreen"), "TodayScreen"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => workspace,
+  path: "audit",
+  validateSearch: (search: Search): AuditFilter => texts(search, ["action", "from", "to"]),
+  component: lazyRouteComponent(() => import("@/platform/audit/AuditScreen"), "WorkspaceAuditScreen"),
+});
+
+const items = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/items",
+  validateSearch: (search: Search): ItemFilter & { panel?: string } => ({
+    ...texts(search, ["q", "category", "location", "sort", "panel"]),
+    ...(search["low"] === true || search["low"] === "true" ? { low: true as const } : {}),
+  }),
+  component: lazyRouteComponent(() => import("@/apps/inventory/items/ItemsScreen"), "ItemsScreen"),
+});
+
+const newItem = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/items/new",
+  component: lazyRouteComponent(() => import("@/apps/inventory/items/ItemFormScreen"), "NewItemScreen"),
+});
+
+const item = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/items/$item",
+  component: lazyRouteComponent(() => import("@/apps/inventory/items/ItemScreen"), "ItemScreen"),
+});
+
+const editItem = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/items/$item/edit",
+  component: lazyRouteComponent(() => import("@/apps/inventory/items/ItemFormScreen"), "EditItemScreen"),
+});
+
+const locations = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/locations",
+  component: lazyRouteComponent(() => import("@/apps/inventory/locations/LocationsScreen"), "LocationsScreen"),
+});
+
+const newLocation = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/locations/new",
+  component: lazyRouteComponent(() => import("@/apps/inventory/locations/LocationFormScreen"), "NewLocationScreen"),
+});
+
+const location = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/locations/$location",
+  component: lazyRouteComponent(() => import("@/apps/inventory/locations/LocationFormScreen"), "LocationScreen"),
+});
+
+const movements = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/movements",
+  validateSearch: (search: Search): MovementFilter & { post?: MovementType; for?: string } => ({
+    ...texts(search, ["item_id", "location_id", "from", "to", "for"]),
+    ...oneOf(search, "type", MOVEMENT_TYPES),
+    ...oneOf(search, "post", MOVEMENT_TYPES),
+  }),
+  component: lazyRouteComponent(() => import("@/apps/inventory/movements/MovementsScreen"), "MovementsScreen"),
+});
+
+const stock = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/stock",
+  validateSearch: (search: Search): StockFilter => texts(search, ["item_id", "location_id"]),
+  component: lazyRouteComponent(() => import("@/apps/inventory/stock/StockScreen"), "StockScreen"),
+});
+
+const importing = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/import",
+  validateSearch: (search: Search): { kind?: ImportKind } => oneOf(search, "kind", IMPORT_KINDS),
+  component: lazyRouteComponent(() => import("@/apps/inventory/import/ImportScreen"), "ImportScreen"),
+});
+
+const tree = root.addChildren([
+  setup,
+  signIn,
+  frame.addChildren([
+    home,
+    profile,
+    system,
+    boxAudit,
+    workspace.addChildren([today, audit, items, newItem, item, editItem, locations, newLocation, location, movements, stock, importing]),
+  ]),
+]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultPendingMs: 400, scrollRestoration: false });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
+
+/** The two questions every start asks, at once: is the box claimed, and who is here. */
+async function boot(client: QueryClient) {
+  return Promise.all([client.ensureQueryData(setupQuery), client.ensureQueryData(meQuery)]);
+}
+
+/** The named members of an address that are texts; numbers in an address mean texts here. */
+function texts<K extends string>(search: Search, names: readonly K[]): { [N in K]?: string } {
+  const found: { [N in K]?: string } = {};
+  for (const name of names) {
+    const value = search[name];
+    if (typeof value === "string" && value !== "") found[name] = value;
+    else if (typeof value === "number") found[name] = String(value);
+  }
+  return found;
+}
+
+function oneOf<N extends string, V extends string>(search: Search, name: N, values: readonly V[]): { [K in N]?: V } {
+  const value = values.find((one) => one === search[name]);
+  const found: { [K in N]?: V } = {};
+  if (value !== undefined) found[name] = value;
+  return found;
+}

@@ -1,0 +1,24 @@
+import { useQuery } from "@tanstack/react-query";
+import type { MyWorkspace } from "@/api/types";
+import { t } from "@/i18n";
+import { useStreamState } from "@/platform/live/LiveProvider";
+import { versionQuery } from "@/platform/monitoring/queries";
+import classes from "./frame.module.css";
+
+/** Connection, the zone times are written in, and the version. */
+export function Footer({ workspace }: { readonly workspace: MyWorkspace | null }) {
+  const state = useStreamState();
+  const version = useQuery(versionQuery);
+  return (
+    <footer className={classes.footer}>
+      {workspace && (
+        <span className={classes.stream} data-state={state}>
+          {t(state === "open" ? "footer.live" : state === "down" ? "footer.down" : "footer.connecting")}
+        </span>
+      )}
+      {workspace && <span>{t("footer.zone", { zone: workspace.time_zone })}</span>}
+      <span className={classes.spacer} />
+      {version.data && <span>{t("footer.version", { version: version.data.version })}</span>}
+    </footer>
+  );
+}

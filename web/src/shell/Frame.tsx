@@ -1,0 +1,70 @@
+import { Outlet, useParams, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useRef } from "react";
+import { t, FormatProvider } from "@/i18n";
+import { LiveProvider } from "@/platform/live/LiveProvider";
+import { useMe } from "@/platform/identity/queries";
+import { lastWorkspace, rememberWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import type { MyWorkspace } from "@/api/types";
+import { useIsPhone } from "@/ui/useIsPhone";
+import { BottomBar } from "./BottomBar";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { Footer } from "./Footer";
+import { Header } from "./Header";
+import { Sidebar } from "./Sidebar";
+import { useShellKeys } from "./useShellKeys";
+import classes from "./frame.module.css";
+
+const Palette = lazy(() => import("./Palette"));
+const Shortcuts = lazy(() => import("./Shortcuts"));
+
+/** Everything around a screen: where one is, where one can go, and whether the box is there. */
+export function Frame() {
+  const me = useMe();
+  const params = useParams({ strict: false });
+  const inAddress = me.workspaces.find((one) => one.id === params.workspace);
+  const workspace = inAddress ?? lastWorkspace(me.workspaces);
+  useEffect(() => {
+    if (inAddress) rememberWorkspace(inAddress.id);
+  }, [inAddress]);
+
+  if (!workspace) return <FrameBody workspace={null} />;
+  const place = { locale: workspace.locale, timeZone: workspace.time_zone, currency: workspace.currency };
+  return (
+    <FormatProvider place={place}>
+      <LiveProvider key={workspace.id} workspace={workspace.id}>
+        <FrameBody workspace={workspace} />
+      </LiveProvider>
+    </FormatProvider>
+  );
+}
+
+function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
+  const isPhone = useIsPhone();
+  const keys = useShellKeys(workspace);
+  const main = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  useEffect(() => {
+    main.current?.scrollTo?.({ top: 0 });
+  }, [path]);
+  return (
+    <div className={classes.frame}>
+      <a href="#content" className={classes.skip}>{t("nav.skip")}</a>
+      {!isPhone && <Sidebar workspace={workspace} />}
+      <div className={classes.column}>
+        <Header workspace={workspace} onSearch={keys.openPalette} onShortcuts={keys.openShortcuts} />
+        {workspace && <ConnectionBanner />}
+        <main id="content" ref={main} className={classes.main} tabIndex={-1}>
+          <Suspense fallback={null}>
+            <Outlet />
+          </Suspense>
+        </main>
+        {!isPhone && <Footer workspace={workspace} />}
+        {isPhone && <BottomBar workspace={workspace} onSearch={keys.openPalette} />}
+      </div>
+      <Suspense fallback={null}>
+        {keys.palette && <Palette workspace={workspace} onClose={keys.close} onShortcuts={keys.openShortcuts} />}
+        {keys.shortcuts && <Shortcuts onClose={keys.close} />}
+      </Suspense>
+    </div>
+  );
+}

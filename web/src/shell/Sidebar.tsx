@@ -1,0 +1,68 @@
+import { IconHome, IconListSearch, IconServer, type Icon } from "@tabler/icons-react";
+import { createLink } from "@tanstack/react-router";
+import type { ComponentPropsWithRef } from "react";
+import type { MyWorkspace } from "@/api/types";
+import { t } from "@/i18n";
+import { useMe } from "@/platform/identity/queries";
+import { visibleApps } from "./navigation";
+import { WorkspaceMenu } from "./WorkspaceMenu";
+import classes from "./frame.module.css";
+
+interface NavProps extends ComponentPropsWithRef<"a"> {
+  readonly icon: Icon;
+}
+
+const NavLink = createLink(function NavAnchor({ icon: Symbol, children, ...rest }: NavProps) {
+  return (
+    <a {...rest} className={classes.nav}>
+      <Symbol size={17} stroke={1.7} aria-hidden />
+      <span className="hf-clip">{children}</span>
+    </a>
+  );
+});
+
+export function Sidebar({ workspace }: { readonly workspace: MyWorkspace | null }) {
+  const me = useMe();
+  return (
+    <nav className={classes.sidebar} aria-label={t("nav.main")}>
+      <WorkspaceMenu workspace={workspace} />
+      <div className={classes.navs}>{workspace && <WorkspaceLinks workspace={workspace} />}
+        {me.is_operator && (
+          <Group label={t("nav.box")}>
+            <NavLink to="/system" icon={IconServer} activeOptions={{ exact: false }}>{t("nav.system")}</NavLink>
+          </Group>
+        )}
+      </div>
+    </nav>
+  );
+}
+
+function WorkspaceLinks({ workspace }: { readonly workspace: MyWorkspace }) {
+  const params = { workspace: workspace.id };
+  return (
+    <>
+      <NavLink to="/w/$workspace" params={params} icon={IconHome} activeOptions={{ exact: true }}>{t("nav.today")}</NavLink>
+      {visibleApps(workspace).map((app) => (
+        <Group key={app.id} label={t(app.label)}>
+          {app.screens.map((screen) => (
+            <NavLink key={screen.to} to={screen.to} params={params} icon={screen.icon} activeOptions={{ includeSearch: false }}>{t(screen.label)}</NavLink>
+          ))}
+        </Group>
+      ))}
+      {workspace.permissions.includes("audit.read") && (
+        <Group label={t("nav.workspace")}>
+          <NavLink to="/w/$workspace/audit" params={params} icon={IconListSearch} activeOptions={{ includeSearch: false }}>{t("nav.audit")}</NavLink>
+        </Group>
+      )}
+    </>
+  );
+}
+
+function Group({ label, children }: { readonly label: string; readonly children: React.ReactNode }) {
+  return (
+    <div className={classes.group} role="group" aria-label={label}>
+      <div className={classes.groupLabel} aria-hidden>{label}</div>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+import { Suspense } from "react";
+import { t, useFormat } from "@/i18n";
+import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import { Page } from "@/ui/Page";
+import { SkeletonLines } from "@/ui/Skeleton";
+import { NoPermission } from "@/ui/StateBlock";
+import { visibleApps } from "./navigation";
+
+/** What each app has to say today. */
+export function TodayScreen() {
+  const workspace = useWorkspace();
+  const format = useFormat();
+  const apps = visibleApps(workspace);
+  return (
+    <Page title={t("today.title")} tabTitle={t("today.title")} subtitle={format.date(new Date().toISOString())}>
+      {apps.length === 0 && <NoPermission />}
+      {apps.map((app) => (
+        <Suspense key={app.id} fallback={<SkeletonLines count={6} />}>
+          <app.today />
+        </Suspense>
+      ))}
+    </Page>
+  );
+}

@@ -1,0 +1,125 @@
+import { CloseButton, Menu, TextInput, UnstyledButton } from "@mantine/core";
+import { IconChevronDown, IconSearch } from "@tabler/icons-react";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { t } from "@/i18n";
+import classes from "./FilterChips.module.css";
+
+export function FilterBar({ children }: { readonly children: ReactNode }) {
+  return <div className={classes.bar} role="search">{children}</div>;
+}
+
+interface SearchProps {
+  readonly value: string;
+  readonly label: string;
+  readonly onChange: (value: string) => void;
+  /** Arrow down and Enter lead into the list. */
+  readonly onDown?: () => void;
+}
+
+const TYPING_MS = 140;
+
+/** Searches as one types; `/` anywhere on the page leads here. */
+export function SearchBox({ value, label, onChange, onDown }: SearchProps) {
+  const [text, setText] = useState(value);
+  const input = useRef<HTMLInputElement>(null);
+  const sent = useRef(value);
+  useEffect(() => {
+    if (value !== sent.current) {
+      sent.current = value;
+      setText(value);
+    }
+  }, [value]);
+  useEffect(() => {
+    if (text === sent.current) return;
+    const timer = setTimeout(() => {
+      sent.current = text;
+      onChange(text);
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text, onChange]);
+  useEffect(() => {
+    const onKey = (event: globalThis.KeyboardEvent) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      event.preventDefault();
+      input.current?.focus();
+      input.current?.select();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "ArrowDown" || event.key === "Enter") {
+      event.preventDefault();
+      onDown?.();
+    } else if (event.key === "Escape" && text) {
+      event.stopPropagation();
+      setText("");
+    }
+  };
+  return (
+    <TextInput
+      ref={input}
+      className={classes.search}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onKeyDown={onKeyDown}
+      aria-label={label}
+      placeholder={label}
+      type="text"
+      inputMode="search"
+      dir="auto"
+      maxLength={200}
+      autoComplete="off"
+      spellCheck={false}
+      leftSection={<IconSearch size={16} aria-hidden />}
+      rightSection={text ? <CloseButton size="sm" aria-label={t("ui.clear")} onClick={() => setText("")} /> : <kbd className={classes.key} aria-hidden>/</kbd>}
+    />
+  );
+}
+
+/** True while keys belong to a field, or to a dialog above the page. */
+export function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || target.closest("input, textarea, select, [role=dialog]") !== null;
+}
+
+interface ChipProps {
+  readonly label: string;
+  readonly value: string | null;
+  readonly options: readonly { readonly value: string; readonly label: string; readonly hint?: string }[];
+  readonly onChange: (value: string | null) => void;
+}
+
+const MENU_ROWS_MAX = 200;
+
+/** A filter with its value said in the chip itself. */
+export function FilterChip({ label, value, options, onChange }: ChipProps) {
+  const chosen = options.find((option) => option.value === value);
+  return (
+    <Menu position="bottom-start" withinPortal>
+      <Menu.Target>
+        <UnstyledButton className={classes.chip} data-on={value !== null || undefined}>
+          <span className={classes.chipText}>{value === null ? label : `${label}: ${chosen?.label ?? value}`}</span>
+          <IconChevronDown size={14} aria-hidden />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown className={classes.menu}>
+        {value !== null && <Menu.Item onClick={() => onChange(null)}>{t("ui.clear")}</Menu.Item>}
+        {options.length === 0 && <Menu.Label>{t("ui.nothingFound")}</Menu.Label>}
+        {options.slice(0, MENU_ROWS_MAX).map((option) => (
+          <Menu.Item key={option.value} onClick={() => onChange(option.value)} rightSection={option.hint && <span className="hf-dim">{option.hint}</span>}>
+            <bdi>{option.label}</bdi>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function ToggleChip({ label, isOn, onChange }: { readonly label: string; readonly isOn: boolean; readonly onChange: (isOn: boolean) => void }) {
+  return (
+    <UnstyledButton className={classes.chip} data-on={isOn || undefined} aria-pressed={isOn} onClick={() => onChange(!isOn)}>
+      {label}
+    </UnstyledButton>
+  );
+}

@@ -1,0 +1,43 @@
+import { IconLock, IconSearchOff, type Icon } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { t } from "@/i18n";
+import { asRefusal } from "./refusal";
+import { ProblemAlert } from "./ProblemAlert";
+import classes from "./notices.module.css";
+
+interface Props {
+  readonly icon: Icon;
+  readonly title: string;
+  readonly text?: string;
+  readonly children?: ReactNode;
+}
+
+/** What stands where a list or page would: one sentence, one way on. */
+export function StateBlock({ icon: Symbol, title, text, children }: Props) {
+  return (
+    <div className={classes.state}>
+      <Symbol size={32} stroke={1.5} aria-hidden className={classes.stateIcon} />
+      <p className={classes.stateTitle}>{title}</p>
+      {text && <p className={classes.stateText}>{text}</p>}
+      {children && <div className={classes.stateActions}>{children}</div>}
+    </div>
+  );
+}
+
+export function NoPermission() {
+  return <StateBlock icon={IconLock} title={t("problem.forbiddenTitle")} text={t("problem.forbidden")} />;
+}
+
+/** The right block for a failed read: not allowed, gone, or a failure with its traces. */
+export function FailedState({ error, onRetry }: { readonly error: unknown; readonly onRetry?: (() => void) | undefined }) {
+  const refusal = asRefusal(error);
+  if (refusal.status === 403) return <NoPermission />;
+  if (refusal.status === 404) {
+    return <StateBlock icon={IconSearchOff} title={t("problem.notFoundTitle")} text={t("problem.notFound")} />;
+  }
+  return (
+    <div style={{ padding: 16, maxWidth: 640 }}>
+      <ProblemAlert error={error} onRetry={onRetry} />
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+import { Button } from "@mantine/core";
+import { useEffect, useRef, type FormEvent, type KeyboardEvent, type ReactNode } from "react";
+import { t } from "@/i18n";
+import { Notice } from "../Notice";
+import { ProblemAlert } from "../ProblemAlert";
+import { belongsTo, type Errors } from "./useForm";
+import type { Form } from "./useForm";
+import classes from "./form.module.css";
+
+interface Props<V extends object> {
+  readonly form: Form<V>;
+  readonly label: string;
+  readonly submitLabel: string;
+  readonly children: ReactNode;
+  /** Buttons beside the main one. */
+  readonly extra?: ReactNode;
+  readonly onCancel?: () => void;
+  /** Codes the screen handles in place; they are not repeated on top. */
+  readonly handles?: readonly string[];
+  readonly isBlocked?: boolean;
+}
+
+/** A form: summary of errors on top, fields, one main button. Ctrl+Enter sends it from anywhere inside. */
+export function FormFrame<V extends object>({ form, label, submitLabel, children, extra, onCancel, handles = [], isBlocked = false }: Props<V>) {
+  const summary = useRef<HTMLDivElement>(null);
+  const problems = Object.keys(form.errors).length;
+  const failed = form.refusal !== null;
+  useEffect(() => {
+    if (problems > 0 || failed) summary.current?.scrollIntoView?.({ block: "nearest" });
+  }, [problems, failed]);
+
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!isBlocked) void form.submit();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || isBlocked) return;
+    event.preventDefault();
+    void form.submit();
+  };
+  const shown = form.refusal && !handles.includes(form.refusal.code) && form.refusal.fields.length === 0 ? form.refusal : null;
+
+  return (
+    <form className={classes.form} onSubmit={onSubmit} onKeyDown={onKeyDown} noValidate aria-label={label}>
+      <div ref={summary}>
+        {problems > 0 && <ErrorSummary errors={form.errors} labels={form.labels} fieldId={form.fieldId} />}
+        {shown && <ProblemAlert error={shown} />}
+      </div>
+      {children}
+      <div className={classes.foot}>
+        <Button type="submit" loading={form.isSending} disabled={isBlocked}>{submitLabel}</Button>
+        {onCancel && <Button variant="default" onClick={onCancel}>{t("ui.cancel")}</Button>}
+        {extra}
+        <span className={classes.hint}>{t("form.saveHint")}</span>
+      </div>
+    </form>
+  );
+}
+
+function ErrorSummary({ errors, labels, fieldId }: { readonly errors: Errors; readonly labels: ReadonlyMap<string, string>; readonly fieldId: (name: string) => string }) {
+  const entries = Object.entries(errors);
+  return (
+    <Notice tone="danger" title={t("form.summary", { count: entries.length })}>
+      <ul className={classes.summary}>
+        {entries.map(([path, detail]) => {
+          const field = [...labels.keys()].find((name) => belongsTo(path, name));
+          const label = field ? labels.get(field) : path;
+          return (
+            <li key={path}>
+              {field ? <a href={`#${fieldId(field)}`} onClick={(event) => focusField(event, fieldId(field))}>{label}</a> : label}: {detail}
+            </li>
+          );
+        })}
+      </ul>
+    </Notice>
+  );
+}
+
+function focusField(event: { preventDefault(): void }, id: string): void {
+  event.preventDefault();
+  document.getElementById(id)?.focus();
+}
+
+/** Fields side by side where there is room. */
+export function FieldRow({ children }: { readonly children: ReactNode }) {
+  return <div className={classes.row}>{children}</div>;
+}

@@ -1,0 +1,2 @@
+export { DataTable, type Column, type TableHandle } from "./DataTable";
+export { PhoneRow } from "./PhoneRow";
