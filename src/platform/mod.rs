@@ -57,7 +57,7 @@ pub struct Platform {
     pub sessions: Remembering,
     pub streams: events::Streams,
     /// Held as long as this process owns the data folder.
-    _lock: File,
+    lock: File,
 }
 
 /// What the apps bring along.
@@ -103,17 +103,18 @@ impl Platform {
             sessions: Remembering::default(),
             streams: events::Streams::new(&config.limits),
             config: Arc::new(config),
-            _lock: lock,
+            lock,
         }))
     }
 
-    /// Stops the tasks, finishes the queues and closes the files.
+    /// Stops the tasks, finishes the queues, closes the files and gives the data folder free.
     pub async fn close(self: &Arc<Self>) {
         self.tasks.stop_all(Duration::from_secs(5)).await;
         self.workspaces.close_all().await;
         let platform = Arc::clone(self);
         let closed = tasks::blocking(move || {
             platform.system.close();
+            platform.lock.unlock()?;
             Ok(())
         });
         if let Err(error) = closed.await {

@@ -1,0 +1,96 @@
+//! An acknowledged write is on disk: the real binary is killed, and its power is cut, at random
+//! moments under load. `HOLDFAST_TORTURE=N` does both N times.
+#![expect(unreachable_pub, reason = "the rig is a module of its only user")]
+
+mod rig;
+
+use rig::{Disk, Rig};
+
+/// Kills in `make test`.
+const KILLS: usize = 20;
+/// Power cuts in `make test`.
+const CUTS: usize = 50;
+/// Cuts within which a lowered `synchronous` must have shown itself.
+const CUTS_UNTIL_LOSS: usize = 10;
+
+fn rounds(in_test: usize) -> usize {
+    std::env::var("HOLDFAST_TORTURE").ok().and_then(|text| text.parse().ok()).unwrap_or(in_test)
+}
+
+#[test]
+fn no_acknowledged_write_is_lost_when_the_box_is_killed() {
+    let mut rig = Rig::new(Disk::Plain, 0x5eed_0001);
+
+    for round in 1..=rounds(KILLS) {
+        rig.run_and_kill();
+
+        rig.find_losses().unwrap_or_else(|loss| panic!("after kill {round}: {loss}"));
+    }
+
+    rig.say("kills");
+}
+
+#[test]
+fn no_acknowledged_write_is_lost_when_the_power_is_cut() {
+    let mut rig = Rig::new(Disk::forgetful(), 0x5eed_0002);
+
+    for round in 1..=rounds(CUTS) {
+        rig.run_and_kill();
+
+        rig.find_losses().unwrap_or_else(|loss| panic!("after power cut {round}: {loss}"));
+    }
+
+    rig.say("power cuts");
+}
+
+#[test]
+fn the_power_cut_test_notices_when_commits_are_not_synced() {
+    let mut rig = Rig::new(Disk::forgetful(), 0x5eed_0003).without_syncs();
+
+    let noticed = (0..CUTS_UNTIL_LOSS).any(|_| {
+        rig.run_and_kill();
+        rig.find_losses().is_err()
+    });
+
+    assert!(noticed, "commits were not synced, and no loss was found");
+}
+
+#[test]
+fn a_full_disk_refuses_writes_clearly_while_reads_go_on() {
+    let mut rig = Rig::new(Disk::failing(), 0x5eed_0004);
+
+    rig.run(|story| {
+        assert_eq!(story.receive("before").0, 201);
+        story.disk_is("full");
+
+        let (status, problem) = story.receive("meanwhile");
+
+        assert_eq!((status, problem["code"].as_str()), (507, Some("storage-full")), "{problem}");
+        assert_eq!(story.references(), (200, vec!["before".to_owned()]));
+        story.disk_is("well");
+        assert_eq!(story.receive("after").0, 201);
+        assert_eq!(story.references().1, ["after", "before"]);
+    });
+
+    rig.find_losses().unwrap();
+}
+
+#[test]
+fn a_broken_disk_never_acknowledges_and_the_box_recovers_when_it_is_mended() {
+    let mut rig = Rig::new(Disk::failing(), 0x5eed_0005);
+
+    rig.run(|story| {
+        assert_eq!(story.receive("before").0, 201);
+        story.disk_is("broken");
+
+        let (status, problem) = story.receive("meanwhile");
+
+        assert_eq!((status, problem["code"].as_str()), (503, Some("storage-failed")), "{problem}");
+        assert_eq!(story.references().0, 200);
+        story.disk_is("well");
+        assert_eq!(story.receive("after").0, 201);
+        assert!(story.references().1.contains(&"after".to_owned()));
+    });
+
+    rig.find_losses().unwrap();
+}
