@@ -5,7 +5,6 @@ pub mod answer;
 pub mod extract;
 pub mod front;
 pub mod guard;
-pub mod limits;
 pub mod openapi;
 pub mod page;
 pub mod problem;

@@ -2,4 +2,9 @@
 #![expect(unreachable_pub, reason = "the harness is a module of its only user")]
 
 mod front;
+mod passwords;
+mod sessions;
+mod setup;
+mod sign_in;
 mod support;
+mod tokens;
