@@ -20,7 +20,9 @@ use crate::platform::access::{PermissionSpec, RoleTable, rules};
 use crate::platform::app::{EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
-use crate::platform::{Parts, Platform, audit, events, idempotency, identity, tls, workspaces};
+use crate::platform::{
+    Parts, Platform, audit, events, idempotency, identity, setup, tls, workspaces,
+};
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
 const PLATFORM_EVENTS: &[EventSpec] =
@@ -53,12 +55,12 @@ pub fn codes() -> Vec<Code> {
         audit::ops::CODES,
         idempotency::rules::CODES,
         tls::CODES,
-        identity::sessions::rules::CODES,
-        identity::users::rules::CODES,
+        setup::rules::CODES,
         workspaces::rules::CODES,
     ];
+    let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());
     let of_apps = apps::ALL.iter().flat_map(|app| app.codes).copied();
-    of_platform.into_iter().chain(of_apps).flatten().copied().collect()
+    of_platform.chain(of_apps).flatten().copied().collect()
 }
 
 /// The table of contents of the API.
@@ -72,6 +74,8 @@ fn routes(pages: &Arc<Pages>) -> Routes {
     }
     let api = Routes::new()
         .merge(pages::api_routes(pages))
+        .merge(setup::api::routes())
+        .merge(identity::routes())
         .merge(workspaces::api::box_routes())
         .merge(audit::api::box_routes())
         .merge(events::api::box_routes())

@@ -67,6 +67,14 @@ CREATE TABLE auth_tokens (
     CONSTRAINT auth_tokens_family_serial_unique UNIQUE (family_id, serial)
 ) STRICT, WITHOUT ROWID;
 
+-- Browsers a person has signed in with before: wrong tries by strangers do not delay these.
+CREATE TABLE known_devices (
+    user_id BLOB NOT NULL REFERENCES users (id),
+    device_hash BLOB NOT NULL CHECK (length(device_hash) = 32),
+    used_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, device_hash)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE workspaces (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
     name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 400),

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use tracing::{error, info};
 
 use super::address;
-use super::guard::{Guard, Incoming, SESSION_COOKIE};
+use super::guard::{DEVICE_COOKIE, Guard, Incoming, SESSION_COOKIE};
 use super::problem::{self, Pending};
 use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
@@ -28,6 +28,8 @@ use crate::platform::tasks::panic_message;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const USER_AGENT_LENGTH_MAX: usize = 300;
+/// The longest that browsers keep a cookie.
+const DEVICE_COOKIE_LIFE: Duration = Duration::from_hours(400 * 24);
 
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' \
@@ -250,6 +252,16 @@ pub fn session_cookie(value: &Secret, platform: &Platform) -> Result<HeaderValue
     let age_s = platform.config.sessions.life_days * 24 * 60 * 60;
     let cookie = format!(
         "{SESSION_COOKIE}={}; Path=/; Max-Age={age_s}; Secure; HttpOnly; SameSite=Strict",
+        value.reveal()
+    );
+    HeaderValue::from_str(&cookie).map_err(Error::internal)
+}
+
+/// `Set-Cookie` that lets the browser be known again.
+pub fn device_cookie(value: &Secret) -> Result<HeaderValue> {
+    let age_s = DEVICE_COOKIE_LIFE.as_secs();
+    let cookie = format!(
+        "{DEVICE_COOKIE}={}; Path=/; Max-Age={age_s}; Secure; HttpOnly; SameSite=Strict",
         value.reveal()
     );
     HeaderValue::from_str(&cookie).map_err(Error::internal)

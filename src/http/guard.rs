@@ -9,7 +9,6 @@ use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
 use super::address;
-use super::limits::Buckets;
 use crate::config::Config;
 use crate::platform::Platform;
 use crate::platform::access::rules::OPERATE;
@@ -19,10 +18,13 @@ use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::sessions::ops::resolve;
 use crate::platform::identity::{Credential, Principal, UserId};
 use crate::platform::secret::Secret;
+use crate::platform::throttle::Buckets;
 use crate::platform::workspaces::WorkspaceId;
 
 /// The session cookie. The prefix makes browsers send it to this host over HTTPS only.
 pub const SESSION_COOKIE: &str = "__Host-hf_session";
+/// Marks a browser somebody signed in with before. Opens nothing.
+pub const DEVICE_COOKIE: &str = "__Host-hf_device";
 /// Refused requests of one person written to the audit log singly, per minute.
 const AUDITED_REFUSALS_PER_MIN: u64 = 60;
 
@@ -293,13 +295,18 @@ fn credential(headers: &HeaderMap) -> Option<Credential> {
 
 /// The value of the session cookie.
 pub fn session_cookie(headers: &HeaderMap) -> Option<Secret> {
+    cookie(headers, SESSION_COOKIE)
+}
+
+/// The value of a cookie.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == SESSION_COOKIE)
+        .find(|(one, _)| *one == name)
         .map(|(_, value)| Secret::new(value))
 }
 

@@ -9,7 +9,6 @@ pub mod front;
 pub mod guard;
 pub mod help;
 pub mod html;
-pub mod limits;
 pub mod openapi;
 pub mod page;
 pub mod pages;

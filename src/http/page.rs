@@ -48,6 +48,36 @@ impl<T> Page<T> {
         Self { items, next_cursor, total: None, total_is_more: None }
     }
 
+    /// A page of a list that is bounded and at hand as a whole. `id` names a row, and the next
+    /// page begins after the last row named; when that is gone, at the beginning.
+    pub fn of_all(
+        all: Vec<T>,
+        limit: usize,
+        cursor: Option<&str>,
+        id: impl Fn(&T) -> uuid::Uuid,
+    ) -> Result<Self> {
+        let after = read_cursor::<uuid::Uuid>(cursor)?;
+        let seen = after.and_then(|after| all.iter().position(|one| id(one) == after));
+        let mut rest: Vec<T> = all.into_iter().skip(seen.map_or(0, |seen| seen + 1)).collect();
+        let has_more = rest.len() > limit;
+        rest.truncate(limit);
+        let next = match rest.last() {
+            Some(last) if has_more => Some(self::cursor(&id(last))?),
+            _ => None,
+        };
+        Ok(Self::new(rest, next))
+    }
+
+    /// The same page of other things.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(change).collect(),
+            next_cursor: self.next_cursor,
+            total: self.total,
+            total_is_more: self.total_is_more,
+        }
+    }
+
     /// Adds the total, of which `TOTAL_MAX + 1` were counted at most.
     #[must_use]
     pub fn total(mut self, counted: Option<u64>) -> Self {

@@ -13,14 +13,17 @@ pub mod idempotency;
 pub mod identity;
 pub mod offline;
 pub mod random;
+pub mod reach;
 pub mod secret;
+pub mod setup;
 pub mod tasks;
+pub mod throttle;
 pub mod tls;
 pub mod workspaces;
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -31,7 +34,10 @@ use self::clock::Clock;
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Error, Result};
 use self::identity::sessions::ops::Remembering;
+use self::identity::{Passwords, SignIns};
 use self::random::Random;
+use self::reach::Reach;
+use self::setup::SetUp;
 use self::tasks::Tasks;
 use self::workspaces::Workspaces;
 use crate::config::Config;
@@ -55,6 +61,11 @@ pub struct Platform {
     pub system_commits: watch::Receiver<u64>,
     pub workspaces: Workspaces,
     pub sessions: Remembering,
+    pub passwords: Passwords,
+    pub sign_ins: SignIns,
+    pub set_up: SetUp,
+    /// Set once, when the listeners are bound.
+    pub reach: OnceLock<Reach>,
     pub streams: events::Streams,
     /// Held as long as this process owns the data folder.
     lock: File,
@@ -101,6 +112,10 @@ impl Platform {
             system,
             workspaces,
             sessions: Remembering::default(),
+            passwords: Passwords::default(),
+            sign_ins: SignIns::new(&config.limits),
+            set_up: SetUp::default(),
+            reach: OnceLock::new(),
             streams: events::Streams::new(&config.limits),
             config: Arc::new(config),
             lock,

@@ -4,4 +4,9 @@
 mod description;
 mod front;
 mod inventory;
+mod passwords;
+mod sessions;
+mod setup;
+mod sign_in;
 mod support;
+mod tokens;

@@ -113,7 +113,8 @@ impl Draft {
     }
 }
 
-fn is_locale(text: &str) -> bool {
+/// Whether a text looks like a language tag (BCP 47), such as `en-GB`.
+pub fn is_locale(text: &str) -> bool {
     text.len() <= 35
         && text.split('-').all(|part| {
             (2..=8).contains(&part.len()) && part.bytes().all(|one| one.is_ascii_alphanumeric())

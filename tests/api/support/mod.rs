@@ -1,8 +1,10 @@
 //! A box of its own for each test: own folder, fixed clock, no sockets. People are made by role
 //! and speak through typed clients. When a test ends, the audit chains are verified.
 
+mod browser;
 mod client;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,18 +15,24 @@ use holdfast::platform::access::Role;
 use holdfast::platform::clock::{Clock, Moment};
 use holdfast::platform::ctx::{Actor, BoxCtx, Cause, Ctx, Membership};
 use holdfast::platform::id::Id;
+use holdfast::platform::identity::Passwords;
 use holdfast::platform::identity::UserId;
 use holdfast::platform::identity::sessions::ops::{TokenDraft, make_token_in};
 use holdfast::platform::identity::users::ops::insert_in;
 use holdfast::platform::identity::users::rules::NewUser;
+use holdfast::platform::random::Random;
+use holdfast::platform::secret::Secret;
 use holdfast::platform::workspaces::rules::Draft;
 use holdfast::platform::workspaces::{self, WorkspaceId};
 use holdfast::wiring;
 
-pub use client::Client;
+pub use browser::{Browser, SESSION};
+pub use client::{Client, Reply};
 
 /// 2026-11-21T06:00:00Z: a Saturday, six in the morning.
 pub const START: Moment = Moment(1_795_240_800_000);
+/// What accounts of tests sign in with.
+pub const PASSWORD: &str = "lantern otter mosaic drizzle";
 /// The name every request uses.
 pub const HOST: &str = "kitchen.local";
 
@@ -74,6 +82,63 @@ impl TestServer {
     pub async fn operator(&self) -> Client {
         let token = self.add_person(true, None).await;
         Client::new(self.router.clone(), Some(token), self.workspace)
+    }
+
+    /// Somebody with a role in the workspace who can sign in with `PASSWORD`.
+    pub async fn account(&self, email: &str, role: &str) -> UserId {
+        let (workspace, role) = (self.workspace, role.parse::<Role>().expect("a role"));
+        let new = NewUser {
+            name: "Mira Novak".to_owned(),
+            email: email.to_owned(),
+            password_hash: hash_of_password().await,
+            is_operator: false,
+        };
+        let ctx = system(&self.platform);
+        let made = ctx.write(move |scope| {
+            let user = insert_in(scope, &new)?.id;
+            workspaces::ops::add_member_in(scope, workspace, user, role)?;
+            Ok(user)
+        });
+        made.await.expect("a person")
+    }
+
+    /// A browser without any cookie.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.stranger())
+    }
+
+    /// A browser somebody with a role signed in with.
+    pub async fn signed_in(&self, email: &str, role: &str) -> Browser {
+        self.account(email, role).await;
+        let browser = self.browser();
+        browser.sign_in(email, PASSWORD).await.is(200);
+        browser
+    }
+
+    /// Closes the box and opens it anew over the same files.
+    pub async fn restart(self) -> Self {
+        let Self { platform, router, clock, workspace, folder } = self;
+        platform.close().await;
+        drop((platform, router));
+        let platform = open(folder.path(), &clock, &[]);
+        let router = wiring::application(&platform, vec![HOST.to_owned()]).expect("the wiring");
+        Self { platform, router, clock, workspace, folder }
+    }
+
+    /// Actions of the box's own log, oldest first.
+    pub async fn box_actions(&self) -> Vec<String> {
+        let ctx = system(&self.platform);
+        let records = holdfast::platform::audit::ops::tail_box(&ctx, 0, 1_000).await;
+        records.expect("the log").into_iter().map(|record| record.action).collect()
+    }
+
+    /// How often each action stands in the box's own log.
+    pub async fn box_counts(&self) -> HashMap<String, usize> {
+        let mut counts = HashMap::new();
+        for action in self.box_actions().await {
+            *counts.entry(action).or_insert(0) += 1;
+        }
+        counts
     }
 
     /// Nobody.
@@ -147,6 +212,16 @@ impl TestServer {
         });
         token.await.expect("a person").1.reveal().to_owned()
     }
+}
+
+/// The hash of `PASSWORD`, made once: it is slow on purpose.
+async fn hash_of_password() -> String {
+    static HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+    let make = || async {
+        let random = Random::new(Clock::System);
+        Passwords::default().hash(&random, Secret::new(PASSWORD)).await.expect("a hash")
+    };
+    HASH.get_or_init(make).await.clone()
 }
 
 pub fn system(platform: &Arc<Platform>) -> BoxCtx {

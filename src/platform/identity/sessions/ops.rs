@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::rules::{Decision, FamilyId, Kind, Known, Lifetimes, Principal, TOKEN_PREFIX, decide};
+use super::rules::{
+    Decision, ENDED_KEPT, FamilyId, Kind, Known, Lifetimes, Listed, Principal, SESSIONS_MAX,
+    TOKEN_PREFIX, decide,
+};
 use super::store::{self, NewFamily};
 use crate::platform::access::{Role, RoleTable};
 use crate::platform::audit::Entry;
@@ -143,6 +146,7 @@ fn principal(known: &Known, person: store::Person, roles: &RoleTable) -> Result<
         name: person.name.into(),
         family: known.family,
         is_token: known.kind == Kind::Token,
+        is_narrowed,
         is_operator: person.is_operator && !is_narrowed,
         memberships,
     })
@@ -187,20 +191,29 @@ async fn end_after_reuse(ctx: &BoxCtx, family: FamilyId, principal: &Arc<Princip
     let ctx = BoxCtx::new(&ctx.platform, cause);
     ctx.write(move |scope| {
         if store::revoke(scope, family, "reuse")? {
-            scope.audit(
-                Entry::new("identity.session.reused", "identity.session", family).refused(),
-            )?;
+            scope.audit(Entry::new("identity.session.reused", KIND, family).refused())?;
         }
         Ok(())
     })
     .await
 }
 
-/// Starts a browser session for a person inside the caller's transaction; gives the cookie.
-pub fn begin_in(scope: &BoxScope<'_>, user: UserId, life: Duration) -> Result<Secret> {
+/// Starts a browser session for a person inside the caller's transaction; gives the cookie. Of
+/// more than `SESSIONS_MAX` sessions the oldest end.
+pub fn begin_in(
+    scope: &BoxScope<'_>,
+    id: FamilyId,
+    user: UserId,
+    lifetimes: Lifetimes,
+) -> Result<Secret> {
+    store::drop_ended(scope, user, scope.now().minus(ENDED_KEPT))?;
+    let live = store::list(scope, user, Kind::Session, scope.now().minus(lifetimes.idle))?;
+    for oldest in live.iter().skip(SESSIONS_MAX - 1) {
+        end_in(scope, oldest.id, "too-many")?;
+    }
     let value = new_value(scope.random());
     let family = NewFamily {
-        id: scope.new_id(),
+        id,
         user,
         kind: Kind::Session,
         name: "",
@@ -208,11 +221,101 @@ pub fn begin_in(scope: &BoxScope<'_>, user: UserId, life: Duration) -> Result<Se
         permissions: None,
         address: scope.cause().address.map(|address| address.to_string()),
         user_agent: scope.cause().user_agent.as_deref().map(str::to_owned),
-        expires_at: scope.now().plus(life),
+        expires_at: scope.now().plus(lifetimes.life),
         token_hash: token_hash(value.reveal()),
     };
     store::insert_family(scope, &family)?;
+    scope.audit(Entry::new("identity.session.started", KIND, id).set("user", user.to_string()))?;
     Ok(value)
+}
+
+/// Ends a session inside the caller's transaction and notes it; false when it had ended before.
+pub fn end_in(scope: &BoxScope<'_>, family: FamilyId, reason: &'static str) -> Result<bool> {
+    let has_ended = store::revoke(scope, family, reason)?;
+    if has_ended {
+        scope.audit(Entry::new("identity.session.ended", KIND, family).set("reason", reason))?;
+    }
+    Ok(has_ended)
+}
+
+/// Ends all browser sessions of a person inside the caller's transaction.
+pub fn end_all_in(scope: &BoxScope<'_>, user: UserId, reason: &'static str) -> Result<()> {
+    for family in store::revoke_sessions(scope, user, reason)? {
+        scope.audit(Entry::new("identity.session.ended", KIND, family).set("reason", reason))?;
+    }
+    Ok(())
+}
+
+/// Ends the session a browser still holds a value of, because it begins another one.
+pub(in crate::platform) fn replace_in(scope: &BoxScope<'_>, old: &Secret) -> Result<()> {
+    match store::find(scope, &token_hash(old.reveal()))? {
+        Some(known) if known.kind == Kind::Session => {
+            end_in(scope, known.family, "replaced").map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The caller's sessions that can still be used, newest first.
+pub async fn list(ctx: &BoxCtx) -> Result<Vec<Listed>> {
+    let (user, lifetimes) = (ctx.principal()?.user, lifetimes(ctx));
+    ctx.read(move |scope| {
+        store::list(scope, user, Kind::Session, scope.now().minus(lifetimes.idle))
+    })
+    .await
+}
+
+/// Ends one of the caller's sessions.
+pub async fn end(ctx: &BoxCtx, family: FamilyId) -> Result<()> {
+    let principal = ctx.principal()?;
+    principal.need_whole()?;
+    let user = principal.user;
+    ctx.write(move |scope| {
+        store::get(scope, user, Kind::Session, family)?.ok_or(Error::NotFound)?;
+        if end_in(scope, family, "ended-by-owner")? { Ok(()) } else { Err(Error::NotFound) }
+    })
+    .await
+}
+
+/// Ends the credential the caller is using, be it a session or a token.
+pub async fn sign_out(ctx: &BoxCtx) -> Result<()> {
+    let principal = ctx.principal()?;
+    let (family, is_token) = (principal.family, principal.is_token);
+    ctx.write(move |scope| {
+        if is_token {
+            return end_token_in(scope, family).map(drop);
+        }
+        end_in(scope, family, "signed-out").map(drop)
+    })
+    .await
+}
+
+/// Audit kind of sessions.
+pub const KIND: &str = "identity.session";
+/// Audit kind of personal tokens.
+pub const TOKEN_KIND: &str = "identity.token";
+
+/// A person's tokens that can still be used, newest first.
+pub(in crate::platform) fn tokens_in(scope: &BoxScope<'_>, user: UserId) -> Result<Vec<Listed>> {
+    store::list(scope, user, Kind::Token, scope.now())
+}
+
+/// One token of a person, an ended one included.
+pub(in crate::platform) fn token_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+    family: FamilyId,
+) -> Result<Listed> {
+    store::get(scope, user, Kind::Token, family)?.ok_or(Error::NotFound)
+}
+
+/// Ends a token inside the caller's transaction; false when it had ended before.
+pub(in crate::platform) fn end_token_in(scope: &BoxScope<'_>, family: FamilyId) -> Result<bool> {
+    let has_ended = store::revoke(scope, family, "revoked")?;
+    if has_ended {
+        scope.audit(Entry::new("identity.token.revoked", TOKEN_KIND, family))?;
+    }
+    Ok(has_ended)
 }
 
 /// A personal token to be made.
@@ -230,6 +333,7 @@ pub fn make_token_in(
     user: UserId,
     draft: &TokenDraft,
 ) -> Result<(FamilyId, Secret)> {
+    store::drop_ended(scope, user, scope.now().minus(ENDED_KEPT))?;
     let value = Secret::new(format!("{TOKEN_PREFIX}{}", new_value(scope.random()).reveal()));
     let permissions = match &draft.permissions {
         Some(permissions) => Some(serde_json::to_string(permissions).map_err(Error::internal)?),
@@ -248,19 +352,26 @@ pub fn make_token_in(
         token_hash: token_hash(value.reveal()),
     };
     store::insert_family(scope, &family)?;
+    let mut entry = Entry::new("identity.token.created", TOKEN_KIND, family.id)
+        .set("user", user.to_string())
+        .set("expires_at", family.expires_at.to_string());
+    if let Some(workspace) = family.workspace {
+        entry = entry.set("workspace", workspace.to_string());
+    }
+    if let Some(permissions) = &family.permissions {
+        entry = entry.set("permissions", permissions);
+    }
+    scope.audit(entry)?;
     Ok((family.id, value))
 }
 
-/// Ends a session or token inside the caller's transaction; false when it had ended before.
-pub fn revoke_in(scope: &BoxScope<'_>, family: FamilyId, reason: &str) -> Result<bool> {
-    store::revoke(scope, family, reason)
-}
-
-fn lifetimes(ctx: &BoxCtx) -> Lifetimes {
+/// How long sessions of this box live.
+pub fn lifetimes(ctx: &BoxCtx) -> Lifetimes {
     let sessions = &ctx.platform.config.sessions;
     Lifetimes {
         idle: Duration::from_mins(sessions.idle_min),
         rotate: Duration::from_mins(sessions.rotate_min),
+        life: Duration::from_hours(sessions.life_days * 24),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Membership;
-use crate::platform::error::{Code, code};
+use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::id::Id;
 use crate::platform::identity::UserId;
 use crate::platform::workspaces::WorkspaceId;
@@ -17,6 +17,10 @@ pub const GRACE: Duration = Duration::from_secs(30);
 pub const MINT_PAUSE: Duration = Duration::from_secs(30);
 /// How exactly `last_seen_at` is kept.
 pub const LAST_SEEN_STEP: Duration = Duration::from_mins(5);
+/// Browser sessions of one person at the same time; the oldest makes room.
+pub const SESSIONS_MAX: usize = 20;
+/// Ended sessions and tokens are kept so long, so that a late copy of one is still recognised.
+pub const ENDED_KEPT: Duration = Duration::from_hours(90 * 24);
 /// What personal tokens begin with, so that leak scanners find them.
 pub const TOKEN_PREFIX: &str = "hfp_";
 
@@ -32,6 +36,12 @@ pub const CODES: &[Code] = &[
          everywhere: somebody may have copied it.",
         "Sign in again. If this happens twice, change your password.",
     ),
+    code(
+        "token-narrowed",
+        "A personal token that was narrowed to a workspace or to some permissions cannot change \
+         its owner's account.",
+        "Sign in, or use a token that was not narrowed.",
+    ),
 ];
 
 /// A sign-in or a personal token.
@@ -45,11 +55,22 @@ pub struct Principal {
     pub name: Arc<str>,
     pub family: FamilyId,
     pub is_token: bool,
+    /// A token that may do less than its person.
+    pub is_narrowed: bool,
     pub is_operator: bool,
     pub memberships: Vec<Membership>,
 }
 
 impl Principal {
+    /// Refuses a narrowed token: it must not widen itself by way of the person's account.
+    pub fn need_whole(&self) -> Result<()> {
+        if !self.is_narrowed {
+            return Ok(());
+        }
+        let detail = "This token may do only part of what its owner may. Sign in for this.";
+        Err(Error::Denied(Refusal::new("token-narrowed", detail)))
+    }
+
     pub fn membership(&self, workspace: WorkspaceId) -> Option<&Membership> {
         self.memberships.iter().find(|one| one.workspace == workspace)
     }
@@ -59,6 +80,30 @@ impl Principal {
 pub enum Kind {
     Session,
     Token,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// A session or token as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub id: FamilyId,
+    pub name: String,
+    pub workspace: Option<WorkspaceId>,
+    /// JSON list of what a token is narrowed to.
+    pub permissions: Option<String>,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+    pub created_at: Moment,
+    pub expires_at: Moment,
+    pub last_seen_at: Moment,
 }
 
 /// What the database knows of a presented value and its family.
@@ -84,6 +129,8 @@ pub struct Known {
 pub struct Lifetimes {
     pub idle: Duration,
     pub rotate: Duration,
+    /// From the sign-in on.
+    pub life: Duration,
 }
 
 /// What to do with a presented value.
@@ -149,7 +196,8 @@ mod tests {
     }
 
     fn at(minutes: u32, known: &Known) -> Decision {
-        let lifetimes = Lifetimes { idle: 480 * MINUTE, rotate: 15 * MINUTE };
+        let lifetimes =
+            Lifetimes { idle: 480 * MINUTE, rotate: 15 * MINUTE, life: 43_200 * MINUTE };
         decide(known, lifetimes, Moment(0).plus(minutes * MINUTE))
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, named_params};
 
-use super::rules::{FamilyId, Kind, Known};
+use super::rules::{FamilyId, Kind, Known, Listed};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
@@ -115,10 +115,6 @@ pub(super) struct NewFamily<'a> {
 }
 
 pub(super) fn insert_family(scope: &Unit<'_>, family: &NewFamily<'_>) -> Result<()> {
-    let kind = match family.kind {
-        Kind::Session => "session",
-        Kind::Token => "token",
-    };
     scope
         .prepare_cached(
             "INSERT INTO auth_families (id, user_id, kind, name, workspace_id, permissions,
@@ -127,7 +123,8 @@ pub(super) fn insert_family(scope: &Unit<'_>, family: &NewFamily<'_>) -> Result<
                  :now, :expires_at, :now, :now)",
         )?
         .execute(named_params! {
-            ":id": family.id, ":user": family.user, ":kind": kind, ":name": family.name,
+            ":id": family.id, ":user": family.user, ":kind": family.kind.name(),
+            ":name": family.name,
             ":workspace": family.workspace, ":permissions": family.permissions,
             ":address": family.address, ":user_agent": family.user_agent, ":now": scope.now(),
             ":expires_at": family.expires_at,
@@ -180,4 +177,87 @@ pub(super) fn revoke(scope: &Unit<'_>, family: FamilyId, reason: &str) -> Result
         )?
         .execute(named_params! { ":family": family, ":now": scope.now(), ":reason": reason })?;
     Ok(changed > 0)
+}
+
+/// A person's sessions or tokens that can still be used, newest first.
+pub(super) fn list(
+    scope: &Unit<'_>,
+    user: UserId,
+    kind: Kind,
+    idle_since: Moment,
+) -> Result<Vec<Listed>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id, name, workspace_id, permissions, address, user_agent, created_at, expires_at,
+             last_seen_at
+         FROM auth_families
+         WHERE user_id = :user AND kind = :kind AND revoked_at IS NULL AND expires_at > :now
+           AND (kind = 'token' OR last_seen_at >= :idle_since)
+         ORDER BY created_at DESC, id DESC",
+    )?;
+    let rows = statement.query_map(
+        named_params! {
+            ":user": user, ":kind": kind.name(), ":now": scope.now(), ":idle_since": idle_since,
+        },
+        listed,
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One session or token of a person, ended ones included.
+pub(super) fn get(
+    scope: &Unit<'_>,
+    user: UserId,
+    kind: Kind,
+    family: FamilyId,
+) -> Result<Option<Listed>> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT id, name, workspace_id, permissions, address, user_agent, created_at,
+                 expires_at, last_seen_at
+             FROM auth_families WHERE id = :family AND user_id = :user AND kind = :kind",
+        )?
+        .query_row(named_params! { ":family": family, ":user": user, ":kind": kind.name() }, listed)
+        .optional()?)
+}
+
+fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+    Ok(Listed {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        workspace: row.get(2)?,
+        permissions: row.get(3)?,
+        address: row.get(4)?,
+        user_agent: row.get(5)?,
+        created_at: row.get(6)?,
+        expires_at: row.get(7)?,
+        last_seen_at: row.get(8)?,
+    })
+}
+
+/// Ends all browser sessions of a person, and says which were still good.
+pub(super) fn revoke_sessions(
+    scope: &Unit<'_>,
+    user: UserId,
+    reason: &str,
+) -> Result<Vec<FamilyId>> {
+    let mut statement = scope.prepare_cached(
+        "UPDATE auth_families SET revoked_at = :now, revoked_reason = :reason
+         WHERE user_id = :user AND kind = 'session' AND revoked_at IS NULL RETURNING id",
+    )?;
+    let rows = statement.query_map(
+        named_params! { ":user": user, ":now": scope.now(), ":reason": reason },
+        |row| row.get(0),
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Drops a person's families that ended before `before`, with their values.
+pub(super) fn drop_ended(scope: &Unit<'_>, user: UserId, before: Moment) -> Result<()> {
+    scope
+        .prepare_cached(
+            "DELETE FROM auth_families
+             WHERE user_id = :user AND (revoked_at < :before OR expires_at < :before)",
+        )?
+        .execute(named_params! { ":user": user, ":before": before })?;
+    Ok(())
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::rules::{NewUser, User, UserId, clean_email};
+use super::rules::{Change, Kept, NewUser, User, UserId, clean_email};
 use super::store;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope};
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 use crate::platform::workspaces::rules::clean_name;
 
 /// The names of some people, for showing who did what.
@@ -52,4 +52,72 @@ pub fn insert_in(scope: &BoxScope<'_>, new: &NewUser) -> Result<User> {
             .personal("email", &user.email),
     )?;
     Ok(user)
+}
+
+/// The signed-in person.
+pub async fn me(ctx: &BoxCtx) -> Result<User> {
+    let user = ctx.principal()?.user;
+    ctx.read(move |scope| store::get(scope, user)).await
+}
+
+/// Changes the signed-in person, who must have seen `version`.
+pub async fn change_me(ctx: &BoxCtx, version: i64, change: Change) -> Result<User> {
+    let user = ctx.principal()?.user;
+    ctx.write(move |scope| {
+        let before = store::get(scope, user)?;
+        if before.version != version {
+            return Err(Error::Stale { version: before.version });
+        }
+        let after = change.apply(&before)?;
+        store::update(scope, &after)?;
+        let mut entry = Entry::new("identity.user.changed", KIND, user)
+            .version(after.version)
+            .changed("language", Some(before.language), Some(after.language.clone()))
+            .changed("theme", Some(before.theme), Some(after.theme.clone()));
+        if before.name != after.name {
+            entry = entry.personal("name", &after.name);
+        }
+        scope.audit(entry)?;
+        Ok(after)
+    })
+    .await
+}
+
+/// People of the box in the order they came.
+pub async fn list(ctx: &BoxCtx, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
+    ctx.read(move |scope| store::list(scope, after, limit)).await
+}
+
+pub async fn count(ctx: &BoxCtx) -> Result<i64> {
+    ctx.read(|scope| store::count(scope)).await
+}
+
+/// A person by e-mail key, for signing in.
+pub(in crate::platform) fn find_in(scope: &BoxScope<'_>, email_key: &str) -> Result<Option<Kept>> {
+    store::find(scope, email_key)
+}
+
+/// A person with what is kept of the password.
+pub(in crate::platform) fn kept_in(scope: &BoxScope<'_>, user: UserId) -> Result<Kept> {
+    store::kept_of(scope, user)
+}
+
+/// Keeps the same password hashed with the parameters in use now.
+pub(in crate::platform) fn keep_rehashed_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+    password_hash: &str,
+) -> Result<()> {
+    store::keep_rehashed(scope, user, password_hash)
+}
+
+/// Gives a person another password.
+pub(in crate::platform) fn set_password_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+    password_hash: &str,
+) -> Result<()> {
+    store::set_password(scope, user, password_hash)?;
+    scope.audit(Entry::new("identity.user.password_changed", KIND, user))?;
+    Ok(())
 }

@@ -5,6 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Result, code};
 use crate::platform::id::Id;
+use crate::platform::workspaces::rules::{clean_name, is_locale};
 
 /// Characters in an e-mail address (RFC 5321 allows 254 bytes).
 pub const EMAIL_LENGTH_MAX: usize = 254;
@@ -16,6 +17,8 @@ pub const CODES: &[Code] = &[
         "Somebody on this box has this e-mail address already.",
         "Use another address, or let them sign in.",
     ),
+    code("language-bad", "The language could not be read.", "Use one like en or de."),
+    code("theme-unknown", "There is no such theme.", "Use system, light or dark."),
 ];
 
 /// A person who can sign in.
@@ -34,6 +37,51 @@ pub struct User {
     pub created_at: Moment,
 }
 pub type UserId = Id<User>;
+
+/// A person and what is kept of the password, for signing in.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub user: User,
+    /// PHC string.
+    pub password_hash: String,
+}
+
+/// What a person changes of themselves; what is left out stays.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    pub name: Option<String>,
+    pub language: Option<String>,
+    pub theme: Option<String>,
+}
+
+/// What the screens can look like.
+pub const THEMES: &[&str] = &["system", "light", "dark"];
+
+impl Change {
+    /// Gives the person as they are after the change.
+    pub fn apply(self, user: &User) -> Result<User> {
+        let mut changed = user.clone();
+        if let Some(name) = self.name {
+            changed.name = clean_name("name", &name)?;
+        }
+        if let Some(language) = self.language {
+            if !is_locale(&language) {
+                let detail = "A language looks like en or de.";
+                return Err(Error::invalid("language", "language-bad", detail));
+            }
+            changed.language = language;
+        }
+        if let Some(theme) = self.theme {
+            if !THEMES.contains(&theme.as_str()) {
+                let detail = "A theme is system, light or dark.";
+                return Err(Error::invalid("theme", "theme-unknown", detail));
+            }
+            changed.theme = theme;
+        }
+        changed.version += 1;
+        Ok(changed)
+    }
+}
 
 /// A person to be added. Name and e-mail are as they were typed.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! The SQL of people.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::{OptionalExtension, Row, named_params};
 
-use super::rules::{User, UserId, email_key};
+use super::rules::{Kept, User, UserId, email_key};
 use crate::platform::ctx::Unit;
 use crate::platform::db::OnConstraint;
 use crate::platform::error::{Refusal, Result};
@@ -33,4 +33,100 @@ pub(super) fn insert(scope: &Unit<'_>, user: &User, password_hash: &str) -> Resu
             Refusal::new("email-taken", detail).field("email", "email-taken", detail).into()
         })?;
     Ok(())
+}
+
+pub(super) fn get(scope: &Unit<'_>, user: UserId) -> Result<User> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT id, name, email, language, theme, is_operator, disabled_at, version, created_at
+             FROM users WHERE id = :user",
+        )?
+        .query_row(named_params! { ":user": user }, read)?)
+}
+
+/// A person by what makes their address the same address, with what is kept of the password.
+pub(super) fn find(scope: &Unit<'_>, email_key: &str) -> Result<Option<Kept>> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT id, name, email, language, theme, is_operator, disabled_at, version,
+                 created_at, password_hash
+             FROM users WHERE email_key = :email_key",
+        )?
+        .query_row(named_params! { ":email_key": email_key }, kept)
+        .optional()?)
+}
+
+/// A person with what is kept of the password.
+pub(super) fn kept_of(scope: &Unit<'_>, user: UserId) -> Result<Kept> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT id, name, email, language, theme, is_operator, disabled_at, version,
+                 created_at, password_hash
+             FROM users WHERE id = :user",
+        )?
+        .query_row(named_params! { ":user": user }, kept)?)
+}
+
+/// People in the order they came; what follows `after`.
+pub(super) fn list(scope: &Unit<'_>, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id, name, email, language, theme, is_operator, disabled_at, version, created_at
+         FROM users WHERE :after IS NULL OR id > :after ORDER BY id LIMIT :limit",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(named_params! { ":after": after, ":limit": limit }, read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn count(scope: &Unit<'_>) -> Result<i64> {
+    Ok(scope.prepare_cached("SELECT count(*) FROM users")?.query_row([], |row| row.get(0))?)
+}
+
+/// Writes what a person may change of themselves.
+pub(super) fn update(scope: &Unit<'_>, user: &User) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE users SET name = :name, language = :language, theme = :theme,
+                 version = :version, updated_at = :now WHERE id = :user",
+        )?
+        .execute(named_params! {
+            ":user": user.id, ":name": user.name, ":language": user.language,
+            ":theme": user.theme, ":version": user.version, ":now": scope.now(),
+        })?;
+    Ok(())
+}
+
+/// Keeps the same password in another form; nothing changes for the person.
+pub(super) fn keep_rehashed(scope: &Unit<'_>, user: UserId, password_hash: &str) -> Result<()> {
+    scope
+        .prepare_cached("UPDATE users SET password_hash = :hash WHERE id = :user")?
+        .execute(named_params! { ":user": user, ":hash": password_hash })?;
+    Ok(())
+}
+
+pub(super) fn set_password(scope: &Unit<'_>, user: UserId, password_hash: &str) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE users SET password_hash = :hash, password_changed_at = :now WHERE id = :user",
+        )?
+        .execute(named_params! { ":user": user, ":hash": password_hash, ":now": scope.now() })?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
+        language: row.get(3)?,
+        theme: row.get(4)?,
+        is_operator: row.get(5)?,
+        disabled_at: row.get(6)?,
+        version: row.get(7)?,
+        created_at: row.get(8)?,
+    })
+}
+
+fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
+    Ok(Kept { user: read(row)?, password_hash: row.get(9)? })
 }

@@ -52,6 +52,14 @@ impl<K: Eq + Hash + Copy> Buckets<K> {
         if left < THOUSAND { Err(self.refusal(left)) } else { Ok(()) }
     }
 
+    /// Gives back what `take` took: for things that only count when they fail, and did not.
+    pub fn put_back(&self, caller: K, now: Moment) {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = self.burst * THOUSAND;
+        let bucket = self.filled(&mut callers, caller, now);
+        bucket.left = bucket.left.saturating_add(THOUSAND).min(full);
+    }
+
     fn filled<'a>(
         &self,
         callers: &'a mut HashMap<K, Bucket>,
@@ -108,6 +116,18 @@ mod tests {
         assert!(buckets.take('b', start).is_ok());
         assert!(buckets.take('a', start.plus(Duration::from_secs(1))).is_ok());
         assert!(buckets.take('a', start.plus(Duration::from_secs(1))).is_err());
+    }
+
+    #[test]
+    fn what_is_put_back_can_be_taken_again() {
+        let buckets = Buckets::new(1, 1, "too-many-requests");
+        assert!(buckets.take('a', Moment(0)).is_ok());
+
+        buckets.put_back('a', Moment(0));
+        buckets.put_back('a', Moment(0));
+
+        assert!(buckets.take('a', Moment(0)).is_ok());
+        assert!(buckets.take('a', Moment(0)).is_err(), "more came back than was taken");
     }
 
     #[test]

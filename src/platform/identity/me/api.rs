@@ -1,0 +1,183 @@
+//! The signed-in person's own account over HTTP.
+
+use axum::response::{IntoResponse, Response};
+use http::header;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::ops;
+use crate::http::address::network;
+use crate::http::answer::{Answer, NoContent, ok};
+use crate::http::extract::{IfMatch, Json};
+use crate::http::front::session_cookie;
+use crate::platform::app::Routes;
+use crate::platform::ctx::{BoxCtx, Membership};
+use crate::platform::error::Result;
+use crate::platform::identity::users::rules::Change;
+use crate::platform::identity::{User, users};
+use crate::platform::secret::Secret;
+use crate::platform::workspaces::{self, Workspace};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .routes(routes!(get_me, change_me))
+        .routes(routes!(get_me_by_alias))
+        .routes(routes!(change_password))
+}
+
+/// The signed-in person and the workspaces they belong to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeResponse {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    /// BCP 47, e.g. `en`.
+    pub language: String,
+    /// How the screens look: `system`, `light` or `dark`.
+    pub theme: Theme,
+    pub is_operator: bool,
+    pub version: i64,
+    pub workspaces: Vec<MeWorkspaceResponse>,
+}
+
+/// How the screens look.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+}
+
+/// A workspace and what the person may do there.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeWorkspaceResponse {
+    pub id: String,
+    pub name: String,
+    /// E.g. `manager`.
+    pub role: String,
+    /// E.g. `inventory.move`.
+    pub permissions: Vec<String>,
+    /// ISO 4217, e.g. `EUR`.
+    pub currency: String,
+    /// IANA name, e.g. `Europe/Berlin`.
+    pub time_zone: String,
+    /// BCP 47, e.g. `en-GB`.
+    pub locale: String,
+    /// 1 is Monday.
+    pub week_start: i64,
+}
+
+impl From<(Membership, Workspace)> for MeWorkspaceResponse {
+    fn from((membership, workspace): (Membership, Workspace)) -> Self {
+        Self {
+            id: workspace.id.to_string(),
+            name: workspace.name,
+            role: membership.role.name().to_owned(),
+            permissions: membership.grant.iter().map(str::to_owned).collect(),
+            currency: workspace.currency,
+            time_zone: workspace.time_zone,
+            locale: workspace.locale,
+            week_start: workspace.week_start,
+        }
+    }
+}
+
+/// What to change; fields left out stay as they are.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateMeRequest {
+    name: Option<String>,
+    language: Option<String>,
+    theme: Option<Theme>,
+}
+
+/// The present password and the one to come.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePasswordRequest {
+    #[schema(value_type = String, format = Password)]
+    current: Secret,
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    new: Secret,
+}
+
+/// Get the signed-in person.
+#[utoipa::path(get, path = "/me", tag = "me", security(("session" = [])),
+    responses((status = 200, body = MeResponse)))]
+async fn get_me(ctx: BoxCtx) -> Answer<MeResponse> {
+    let user = users::ops::me(&ctx).await?;
+    let version = user.version;
+    Ok(ok(me(&ctx, user).await?).version(version))
+}
+
+/// Get the signed-in person (another address of `/me`).
+#[utoipa::path(get, path = "/auth/me", tag = "me", security(("session" = [])),
+    responses((status = 200, body = MeResponse)))]
+async fn get_me_by_alias(ctx: BoxCtx) -> Answer<MeResponse> {
+    get_me(ctx).await
+}
+
+/// Change the signed-in person's name, language or theme.
+#[utoipa::path(patch, path = "/me", tag = "me", security(("session" = [])),
+    params(("If-Match" = String, Header, description = "The version that is changed")),
+    responses((status = 200, body = MeResponse)))]
+async fn change_me(
+    ctx: BoxCtx,
+    IfMatch(version): IfMatch,
+    Json(body): Json<UpdateMeRequest>,
+) -> Answer<MeResponse> {
+    ctx.principal()?.need_whole()?;
+    let theme = body.theme.map(|theme| theme.name().to_owned());
+    let change = Change { name: body.name, language: body.language, theme };
+    let user = users::ops::change_me(&ctx, version, change).await?;
+    let version = user.version;
+    Ok(ok(me(&ctx, user).await?).version(version))
+}
+
+/// Change the password. All other sessions end, and this one goes on under a new cookie.
+#[utoipa::path(put, path = "/me/password", tag = "me", security(("session" = [])),
+    responses((status = 204)))]
+async fn change_password(ctx: BoxCtx, Json(body): Json<ChangePasswordRequest>) -> Result<Response> {
+    let network = ctx.cause.address.map(network);
+    let session = ops::change_password(&ctx, body.current, body.new, network).await?;
+    let mut response = NoContent.into_response();
+    if let Some(session) = session {
+        let cookie = session_cookie(&session, &ctx.platform)?;
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+async fn me(ctx: &BoxCtx, user: User) -> Result<MeResponse> {
+    let workspaces = workspaces::ops::list_mine(ctx).await?;
+    Ok(MeResponse {
+        id: user.id.to_string(),
+        name: user.name,
+        email: user.email,
+        language: user.language,
+        theme: Theme::named(&user.theme),
+        is_operator: ctx.principal()?.is_operator,
+        version: user.version,
+        workspaces: workspaces.into_iter().map(Into::into).collect(),
+    })
+}

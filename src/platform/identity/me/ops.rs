@@ -1,0 +1,80 @@
+//! Changing one's own password.
+
+use std::net::IpAddr;
+
+use crate::platform::ctx::BoxCtx;
+use crate::platform::error::{Error, Result};
+use crate::platform::identity::sign_in::Target;
+use crate::platform::identity::users::rules::email_key;
+use crate::platform::identity::{passwords, sessions, users};
+use crate::platform::secret::{Secret, token_hash};
+use crate::platform::workspaces;
+
+/// Replaces the caller's password. All sessions end; a caller who holds one gets a new one.
+pub async fn change_password(
+    ctx: &BoxCtx,
+    current: Secret,
+    new: Secret,
+    network: Option<IpAddr>,
+) -> Result<Option<Secret>> {
+    let principal = ctx.principal()?;
+    principal.need_whole()?;
+    let (user, is_token) = (principal.user, principal.is_token);
+    let kept = ctx.read(move |scope| users::ops::kept_in(scope, user)).await?;
+    check_current(ctx, current, kept.password_hash.clone(), &kept.user.email, network).await?;
+    let context = context(ctx, &kept.user.name, &kept.user.email).await?;
+    let platform = &ctx.platform;
+    let strength = platform.passwords.strength(new.clone(), context).await?;
+    if let Some((code, detail)) = strength.fault {
+        return Err(Error::invalid("new", code, detail));
+    }
+    let hash = platform.passwords.hash(&platform.random, new).await?;
+    let lifetimes = sessions::ops::lifetimes(ctx);
+    ctx.write(move |scope| {
+        if users::ops::kept_in(scope, user)?.password_hash != kept.password_hash {
+            let detail = "The password was changed meanwhile. Sign in again.";
+            return Err(Error::conflict("password-changed", detail));
+        }
+        users::ops::set_password_in(scope, user, &hash)?;
+        sessions::ops::end_all_in(scope, user, "password-changed")?;
+        if is_token {
+            return Ok(None);
+        }
+        sessions::ops::begin_in(scope, scope.new_id(), user, lifetimes).map(Some)
+    })
+    .await
+}
+
+/// Wrong tries count like those of signing in: a copied session must not find the password.
+async fn check_current(
+    ctx: &BoxCtx,
+    current: Secret,
+    kept: String,
+    email: &str,
+    network: Option<IpAddr>,
+) -> Result<()> {
+    let target = Target { account: token_hash(&email_key(email)), device: None };
+    let platform = &ctx.platform;
+    platform.sign_ins.begin(network, target, ctx.now())?;
+    match platform.passwords.verify(current, Some(kept)).await {
+        Ok(verdict) if verdict.is_right => {
+            platform.sign_ins.succeeded(network, target, ctx.now());
+            Ok(())
+        }
+        Ok(_) => {
+            let detail = "This is not your present password.";
+            Err(Error::invalid("current", passwords::rules::WRONG, detail))
+        }
+        Err(error) => {
+            platform.sign_ins.undone(network, target, ctx.now());
+            Err(error)
+        }
+    }
+}
+
+/// What somebody who knows the person would try.
+async fn context(ctx: &BoxCtx, name: &str, email: &str) -> Result<Vec<String>> {
+    let mine = workspaces::ops::list_mine(ctx).await?;
+    let workspaces = mine.into_iter().map(|(_, workspace)| workspace.name);
+    Ok([name.to_owned(), email.to_owned()].into_iter().chain(workspaces).collect())
+}

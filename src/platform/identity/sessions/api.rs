@@ -1,0 +1,87 @@
+//! Where somebody is signed in, over HTTP.
+
+use axum::response::{IntoResponse, Response};
+use http::header;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::ops;
+use super::rules::{Family, FamilyId, Listed};
+use crate::http::answer::{Answer, NoContent, ok};
+use crate::http::extract::{Path, Query};
+use crate::http::front::removed_cookie;
+use crate::http::page::{self, Page};
+use crate::platform::app::Routes;
+use crate::platform::ctx::BoxCtx;
+use crate::platform::error::Result;
+use crate::platform::id::Id;
+
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(list_sessions)).routes(routes!(end_session))
+}
+
+/// A browser somebody is signed in with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionResponse {
+    pub id: String,
+    pub created_at: String,
+    pub expires_at: String,
+    /// To within five minutes.
+    pub last_seen_at: String,
+    /// Where the sign-in came from.
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+    /// True for the session that asks.
+    pub is_current: bool,
+}
+
+impl SessionResponse {
+    fn of(listed: Listed, current: FamilyId) -> Self {
+        Self {
+            is_current: listed.id == current,
+            id: listed.id.to_string(),
+            created_at: listed.created_at.to_string(),
+            expires_at: listed.expires_at.to_string(),
+            last_seen_at: listed.last_seen_at.to_string(),
+            ip: listed.address,
+            user_agent: listed.user_agent,
+        }
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SessionsQuery {
+    /// 1 to 200 rows; 50 when left out.
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+/// List where you are signed in, newest first.
+#[utoipa::path(get, path = "/me/sessions", tag = "me", params(SessionsQuery),
+    security(("session" = [])),
+    responses((status = 200, body = Page<SessionResponse>)))]
+async fn list_sessions(
+    ctx: BoxCtx,
+    Query(query): Query<SessionsQuery>,
+) -> Answer<Page<SessionResponse>> {
+    let (limit, cursor) = (page::limit(query.limit)?, query.cursor.as_deref());
+    let current = ctx.principal()?.family;
+    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, |one| one.id.uuid())?;
+    Ok(ok(page.map(|one| SessionResponse::of(one, current))))
+}
+
+/// Sign out one of your browsers.
+#[utoipa::path(delete, path = "/me/sessions/{id}", tag = "me", security(("session" = [])),
+    params(("id" = String, Path)), responses((status = 204)))]
+async fn end_session(ctx: BoxCtx, Path(id): Path<Id<Family>>) -> Result<Response> {
+    ops::end(&ctx, id).await?;
+    let mut response = NoContent.into_response();
+    if id == ctx.principal()?.family {
+        response.headers_mut().insert(header::SET_COOKIE, removed_cookie());
+    }
+    Ok(response)
+}

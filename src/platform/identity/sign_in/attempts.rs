@@ -1,0 +1,155 @@
+//! What is remembered of wrong tries, in memory and bounded: a restart forgives them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::rules::{Failures, REPORT_EVERY};
+use crate::config::Limits;
+use crate::platform::clock::Moment;
+use crate::platform::error::{Error, Result};
+use crate::platform::throttle::Buckets;
+
+/// Accounts and networks remembered at once.
+const REMEMBERED_MAX: usize = 50_000;
+/// Passwords estimated for one network: at once, and in a minute.
+const ESTIMATES_BURST: u64 = 120;
+const ESTIMATES_PER_MIN: u64 = 240;
+const THROTTLED: &str = "sign-in-throttled";
+
+/// Whose tries are counted together: an account, as seen from one known device or from all
+/// unknown ones. So a stranger's tries do not delay the owner's own browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// SHA-256 of what names the account, so that unknown ones are treated alike.
+    pub account: [u8; 32],
+    /// SHA-256 of the device's cookie, when the account knows the device.
+    pub device: Option<[u8; 32]>,
+}
+
+/// The memory of tries.
+pub struct SignIns {
+    networks: Buckets<IpAddr>,
+    accounts: Mutex<HashMap<Target, Failures>>,
+    refused: Mutex<HashMap<IpAddr, Window>>,
+    pub estimates: Buckets<IpAddr>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    since: Moment,
+    address: IpAddr,
+    unreported: u64,
+}
+
+/// Refused sign-ins that belong into the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    pub address: IpAddr,
+    pub count: u64,
+}
+
+impl SignIns {
+    pub fn new(limits: &Limits) -> Self {
+        let (burst, per_min) = (limits.sign_in_failures_burst, limits.sign_in_failures_per_min);
+        Self {
+            networks: Buckets::new(burst, per_min, THROTTLED),
+            accounts: Mutex::default(),
+            refused: Mutex::default(),
+            estimates: Buckets::new(ESTIMATES_BURST, ESTIMATES_PER_MIN, "too-many-requests"),
+        }
+    }
+
+    /// Lets a try begin, counted as a wrong one until `succeeded` says otherwise: many at the
+    /// same time count as many.
+    pub fn begin(&self, network: Option<IpAddr>, target: Target, now: Moment) -> Result<()> {
+        let mut accounts = lock(&self.accounts);
+        let failures = accounts.get(&target).copied();
+        let wait = failures.map_or(Duration::ZERO, |failures| failures.wait(now));
+        if !wait.is_zero() {
+            return Err(throttled(wait));
+        }
+        if let Some(network) = network {
+            self.networks.take(network, now)?;
+        }
+        if accounts.len() >= REMEMBERED_MAX && failures.is_none() {
+            accounts.retain(|_, one| !one.wait(now).is_zero());
+            if accounts.len() >= REMEMBERED_MAX {
+                accounts.clear();
+            }
+        }
+        let before = failures.unwrap_or(Failures { count: 0, last_at: now });
+        accounts.insert(target, before.and_one(now));
+        Ok(())
+    }
+
+    /// Forgets the tries before a right one.
+    pub fn succeeded(&self, network: Option<IpAddr>, target: Target, now: Moment) {
+        lock(&self.accounts).remove(&target);
+        self.put_back(network, now);
+    }
+
+    /// Takes back a try that was not looked at.
+    pub fn undone(&self, network: Option<IpAddr>, target: Target, now: Moment) {
+        if let Some(failures) = lock(&self.accounts).get_mut(&target) {
+            failures.count = failures.count.saturating_sub(1);
+        }
+        self.put_back(network, now);
+    }
+
+    /// Notes a refused sign-in and gives what is to be reported by now: the first of a network
+    /// at once, the rest as a number when its hour is over.
+    pub fn refused(&self, network: IpAddr, address: IpAddr, now: Moment) -> Vec<Report> {
+        let mut refused = lock(&self.refused);
+        let mut reports = take_ended(&mut refused, now);
+        if let Some(window) = refused.get_mut(&network) {
+            window.unreported += 1;
+            window.address = address;
+        } else if refused.len() < REMEMBERED_MAX {
+            refused.insert(network, Window { since: now, address, unreported: 0 });
+            reports.push(Report { address, count: 1 });
+        } else {
+            metrics::counter!("holdfast_refusals_not_audited_total").increment(1);
+        }
+        reports
+    }
+
+    /// What is to be reported because its hour is over.
+    pub fn ended(&self, now: Moment) -> Vec<Report> {
+        take_ended(&mut lock(&self.refused), now)
+    }
+
+    /// Everything not yet reported, for the end of the process.
+    pub fn all(&self) -> Vec<Report> {
+        let windows = std::mem::take(&mut *lock(&self.refused));
+        windows.into_values().filter_map(report).collect()
+    }
+
+    fn put_back(&self, network: Option<IpAddr>, now: Moment) {
+        if let Some(network) = network {
+            self.networks.put_back(network, now);
+        }
+    }
+}
+
+/// Stands for requests whose address nobody knows.
+pub(super) const NOWHERE: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
+fn take_ended(refused: &mut HashMap<IpAddr, Window>, now: Moment) -> Vec<Report> {
+    let ended = refused.extract_if(|_, window| now.since(window.since) >= REPORT_EVERY);
+    ended.filter_map(|(_, window)| report(window)).collect()
+}
+
+fn report(window: Window) -> Option<Report> {
+    (window.unreported > 0).then_some(Report { address: window.address, count: window.unreported })
+}
+
+fn throttled(wait: Duration) -> Error {
+    let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    Error::Throttled { code: THROTTLED, retry_after_s: millis.div_ceil(1_000).max(1) }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,9 @@
+//! Signing in and out with e-mail address and password.
+
+pub mod api;
+mod attempts;
+pub mod ops;
+pub mod rules;
+mod store;
+
+pub use attempts::{SignIns, Target};

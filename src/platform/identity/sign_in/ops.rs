@@ -1,0 +1,174 @@
+//! Signing in: the same answer and the same work for whoever does not exist.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::attempts::{NOWHERE, Report, Target};
+use super::store;
+use crate::platform::Platform;
+use crate::platform::audit::Entry;
+use crate::platform::ctx::{Actor, BoxCtx, Cause};
+use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::identity::sessions::rules::FamilyId;
+use crate::platform::identity::users::rules::{Kept, User, email_key};
+use crate::platform::identity::{Principal, sessions, users};
+use crate::platform::secret::{Secret, to_base64, token_hash};
+
+/// How often the number of refused sign-ins is looked at.
+const REPORTS_CHECKED_EVERY: Duration = Duration::from_mins(1);
+
+/// Somebody trying to sign in.
+#[derive(Debug)]
+pub struct Attempt {
+    pub email: String,
+    pub password: Secret,
+    /// What marks the browser as one the person used before.
+    pub device: Option<Secret>,
+    /// The session the browser still holds.
+    pub old_session: Option<Secret>,
+    /// The network it comes from.
+    pub network: Option<IpAddr>,
+}
+
+/// Somebody who signed in.
+pub struct SignedIn {
+    pub user: User,
+    pub session: Secret,
+    pub device: Secret,
+}
+
+/// Checks e-mail address and password and begins a session.
+pub async fn sign_in(ctx: &BoxCtx, attempt: Attempt) -> Result<SignedIn> {
+    let key = email_key(&attempt.email);
+    let account = token_hash(&key);
+    let device_hash = attempt.device.as_ref().map(|device| token_hash(device.reveal()));
+    let found = ctx.read(move |scope| {
+        let Some(kept) = users::ops::find_in(scope, &key)? else { return Ok((None, false)) };
+        let is_known = match &device_hash {
+            Some(device) => store::is_known(scope, kept.user.id, device)?,
+            None => false,
+        };
+        Ok((Some(kept), is_known))
+    });
+    let (kept, is_known) = found.await?;
+    let target = Target { account, device: device_hash.filter(|_| is_known) };
+    let right = check(ctx, kept, &attempt, target).await?;
+    begin(ctx, right, attempt).await
+}
+
+/// Somebody whose password was right.
+struct Right {
+    user: User,
+    /// The password in today's form, when it was kept in an older one.
+    rehashed: Option<String>,
+}
+
+async fn check(
+    ctx: &BoxCtx,
+    kept: Option<Kept>,
+    attempt: &Attempt,
+    target: Target,
+) -> Result<Right> {
+    let platform = &ctx.platform;
+    platform.sign_ins.begin(attempt.network, target, ctx.now())?;
+    let hash = kept.as_ref().map(|kept| kept.password_hash.clone());
+    let verdict = match platform.passwords.verify(attempt.password.clone(), hash).await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            platform.sign_ins.undone(attempt.network, target, ctx.now());
+            return Err(error);
+        }
+    };
+    let user = kept.map(|kept| kept.user).filter(|user| user.disabled_at.is_none());
+    let Some(user) = user.filter(|_| verdict.is_right) else {
+        report_refused(ctx, attempt).await;
+        let detail = "E-mail address and password do not fit together.";
+        return Err(Error::SignInNeeded(Refusal::new("sign-in-failed", detail)));
+    };
+    platform.sign_ins.succeeded(attempt.network, target, ctx.now());
+    let mut rehashed = None;
+    if verdict.is_outdated {
+        let password = attempt.password.clone();
+        rehashed = Some(platform.passwords.hash(&platform.random, password).await?);
+    }
+    Ok(Right { user, rehashed })
+}
+
+async fn begin(ctx: &BoxCtx, right: Right, attempt: Attempt) -> Result<SignedIn> {
+    let Right { user, rehashed } = right;
+    let family = ctx.platform.random.id();
+    let ctx = as_signed_in(ctx, &user, family);
+    let device = attempt
+        .device
+        .unwrap_or_else(|| Secret::new(to_base64(&ctx.platform.random.bytes::<16>())));
+    let lifetimes = sessions::ops::lifetimes(&ctx);
+    let (id, device_hash) = (user.id, token_hash(device.reveal()));
+    let session = ctx.write(move |scope| {
+        if let Some(hash) = rehashed {
+            users::ops::keep_rehashed_in(scope, id, &hash)?;
+        }
+        if let Some(old) = &attempt.old_session {
+            sessions::ops::replace_in(scope, old)?;
+        }
+        store::remember(scope, id, &device_hash)?;
+        sessions::ops::begin_in(scope, family, id, lifetimes)
+    });
+    Ok(SignedIn { user, session: session.await?, device })
+}
+
+/// From here on it is the person who acts, and no stranger.
+fn as_signed_in(ctx: &BoxCtx, user: &User, family: FamilyId) -> BoxCtx {
+    let principal = Principal {
+        user: user.id,
+        name: user.name.as_str().into(),
+        family,
+        is_token: false,
+        is_narrowed: false,
+        is_operator: user.is_operator,
+        memberships: Vec::new(),
+    };
+    let cause = Cause { actor: Actor::Principal(Arc::new(principal)), ..(*ctx.cause).clone() };
+    BoxCtx::new(&ctx.platform, cause)
+}
+
+/// Notes a refused sign-in. The typed address may be anybody's, so it is a personal value.
+async fn report_refused(ctx: &BoxCtx, attempt: &Attempt) {
+    let address = ctx.cause.address.unwrap_or(NOWHERE);
+    let network = attempt.network.unwrap_or(NOWHERE);
+    let reports = ctx.platform.sign_ins.refused(network, address, ctx.now());
+    write_reports(&ctx.platform, reports).await;
+}
+
+async fn write_reports(platform: &Arc<Platform>, reports: Vec<Report>) {
+    for report in reports {
+        let address = Some(report.address).filter(|address| *address != NOWHERE);
+        let cause = Cause { address, ..Cause::of(Actor::Stranger) };
+        let entry = Entry::about("identity.sign_in.refused", sessions::ops::KIND)
+            .refused()
+            .set("count", report.count.to_string());
+        let written = BoxCtx::new(platform, cause).write(move |scope| scope.audit(entry)).await;
+        if let Err(error) = written {
+            tracing::warn!("Refused sign-ins could not be written to the audit log: {error}");
+        }
+    }
+}
+
+/// Writes the numbers of refused sign-ins when their hour is over, and all when the box stops.
+pub fn keep_reporting(platform: &Arc<Platform>) {
+    let platform = Arc::clone(platform);
+    let tasks = platform.tasks.clone();
+    tasks.start("sign-in-reports", |mut stop| async move {
+        loop {
+            tokio::select! {
+                () = stop.requested() => break,
+                () = tokio::time::sleep(REPORTS_CHECKED_EVERY) => {
+                    let ended = platform.sign_ins.ended(platform.clock.now());
+                    write_reports(&platform, ended).await;
+                }
+            }
+        }
+        let left = platform.sign_ins.all();
+        write_reports(&platform, left).await;
+    });
+}

@@ -1,0 +1,172 @@
+//! Issuing the one-time link and claiming the box with it.
+
+use std::net::IpAddr;
+
+use tokio::sync::Mutex;
+
+use super::rules::{
+    Claim, KeptLink, LINK_LIFE, THROTTLED, TOKEN_BYTES, WRONG_BURST, WRONG_PER_MIN, link,
+};
+use super::store;
+use crate::platform::access::Role;
+use crate::platform::audit::Entry;
+use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::error::{Error, FieldError, Result};
+use crate::platform::identity::sessions;
+use crate::platform::identity::users::rules::{NewUser, User, clean_email};
+use crate::platform::identity::users::{self};
+use crate::platform::secret::{Secret, to_base64, token_hash};
+use crate::platform::throttle::Buckets;
+use crate::platform::workspaces::rules::{Draft, Workspace, clean_name};
+use crate::platform::workspaces::{self};
+
+/// Audit kind of the box itself.
+pub const KIND: &str = "box";
+
+/// What is remembered while nobody owns the box.
+pub struct SetUp {
+    wrong: Buckets<IpAddr>,
+    /// Set-ups pass one after the other, so that the second finds the box claimed before it has
+    /// made anything.
+    turn: Mutex<()>,
+}
+
+impl Default for SetUp {
+    fn default() -> Self {
+        let wrong = Buckets::new(WRONG_BURST, WRONG_PER_MIN, THROTTLED);
+        Self { wrong, turn: Mutex::default() }
+    }
+}
+
+/// Whether the box belongs to somebody.
+pub async fn claim(ctx: &BoxCtx) -> Result<Claim> {
+    ctx.read(|scope| store::claim(scope)).await
+}
+
+/// Makes a new link and lets the old one die. `origin` is what it begins with, such as
+/// `https://kitchen.local:8443`. A claimed box has none.
+pub async fn issue_link(ctx: &BoxCtx, origin: &str) -> Result<String> {
+    let token = Secret::new(to_base64(&ctx.platform.random.bytes::<TOKEN_BYTES>()));
+    let hash = token_hash(token.reveal());
+    ctx.write(move |scope| {
+        if store::claim(scope)? != Claim::Unclaimed {
+            let detail = "This box has an operator already, so there is no set-up link.";
+            return Err(Error::conflict("setup-done", detail));
+        }
+        let expires_at = scope.now().plus(LINK_LIFE);
+        store::replace_link(scope, &hash, expires_at)?;
+        let entry = Entry::about("box.setup_link.issued", KIND);
+        scope.audit(entry.set("expires_at", expires_at.to_string()))?;
+        Ok(())
+    })
+    .await?;
+    Ok(link(origin, token.reveal()))
+}
+
+/// Checks a token. A wrong one counts against the network it came from and leaves the link
+/// alone.
+pub async fn check_token(ctx: &BoxCtx, token: &Secret, network: Option<IpAddr>) -> Result<()> {
+    let set_up = &ctx.platform.set_up;
+    if let Some(network) = network {
+        set_up.wrong.take(network, ctx.now())?;
+    }
+    let presented = token_hash(token.reveal());
+    let checked = ctx.read(move |scope| {
+        if store::claim(scope)? != Claim::Unclaimed {
+            return Err(Error::NotFound);
+        }
+        KeptLink::check(store::link(scope)?, &presented, scope.now())
+    });
+    let outcome = checked.await;
+    let is_guess = matches!(&outcome, Err(Error::Denied(_)));
+    if let (Some(network), false) = (network, is_guess) {
+        set_up.wrong.put_back(network, ctx.now());
+    }
+    outcome
+}
+
+/// What the first operator says.
+#[derive(Debug)]
+pub struct Request {
+    pub token: Secret,
+    pub box_name: String,
+    pub name: String,
+    pub email: String,
+    pub password: Secret,
+    pub workspace: Draft,
+}
+
+/// A box that was just claimed.
+pub struct Claimed {
+    pub user: User,
+    pub workspace: Workspace,
+    pub session: Secret,
+}
+
+/// Makes the first operator, the box's name and the first workspace, all or nothing.
+pub async fn set_up(ctx: &BoxCtx, request: Request, network: Option<IpAddr>) -> Result<Claimed> {
+    check_token(ctx, &request.token, network).await?;
+    let platform = &ctx.platform;
+    let _turn = platform.set_up.turn.lock().await;
+    check_token(ctx, &request.token, network).await?;
+    let box_name = check_fields(ctx, &request).await?;
+    let presented = token_hash(request.token.reveal());
+    let password_hash = platform.passwords.hash(&platform.random, request.password).await?;
+    let workspace = workspaces::ops::make_file(ctx, request.workspace, "workspace.").await?;
+    let new =
+        NewUser { name: request.name, email: request.email, password_hash, is_operator: true };
+    let lifetimes = sessions::ops::lifetimes(ctx);
+    ctx.write(move |scope| {
+        take_box(scope, &presented, &box_name)?;
+        let user = users::ops::insert_in(scope, &new)?;
+        workspaces::ops::record_in(scope, &workspace)?;
+        workspaces::ops::add_member_in(scope, workspace.id, user.id, Role::Owner)?;
+        let session = sessions::ops::begin_in(scope, scope.new_id(), user.id, lifetimes)?;
+        Ok(Claimed { user, workspace, session })
+    })
+    .await
+}
+
+fn take_box(scope: &BoxScope<'_>, presented: &[u8; 32], name: &str) -> Result<()> {
+    if store::claim(scope)? != Claim::Unclaimed {
+        return Err(Error::NotFound);
+    }
+    KeptLink::check(store::link(scope)?, presented, scope.now())?;
+    store::drop_link(scope)?;
+    let id = scope.new_id();
+    store::insert_box(scope, id, name)?;
+    scope.audit(Entry::new("box.claimed", KIND, id).set("name", name))?;
+    Ok(())
+}
+
+/// Checks every field, so that a person corrects them all at once. Gives the box's name.
+async fn check_fields(ctx: &BoxCtx, request: &Request) -> Result<String> {
+    let mut wrong: Vec<FieldError> = Vec::new();
+    let box_name = noted(&mut wrong, clean_name("box_name", &request.box_name))?;
+    noted(&mut wrong, clean_name("operator.name", &request.name))?;
+    noted(&mut wrong, clean_email("operator.email", &request.email))?;
+    let draft = request.workspace.clone();
+    let name = draft.name.clone();
+    noted(&mut wrong, draft.check(ctx.platform.random.id(), "workspace.", ctx.now()))?;
+    let context = vec![request.name.clone(), request.email.clone(), request.box_name.clone(), name];
+    let strength = ctx.platform.passwords.strength(request.password.clone(), context).await?;
+    if let Some((code, detail)) = strength.fault {
+        wrong.push(FieldError::new("operator.password", code, detail));
+    }
+    match box_name {
+        Some(box_name) if wrong.is_empty() => Ok(box_name),
+        _ => Err(Error::Invalid(wrong)),
+    }
+}
+
+/// Sets wrong fields aside; any other error goes on.
+fn noted<T>(wrong: &mut Vec<FieldError>, checked: Result<T>) -> Result<Option<T>> {
+    match checked {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Invalid(fields)) => {
+            wrong.extend(fields);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,272 @@
+//! Browser sessions: rotation, theft, tabs, lost answers, foreign pages.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Browser, HOST, PASSWORD, TestServer};
+
+const ME: &str = "/api/v1/me";
+const EMAIL: &str = "mira@example.com";
+const QUARTER: Duration = Duration::from_mins(16);
+
+async fn ask(browser: &Browser) -> u16 {
+    browser.send_and_lose(Method::GET, ME, &Value::Null).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn a_session_gets_a_new_value_after_a_quarter_of_an_hour() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+    let before = browser.session();
+
+    browser.get(ME).await.is(200);
+    assert_eq!(browser.session(), before, "too early for a new one");
+    server.advance(QUARTER);
+    browser.get(ME).await.is(200);
+
+    assert_ne!(browser.session(), before);
+    browser.get(ME).await.is(200);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn the_old_value_is_good_until_the_new_one_was_presented_and_half_a_minute_after() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+    let old_tab = browser.copy();
+    server.advance(QUARTER);
+    browser.get(ME).await.is(200);
+
+    server.advance(Duration::from_mins(10));
+    assert_eq!(ask(&old_tab).await, 200, "the new value was not presented yet");
+    browser.get(ME).await.is(200);
+    server.advance(Duration::from_secs(30));
+    assert_eq!(ask(&old_tab).await, 200, "requests of other tabs are still on their way");
+    server.advance(Duration::from_secs(1));
+
+    let reused = old_tab.get(ME).await;
+
+    reused.is_problem(401, "session-ended");
+    browser.get(ME).await.is_problem(401, "sign-in-needed");
+    assert_eq!(server.box_counts().await["identity.session.reused"], 1);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_theft_ends_one_session_and_not_the_others_of_the_person() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+    let elsewhere = server.browser();
+    elsewhere.sign_in(EMAIL, PASSWORD).await.is(200);
+    let thief = browser.copy();
+    server.advance(QUARTER);
+    browser.get(ME).await.is(200);
+    browser.get(ME).await.is(200);
+    server.advance(Duration::from_secs(31));
+
+    thief.get(ME).await.is_problem(401, "session-ended");
+
+    elsewhere.get(ME).await.is(200);
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_tabs_at_once_raise_no_alarm() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+    for _ in 0..3 {
+        server.advance(QUARTER);
+        let tabs = (0..50).map(|_| browser.send_and_lose(Method::GET, ME, &Value::Null));
+        let replies = join_all(tabs).await;
+
+        let successors =
+            replies.iter().filter(|reply| reply.headers.contains_key("set-cookie")).count();
+        assert!(replies.iter().all(|reply| reply.status == 200));
+        assert_eq!(successors, 1, "one successor for all tabs");
+        for reply in &replies {
+            browser.take_in(reply);
+        }
+        // Tabs go on with whichever value they had when they started.
+        let late = (0..50).map(|_| browser.send_and_lose(Method::GET, ME, &Value::Null));
+        assert!(join_all(late).await.iter().all(|reply| reply.status == 200));
+    }
+
+    assert_eq!(server.box_counts().await.get("identity.session.reused"), None);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_signs_nobody_out() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+    server.advance(QUARTER);
+    let lost = browser.send_and_lose(Method::GET, ME, &Value::Null).await;
+    assert!(lost.headers.contains_key("set-cookie"), "the successor was on its way");
+
+    for _ in 0..5 {
+        server.advance(Duration::from_hours(1));
+        assert_eq!(ask(&browser).await, 200);
+    }
+    browser.get(ME).await.is(200);
+    browser.get(ME).await.is(200);
+
+    assert_eq!(server.box_counts().await.get("identity.session.reused"), None);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_idles_and_when_it_is_old() {
+    let server = TestServer::start().await;
+    let idle = server.signed_in(EMAIL, "manager").await;
+    server.advance(Duration::from_hours(8) + Duration::from_secs(1));
+    idle.get(ME).await.is_problem(401, "sign-in-needed");
+
+    let busy = server.browser();
+    busy.sign_in(EMAIL, PASSWORD).await.is(200);
+    for _ in 0..(30 * 4) {
+        server.advance(Duration::from_hours(6) - Duration::from_secs(1));
+        busy.get(ME).await.is(200);
+    }
+    server.advance(Duration::from_mins(2));
+
+    busy.get(ME).await.is_problem(401, "sign-in-needed");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_person_sees_and_ends_their_sessions() {
+    let server = TestServer::start().await;
+    server.account(EMAIL, "manager").await;
+    let here = Browser::new(server.stranger().at("192.0.2.1"));
+    here.sign_in(EMAIL, PASSWORD).await.is(200);
+    server.advance(Duration::from_secs(1));
+    let there = Browser::new(server.stranger().at("198.51.100.7"));
+    there.sign_in(EMAIL, PASSWORD).await.is(200);
+    let stranger = server.signed_in("ana@example.com", "owner").await;
+
+    let listed = here.get("/api/v1/me/sessions").await.is(200);
+
+    let items = listed["items"].as_array().expect("a list");
+    let current: Vec<_> = items.iter().map(|one| one["is_current"].clone()).collect();
+    assert_eq!(current, [json!(false), json!(true)]);
+    assert_eq!(items[0]["ip"], "198.51.100.7");
+    let path = format!("/api/v1/me/sessions/{}", items[0]["id"].as_str().unwrap());
+    stranger.delete(&path).await.is_problem(404, "not-found");
+    here.delete(&path).await.is(204);
+    there.get(ME).await.is_problem(401, "sign-in-needed");
+    here.delete(&path).await.is_problem(404, "not-found");
+    let own = format!("/api/v1/me/sessions/{}", items[1]["id"].as_str().unwrap());
+    here.delete(&own).await.is(204);
+    assert_eq!(here.session(), None);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_cookie_is_no_token_and_a_token_no_cookie() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+    let made = json!({ "name": "Scale", "expires_in_days": 1 });
+    let made = browser.post("/api/v1/me/tokens", &made).await.is(201);
+    let session = format!("Bearer {}", browser.session().unwrap());
+    let token = format!("__Host-hf_session={}", made["token"].as_str().unwrap());
+
+    for header in [("authorization", session.as_str()), ("cookie", token.as_str())] {
+        let refused = server.stranger().send(Method::GET, ME, &[header], "").await;
+        refused.is_problem(401, "sign-in-needed");
+    }
+    server.finish().await;
+}
+
+/// Sends a change with the cookie and these headers; gives the code of the refusal.
+async fn change_from(browser: &Browser, headers: &[(&str, &str)]) -> String {
+    let body = json!({ "name": "Scale", "expires_in_days": 1 });
+    let reply = browser.exchange(Method::POST, "/api/v1/me/tokens", headers, &body).await;
+    match reply.status.as_u16() {
+        201 => "made".to_owned(),
+        403 => reply.json()["code"].as_str().unwrap_or_default().to_owned(),
+        other => panic!("{other}: {}", reply.text()),
+    }
+}
+
+#[tokio::test]
+async fn a_change_by_cookie_must_come_from_our_own_page() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+    let own = format!("https://{HOST}");
+
+    for (headers, outcome) in [
+        (vec![], "origin-missing"),
+        (vec![("origin", "https://evil.example")], "origin-foreign"),
+        (vec![("origin", "null")], "origin-foreign"),
+        (vec![("sec-fetch-site", "cross-site")], "origin-foreign"),
+        (vec![("sec-fetch-site", "same-site")], "origin-foreign"),
+        (vec![("sec-fetch-site", "none")], "origin-foreign"),
+        (vec![("sec-fetch-site", "cross-site"), ("origin", own.as_str())], "origin-foreign"),
+        (vec![("sec-fetch-site", "same-origin")], "made"),
+        (vec![("origin", own.as_str())], "made"),
+    ] {
+        assert_eq!(change_from(&browser, &headers).await, outcome, "{headers:?}");
+    }
+
+    let reading = browser.exchange(Method::GET, ME, &[], &Value::Null).await;
+    reading.is(200);
+    let made = browser.get("/api/v1/me/tokens").await.is(200);
+    assert_eq!(made["items"].as_array().map(Vec::len), Some(2), "only our own page changed things");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn only_named_origins_may_read_and_never_with_the_cookie() {
+    let settings = [("server.cors_origins", "https://board.example")];
+    let server = TestServer::start_with(&settings).await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+    let allowed = "access-control-allow-origin";
+    let stranger = server.stranger();
+
+    let from =
+        async |origin: &str| stranger.send(Method::OPTIONS, ME, &[("origin", origin)], "").await;
+    let named = from("https://board.example").await;
+
+    assert_eq!(named.status, 204);
+    assert_eq!(named.header(allowed), Some("https://board.example"));
+    assert_eq!(named.header("access-control-allow-credentials"), None);
+    for other in
+        ["https://board.example.evil", "http://board.example", "https://board.example:8443", "null"]
+    {
+        assert_eq!(from(other).await.header(allowed), None, "{other}");
+    }
+    let change = change_from(&browser, &[("origin", "https://board.example")]).await;
+    assert_eq!(change, "origin-foreign");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_may_read_across_origins_by_default() {
+    let server = TestServer::start().await;
+
+    let headers = [("origin", "https://board.example")];
+    let reply = server.stranger().send(Method::GET, "/api/v1/setup", &headers, "").await;
+
+    assert_eq!(reply.header("access-control-allow-origin"), None);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn the_twenty_first_session_ends_the_oldest() {
+    let server = TestServer::start().await;
+    let first = server.signed_in(EMAIL, "manager").await;
+    server.advance(Duration::from_secs(1));
+    let second = server.browser();
+    second.sign_in(EMAIL, PASSWORD).await.is(200);
+    for _ in 0..19 {
+        server.advance(Duration::from_secs(1));
+        server.browser().sign_in(EMAIL, PASSWORD).await.is(200);
+    }
+
+    first.get(ME).await.is_problem(401, "sign-in-needed");
+    second.get(ME).await.is(200);
+    server.finish().await;
+}
