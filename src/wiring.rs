@@ -20,7 +20,9 @@ use crate::platform::access::{PermissionSpec, RoleTable, rules};
 use crate::platform::app::{EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
-use crate::platform::{Parts, Platform, audit, events, idempotency, identity, tls, workspaces};
+use crate::platform::{
+    self, Parts, Platform, audit, events, idempotency, identity, tls, workspaces,
+};
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
 const PLATFORM_EVENTS: &[EventSpec] =
@@ -50,6 +52,7 @@ fn permissions() -> Vec<PermissionSpec> {
 pub fn codes() -> Vec<Code> {
     let of_platform = [
         problem::CODES,
+        platform::CODES,
         audit::ops::CODES,
         idempotency::rules::CODES,
         tls::CODES,

@@ -140,7 +140,7 @@ async fn admit_and_run(front: &Front, about: &About, request: Request, next: Nex
     };
     tokio::time::timeout(limit, work)
         .await
-        .unwrap_or_else(|_| Error::Busy { retry_after_s: 5 }.into_response())
+        .unwrap_or_else(|_| Error::TimedOut { retry_after_s: 5 }.into_response())
 }
 
 async fn admit(

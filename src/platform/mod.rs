@@ -29,12 +29,18 @@ use self::access::RoleTable;
 use self::app::EventSpec;
 use self::clock::Clock;
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
-use self::error::{Error, Result};
+use self::error::{Code, Error, Result, code};
 use self::identity::sessions::ops::Remembering;
 use self::random::Random;
 use self::tasks::Tasks;
 use self::workspaces::Workspaces;
 use crate::config::Config;
+
+pub const CODES: &[Code] = &[code(
+    "data-in-use",
+    "Another process works on the data of this box.",
+    "Stop it first, or ask the running box.",
+)];
 
 const SYSTEM_SET: MigrationSet =
     crate::migration_set!("system", "0001_start.sql", "0002_audit.sql");
