@@ -10,6 +10,7 @@ pub mod guard;
 pub mod help;
 pub mod html;
 pub mod limits;
+pub mod meter;
 pub mod openapi;
 pub mod page;
 pub mod pages;

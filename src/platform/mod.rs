@@ -11,8 +11,10 @@ pub mod events;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
+pub mod monitoring;
 pub mod offline;
 pub mod random;
+pub mod reach;
 pub mod secret;
 pub mod tasks;
 pub mod tls;
@@ -20,18 +22,19 @@ pub mod workspaces;
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use self::access::RoleTable;
 use self::app::EventSpec;
-use self::clock::Clock;
+use self::clock::{Clock, Moment};
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
 use self::identity::sessions::ops::Remembering;
 use self::random::Random;
+use self::reach::Reach;
 use self::tasks::Tasks;
 use self::workspaces::Workspaces;
 use crate::config::Config;
@@ -61,7 +64,10 @@ pub struct Platform {
     pub system_commits: watch::Receiver<u64>,
     pub workspaces: Workspaces,
     pub sessions: Remembering,
+    /// Set once, when the listeners are bound.
+    pub reach: OnceLock<Reach>,
     pub streams: events::Streams,
+    pub started_at: Moment,
     /// Held as long as this process owns the data folder.
     lock: File,
 }
@@ -107,7 +113,9 @@ impl Platform {
             system,
             workspaces,
             sessions: Remembering::default(),
+            reach: OnceLock::new(),
             streams: events::Streams::new(&config.limits),
+            started_at: now,
             config: Arc::new(config),
             lock,
         }))

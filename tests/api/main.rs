@@ -4,4 +4,5 @@
 mod description;
 mod front;
 mod inventory;
+mod monitoring;
 mod support;

@@ -1,7 +1,10 @@
 //! A client that speaks to the router as somebody.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::ConnectInfo;
 use holdfast::platform::workspaces::WorkspaceId;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::Value;
@@ -14,6 +17,7 @@ pub struct Client {
     router: Router,
     token: Option<String>,
     workspace: WorkspaceId,
+    peer: Option<SocketAddr>,
 }
 
 /// An answer, read to its end.
@@ -26,7 +30,13 @@ pub struct Reply {
 
 impl Client {
     pub fn new(router: Router, token: Option<String>, workspace: WorkspaceId) -> Self {
-        Self { router, token, workspace }
+        Self { router, token, workspace, peer: None }
+    }
+
+    /// The same caller at another address.
+    pub fn at(&self, address: &str) -> Self {
+        let peer = SocketAddr::new(address.parse().expect("an address"), 40_000);
+        Self { peer: Some(peer), ..self.clone() }
     }
 
     pub fn token(&self) -> &str {
@@ -57,6 +67,9 @@ impl Client {
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(peer) = self.peer {
+            request = request.extension(ConnectInfo(peer));
         }
         let request = request.body(body.into()).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("an answer");
