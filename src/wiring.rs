@@ -11,9 +11,10 @@ use axum::response::IntoResponse;
 use serde_json::Value;
 
 use crate::apps;
-use crate::config::Config;
+use crate::config::{Config, TlsMode};
 use crate::http::front::{Front, front};
 use crate::http::guard::Guard;
+use crate::http::meter::Meters;
 use crate::http::pages::{self, Pages};
 use crate::http::{openapi, problem, ui};
 use crate::platform::access::{PermissionSpec, RoleTable, rules};
@@ -21,7 +22,7 @@ use crate::platform::app::{EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::{
-    Parts, Platform, audit, events, idempotency, identity, setup, tls, workspaces,
+    self, Parts, Platform, audit, events, idempotency, identity, monitoring, setup, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -30,6 +31,7 @@ const PLATFORM_EVENTS: &[EventSpec] =
 
 /// Opens the box. Blocks; call it before serving.
 pub fn open(config: Config, clock: Clock) -> Result<Arc<Platform>> {
+    monitoring::install()?;
     Platform::open(config, clock, parts())
 }
 
@@ -52,6 +54,7 @@ fn permissions() -> Vec<PermissionSpec> {
 pub fn codes() -> Vec<Code> {
     let of_platform = [
         problem::CODES,
+        platform::CODES,
         audit::ops::CODES,
         idempotency::rules::CODES,
         tls::CODES,
@@ -79,13 +82,24 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(workspaces::api::box_routes())
         .merge(audit::api::box_routes())
         .merge(events::api::box_routes())
+        .merge(monitoring::api::api_routes())
         .nest("/workspaces/{workspace}", in_workspace);
-    Routes::new().merge(pages::box_routes(pages)).nest("/api/v1", api)
+    Routes::new()
+        .merge(pages::box_routes(pages))
+        .merge(monitoring::api::box_routes())
+        .nest("/api/v1", api)
 }
 
 /// The OpenAPI document.
 pub fn document() -> Result<Value> {
     openapi::complete(routes(&Pages::new(codes())).into_openapi())
+}
+
+/// Browsers are told to insist on HTTPS where they trust the certificate without help: with an own
+/// one. With the box's own root a browser that lost it could not even be shown the way back, and a
+/// proxy in front decides for itself.
+fn is_hsts_on(config: &Config) -> bool {
+    config.server.https.is_some() && config.tls.mode == TlsMode::Own
 }
 
 /// The whole application over an open box. `own_names` are the names it answers to besides
@@ -96,7 +110,13 @@ pub fn application(platform: &Arc<Platform>, own_names: Vec<String>) -> Result<R
     let document = openapi::complete(collected)?;
     pages.describe(&document);
     let guard = Guard::new(&document, platform, &platform.config, own_names)?;
-    let shared = Arc::new(Front { platform: Arc::clone(platform), guard, is_hsts_on: false });
+    let meters = Meters::new(guard.routes().into_iter().map(|(path, method, _)| (path, method)));
+    let shared = Arc::new(Front {
+        platform: Arc::clone(platform),
+        guard,
+        meters,
+        is_hsts_on: is_hsts_on(&platform.config),
+    });
     let body_limit = platform.config.server.body_size_bytes_max;
     Ok(router
         .fallback(|request: Request| async move {

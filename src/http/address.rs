@@ -26,6 +26,18 @@ pub fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
     nearest
 }
 
+/// Whether the sender's own address is not known: the peer passes requests on and is not trusted,
+/// so that its address says nothing about who sent them.
+pub fn is_hidden(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> bool {
+    let peer = peer.ip().to_canonical();
+    let is_trusted = trusted.iter().any(|net| net.contains(&peer));
+    !is_trusted && FORWARDED.iter().any(|name| headers.contains_key(*name))
+}
+
+/// Headers that proxies add.
+const FORWARDED: [&str; 6] =
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+
 /// The host of a request as its sender wrote it: `:authority` on HTTP/2, `Host` before.
 pub fn host<'a>(uri: &'a http::Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     match uri.authority() {

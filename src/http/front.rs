@@ -11,12 +11,13 @@ use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use sha2::{Digest, Sha256};
 use tracing::{error, info};
 
 use super::address;
 use super::guard::{DEVICE_COOKIE, Guard, Incoming, SESSION_COOKIE};
+use super::meter::Meters;
 use super::problem::{self, Pending};
 use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
@@ -45,6 +46,7 @@ const PERMISSIONS_POLICY: HeaderValue = HeaderValue::from_static(
 pub struct Front {
     pub platform: Arc<Platform>,
     pub guard: Guard,
+    pub meters: Meters,
     /// Marks responses of a box whose root of trust browsers know (public or own certificate).
     pub is_hsts_on: bool,
 }
@@ -72,7 +74,7 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
         *response.body_mut() = body;
     }
     add_headers(response.headers_mut(), &front, &about);
-    account(&front, &about, &response, code, started.elapsed());
+    account(&front, &about, response.status(), code, started.elapsed());
     response
 }
 
@@ -142,7 +144,7 @@ async fn admit_and_run(front: &Front, about: &About, request: Request, next: Nex
     };
     tokio::time::timeout(limit, work)
         .await
-        .unwrap_or_else(|_| Error::Busy { retry_after_s: 5 }.into_response())
+        .unwrap_or_else(|_| Error::TimedOut { retry_after_s: 5 }.into_response())
 }
 
 async fn admit(
@@ -237,7 +239,7 @@ fn preflight(front: &Front, about: &About) -> Option<Response> {
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
-    Some((http::StatusCode::NO_CONTENT, allowed).into_response())
+    Some((StatusCode::NO_CONTENT, allowed).into_response())
 }
 
 fn allowed_origin<'a>(front: &Front, about: &'a About) -> Option<&'a HeaderValue> {
@@ -318,42 +320,16 @@ fn log_fault(error: &Error, about: &About) {
 
 /// Counts the request and writes its line. Paths may hold ids but never what was typed, so the
 /// query is left out.
-fn account(front: &Front, about: &About, response: &Response, code: &str, took: Duration) {
-    let status = response.status().as_u16();
-    let class = match status / 100 {
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        5 => "5xx",
-        _ => "1xx",
-    };
-    let route = Arc::<str>::from(about.route());
-    metrics::counter!(
-        "holdfast_http_requests_total",
-        "route" => Arc::clone(&route), "method" => verb(&about.method), "status" => class
-    )
-    .increment(1);
-    metrics::histogram!("holdfast_http_request_seconds", "route" => route)
-        .record(took.as_secs_f64());
+fn account(front: &Front, about: &About, status: StatusCode, code: &str, took: Duration) {
+    let template = about.template.as_ref().map(MatchedPath::as_str);
+    front.meters.of(template, &about.method).count(status, took);
     if front.platform.config.logs.access {
         let (method, path, id) = (&about.method, about.uri.path(), &about.request_id);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let status = status.as_u16();
         info!(
             target: "access",
             request_id = %id, status, code, micros, "{method} {path} {status}"
         );
-    }
-}
-
-fn verb(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
     }
 }

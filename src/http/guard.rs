@@ -15,6 +15,7 @@ use crate::platform::access::rules::OPERATE;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, Cause, Ctx};
 use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::identity::sessions::Resolved;
 use crate::platform::identity::sessions::ops::resolve;
 use crate::platform::identity::{Credential, Principal, UserId};
 use crate::platform::secret::Secret;
@@ -32,6 +33,8 @@ const AUDITED_REFUSALS_PER_MIN: u64 = 60;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     Public,
+    /// Nothing; whoever presents a good credential is known.
+    Anybody,
     SignedIn,
     Operator,
     /// A permission in the workspace of the path.
@@ -152,6 +155,9 @@ impl Guard {
             check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
             return Ok(Admitted { on_box, workspace: None, successor: None });
         }
+        if *access == Access::Anybody {
+            return self.admit_anybody(incoming, on_box).await;
+        }
         let Some(credential) = credential(incoming.headers) else {
             self.count_stranger(address, &on_box)?;
             let detail = "Sign in first, or send a personal token.";
@@ -177,6 +183,22 @@ impl Guard {
             }
         };
         Ok(Admitted { on_box, workspace, successor: resolved.successor })
+    }
+
+    /// Lets everybody through; a credential that is not good (any more) makes a stranger.
+    async fn admit_anybody(&self, incoming: &Incoming<'_>, on_box: BoxCtx) -> Result<Admitted> {
+        self.count_stranger(on_box.cause.address, &on_box)?;
+        check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
+        let stranger = |on_box| Admitted { on_box, workspace: None, successor: None };
+        let Some(credential) = credential(incoming.headers) else { return Ok(stranger(on_box)) };
+        match resolve(&on_box, &credential).await {
+            Ok(Resolved { principal, successor }) => {
+                let on_box = signed_in(&on_box, &principal);
+                Ok(Admitted { on_box, workspace: None, successor })
+            }
+            Err(Error::SignInNeeded(_)) => Ok(stranger(on_box)),
+            Err(error) => Err(error),
+        }
     }
 
     fn access(&self, incoming: &Incoming<'_>) -> Option<&Access> {
@@ -235,7 +257,7 @@ fn authorize(
     incoming: &Incoming<'_>,
 ) -> Result<Option<Ctx>> {
     match access {
-        Access::Public | Access::SignedIn => Ok(None),
+        Access::Public | Access::Anybody | Access::SignedIn => Ok(None),
         Access::Operator if principal.is_operator => Ok(None),
         Access::Operator => Err(Error::Forbidden { needed: OPERATE }),
         Access::Permission(permission) => {
@@ -256,19 +278,21 @@ fn signed_in(stranger: &BoxCtx, principal: &Arc<Principal>) -> BoxCtx {
     BoxCtx { platform: Arc::clone(&stranger.platform), cause: Arc::new(cause) }
 }
 
-/// Reads what a route asks from its `security`: `[{}]` is public, `[{"session": []}]` needs a
-/// sign-in, `[{"session": ["inventory.move"]}]` a permission.
+/// Reads what a route asks from its `security`: `[{}]` is public, `[{}, {"session": []}]` is for
+/// anybody, `[{"session": []}]` needs a sign-in, `[{"session": ["inventory.move"]}]` a permission.
 fn access(path: &str, operation: &Value, platform: &Platform) -> Result<Access, String> {
     let Some(security) = operation["security"].as_array() else {
         return Err("the route declares no permission".to_owned());
     };
+    let is_public = security.iter().any(|one| one.as_object().is_some_and(Map::is_empty));
     let Some(scopes) = security.iter().find_map(|one| one.get("session")) else {
-        let is_public = security.iter().any(|one| one.as_object().is_some_and(Map::is_empty));
         return if is_public { Ok(Access::Public) } else { Err("unknown security".to_owned()) };
     };
     let scopes: Vec<&str> =
         scopes.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     match scopes.as_slice() {
+        [] if is_public => Ok(Access::Anybody),
+        _ if is_public => Err("a permission and no sign-in exclude each other".to_owned()),
         [] => Ok(Access::SignedIn),
         [OPERATE] => Ok(Access::Operator),
         [permission] => {

@@ -9,6 +9,7 @@ pub mod front;
 pub mod guard;
 pub mod help;
 pub mod html;
+pub mod meter;
 pub mod openapi;
 pub mod page;
 pub mod pages;

@@ -25,6 +25,27 @@ pub const CODES: &[Code] = &[
         "Some fields are missing, unknown or wrong; `errors` names each.",
         "Correct the named fields and send it again.",
     ),
+    code("missing", "A field that is needed is not there.", "Send the field."),
+    code(
+        "unknown-field",
+        "There is no field or parameter of that name.",
+        "Check its spelling in the API description, or leave it out.",
+    ),
+    code(
+        "wrong-type",
+        "A field holds something of another kind than it takes.",
+        "Send the type that the API description names.",
+    ),
+    code(
+        "limit-out-of-range",
+        "A page of a list has 1 to 200 rows.",
+        "Ask for fewer rows and go on with the cursor.",
+    ),
+    code(
+        "cursor-bad",
+        "The cursor is not one that this list gave.",
+        "Start again without a cursor.",
+    ),
     code(
         "version-needed",
         "The object can be changed by several people, so the request must say which version it \
@@ -45,7 +66,7 @@ pub const CODES: &[Code] = &[
     ),
     code(
         "busy",
-        "The box has more to do than it can take at once, or the request took too long.",
+        "The box has more to do than it can take at once.",
         "Try again after a moment; nothing was changed.",
     ),
     code(
@@ -84,7 +105,13 @@ pub const CODES: &[Code] = &[
         "The request came from a page of another site.",
         "Open the box's own page.",
     ),
-    code("timed-out", "The request took longer than allowed.", "Try again later."),
+    code(
+        "timed-out",
+        "The request took longer than allowed and was given up; what it had begun to write may \
+         be kept.",
+        "Look whether your change is there before you repeat it, or repeat it with the same \
+         Idempotency-Key.",
+    ),
 ];
 
 /// One wrong field.
@@ -181,7 +208,9 @@ fn status(error: &Error) -> StatusCode {
         Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::Busy { .. } | Error::StorageFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy { .. } | Error::TimedOut { .. } | Error::StorageFailed(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -215,6 +244,10 @@ fn words(error: &Error) -> (&'static str, String) {
             (code, format!("That was too often. Try again in {retry_after_s} s."))
         }
         Error::Busy { .. } => ("busy", "The box is busy. Nothing was changed; try again.".into()),
+        Error::TimedOut { .. } => (
+            "timed-out",
+            "This took too long. Look whether your change is there before you repeat it.".into(),
+        ),
         Error::StorageFull => (
             "storage-full",
             "The disk of the box is full. Nothing was changed; make room, then try again.".into(),
@@ -267,9 +300,9 @@ fn add_extra(error: &Error, members: &mut Map<String, Value>) {
 
 fn retry_after(error: &Error) -> Option<u64> {
     match error {
-        Error::Throttled { retry_after_s, .. } | Error::Busy { retry_after_s } => {
-            Some(*retry_after_s)
-        }
+        Error::Throttled { retry_after_s, .. }
+        | Error::Busy { retry_after_s }
+        | Error::TimedOut { retry_after_s } => Some(*retry_after_s),
         _ => None,
     }
 }

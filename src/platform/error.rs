@@ -75,6 +75,8 @@ pub enum Error {
     Throttled { code: &'static str, retry_after_s: u64 },
     /// A bounded queue is full, or a deadline passed.
     Busy { retry_after_s: u64 },
+    /// The request took longer than it may. What it had begun to write may be kept.
+    TimedOut { retry_after_s: u64 },
     /// The disk is full: nothing was changed.
     StorageFull,
     /// The disk failed: it is not known whether the change was kept.
@@ -116,6 +118,7 @@ impl fmt::Display for Error {
             Self::TooLarge { limit_bytes } => write!(f, "larger than {limit_bytes} bytes"),
             Self::Throttled { code, retry_after_s } => write!(f, "{code}, wait {retry_after_s} s"),
             Self::Busy { retry_after_s } => write!(f, "busy, wait {retry_after_s} s"),
+            Self::TimedOut { retry_after_s } => write!(f, "timed out, wait {retry_after_s} s"),
             Self::StorageFull => f.write_str("the disk is full"),
             Self::StorageFailed(cause) => write!(f, "the disk failed: {cause}"),
             Self::Internal(cause) => write!(f, "internal: {cause}"),

@@ -11,6 +11,7 @@ pub mod events;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
+pub mod monitoring;
 pub mod offline;
 pub mod random;
 pub mod reach;
@@ -30,9 +31,9 @@ use tokio::sync::watch;
 
 use self::access::RoleTable;
 use self::app::EventSpec;
-use self::clock::Clock;
+use self::clock::{Clock, Moment};
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
-use self::error::{Error, Result};
+use self::error::{Code, Error, Result, code};
 use self::identity::sessions::ops::Remembering;
 use self::identity::{Passwords, SignIns};
 use self::random::Random;
@@ -41,6 +42,12 @@ use self::setup::SetUp;
 use self::tasks::Tasks;
 use self::workspaces::Workspaces;
 use crate::config::Config;
+
+pub const CODES: &[Code] = &[code(
+    "data-in-use",
+    "Another process works on the data of this box.",
+    "Stop it first, or ask the running box.",
+)];
 
 const SYSTEM_SET: MigrationSet =
     crate::migration_set!("system", "0001_start.sql", "0002_audit.sql");
@@ -67,6 +74,7 @@ pub struct Platform {
     /// Set once, when the listeners are bound.
     pub reach: OnceLock<Reach>,
     pub streams: events::Streams,
+    pub started_at: Moment,
     /// Held as long as this process owns the data folder.
     lock: File,
 }
@@ -117,6 +125,7 @@ impl Platform {
             set_up: SetUp::default(),
             reach: OnceLock::new(),
             streams: events::Streams::new(&config.limits),
+            started_at: now,
             config: Arc::new(config),
             lock,
         }))

@@ -62,6 +62,10 @@ impl Tasks {
         Stop(self.stop.subscribe())
     }
 
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
     /// Asks every task and every listener to stop.
     pub fn begin_stop(&self) {
         self.stop.send_replace(true);

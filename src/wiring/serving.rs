@@ -13,10 +13,10 @@ use tracing::{info, warn};
 use crate::config::{Config, TlsMode, WebOrigin};
 use crate::http::server::{Listener, Security, ServerLimits, redirect_router, serve};
 use crate::http::trust::{Scheme, Trust, trust_router};
-use crate::platform::Platform;
 use crate::platform::error::{Error, Result};
-use crate::platform::tasks;
+use crate::platform::reach::Reach;
 use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
+use crate::platform::{Platform, monitoring, tasks};
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
@@ -48,6 +48,7 @@ impl Serving {
             Some(_) => Some(certificates(platform).await?),
             None => None,
         };
+        monitoring::keep(platform);
         let application = wiring::application(platform, own_names(&config))?;
         let mut faces = Vec::new();
         let mut https_port = HTTPS_PORT;
@@ -76,6 +77,11 @@ impl Serving {
                 router: application,
             };
             faces.push(face);
+        }
+        let reach =
+            Reach { origin: origin(&config, https_port), names: own_names(&config), certificates };
+        if platform.reach.set(reach).is_err() {
+            return Err(Error::internal("the box is served already"));
         }
         let (platform, limits) = (Arc::clone(platform), limits(&config));
         Ok(Self { platform, faces, limits, signals: Signals::catch()? })
@@ -161,6 +167,14 @@ async fn certificates(platform: &Arc<Platform>) -> Result<Arc<Certificates>> {
 fn chosen_names(config: &Config) -> Vec<String> {
     let named = config.server.names.iter().map(ToString::to_string);
     named.chain(config.server.public_url.iter().map(|url| url.host().to_string())).collect()
+}
+
+/// What links begin with.
+fn origin(config: &Config, https_port: u16) -> String {
+    match &config.server.public_url {
+        Some(url) => url.to_string(),
+        None => format!("https://{}:{https_port}", host_name()),
+    }
 }
 
 /// Every name the box answers to.

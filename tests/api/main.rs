@@ -4,6 +4,7 @@
 mod description;
 mod front;
 mod inventory;
+mod monitoring;
 mod passwords;
 mod sessions;
 mod setup;

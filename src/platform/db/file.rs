@@ -87,6 +87,16 @@ impl DatabaseFile {
         Arc::clone(&self.readers).run(work).await
     }
 
+    /// Changes that wait for their commit.
+    pub fn waiting_commands(&self) -> usize {
+        self.writer.waiting()
+    }
+
+    /// Whether the last commit failed.
+    pub fn is_refusing_writes(&self) -> bool {
+        self.writer.is_refusing()
+    }
+
     /// Counts commits; changes after each.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.writer.commits()

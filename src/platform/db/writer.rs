@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -72,6 +72,16 @@ pub(super) struct Writer {
     queue: Mutex<Option<SyncSender<Box<dyn Command>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     commits: watch::Receiver<u64>,
+    state: Arc<State>,
+}
+
+/// What can be seen of the thread from outside.
+#[derive(Default)]
+struct State {
+    /// Commands queued and not answered.
+    waiting: AtomicUsize,
+    /// The last commit failed.
+    is_refusing: AtomicBool,
 }
 
 impl Writer {
@@ -84,7 +94,9 @@ impl Writer {
         let (queue, commands) = sync_channel(options.queue_commands_max);
         let (committed, commits) = watch::channel(0);
         let wal_pages = Arc::new(AtomicU64::new(0));
+        let state = Arc::new(State::default());
         let mut thread = Thread {
+            state: Arc::clone(&state),
             path,
             connection: Some(connection),
             options: options.clone(),
@@ -96,7 +108,12 @@ impl Writer {
         let handle = std::thread::Builder::new()
             .name("holdfast-writer".to_owned())
             .spawn(move || thread.serve(&commands))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(handle)), commits })
+        Ok(Self {
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(handle)),
+            commits,
+            state,
+        })
     }
 
     /// Queues a command and waits for its commit.
@@ -116,7 +133,12 @@ impl Writer {
         let command = Box::new(Queued { work: Some(work), outcome: None, reply });
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = queue.as_ref() else { return Err(Error::Busy { retry_after_s: 5 }) };
-        match queue.try_send(command) {
+        self.state.waiting.fetch_add(1, Ordering::Relaxed);
+        let sent = queue.try_send(command);
+        if sent.is_err() {
+            self.state.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        match sent {
             Ok(()) => Ok(answer),
             Err(TrySendError::Full(_)) => {
                 metrics::counter!("holdfast_write_queue_full_total").increment(1);
@@ -124,6 +146,14 @@ impl Writer {
             }
             Err(TrySendError::Disconnected(_)) => Err(ended()),
         }
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.state.waiting.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_refusing(&self) -> bool {
+        self.state.is_refusing.load(Ordering::Relaxed)
     }
 
     /// Counts commits; changes after each.
@@ -155,6 +185,7 @@ pub(super) fn ended() -> Error {
 
 /// What the writing thread owns.
 struct Thread {
+    state: Arc<State>,
     path: PathBuf,
     /// None after a failure of the disk, until it could be opened again.
     connection: Option<Connection>,
@@ -194,6 +225,7 @@ impl Thread {
         if let Err(failure) = self.execute(&mut batch, commands) {
             let (detail, full) = (failure.to_string(), matches!(failure, Error::StorageFull));
             error!(db.path = %self.path.display(), "A commit failed: {detail}");
+            self.state.is_refusing.store(true, Ordering::Relaxed);
             metrics::counter!("holdfast_commit_failures_total").increment(1);
             for command in &mut batch {
                 command.fail(if full {
@@ -203,10 +235,12 @@ impl Thread {
                 });
             }
         } else {
+            self.state.is_refusing.store(false, Ordering::Relaxed);
             metrics::counter!("holdfast_commits_total").increment(1);
             metrics::counter!("holdfast_committed_commands_total").increment(batch.len() as u64);
             self.committed.send_modify(|count| *count += 1);
         }
+        self.state.waiting.fetch_sub(batch.len(), Ordering::Relaxed);
         for command in batch {
             command.answer();
         }

@@ -86,6 +86,12 @@ impl Workspaces {
         self.open.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    /// Changes that wait for their commit, in all open files.
+    pub fn waiting_commands(&self) -> usize {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.values().map(|one| one.file.waiting_commands()).sum()
+    }
+
     /// The open file of a workspace. Callers come here with a checked membership only.
     pub(in crate::platform) async fn open(&self, id: WorkspaceId) -> Result<Arc<DatabaseFile>> {
         if let Some(file) = self.find(id) {

@@ -18,7 +18,6 @@ pub const CODES: &[Code] = &[
     code("time-zone-unknown", "There is no such time zone.", "Use one like Europe/Berlin."),
     code("currency-bad", "A currency is three capital letters.", "Use one like EUR or USD."),
     code("locale-bad", "The locale could not be read.", "Use one like en-GB or de-DE."),
-    code("week-start-bad", "The first day of the week is 1 (Monday) to 7.", "Use a number."),
 ];
 
 /// A client or a team.

@@ -1,0 +1,10 @@
+//! Looking at the box from outside: is it alive, is it well, what has it done, what is it.
+
+pub mod api;
+pub mod ops;
+mod process;
+mod recorder;
+pub mod rules;
+mod store;
+
+pub use recorder::{install, keep};

@@ -1,0 +1,230 @@
+//! Looking at the box: its health, its counters, what it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::rules::{self, Check, Finding, Status};
+use super::{process, recorder, store};
+use crate::platform::clock::Moment;
+use crate::platform::ctx::BoxCtx;
+use crate::platform::error::Result;
+use crate::platform::tls::CertificateStatus;
+use crate::platform::{Platform, audit, tasks};
+
+/// What runs.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Folders inside folders that are looked into while adding up sizes.
+const FOLDER_DEPTH_MAX: usize = 16;
+
+/// Whether the box takes requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    Ready,
+    Stopping,
+    /// The storage refuses changes.
+    StorageFailed,
+}
+
+/// Says whether requests should be sent here. Costs nothing while all is well: only after a
+/// failed commit the storage is tried.
+pub async fn readiness(ctx: &BoxCtx) -> Readiness {
+    let platform = &ctx.platform;
+    if platform.tasks.is_stopping() {
+        return Readiness::Stopping;
+    }
+    if platform.system.is_refusing_writes() && ctx.write(|_| Ok(())).await.is_err() {
+        return Readiness::StorageFailed;
+    }
+    Readiness::Ready
+}
+
+/// Checks every part of the box.
+pub async fn health(ctx: &BoxCtx) -> Vec<Check> {
+    let mut checks = vec![
+        timed("api", api(ctx)).await,
+        timed("database", database(ctx)).await,
+        timed("disk", disk(&ctx.platform)).await,
+    ];
+    checks.push(timed("certificate", async { certificate(ctx) }).await);
+    checks
+}
+
+async fn timed(name: &'static str, check: impl Future<Output = Finding>) -> Check {
+    let started = Instant::now();
+    let finding = check.await;
+    Check { name, finding, took: started.elapsed() }
+}
+
+async fn api(ctx: &BoxCtx) -> Finding {
+    let started = Instant::now();
+    tokio::task::yield_now().await;
+    rules::api(ctx.platform.tasks.is_stopping(), started.elapsed())
+}
+
+async fn database(ctx: &BoxCtx) -> Finding {
+    if let Err(error) = audit::ops::last_seq_box(ctx).await {
+        return Finding::new(Status::Failing, format!("It could not be read: {error}."));
+    }
+    let platform = Arc::clone(&ctx.platform);
+    let judged = tasks::blocking(move || {
+        let wished = platform.config.storage.checkpoint_bytes;
+        let log = log_bytes(&platform);
+        Ok(rules::database(platform.system.is_refusing_writes(), log, wished))
+    });
+    judged.await.unwrap_or_else(|error| Finding::new(Status::Failing, error.to_string()))
+}
+
+async fn disk(platform: &Arc<Platform>) -> Finding {
+    match free_bytes(platform).await {
+        Ok(free) => rules::disk(free),
+        Err(error) => Finding::new(Status::Failing, format!("It cannot be looked at: {error}.")),
+    }
+}
+
+fn certificate(ctx: &BoxCtx) -> Finding {
+    match certificate_status(&ctx.platform) {
+        Some(status) => rules::certificate(status.trouble.as_deref(), status.not_after, ctx.now()),
+        None => Finding::new(Status::Ok, "A reverse proxy in front holds the certificate."),
+    }
+}
+
+/// The certificate this process shows; none behind a proxy.
+pub fn certificate_status(platform: &Platform) -> Option<Arc<CertificateStatus>> {
+    let certificates = platform.reach.get()?.certificates.as_ref()?;
+    Some(certificates.status())
+}
+
+/// Room on the disk of the data, bytes that the service may use.
+pub async fn free_bytes(platform: &Arc<Platform>) -> Result<u64> {
+    let folder = platform.config.data().to_owned();
+    tasks::blocking(move || free_bytes_of(&folder)).await
+}
+
+fn free_bytes_of(folder: &Path) -> Result<u64> {
+    let about = rustix::fs::statvfs(folder).map_err(std::io::Error::from)?;
+    Ok(about.f_bavail.saturating_mul(about.f_frsize))
+}
+
+fn log_bytes(platform: &Platform) -> u64 {
+    let log = platform.config.data().join("system.db-wal");
+    fs::metadata(log).map_or(0, |about| about.len())
+}
+
+/// All counters, with those that are looked up when somebody asks. The text of Prometheus.
+pub async fn metrics(platform: &Arc<Platform>) -> Result<String> {
+    let platform = Arc::clone(platform);
+    tasks::blocking(move || {
+        look_up(&platform);
+        Ok(recorder::render())
+    })
+    .await
+}
+
+fn look_up(platform: &Platform) {
+    let waiting = platform.system.waiting_commands() + platform.workspaces.waiting_commands();
+    set("holdfast_write_queue_commands", Some(waiting));
+    set("holdfast_workspaces_open", Some(platform.workspaces.open_count()));
+    set("holdfast_event_streams_open", Some(platform.streams.count()));
+    set("holdfast_database_log_bytes", Some(log_bytes(platform)));
+    set("holdfast_disk_free_bytes", free_bytes_of(platform.config.data()).ok());
+    set("holdfast_process_resident_bytes", process::resident_bytes());
+    set("holdfast_process_open_files", process::open_files());
+    if let Some(time) = process::cpu_time() {
+        metrics::gauge!("holdfast_process_cpu_seconds").set(time.as_secs_f64());
+    }
+    let ends_at = certificate_status(platform).map(|status| status.not_after.0 / 1000);
+    set("holdfast_certificate_end_seconds", ends_at);
+    metrics::gauge!("holdfast_box_info", "version" => VERSION).set(1.0);
+}
+
+/// Sets a gauge to a whole number, when it is known.
+fn set<T: TryInto<i64>>(name: &'static str, value: Option<T>) {
+    if let Some(value) = value.and_then(|value| value.try_into().ok()) {
+        metrics::gauge!(name).set(as_float(value));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float; 53 bits are enough for it")]
+fn as_float(value: i64) -> f64 {
+    value as f64
+}
+
+/// What the box is, for its operators.
+pub struct BoxFacts {
+    pub name: String,
+    pub started_at: Moment,
+    pub data_free_bytes: u64,
+    pub data_size_bytes: u64,
+    pub database_bytes: u64,
+    pub resident_bytes: u64,
+    pub names: Vec<String>,
+    pub certificate: Option<Arc<CertificateStatus>>,
+}
+
+pub async fn facts(ctx: &BoxCtx) -> Result<BoxFacts> {
+    let platform = Arc::clone(&ctx.platform);
+    let name = ctx.read(store::box_name).await?.unwrap_or_default();
+    let data_free_bytes = free_bytes(&platform).await?;
+    let folder = platform.config.data().to_owned();
+    let (sizes, resident) =
+        tasks::blocking(move || Ok((sizes(folder), process::resident_bytes()))).await?;
+    Ok(BoxFacts {
+        name,
+        started_at: platform.started_at,
+        data_free_bytes,
+        data_size_bytes: sizes.all,
+        database_bytes: sizes.databases,
+        resident_bytes: resident.unwrap_or(0),
+        names: platform.reach.get().map(|reach| reach.names.clone()).unwrap_or_default(),
+        certificate: certificate_status(&platform),
+    })
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Sizes {
+    all: u64,
+    databases: u64,
+}
+
+/// Adds up the files below a folder. What vanishes meanwhile is left out; links are not followed.
+fn sizes(folder: PathBuf) -> Sizes {
+    let mut sizes = Sizes::default();
+    let mut folders = vec![(folder, 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Ok(about) = entry.metadata() else { continue };
+            if about.is_dir() && depth < FOLDER_DEPTH_MAX {
+                folders.push((entry.path(), depth + 1));
+            } else if about.is_file() {
+                sizes.all += about.len();
+                let path = entry.path();
+                let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+                if matches!(kind, "db" | "db-wal" | "db-shm") {
+                    sizes.databases += about.len();
+                }
+            }
+        }
+    }
+    sizes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_added_up_below_folders_and_links_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("workspaces")).unwrap();
+        fs::write(folder.path().join("system.db"), [0; 10]).unwrap();
+        fs::write(folder.path().join("workspaces/a.db-wal"), [0; 5]).unwrap();
+        fs::write(folder.path().join("lock"), [0; 1]).unwrap();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
+
+        let sizes = sizes(folder.path().to_owned());
+
+        assert_eq!(sizes, Sizes { all: 16, databases: 15 });
+    }
+}

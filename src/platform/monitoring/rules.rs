@@ -1,0 +1,217 @@
+//! When the box is well, and who may see why not.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::platform::clock::Moment;
+use crate::platform::secret::Secret;
+
+/// Below this the disk is filling up and somebody should look.
+pub const DISK_FREE_BYTES_WANTED: u64 = 1024 * 1024 * 1024;
+/// Below this the next larger change may find no room.
+pub const DISK_FREE_BYTES_NEEDED: u64 = 100 * 1024 * 1024;
+/// How many times the wished length the write-ahead log may have before somebody should look.
+const LOG_GROWTH_MAX: u64 = 16;
+/// The async threads come back sooner, or they are held up.
+pub const TURN_MAX: Duration = Duration::from_millis(500);
+
+/// How well something is, from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    Ok,
+    /// It works, and somebody should look.
+    Degraded,
+    /// It does not work.
+    Failing,
+}
+
+impl Status {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Degraded => "degraded",
+            Self::Failing => "failing",
+        }
+    }
+}
+
+/// How well one thing is, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub status: Status,
+    pub detail: Option<String>,
+}
+
+impl Finding {
+    pub fn ok() -> Self {
+        Self { status: Status::Ok, detail: None }
+    }
+
+    pub fn new(status: Status, detail: impl Into<String>) -> Self {
+        Self { status, detail: Some(detail.into()) }
+    }
+}
+
+/// One check of a health report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub name: &'static str,
+    pub finding: Finding,
+    pub took: Duration,
+}
+
+/// The box is as well as its worst part.
+pub fn overall(checks: &[Check]) -> Status {
+    checks.iter().map(|check| check.finding.status).max().unwrap_or(Status::Ok)
+}
+
+/// Judges whether the box answers. `turn` is how long the async threads took to come back.
+pub fn api(is_stopping: bool, turn: Duration) -> Finding {
+    if is_stopping {
+        return Finding::new(Status::Failing, "The box is stopping.");
+    }
+    if turn > TURN_MAX {
+        let detail = format!("Work waited {} ms for its turn.", turn.as_millis());
+        return Finding::new(Status::Degraded, detail);
+    }
+    Finding::ok()
+}
+
+/// Judges a database that could be read. `log_bytes` is the length of its write-ahead log.
+pub fn database(is_refusing_writes: bool, log_bytes: u64, log_wished_bytes: u64) -> Finding {
+    if is_refusing_writes {
+        let detail = "The last change could not be kept; see the log of the box.";
+        return Finding::new(Status::Failing, detail);
+    }
+    let detail = format!("The write-ahead log holds {}.", size(log_bytes));
+    if log_bytes > log_wished_bytes.saturating_mul(LOG_GROWTH_MAX) {
+        return Finding::new(Status::Degraded, detail);
+    }
+    Finding::new(Status::Ok, detail)
+}
+
+/// Judges the room left on the disk of the data.
+pub fn disk(free_bytes: u64) -> Finding {
+    let status = match free_bytes {
+        ..DISK_FREE_BYTES_NEEDED => Status::Failing,
+        DISK_FREE_BYTES_NEEDED..DISK_FREE_BYTES_WANTED => Status::Degraded,
+        DISK_FREE_BYTES_WANTED.. => Status::Ok,
+    };
+    Finding::new(status, format!("{} free.", size(free_bytes)))
+}
+
+/// Judges the certificate that people get. `trouble` is what its keeper complains of.
+pub fn certificate(trouble: Option<&str>, not_after: Moment, now: Moment) -> Finding {
+    if not_after <= now {
+        let detail = format!("The certificate ended on {not_after}; browsers refuse it.");
+        return Finding::new(Status::Failing, detail);
+    }
+    match trouble {
+        Some(trouble) => Finding::new(Status::Degraded, trouble),
+        None => Finding::new(Status::Ok, format!("It holds until {not_after}.")),
+    }
+}
+
+/// Who asks for metrics or the details of health.
+#[derive(Debug, Clone)]
+pub struct Asker<'a> {
+    pub is_operator: bool,
+    /// None when the sender's own address is not known: a proxy that is not trusted stands
+    /// between, and its address says nothing about the sender.
+    pub address: Option<IpAddr>,
+    /// What came as `Authorization: Bearer`.
+    pub token: Option<&'a str>,
+}
+
+/// Operators, allowed addresses and whoever has the token see the inside.
+pub fn may_look(asker: &Asker<'_>, allowed: &[IpNet], token: &Secret) -> bool {
+    let from = asker.address.map(|address| address.to_canonical());
+    let has_token = !token.is_empty() && asker.token.is_some_and(|sent| token.equals(sent));
+    let is_near = from.is_some_and(|from| allowed.iter().any(|net| net.contains(&from)));
+    asker.is_operator || has_token || is_near
+}
+
+/// Writes a size for people: `12.3 GB`.
+fn size(bytes: u64) -> String {
+    const STEP: u64 = 1000;
+    let units = [(STEP.pow(4), "TB"), (STEP.pow(3), "GB"), (STEP.pow(2), "MB"), (STEP, "kB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: Moment = Moment(1_000);
+
+    #[test]
+    fn the_box_is_as_well_as_its_worst_part() {
+        let check = |status| Check {
+            name: "any",
+            finding: Finding { status, detail: None },
+            took: Duration::ZERO,
+        };
+        assert_eq!(overall(&[]), Status::Ok);
+        assert_eq!(overall(&[check(Status::Ok), check(Status::Degraded)]), Status::Degraded);
+        assert_eq!(overall(&[check(Status::Failing), check(Status::Degraded)]), Status::Failing);
+    }
+
+    #[test]
+    fn a_filling_disk_warns_before_it_fails() {
+        let status = |bytes| disk(bytes).status;
+        assert_eq!(status(DISK_FREE_BYTES_WANTED), Status::Ok);
+        assert_eq!(status(DISK_FREE_BYTES_WANTED - 1), Status::Degraded);
+        assert_eq!(status(DISK_FREE_BYTES_NEEDED), Status::Degraded);
+        assert_eq!(status(DISK_FREE_BYTES_NEEDED - 1), Status::Failing);
+        assert_eq!(disk(12_345_000_000).detail.as_deref(), Some("12.3 GB free."));
+    }
+
+    #[test]
+    fn a_log_that_is_never_folded_is_told() {
+        assert_eq!(database(false, 4_000_000, 4_000_000).status, Status::Ok);
+        assert_eq!(database(false, 65_000_000, 4_000_000).status, Status::Degraded);
+        assert_eq!(database(true, 0, 4_000_000).status, Status::Failing);
+    }
+
+    #[test]
+    fn a_certificate_that_ended_fails_whatever_its_keeper_says() {
+        assert_eq!(certificate(None, LATER, Moment(0)).status, Status::Ok);
+        assert_eq!(certificate(Some("It ends soon."), LATER, Moment(0)).status, Status::Degraded);
+        assert_eq!(certificate(None, LATER, LATER).status, Status::Failing);
+    }
+
+    #[test]
+    fn a_box_that_stops_or_is_held_up_is_not_well() {
+        assert_eq!(api(false, TURN_MAX).status, Status::Ok);
+        assert_eq!(api(false, TURN_MAX * 2).status, Status::Degraded);
+        assert_eq!(api(true, Duration::ZERO).status, Status::Failing);
+    }
+
+    #[test]
+    fn operators_near_addresses_and_the_token_open_the_inside() {
+        let allowed = ["127.0.0.0/8".parse().unwrap()];
+        let token = Secret::new("a-long-monitoring-token");
+        let stranger = Asker { is_operator: false, address: None, token: None };
+        let near = |address: &str| Asker { address: address.parse().ok(), ..stranger.clone() };
+        let with = |token| Asker { token: Some(token), ..stranger.clone() };
+
+        assert!(!may_look(&stranger, &allowed, &token));
+        assert!(may_look(&Asker { is_operator: true, ..stranger.clone() }, &allowed, &token));
+        assert!(may_look(&near("127.0.0.1"), &allowed, &token));
+        assert!(may_look(&near("::ffff:127.0.0.1"), &allowed, &token));
+        assert!(!may_look(&near("192.0.2.1"), &allowed, &token));
+        assert!(may_look(&with("a-long-monitoring-token"), &allowed, &token));
+        assert!(!may_look(&with("a-long-monitoring-toke"), &allowed, &token));
+    }
+
+    #[test]
+    fn without_a_token_in_the_settings_an_empty_one_opens_nothing() {
+        let asker = Asker { is_operator: false, address: None, token: Some("") };
+        assert!(!may_look(&asker, &[], &Secret::default()));
+    }
+}
