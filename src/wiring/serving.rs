@@ -13,10 +13,10 @@ use tracing::{info, warn};
 use crate::config::{Config, TlsMode, WebOrigin};
 use crate::http::server::{Listener, Security, ServerLimits, redirect_router, serve};
 use crate::http::trust::{Scheme, Trust, trust_router};
-use crate::platform::Platform;
+use crate::platform::control::{self, Surroundings};
 use crate::platform::error::{Error, Result};
-use crate::platform::tasks;
 use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
+use crate::platform::{Platform, tasks};
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
@@ -78,7 +78,14 @@ impl Serving {
             faces.push(face);
         }
         let (platform, limits) = (Arc::clone(platform), limits(&config));
-        Ok(Self { platform, faces, limits, signals: Signals::catch()? })
+        let serving = Self { platform, faces, limits, signals: Signals::catch()? };
+        let surroundings = Surroundings {
+            started_at: serving.platform.clock.now(),
+            addresses: serving.addresses(),
+            certificates,
+        };
+        control::start(&serving.platform, surroundings);
+        Ok(serving)
     }
 
     /// The bound addresses by listener: `https`, `http`, `behind_proxy`.
@@ -209,4 +216,10 @@ pub fn raise_open_files_limit() {
             warn!("The limit of open files stays low: {error}");
         }
     }
+}
+
+/// What the process writes from here on is for its own user alone.
+pub fn keep_files_private() {
+    use rustix::fs::Mode;
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
