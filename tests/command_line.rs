@@ -1,11 +1,15 @@
 //! The program as a shell sees it: arguments in, text and exit code out.
 
+#[path = "command_line/control.rs"]
+mod control;
+
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use holdfast::config::{Config, Sources};
+use holdfast::platform::access::Role;
 use holdfast::platform::clock::Clock;
 use holdfast::platform::ctx::{Actor, BoxCtx, Cause};
 use holdfast::platform::identity::users::ops::insert_in;
@@ -330,7 +334,8 @@ fn make_box(data: &Path) -> String {
         };
         let made = ctx.write(move |scope| {
             workspaces::ops::record_in(scope, &workspace)?;
-            insert_in(scope, &person).map(drop)
+            let person = insert_in(scope, &person)?;
+            workspaces::ops::add_member_in(scope, workspace.id, person.id, Role::Owner)
         });
         made.await.expect("a workspace and a person");
         platform.close().await;
@@ -359,10 +364,10 @@ fn audit_verify_accepts_untouched_logs() {
     let json = holdfast(&["audit", "verify", "--data", data, "--json"]);
 
     assert_eq!(code(&text), 0, "{}{}", out(&text), err(&text));
-    assert!(out(&text).contains("ok   box  the box: 2 entries, head "), "{}", out(&text));
+    assert!(out(&text).contains("ok   box  the box: 3 entries, head "), "{}", out(&text));
     let answer: Value = serde_json::from_str(out(&json)).unwrap();
     assert_eq!(answer["ok"], true);
-    assert_eq!(answer["logs"][0]["checked"], 2);
+    assert_eq!(answer["logs"][0]["checked"], 3);
     assert_eq!(answer["logs"][1]["log"], workspace);
     assert_eq!(answer["logs"][1]["ok"], true);
 }
@@ -448,8 +453,8 @@ fn audit_verify_tells_missing_and_exchanged_files() {
 fn reporting_verbs_make_nothing_where_no_box_is() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    for verb in [["audit", "verify"], ["workspace", "list"], ["ca", "show"]] {
-        let output = holdfast(&[&verb[..], &["--data", data.to_str().unwrap()]].concat());
+    for verb in [&["audit", "verify"][..], &["workspace", "list"], &["ca", "show"], &["status"]] {
+        let output = holdfast(&[verb, &["--data", data.to_str().unwrap()]].concat());
 
         assert_eq!(code(&output), 3, "{verb:?} {}", err(&output));
         assert!(err(&output).contains("There is no "), "{}", err(&output));
@@ -466,9 +471,14 @@ fn workspaces_are_listed() {
     let text = holdfast(&["workspace", "list", "--data", data]);
     let json = holdfast(&["workspace", "list", "--data", data, "--json"]);
 
-    assert_eq!(out(&text), format!("{workspace}  Harbour Kitchen\n"));
+    let start = format!("{workspace}  Harbour Kitchen  members: 1, ");
+    assert!(out(&text).starts_with(&start), "{}", out(&text));
     let answer: Value = serde_json::from_str(out(&json)).unwrap();
     assert_eq!(answer["items"][0]["id"], workspace);
+    assert_eq!(answer["items"][0]["members"], 1);
+    let file = folder.path().join("workspaces").join(format!("{workspace}.db"));
+    let size = std::fs::metadata(file).unwrap().len();
+    assert_eq!(answer["items"][0]["size_bytes"], size);
     assert_eq!(answer["next_cursor"], Value::Null);
 }
 

@@ -7,7 +7,9 @@ mod config;
 mod man;
 mod openapi;
 mod output;
+mod running;
 mod serve;
+mod status;
 mod workspace;
 
 use std::ffi::OsString;
@@ -53,6 +55,8 @@ struct Common {
 enum Verb {
     /// Serves the box until it is told to stop.
     Serve(serve::Options),
+    /// Says how the box is, running or not.
+    Status,
     /// Checks or shows the configuration.
     #[command(subcommand)]
     Config(config::Verb),
@@ -111,6 +115,7 @@ impl Common {
     fn answer(&self, verb: Verb) -> Answer {
         match verb {
             Verb::Serve(options) => serve::run(self, options),
+            Verb::Status => status::run(self),
             Verb::Config(verb) => config::run(self, &verb),
             Verb::Audit(verb) => audit::run(self, &verb),
             Verb::Workspace(verb) => workspace::run(self, &verb),

@@ -34,6 +34,7 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
     let config = common.load(given.collect())?;
     logging::start(&config.logs);
     serving::raise_open_files_limit();
+    serving::keep_files_private();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("holdfast-async")

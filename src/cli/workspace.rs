@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::output::{self, Answer, Failure};
+use crate::platform::error::Result;
+use crate::platform::offline::Offline;
 use crate::platform::workspaces::Workspace;
+use crate::platform::workspaces::ops::count_members_in;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -19,21 +22,47 @@ pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
     }
 }
 
-fn list(common: &Common) -> Answer {
-    let workspaces = common.offline()?.workspaces().map_err(Failure::of)?;
-    if common.json {
-        let items: Vec<Value> = workspaces.iter().map(to_json).collect();
-        return output::print_json(&json!({ "items": items, "next_cursor": null }));
-    }
-    let line = |one: &Workspace| format!("{}  {}\n", one.id, one.name);
-    output::print(&workspaces.iter().map(line).collect::<String>())
+/// A workspace and what is told of it.
+struct Row {
+    workspace: Workspace,
+    members: i64,
+    size_bytes: u64,
 }
 
-fn to_json(workspace: &Workspace) -> Value {
-    json!({
-        "id": workspace.id.to_string(), "name": workspace.name, "currency": workspace.currency,
-        "time_zone": workspace.time_zone, "locale": workspace.locale,
-        "week_start": workspace.week_start, "version": workspace.version,
-        "created_at": workspace.created_at.to_string(),
-    })
+fn list(common: &Common) -> Answer {
+    let offline = common.offline()?;
+    let workspaces = offline.workspaces().map_err(Failure::of)?;
+    let rows = workspaces.into_iter().map(|workspace| row(&offline, workspace));
+    let rows = rows.collect::<Result<Vec<Row>>>().map_err(Failure::of)?;
+    if common.json {
+        let items: Vec<Value> = rows.iter().map(Row::to_json).collect();
+        return output::print_json(&json!({ "items": items, "next_cursor": null }));
+    }
+    output::print(&rows.iter().map(Row::line).collect::<String>())
+}
+
+fn row(offline: &Offline, workspace: Workspace) -> Result<Row> {
+    let id = workspace.id;
+    let members = offline.on_box(|scope| count_members_in(scope, id))?;
+    Ok(Row { workspace, members, size_bytes: offline.workspace_size_bytes(id)? })
+}
+
+impl Row {
+    fn line(&self) -> String {
+        let Workspace { id, name, created_at, .. } = &self.workspace;
+        let kibibytes = self.size_bytes.div_ceil(1024);
+        let members = self.members;
+        format!("{id}  {name}  members: {members}, {kibibytes} KiB, made {created_at}\n")
+    }
+
+    fn to_json(&self) -> Value {
+        let workspace = &self.workspace;
+        json!({
+            "id": workspace.id.to_string(), "name": workspace.name,
+            "currency": workspace.currency, "time_zone": workspace.time_zone,
+            "locale": workspace.locale, "week_start": workspace.week_start,
+            "version": workspace.version, "created_at": workspace.created_at.to_string(),
+            "members": self.members, "size_bytes": self.size_bytes,
+        })
+    }
 }

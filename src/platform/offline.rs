@@ -1,6 +1,7 @@
 //! The files of a box, looked at beside the process that owns them or while none does. For the
 //! verbs of the command line that only report.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::audit::ops::{Verdict, verify_snapshot};
@@ -46,6 +47,14 @@ impl Offline {
         }
     }
 
+    /// What a workspace's file takes on the disk, with what waits beside it to be folded in.
+    pub fn workspace_size_bytes(&self, id: WorkspaceId) -> Result<u64> {
+        let path = workspaces::file_in(&self.data.join(workspaces::FOLDER), id);
+        let mut log = path.clone().into_os_string();
+        log.push("-wal");
+        Ok(size_bytes(&path)? + size_bytes(Path::new(&log))?)
+    }
+
     /// Recomputes the chain of the box's own log.
     pub fn verify_box(&self) -> Result<Verdict> {
         verify_snapshot(&self.system)
@@ -55,5 +64,14 @@ impl Offline {
     pub fn verify_workspace(&self, id: WorkspaceId) -> Result<Verdict> {
         let file = look_at(&self.data, id)?;
         verify_snapshot(&file)
+    }
+}
+
+/// Zero when there is no such file.
+fn size_bytes(path: &Path) -> Result<u64> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error.into()),
     }
 }

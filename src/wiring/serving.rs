@@ -13,6 +13,7 @@ use tracing::{info, warn};
 use crate::config::{Config, TlsMode, WebOrigin};
 use crate::http::server::{Listener, Security, ServerLimits, redirect_router, serve};
 use crate::http::trust::{Scheme, Trust, trust_router};
+use crate::platform::control::{self, Surroundings};
 use crate::platform::error::{Error, Result};
 use crate::platform::reach::Reach;
 use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
@@ -78,13 +79,23 @@ impl Serving {
             };
             faces.push(face);
         }
-        let reach =
-            Reach { origin: origin(&config, https_port), names: own_names(&config), certificates };
+        let reach = Reach {
+            origin: origin(&config, https_port),
+            names: own_names(&config),
+            certificates: certificates.clone(),
+        };
         if platform.reach.set(reach).is_err() {
             return Err(Error::internal("the box is served already"));
         }
         let (platform, limits) = (Arc::clone(platform), limits(&config));
-        Ok(Self { platform, faces, limits, signals: Signals::catch()? })
+        let serving = Self { platform, faces, limits, signals: Signals::catch()? };
+        let surroundings = Surroundings {
+            started_at: serving.platform.clock.now(),
+            addresses: serving.addresses(),
+            certificates,
+        };
+        control::start(&serving.platform, surroundings);
+        Ok(serving)
     }
 
     /// The bound addresses by listener: `https`, `http`, `behind_proxy`.
@@ -223,4 +234,10 @@ pub fn raise_open_files_limit() {
             warn!("The limit of open files stays low: {error}");
         }
     }
+}
+
+/// What the process writes from here on is for its own user alone.
+pub fn keep_files_private() {
+    use rustix::fs::Mode;
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }

@@ -6,6 +6,6 @@ mod registry;
 pub mod rules;
 mod store;
 
-pub(in crate::platform) use registry::look_at;
 pub use registry::{FOLDER, Workspaces};
+pub(in crate::platform) use registry::{file_in, look_at};
 pub use rules::{Workspace, WorkspaceId};

@@ -81,3 +81,12 @@ pub fn list_in(
 ) -> Result<Vec<Workspace>> {
     store::list(scope, after, limit)
 }
+
+pub fn count_in(scope: &BoxScope<'_>) -> Result<i64> {
+    store::count(scope)
+}
+
+/// How many people belong to a workspace.
+pub fn count_members_in(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<i64> {
+    store::count_members(scope, id)
+}

@@ -22,7 +22,7 @@ struct Open {
     used: AtomicU64,
 }
 
-fn file_in(folder: &Path, id: WorkspaceId) -> PathBuf {
+pub(in crate::platform) fn file_in(folder: &Path, id: WorkspaceId) -> PathBuf {
     folder.join(format!("{id}.db"))
 }
 

@@ -67,6 +67,16 @@ pub(super) fn list(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+pub(super) fn count(scope: &BoxScope<'_>) -> Result<i64> {
+    Ok(scope.prepare_cached("SELECT count(*) FROM workspaces")?.query_row([], |row| row.get(0))?)
+}
+
+pub(super) fn count_members(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<i64> {
+    Ok(scope
+        .prepare_cached("SELECT count(*) FROM memberships WHERE workspace_id = :id")?
+        .query_row(named_params! { ":id": id }, |row| row.get(0))?)
+}
+
 fn workspace(row: &Row<'_>) -> rusqlite::Result<Workspace> {
     Ok(Workspace {
         id: row.get(0)?,

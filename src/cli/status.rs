@@ -1,0 +1,107 @@
+//! `holdfast status`.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::Common;
+use super::output::{self, Answer, Failure};
+use crate::platform::control::ops::{Process, figures_in};
+use crate::platform::control::{Status, Verb};
+
+/// Reports also on a box that does not run: what its files tell.
+pub(super) fn run(common: &Common) -> Answer {
+    let status = match common.ask(Verb::Status)? {
+        Some(answer) => read(answer)?,
+        None => Status::at_rest(common.offline()?.on_box(figures_in).map_err(Failure::of)?),
+    };
+    if common.json {
+        return output::print_json(&json!(status));
+    }
+    output::print(&text(&status))
+}
+
+fn read(answer: Value) -> Answer<Status> {
+    serde_json::from_value(answer).map_err(|error| {
+        Failure::Failed(format!("The running box seems to be of another version: {error}."))
+    })
+}
+
+fn text(status: &Status) -> String {
+    let version = &status.version;
+    let state = match &status.process {
+        Some(process) => {
+            format!("running for {} (since {})", spoken(process.uptime_s), process.started_at)
+        }
+        None => "not running".to_owned(),
+    };
+    let mut lines = vec![("holdfast", format!("{version}, {state}"))];
+    if let Some(process) = &status.process {
+        lines.extend(process_lines(process));
+    }
+    lines.push(("workspaces", status.figures.workspaces.to_string()));
+    let mut text = String::new();
+    for (name, value) in lines {
+        // Writing to a text cannot fail.
+        writeln!(text, "{name:<14}{value}").unwrap_or_default();
+    }
+    text
+}
+
+fn process_lines(process: &Process) -> Vec<(&'static str, String)> {
+    let mut lines: Vec<_> = process
+        .addresses
+        .iter()
+        .map(|one| ("listens on", format!("{} ({})", one.address, one.listener)))
+        .collect();
+    match &process.certificate {
+        Some(certificate) => {
+            let (kind, ends) = (&certificate.kind, &certificate.not_after);
+            lines.push(("certificate", format!("{kind}, until {ends}")));
+            lines.push(("names", certificate.names.join(", ")));
+            lines.push(("fingerprint", certificate.fingerprint.clone()));
+            let root = certificate.root_fingerprint.iter();
+            lines.extend(root.map(|root| ("root", root.clone())));
+            let trouble = certificate.trouble.iter();
+            lines.extend(trouble.map(|trouble| ("trouble", trouble.clone())));
+        }
+        None => lines.push(("certificate", "none, a reverse proxy speaks TLS".to_owned())),
+    }
+    let (files, workspaces) = (process.open_files, process.workspaces_open);
+    lines.push(("open files", format!("{files}, workspaces open: {workspaces}")));
+    lines
+}
+
+/// Seconds in the two largest units that say something.
+fn spoken(seconds: u64) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    match seconds {
+        DAY.. => format!("{} d {} h", seconds / DAY, seconds % DAY / HOUR),
+        HOUR.. => format!("{} h {} min", seconds / HOUR, seconds % HOUR / MINUTE),
+        MINUTE.. => format!("{} min {} s", seconds / MINUTE, seconds % MINUTE),
+        _ => format!("{seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_said_in_two_units() {
+        let said = [0, 59, 60, 3_599, 3_600, 86_399, 86_400, 90_061].map(spoken);
+        let wanted = [
+            "0 s",
+            "59 s",
+            "1 min 0 s",
+            "59 min 59 s",
+            "1 h 0 min",
+            "23 h 59 min",
+            "1 d 0 h",
+            "1 d 1 h",
+        ];
+        assert_eq!(said, wanted);
+    }
+}

@@ -1,0 +1,68 @@
+//! The side of the command line: asks and waits.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use super::protocol::{Answer, Verb};
+use super::socket::Address;
+use crate::platform::error::{Error, Refusal, Result};
+
+/// The box gives itself less, so its own word on a late answer arrives.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+/// A longer answer is not ours.
+const ANSWER_SIZE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Asks the box that runs on this data folder. `None` when none does. Blocks.
+pub fn ask(data: &Path, verb: Verb) -> Result<Option<Answer>> {
+    let connected = Address::below(data).and_then(|address| UnixStream::connect(address.path()));
+    let stream = match connected {
+        Ok(stream) => stream,
+        Err(error) => return not_connected(error, data),
+    };
+    match exchange(stream, &verb.to_line()?) {
+        Ok(line) => Answer::read(&line).map(Some),
+        Err(error) => Err(unanswered(&error)),
+    }
+}
+
+fn exchange(mut stream: UnixStream, request: &[u8]) -> io::Result<Vec<u8>> {
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+    stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+    let written = stream.write_all(request);
+    let mut line = Vec::new();
+    let read = BufReader::new(stream).take(ANSWER_SIZE_BYTES_MAX).read_until(b'\n', &mut line);
+    // A box that refuses does not read the request, but says why.
+    if read.is_ok() && line.ends_with(b"\n") {
+        return Ok(line);
+    }
+    written?;
+    read?;
+    Err(io::ErrorKind::UnexpectedEof.into())
+}
+
+fn not_connected(error: io::Error, data: &Path) -> Result<Option<Answer>> {
+    match error.kind() {
+        // Without the file, or with the file of a dead process.
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Ok(None),
+        io::ErrorKind::PermissionDenied => {
+            let detail = format!(
+                "Only root and the user the box runs as may do this to {}.",
+                data.display()
+            );
+            Err(Error::Denied(Refusal::new("forbidden", detail)))
+        }
+        _ => Err(error.into()),
+    }
+}
+
+fn unanswered(error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            let seconds = ANSWER_TIMEOUT.as_secs();
+            Error::internal(format!("The running box did not answer within {seconds} s."))
+        }
+        _ => Error::internal(format!("The running box closed without an answer: {error}.")),
+    }
+}

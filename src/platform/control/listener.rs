@@ -1,0 +1,140 @@
+//! The side of the box: hears who may ask, one request to a connection.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::OwnedReadHalf;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tracing::{error, info, warn};
+
+use super::ops::{self, Surroundings};
+use super::protocol::{Answer, Fault, REQUEST_SIZE_BYTES_MAX, Verb};
+use super::socket::Socket;
+use crate::platform::Platform;
+use crate::platform::error::Error;
+use crate::platform::tasks::Stop;
+
+/// Connections answered at once; more wait to be accepted.
+pub(super) const CONNECTIONS_MAX: usize = 8;
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the loop rests when the system has no room for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const ROOT: u32 = 0;
+
+/// Who is heard, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    pub(super) users: [u32; 2],
+    /// From the connection to the end of the answer.
+    pub(super) timeout: Duration,
+}
+
+/// Listens below the data folder until the process stops. A box whose disk has no room for
+/// sockets serves all the same; then the command line cannot reach it.
+pub fn start(platform: &Arc<Platform>, surroundings: Surroundings) {
+    let socket = match Socket::bind(platform.config.data()) {
+        Ok(socket) => socket,
+        Err(cause) => {
+            warn!("The command line cannot reach this box, its control socket failed: {cause}");
+            return;
+        }
+    };
+    let own_user = rustix::process::geteuid().as_raw();
+    let terms = Terms { users: [ROOT, own_user], timeout: EXCHANGE_TIMEOUT };
+    let answering = Arc::clone(platform);
+    let surroundings = Arc::new(surroundings);
+    let answer = move |verb| {
+        let (platform, surroundings) = (Arc::clone(&answering), Arc::clone(&surroundings));
+        async move {
+            let outcome = ops::perform(&platform, verb, Some(&surroundings)).await;
+            if let Err(cause @ (Error::Internal(_) | Error::StorageFailed(_))) = &outcome {
+                error!("A request over the control socket failed: {cause}");
+            }
+            outcome.into()
+        }
+    };
+    platform.tasks.start("control", move |stop| serve(socket, terms, stop, answer));
+}
+
+/// Answers until `stop`; requests that were read by then are answered.
+pub(super) async fn serve<H, F>(socket: Socket, terms: Terms, mut stop: Stop, answer: H)
+where
+    H: Fn(Verb) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let mut open = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.requested() => break,
+            Some(ended) = open.join_next() => report(ended),
+            accepted = socket.listener.accept(), if open.len() < CONNECTIONS_MAX => match accepted {
+                Ok((stream, _)) => {
+                    open.spawn(converse(stream, terms, stop.clone(), answer.clone()));
+                }
+                Err(cause) => {
+                    warn!("The control socket cannot accept at the moment: {cause}");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(socket);
+    while let Some(ended) = open.join_next().await {
+        report(ended);
+    }
+}
+
+/// What the other side does wrong is its own affair.
+fn report(ended: Result<io::Result<()>, tokio::task::JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(cause)) => info!("A request over the control socket was not finished: {cause}"),
+        Err(panic) => error!("Answering over the control socket failed: {panic}"),
+    }
+}
+
+async fn converse<H, F>(stream: UnixStream, terms: Terms, stop: Stop, answer: H) -> io::Result<()>
+where
+    H: Fn(Verb) -> F,
+    F: Future<Output = Answer>,
+{
+    let user = stream.peer_cred()?.uid();
+    let (read, mut write) = stream.into_split();
+    let exchange = async {
+        let reply = if terms.users.contains(&user) {
+            match request(read, stop).await? {
+                Ok(verb) => answer(verb).await,
+                Err(fault) => Answer::Error(fault),
+            }
+        } else {
+            warn!(peer.uid = user, "User {user} was refused at the control socket");
+            let detail = "Only root and the user the box runs as may do this.";
+            Answer::Error(Fault::new("forbidden", detail))
+        };
+        write.write_all(&reply.to_line().map_err(io::Error::other)?).await?;
+        write.shutdown().await
+    };
+    timeout(terms.timeout, exchange).await?
+}
+
+/// Reads the request. Who has not sent it when the process stops is not waited for.
+async fn request(stream: OwnedReadHalf, mut stop: Stop) -> io::Result<Result<Verb, Fault>> {
+    let bound = u64::try_from(REQUEST_SIZE_BYTES_MAX).unwrap_or(u64::MAX);
+    let mut line = Vec::new();
+    let mut bounded = BufReader::new(stream).take(bound);
+    tokio::select! {
+        biased;
+        read = bounded.read_until(b'\n', &mut line) => read?,
+        () = stop.requested() => return Ok(Err(Fault::new("busy", "The box is stopping."))),
+    };
+    if line.len() == REQUEST_SIZE_BYTES_MAX && !line.ends_with(b"\n") {
+        let detail = format!("A request has at most {REQUEST_SIZE_BYTES_MAX} bytes.");
+        return Ok(Err(Fault::new("too-large", detail)));
+    }
+    Ok(Verb::read(&line))
+}

@@ -1,0 +1,18 @@
+//! What the command line asks of the running box: one line of JSON there, one line back, over a
+//! unix socket in the data folder. Only root and the box's own user are heard.
+
+mod client;
+mod listener;
+pub mod ops;
+mod protocol;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+pub use client::ask;
+pub use listener::start;
+pub use ops::{Status, Surroundings};
+pub use protocol::{Answer, Fault, Verb};
+
+/// In the data folder.
+pub const SOCKET: &str = "control.sock";

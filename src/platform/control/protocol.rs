@@ -1,0 +1,145 @@
+//! The lines that go over the socket.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::platform::error::{Error, Result};
+
+/// A longer request is refused unread.
+pub(super) const REQUEST_SIZE_BYTES_MAX: usize = 64 * 1024;
+
+/// Everything the command line can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// How the box is.
+    Status,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    verb: Verb,
+}
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Ok(Value),
+    Error(Fault),
+}
+
+/// Why a verb was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Stable, as in a problem document.
+    pub code: String,
+    /// One sentence for a person.
+    pub detail: String,
+}
+
+impl Verb {
+    /// Reads a request line.
+    pub(super) fn read(line: &[u8]) -> std::result::Result<Self, Fault> {
+        match serde_json::from_slice::<Request>(line) {
+            Ok(request) => Ok(request.verb),
+            Err(error) => Err(Fault::new("malformed", format!("This is no request: {error}."))),
+        }
+    }
+
+    /// Writes a request line.
+    pub(super) fn to_line(self) -> Result<Vec<u8>> {
+        line(&Request { verb: self })
+    }
+}
+
+impl Fault {
+    pub(super) fn new(code: &str, detail: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), detail: detail.into() }
+    }
+}
+
+/// Who asks owns the machine, so even a fault of ours is told with its cause.
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        let code = match error {
+            Error::SignInNeeded(refusal)
+            | Error::Denied(refusal)
+            | Error::Malformed(refusal)
+            | Error::Rule(refusal)
+            | Error::Conflict(refusal) => return Self::new(refusal.code, refusal.detail),
+            Error::NotFound => "not-found",
+            Error::Forbidden { .. } => "forbidden",
+            Error::Invalid(_) => "invalid-fields",
+            Error::VersionNeeded => "version-needed",
+            Error::Stale { .. } => "stale",
+            Error::TooLarge { .. } => "too-large",
+            Error::Throttled { code, .. } => code,
+            Error::Busy { .. } => "busy",
+            Error::StorageFull => "storage-full",
+            Error::StorageFailed(_) => "storage-failed",
+            Error::Internal(_) => "internal",
+        };
+        Self::new(code, text)
+    }
+}
+
+impl Answer {
+    pub(super) fn read(line: &[u8]) -> Result<Self> {
+        serde_json::from_slice(line).map_err(Error::internal)
+    }
+
+    pub(super) fn to_line(&self) -> Result<Vec<u8>> {
+        line(self)
+    }
+}
+
+impl From<Result<Value>> for Answer {
+    fn from(outcome: Result<Value>) -> Self {
+        match outcome {
+            Ok(value) => Self::Ok(value),
+            Err(error) => Self::Error(error.into()),
+        }
+    }
+}
+
+fn line(message: &impl Serialize) -> Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(message).map_err(Error::internal)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_lines_are_what_other_versions_expect() {
+        assert_eq!(Verb::Status.to_line().unwrap(), b"{\"verb\":\"status\"}\n");
+        let fine = Answer::Ok(json!({ "a": 1 }));
+        assert_eq!(fine.to_line().unwrap(), b"{\"ok\":{\"a\":1}}\n");
+        let refused = Answer::Error(Fault::new("busy", "Later."));
+        let line = b"{\"error\":{\"code\":\"busy\",\"detail\":\"Later.\"}}\n";
+        assert_eq!(refused.to_line().unwrap(), line);
+        assert_eq!(Answer::read(line).unwrap(), refused);
+    }
+
+    #[test]
+    fn what_is_no_request_is_said() {
+        for line in [
+            "",
+            "status",
+            "{}",
+            "{\"verb\":\"reboot\"}",
+            "{\"verb\":\"status\",\"more\":1}",
+            "{\"verb\":\"status\"} {}",
+        ] {
+            assert_eq!(Verb::read(line.as_bytes()).unwrap_err().code, "malformed", "{line}");
+        }
+        assert_eq!(Verb::read(b"{\"verb\":\"status\"}\n"), Ok(Verb::Status));
+    }
+}

@@ -1,0 +1,147 @@
+//! Verbs that speak to the running box, and what they do when none runs.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Output;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::{Served, code, err, holdfast, make_box, out};
+
+fn on(data: &Path, arguments: &[&str]) -> Output {
+    holdfast(&[arguments, &["--data", data.to_str().expect("a plain path")]].concat())
+}
+
+fn json(output: &Output) -> Value {
+    assert_eq!(code(output), 0, "{}", err(output));
+    serde_json::from_str(out(output)).expect("JSON")
+}
+
+#[test]
+fn status_tells_of_the_running_box() {
+    let folder = tempfile::tempdir().unwrap();
+    make_box(folder.path());
+    let served = Served::start(folder.path());
+
+    let status = json(&on(folder.path(), &["status", "--json"]));
+    let text = on(folder.path(), &["status"]);
+
+    assert_eq!(status["running"], true);
+    assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(status["workspaces"], 1);
+    assert_eq!(status["workspaces_open"], 0);
+    assert!(status["uptime_s"].is_u64());
+    assert!(status["open_files"].as_u64().unwrap() > 5, "{status}");
+    for address in status["addresses"].as_array().unwrap() {
+        let listener = address["listener"].as_str().unwrap();
+        assert_eq!(address["address"], served.addresses[listener], "{status}");
+    }
+    assert_eq!(status["addresses"].as_array().unwrap().len(), 2);
+    assert_eq!(status["certificate"]["kind"], "local-ca");
+    let root = json(&on(folder.path(), &["ca", "show", "--json"]));
+    assert_eq!(status["certificate"]["root_fingerprint"], root["items"][0]["fingerprint"]);
+    assert_eq!(status["certificate"]["trouble"], Value::Null);
+    assert!(out(&text).contains(", running for "), "{}", out(&text));
+    assert!(out(&text).contains("(behind_proxy)\n"), "{}", out(&text));
+}
+
+#[test]
+fn status_tells_of_a_box_that_does_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    make_box(folder.path());
+
+    let status = json(&on(folder.path(), &["status", "--json"]));
+    let text = on(folder.path(), &["status"]);
+
+    assert_eq!(status["running"], false);
+    assert_eq!(status["workspaces"], 1);
+    assert!(status.get("uptime_s").is_none());
+    assert!(out(&text).contains(", not running\n"), "{}", out(&text));
+}
+
+#[test]
+fn a_box_that_was_killed_leaves_a_socket_that_the_next_one_replaces() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("control.sock");
+    Served::start(folder.path()).end(Signal::KILL);
+    assert!(std::fs::symlink_metadata(&socket).unwrap().file_type().is_socket());
+
+    let dead = json(&on(folder.path(), &["status", "--json"]));
+    let served = Served::start(folder.path());
+    let alive = json(&on(folder.path(), &["status", "--json"]));
+
+    assert_eq!((&dead["running"], &alive["running"]), (&Value::Bool(false), &Value::Bool(true)));
+    served.end(Signal::TERM);
+    assert!(!socket.exists());
+}
+
+#[test]
+fn a_data_folder_with_a_long_path_has_a_socket_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("d".repeat(120));
+    let _served = Served::start(&data);
+
+    assert_eq!(json(&on(&data, &["status", "--json"]))["running"], true);
+}
+
+#[test]
+fn a_file_in_the_place_of_the_socket_is_left_alone_and_the_box_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("control.sock"), "mine").unwrap();
+
+    let served = Served::start(&data);
+
+    assert!(served.get("/").starts_with("HTTP/1.1 200 "));
+    served.end(Signal::TERM);
+    assert_eq!(std::fs::read_to_string(data.join("control.sock")).unwrap(), "mine");
+}
+
+#[test]
+fn nothing_the_box_writes_is_for_others() {
+    fn look_at(path: &Path) {
+        let metadata = std::fs::symlink_metadata(path).unwrap();
+        let mode = metadata.permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
+        if metadata.is_dir() {
+            for entry in std::fs::read_dir(path).unwrap() {
+                look_at(&entry.unwrap().path());
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let _served = Served::start(&data);
+
+    look_at(&data);
+    assert!(data.join("control.sock").exists() && data.join("system.db").exists());
+}
+
+#[test]
+fn nonsense_over_the_socket_is_answered_and_harms_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path());
+    let say = |bytes: &[u8]| {
+        let mut stream = UnixStream::connect(folder.path().join("control.sock")).unwrap();
+        // The box stops reading at its bound.
+        stream.write_all(bytes).unwrap_or_default();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+
+    for nonsense in [&b"GET / HTTP/1.1\r\n"[..], b"{\"verb\":\"reboot\"}\n", b"\0\xff\n"] {
+        let answer = say(nonsense);
+        assert!(answer.starts_with("{\"error\":{\"code\":\"malformed\""), "{answer}");
+    }
+    let hung = UnixStream::connect(folder.path().join("control.sock")).unwrap();
+    assert_eq!(json(&on(folder.path(), &["status", "--json"]))["running"], true);
+    let (code, messages) = served.end(Signal::TERM);
+    assert_eq!(code, Some(0));
+    assert_eq!(messages.last().map(String::as_str), Some("Stopped"), "{messages:?}");
+    drop(hung);
+}
