@@ -21,7 +21,7 @@ use holdfast::platform::workspaces::rules::Draft;
 use holdfast::platform::workspaces::{self, WorkspaceId};
 use holdfast::wiring;
 
-pub use client::Client;
+pub use client::{Client, Reply};
 
 /// 2026-11-21T06:00:00Z: a Saturday, six in the morning.
 pub const START: Moment = Moment(1_795_240_800_000);
