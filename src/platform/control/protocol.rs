@@ -78,6 +78,7 @@ impl From<Error> for Fault {
             Error::TooLarge { .. } => "too-large",
             Error::Throttled { code, .. } => code,
             Error::Busy { .. } => "busy",
+            Error::TimedOut { .. } => "timed-out",
             Error::StorageFull => "storage-full",
             Error::StorageFailed(_) => "storage-failed",
             Error::Internal(_) => "internal",

@@ -1,6 +1,6 @@
 //! The SQL of stock. It only reads: the ledger's trigger writes.
 
-use rusqlite::{Row, named_params};
+use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{DIFFERENCES_MAX, Difference, Stock, StockFilter, StockKey};
 use crate::apps::inventory::amounts::{Money, Qty};
@@ -127,6 +127,17 @@ fn stock(row: &Row<'_>) -> rusqlite::Result<Stock> {
     })
 }
 
+/// How much of an item is at a place; none when nothing was ever moved there.
+pub(super) fn at(scope: &Scope<'_>, item_rid: i64, place_rid: i64) -> Result<Option<Qty>> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT qty FROM stocks
+             WHERE item_id = :item AND location_id = :place AND lot_id = 0",
+        )?
+        .query_row(named_params! { ":item": item_rid, ":place": place_rid }, |row| row.get(0))
+        .optional()?)
+}
+
 /// How many sums the self-check compares.
 pub(super) fn sums(scope: &Scope<'_>) -> Result<i64> {
     Ok(scope
@@ -243,4 +254,23 @@ pub(super) fn unsearchable(scope: &Scope<'_>) -> Result<Vec<Difference>> {
 
 fn limit() -> i64 {
     i64::try_from(DIFFERENCES_MAX).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apps::inventory::tests::{empty_file, walks};
+
+    #[test]
+    fn every_list_of_stock_walks_an_index() {
+        let (_folder, connection) = empty_file();
+        for (sql, index) in [
+            (OF_ALL, "items_name (name_key>?"),
+            (OF_ITEM, "PRIMARY KEY (item_id=?"),
+            (OF_PLACE, "stocks_location (location_id=?"),
+            (OF_ITEM_AT_MOMENT, "movements_item (item_id=? AND effective_at<?"),
+        ] {
+            walks(&connection, sql, index);
+        }
+    }
 }
