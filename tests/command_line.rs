@@ -453,7 +453,13 @@ fn audit_verify_tells_missing_and_exchanged_files() {
 fn reporting_verbs_make_nothing_where_no_box_is() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    for verb in [&["audit", "verify"][..], &["workspace", "list"], &["ca", "show"], &["status"]] {
+    for verb in [
+        &["audit", "verify"][..],
+        &["workspace", "list"],
+        &["ca", "show"],
+        &["status"],
+        &["user", "list"],
+    ] {
         let output = holdfast(&[verb, &["--data", data.to_str().unwrap()]].concat());
 
         assert_eq!(code(&output), 3, "{verb:?} {}", err(&output));

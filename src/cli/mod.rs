@@ -10,6 +10,7 @@ mod output;
 mod running;
 mod serve;
 mod status;
+mod user;
 mod workspace;
 
 use std::ffi::OsString;
@@ -63,6 +64,9 @@ enum Verb {
     /// Verifies the audit logs.
     #[command(subcommand)]
     Audit(audit::Verb),
+    /// Reports the people.
+    #[command(subcommand)]
+    User(user::Verb),
     /// Reports the workspaces.
     #[command(subcommand)]
     Workspace(workspace::Verb),
@@ -118,6 +122,7 @@ impl Common {
             Verb::Status => status::run(self),
             Verb::Config(verb) => config::run(self, &verb),
             Verb::Audit(verb) => audit::run(self, &verb),
+            Verb::User(verb) => user::run(self, &verb),
             Verb::Workspace(verb) => workspace::run(self, &verb),
             Verb::Ca(verb) => ca::run(self, &verb),
             Verb::Openapi => openapi::run(),

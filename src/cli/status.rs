@@ -36,10 +36,13 @@ fn text(status: &Status) -> String {
         None => "not running".to_owned(),
     };
     let mut lines = vec![("holdfast", format!("{version}, {state}"))];
+    let figures = &status.figures;
+    lines.push(("box", figures.name.clone().unwrap_or_else(|| "not set up yet".to_owned())));
     if let Some(process) = &status.process {
         lines.extend(process_lines(process));
     }
-    lines.push(("workspaces", status.figures.workspaces.to_string()));
+    lines.push(("workspaces", figures.workspaces.to_string()));
+    lines.push(("people", figures.people.to_string()));
     let mut text = String::new();
     for (name, value) in lines {
         // Writing to a text cannot fail.

@@ -5,10 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::audit::ops::{Verdict, verify_snapshot};
-use super::clock::Clock;
+use super::clock::{Clock, Moment};
 use super::ctx::BoxScope;
 use super::db::Snapshot;
 use super::error::Result;
+use super::identity::{User, sessions, users};
 use super::workspaces::{self, Workspace, WorkspaceId, look_at};
 
 /// Read at once while listing.
@@ -47,6 +48,26 @@ impl Offline {
         }
     }
 
+    /// Every person in the order they came, with when they were last here.
+    pub fn people(&self) -> Result<Vec<(User, Option<Moment>)>> {
+        let mut all: Vec<(User, Option<Moment>)> = Vec::new();
+        loop {
+            let after = all.last().map(|(user, _)| user.id);
+            let page = self.on_box(|scope| {
+                let users = users::ops::list_in(scope, after, PAGE)?;
+                users
+                    .into_iter()
+                    .map(|user| with_last_seen(scope, user))
+                    .collect::<Result<Vec<_>>>()
+            })?;
+            let is_last = page.len() < PAGE;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
     /// What a workspace's file takes on the disk, with what waits beside it to be folded in.
     pub fn workspace_size_bytes(&self, id: WorkspaceId) -> Result<u64> {
         let path = workspaces::file_in(&self.data.join(workspaces::FOLDER), id);
@@ -65,6 +86,11 @@ impl Offline {
         let file = look_at(&self.data, id)?;
         verify_snapshot(&file)
     }
+}
+
+fn with_last_seen(scope: &BoxScope<'_>, user: User) -> Result<(User, Option<Moment>)> {
+    let last_seen_at = sessions::ops::last_seen_in(scope, user.id)?;
+    Ok((user, last_seen_at))
 }
 
 /// Zero when there is no such file.

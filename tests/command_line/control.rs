@@ -58,6 +58,9 @@ fn status_tells_of_a_box_that_does_not_run() {
 
     assert_eq!(status["running"], false);
     assert_eq!(status["workspaces"], 1);
+    assert_eq!(status["people"], 1);
+    assert_eq!(status["claimed"], false);
+    assert_eq!(status["name"], Value::Null);
     assert!(status.get("uptime_s").is_none());
     assert!(out(&text).contains(", not running\n"), "{}", out(&text));
 }
@@ -144,4 +147,22 @@ fn nonsense_over_the_socket_is_answered_and_harms_nothing() {
     assert_eq!(code, Some(0));
     assert_eq!(messages.last().map(String::as_str), Some("Stopped"), "{messages:?}");
     drop(hung);
+}
+
+#[test]
+fn people_are_listed_beside_a_running_box_and_without() {
+    let folder = tempfile::tempdir().unwrap();
+    make_box(folder.path());
+
+    let text = on(folder.path(), &["user", "list"]);
+    let _served = Served::start(folder.path());
+    let list = json(&on(folder.path(), &["user", "list", "--json"]));
+
+    assert!(out(&text).ends_with("  Ada <ada@example.com>  never here, operator\n"));
+    let ada = &list["items"][0];
+    assert_eq!((&ada["name"], &ada["email"]), (&"Ada".into(), &"ada@example.com".into()));
+    assert_eq!(ada["is_operator"], true);
+    assert_eq!((&ada["disabled_at"], &ada["last_seen_at"]), (&Value::Null, &Value::Null));
+    assert!(out(&text).starts_with(ada["id"].as_str().unwrap()));
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }

@@ -11,8 +11,10 @@ use crate::platform::Platform;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
+use crate::platform::identity::users;
+use crate::platform::setup::rules::Claim;
 use crate::platform::tls::Certificates;
-use crate::platform::{tasks, workspaces};
+use crate::platform::{setup, tasks, workspaces};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -56,6 +58,11 @@ pub struct Status {
 /// What the files tell.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Figures {
+    /// Whether the box has an operator.
+    pub claimed: bool,
+    /// What the box is called once it is claimed.
+    pub name: Option<String>,
+    pub people: i64,
     pub workspaces: i64,
 }
 
@@ -101,7 +108,16 @@ impl Status {
 
 /// Counts what is in the box's own file.
 pub fn figures_in(scope: &BoxScope<'_>) -> Result<Figures> {
-    Ok(Figures { workspaces: workspaces::ops::count_in(scope)? })
+    let name = match setup::ops::claim_in(scope)? {
+        Claim::Unclaimed => None,
+        Claim::Claimed(name) => Some(name),
+    };
+    Ok(Figures {
+        claimed: name.is_some(),
+        name,
+        people: users::ops::count_in(scope)?,
+        workspaces: workspaces::ops::count_in(scope)?,
+    })
 }
 
 async fn status(ctx: &BoxCtx, surroundings: Option<&Surroundings>) -> Result<Status> {

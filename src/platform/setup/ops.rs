@@ -40,7 +40,11 @@ impl Default for SetUp {
 
 /// Whether the box belongs to somebody.
 pub async fn claim(ctx: &BoxCtx) -> Result<Claim> {
-    ctx.read(|scope| store::claim(scope)).await
+    ctx.read(claim_in).await
+}
+
+pub fn claim_in(scope: &BoxScope<'_>) -> Result<Claim> {
+    store::claim(scope)
 }
 
 /// Makes a new link and lets the old one die. `origin` is what it begins with, such as

@@ -13,6 +13,7 @@ use super::rules::{
 use super::store::{self, NewFamily};
 use crate::platform::access::{Role, RoleTable};
 use crate::platform::audit::Entry;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Membership};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::UserId;
@@ -288,6 +289,11 @@ pub async fn sign_out(ctx: &BoxCtx) -> Result<()> {
         end_in(scope, family, "signed-out").map(drop)
     })
     .await
+}
+
+/// When a person was last here, in a browser or by a token of theirs.
+pub fn last_seen_in(scope: &BoxScope<'_>, user: UserId) -> Result<Option<Moment>> {
+    store::last_seen(scope, user)
 }
 
 /// Audit kind of sessions.

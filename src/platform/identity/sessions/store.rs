@@ -179,6 +179,13 @@ pub(super) fn revoke(scope: &Unit<'_>, family: FamilyId, reason: &str) -> Result
     Ok(changed > 0)
 }
 
+/// When a person last used any session or token.
+pub(super) fn last_seen(scope: &Unit<'_>, user: UserId) -> Result<Option<Moment>> {
+    Ok(scope
+        .prepare_cached("SELECT max(last_seen_at) FROM auth_families WHERE user_id = :user")?
+        .query_row(named_params! { ":user": user }, |row| row.get(0))?)
+}
+
 /// A person's sessions or tokens that can still be used, newest first.
 pub(super) fn list(
     scope: &Unit<'_>,

@@ -83,13 +83,13 @@ pub async fn change_me(ctx: &BoxCtx, version: i64, change: Change) -> Result<Use
     .await
 }
 
-/// People of the box in the order they came.
-pub async fn list(ctx: &BoxCtx, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
-    ctx.read(move |scope| store::list(scope, after, limit)).await
+/// People of the box in the order they came; what follows `after`.
+pub fn list_in(scope: &BoxScope<'_>, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
+    store::list(scope, after, limit)
 }
 
-pub async fn count(ctx: &BoxCtx) -> Result<i64> {
-    ctx.read(|scope| store::count(scope)).await
+pub fn count_in(scope: &BoxScope<'_>) -> Result<i64> {
+    store::count(scope)
 }
 
 /// A person by e-mail key, for signing in.
