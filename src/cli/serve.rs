@@ -3,7 +3,7 @@
 mod logging;
 
 use clap::Args;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::Common;
 use super::output::{Answer, Failure};
@@ -48,6 +48,12 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
                 return Err(Failure::of(error));
             }
         };
+        match serving.set_up_link().await {
+            // It is meant for whoever may read this log: the person who started the box.
+            Ok(Some(link)) => info!("Nobody owns this box yet. Open this link once: {link}"),
+            Ok(None) => {}
+            Err(error) => warn!("There is no set-up link: {error}"),
+        }
         say_ready(&serving);
         serving.run().await;
         Ok(())

@@ -14,10 +14,13 @@ use crate::config::{Config, TlsMode, WebOrigin};
 use crate::http::server::{Listener, Security, ServerLimits, redirect_router, serve};
 use crate::http::trust::{Scheme, Trust, trust_router};
 use crate::platform::control::{self, Surroundings};
+use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Result};
+use crate::platform::identity::sign_in;
 use crate::platform::reach::Reach;
+use crate::platform::setup::rules::Claim;
 use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
-use crate::platform::{Platform, monitoring, tasks};
+use crate::platform::{Platform, monitoring, setup, tasks};
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
@@ -80,13 +83,14 @@ impl Serving {
             faces.push(face);
         }
         let reach = Reach {
-            origin: origin(&config, https_port),
+            origin: origin(&config, &faces),
             names: own_names(&config),
             certificates: certificates.clone(),
         };
         if platform.reach.set(reach).is_err() {
             return Err(Error::internal("the box is served already"));
         }
+        sign_in::ops::keep_reporting(platform);
         let (platform, limits) = (Arc::clone(platform), limits(&config));
         let serving = Self { platform, faces, limits, signals: Signals::catch()? };
         let surroundings = Surroundings {
@@ -102,6 +106,17 @@ impl Serving {
     pub fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
         let address = |face: &Face| face.listener.local_addr().ok().map(|it| (face.name, it));
         self.faces.iter().filter_map(address).collect()
+    }
+
+    /// The one-time link of a box nobody owns yet; each start makes a new one.
+    pub async fn set_up_link(&self) -> Result<Option<String>> {
+        let ctx = BoxCtx::new(&self.platform, Cause::of(Actor::System));
+        match (setup::ops::claim(&ctx).await?, self.platform.reach.get()) {
+            (Claim::Unclaimed, Some(reach)) => {
+                setup::ops::issue_link(&ctx, &reach.origin).await.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Serves until a signal asks to stop, then ends in order: answers what is in flight,
@@ -180,11 +195,25 @@ fn chosen_names(config: &Config) -> Vec<String> {
     named.chain(config.server.public_url.iter().map(|url| url.host().to_string())).collect()
 }
 
-/// What links begin with.
-fn origin(config: &Config, https_port: u16) -> String {
-    match &config.server.public_url {
-        Some(url) => url.to_string(),
-        None => format!("https://{}:{https_port}", host_name()),
+/// What links begin with: the address people type, or else the machine's name and the port.
+fn origin(config: &Config, faces: &[Face]) -> String {
+    if let Some(url) = &config.server.public_url {
+        return url.to_string();
+    }
+    let of = |name: &str| {
+        let face = faces.iter().find(|face| face.name == name);
+        face.and_then(|face| face.listener.local_addr().ok())
+    };
+    let Some(https) = of("https") else {
+        return of("behind_proxy").map_or_else(String::new, |address| format!("http://{address}"));
+    };
+    let named = config.server.names.first().map(ToString::to_string);
+    let own_name = || if https.ip().is_loopback() { "localhost".to_owned() } else { host_name() };
+    let name = named.unwrap_or_else(own_name);
+    let name = if name.contains(':') { format!("[{name}]") } else { name };
+    match https.port() {
+        HTTPS_PORT => format!("https://{name}"),
+        port => format!("https://{name}:{port}"),
     }
 }
 
@@ -193,6 +222,8 @@ fn own_names(config: &Config) -> Vec<String> {
     let chosen = chosen_names(config);
     let mut names: Vec<String> = box_names(&chosen).iter().map(ToString::to_string).collect();
     names.extend(chosen);
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
     names
 }
 
