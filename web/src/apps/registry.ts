@@ -1,4 +1,11 @@
-import { IconArrowsExchange, IconMapPin, IconPackage, IconStack2, IconUpload, type Icon } from "@tabler/icons-react";
+import {
+  IconArrowsExchange,
+  IconMapPin,
+  IconPackage,
+  IconStack2,
+  IconUpload,
+  type Icon,
+} from "@tabler/icons-react";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { PlainKey } from "@/i18n";
 
@@ -32,11 +39,40 @@ const inventory: AppDescription = {
   id: "inventory",
   label: "nav.inventory",
   screens: [
-    { to: "/w/$workspace/inventory/items", label: "nav.items", icon: IconPackage, permissions: ["inventory.read"], jump: "i" },
-    { to: "/w/$workspace/inventory/stock", label: "nav.stock", icon: IconStack2, permissions: ["inventory.read"], jump: "s" },
-    { to: "/w/$workspace/inventory/movements", label: "nav.movements", icon: IconArrowsExchange, permissions: ["inventory.read"], jump: "m" },
-    { to: "/w/$workspace/inventory/locations", label: "nav.locations", icon: IconMapPin, permissions: ["inventory.read"], jump: "l" },
-    { to: "/w/$workspace/inventory/import", label: "nav.import", icon: IconUpload, permissions: ["inventory.import", "inventory.export"] },
+    {
+      to: "/w/$workspace/inventory/items",
+      label: "nav.items",
+      icon: IconPackage,
+      permissions: ["inventory.read"],
+      jump: "i",
+    },
+    {
+      to: "/w/$workspace/inventory/stock",
+      label: "nav.stock",
+      icon: IconStack2,
+      permissions: ["inventory.read"],
+      jump: "s",
+    },
+    {
+      to: "/w/$workspace/inventory/movements",
+      label: "nav.movements",
+      icon: IconArrowsExchange,
+      permissions: ["inventory.read"],
+      jump: "m",
+    },
+    {
+      to: "/w/$workspace/inventory/locations",
+      label: "nav.locations",
+      icon: IconMapPin,
+      permissions: ["inventory.read"],
+      jump: "l",
+    },
+    {
+      to: "/w/$workspace/inventory/import",
+      label: "nav.import",
+      icon: IconUpload,
+      permissions: ["inventory.import", "inventory.export"],
+    },
   ],
   today: lazy(() => import("./inventory/InventoryToday")),
 };

@@ -13,7 +13,12 @@ export function WorkspaceLayout() {
   const workspace = me.workspaces.find((one) => one.id === id);
   if (!workspace) {
     return (
-      <StateBlock icon={IconBuildingStore} title={t("nav.unknownWorkspace")} text={t("nav.unknownWorkspaceText")}>
+      <StateBlock
+        isPage
+        icon={IconBuildingStore}
+        title={t("nav.unknownWorkspace")}
+        text={t("nav.unknownWorkspaceText")}
+      >
         <LinkButton to="/">{t("nav.toMine")}</LinkButton>
       </StateBlock>
     );
@@ -26,5 +31,12 @@ export function WorkspaceLayout() {
 }
 
 export function NoWorkspaceScreen() {
-  return <StateBlock icon={IconBuildingStore} title={t("nav.noWorkspace")} text={t("nav.noWorkspaceText")} />;
+  return (
+    <StateBlock
+      isPage
+      icon={IconBuildingStore}
+      title={t("nav.noWorkspace")}
+      text={t("nav.noWorkspaceText")}
+    />
+  );
 }

@@ -28,7 +28,8 @@ export const platform = {
   "setup.welcome.link": "The link you opened works once and for 24 hours.",
   "setup.token.label": "Set-up code",
   "setup.token.help": "It is the part after “#token=” of the link the box printed at its start.",
-  "setup.token.missing": "The link has no set-up code. Paste it here, or open the whole link again.",
+  "setup.token.missing":
+    "The link has no set-up code. Paste it here, or open the whole link again.",
   "setup.token.renew": "A new link: run “holdfast setup-link” on the box.",
   "setup.begin": "Begin",
   "setup.continue": "Continue",
@@ -41,7 +42,8 @@ export const platform = {
   "setup.box.lead": "People see the name when they sign in and on printed pages.",
   "setup.box.name": "Name of the box",
   "setup.box.trust": "Let your devices trust it",
-  "setup.box.trustLead": "Browsers warn until a device knows this box. Open the address below on each device, compare the fingerprint, and follow the steps there.",
+  "setup.box.trustLead":
+    "Browsers warn until a device knows this box. Open this address there and follow it.",
   "setup.box.fingerprint": "Fingerprint (SHA-256)",
   "setup.box.qr": "Code for the phone’s camera; leads to {url}",
   "setup.box.names": "It answers to: {names}",
@@ -75,7 +77,8 @@ export const platform = {
   "profile.password.submit": "Change password",
   "profile.password.done": "The password is changed",
   "profile.tokens": "API tokens",
-  "profile.tokens.lead": "For programs that act as you. A token can do what you can, until it expires or you remove it.",
+  "profile.tokens.lead":
+    "For programs that act as you. A token can do what you can, until it expires or you remove it.",
   "profile.tokens.empty": "No tokens yet.",
   "profile.tokens.name": "What it is for",
   "profile.tokens.days": "Valid for",
@@ -92,12 +95,17 @@ export const platform = {
   "profile.tokens.removeBody": "Programs that use it are refused at once. This cannot be undone.",
   "profile.signOut": "Sign out",
   "audit.title": "Audit",
-  "audit.lead": "Every change, who made it and when. Entries are chained; none can be altered unseen.",
+  "audit.lead":
+    "Every change, who made it and when. Entries are chained; none can be altered unseen.",
   "audit.boxTitle": "Audit of the box",
   "audit.verify": "Verify the chain",
   "audit.unverified": "Not verified in this session",
-  "audit.good": { one: "Unbroken: {count} entry checked", other: "Unbroken: {count} entries checked" },
-  "audit.bad": "Broken at entry {seq}. Run “holdfast audit verify” on the box and keep its backups.",
+  "audit.good": {
+    one: "Unbroken: {count} entry checked",
+    other: "Unbroken: {count} entries checked",
+  },
+  "audit.bad":
+    "Broken at entry {seq}. Run “holdfast audit verify” on the box and keep its backups.",
   "audit.head": "Head {hash}",
   "audit.empty": "No entry fits these filters.",
   "audit.filter.outcome": "Action",

@@ -24,11 +24,15 @@ export function EntryDetails({ entry }: { readonly entry: AuditEntry }) {
       />
       <details open={Object.keys(entry.changes).length > 0}>
         <summary>{t("audit.changes")}</summary>
-        <pre className={classes.raw} tabIndex={0}>{JSON.stringify(entry.changes, null, 2)}</pre>
+        <pre className={classes.raw} tabIndex={0}>
+          {JSON.stringify(entry.changes, null, 2)}
+        </pre>
       </details>
       <details>
         <summary>{t("audit.raw")}</summary>
-        <pre className={classes.raw} tabIndex={0}>{JSON.stringify(entry, null, 2)}</pre>
+        <pre className={classes.raw} tabIndex={0}>
+          {JSON.stringify(entry, null, 2)}
+        </pre>
       </details>
     </div>
   );

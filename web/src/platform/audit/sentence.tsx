@@ -35,9 +35,21 @@ function current(value: unknown): string | null {
 }
 
 export function sentence(entry: AuditEntry, myId: string): ReactNode {
-  const actor = <strong key="actor"><bdi>{actorName(entry, myId)}</bdi></strong>;
-  const object = <bdi key="object" className="hf-strong">{objectName(entry)}</bdi>;
-  const action = <code key="action" className="hf-mono">{entry.action}</code>;
+  const actor = (
+    <strong key="actor">
+      <bdi>{actorName(entry, myId)}</bdi>
+    </strong>
+  );
+  const object = (
+    <bdi key="object" className="hf-strong">
+      {objectName(entry)}
+    </bdi>
+  );
+  const action = (
+    <code key="action" className="hf-mono">
+      {entry.action}
+    </code>
+  );
   const text =
     entry.outcome === "refused"
       ? t("audit.say.refused", marks)
@@ -53,4 +65,8 @@ export function sentence(entry: AuditEntry, myId: string): ReactNode {
     });
 }
 
-const marks = { actor: "\u0001actor\u0001", object: "\u0001object\u0001", action: "\u0001action\u0001" };
+const marks = {
+  actor: "\u0001actor\u0001",
+  object: "\u0001object\u0001",
+  action: "\u0001action\u0001",
+};
