@@ -8,6 +8,7 @@ import {
 } from "@tabler/icons-react";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { PlainKey } from "@/i18n";
+import type { AuditWords } from "@/platform/audit/AuditWords";
 
 export type WorkspaceScreen =
   | "/w/$workspace/inventory/items"
@@ -31,9 +32,13 @@ export interface AppDescription {
   readonly id: string;
   readonly label: PlainKey;
   readonly screens: readonly AppScreen[];
+  /** How its actions read in the log, by the name of the action. */
+  readonly auditWords: Readonly<Record<string, AuditWords>>;
   /** Its part of Today. */
   readonly today: LazyExoticComponent<ComponentType>;
 }
+
+const MovementAudit = lazy(() => import("./inventory/MovementAudit"));
 
 const inventory: AppDescription = {
   id: "inventory",
@@ -74,6 +79,10 @@ const inventory: AppDescription = {
       permissions: ["inventory.import", "inventory.export"],
     },
   ],
+  auditWords: {
+    "inventory.movement.recorded": MovementAudit,
+    "inventory.movement.reversed": MovementAudit,
+  },
   today: lazy(() => import("./inventory/InventoryToday")),
 };
 

@@ -14,6 +14,7 @@ import { FirstSteps } from "./FirstSteps";
 import { itemCountQuery } from "./items/queries";
 import { locationsQuery } from "./locations/queries";
 import { MovementIcon } from "./movements/MovementTag";
+import { posterName } from "./movements/poster";
 import { recentMovementsQuery } from "./movements/queries";
 import { READ } from "./permissions";
 import classes from "./today.module.css";
@@ -197,7 +198,7 @@ function RecentRow({ movement }: { readonly movement: Movement }) {
   const workspace = useWorkspace();
   return (
     <li className={classes.recent}>
-      <Initials name={movement.posted_by.name} seed={movement.posted_by.id} />
+      <Initials name={posterName(movement)} seed={movement.posted_by?.id ?? ""} />
       <span className={classes.recentText}>
         <Link
           to="/w/$workspace/inventory/items/$item"
@@ -211,7 +212,7 @@ function RecentRow({ movement }: { readonly movement: Movement }) {
           <MovementIcon type={movement.type} />
           <span className="hf-clip">
             {t(`movements.type.${movement.type}`)} · <bdi>{movement.location_name}</bdi> ·{" "}
-            <bdi>{movement.posted_by.name}</bdi>
+            <bdi>{posterName(movement)}</bdi>
           </span>
         </span>
       </span>

@@ -148,6 +148,12 @@ export const inventory = {
     "{amount} {item} is posted at {place}. The movement and its reversal both stay in the history.",
   "movements.reverseTransfer":
     "Both sides of the transfer of {item} are reversed; {place} gets {amount}. All of it stays.",
+  "audited.receive": "received {amount} {item} into {place}",
+  "audited.use": "used {amount} {item} from {place}",
+  "audited.adjust": "adjusted {item} in {place} by {amount}",
+  "audited.transferIn": "moved {amount} {item} into {place}",
+  "audited.transferOut": "moved {amount} {item} out of {place}",
+  "audited.reversed": "reversed a movement: {amount} {item} in {place}",
   "movements.noMatch": "No movement fits these filters.",
   "movements.emptyTitle": "Every receipt, use and transfer stands here",
   "movements.emptyText": "Write the first one in the line above: receive 12.5 kg salmon @cooler-2",

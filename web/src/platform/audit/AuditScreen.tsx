@@ -19,7 +19,7 @@ import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { DateBox } from "@/ui/DateBox";
 import { EntryDetails } from "./EntryDetails";
 import { auditQuery, verifyAudit, type AuditFilter } from "./queries";
-import { sentence } from "./sentence";
+import { Sentence } from "./sentence";
 import classes from "./audit.module.css";
 
 export function WorkspaceAuditScreen() {
@@ -147,7 +147,7 @@ function AuditScreen({ workspace, title, filter, onFilter }: Props) {
         opened={shown !== null}
         onClose={() => setShown(null)}
         size="lg"
-        title={shown ? <span>{sentence(shown, me.id)}</span> : ""}
+        title={shown ? <Sentence entry={shown} myId={me.id} /> : ""}
         closeButtonProps={{ "aria-label": t("ui.close") }}
       >
         {shown && <EntryDetails entry={shown} />}
@@ -159,7 +159,9 @@ function AuditScreen({ workspace, title, filter, onFilter }: Props) {
 function What({ entry, myId }: { readonly entry: AuditEntry; readonly myId: string }) {
   return (
     <span className={classes.what}>
-      <span className={classes.sentence}>{sentence(entry, myId)}</span>
+      <span className={classes.sentence}>
+        <Sentence entry={entry} myId={myId} />
+      </span>
       {entry.outcome === "refused" && <Tag tone="caution">{t("audit.refused")}</Tag>}
     </span>
   );

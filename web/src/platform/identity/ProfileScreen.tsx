@@ -52,7 +52,12 @@ function AboutSection() {
   return (
     <Section title={t("profile.about")}>
       <LeaveGuard isDirty={form.isDirty} />
-      <FormFrame form={form} label={t("profile.about")} submitLabel={t("profile.save")}>
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("profile.about")}
+        submitLabel={t("profile.save")}
+      >
         <TextField
           form={form}
           name="name"
@@ -167,6 +172,7 @@ function PasswordSection() {
   return (
     <Section title={t("profile.password")}>
       <FormFrame
+        hasHint={false}
         form={form}
         label={t("profile.password")}
         submitLabel={t("profile.password.submit")}

@@ -32,7 +32,12 @@ export function SignInScreen() {
     <AuthFrame>
       <h1 className={classes.title}>{t("signin.title")}</h1>
       <p className={classes.lead}>{t("signin.lead")}</p>
-      <FormFrame form={form} label={t("signin.title")} submitLabel={t("signin.submit")}>
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("signin.title")}
+        submitLabel={t("signin.submit")}
+      >
         <TextField
           form={form}
           name="email"

@@ -62,7 +62,12 @@ export function TokensSection() {
         </div>
       )}
       <div style={{ marginTop: 14 }}>
-        <FormFrame form={form} label={t("profile.tokens")} submitLabel={t("profile.tokens.create")}>
+        <FormFrame
+          hasHint={false}
+          form={form}
+          label={t("profile.tokens")}
+          submitLabel={t("profile.tokens.create")}
+        >
           <TextField form={form} name="name" label={t("profile.tokens.name")} maxLength={80} />
           <FieldRow>
             <ChoiceField

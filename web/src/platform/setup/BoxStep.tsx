@@ -28,6 +28,7 @@ export function BoxStep({ state, name, onBack, onDone }: Props) {
       <h1 className={classes.title}>{t("setup.box.title")}</h1>
       <p className={classes.lead}>{t("setup.box.lead")}</p>
       <FormFrame
+        hasHint={false}
         form={form}
         label={t("setup.box.title")}
         submitLabel={t("setup.continue")}

@@ -43,7 +43,12 @@ export function WelcomeStep({ token, refused, onDone }: Props) {
           {t("setup.welcome.link")}
         </li>
       </ul>
-      <FormFrame form={form} label={t("setup.welcome.title")} submitLabel={t("setup.begin")}>
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("setup.welcome.title")}
+        submitLabel={t("setup.begin")}
+      >
         {refused !== null && form.refusal === null && <ProblemAlert error={refused} />}
         {failed && <Notice tone="info">{t("setup.token.renew")}</Notice>}
         {token === "" && !failed && <Notice tone="caution">{t("setup.token.missing")}</Notice>}

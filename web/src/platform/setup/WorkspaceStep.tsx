@@ -34,6 +34,7 @@ export function WorkspaceStep({ onBack, onDone, newKey }: Props) {
       <h1 className={classes.title}>{t("setup.workspace.title")}</h1>
       <p className={classes.lead}>{t("setup.workspace.lead")}</p>
       <FormFrame
+        hasHint={false}
         form={form}
         label={t("setup.workspace.title")}
         submitLabel={t("setup.finish")}

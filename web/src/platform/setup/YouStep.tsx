@@ -45,6 +45,7 @@ export function YouStep({ answers, refused, onBack, onDone }: Props) {
       <h1 className={classes.title}>{t("setup.you.title")}</h1>
       <p className={classes.lead}>{t("setup.you.lead")}</p>
       <FormFrame
+        hasHint={false}
         form={form}
         label={t("setup.you.title")}
         submitLabel={t("setup.continue")}

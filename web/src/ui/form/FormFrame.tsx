@@ -18,6 +18,8 @@ interface Props<V extends object> {
   /** Codes the screen handles in place; they are not repeated on top. */
   readonly handles?: readonly string[];
   readonly isBlocked?: boolean;
+  /** Short forms need no word on keys. */
+  readonly hasHint?: boolean;
 }
 
 /** A form: errors summed up on top, fields, one main button. Ctrl+Enter sends it. */
@@ -30,6 +32,7 @@ export function FormFrame<V extends object>({
   onCancel,
   handles = [],
   isBlocked = false,
+  hasHint = true,
 }: Props<V>) {
   const summary = useRef<HTMLDivElement>(null);
   const isHandled = form.refusal !== null && handles.includes(form.refusal.code);
@@ -76,7 +79,7 @@ export function FormFrame<V extends object>({
           </Button>
         )}
         {extra}
-        <span className={classes.hint}>{t("form.saveHint")}</span>
+        {hasHint && <span className={classes.hint}>{t("form.saveHint")}</span>}
       </div>
     </form>
   );

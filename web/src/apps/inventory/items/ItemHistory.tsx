@@ -10,6 +10,7 @@ import { DataTable, PhoneRow, type Column } from "@/ui/table";
 import { Qty, When } from "@/ui/values";
 import { MovementDetails } from "../movements/MovementDetails";
 import { MovementTag } from "../movements/MovementTag";
+import { posterName } from "../movements/poster";
 import { itemHistoryQuery } from "./queries";
 import { StepChart } from "./StepChart";
 import classes from "./item.module.css";
@@ -59,7 +60,7 @@ export function ItemHistory({ item }: { readonly item: Item }) {
       id: "by",
       header: t("movements.by"),
       width: "minmax(80px, 1fr)",
-      cell: (row) => <bdi className="hf-clip hf-dim">{row.posted_by.name}</bdi>,
+      cell: (row) => <bdi className="hf-clip hf-dim">{posterName(row)}</bdi>,
     },
     {
       id: "qty",

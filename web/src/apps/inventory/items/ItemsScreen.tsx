@@ -16,7 +16,7 @@ import { DataTable, PhoneRow, type Column, type TableHandle } from "@/ui/table";
 import { Money, Qty, When } from "@/ui/values";
 import { locationsQuery } from "../locations/queries";
 import { IMPORT, PRICES, READ, WRITE } from "../permissions";
-import { Zone } from "../Zone";
+import { Zone, zoneName } from "../Zone";
 import { ItemPanel } from "./ItemPanel";
 import { categoriesQuery, itemsQuery, type ItemFilter } from "./queries";
 
@@ -276,7 +276,7 @@ function ItemPhoneRow({ item }: { readonly item: Item }) {
         item.low ? (
           <Tag tone="caution">{t("items.lowTag")}</Tag>
         ) : (
-          item.temp_zone && t(`zone.${item.temp_zone}`)
+          item.temp_zone && zoneName(item.temp_zone)
         )
       }
     />

@@ -8,6 +8,7 @@ import { Facts } from "@/ui/Facts";
 import { Money, Qty } from "@/ui/values";
 import { MOVE } from "../permissions";
 import { MovementTag } from "./MovementTag";
+import { posterName } from "./poster";
 import { ReverseDialog } from "./ReverseDialog";
 
 /** One movement in full, and the way to take it back. */
@@ -105,7 +106,7 @@ function MovementFacts({
           : null,
         { label: t("movements.effectiveAt"), value: format.exact(movement.effective_at) },
         { label: t("movements.postedAt"), value: format.exact(movement.posted_at) },
-        { label: t("movements.by"), value: movement.posted_by.name },
+        { label: t("movements.by"), value: posterName(movement) },
       ]}
     />
   );

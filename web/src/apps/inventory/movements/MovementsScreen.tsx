@@ -18,6 +18,7 @@ import { MOVE, PRICES, READ } from "../permissions";
 import { MovementDetails } from "./MovementDetails";
 import { MovementDialog } from "./MovementDialog";
 import { MovementTag, MovementIcon } from "./MovementTag";
+import { posterName } from "./poster";
 import { MOVEMENT_TYPES, movementsQuery, type MovementFilter, type MovementType } from "./queries";
 import { QuickEntryBar } from "./QuickEntryBar";
 
@@ -258,7 +259,7 @@ function movementColumns(seesPrices: boolean): Column<Movement>[] {
       id: "by",
       header: t("movements.by"),
       width: "minmax(80px, 1fr)",
-      cell: (row) => <bdi className="hf-clip hf-dim">{row.posted_by.name}</bdi>,
+      cell: (row) => <bdi className="hf-clip hf-dim">{posterName(row)}</bdi>,
     },
   ];
   return columns.filter((column) => column !== null);

@@ -51,6 +51,7 @@ export function ReverseDialog({ movement, onClose, onDone }: Props) {
       closeButtonProps={{ "aria-label": t("ui.close") }}
     >
       <FormFrame
+        hasHint={false}
         form={form}
         label={t("movements.reverseTitle")}
         submitLabel={t("movements.reverse")}
