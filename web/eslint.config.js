@@ -5,7 +5,10 @@ import tseslint from "typescript-eslint";
 const layer = (files, forbidden, why) => ({
   files,
   rules: {
-    "no-restricted-imports": ["error", { patterns: forbidden.map((group) => ({ group: [group], message: why })) }],
+    "no-restricted-imports": [
+      "error",
+      { patterns: forbidden.map((group) => ({ group: [group], message: why })) },
+    ],
   },
 });
 
@@ -31,14 +34,32 @@ export default tseslint.config(
       "max-lines": ["error", 600],
       "max-lines-per-function": ["error", { max: 200, skipBlankLines: true, skipComments: true }],
       eqeqeq: "error",
-      "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { varsIgnorePattern: "^_", argsIgnorePattern: "^_" },
+      ],
     },
   },
   { files: ["src/api/**"], rules: { "no-restricted-globals": "off" } },
-  layer(["src/i18n/**", "src/theme/**"], ["@/api/*", "@/ui/*", "@/shell/*", "@/platform/*", "@/apps/*"], "The bottom layer imports nothing of ours."),
-  layer(["src/ui/**"], ["@/api/*", "@/shell/*", "@/platform/*", "@/apps/*"], "ui/ knows no product words."),
-  layer(["src/api/**"], ["@/ui/*", "@/shell/*", "@/platform/*", "@/apps/*"], "api/ only talks to the network."),
+  layer(
+    ["src/i18n/**", "src/theme/**"],
+    ["@/api/*", "@/ui/*", "@/shell/*", "@/platform/*", "@/apps/*"],
+    "The bottom layer imports nothing of ours.",
+  ),
+  layer(
+    ["src/ui/**"],
+    ["@/api/*", "@/shell/*", "@/platform/*", "@/apps/*"],
+    "ui/ knows no product words.",
+  ),
+  layer(
+    ["src/api/**"],
+    ["@/ui/*", "@/shell/*", "@/platform/*", "@/apps/*"],
+    "api/ only talks to the network.",
+  ),
   layer(["src/platform/**"], ["@/shell/*", "@/apps/*"], "The platform knows no app."),
   layer(["src/apps/**"], ["@/shell/*"], "Apps plug into the shell, not the other way round."),
-  { files: ["**/*.test.{ts,tsx}"], rules: { "max-lines-per-function": "off", "max-lines": ["error", 900] } },
+  {
+    files: ["**/*.test.{ts,tsx}"],
+    rules: { "max-lines-per-function": "off", "max-lines": ["error", 900] },
+  },
 );

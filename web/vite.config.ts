@@ -8,7 +8,6 @@ export default defineConfig({
   build: {
     target: "es2022",
     manifest: "manifest.json",
-    // The content security policy allows no data: fonts or inline scripts; small images may stay inline.
     modulePreload: { polyfill: false },
     assetsDir: "assets",
     reportCompressedSize: false,

@@ -11,7 +11,11 @@ const SCREENS = {
   "set-up": ["src/i18n/en/index.ts", "src/platform/setup/SetupScreen.tsx"],
   "sign-in": ["src/i18n/en/index.ts", "src/platform/identity/SignInScreen.tsx"],
   today: ["src/i18n/en/index.ts", "src/shell/Frame.tsx", "src/shell/TodayScreen.tsx"],
-  items: ["src/i18n/en/index.ts", "src/shell/Frame.tsx", "src/apps/inventory/items/ItemsScreen.tsx"],
+  items: [
+    "src/i18n/en/index.ts",
+    "src/shell/Frame.tsx",
+    "src/apps/inventory/items/ItemsScreen.tsx",
+  ],
 };
 
 function gather(name, seen) {
@@ -34,6 +38,8 @@ for (const [screen, chunks] of Object.entries(SCREENS)) {
   }
   const ok = bytes <= BUDGET_BYTES;
   failed ||= !ok;
-  console.log(`${ok ? "ok  " : "OVER"} ${screen}: ${(bytes / 1024).toFixed(1)} KiB of ${BUDGET_BYTES / 1024}`);
+  console.log(
+    `${ok ? "ok  " : "OVER"} ${screen}: ${(bytes / 1024).toFixed(1)} KiB of ${BUDGET_BYTES / 1024}`,
+  );
 }
 process.exit(failed ? 1 : 0);

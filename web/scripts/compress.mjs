@@ -31,7 +31,11 @@ for (const file of files) {
   packed += brotli.length;
 }
 // The manifest serves the budget check; it stays out of the way of the served files.
-writeFileSync(join(DIST, "..", "node_modules", ".manifest.json"), readFileSync(join(DIST, "manifest.json")));
-for (const suffix of ["", ".br", ".gz"]) rmSync(join(DIST, `manifest.json${suffix}`), { force: true });
+writeFileSync(
+  join(DIST, "..", "node_modules", ".manifest.json"),
+  readFileSync(join(DIST, "manifest.json")),
+);
+for (const suffix of ["", ".br", ".gz"])
+  rmSync(join(DIST, `manifest.json${suffix}`), { force: true });
 writeFileSync(join(DIST, ".gitkeep"), "");
 console.log(`${files.length} files, ${plain} bytes, ${packed} bytes as brotli`);

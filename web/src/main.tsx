@@ -18,7 +18,10 @@ import { makeRouter } from "./routes";
 async function start(): Promise<void> {
   const client = makeQueryClient();
   // Asked while the texts load; the routes use the answers.
-  const asked = Promise.allSettled([client.prefetchQuery(setupQuery), client.prefetchQuery(meQuery)]);
+  const asked = Promise.allSettled([
+    client.prefetchQuery(setupQuery),
+    client.prefetchQuery(meQuery),
+  ]);
   applyDensity(storedDensity());
   await loadLanguage(firstLanguage());
   await asked;
@@ -29,7 +32,11 @@ async function start(): Promise<void> {
   if (!container) return;
   createRoot(container).render(
     <StrictMode>
-      <MantineProvider theme={theme} defaultColorScheme={choice === "system" ? "auto" : choice} colorSchemeManager={memoryManager(choice === "system" ? "auto" : choice)}>
+      <MantineProvider
+        theme={theme}
+        defaultColorScheme={choice === "system" ? "auto" : choice}
+        colorSchemeManager={memoryManager(choice === "system" ? "auto" : choice)}
+      >
         <QueryClientProvider client={client}>
           <Notifications position="bottom-right" limit={4} containerWidth={420} />
           <RouterProvider router={makeRouter(client)} />
@@ -41,7 +48,7 @@ async function start(): Promise<void> {
 
 type Scheme = "auto" | "light" | "dark";
 
-/** The account keeps the choice of theme; the library needs to hold it only while the page lives. */
+/** The account keeps the choice of theme; the library holds it only while the page lives. */
 function memoryManager(first: Scheme) {
   let now: Scheme = first;
   return {

@@ -1,8 +1,19 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import type { ItemFilter } from "@/apps/inventory/items/queries";
 import { IMPORT_KINDS, type ImportKind } from "@/apps/inventory/import/queries";
-import { MOVEMENT_TYPES, type MovementFilter, type MovementType } from "@/apps/inventory/movements/queries";
+import {
+  MOVEMENT_TYPES,
+  type MovementFilter,
+  type MovementType,
+} from "@/apps/inventory/movements/queries";
 import type { StockFilter } from "@/apps/inventory/stock/queries";
 import type { AuditFilter } from "@/platform/audit/queries";
 import { meQuery } from "@/platform/identity/queries";
@@ -32,7 +43,8 @@ const setup = createRoute({
   getParentRoute: () => root,
   path: "setup",
   beforeLoad: async ({ context }) => {
-    if (!(await context.client.ensureQueryData(setupQuery))) throw redirect({ to: "/", replace: true });
+    if (!(await context.client.ensureQueryData(setupQuery)))
+      throw redirect({ to: "/", replace: true });
   },
   component: lazyRouteComponent(() => import("@/platform/setup/SetupScreen"), "SetupScreen"),
 });
@@ -44,7 +56,8 @@ const signIn = createRoute({
   beforeLoad: async ({ context, search }) => {
     const [unclaimed, me] = await boot(context.client);
     if (unclaimed) throw redirect({ to: "/setup", replace: true });
-    if (me) throw redirect({ to: search.next?.startsWith("/w/") ? search.next : "/", replace: true });
+    if (me)
+      throw redirect({ to: search.next?.startsWith("/w/") ? search.next : "/", replace: true });
   },
   component: lazyRouteComponent(() => import("@/platform/identity/SignInScreen"), "SignInScreen"),
 });
@@ -56,7 +69,12 @@ const frame = createRoute({
   beforeLoad: async ({ context, location }) => {
     const [unclaimed, me] = await boot(context.client);
     if (unclaimed) throw redirect({ to: "/setup", replace: true });
-    if (!me) throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href }, replace: true });
+    if (!me)
+      throw redirect({
+        to: "/sign-in",
+        search: location.href === "/" ? {} : { next: location.href },
+        replace: true,
+      });
   },
   component: lazyRouteComponent(() => import("@/shell/Frame"), "Frame"),
 });
@@ -67,7 +85,8 @@ const home = createRoute({
   beforeLoad: async ({ context }) => {
     const me = await context.client.ensureQueryData(meQuery);
     const workspace = me && lastWorkspace(me.workspaces);
-    if (workspace) throw redirect({ to: "/w/$workspace", params: { workspace: workspace.id }, replace: true });
+    if (workspace)
+      throw redirect({ to: "/w/$workspace", params: { workspace: workspace.id }, replace: true });
   },
   component: lazyRouteComponent(() => import("@/shell/WorkspaceLayout"), "NoWorkspaceScreen"),
 });
@@ -107,7 +126,10 @@ const audit = createRoute({
   getParentRoute: () => workspace,
   path: "audit",
   validateSearch: (search: Search): AuditFilter => texts(search, ["action", "from", "to"]),
-  component: lazyRouteComponent(() => import("@/platform/audit/AuditScreen"), "WorkspaceAuditScreen"),
+  component: lazyRouteComponent(
+    () => import("@/platform/audit/AuditScreen"),
+    "WorkspaceAuditScreen",
+  ),
 });
 
 const items = createRoute({
@@ -123,7 +145,10 @@ const items = createRoute({
 const newItem = createRoute({
   getParentRoute: () => workspace,
   path: "inventory/items/new",
-  component: lazyRouteComponent(() => import("@/apps/inventory/items/ItemFormScreen"), "NewItemScreen"),
+  component: lazyRouteComponent(
+    () => import("@/apps/inventory/items/ItemFormScreen"),
+    "NewItemScreen",
+  ),
 });
 
 const item = createRoute({
@@ -135,25 +160,37 @@ const item = createRoute({
 const editItem = createRoute({
   getParentRoute: () => workspace,
   path: "inventory/items/$item/edit",
-  component: lazyRouteComponent(() => import("@/apps/inventory/items/ItemFormScreen"), "EditItemScreen"),
+  component: lazyRouteComponent(
+    () => import("@/apps/inventory/items/ItemFormScreen"),
+    "EditItemScreen",
+  ),
 });
 
 const locations = createRoute({
   getParentRoute: () => workspace,
   path: "inventory/locations",
-  component: lazyRouteComponent(() => import("@/apps/inventory/locations/LocationsScreen"), "LocationsScreen"),
+  component: lazyRouteComponent(
+    () => import("@/apps/inventory/locations/LocationsScreen"),
+    "LocationsScreen",
+  ),
 });
 
 const newLocation = createRoute({
   getParentRoute: () => workspace,
   path: "inventory/locations/new",
-  component: lazyRouteComponent(() => import("@/apps/inventory/locations/LocationFormScreen"), "NewLocationScreen"),
+  component: lazyRouteComponent(
+    () => import("@/apps/inventory/locations/LocationFormScreen"),
+    "NewLocationScreen",
+  ),
 });
 
 const location = createRoute({
   getParentRoute: () => workspace,
   path: "inventory/locations/$location",
-  component: lazyRouteComponent(() => import("@/apps/inventory/locations/LocationFormScreen"), "LocationScreen"),
+  component: lazyRouteComponent(
+    () => import("@/apps/inventory/locations/LocationFormScreen"),
+    "LocationScreen",
+  ),
 });
 
 const movements = createRoute({
@@ -164,7 +201,10 @@ const movements = createRoute({
     ...oneOf(search, "type", MOVEMENT_TYPES),
     ...oneOf(search, "post", MOVEMENT_TYPES),
   }),
-  component: lazyRouteComponent(() => import("@/apps/inventory/movements/MovementsScreen"), "MovementsScreen"),
+  component: lazyRouteComponent(
+    () => import("@/apps/inventory/movements/MovementsScreen"),
+    "MovementsScreen",
+  ),
 });
 
 const stock = createRoute({
@@ -178,7 +218,10 @@ const importing = createRoute({
   getParentRoute: () => workspace,
   path: "inventory/import",
   validateSearch: (search: Search): { kind?: ImportKind } => oneOf(search, "kind", IMPORT_KINDS),
-  component: lazyRouteComponent(() => import("@/apps/inventory/import/ImportScreen"), "ImportScreen"),
+  component: lazyRouteComponent(
+    () => import("@/apps/inventory/import/ImportScreen"),
+    "ImportScreen",
+  ),
 });
 
 const tree = root.addChildren([
@@ -189,12 +232,31 @@ const tree = root.addChildren([
     profile,
     system,
     boxAudit,
-    workspace.addChildren([today, audit, items, newItem, item, editItem, locations, newLocation, location, movements, stock, importing]),
+    workspace.addChildren([
+      today,
+      audit,
+      items,
+      newItem,
+      item,
+      editItem,
+      locations,
+      newLocation,
+      location,
+      movements,
+      stock,
+      importing,
+    ]),
   ]),
 ]);
 
 export function makeRouter(client: QueryClient) {
-  return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultPendingMs: 400, scrollRestoration: false });
+  return createRouter({
+    routeTree: tree,
+    context: { client },
+    defaultPreload: "intent",
+    defaultPendingMs: 400,
+    scrollRestoration: false,
+  });
 }
 
 declare module "@tanstack/react-router" {
@@ -219,7 +281,11 @@ function texts<K extends string>(search: Search, names: readonly K[]): { [N in K
   return found;
 }
 
-function oneOf<N extends string, V extends string>(search: Search, name: N, values: readonly V[]): { [K in N]?: V } {
+function oneOf<N extends string, V extends string>(
+  search: Search,
+  name: N,
+  values: readonly V[],
+): { [K in N]?: V } {
   const value = values.find((one) => one === search[name]);
   const found: { [K in N]?: V } = {};
   if (value !== undefined) found[name] = value;

@@ -85,7 +85,11 @@ function readChange(data: unknown): Change | null {
     const body: unknown = JSON.parse(data);
     if (!isRecord(body) || typeof body["kind"] !== "string") return null;
     const version = body["version"];
-    return { kind: body["kind"], id: String(body["id"] ?? ""), version: typeof version === "number" ? version : null };
+    return {
+      kind: body["kind"],
+      id: String(body["id"] ?? ""),
+      version: typeof version === "number" ? version : null,
+    };
   } catch {
     return null;
   }

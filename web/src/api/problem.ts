@@ -1,7 +1,11 @@
 import type { components } from "./schema.gen";
 
 type Document = components["schemas"]["Problem"];
-export type FieldProblem = { readonly field: string; readonly code: string; readonly detail: string };
+export type FieldProblem = {
+  readonly field: string;
+  readonly code: string;
+  readonly detail: string;
+};
 
 /** A refusal of the box, as every screen handles it: branch on `code`, show `detail`. */
 export class ApiProblem extends Error {
@@ -25,7 +29,16 @@ export class ApiProblem extends Error {
     this.detail = detail;
     this.requestId = response?.headers.get("x-request-id") ?? idOf(text(document.instance));
     this.fields = Array.isArray(document.errors) ? document.errors.map(fieldOf) : [];
-    const { type: _t, title: _i, status: _s, detail: _d, instance: _n, code: _c, errors: _e, ...extra } = document;
+    const {
+      type: _t,
+      title: _i,
+      status: _s,
+      detail: _d,
+      instance: _n,
+      code: _c,
+      errors: _e,
+      ...extra
+    } = document;
     this.extra = extra;
     const retry = Number(response?.headers.get("retry-after"));
     this.retryAfterSeconds = Number.isFinite(retry) && retry > 0 ? retry : null;
@@ -38,7 +51,10 @@ export class ApiProblem extends Error {
 
 export function asProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
-  return new ApiProblem({ code: "unexpected", detail: error instanceof Error ? error.message : String(error) }, null);
+  return new ApiProblem(
+    { code: "unexpected", detail: error instanceof Error ? error.message : String(error) },
+    null,
+  );
 }
 
 /** Reads the refusal out of an answer, whatever stands in its body. */
@@ -61,5 +77,9 @@ function idOf(instance: string | null): string | null {
 
 function fieldOf(error: unknown): FieldProblem {
   const record = isRecord(error) ? error : {};
-  return { field: text(record["field"]) ?? "", code: text(record["code"]) ?? "", detail: text(record["detail"]) ?? "" };
+  return {
+    field: text(record["field"]) ?? "",
+    code: text(record["code"]) ?? "",
+    detail: text(record["detail"]) ?? "",
+  };
 }

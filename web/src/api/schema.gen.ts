@@ -685,7 +685,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["AuditVerifyResponse"];
+                        "application/json": components["schemas"]["AuditVerdictResponse"];
                     };
                 };
                 /** @description refusal */
@@ -782,7 +782,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["AuditVerifyResponse"];
+                        "application/json": components["schemas"]["AuditVerdictResponse"];
                     };
                 };
                 /** @description refusal */
@@ -2156,15 +2156,14 @@ export interface components {
             total?: number | null;
             total_is_more?: boolean | null;
         };
-        AuditActor: {
-            /** @enum {string} */
-            kind: "user" | "token" | "system" | "stranger" | "cli";
+        AuditActorResponse: {
+            kind: string;
             id?: string | null;
             name?: string | null;
         };
-        AuditObject: {
+        AuditObjectResponse: {
             kind: string;
-            id: string;
+            id?: string | null;
             /** Format: int64 */
             version?: number | null;
         };
@@ -2172,11 +2171,10 @@ export interface components {
             /** Format: int64 */
             seq: number;
             at: string;
-            actor: components["schemas"]["AuditActor"];
+            actor: components["schemas"]["AuditActorResponse"];
             action: string;
-            object: components["schemas"]["AuditObject"];
-            /** @enum {string} */
-            outcome: "ok" | "refused";
+            object: components["schemas"]["AuditObjectResponse"];
+            outcome: string;
             ip?: string | null;
             user_agent?: string | null;
             request_id?: string | null;
@@ -2193,7 +2191,7 @@ export interface components {
             total?: number | null;
             total_is_more?: boolean | null;
         };
-        AuditVerifyResponse: {
+        AuditVerdictResponse: {
             ok: boolean;
             /** Format: int64 */
             checked: number;
@@ -2219,8 +2217,7 @@ export interface components {
             min_qty?: string | null;
             max_qty?: string | null;
             unit_cost?: string | null;
-            /** @enum {string|null} */
-            temp_zone?: "dry" | "cooler" | "freezer" | null;
+            temp_zone?: string | null;
             notes: string;
             barcodes: components["schemas"]["BarcodeResponse"][];
             on_hand: string;
@@ -2243,8 +2240,7 @@ export interface components {
             min_qty?: string | null;
             max_qty?: string | null;
             unit_cost?: string | null;
-            /** @enum {string|null} */
-            temp_zone?: "dry" | "cooler" | "freezer" | null;
+            temp_zone?: string | null;
             notes?: string | null;
             barcodes?: components["schemas"]["BarcodeRequest"][];
         };
@@ -2275,7 +2271,7 @@ export interface components {
             total?: number | null;
             total_is_more?: boolean | null;
         };
-        MovementPerson: {
+        PersonResponse: {
             id: string;
             name: string;
         };
@@ -2299,13 +2295,13 @@ export interface components {
             reference: string;
             effective_at: string;
             posted_at: string;
-            posted_by: components["schemas"]["MovementPerson"];
+            posted_by?: null | components["schemas"]["PersonResponse"];
             transfer_id?: string | null;
             reverses?: string | null;
             reversed_by?: string | null;
             override_reason?: string | null;
             balance?: string | null;
-            warnings?: string[];
+            warnings: string[];
         };
         MovementList: {
             items: components["schemas"]["MovementResponse"][];
@@ -2320,8 +2316,7 @@ export interface components {
             version: number;
             code: string;
             name: string;
-            /** @enum {string|null} */
-            temp_zone?: "dry" | "cooler" | "freezer" | null;
+            temp_zone?: string | null;
             parent_id?: string | null;
             active: boolean;
             /** Format: int64 */
@@ -2340,8 +2335,7 @@ export interface components {
         LocationRequest: {
             code: string;
             name: string;
-            /** @enum {string|null} */
-            temp_zone?: "dry" | "cooler" | "freezer" | null;
+            temp_zone?: string | null;
             parent_id?: string | null;
             active?: boolean;
         };
@@ -2373,7 +2367,7 @@ export interface components {
         TransferResponse: {
             id: string;
             movements: components["schemas"]["MovementResponse"][];
-            warnings?: string[];
+            warnings: string[];
         };
         StockResponse: {
             item_id: string;

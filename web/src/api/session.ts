@@ -1,6 +1,7 @@
 /**
- * Stands between a request that was refused because nobody is signed in any more and the screen that
- * asks to sign in again. While it waits, the refused requests wait too, and then go out once more.
+ * Stands between a request that was refused because nobody is signed in any more and the screen
+ * that asks to sign in again. While it waits, the refused requests wait too; then they go out once
+ * more.
  */
 type Listener = (isAsking: boolean) => void;
 

@@ -1,6 +1,14 @@
-import { IconArrowsExchange, IconMapPin, IconPackage, IconStack2, IconUpload, type Icon } from "@tabler/icons-react";
+import {
+  IconArrowsExchange,
+  IconMapPin,
+  IconPackage,
+  IconStack2,
+  IconUpload,
+  type Icon,
+} from "@tabler/icons-react";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { PlainKey } from "@/i18n";
+import type { AuditWords } from "@/platform/audit/AuditWords";
 
 export type WorkspaceScreen =
   | "/w/$workspace/inventory/items"
@@ -24,20 +32,57 @@ export interface AppDescription {
   readonly id: string;
   readonly label: PlainKey;
   readonly screens: readonly AppScreen[];
+  /** How its actions read in the log, by the name of the action. */
+  readonly auditWords: Readonly<Record<string, AuditWords>>;
   /** Its part of Today. */
   readonly today: LazyExoticComponent<ComponentType>;
 }
+
+const MovementAudit = lazy(() => import("./inventory/MovementAudit"));
 
 const inventory: AppDescription = {
   id: "inventory",
   label: "nav.inventory",
   screens: [
-    { to: "/w/$workspace/inventory/items", label: "nav.items", icon: IconPackage, permissions: ["inventory.read"], jump: "i" },
-    { to: "/w/$workspace/inventory/stock", label: "nav.stock", icon: IconStack2, permissions: ["inventory.read"], jump: "s" },
-    { to: "/w/$workspace/inventory/movements", label: "nav.movements", icon: IconArrowsExchange, permissions: ["inventory.read"], jump: "m" },
-    { to: "/w/$workspace/inventory/locations", label: "nav.locations", icon: IconMapPin, permissions: ["inventory.read"], jump: "l" },
-    { to: "/w/$workspace/inventory/import", label: "nav.import", icon: IconUpload, permissions: ["inventory.import", "inventory.export"] },
+    {
+      to: "/w/$workspace/inventory/items",
+      label: "nav.items",
+      icon: IconPackage,
+      permissions: ["inventory.read"],
+      jump: "i",
+    },
+    {
+      to: "/w/$workspace/inventory/stock",
+      label: "nav.stock",
+      icon: IconStack2,
+      permissions: ["inventory.read"],
+      jump: "s",
+    },
+    {
+      to: "/w/$workspace/inventory/movements",
+      label: "nav.movements",
+      icon: IconArrowsExchange,
+      permissions: ["inventory.read"],
+      jump: "m",
+    },
+    {
+      to: "/w/$workspace/inventory/locations",
+      label: "nav.locations",
+      icon: IconMapPin,
+      permissions: ["inventory.read"],
+      jump: "l",
+    },
+    {
+      to: "/w/$workspace/inventory/import",
+      label: "nav.import",
+      icon: IconUpload,
+      permissions: ["inventory.import", "inventory.export"],
+    },
   ],
+  auditWords: {
+    "inventory.movement.recorded": MovementAudit,
+    "inventory.movement.reversed": MovementAudit,
+  },
   today: lazy(() => import("./inventory/InventoryToday")),
 };
 

@@ -6,9 +6,18 @@ const fallback = new Formatter({ locale: "en", timeZone: browserZone, currency: 
 const FormatContext = createContext<Formatter>(fallback);
 
 /** Everything below it writes numbers and times as this place does. */
-export function FormatProvider({ place, children }: { readonly place: Place; readonly children: ReactNode }) {
+export function FormatProvider({
+  place,
+  children,
+}: {
+  readonly place: Place;
+  readonly children: ReactNode;
+}) {
   const { locale, timeZone, currency } = place;
-  const formatter = useMemo(() => new Formatter({ locale, timeZone, currency }), [locale, timeZone, currency]);
+  const formatter = useMemo(
+    () => new Formatter({ locale, timeZone, currency }),
+    [locale, timeZone, currency],
+  );
   return <FormatContext value={formatter}>{children}</FormatContext>;
 }
 

@@ -5,7 +5,9 @@ export type Message = string | { readonly one: string; readonly other: string };
 export type MessageKey = keyof Messages;
 export type Catalogue = { readonly [K in MessageKey]: Message };
 
-type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Names<Rest>
+  : never;
 type ParamNames<M> = M extends string
   ? Names<M>
   : M extends { readonly other: infer Other extends string }
@@ -16,7 +18,9 @@ export type Args<K extends MessageKey, V> = [ParamNames<Messages[K]>] extends [n
   : [params: Readonly<Record<ParamNames<Messages[K]>, V>>];
 
 /** Keys of texts without placeholders. */
-export type PlainKey = { [K in MessageKey]: [ParamNames<Messages[K]>] extends [never] ? K : never }[MessageKey];
+export type PlainKey = {
+  [K in MessageKey]: [ParamNames<Messages[K]>] extends [never] ? K : never;
+}[MessageKey];
 
 let messages: Catalogue | null = null;
 let plurals = new Intl.PluralRules("en");
@@ -65,7 +69,7 @@ function fill(key: MessageKey, params: Params | undefined): string {
   });
 }
 
-/** The message of a key made of data (an error code, an audit action), or `fallback` when there is none. */
+/** The message of a key made of data (a code, an audit action), or `fallback` without one. */
 export function tDynamic(key: string, fallback: string, params?: Params): string {
   if (messages === null || !Object.hasOwn(messages, key)) return fallback;
   return fill(key as MessageKey, params);
@@ -76,5 +80,7 @@ function pattern(key: MessageKey, params: Readonly<Record<string, unknown>> | un
   if (message === undefined) return key;
   if (typeof message === "string") return message;
   const count = params?.["count"];
-  return plurals.select(typeof count === "number" ? count : Number(count)) === "one" ? message.one : message.other;
+  return plurals.select(typeof count === "number" ? count : Number(count)) === "one"
+    ? message.one
+    : message.other;
 }

@@ -93,7 +93,12 @@ export interface Separators {
 export const MINUS = "\u2212";
 
 /** Groups the digits and sets the sign; `decimals` pads or keeps, it never rounds. */
-export function groupDigits(value: string, separators: Separators, decimalsMin = 0, signed = false): string {
+export function groupDigits(
+  value: string,
+  separators: Separators,
+  decimalsMin = 0,
+  signed = false,
+): string {
   const found = parts(value);
   if (!found) return value;
   const fraction = found.fraction.replace(/0+$/, "").padEnd(decimalsMin, "0");
@@ -103,8 +108,8 @@ export function groupDigits(value: string, separators: Separators, decimalsMin =
 }
 
 /**
- * Reads what a person typed (`1 250,5`, `12.5`, `−3`) into the form the box takes, or null. A comma is
- * the decimal sign only where the place writes it so; anything doubtful is refused, never guessed.
+ * Reads what a person typed (`1 250,5`, `12.5`, `−3`) into the form the box takes, or null. A comma
+ * is the decimal sign only where the place writes it so; what is doubtful is refused.
  */
 export function readTyped(typed: string, separators: Separators): string | null {
   const plain = typed

@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** Writes every number, amount and time on the screen, the way the workspace's place writes them. */
+/** Writes every number, amount and time on the screen as the place of the workspace does. */
 export class Formatter {
   readonly separators: Separators;
   private readonly integers: Intl.NumberFormat;
@@ -25,9 +25,18 @@ export class Formatter {
     const timeZone = validZone(place.timeZone);
     this.integers = new Intl.NumberFormat(locale);
     this.separators = separatorsOf(locale);
-    this.dates = new Intl.DateTimeFormat(locale, { timeZone, year: "numeric", month: "short", day: "numeric" });
+    this.dates = new Intl.DateTimeFormat(locale, {
+      timeZone,
+      year: "numeric",
+      month: "short",
+      day: "numeric",
+    });
     this.times = new Intl.DateTimeFormat(locale, { timeZone, hour: "2-digit", minute: "2-digit" });
-    this.full = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium", timeStyle: "medium" });
+    this.full = new Intl.DateTimeFormat(locale, {
+      timeZone,
+      dateStyle: "medium",
+      timeStyle: "medium",
+    });
     this.currencyParts = currencyParts(locale, place.currency);
   }
 
@@ -45,12 +54,14 @@ export class Formatter {
     return groupDigits(value, this.separators, 0, true);
   }
 
-  /** An amount of money with its currency; decimals beyond the usual two stay when they say something. */
+  /** Money with its currency; decimals beyond the usual two stay when they say something. */
   money(value: string): string {
     if (!isDecimal(value)) return value;
     const { before, after, decimals } = this.currencyParts;
     const digits = groupDigits(value, this.separators, decimals);
-    return digits.startsWith(MINUS) ? `${MINUS}${before}${digits.slice(1)}${after}` : `${before}${digits}${after}`;
+    return digits.startsWith(MINUS)
+      ? `${MINUS}${before}${digits.slice(1)}${after}`
+      : `${before}${digits}${after}`;
   }
 
   date(iso: string): string {
@@ -89,7 +100,9 @@ export class Formatter {
       index += 1;
     }
     const digits = index === 0 || rest >= 100 ? 0 : 1;
-    return `${new Intl.NumberFormat(this.integers.resolvedOptions().locale, { maximumFractionDigits: digits }).format(rest)} ${units[index] ?? ""}`;
+    const { locale } = this.integers.resolvedOptions();
+    const number = new Intl.NumberFormat(locale, { maximumFractionDigits: digits });
+    return `${number.format(rest)} ${units[index] ?? ""}`;
   }
 }
 
@@ -116,17 +129,29 @@ function validZone(zone: string): string | undefined {
 
 function separatorsOf(locale: string): Separators {
   const found = new Intl.NumberFormat(locale, { useGrouping: true }).formatToParts(1_234_567.8);
-  const of = (type: string, fallback: string) => found.find((part) => part.type === type)?.value ?? fallback;
+  const of = (type: string, fallback: string) =>
+    found.find((part) => part.type === type)?.value ?? fallback;
   return { group: of("group", ","), point: of("decimal", ".") };
 }
 
-function currencyParts(locale: string, currency: string): { before: string; after: string; decimals: number } {
+function currencyParts(
+  locale: string,
+  currency: string,
+): { before: string; after: string; decimals: number } {
   try {
-    const format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+    const format = new Intl.NumberFormat(locale, {
+      style: "currency",
+      currency,
+      currencyDisplay: "narrowSymbol",
+    });
     const all = format.formatToParts(1);
     const first = all.findIndex((part) => part.type === "integer");
     const last = all.findLastIndex((part) => part.type === "integer" || part.type === "fraction");
-    const text = (from: number, to: number) => all.slice(from, to).map((part) => part.value).join("");
+    const text = (from: number, to: number) =>
+      all
+        .slice(from, to)
+        .map((part) => part.value)
+        .join("");
     return {
       before: text(0, first),
       after: text(last + 1, all.length),

@@ -1,4 +1,11 @@
-export { currentLanguage, LANGUAGES, loadLanguage, PSEUDO_LANGUAGE, t, tDynamic } from "./catalogue";
+export {
+  currentLanguage,
+  LANGUAGES,
+  loadLanguage,
+  PSEUDO_LANGUAGE,
+  t,
+  tDynamic,
+} from "./catalogue";
 export type { MessageKey, PlainKey } from "./catalogue";
 export { FormatProvider, useFormat } from "./FormatContext";
 export { Formatter } from "./format";

@@ -4,7 +4,7 @@ import { asProblem } from "@/api/problem";
 const STALE_MS = 30_000;
 const RETRIES_MAX = 2;
 
-/** Changes come over the event stream, so nothing polls and nothing is read again just because a window got focus. */
+/** Changes come over the event stream: nothing polls, nothing is read again for a mere focus. */
 export function makeQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {

@@ -1,5 +1,15 @@
 import { Drawer, UnstyledButton } from "@mantine/core";
-import { IconDots, IconHome, IconListSearch, IconPackage, IconSearch, IconServer, IconStack2, IconUser, type Icon } from "@tabler/icons-react";
+import {
+  IconDots,
+  IconHome,
+  IconListSearch,
+  IconPackage,
+  IconSearch,
+  IconServer,
+  IconStack2,
+  IconUser,
+  type Icon,
+} from "@tabler/icons-react";
 import { createLink } from "@tanstack/react-router";
 import { useState, type ComponentPropsWithRef } from "react";
 import type { MyWorkspace } from "@/api/types";
@@ -31,7 +41,13 @@ const SheetLink = createLink(function SheetAnchor({ icon: Symbol, children, ...r
 });
 
 /** The phone's way around: what is needed most, within reach of the thumb. */
-export function BottomBar({ workspace, onSearch }: { readonly workspace: MyWorkspace | null; readonly onSearch: () => void }) {
+export function BottomBar({
+  workspace,
+  onSearch,
+}: {
+  readonly workspace: MyWorkspace | null;
+  readonly onSearch: () => void;
+}) {
   const me = useMe();
   const [isOpen, setOpen] = useState(false);
   const close = () => setOpen(false);
@@ -39,19 +55,74 @@ export function BottomBar({ workspace, onSearch }: { readonly workspace: MyWorks
   const params = { workspace: workspace.id };
   return (
     <nav className={classes.bottom} aria-label={t("nav.main")}>
-      <TabLink to="/w/$workspace" params={params} icon={IconHome} activeOptions={{ exact: true }}>{t("nav.today")}</TabLink>
-      <TabLink to="/w/$workspace/inventory/items" params={params} icon={IconPackage} activeOptions={{ includeSearch: false }}>{t("nav.items")}</TabLink>
-      <TabLink to="/w/$workspace/inventory/stock" params={params} icon={IconStack2} activeOptions={{ includeSearch: false }}>{t("nav.stock")}</TabLink>
-      <UnstyledButton className={classes.tab} onClick={onSearch}><IconSearch size={22} stroke={1.6} aria-hidden />{t("nav.search")}</UnstyledButton>
-      <UnstyledButton className={classes.tab} onClick={() => setOpen(true)}><IconDots size={22} stroke={1.6} aria-hidden />{t("nav.more")}</UnstyledButton>
-      <Drawer opened={isOpen} onClose={close} position="bottom" size="auto" title={t("nav.more")} closeButtonProps={{ "aria-label": t("ui.close") }}>
+      <TabLink to="/w/$workspace" params={params} icon={IconHome} activeOptions={{ exact: true }}>
+        {t("nav.today")}
+      </TabLink>
+      <TabLink
+        to="/w/$workspace/inventory/items"
+        params={params}
+        icon={IconPackage}
+        activeOptions={{ includeSearch: false }}
+      >
+        {t("nav.items")}
+      </TabLink>
+      <TabLink
+        to="/w/$workspace/inventory/stock"
+        params={params}
+        icon={IconStack2}
+        activeOptions={{ includeSearch: false }}
+      >
+        {t("nav.stock")}
+      </TabLink>
+      <UnstyledButton className={classes.tab} onClick={onSearch}>
+        <IconSearch size={22} stroke={1.6} aria-hidden />
+        {t("nav.search")}
+      </UnstyledButton>
+      <UnstyledButton className={classes.tab} onClick={() => setOpen(true)}>
+        <IconDots size={22} stroke={1.6} aria-hidden />
+        {t("nav.more")}
+      </UnstyledButton>
+      <Drawer
+        opened={isOpen}
+        onClose={close}
+        position="bottom"
+        size="auto"
+        styles={{ content: { height: "auto", maxHeight: "85dvh" } }}
+        title={t("nav.more")}
+        closeButtonProps={{ "aria-label": t("ui.close") }}
+      >
         <div className={classes.sheet}>
-          {visibleApps(workspace).flatMap((app) => app.screens).map((screen) => (
-            <SheetLink key={screen.to} to={screen.to} params={params} icon={screen.icon} onClick={close}>{t(screen.label)}</SheetLink>
-          ))}
-          {workspace.permissions.includes("audit.read") && <SheetLink to="/w/$workspace/audit" params={params} icon={IconListSearch} onClick={close}>{t("nav.audit")}</SheetLink>}
-          {me.is_operator && <SheetLink to="/system" icon={IconServer} onClick={close}>{t("nav.system")}</SheetLink>}
-          <SheetLink to="/profile" icon={IconUser} onClick={close}>{t("nav.profile")}</SheetLink>
+          {visibleApps(workspace)
+            .flatMap((app) => app.screens)
+            .map((screen) => (
+              <SheetLink
+                key={screen.to}
+                to={screen.to}
+                params={params}
+                icon={screen.icon}
+                onClick={close}
+              >
+                {t(screen.label)}
+              </SheetLink>
+            ))}
+          {workspace.permissions.includes("audit.read") && (
+            <SheetLink
+              to="/w/$workspace/audit"
+              params={params}
+              icon={IconListSearch}
+              onClick={close}
+            >
+              {t("nav.audit")}
+            </SheetLink>
+          )}
+          {me.is_operator && (
+            <SheetLink to="/system" icon={IconServer} onClick={close}>
+              {t("nav.system")}
+            </SheetLink>
+          )}
+          <SheetLink to="/profile" icon={IconUser} onClick={close}>
+            {t("nav.profile")}
+          </SheetLink>
         </div>
       </Drawer>
     </nav>

@@ -26,9 +26,15 @@ export function ConnectionBanner() {
   return (
     <div role="status" className={classes.bannerSlot}>
       {state === "down" ? (
-        <div className={classes.banner} data-tone="caution"><IconPlugConnectedX size={17} aria-hidden />{t("live.down")}</div>
+        <div className={classes.banner} data-tone="caution">
+          <IconPlugConnectedX size={17} aria-hidden />
+          {t("live.down")}
+        </div>
       ) : isBack ? (
-        <div className={classes.banner} data-tone="good"><IconCircleCheck size={17} aria-hidden />{t("live.back")}</div>
+        <div className={classes.banner} data-tone="good">
+          <IconCircleCheck size={17} aria-hidden />
+          {t("live.back")}
+        </div>
       ) : null}
     </div>
   );

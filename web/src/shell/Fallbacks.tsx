@@ -11,7 +11,7 @@ export function NotFound() {
   }, []);
   return (
     <main>
-      <StateBlock icon={IconCompassOff} title={t("nav.notFound")}>
+      <StateBlock isPage icon={IconCompassOff} title={t("nav.notFound")}>
         <LinkButton to="/">{t("nav.home")}</LinkButton>
       </StateBlock>
     </main>
@@ -22,7 +22,7 @@ export function NotFound() {
 export function BootFailed({ error }: { readonly error: unknown }) {
   return (
     <main>
-      <StateBlock icon={IconPlugConnectedX} title={t("boot.failed")}>
+      <StateBlock isPage icon={IconPlugConnectedX} title={t("boot.failed")}>
         <ProblemAlert error={error} onRetry={() => window.location.reload()} />
       </StateBlock>
     </main>

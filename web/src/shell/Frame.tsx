@@ -28,7 +28,11 @@ export function Frame() {
   }, [inAddress]);
 
   if (!workspace) return <FrameBody workspace={null} />;
-  const place = { locale: workspace.locale, timeZone: workspace.time_zone, currency: workspace.currency };
+  const place = {
+    locale: workspace.locale,
+    timeZone: workspace.time_zone,
+    currency: workspace.currency,
+  };
   return (
     <FormatProvider place={place}>
       <LiveProvider key={workspace.id} workspace={workspace.id}>
@@ -48,10 +52,16 @@ function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
   }, [path]);
   return (
     <div className={classes.frame}>
-      <a href="#content" className={classes.skip}>{t("nav.skip")}</a>
+      <a href="#content" className={classes.skip}>
+        {t("nav.skip")}
+      </a>
       {!isPhone && <Sidebar workspace={workspace} />}
       <div className={classes.column}>
-        <Header workspace={workspace} onSearch={keys.openPalette} onShortcuts={keys.openShortcuts} />
+        <Header
+          workspace={workspace}
+          onSearch={keys.openPalette}
+          onShortcuts={keys.openShortcuts}
+        />
         {workspace && <ConnectionBanner />}
         <main id="content" ref={main} className={classes.main} tabIndex={-1}>
           <Suspense fallback={null}>
@@ -62,7 +72,9 @@ function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
         {isPhone && <BottomBar workspace={workspace} onSearch={keys.openPalette} />}
       </div>
       <Suspense fallback={null}>
-        {keys.palette && <Palette workspace={workspace} onClose={keys.close} onShortcuts={keys.openShortcuts} />}
+        {keys.palette && (
+          <Palette workspace={workspace} onClose={keys.close} onShortcuts={keys.openShortcuts} />
+        )}
         {keys.shortcuts && <Shortcuts onClose={keys.close} />}
       </Suspense>
     </div>

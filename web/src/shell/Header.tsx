@@ -20,7 +20,9 @@ export function Header({ workspace, onSearch, onShortcuts }: Props) {
   const isPhone = useIsPhone();
   return (
     <header className={classes.header}>
-      {isPhone ? <WorkspaceMenu workspace={workspace} /> : (
+      {isPhone ? (
+        <WorkspaceMenu workspace={workspace} />
+      ) : (
         <UnstyledButton className={classes.search} onClick={onSearch}>
           <IconSearch size={16} aria-hidden />
           <span className="hf-clip">{t("palette.placeholder")}</span>
@@ -29,7 +31,11 @@ export function Header({ workspace, onSearch, onShortcuts }: Props) {
       )}
       <span className={classes.spacer} />
       {!isPhone && (
-        <ActionIcon aria-label={t("nav.shortcuts")} title={t("nav.shortcuts")} onClick={onShortcuts}>
+        <ActionIcon
+          aria-label={t("nav.shortcuts")}
+          title={t("nav.shortcuts")}
+          onClick={onShortcuts}
+        >
           <IconKeyboard size={19} stroke={1.6} aria-hidden />
         </ActionIcon>
       )}
@@ -54,9 +60,21 @@ function PersonMenu({ onShortcuts }: { readonly onShortcuts: () => void }) {
           <span className="hf-dim">{me.email}</span>
         </div>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconUser size={16} aria-hidden />} onClick={() => void navigate({ to: "/profile" })}>{t("nav.profile")}</Menu.Item>
-        <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={onShortcuts}>{t("nav.shortcuts")}</Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut().catch(toastFailed)}>{t("nav.signOut")}</Menu.Item>
+        <Menu.Item
+          leftSection={<IconUser size={16} aria-hidden />}
+          onClick={() => void navigate({ to: "/profile" })}
+        >
+          {t("nav.profile")}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={onShortcuts}>
+          {t("nav.shortcuts")}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconLogout size={16} aria-hidden />}
+          onClick={() => void signOut().catch(toastFailed)}
+        >
+          {t("nav.signOut")}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -49,7 +49,17 @@ export default function Palette({ workspace, onClose, onShortcuts }: Props) {
   const current = entries[at];
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} centered={false} yOffset="10vh" size="lg" padding={0} title={undefined} aria-label={t("palette.title")}>
+    <Modal
+      opened
+      onClose={onClose}
+      withCloseButton={false}
+      centered={false}
+      yOffset="10vh"
+      size="lg"
+      padding={0}
+      transitionProps={{ duration: 0 }}
+      attributes={{ content: { "aria-label": t("palette.title") } }}
+    >
       <input
         className={classes.input}
         value={text}
@@ -62,26 +72,50 @@ export default function Palette({ workspace, onClose, onShortcuts }: Props) {
         aria-label={t("palette.title")}
         placeholder={t("palette.placeholder")}
         data-autofocus
+        autoFocus
         autoComplete="off"
         spellCheck={false}
         maxLength={200}
         dir="auto"
       />
-      <div ref={list} id={`${id}-list`} role="listbox" aria-label={t("palette.title")} className={classes.list}>
-        {groups.map((group) => group.entries.length > 0 && (
-          <div key={group.label} role="group" aria-label={group.label}>
-            <div className={classes.group} aria-hidden>{group.label}</div>
-            {group.entries.map((entry) => (
-              <div key={entry.key} id={optionId(entry)} role="option" aria-selected={entry === current} className={classes.option} onClick={() => run(entry)} onMouseMove={() => setActive(entries.indexOf(entry))}>
-                <entry.icon size={17} stroke={1.7} aria-hidden />
-                <bdi className="hf-clip">{entry.label}</bdi>
-                {entry.hint && <span className={classes.hint}>{entry.hint}</span>}
+      <div
+        ref={list}
+        id={`${id}-list`}
+        role="listbox"
+        aria-label={t("palette.title")}
+        className={classes.list}
+      >
+        {groups.map(
+          (group) =>
+            group.entries.length > 0 && (
+              <div key={group.label} role="group" aria-label={group.label}>
+                <div className={classes.group} aria-hidden>
+                  {group.label}
+                </div>
+                {group.entries.map((entry) => (
+                  <div
+                    key={entry.key}
+                    id={optionId(entry)}
+                    role="option"
+                    aria-selected={entry === current}
+                    className={classes.option}
+                    onClick={() => run(entry)}
+                    onMouseMove={() => setActive(entries.indexOf(entry))}
+                  >
+                    <entry.icon size={17} stroke={1.7} aria-hidden />
+                    <bdi className="hf-clip">{entry.label}</bdi>
+                    {entry.hint && <span className={classes.hint}>{entry.hint}</span>}
+                  </div>
+                ))}
               </div>
-            ))}
-          </div>
-        ))}
+            ),
+        )}
       </div>
-      {entries.length === 0 && <p className={classes.nothing} role="status">{t("palette.nothing")}</p>}
+      {entries.length === 0 && (
+        <p className={classes.nothing} role="status">
+          {t("palette.nothing")}
+        </p>
+      )}
       <div className={classes.foot}>{t("palette.hint")}</div>
     </Modal>
   );

@@ -2,7 +2,10 @@ import { Kbd, Modal } from "@mantine/core";
 import { t, type PlainKey } from "@/i18n";
 import classes from "./shortcuts.module.css";
 
-const GROUPS: readonly { readonly label: PlainKey; readonly keys: readonly (readonly [string, PlainKey])[] }[] = [
+const GROUPS: readonly {
+  readonly label: PlainKey;
+  readonly keys: readonly (readonly [string, PlainKey])[];
+}[] = [
   {
     label: "shortcuts.anywhere",
     keys: [
@@ -30,7 +33,12 @@ const GROUPS: readonly { readonly label: PlainKey; readonly keys: readonly (read
 
 export default function Shortcuts({ onClose }: { readonly onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title={t("shortcuts.title")} closeButtonProps={{ "aria-label": t("ui.close") }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("shortcuts.title")}
+      closeButtonProps={{ "aria-label": t("ui.close") }}
+    >
       {GROUPS.map((group) => (
         <section key={group.label} className={classes.group}>
           <h3>{t(group.label)}</h3>
@@ -38,7 +46,11 @@ export default function Shortcuts({ onClose }: { readonly onClose: () => void })
             {group.keys.map(([keys, label]) => (
               <div key={keys}>
                 <dt>{t(label)}</dt>
-                <dd>{keys.split(" ").map((key) => <Kbd key={key}>{key}</Kbd>)}</dd>
+                <dd>
+                  {keys.split(" ").map((key) => (
+                    <Kbd key={key}>{key}</Kbd>
+                  ))}
+                </dd>
               </div>
             ))}
           </dl>

@@ -26,10 +26,13 @@ export function Sidebar({ workspace }: { readonly workspace: MyWorkspace | null 
   return (
     <nav className={classes.sidebar} aria-label={t("nav.main")}>
       <WorkspaceMenu workspace={workspace} />
-      <div className={classes.navs}>{workspace && <WorkspaceLinks workspace={workspace} />}
+      <div className={classes.navs}>
+        {workspace && <WorkspaceLinks workspace={workspace} />}
         {me.is_operator && (
           <Group label={t("nav.box")}>
-            <NavLink to="/system" icon={IconServer} activeOptions={{ exact: false }}>{t("nav.system")}</NavLink>
+            <NavLink to="/system" icon={IconServer} activeOptions={{ exact: false }}>
+              {t("nav.system")}
+            </NavLink>
           </Group>
         )}
       </div>
@@ -41,27 +44,52 @@ function WorkspaceLinks({ workspace }: { readonly workspace: MyWorkspace }) {
   const params = { workspace: workspace.id };
   return (
     <>
-      <NavLink to="/w/$workspace" params={params} icon={IconHome} activeOptions={{ exact: true }}>{t("nav.today")}</NavLink>
+      <NavLink to="/w/$workspace" params={params} icon={IconHome} activeOptions={{ exact: true }}>
+        {t("nav.today")}
+      </NavLink>
       {visibleApps(workspace).map((app) => (
         <Group key={app.id} label={t(app.label)}>
           {app.screens.map((screen) => (
-            <NavLink key={screen.to} to={screen.to} params={params} icon={screen.icon} activeOptions={{ includeSearch: false }}>{t(screen.label)}</NavLink>
+            <NavLink
+              key={screen.to}
+              to={screen.to}
+              params={params}
+              icon={screen.icon}
+              activeOptions={{ includeSearch: false }}
+            >
+              {t(screen.label)}
+            </NavLink>
           ))}
         </Group>
       ))}
       {workspace.permissions.includes("audit.read") && (
         <Group label={t("nav.workspace")}>
-          <NavLink to="/w/$workspace/audit" params={params} icon={IconListSearch} activeOptions={{ includeSearch: false }}>{t("nav.audit")}</NavLink>
+          <NavLink
+            to="/w/$workspace/audit"
+            params={params}
+            icon={IconListSearch}
+            activeOptions={{ includeSearch: false }}
+          >
+            {t("nav.audit")}
+          </NavLink>
         </Group>
       )}
     </>
   );
 }
 
-function Group({ label, children }: { readonly label: string; readonly children: React.ReactNode }) {
+function Group({
+  label,
+  children,
+}: {
+  readonly label: string;
+  readonly children: React.ReactNode;
+}) {
   return (
     <div className={classes.group} role="group" aria-label={label}>
-      <div className={classes.groupLabel} aria-hidden>{label}</div>
+      <div className={classes.groupLabel} aria-hidden>
+        {label}
+      </div>
       {children}
     </div>
   );

@@ -12,7 +12,11 @@ export function TodayScreen() {
   const format = useFormat();
   const apps = visibleApps(workspace);
   return (
-    <Page title={t("today.title")} tabTitle={t("today.title")} subtitle={format.date(new Date().toISOString())}>
+    <Page
+      title={t("today.title")}
+      tabTitle={t("today.title")}
+      subtitle={format.date(new Date().toISOString())}
+    >
       {apps.length === 0 && <NoPermission />}
       {apps.map((app) => (
         <Suspense key={app.id} fallback={<SkeletonLines count={6} />}>

@@ -16,7 +16,9 @@ export function WorkspaceMenu({ workspace }: { readonly workspace: MyWorkspace |
     return (
       <div className={classes.workspace}>
         <Mark size={22} />
-        <bdi className={classes.workspaceName} title={name}>{name}</bdi>
+        <bdi className={classes.workspaceName} title={name}>
+          {name}
+        </bdi>
       </div>
     );
   }
@@ -25,13 +27,19 @@ export function WorkspaceMenu({ workspace }: { readonly workspace: MyWorkspace |
       <Menu.Target>
         <UnstyledButton className={classes.workspace} aria-label={t("nav.switch", { name })}>
           <Mark size={22} />
-          <bdi className={classes.workspaceName} title={name}>{name}</bdi>
+          <bdi className={classes.workspaceName} title={name}>
+            {name}
+          </bdi>
           <IconSelector size={15} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
         {me.workspaces.map((one) => (
-          <Menu.Item key={one.id} rightSection={one.id === workspace?.id && <IconCheck size={15} aria-hidden />} onClick={() => void navigate({ to: "/w/$workspace", params: { workspace: one.id } })}>
+          <Menu.Item
+            key={one.id}
+            rightSection={one.id === workspace?.id && <IconCheck size={15} aria-hidden />}
+            onClick={() => void navigate({ to: "/w/$workspace", params: { workspace: one.id } })}
+          >
             <bdi>{one.name}</bdi>
           </Menu.Item>
         ))}

@@ -5,6 +5,8 @@ import { APPS, type AppDescription } from "@/apps/registry";
 export function visibleApps(workspace: MyWorkspace): AppDescription[] {
   return APPS.map((app) => ({
     ...app,
-    screens: app.screens.filter((screen) => screen.permissions.some((one) => workspace.permissions.includes(one))),
+    screens: app.screens.filter((screen) =>
+      screen.permissions.some((one) => workspace.permissions.includes(one)),
+    ),
   })).filter((app) => app.screens.length > 0);
 }

@@ -1,7 +1,19 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { IconHome, IconKeyboard, IconListSearch, IconMapPin, IconMoon, IconPackage, IconPlus, IconServer, IconUpload, IconUser, type Icon } from "@tabler/icons-react";
+import {
+  IconHome,
+  IconKeyboard,
+  IconListSearch,
+  IconMapPin,
+  IconMoon,
+  IconPackage,
+  IconPlus,
+  IconServer,
+  IconUpload,
+  IconUser,
+  type Icon,
+} from "@tabler/icons-react";
 import { useMemo } from "react";
 import type { MyWorkspace } from "@/api/types";
 import { inventorySearch } from "@/apps/inventory/search";
@@ -27,9 +39,17 @@ export interface PaletteGroup {
 const ICONS = { item: IconPackage, location: IconMapPin };
 
 /** Everything the palette can lead to that fits the typed text. */
-export function usePaletteEntries(workspace: MyWorkspace | null, text: string, settled: string, onShortcuts: () => void): PaletteGroup[] {
+export function usePaletteEntries(
+  workspace: MyWorkspace | null,
+  text: string,
+  settled: string,
+  onShortcuts: () => void,
+): PaletteGroup[] {
   const navigate = useNavigate();
-  const found = useQuery({ ...inventorySearch(workspace?.id ?? "", settled), enabled: workspace !== null && settled.trim() !== "" });
+  const found = useQuery({
+    ...inventorySearch(workspace?.id ?? "", settled),
+    enabled: workspace !== null && settled.trim() !== "",
+  });
   const screens = useScreens(workspace);
   const actions = useActions(workspace, onShortcuts);
   const results = useMemo(() => {
@@ -42,8 +62,14 @@ export function usePaletteEntries(workspace: MyWorkspace | null, text: string, s
       kind: one.kind,
       run: () =>
         one.kind === "item"
-          ? void navigate({ to: "/w/$workspace/inventory/items/$item", params: { workspace: workspace.id, item: one.id } })
-          : void navigate({ to: "/w/$workspace/inventory/locations/$location", params: { workspace: workspace.id, location: one.id } }),
+          ? void navigate({
+              to: "/w/$workspace/inventory/items/$item",
+              params: { workspace: workspace.id, item: one.id },
+            })
+          : void navigate({
+              to: "/w/$workspace/inventory/locations/$location",
+              params: { workspace: workspace.id, location: one.id },
+            }),
     }));
   }, [found.data, navigate, text, workspace]);
   const plain = text.trim().toLowerCase();
@@ -63,16 +89,44 @@ function useScreens(workspace: MyWorkspace | null): PaletteEntry[] {
     const entries: PaletteEntry[] = [];
     if (workspace) {
       const params = { workspace: workspace.id };
-      entries.push({ key: "today", label: t("nav.today"), icon: IconHome, hint: "g t", run: () => void navigate({ to: "/w/$workspace", params }) });
+      entries.push({
+        key: "today",
+        label: t("nav.today"),
+        icon: IconHome,
+        hint: "g t",
+        run: () => void navigate({ to: "/w/$workspace", params }),
+      });
       for (const screen of visibleApps(workspace).flatMap((app) => app.screens)) {
-        entries.push({ key: screen.to, label: t(screen.label), icon: screen.icon, ...(screen.jump ? { hint: `g ${screen.jump}` } : {}), run: () => void navigate({ to: screen.to, params }) });
+        entries.push({
+          key: screen.to,
+          label: t(screen.label),
+          icon: screen.icon,
+          ...(screen.jump ? { hint: `g ${screen.jump}` } : {}),
+          run: () => void navigate({ to: screen.to, params }),
+        });
       }
       if (workspace.permissions.includes("audit.read")) {
-        entries.push({ key: "audit", label: t("nav.audit"), icon: IconListSearch, run: () => void navigate({ to: "/w/$workspace/audit", params }) });
+        entries.push({
+          key: "audit",
+          label: t("nav.audit"),
+          icon: IconListSearch,
+          run: () => void navigate({ to: "/w/$workspace/audit", params }),
+        });
       }
     }
-    if (me.is_operator) entries.push({ key: "system", label: t("nav.system"), icon: IconServer, run: () => void navigate({ to: "/system" }) });
-    entries.push({ key: "profile", label: t("nav.profile"), icon: IconUser, run: () => void navigate({ to: "/profile" }) });
+    if (me.is_operator)
+      entries.push({
+        key: "system",
+        label: t("nav.system"),
+        icon: IconServer,
+        run: () => void navigate({ to: "/system" }),
+      });
+    entries.push({
+      key: "profile",
+      label: t("nav.profile"),
+      icon: IconUser,
+      run: () => void navigate({ to: "/profile" }),
+    });
     return entries;
   }, [me.is_operator, navigate, workspace]);
 }
@@ -86,17 +140,58 @@ function useActions(workspace: MyWorkspace | null, onShortcuts: () => void): Pal
     const params = { workspace: workspace?.id ?? "" };
     if (may("inventory.move")) {
       for (const type of MOVEMENT_TYPES) {
-        entries.push({ key: `do-${type}`, label: t(`movements.title.${type}`), icon: IconPlus, run: () => void navigate({ to: "/w/$workspace/inventory/movements", params, search: { post: type } }) });
+        entries.push({
+          key: `do-${type}`,
+          label: t(`movements.title.${type}`),
+          icon: IconPlus,
+          run: () =>
+            void navigate({
+              to: "/w/$workspace/inventory/movements",
+              params,
+              search: { post: type },
+            }),
+        });
       }
     }
     if (may("inventory.write")) {
-      entries.push({ key: "new-item", label: t("action.newItem"), icon: IconPlus, run: () => void navigate({ to: "/w/$workspace/inventory/items/new", params }) });
-      entries.push({ key: "new-location", label: t("action.newLocation"), icon: IconPlus, run: () => void navigate({ to: "/w/$workspace/inventory/locations/new", params }) });
+      entries.push({
+        key: "new-item",
+        label: t("action.newItem"),
+        icon: IconPlus,
+        run: () => void navigate({ to: "/w/$workspace/inventory/items/new", params }),
+      });
+      entries.push({
+        key: "new-location",
+        label: t("action.newLocation"),
+        icon: IconPlus,
+        run: () => void navigate({ to: "/w/$workspace/inventory/locations/new", params }),
+      });
     }
-    if (may("inventory.import")) entries.push({ key: "import", label: t("action.import"), icon: IconUpload, run: () => void navigate({ to: "/w/$workspace/inventory/import", params }) });
-    const next = document.documentElement.dataset["mantineColorScheme"] === "dark" ? "light" : "dark";
-    entries.push({ key: "theme", label: t("action.theme"), icon: IconMoon, run: () => { storeScheme(next); setColorScheme(next); } });
-    entries.push({ key: "shortcuts", label: t("shortcuts.title"), icon: IconKeyboard, hint: "?", run: onShortcuts });
+    if (may("inventory.import"))
+      entries.push({
+        key: "import",
+        label: t("action.import"),
+        icon: IconUpload,
+        run: () => void navigate({ to: "/w/$workspace/inventory/import", params }),
+      });
+    const next =
+      document.documentElement.dataset["mantineColorScheme"] === "dark" ? "light" : "dark";
+    entries.push({
+      key: "theme",
+      label: t("action.theme"),
+      icon: IconMoon,
+      run: () => {
+        storeScheme(next);
+        setColorScheme(next);
+      },
+    });
+    entries.push({
+      key: "shortcuts",
+      label: t("shortcuts.title"),
+      icon: IconKeyboard,
+      hint: "?",
+      run: onShortcuts,
+    });
     return entries;
     // The scheme in force decides what the switch does.
     // eslint-disable-next-line react-hooks/exhaustive-deps

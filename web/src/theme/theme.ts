@@ -2,17 +2,49 @@ import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
 /** Deep kelp green; shade 7 carries the light accent (#0f6b5c), shade 4 the dark one (#4cc2a8). */
 const kelp: MantineColorsTuple = [
-  "#eaf7f3", "#d3ece5", "#a6dacd", "#75cab5", "#4cc2a8", "#2b9d86", "#198370", "#0f6b5c", "#0b574b", "#07443a",
+  "#eaf7f3",
+  "#d3ece5",
+  "#a6dacd",
+  "#75cab5",
+  "#4cc2a8",
+  "#2b9d86",
+  "#198370",
+  "#0f6b5c",
+  "#0b574b",
+  "#07443a",
 ];
 
 /** Neutral greys with a trace of green. */
 const gray: MantineColorsTuple = [
-  "#f7f9f8", "#eff3f1", "#e4e9e7", "#d5dcd9", "#b9c4c0", "#93a09b", "#6c7a75", "#56635e", "#3a4541", "#1c2421",
+  "#f7f9f8",
+  "#eff3f1",
+  "#e4e9e7",
+  "#d5dcd9",
+  "#b9c4c0",
+  "#93a09b",
+  "#6c7a75",
+  "#56635e",
+  "#3a4541",
+  "#1c2421",
 ];
 
 const dark: MantineColorsTuple = [
-  "#dfe6e3", "#c0cac6", "#9aa8a2", "#7d8b85", "#47534e", "#333d39", "#262f2b", "#1b2320", "#141b18", "#0d1311",
+  "#dfe6e3",
+  "#c0cac6",
+  "#9aa8a2",
+  "#7d8b85",
+  "#47534e",
+  "#333d39",
+  "#262f2b",
+  "#1b2320",
+  "#141b18",
+  "#0d1311",
 ];
+
+const HEADLESS = { header: { role: "presentation" } };
+const DIALOG_STYLES = {
+  title: { fontWeight: 600, fontSize: "1rem", overflowWrap: "anywhere" as const },
+};
 
 export const theme = createTheme({
   colors: { kelp, gray, dark },
@@ -20,8 +52,9 @@ export const theme = createTheme({
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
   luminanceThreshold: 0.35,
-  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial, sans-serif",
-  fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif",
+  fontFamilyMonospace:
+    "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
   fontSizes: { xs: "0.75rem", sm: "0.875rem", md: "0.875rem", lg: "1rem", xl: "1.25rem" },
   headings: {
     fontWeight: "600",
@@ -37,12 +70,30 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   components: {
-    Button: { defaultProps: { size: "sm" } },
+    Button: { defaultProps: { size: "sm", variant: "filled" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "lg" } },
-    Modal: { defaultProps: { centered: true, radius: "lg", transitionProps: { duration: 120 } } },
+    // The head of a dialog is no landmark of the page.
+    Modal: {
+      defaultProps: {
+        centered: true,
+        radius: "lg",
+        transitionProps: { duration: 120 },
+        attributes: HEADLESS,
+        styles: DIALOG_STYLES,
+      },
+    },
+    Drawer: {
+      defaultProps: {
+        transitionProps: { duration: 120 },
+        attributes: HEADLESS,
+        styles: DIALOG_STYLES,
+      },
+    },
     Menu: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
     Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
     Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 80 } } },
-    Select: { defaultProps: { comboboxProps: { shadow: "md", transitionProps: { duration: 80 } } } },
+    Select: {
+      defaultProps: { comboboxProps: { shadow: "md", transitionProps: { duration: 80 } } },
+    },
   },
 });

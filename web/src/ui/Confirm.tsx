@@ -16,7 +16,16 @@ interface Props {
 }
 
 /** Asks before something that cannot be taken back, and stays open when it fails. */
-export function Confirm({ opened, title, children, confirmLabel, cancelLabel, isDanger = true, onConfirm, onClose }: Props) {
+export function Confirm({
+  opened,
+  title,
+  children,
+  confirmLabel,
+  cancelLabel,
+  isDanger = true,
+  onConfirm,
+  onClose,
+}: Props) {
   const [isSending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
 
@@ -38,12 +47,25 @@ export function Confirm({ opened, title, children, confirmLabel, cancelLabel, is
   };
 
   return (
-    <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ "aria-label": t("ui.close") }}>
-      <Text component="div" mb="md">{children}</Text>
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={title}
+      closeButtonProps={{ "aria-label": t("ui.close") }}
+    >
+      <Text component="div" mb="md">
+        {children}
+      </Text>
       {error !== null && <ProblemAlert error={error} />}
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={close} data-autofocus>{cancelLabel ?? t("ui.cancel")}</Button>
-        <Button {...(isDanger ? { color: "red.8", autoContrast: true } : {})} loading={isSending} onClick={() => void confirm()}>
+        <Button variant="default" onClick={close} data-autofocus>
+          {cancelLabel ?? t("ui.cancel")}
+        </Button>
+        <Button
+          {...(isDanger ? { color: "red.8", "data-tone": "danger" } : {})}
+          loading={isSending}
+          onClick={() => void confirm()}
+        >
           {confirmLabel}
         </Button>
       </Group>

@@ -10,7 +10,15 @@ export function CopyText({ text, label }: { readonly text: string; readonly labe
       <code className="hf-mono">{text}</code>
       <CopyButton value={text}>
         {({ copied, copy }) => (
-          <Button size="compact-sm" variant="default" onClick={copy} aria-label={`${t("ui.copy")}: ${label}`} leftSection={copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={copy}
+            aria-label={`${t("ui.copy")}: ${label}`}
+            leftSection={
+              copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />
+            }
+          >
             {copied ? t("ui.copied") : t("ui.copy")}
           </Button>
         )}

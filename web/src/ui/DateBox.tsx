@@ -1,4 +1,4 @@
-import { TextInput } from "@mantine/core";
+import classes from "./FilterChips.module.css";
 
 interface Props {
   readonly label: string;
@@ -9,18 +9,19 @@ interface Props {
   readonly isEnd?: boolean;
 }
 
-/** A day as a bound of a list; the browser's own picker. */
+/** A day as a bound of a list, shaped like the other filters; the browser's own picker. */
 export function DateBox({ label, value, onChange, isEnd = false }: Props) {
   return (
-    <TextInput
-      type="date"
-      aria-label={label}
-      title={label}
-      w={150}
-      style={{ flex: "none" }}
-      value={value ? localDay(value) : ""}
-      onChange={(event) => onChange(instant(event.currentTarget.value, isEnd))}
-    />
+    <label className={classes.chip} data-on={value !== undefined || undefined}>
+      <span>{label}</span>
+      <input
+        type="date"
+        className={classes.date}
+        data-empty={value === undefined || undefined}
+        value={value ? localDay(value) : ""}
+        onChange={(event) => onChange(instant(event.currentTarget.value, isEnd))}
+      />
+    </label>
   );
 }
 

@@ -10,12 +10,15 @@ export interface Fact {
 export function Facts({ facts }: { readonly facts: readonly (Fact | null)[] }) {
   return (
     <dl className={classes.list}>
-      {facts.map((fact) => fact && (
-        <div key={fact.label} className={classes.fact}>
-          <dt>{fact.label}</dt>
-          <dd dir="auto">{fact.value}</dd>
-        </div>
-      ))}
+      {facts.map(
+        (fact) =>
+          fact && (
+            <div key={fact.label} className={classes.fact}>
+              <dt>{fact.label}</dt>
+              <dd dir="auto">{fact.value}</dd>
+            </div>
+          ),
+      )}
     </dl>
   );
 }

@@ -4,8 +4,19 @@ import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 
 import { t } from "@/i18n";
 import classes from "./FilterChips.module.css";
 
-export function FilterBar({ children }: { readonly children: ReactNode }) {
-  return <div className={classes.bar} role="search">{children}</div>;
+export function FilterBar({
+  search,
+  children,
+}: {
+  readonly search?: ReactNode;
+  readonly children?: ReactNode;
+}) {
+  return (
+    <div className={classes.bar} role="search">
+      {search}
+      {children && <div className={classes.chips}>{children}</div>}
+    </div>
+  );
 }
 
 interface SearchProps {
@@ -39,7 +50,14 @@ export function SearchBox({ value, label, onChange, onDown }: SearchProps) {
   }, [text, onChange]);
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (
+        event.key !== "/" ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        isTyping(event.target)
+      )
+        return;
       event.preventDefault();
       input.current?.focus();
       input.current?.select();
@@ -72,7 +90,15 @@ export function SearchBox({ value, label, onChange, onDown }: SearchProps) {
       autoComplete="off"
       spellCheck={false}
       leftSection={<IconSearch size={16} aria-hidden />}
-      rightSection={text ? <CloseButton size="sm" aria-label={t("ui.clear")} onClick={() => setText("")} /> : <kbd className={classes.key} aria-hidden>/</kbd>}
+      rightSection={
+        text ? (
+          <CloseButton size="sm" aria-label={t("ui.clear")} onClick={() => setText("")} />
+        ) : (
+          <kbd className={classes.key} aria-hidden>
+            /
+          </kbd>
+        )
+      }
     />
   );
 }
@@ -80,13 +106,19 @@ export function SearchBox({ value, label, onChange, onDown }: SearchProps) {
 /** True while keys belong to a field, or to a dialog above the page. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || target.closest("input, textarea, select, [role=dialog]") !== null;
+  return (
+    target.isContentEditable || target.closest("input, textarea, select, [role=dialog]") !== null
+  );
 }
 
 interface ChipProps {
   readonly label: string;
   readonly value: string | null;
-  readonly options: readonly { readonly value: string; readonly label: string; readonly hint?: string }[];
+  readonly options: readonly {
+    readonly value: string;
+    readonly label: string;
+    readonly hint?: string;
+  }[];
   readonly onChange: (value: string | null) => void;
 }
 
@@ -99,7 +131,9 @@ export function FilterChip({ label, value, options, onChange }: ChipProps) {
     <Menu position="bottom-start" withinPortal>
       <Menu.Target>
         <UnstyledButton className={classes.chip} data-on={value !== null || undefined}>
-          <span className={classes.chipText}>{value === null ? label : `${label}: ${chosen?.label ?? value}`}</span>
+          <span className={classes.chipText}>
+            {value === null ? label : `${label}: ${chosen?.label ?? value}`}
+          </span>
           <IconChevronDown size={14} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
@@ -107,7 +141,11 @@ export function FilterChip({ label, value, options, onChange }: ChipProps) {
         {value !== null && <Menu.Item onClick={() => onChange(null)}>{t("ui.clear")}</Menu.Item>}
         {options.length === 0 && <Menu.Label>{t("ui.nothingFound")}</Menu.Label>}
         {options.slice(0, MENU_ROWS_MAX).map((option) => (
-          <Menu.Item key={option.value} onClick={() => onChange(option.value)} rightSection={option.hint && <span className="hf-dim">{option.hint}</span>}>
+          <Menu.Item
+            key={option.value}
+            onClick={() => onChange(option.value)}
+            rightSection={option.hint && <span className="hf-dim">{option.hint}</span>}
+          >
             <bdi>{option.label}</bdi>
           </Menu.Item>
         ))}
@@ -116,9 +154,22 @@ export function FilterChip({ label, value, options, onChange }: ChipProps) {
   );
 }
 
-export function ToggleChip({ label, isOn, onChange }: { readonly label: string; readonly isOn: boolean; readonly onChange: (isOn: boolean) => void }) {
+export function ToggleChip({
+  label,
+  isOn,
+  onChange,
+}: {
+  readonly label: string;
+  readonly isOn: boolean;
+  readonly onChange: (isOn: boolean) => void;
+}) {
   return (
-    <UnstyledButton className={classes.chip} data-on={isOn || undefined} aria-pressed={isOn} onClick={() => onChange(!isOn)}>
+    <UnstyledButton
+      className={classes.chip}
+      data-on={isOn || undefined}
+      aria-pressed={isOn}
+      onClick={() => onChange(!isOn)}
+    >
       {label}
     </UnstyledButton>
   );

@@ -4,10 +4,23 @@ import classes from "./notices.module.css";
 
 export type Tone = "good" | "caution" | "danger" | "info";
 
-const ICONS = { good: IconCircleCheck, caution: IconAlertTriangle, danger: IconAlertTriangle, info: IconInfoCircle };
+const ICONS = {
+  good: IconCircleCheck,
+  caution: IconAlertTriangle,
+  danger: IconAlertTriangle,
+  info: IconInfoCircle,
+};
 
 /** A remark inside a page; its tone is said by icon and words, the colour only helps. */
-export function Notice({ tone, title, children }: { readonly tone: Tone; readonly title?: string; readonly children?: ReactNode }) {
+export function Notice({
+  tone,
+  title,
+  children,
+}: {
+  readonly tone: Tone;
+  readonly title?: string;
+  readonly children?: ReactNode;
+}) {
   const Icon = ICONS[tone];
   return (
     <div className={classes.alert} data-tone={tone} role={tone === "danger" ? "alert" : "note"}>

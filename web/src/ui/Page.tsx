@@ -18,8 +18,18 @@ interface Props {
   readonly children?: ReactNode;
 }
 
-/** The frame of every screen: title, actions, and a body that says so while it has nothing to show. */
-export function Page({ title, tabTitle, subtitle, actions, isLoading, error, onRetry, layout = "wide", children }: Props) {
+/** The frame of every screen; its body says so while it has nothing to show. */
+export function Page({
+  title,
+  tabTitle,
+  subtitle,
+  actions,
+  isLoading,
+  error,
+  onRetry,
+  layout = "wide",
+  children,
+}: Props) {
   useEffect(() => {
     document.title = `${tabTitle} · Holdfast`;
   }, [tabTitle]);
@@ -34,14 +44,28 @@ export function Page({ title, tabTitle, subtitle, actions, isLoading, error, onR
         {actions && <div className={classes.actions}>{actions}</div>}
       </header>
       <div className={classes.body}>
-        {error ? <FailedState error={error} onRetry={onRetry} /> : isLoading ? <SkeletonLines count={6} /> : children}
+        {error ? (
+          <FailedState error={error} onRetry={onRetry} />
+        ) : isLoading ? (
+          <SkeletonLines count={6} />
+        ) : (
+          children
+        )}
       </div>
     </div>
   );
 }
 
 /** A titled part of a page. */
-export function Section({ title, aside, children }: { readonly title: string; readonly aside?: ReactNode; readonly children: ReactNode }) {
+export function Section({
+  title,
+  aside,
+  children,
+}: {
+  readonly title: string;
+  readonly aside?: ReactNode;
+  readonly children: ReactNode;
+}) {
   return (
     <section className={classes.section} aria-label={title}>
       <div className={classes.sectionHead}>

@@ -20,7 +20,10 @@ export function ProblemAlert({ error, onRetry, children }: Props) {
       <div className={classes.body}>
         <p className={classes.text}>{explain(refusal)}</p>
         {children}
-        <ProblemTraces code={hasProblemPage(refusal) ? refusal.code : null} requestId={refusal.requestId} />
+        <ProblemTraces
+          code={hasProblemPage(refusal) ? refusal.code : null}
+          requestId={refusal.requestId}
+        />
         {onRetry && (
           <Button size="xs" variant="default" onClick={onRetry} mt={8}>
             {t("ui.retry")}
@@ -31,7 +34,13 @@ export function ProblemAlert({ error, onRetry, children }: Props) {
   );
 }
 
-function ProblemTraces({ code, requestId }: { readonly code: string | null; readonly requestId: string | null }) {
+function ProblemTraces({
+  code,
+  requestId,
+}: {
+  readonly code: string | null;
+  readonly requestId: string | null;
+}) {
   if (!code && !requestId) return null;
   return (
     <details className={classes.traces}>

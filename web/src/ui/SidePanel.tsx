@@ -16,7 +16,9 @@ export function SidePanel({ title, label, onClose, actions, children }: Props) {
   return (
     <aside className={classes.panel} aria-label={label}>
       <header className={classes.head}>
-        <h2 className={classes.title} dir="auto">{title}</h2>
+        <h2 className={classes.title} dir="auto">
+          {title}
+        </h2>
         <CloseButton aria-label={t("ui.close")} onClick={onClose} />
       </header>
       <div className={classes.body}>{children}</div>
@@ -26,7 +28,13 @@ export function SidePanel({ title, label, onClose, actions, children }: Props) {
 }
 
 /** The list and, when a row is chosen, the quick look at it. */
-export function WithPanel({ panel, children }: { readonly panel: ReactNode; readonly children: ReactNode }) {
+export function WithPanel({
+  panel,
+  children,
+}: {
+  readonly panel: ReactNode;
+  readonly children: ReactNode;
+}) {
   return (
     <div className={classes.split}>
       <div className={classes.main}>{children}</div>

@@ -6,7 +6,11 @@ export function SkeletonLines({ count }: { readonly count: number }) {
   return (
     <div className={classes.lines} role="status" aria-label={t("ui.loading")}>
       {Array.from({ length: count }, (_, index) => (
-        <span key={index} className={classes.line} style={{ width: `${92 - ((index * 17) % 45)}%` }} />
+        <span
+          key={index}
+          className={classes.line}
+          style={{ width: `${92 - ((index * 17) % 45)}%` }}
+        />
       ))}
     </div>
   );

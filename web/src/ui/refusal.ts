@@ -6,18 +6,35 @@ export interface Refusal {
   readonly status: number;
   readonly detail: string;
   readonly requestId: string | null;
-  readonly fields: readonly { readonly field: string; readonly code: string; readonly detail: string }[];
+  readonly fields: readonly {
+    readonly field: string;
+    readonly code: string;
+    readonly detail: string;
+  }[];
   readonly retryAfterSeconds: number | null;
 }
 
 export function asRefusal(error: unknown): Refusal {
   if (isRefusal(error)) return error;
   const detail = error instanceof Error ? error.message : String(error);
-  return { code: "unexpected", status: 0, detail, requestId: null, fields: [], retryAfterSeconds: null };
+  return {
+    code: "unexpected",
+    status: 0,
+    detail,
+    requestId: null,
+    fields: [],
+    retryAfterSeconds: null,
+  };
 }
 
 function isRefusal(error: unknown): error is Refusal {
-  return typeof error === "object" && error !== null && "code" in error && "fields" in error && "status" in error;
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "code" in error &&
+    "fields" in error &&
+    "status" in error
+  );
 }
 
 /** One sentence a person can act on. */

@@ -13,7 +13,9 @@ export function toastDone(message: string, onUndo?: () => void): void {
     withCloseButton: true,
     closeButtonProps: { "aria-label": t("ui.close") },
     message: (
-      <span style={{ display: "flex", alignItems: "center", justifyContent: "space-between", gap: 8 }}>
+      <span
+        style={{ display: "flex", alignItems: "center", justifyContent: "space-between", gap: 8 }}
+      >
         <span style={{ overflowWrap: "anywhere" }}>{message}</span>
         {onUndo && (
           <Button

@@ -4,14 +4,29 @@ import { signOf } from "@/i18n/decimal";
 import classes from "./values.module.css";
 
 /** A quantity with its unit, smaller and dimmed, after it. */
-export function Qty({ value, unit, signed = false }: { readonly value: string; readonly unit?: string; readonly signed?: boolean }) {
+export function Qty({
+  value,
+  unit,
+  signed = false,
+}: {
+  readonly value: string;
+  readonly unit?: string;
+  readonly signed?: boolean;
+}) {
   const format = useFormat();
   const text = signed ? format.signedQty(value) : format.qty(value);
-  const tone = signOf(value) < 0 ? "negative" : signed && signOf(value) > 0 ? "positive" : undefined;
+  const tone =
+    signOf(value) < 0 ? "negative" : signed && signOf(value) > 0 ? "positive" : undefined;
   return (
     <span className="hf-number" data-tone={tone}>
-      <bdi className={signed ? classes.signed : undefined} data-tone={tone}>{text}</bdi>
-      {unit && <span className="hf-unit"><bdi>{unit}</bdi></span>}
+      <bdi className={signed ? classes.signed : undefined} data-tone={tone}>
+        {text}
+      </bdi>
+      {unit && (
+        <span className="hf-unit">
+          <bdi>{unit}</bdi>
+        </span>
+      )}
     </span>
   );
 }
@@ -26,7 +41,9 @@ export function When({ at }: { readonly at: string }) {
   const format = useFormat();
   return (
     <Tooltip label={format.exact(at)} events={{ hover: true, focus: true, touch: true }}>
-      <time dateTime={at} className="hf-number">{format.when(at)}</time>
+      <time dateTime={at} className="hf-number">
+        {format.when(at)}
+      </time>
     </Tooltip>
   );
 }
@@ -36,12 +53,17 @@ const HUES = 8;
 /** Initials in a colour that stays with the person. */
 export function Initials({ name, seed }: { readonly name: string; readonly seed: string }) {
   const words = name.trim().split(/\s+/).filter(Boolean);
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? "")][0] ?? "").join("");
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined]
+    .map((word) => [...(word ?? "")][0] ?? "")
+    .join("");
   let sum = 0;
   for (const letter of seed) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 9973;
   return (
-    <span className={classes.initials} data-hue={sum % HUES} aria-hidden>
-      {letters.toUpperCase() || "?"}
-    </span>
+    <span
+      className={classes.initials}
+      data-hue={sum % HUES}
+      data-letters={letters.toUpperCase() || "?"}
+      aria-hidden
+    />
   );
 }

@@ -22,7 +22,14 @@ const TRUST_KEY = "holdfast.trusted";
 export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
   const workspace = useWorkspace();
   const [isTrusted, setTrusted] = useState(() => readStored(TRUST_KEY) === "yes");
-  if (itemCount === null || placeCount === null || movementCount === null || !workspace.can(WRITE) || !workspace.can(MOVE)) return null;
+  if (
+    itemCount === null ||
+    placeCount === null ||
+    movementCount === null ||
+    !workspace.can(WRITE) ||
+    !workspace.can(MOVE)
+  )
+    return null;
   const params = { workspace: workspace.id };
   const steps: { key: string; isDone: boolean; title: string; text: string; link: ReactNode }[] = [
     {
@@ -30,7 +37,11 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
       isDone: placeCount > 0,
       title: t("steps.places"),
       text: t("steps.placesText"),
-      link: <Link to="/w/$workspace/inventory/locations/new" params={params}>{t("action.newLocation")}</Link>,
+      link: (
+        <Link to="/w/$workspace/inventory/locations/new" params={params}>
+          {t("action.newLocation")}
+        </Link>
+      ),
     },
     {
       key: "items",
@@ -38,9 +49,13 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
       title: t("steps.items"),
       text: t("steps.itemsText"),
       link: workspace.can(IMPORT) ? (
-        <Link to="/w/$workspace/inventory/import" params={params}>{t("action.import")}</Link>
+        <Link to="/w/$workspace/inventory/import" params={params}>
+          {t("action.import")}
+        </Link>
       ) : (
-        <Link to="/w/$workspace/inventory/items/new" params={params}>{t("action.newItem")}</Link>
+        <Link to="/w/$workspace/inventory/items/new" params={params}>
+          {t("action.newItem")}
+        </Link>
       ),
     },
     {
@@ -48,7 +63,11 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
       isDone: movementCount > 0,
       title: t("steps.receive"),
       text: t("steps.receiveText"),
-      link: <Link to="/w/$workspace/inventory/movements" params={params}>{t("nav.movements")}</Link>,
+      link: (
+        <Link to="/w/$workspace/inventory/movements" params={params}>
+          {t("nav.movements")}
+        </Link>
+      ),
     },
     {
       key: "trust",
@@ -58,7 +77,16 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
       link: (
         <span style={{ display: "inline-flex", gap: 12, alignItems: "center", flexWrap: "wrap" }}>
           <a href="/trust">{t("system.trust")}</a>
-          <Button size="compact-xs" variant="default" onClick={() => { writeStored(TRUST_KEY, "yes"); setTrusted(true); }}>{t("steps.trustDone")}</Button>
+          <Button
+            size="compact-xs"
+            variant="default"
+            onClick={() => {
+              writeStored(TRUST_KEY, "yes");
+              setTrusted(true);
+            }}
+          >
+            {t("steps.trustDone")}
+          </Button>
         </span>
       ),
     },
@@ -66,11 +94,18 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
   const done = steps.filter((step) => step.isDone).length;
   if (done === steps.length) return null;
   return (
-    <Section title={t("steps.title")} aside={<span className="hf-dim">{t("steps.progress", { done, all: steps.length })}</span>}>
+    <Section
+      title={t("steps.title")}
+      aside={<span className="hf-dim">{t("steps.progress", { done, all: steps.length })}</span>}
+    >
       <ol className={classes.steps}>
         {steps.map((step) => (
           <li key={step.key} className={classes.step} data-done={step.isDone || undefined}>
-            {step.isDone ? <IconCircleCheckFilled size={20} aria-label={t("steps.done")} /> : <IconCircle size={20} stroke={1.6} aria-label={t("steps.open")} />}
+            {step.isDone ? (
+              <IconCircleCheckFilled size={20} aria-label={t("steps.done")} />
+            ) : (
+              <IconCircle size={20} stroke={1.6} aria-label={t("steps.open")} />
+            )}
             <span>
               <span className={classes.stepTitle}>{step.title}</span>
               {!step.isDone && <span className="hf-dim"> {step.text}</span>}

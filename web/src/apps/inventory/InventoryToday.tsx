@@ -14,6 +14,7 @@ import { FirstSteps } from "./FirstSteps";
 import { itemCountQuery } from "./items/queries";
 import { locationsQuery } from "./locations/queries";
 import { MovementIcon } from "./movements/MovementTag";
+import { posterName } from "./movements/poster";
 import { recentMovementsQuery } from "./movements/queries";
 import { READ } from "./permissions";
 import classes from "./today.module.css";
@@ -39,22 +40,90 @@ function TodayBody() {
   const params = { workspace: workspace.id };
   return (
     <>
-      <FirstSteps itemCount={items.data?.total ?? null} placeCount={places.data?.length ?? null} movementCount={recent.data ? recent.data.items.length : null} />
+      <FirstSteps
+        itemCount={items.data?.total ?? null}
+        placeCount={places.data?.length ?? null}
+        movementCount={recent.data ? recent.data.items.length : null}
+      />
       <section aria-label={t("today.numbers")} className={classes.numbers}>
-        <Figure label={t("today.itemsCount")} count={items.data?.total} isMore={items.data?.total_is_more} to="/w/$workspace/inventory/items" />
-        <Figure label={t("today.lowCount")} count={low.data?.total} isMore={low.data?.total_is_more} to="/w/$workspace/inventory/items" isLow />
-        <Figure label={t("today.placesCount")} count={places.data?.length} to="/w/$workspace/inventory/locations" />
-        <Figure label={t("today.movedCount")} count={today.data?.total} isMore={today.data?.total_is_more} to="/w/$workspace/inventory/movements" />
+        <Figure
+          label={t("today.itemsCount")}
+          count={items.data?.total}
+          isMore={items.data?.total_is_more}
+          to="/w/$workspace/inventory/items"
+        />
+        <Figure
+          label={t("today.lowCount")}
+          count={low.data?.total}
+          isMore={low.data?.total_is_more}
+          to="/w/$workspace/inventory/items"
+          isLow
+        />
+        <Figure
+          label={t("today.placesCount")}
+          count={places.data?.length}
+          to="/w/$workspace/inventory/locations"
+        />
+        <Figure
+          label={t("today.movedCount")}
+          count={today.data?.total}
+          isMore={today.data?.total_is_more}
+          to="/w/$workspace/inventory/movements"
+        />
       </section>
       <div className={classes.columns}>
-        <Section title={t("today.low")} aside={low.data && low.data.items.length > 0 && <Link to="/w/$workspace/inventory/items" params={params} search={{ low: true }}>{t("today.lowAll")}</Link>}>
-          {low.error ? <ProblemAlert error={low.error} onRetry={() => void low.refetch()} /> : !low.data ? <SkeletonLines count={4} /> : low.data.items.length === 0 ? <p className="hf-dim" style={{ margin: 0 }}>{t("today.lowNone")}</p> : (
-            <ul className={classes.list}>{low.data.items.map((item) => <LowRow key={item.id} item={item} />)}</ul>
+        <Section
+          title={t("today.low")}
+          aside={
+            low.data &&
+            low.data.items.length > 0 && (
+              <Link to="/w/$workspace/inventory/items" params={params} search={{ low: true }}>
+                {t("today.lowAll")}
+              </Link>
+            )
+          }
+        >
+          {low.error ? (
+            <ProblemAlert error={low.error} onRetry={() => void low.refetch()} />
+          ) : !low.data ? (
+            <SkeletonLines count={4} />
+          ) : low.data.items.length === 0 ? (
+            <p className="hf-dim" style={{ margin: 0 }}>
+              {t("today.lowNone")}
+            </p>
+          ) : (
+            <ul className={classes.list}>
+              {low.data.items.map((item) => (
+                <LowRow key={item.id} item={item} />
+              ))}
+            </ul>
           )}
         </Section>
-        <Section title={t("today.recent")} aside={recent.data && recent.data.items.length > 0 && <Link to="/w/$workspace/inventory/movements" params={params}>{t("today.recentAll")}</Link>}>
-          {recent.error ? <ProblemAlert error={recent.error} onRetry={() => void recent.refetch()} /> : !recent.data ? <SkeletonLines count={6} /> : recent.data.items.length === 0 ? <p className="hf-dim" style={{ margin: 0 }}>{t("today.recentNone")}</p> : (
-            <ul className={classes.list}>{recent.data.items.map((movement) => <RecentRow key={movement.id} movement={movement} />)}</ul>
+        <Section
+          title={t("today.recent")}
+          aside={
+            recent.data &&
+            recent.data.items.length > 0 && (
+              <Link to="/w/$workspace/inventory/movements" params={params}>
+                {t("today.recentAll")}
+              </Link>
+            )
+          }
+        >
+          {recent.error ? (
+            <ProblemAlert error={recent.error} onRetry={() => void recent.refetch()} />
+          ) : !recent.data ? (
+            <SkeletonLines count={6} />
+          ) : recent.data.items.length === 0 ? (
+            <p className="hf-dim" style={{ margin: 0 }}>
+              {t("today.recentNone")}
+            </p>
+          ) : (
+            <ul className={classes.list}>
+              {recent.data.items.map((movement) => (
+                <RecentRow key={movement.id} movement={movement} />
+              ))}
+            </ul>
           )}
         </Section>
       </div>
@@ -66,16 +135,30 @@ interface FigureProps {
   readonly label: string;
   readonly count: number | null | undefined;
   readonly isMore?: boolean | null | undefined;
-  readonly to: "/w/$workspace/inventory/items" | "/w/$workspace/inventory/locations" | "/w/$workspace/inventory/movements";
+  readonly to:
+    | "/w/$workspace/inventory/items"
+    | "/w/$workspace/inventory/locations"
+    | "/w/$workspace/inventory/movements";
   readonly isLow?: boolean;
 }
 
 function Figure({ label, count, isMore, to, isLow = false }: FigureProps) {
   const workspace = useWorkspace();
   const format = useFormat();
-  const number = count === null || count === undefined ? "–" : isMore ? t("today.more", { count: format.integer(count) }) : format.integer(count);
+  const number =
+    count === null || count === undefined
+      ? "–"
+      : isMore
+        ? t("today.more", { count: format.integer(count) })
+        : format.integer(count);
   return (
-    <Link to={to} params={{ workspace: workspace.id }} search={isLow ? { low: true } : {}} className={classes.figure} data-tone={isLow && count ? "caution" : undefined}>
+    <Link
+      to={to}
+      params={{ workspace: workspace.id }}
+      search={isLow ? { low: true } : {}}
+      className={classes.figure}
+      data-tone={isLow && count ? "caution" : undefined}
+    >
       <span className={classes.figureNumber}>{number}</span>
       <span className={classes.figureLabel}>{label}</span>
     </Link>
@@ -87,12 +170,26 @@ function LowRow({ item }: { readonly item: Item }) {
   const format = useFormat();
   return (
     <li className={classes.low}>
-      <Link to="/w/$workspace/inventory/items/$item" params={{ workspace: workspace.id, item: item.id }} className="hf-clip hf-quiet-link" dir="auto">{item.name}</Link>
+      <Link
+        to="/w/$workspace/inventory/items/$item"
+        params={{ workspace: workspace.id, item: item.id }}
+        className="hf-clip hf-quiet-link"
+        dir="auto"
+      >
+        {item.name}
+      </Link>
       <span className={classes.lowQty}>
         <Qty value={item.on_hand} unit={item.unit} />
-        {item.min_qty && <span className="hf-dim"> {t("today.ofMin", { min: format.qty(item.min_qty), unit: item.unit })}</span>}
+        {item.min_qty && (
+          <span className="hf-dim">
+            {" "}
+            {t("today.ofMin", { min: format.qty(item.min_qty), unit: item.unit })}
+          </span>
+        )}
       </span>
-      <span className={classes.track} aria-hidden><span style={{ width: `${item.min_qty ? ratio(item.on_hand, item.min_qty) * 100 : 0}%` }} /></span>
+      <span className={classes.track} aria-hidden>
+        <span style={{ width: `${item.min_qty ? ratio(item.on_hand, item.min_qty) * 100 : 0}%` }} />
+      </span>
     </li>
   );
 }
@@ -101,17 +198,29 @@ function RecentRow({ movement }: { readonly movement: Movement }) {
   const workspace = useWorkspace();
   return (
     <li className={classes.recent}>
-      <Initials name={movement.posted_by.name} seed={movement.posted_by.id} />
+      <Initials name={posterName(movement)} seed={movement.posted_by?.id ?? ""} />
       <span className={classes.recentText}>
-        <Link to="/w/$workspace/inventory/items/$item" params={{ workspace: workspace.id, item: movement.item_id }} className="hf-clip hf-quiet-link" dir="auto">{movement.item_name}</Link>
+        <Link
+          to="/w/$workspace/inventory/items/$item"
+          params={{ workspace: workspace.id, item: movement.item_id }}
+          className="hf-clip hf-quiet-link"
+          dir="auto"
+        >
+          {movement.item_name}
+        </Link>
         <span className={classes.recentLine}>
           <MovementIcon type={movement.type} />
-          <span className="hf-clip">{t(`movements.type.${movement.type}`)} · <bdi>{movement.location_name}</bdi> · <bdi>{movement.posted_by.name}</bdi></span>
+          <span className="hf-clip">
+            {t(`movements.type.${movement.type}`)} · <bdi>{movement.location_name}</bdi> ·{" "}
+            <bdi>{posterName(movement)}</bdi>
+          </span>
         </span>
       </span>
       <span className={classes.recentEnd}>
         <Qty value={movement.qty} unit={movement.unit} signed />
-        <span className={classes.recentLine}><When at={movement.posted_at} /></span>
+        <span className={classes.recentLine}>
+          <When at={movement.posted_at} />
+        </span>
       </span>
     </li>
   );

@@ -6,8 +6,16 @@ import { Tag } from "@/ui/Tag";
 const ICONS = { dry: IconBox, cooler: IconTemperatureMinus, freezer: IconSnowflake };
 export const ZONES: readonly TempZone[] = ["dry", "cooler", "freezer"];
 
+/** The word for a zone, for lines without room for a tag. */
+export function zoneName(name: string): string {
+  const zone = asZone(name);
+  return zone ? t(`zone.${zone}`) : name;
+}
+
 /** A temperature zone: icon, word and tint. */
-export function Zone({ zone }: { readonly zone: TempZone }) {
+export function Zone({ zone: name }: { readonly zone: string }) {
+  const zone = asZone(name);
+  if (!zone) return <Tag>{name}</Tag>;
   const Icon = ICONS[zone];
   return (
     <Tag tone={zone} icon={<Icon size={13} aria-hidden />}>

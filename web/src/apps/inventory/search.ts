@@ -20,14 +20,33 @@ export function inventorySearch(workspace: string, text: string) {
     queryFn: async ({ signal }): Promise<Found[]> => {
       const path = { workspace };
       const [items, places] = await Promise.all([
-        ok(api.GET("/api/v1/workspaces/{workspace}/inventory/items", { params: { path, query: { q, limit: ITEMS_MAX } }, signal })),
-        ok(api.GET("/api/v1/workspaces/{workspace}/inventory/locations", { params: { path, query: { limit: 200 } }, signal })),
+        ok(
+          api.GET("/api/v1/workspaces/{workspace}/inventory/items", {
+            params: { path, query: { q, limit: ITEMS_MAX } },
+            signal,
+          }),
+        ),
+        ok(
+          api.GET("/api/v1/workspaces/{workspace}/inventory/locations", {
+            params: { path, query: { limit: 200 } },
+            signal,
+          }),
+        ),
       ]);
       const plain = q.toLowerCase();
-      const near = places.items.filter((one) => !one.deleted_at && `${one.name} ${one.code}`.toLowerCase().includes(plain));
+      const near = places.items.filter(
+        (one) => !one.deleted_at && `${one.name} ${one.code}`.toLowerCase().includes(plain),
+      );
       return [
-        ...items.items.map((one): Found => ({ kind: "item", id: one.id, label: one.name, hint: one.item_number })),
-        ...near.slice(0, PLACES_MAX).map((one): Found => ({ kind: "location", id: one.id, label: one.name, hint: one.code })),
+        ...items.items.map((one): Found => ({
+          kind: "item",
+          id: one.id,
+          label: one.name,
+          hint: one.item_number,
+        })),
+        ...near
+          .slice(0, PLACES_MAX)
+          .map((one): Found => ({ kind: "location", id: one.id, label: one.name, hint: one.code })),
       ];
     },
   });

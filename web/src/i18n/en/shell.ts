@@ -31,7 +31,8 @@ export const shell = {
   "footer.down": "Not connected",
   "footer.version": "Holdfast {version}",
   "footer.zone": "Times in {zone}",
-  "live.down": "The connection to the box is lost. What you see may be out of date; you can go on typing.",
+  "live.down":
+    "The connection to the box is lost. What you see may be out of date; you can go on typing.",
   "live.back": "Connected again. Everything is up to date.",
   "today.title": "Today",
   "today.numbers": "In numbers",

@@ -19,22 +19,37 @@ import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { DateBox } from "@/ui/DateBox";
 import { EntryDetails } from "./EntryDetails";
 import { auditQuery, verifyAudit, type AuditFilter } from "./queries";
-import { sentence } from "./sentence";
+import { Sentence } from "./sentence";
 import classes from "./audit.module.css";
 
 export function WorkspaceAuditScreen() {
   const workspace = useWorkspace();
   const search = useSearch({ from: "/frame/w/$workspace/audit" });
   const navigate = useNavigate({ from: "/w/$workspace/audit" });
-  const change = useCallback((next: AuditFilter) => void navigate({ search: next, replace: true }), [navigate]);
-  return <AuditScreen workspace={workspace.id} title={t("audit.title")} filter={search} onFilter={change} />;
+  const change = useCallback(
+    (next: AuditFilter) => void navigate({ search: next, replace: true }),
+    [navigate],
+  );
+  return (
+    <AuditScreen
+      workspace={workspace.id}
+      title={t("audit.title")}
+      filter={search}
+      onFilter={change}
+    />
+  );
 }
 
 export function BoxAuditScreen() {
   const search = useSearch({ from: "/frame/system/audit" });
   const navigate = useNavigate({ from: "/system/audit" });
-  const change = useCallback((next: AuditFilter) => void navigate({ search: next, replace: true }), [navigate]);
-  return <AuditScreen workspace={null} title={t("audit.boxTitle")} filter={search} onFilter={change} />;
+  const change = useCallback(
+    (next: AuditFilter) => void navigate({ search: next, replace: true }),
+    [navigate],
+  );
+  return (
+    <AuditScreen workspace={null} title={t("audit.boxTitle")} filter={search} onFilter={change} />
+  );
 }
 
 interface Props {
@@ -48,22 +63,60 @@ function AuditScreen({ workspace, title, filter, onFilter }: Props) {
   const me = useMe();
   const entries = useInfiniteQuery(auditQuery(workspace, filter));
   const [shown, setShown] = useState<AuditEntry | null>(null);
-  const rows = useMemo(() => entries.data?.pages.flatMap((page) => page.items) ?? [], [entries.data]);
+  const rows = useMemo(
+    () => entries.data?.pages.flatMap((page) => page.items) ?? [],
+    [entries.data],
+  );
   const isForbidden = entries.error !== null && asProblem(entries.error).status === 403;
   const columns: readonly Column<AuditEntry>[] = [
-    { id: "seq", header: t("audit.seq"), width: "72px", align: "end", cell: (row) => <span className="hf-number hf-dim">{row.seq}</span> },
+    {
+      id: "seq",
+      header: t("audit.seq"),
+      width: "72px",
+      align: "end",
+      cell: (row) => <span className="hf-number hf-dim">{row.seq}</span>,
+    },
     { id: "when", header: t("audit.when"), width: "170px", cell: (row) => <When at={row.at} /> },
-    { id: "what", header: t("audit.what"), width: "minmax(260px, 1fr)", cell: (row) => <What entry={row} myId={me.id} /> },
-    { id: "where", header: t("audit.where"), width: "150px", cell: (row) => <span className="hf-mono">{row.ip ?? ""}</span> },
+    {
+      id: "what",
+      header: t("audit.what"),
+      width: "minmax(260px, 1fr)",
+      cell: (row) => <What entry={row} myId={me.id} />,
+    },
+    {
+      id: "where",
+      header: t("audit.where"),
+      width: "150px",
+      cell: (row) => <span className="hf-mono">{row.ip ?? ""}</span>,
+    },
   ];
-  const onAction = useCallback((action: string) => onFilter(withOut({ ...filter, action })), [filter, onFilter]);
+  const onAction = useCallback(
+    (action: string) => onFilter(withOut({ ...filter, action })),
+    [filter, onFilter],
+  );
   return (
     <Page title={title} tabTitle={title} subtitle={t("audit.lead")} layout="fill">
       {!isForbidden && <ChainState workspace={workspace} />}
-      <FilterBar>
-        <SearchBox value={filter.action ?? ""} label={t("audit.filter.action")} onChange={onAction} />
-        <DateBox label={t("audit.filter.from")} value={filter.from} onChange={(from) => onFilter(withOut({ ...filter, from }))} />
-        <DateBox label={t("audit.filter.to")} value={filter.to} onChange={(to) => onFilter(withOut({ ...filter, to }))} isEnd />
+      <FilterBar
+        search={
+          <SearchBox
+            value={filter.action ?? ""}
+            label={t("audit.filter.action")}
+            onChange={onAction}
+          />
+        }
+      >
+        <DateBox
+          label={t("audit.filter.from")}
+          value={filter.from}
+          onChange={(from) => onFilter(withOut({ ...filter, from }))}
+        />
+        <DateBox
+          label={t("audit.filter.to")}
+          value={filter.to}
+          onChange={(to) => onFilter(withOut({ ...filter, to }))}
+          isEnd
+        />
       </FilterBar>
       <DataTable
         label={t("audit.list")}
@@ -72,7 +125,15 @@ function AuditScreen({ workspace, title, filter, onFilter }: Props) {
         rowKey={(row) => String(row.seq)}
         rowVersion={() => ""}
         scope={JSON.stringify(filter)}
-        phoneRow={(row) => <PhoneRow title={<What entry={row} myId={me.id} />} line={<When at={row.at} />} aside={`#${row.seq}`} />}
+        phoneRowPx={84}
+        phoneRow={(row) => (
+          <PhoneRow
+            wraps
+            title={<What entry={row} myId={me.id} />}
+            line={<When at={row.at} />}
+            aside={`#${row.seq}`}
+          />
+        )}
         isLoading={entries.isPending}
         error={entries.error}
         isForbidden={isForbidden}
@@ -82,7 +143,13 @@ function AuditScreen({ workspace, title, filter, onFilter }: Props) {
         hasMore={entries.hasNextPage && !entries.isFetchingNextPage}
         onMore={() => void entries.fetchNextPage()}
       />
-      <Modal opened={shown !== null} onClose={() => setShown(null)} size="lg" title={shown ? <span>{sentence(shown, me.id)}</span> : ""} closeButtonProps={{ "aria-label": t("ui.close") }}>
+      <Modal
+        opened={shown !== null}
+        onClose={() => setShown(null)}
+        size="lg"
+        title={shown ? <Sentence entry={shown} myId={me.id} /> : ""}
+        closeButtonProps={{ "aria-label": t("ui.close") }}
+      >
         {shown && <EntryDetails entry={shown} />}
       </Modal>
     </Page>
@@ -92,7 +159,9 @@ function AuditScreen({ workspace, title, filter, onFilter }: Props) {
 function What({ entry, myId }: { readonly entry: AuditEntry; readonly myId: string }) {
   return (
     <span className={classes.what}>
-      <span className="hf-clip">{sentence(entry, myId)}</span>
+      <span className={classes.sentence}>
+        <Sentence entry={entry} myId={myId} />
+      </span>
       {entry.outcome === "refused" && <Tag tone="caution">{t("audit.refused")}</Tag>}
     </span>
   );
@@ -110,21 +179,38 @@ function ChainState({ workspace }: { readonly workspace: string | null }) {
           <>
             <Lamp
               state={result.ok ? "good" : "danger"}
-              label={result.ok ? t("audit.good", { count: result.checked }) : t("audit.bad", { seq: result.first_bad_seq ?? 0 })}
+              label={
+                result.ok
+                  ? t("audit.good", { count: result.checked })
+                  : t("audit.bad", { seq: result.first_bad_seq ?? 0 })
+              }
             />
             {result.detail && <span>{result.detail}</span>}
-            <span className="hf-mono hf-dim">{t("audit.head", { hash: result.head.slice(0, 16) })}</span>
+            <span className="hf-mono hf-dim">
+              {t("audit.head", { hash: result.head.slice(0, 16) })}
+            </span>
           </>
         ) : (
           <span className="hf-dim">{t("audit.unverified")}</span>
         )}
       </div>
-      <Button size="xs" variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>{t("audit.verify")}</Button>
+      <Button
+        size="xs"
+        variant="default"
+        loading={verify.isPending}
+        onClick={() => verify.mutate()}
+      >
+        {t("audit.verify")}
+      </Button>
     </div>
   );
 }
 
 /** Empty filters do not belong in the address. */
-function withOut(filter: { action?: string | undefined; from?: string | undefined; to?: string | undefined }): AuditFilter {
+function withOut(filter: {
+  action?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+}): AuditFilter {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value));
 }

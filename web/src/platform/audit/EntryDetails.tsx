@@ -14,7 +14,10 @@ export function EntryDetails({ entry }: { readonly entry: AuditEntry }) {
           { label: t("audit.seq"), value: entry.seq },
           { label: t("audit.when"), value: format.exact(entry.at) },
           { label: t("audit.action"), value: mono(entry.action) },
-          { label: t("audit.object"), value: mono(`${entry.object.kind} ${entry.object.id}`) },
+          {
+            label: t("audit.object"),
+            value: mono(`${entry.object.kind} ${entry.object.id ?? ""}`),
+          },
           entry.ip ? { label: t("audit.where"), value: mono(entry.ip) } : null,
           entry.user_agent ? { label: t("audit.userAgent"), value: entry.user_agent } : null,
           entry.request_id ? { label: t("audit.request"), value: mono(entry.request_id) } : null,
@@ -24,11 +27,15 @@ export function EntryDetails({ entry }: { readonly entry: AuditEntry }) {
       />
       <details open={Object.keys(entry.changes).length > 0}>
         <summary>{t("audit.changes")}</summary>
-        <pre className={classes.raw} tabIndex={0}>{JSON.stringify(entry.changes, null, 2)}</pre>
+        <pre className={classes.raw} tabIndex={0}>
+          {JSON.stringify(entry.changes, null, 2)}
+        </pre>
       </details>
       <details>
         <summary>{t("audit.raw")}</summary>
-        <pre className={classes.raw} tabIndex={0}>{JSON.stringify(entry, null, 2)}</pre>
+        <pre className={classes.raw} tabIndex={0}>
+          {JSON.stringify(entry, null, 2)}
+        </pre>
       </details>
     </div>
   );

@@ -18,7 +18,9 @@ export function auditQuery(workspace: string | null, filter: AuditFilter) {
     queryFn: async ({ pageParam }) => {
       const query = { ...filter, limit: PAGE_ROWS, ...(pageParam ? { cursor: pageParam } : {}) };
       if (workspace === null) return ok(api.GET("/api/v1/audit", { params: { query } }));
-      return ok(api.GET("/api/v1/workspaces/{workspace}/audit", { params: { path: { workspace }, query } }));
+      return ok(
+        api.GET("/api/v1/workspaces/{workspace}/audit", { params: { path: { workspace }, query } }),
+      );
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -26,5 +28,7 @@ export function auditQuery(workspace: string | null, filter: AuditFilter) {
 
 export async function verifyAudit(workspace: string | null): Promise<AuditVerification> {
   if (workspace === null) return ok(api.POST("/api/v1/audit/verify"));
-  return ok(api.POST("/api/v1/workspaces/{workspace}/audit/verify", { params: { path: { workspace } } }));
+  return ok(
+    api.POST("/api/v1/workspaces/{workspace}/audit/verify", { params: { path: { workspace } } }),
+  );
 }

@@ -21,14 +21,25 @@ export function PasswordMeter({ password, context }: Props) {
     enabled: settled.length >= LENGTH_MIN,
     gcTime: 0,
     retry: false,
-    queryFn: async () => ok(api.POST("/api/v1/auth/password-strength", { body: { password: settled, context: [...context] } })),
+    queryFn: async () =>
+      ok(
+        api.POST("/api/v1/auth/password-strength", {
+          body: { password: settled, context: [...context] },
+        }),
+      ),
   });
   const tooShort = password.length < LENGTH_MIN;
   const score = tooShort ? 0 : (data?.score ?? 0);
   const tone = score >= 3 ? "good" : score === 2 ? "fair" : "weak";
   const left = LENGTH_MIN - password.length;
   const text =
-    password === "" ? t("password.rule") : tooShort ? t("password.left", { count: left }) : data ? (data.detail ?? tDynamic(`password.score${data.score}`, "")) : "";
+    password === ""
+      ? t("password.rule")
+      : tooShort
+        ? t("password.left", { count: left })
+        : data
+          ? (data.detail ?? tDynamic(`password.score${data.score}`, ""))
+          : "";
   return (
     <div className={classes.meter} aria-live="polite">
       {[1, 2, 3, 4].map((step) => (

@@ -2,7 +2,13 @@ import { Button, SegmentedControl, Select, useMantineColorScheme } from "@mantin
 import { useState } from "react";
 import { newKey } from "@/api/client";
 import { LANGUAGES, loadLanguage, PSEUDO_LANGUAGE, currentLanguage, t } from "@/i18n";
-import { applyDensity, storedDensity, storeScheme, type Density, type SchemeChoice } from "@/theme/appearance";
+import {
+  applyDensity,
+  storedDensity,
+  storeScheme,
+  type Density,
+  type SchemeChoice,
+} from "@/theme/appearance";
 import { Page, Section } from "@/ui/Page";
 import { FormFrame, LeaveGuard, SecretField, TextField, useForm } from "@/ui/form";
 import { toastDone, toastFailed } from "@/ui/toast";
@@ -17,7 +23,11 @@ export function ProfileScreen() {
       title={t("profile.title")}
       tabTitle={t("profile.title")}
       layout="form"
-      actions={<Button variant="default" onClick={() => void signOut().catch(toastFailed)}>{t("profile.signOut")}</Button>}
+      actions={
+        <Button variant="default" onClick={() => void signOut().catch(toastFailed)}>
+          {t("profile.signOut")}
+        </Button>
+      }
     >
       <AboutSection />
       <AppearanceSection />
@@ -42,8 +52,19 @@ function AboutSection() {
   return (
     <Section title={t("profile.about")}>
       <LeaveGuard isDirty={form.isDirty} />
-      <FormFrame form={form} label={t("profile.about")} submitLabel={t("profile.save")}>
-        <TextField form={form} name="name" label={t("profile.name")} autoComplete="name" maxLength={120} />
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("profile.about")}
+        submitLabel={t("profile.save")}
+      >
+        <TextField
+          form={form}
+          name="name"
+          label={t("profile.name")}
+          autoComplete="name"
+          maxLength={120}
+        />
         <TextField form={form} name="email" label={t("profile.email")} type="email" disabled />
       </FormFrame>
     </Section>
@@ -72,7 +93,12 @@ function AppearanceSection() {
     if (language !== PSEUDO_LANGUAGE) await update.mutateAsync({ me, change: { language } });
     window.location.reload();
   };
-  const languages = [...LANGUAGES, ...(currentLanguage() === PSEUDO_LANGUAGE || import.meta.env.DEV ? [PSEUDO_LANGUAGE] as const : [])];
+  const languages = [
+    ...LANGUAGES,
+    ...(currentLanguage() === PSEUDO_LANGUAGE || import.meta.env.DEV
+      ? ([PSEUDO_LANGUAGE] as const)
+      : []),
+  ];
   return (
     <Section title={t("profile.appearance")}>
       <div style={{ display: "grid", gap: 14 }}>
@@ -81,7 +107,10 @@ function AppearanceSection() {
             aria-label={t("profile.theme")}
             value={me.theme}
             onChange={(value) => chooseTheme(value)}
-            data={(["system", "light", "dark"] as const).map((value) => ({ value, label: t(`profile.theme.${value}`) }))}
+            data={(["system", "light", "dark"] as const).map((value) => ({
+              value,
+              label: t(`profile.theme.${value}`),
+            }))}
           />
         </Labelled>
         <Labelled text={t("profile.density")}>
@@ -89,7 +118,10 @@ function AppearanceSection() {
             aria-label={t("profile.density")}
             value={density}
             onChange={(value) => chooseDensity(value)}
-            data={(["comfortable", "compact"] as const).map((value) => ({ value, label: t(`profile.density.${value}`) }))}
+            data={(["comfortable", "compact"] as const).map((value) => ({
+              value,
+              label: t(`profile.density.${value}`),
+            }))}
           />
         </Labelled>
         <Select
@@ -106,7 +138,13 @@ function AppearanceSection() {
   );
 }
 
-function Labelled({ text, children }: { readonly text: string; readonly children: React.ReactNode }) {
+function Labelled({
+  text,
+  children,
+}: {
+  readonly text: string;
+  readonly children: React.ReactNode;
+}) {
   return (
     <div>
       <div style={{ fontWeight: 500, marginBottom: 4 }}>{text}</div>
@@ -133,10 +171,32 @@ function PasswordSection() {
   });
   return (
     <Section title={t("profile.password")}>
-      <FormFrame form={form} label={t("profile.password")} submitLabel={t("profile.password.submit")}>
-        <input type="text" name="username" autoComplete="username" value={me.email} readOnly hidden />
-        <SecretField form={form} name="current" label={t("profile.password.current")} autoComplete="current-password" />
-        <SecretField form={form} name="new" label={t("profile.password.new")} autoComplete="new-password" />
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("profile.password")}
+        submitLabel={t("profile.password.submit")}
+      >
+        <input
+          type="text"
+          name="username"
+          autoComplete="username"
+          value={me.email}
+          readOnly
+          hidden
+        />
+        <SecretField
+          form={form}
+          name="current"
+          label={t("profile.password.current")}
+          autoComplete="current-password"
+        />
+        <SecretField
+          form={form}
+          name="new"
+          label={t("profile.password.new")}
+          autoComplete="new-password"
+        />
         <PasswordMeter password={form.values.new} context={[me.name, me.email]} />
       </FormFrame>
     </Section>

@@ -34,10 +34,25 @@ export default function SignInAgain() {
   };
 
   return (
-    <Modal opened onClose={() => undefined} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false} title={t("again.title")} zIndex={1000}>
+    <Modal
+      opened
+      onClose={() => undefined}
+      withCloseButton={false}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+      title={t("again.title")}
+      zIndex={1000}
+    >
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Text mb="sm">{t("again.body", { email: me?.email ?? "" })}</Text>
-        <input type="email" name="email" autoComplete="username" value={me?.email ?? ""} readOnly hidden />
+        <input
+          type="email"
+          name="email"
+          autoComplete="username"
+          value={me?.email ?? ""}
+          readOnly
+          hidden
+        />
         <PasswordInput
           label={t("signin.password")}
           value={password}
@@ -49,8 +64,12 @@ export default function SignInAgain() {
         />
         {error !== null && <ProblemAlert error={error} />}
         <div style={{ display: "flex", gap: 8, marginTop: 16, flexWrap: "wrap" }}>
-          <Button type="submit" loading={isSending}>{t("again.submit")}</Button>
-          <Button variant="default" onClick={leave}>{t("again.leave")}</Button>
+          <Button type="submit" loading={isSending}>
+            {t("again.submit")}
+          </Button>
+          <Button variant="default" onClick={leave}>
+            {t("again.leave")}
+          </Button>
         </div>
       </form>
     </Modal>

@@ -32,9 +32,27 @@ export function SignInScreen() {
     <AuthFrame>
       <h1 className={classes.title}>{t("signin.title")}</h1>
       <p className={classes.lead}>{t("signin.lead")}</p>
-      <FormFrame form={form} label={t("signin.title")} submitLabel={t("signin.submit")}>
-        <TextField form={form} name="email" label={t("signin.email")} type="email" inputMode="email" autoComplete="username" autoFocus />
-        <SecretField form={form} name="password" label={t("signin.password")} autoComplete="current-password" />
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("signin.title")}
+        submitLabel={t("signin.submit")}
+      >
+        <TextField
+          form={form}
+          name="email"
+          label={t("signin.email")}
+          type="email"
+          inputMode="email"
+          autoComplete="username"
+          autoFocus
+        />
+        <SecretField
+          form={form}
+          name="password"
+          label={t("signin.password")}
+          autoComplete="current-password"
+        />
       </FormFrame>
     </AuthFrame>
   );

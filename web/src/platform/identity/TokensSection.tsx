@@ -29,8 +29,14 @@ export function TokensSection() {
     newKey,
     validate: (values) => ({ name: values.name.trim() ? null : t("form.needed") }),
     send: async (values, key) => {
-      const where = values.workspace && values.workspace !== EVERYWHERE ? { workspace_id: values.workspace } : {};
-      const token = await createToken({ name: values.name.trim(), expires_in_days: Number(values.days), ...where }, key);
+      const where =
+        values.workspace && values.workspace !== EVERYWHERE
+          ? { workspace_id: values.workspace }
+          : {};
+      const token = await createToken(
+        { name: values.name.trim(), expires_in_days: Number(values.days), ...where },
+        key,
+      );
       setMade(token.token ?? null);
       form.reset(empty);
       await client.invalidateQueries({ queryKey: tokensQuery.queryKey });
@@ -38,9 +44,17 @@ export function TokensSection() {
   });
   return (
     <Section title={t("profile.tokens")}>
-      <p className="hf-dim" style={{ marginTop: 0 }}>{t("profile.tokens.lead")}</p>
-      {tokens.error ? <ProblemAlert error={tokens.error} onRetry={() => void tokens.refetch()} /> : null}
-      {tokens.isPending ? <SkeletonLines count={2} /> : <TokenList tokens={tokens.data?.items ?? []} onRemove={setDoomed} />}
+      <p className="hf-dim" style={{ marginTop: 0 }}>
+        {t("profile.tokens.lead")}
+      </p>
+      {tokens.error ? (
+        <ProblemAlert error={tokens.error} onRetry={() => void tokens.refetch()} />
+      ) : null}
+      {tokens.isPending ? (
+        <SkeletonLines count={2} />
+      ) : (
+        <TokenList tokens={tokens.data?.items ?? []} onRemove={setDoomed} />
+      )}
       {made && (
         <div style={{ margin: "12px 0", display: "grid", gap: 8 }}>
           <Notice tone="caution">{t("profile.tokens.made")}</Notice>
@@ -48,11 +62,34 @@ export function TokensSection() {
         </div>
       )}
       <div style={{ marginTop: 14 }}>
-        <FormFrame form={form} label={t("profile.tokens")} submitLabel={t("profile.tokens.create")}>
+        <FormFrame
+          hasHint={false}
+          form={form}
+          label={t("profile.tokens")}
+          submitLabel={t("profile.tokens.create")}
+        >
           <TextField form={form} name="name" label={t("profile.tokens.name")} maxLength={80} />
           <FieldRow>
-            <ChoiceField form={form} name="days" path="expires_in_days" label={t("profile.tokens.days")} data={DAYS.map((days) => ({ value: String(days), label: t("profile.tokens.day", { count: days }) }))} />
-            <ChoiceField form={form} name="workspace" path="workspace_id" label={t("profile.tokens.where")} data={[{ value: EVERYWHERE, label: t("profile.tokens.everywhere") }, ...me.workspaces.map((one) => ({ value: one.id, label: one.name }))]} />
+            <ChoiceField
+              form={form}
+              name="days"
+              path="expires_in_days"
+              label={t("profile.tokens.days")}
+              data={DAYS.map((days) => ({
+                value: String(days),
+                label: t("profile.tokens.day", { count: days }),
+              }))}
+            />
+            <ChoiceField
+              form={form}
+              name="workspace"
+              path="workspace_id"
+              label={t("profile.tokens.where")}
+              data={[
+                { value: EVERYWHERE, label: t("profile.tokens.everywhere") },
+                ...me.workspaces.map((one) => ({ value: one.id, label: one.name })),
+              ]}
+            />
           </FieldRow>
         </FormFrame>
       </div>
@@ -73,9 +110,20 @@ export function TokensSection() {
   );
 }
 
-function TokenList({ tokens, onRemove }: { readonly tokens: readonly Token[]; readonly onRemove: (token: Token) => void }) {
+function TokenList({
+  tokens,
+  onRemove,
+}: {
+  readonly tokens: readonly Token[];
+  readonly onRemove: (token: Token) => void;
+}) {
   const format = useFormat();
-  if (tokens.length === 0) return <p className="hf-dim" style={{ margin: 0 }}>{t("profile.tokens.empty")}</p>;
+  if (tokens.length === 0)
+    return (
+      <p className="hf-dim" style={{ margin: 0 }}>
+        {t("profile.tokens.empty")}
+      </p>
+    );
   return (
     <ul className={classes.list}>
       {tokens.map((token) => (
@@ -85,10 +133,19 @@ function TokenList({ tokens, onRemove }: { readonly tokens: readonly Token[]; re
             <span className="hf-dim">
               {t("profile.tokens.expires", { date: format.date(token.expires_at) })}
               {" · "}
-              {token.last_used_at ? t("profile.tokens.used", { when: format.when(token.last_used_at) }) : t("profile.tokens.unused")}
+              {token.last_used_at
+                ? t("profile.tokens.used", { when: format.when(token.last_used_at) })
+                : t("profile.tokens.unused")}
             </span>
           </div>
-          <Button size="compact-sm" variant="default" onClick={() => onRemove(token)} aria-label={`${t("profile.tokens.remove")}: ${token.name}`}>{t("profile.tokens.remove")}</Button>
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => onRemove(token)}
+            aria-label={`${t("profile.tokens.remove")}: ${token.name}`}
+          >
+            {t("profile.tokens.remove")}
+          </Button>
         </li>
       ))}
     </ul>

@@ -41,8 +41,13 @@ export async function signOut(): Promise<void> {
 export function useUpdateMe() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async ({ me, change }: { me: Me; change: { name?: string; language?: string; theme?: Me["theme"] } }) =>
-      ok(api.PATCH("/api/v1/me", { body: change, headers: ifMatch(me.version) })),
+    mutationFn: async ({
+      me,
+      change,
+    }: {
+      me: Me;
+      change: { name?: string; language?: string; theme?: Me["theme"] };
+    }) => ok(api.PATCH("/api/v1/me", { body: change, headers: ifMatch(me.version) })),
     onSuccess: (me) => client.setQueryData(meQuery.queryKey, me),
     onError: () => client.invalidateQueries({ queryKey: meQuery.queryKey }),
   });
@@ -57,7 +62,10 @@ export const tokensQuery = queryOptions({
   queryFn: async () => ok(api.GET("/api/v1/me/tokens", { params: { query: { limit: 200 } } })),
 });
 
-export async function createToken(body: { name: string; expires_in_days: number; workspace_id?: string }, key: string) {
+export async function createToken(
+  body: { name: string; expires_in_days: number; workspace_id?: string },
+  key: string,
+) {
   return ok(api.POST("/api/v1/me/tokens", { body, headers: idempotent(key) }));
 }
 

@@ -17,7 +17,13 @@ const BURST_MS = 700;
  * Follows the workspace's changes and marks what they touch as out of date. A change of kind
  * `inventory.item` touches every query whose key starts with `["inventory", workspace]`.
  */
-export function LiveProvider({ workspace, children }: { readonly workspace: string; readonly children: ReactNode }) {
+export function LiveProvider({
+  workspace,
+  children,
+}: {
+  readonly workspace: string;
+  readonly children: ReactNode;
+}) {
   const client = useQueryClient();
   const [state, setState] = useState<StreamState>("connecting");
 
@@ -40,7 +46,7 @@ export function LiveProvider({ workspace, children }: { readonly workspace: stri
       },
       onGap: () => void client.invalidateQueries(),
       onState: setState,
-      // A request through the client finds out whether the session ended, and asks to sign in again if so.
+      // A request through the client finds out whether the session ended, and then asks.
       onRefused: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),
     });
   }, [client, workspace]);

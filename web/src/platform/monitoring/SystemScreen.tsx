@@ -25,22 +25,53 @@ export function SystemScreen() {
       title={t("system.title")}
       tabTitle={t("system.title")}
       subtitle={box.data?.name}
-      actions={me.is_operator && <LinkButton to="/system/audit" variant="default">{t("system.audit")}</LinkButton>}
+      actions={
+        me.is_operator && (
+          <LinkButton to="/system/audit" variant="default">
+            {t("system.audit")}
+          </LinkButton>
+        )
+      }
     >
       <Section
         title={t("system.lamps")}
-        aside={<Button size="compact-sm" variant="default" loading={health.isFetching} onClick={() => void health.refetch()}>{t("system.again")}</Button>}
+        aside={
+          <Button
+            size="compact-sm"
+            variant="default"
+            loading={health.isFetching}
+            onClick={() => void health.refetch()}
+          >
+            {t("system.again")}
+          </Button>
+        }
       >
-        {health.error ? <ProblemAlert error={health.error} onRetry={() => void health.refetch()} /> : health.data ? <Lamps health={health.data} /> : <SkeletonLines count={4} />}
-        <p className="hf-dim" style={{ marginBottom: 0 }}>{t("system.doctor")}</p>
+        {health.error ? (
+          <ProblemAlert error={health.error} onRetry={() => void health.refetch()} />
+        ) : health.data ? (
+          <Lamps health={health.data} />
+        ) : (
+          <SkeletonLines count={4} />
+        )}
+        <p className="hf-dim" style={{ marginBottom: 0 }}>
+          {t("system.doctor")}
+        </p>
       </Section>
-      {box.error ? <ProblemAlert error={box.error} onRetry={() => void box.refetch()} /> : box.data && <BoxSections box={box.data} />}
+      {box.error ? (
+        <ProblemAlert error={box.error} onRetry={() => void box.refetch()} />
+      ) : (
+        box.data && <BoxSections box={box.data} />
+      )}
     </Page>
   );
 }
 
 function stateOf(status: string): LampState {
-  return status === "ok" ? "good" : status === "degraded" || status === "warning" ? "caution" : "danger";
+  return status === "ok"
+    ? "good"
+    : status === "degraded" || status === "warning"
+      ? "caution"
+      : "danger";
 }
 
 function Lamps({ health }: { readonly health: Health }) {
@@ -48,14 +79,20 @@ function Lamps({ health }: { readonly health: Health }) {
   return (
     <>
       <p style={{ margin: "0 0 10px" }}>
-        <Lamp state={stateOf(health.status)} label={tDynamic(`system.state.${health.status}`, health.status)} />
+        <Lamp
+          state={stateOf(health.status)}
+          label={tDynamic(`system.state.${health.status}`, health.status)}
+        />
         <span className="hf-dim"> · {format.dateTime(health.timestamp)}</span>
       </p>
       <ul className={classes.lamps}>
         {Object.entries(health.checks).map(([name, check]) => (
           <li key={name} className={classes.lamp}>
             <span className={classes.lampName}>{tDynamic(`system.check.${name}`, name)}</span>
-            <Lamp state={stateOf(check.status)} label={tDynamic(`system.check.${check.status}`, check.status)} />
+            <Lamp
+              state={stateOf(check.status)}
+              label={tDynamic(`system.check.${check.status}`, check.status)}
+            />
             <span className="hf-number hf-dim">{t("system.check.ms", { count: check.ms })}</span>
             {check.detail && <span className={classes.detail}>{check.detail}</span>}
           </li>
@@ -76,7 +113,10 @@ function BoxSections({ box }: { readonly box: Box }) {
               { label: t("system.name"), value: box.name },
               { label: t("system.version"), value: <span className="hf-mono">{box.version}</span> },
               { label: t("system.started"), value: format.dateTime(box.started_at) },
-              { label: t("system.address"), value: box.public_url ?? <span className="hf-dim">{t("system.noAddress")}</span> },
+              {
+                label: t("system.address"),
+                value: box.public_url ?? <span className="hf-dim">{t("system.noAddress")}</span>,
+              },
               { label: t("system.database"), value: format.bytes(box.database_bytes) },
               { label: t("system.data"), value: format.bytes(box.data_dir_size_bytes) },
               { label: t("system.free"), value: format.bytes(box.data_dir_free_bytes) },
@@ -87,7 +127,7 @@ function BoxSections({ box }: { readonly box: Box }) {
         <CertificateSection box={box} />
       </div>
       <Section title={t("system.config")}>
-        <div className={classes.scroll} tabIndex={0} role="region" aria-label={t("system.config")}>
+        <div className={classes.scroll} tabIndex={0}>
           <table className={classes.table}>
             <thead>
               <tr>
@@ -121,10 +161,16 @@ function CertificateSection({ box }: { readonly box: Box }) {
       {certificate && (
         <Facts
           facts={[
-            { label: t("system.certificate.kind"), value: tDynamic(`system.certificate.${certificate.kind}`, certificate.kind) },
+            {
+              label: t("system.certificate.kind"),
+              value: tDynamic(`system.certificate.${certificate.kind}`, certificate.kind),
+            },
             { label: t("system.certificate.names"), value: certificate.names.join(", ") },
             { label: t("system.certificate.until"), value: format.dateTime(certificate.not_after) },
-            { label: t("system.certificate.fingerprint"), value: <span className="hf-mono">{certificate.fingerprint}</span> },
+            {
+              label: t("system.certificate.fingerprint"),
+              value: <span className="hf-mono">{certificate.fingerprint}</span>,
+            },
           ]}
         />
       )}
@@ -137,7 +183,11 @@ function CertificateSection({ box }: { readonly box: Box }) {
       <div className={classes.trust}>
         <a href="/trust">{t("system.trust")}</a>
         <Suspense fallback={null}>
-          <QrCode text={trustUrl} label={t("setup.box.qr", { url: trustUrl })} className={classes.qr} />
+          <QrCode
+            text={trustUrl}
+            label={t("setup.box.qr", { url: trustUrl })}
+            className={classes.qr}
+          />
         </Suspense>
       </div>
     </Section>

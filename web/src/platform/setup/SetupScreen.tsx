@@ -18,7 +18,7 @@ import classes from "../identity/auth.module.css";
 const STEPS = ["welcome", "you", "box", "workspace"] as const;
 type Step = (typeof STEPS)[number];
 
-/** Four steps, one thing each. Nothing is sent before the last one, which does all of it at once. */
+/** Four steps, one thing each. Nothing is sent before the last one, which does it all at once. */
 export function SetupScreen() {
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -61,11 +61,34 @@ export function SetupScreen() {
       {!state ? (
         <SkeletonLines count={4} />
       ) : step === "welcome" ? (
-        <WelcomeStep token={token} refused={refused} onDone={(checked) => { setToken(checked); go("you"); }} />
+        <WelcomeStep
+          token={token}
+          refused={refused}
+          onDone={(checked) => {
+            setToken(checked);
+            go("you");
+          }}
+        />
       ) : step === "you" ? (
-        <YouStep answers={you} refused={refused} onBack={() => go("welcome")} onDone={(answers) => { setYou(answers); go("box"); }} />
+        <YouStep
+          answers={you}
+          refused={refused}
+          onBack={() => go("welcome")}
+          onDone={(answers) => {
+            setYou(answers);
+            go("box");
+          }}
+        />
       ) : step === "box" ? (
-        <BoxStep state={state} name={boxName ?? state.box_name_suggestion} onBack={() => go("you")} onDone={(name) => { setBoxName(name); go("workspace"); }} />
+        <BoxStep
+          state={state}
+          name={boxName ?? state.box_name_suggestion}
+          onBack={() => go("you")}
+          onDone={(name) => {
+            setBoxName(name);
+            go("workspace");
+          }}
+        />
       ) : (
         <WorkspaceStep onBack={() => go("box")} onDone={finish} newKey={newKey} />
       )}
@@ -78,7 +101,12 @@ function Progress({ step }: { readonly step: Step }) {
   return (
     <ol className={classes.steps} aria-label={t("setup.progress")}>
       {STEPS.map((name, index) => (
-        <li key={name} className={classes.step} data-state={index < now ? "done" : index === now ? "now" : "later"} aria-current={index === now ? "step" : undefined}>
+        <li
+          key={name}
+          className={classes.step}
+          data-state={index < now ? "done" : index === now ? "now" : "later"}
+          aria-current={index === now ? "step" : undefined}
+        >
           {t(`setup.step.${name}`)}
         </li>
       ))}

@@ -30,15 +30,37 @@ export function WelcomeStep({ token, refused, onDone }: Props) {
       <h1 className={classes.title}>{t("setup.welcome.title")}</h1>
       <p className={classes.lead}>{t("setup.welcome.lead")}</p>
       <ul className={classes.points}>
-        <li><IconHome size={18} aria-hidden />{t("setup.welcome.data")}</li>
-        <li><IconUserCheck size={18} aria-hidden />{t("setup.welcome.operator")}</li>
-        <li><IconKey size={18} aria-hidden />{t("setup.welcome.link")}</li>
+        <li>
+          <IconHome size={18} aria-hidden />
+          {t("setup.welcome.data")}
+        </li>
+        <li>
+          <IconUserCheck size={18} aria-hidden />
+          {t("setup.welcome.operator")}
+        </li>
+        <li>
+          <IconKey size={18} aria-hidden />
+          {t("setup.welcome.link")}
+        </li>
       </ul>
-      <FormFrame form={form} label={t("setup.welcome.title")} submitLabel={t("setup.begin")}>
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("setup.welcome.title")}
+        submitLabel={t("setup.begin")}
+      >
         {refused !== null && form.refusal === null && <ProblemAlert error={refused} />}
         {failed && <Notice tone="info">{t("setup.token.renew")}</Notice>}
         {token === "" && !failed && <Notice tone="caution">{t("setup.token.missing")}</Notice>}
-        {(token === "" || failed) && <TextField form={form} name="token" label={t("setup.token.label")} help={t("setup.token.help")} autoFocus />}
+        {(token === "" || failed) && (
+          <TextField
+            form={form}
+            name="token"
+            label={t("setup.token.label")}
+            help={t("setup.token.help")}
+            autoFocus
+          />
+        )}
       </FormFrame>
     </>
   );

@@ -25,18 +25,59 @@ export function WorkspaceStep({ onBack, onDone, newKey }: Props) {
     validate: (values) => ({ "workspace.name": values.name.trim() ? null : t("form.needed") }),
     send: (values, key) => onDone({ ...values, name: values.name.trim() }, key),
   });
-  const choices = useMemo(() => ({ currencies: currencies(), zones: zones(), locales: locales() }), []);
+  const choices = useMemo(
+    () => ({ currencies: currencies(), zones: zones(), locales: locales() }),
+    [],
+  );
   return (
     <>
       <h1 className={classes.title}>{t("setup.workspace.title")}</h1>
       <p className={classes.lead}>{t("setup.workspace.lead")}</p>
-      <FormFrame form={form} label={t("setup.workspace.title")} submitLabel={t("setup.finish")} extra={<Button variant="default" onClick={onBack}>{t("ui.back")}</Button>}>
-        <TextField form={form} name="name" path="workspace.name" label={t("setup.workspace.name")} autoFocus maxLength={80} />
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("setup.workspace.title")}
+        submitLabel={t("setup.finish")}
+        extra={
+          <Button variant="default" onClick={onBack}>
+            {t("ui.back")}
+          </Button>
+        }
+      >
+        <TextField
+          form={form}
+          name="name"
+          path="workspace.name"
+          label={t("setup.workspace.name")}
+          autoFocus
+          maxLength={80}
+        />
         <FieldRow>
-          <ChoiceField form={form} name="currency" path="workspace.currency" label={t("setup.workspace.currency")} data={choices.currencies} searchable />
-          <ChoiceField form={form} name="time_zone" path="workspace.time_zone" label={t("setup.workspace.zone")} data={choices.zones} searchable />
+          <ChoiceField
+            form={form}
+            name="currency"
+            path="workspace.currency"
+            label={t("setup.workspace.currency")}
+            data={choices.currencies}
+            searchable
+          />
+          <ChoiceField
+            form={form}
+            name="time_zone"
+            path="workspace.time_zone"
+            label={t("setup.workspace.zone")}
+            data={choices.zones}
+            searchable
+          />
         </FieldRow>
-        <ChoiceField form={form} name="locale" path="workspace.locale" label={t("setup.workspace.locale")} data={choices.locales} searchable />
+        <ChoiceField
+          form={form}
+          name="locale"
+          path="workspace.locale"
+          label={t("setup.workspace.locale")}
+          data={choices.locales}
+          searchable
+        />
       </FormFrame>
     </>
   );

@@ -29,6 +29,10 @@ export async function claimBox(body: SetupRequest, key: string) {
 export function takeToken(): string {
   const found = /(?:^#|&)token=([^&]+)/.exec(window.location.hash)?.[1];
   if (!found) return "";
-  window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
+  window.history.replaceState(
+    window.history.state,
+    "",
+    window.location.pathname + window.location.search,
+  );
   return decodeURIComponent(found);
 }

@@ -10,12 +10,22 @@ export interface CurrentWorkspace extends MyWorkspace {
 
 const WorkspaceContext = createContext<CurrentWorkspace | null>(null);
 
-export function WorkspaceProvider({ workspace, children }: { readonly workspace: MyWorkspace; readonly children: ReactNode }) {
+export function WorkspaceProvider({
+  workspace,
+  children,
+}: {
+  readonly workspace: MyWorkspace;
+  readonly children: ReactNode;
+}) {
   const value = useMemo<CurrentWorkspace>(
     () => ({ ...workspace, can: (permission) => workspace.permissions.includes(permission) }),
     [workspace],
   );
-  const place = { locale: workspace.locale, timeZone: workspace.time_zone, currency: workspace.currency };
+  const place = {
+    locale: workspace.locale,
+    timeZone: workspace.time_zone,
+    currency: workspace.currency,
+  };
   return (
     <WorkspaceContext value={value}>
       <FormatProvider place={place}>{children}</FormatProvider>

@@ -18,12 +18,25 @@ interface Props<V extends object> {
   /** Codes the screen handles in place; they are not repeated on top. */
   readonly handles?: readonly string[];
   readonly isBlocked?: boolean;
+  /** Short forms need no word on keys. */
+  readonly hasHint?: boolean;
 }
 
-/** A form: summary of errors on top, fields, one main button. Ctrl+Enter sends it from anywhere inside. */
-export function FormFrame<V extends object>({ form, label, submitLabel, children, extra, onCancel, handles = [], isBlocked = false }: Props<V>) {
+/** A form: errors summed up on top, fields, one main button. Ctrl+Enter sends it. */
+export function FormFrame<V extends object>({
+  form,
+  label,
+  submitLabel,
+  children,
+  extra,
+  onCancel,
+  handles = [],
+  isBlocked = false,
+  hasHint = true,
+}: Props<V>) {
   const summary = useRef<HTMLDivElement>(null);
-  const problems = Object.keys(form.errors).length;
+  const isHandled = form.refusal !== null && handles.includes(form.refusal.code);
+  const problems = isHandled ? 0 : Object.keys(form.errors).length;
   const failed = form.refusal !== null;
   useEffect(() => {
     if (problems > 0 || failed) summary.current?.scrollIntoView?.({ block: "nearest" });
@@ -38,26 +51,49 @@ export function FormFrame<V extends object>({ form, label, submitLabel, children
     event.preventDefault();
     void form.submit();
   };
-  const shown = form.refusal && !handles.includes(form.refusal.code) && form.refusal.fields.length === 0 ? form.refusal : null;
+  const shown =
+    form.refusal && !isHandled && form.refusal.fields.length === 0 ? form.refusal : null;
 
   return (
-    <form className={classes.form} onSubmit={onSubmit} onKeyDown={onKeyDown} noValidate aria-label={label}>
+    <form
+      className={classes.form}
+      onSubmit={onSubmit}
+      onKeyDown={onKeyDown}
+      noValidate
+      aria-label={label}
+    >
       <div ref={summary}>
-        {problems > 0 && <ErrorSummary errors={form.errors} labels={form.labels} fieldId={form.fieldId} />}
+        {problems > 0 && (
+          <ErrorSummary errors={form.errors} labels={form.labels} fieldId={form.fieldId} />
+        )}
         {shown && <ProblemAlert error={shown} />}
       </div>
       {children}
       <div className={classes.foot}>
-        <Button type="submit" loading={form.isSending} disabled={isBlocked}>{submitLabel}</Button>
-        {onCancel && <Button variant="default" onClick={onCancel}>{t("ui.cancel")}</Button>}
+        <Button type="submit" loading={form.isSending} disabled={isBlocked}>
+          {submitLabel}
+        </Button>
+        {onCancel && (
+          <Button variant="default" onClick={onCancel}>
+            {t("ui.cancel")}
+          </Button>
+        )}
         {extra}
-        <span className={classes.hint}>{t("form.saveHint")}</span>
+        {hasHint && <span className={classes.hint}>{t("form.saveHint")}</span>}
       </div>
     </form>
   );
 }
 
-function ErrorSummary({ errors, labels, fieldId }: { readonly errors: Errors; readonly labels: ReadonlyMap<string, string>; readonly fieldId: (name: string) => string }) {
+function ErrorSummary({
+  errors,
+  labels,
+  fieldId,
+}: {
+  readonly errors: Errors;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly fieldId: (name: string) => string;
+}) {
   const entries = Object.entries(errors);
   return (
     <Notice tone="danger" title={t("form.summary", { count: entries.length })}>
@@ -67,7 +103,17 @@ function ErrorSummary({ errors, labels, fieldId }: { readonly errors: Errors; re
           const label = field ? labels.get(field) : path;
           return (
             <li key={path}>
-              {field ? <a href={`#${fieldId(field)}`} onClick={(event) => focusField(event, fieldId(field))}>{label}</a> : label}: {detail}
+              {field ? (
+                <a
+                  href={`#${fieldId(field)}`}
+                  onClick={(event) => focusField(event, fieldId(field))}
+                >
+                  {label}
+                </a>
+              ) : (
+                label
+              )}
+              : {detail}
             </li>
           );
         })}

@@ -2,9 +2,13 @@ import { useBlocker } from "@tanstack/react-router";
 import { t } from "@/i18n";
 import { Confirm } from "../Confirm";
 
-/** Asks before text that was typed and not saved is left behind, in the app and when the tab closes. */
+/** Asks before typed text is left behind unsaved, in the app and when the tab closes. */
 export function LeaveGuard({ isDirty }: { readonly isDirty: boolean }) {
-  const blocker = useBlocker({ shouldBlockFn: () => isDirty, enableBeforeUnload: () => isDirty, withResolver: true });
+  const blocker = useBlocker({
+    shouldBlockFn: () => isDirty,
+    enableBeforeUnload: () => isDirty,
+    withResolver: true,
+  });
   if (blocker.status !== "blocked") return null;
   return (
     <Confirm

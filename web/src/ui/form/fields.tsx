@@ -1,4 +1,11 @@
-import { PasswordInput, Select, Switch, Textarea, TextInput, type ComboboxData } from "@mantine/core";
+import {
+  PasswordInput,
+  Select,
+  Switch,
+  Textarea,
+  TextInput,
+  type ComboboxData,
+} from "@mantine/core";
 import type { HTMLInputAutoCompleteAttribute, ReactNode } from "react";
 import { t } from "@/i18n";
 import { errorOf, type Form } from "./useForm";
@@ -16,7 +23,15 @@ interface Common<V extends object, T> {
   readonly path?: string;
 }
 
-function useField<V extends object, T>({ form, name, label, help, required, disabled, path }: Common<V, T>) {
+function useField<V extends object, T>({
+  form,
+  name,
+  label,
+  help,
+  required,
+  disabled,
+  path,
+}: Common<V, T>) {
   const field = path ?? name;
   form.labels.set(field, label);
   return {
@@ -25,7 +40,9 @@ function useField<V extends object, T>({ form, name, label, help, required, disa
     ...(help === undefined ? {} : { description: help }),
     error: errorOf(form.errors, field),
     disabled: disabled ?? false,
-    inputWrapperOrder: ["label", "input", "description", "error"] as ("label" | "input" | "description" | "error")[],
+    inputWrapperOrder: ["label", "input", "description", "error"] as (
+      "label" | "input" | "description" | "error"
+    )[],
   };
 }
 
@@ -61,7 +78,9 @@ export function TextField<V extends object>(props: TextProps<V>) {
   );
 }
 
-export function SecretField<V extends object>(props: Common<V, string> & { readonly autoComplete: string; readonly autoFocus?: boolean }) {
+export function SecretField<V extends object>(
+  props: Common<V, string> & { readonly autoComplete: string; readonly autoFocus?: boolean },
+) {
   const common = useField(props);
   const { form, name } = props;
   return (
@@ -77,7 +96,9 @@ export function SecretField<V extends object>(props: Common<V, string> & { reado
   );
 }
 
-export function AreaField<V extends object>(props: Common<V, string> & { readonly maxLength?: number }) {
+export function AreaField<V extends object>(
+  props: Common<V, string> & { readonly maxLength?: number },
+) {
   const common = useField(props);
   const { form, name } = props;
   return (
@@ -125,5 +146,11 @@ export function ChoiceField<V extends object>(props: ChoiceProps<V>) {
 export function SwitchField<V extends object>(props: Common<V, boolean>) {
   const { form, name } = props;
   const { inputWrapperOrder: _, ...common } = useField(props);
-  return <Switch {...common} checked={form.values[name] === true} onChange={(event) => form.set(name, event.currentTarget.checked as V[typeof name])} />;
+  return (
+    <Switch
+      {...common}
+      checked={form.values[name] === true}
+      onChange={(event) => form.set(name, event.currentTarget.checked as V[typeof name])}
+    />
+  );
 }

@@ -28,7 +28,12 @@ interface Options<V extends object> {
 }
 
 /** Values, errors at fields, and a submit that cannot fire twice. */
-export function useForm<V extends object>({ initial, validate, send, newKey }: Options<V>): Form<V> {
+export function useForm<V extends object>({
+  initial,
+  validate,
+  send,
+  newKey,
+}: Options<V>): Form<V> {
   const [values, setValues] = useState(initial);
   const [base, setBase] = useState(initial);
   const [errors, setErrors] = useState<Errors>({});
@@ -63,7 +68,7 @@ export function useForm<V extends object>({ initial, validate, send, newKey }: O
       setBase(values);
     } catch (cause) {
       const refused = asRefusal(cause);
-      // After an answer the outcome is known; after a lost connection the same key makes a retry harmless.
+      // An answer settles the outcome; after a lost connection the same key makes a retry harmless.
       if (refused.status > 0) key.current = null;
       setRefusal(refused);
       setErrors(Object.fromEntries(refused.fields.map((one) => [one.field, one.detail])));
@@ -83,7 +88,20 @@ export function useForm<V extends object>({ initial, validate, send, newKey }: O
   const isDirty = useMemo(() => JSON.stringify(values) !== JSON.stringify(base), [values, base]);
   const clearRefusal = useCallback(() => setRefusal(null), []);
   const fieldId = useCallback((name: string) => `${id}-${name}`, [id]);
-  return { id, values, errors, refusal, isDirty, isSending, labels: labels.current, set, reset, clearRefusal, submit, fieldId };
+  return {
+    id,
+    values,
+    errors,
+    refusal,
+    isDirty,
+    isSending,
+    labels: labels.current,
+    set,
+    reset,
+    clearRefusal,
+    submit,
+    fieldId,
+  };
 }
 
 /** `barcodes[2]` and `operator.email` belong to `barcodes` and `operator`. */
@@ -96,6 +114,8 @@ export function errorOf(errors: Errors, field: string): string | undefined {
 }
 
 function present(errors: Record<string, string | null>): Record<string, string> {
-  const entries = Object.entries(errors).filter((entry): entry is [string, string] => entry[1] !== null);
+  const entries = Object.entries(errors).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
   return Object.fromEntries(entries);
 }

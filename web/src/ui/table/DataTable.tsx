@@ -1,5 +1,15 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useId, useImperativeHandle, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode, type Ref } from "react";
+import {
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  type Ref,
+} from "react";
 import { t, useFormat } from "@/i18n";
 import { ROW_HEIGHT_PX, storedDensity } from "@/theme/appearance";
 import { FailedState, NoPermission } from "../StateBlock";
@@ -33,6 +43,8 @@ interface Props<Row> {
   /** Names the list (filters and order); rows are compared only within one. */
   readonly scope: string;
   readonly phoneRow: (row: Row) => ReactNode;
+  /** Height of a row on a phone, in pixels, where two lines are not enough. */
+  readonly phoneRowPx?: number;
   readonly isLoading: boolean;
   readonly error: unknown;
   readonly isForbidden: boolean;
@@ -55,8 +67,8 @@ const OVERSCAN_ROWS = 12;
 const AHEAD_ROWS = 30;
 
 /**
- * The list every screen uses: only the rows in sight are in the page, and it cannot be drawn without
- * saying what it shows while loading, when empty, when refused and when it failed.
+ * The list every screen uses: only the rows in sight are in the page, and it cannot be drawn
+ * without saying what it shows while loading, when empty, when refused and when it failed.
  */
 export function DataTable<Row>(props: Props<Row>) {
   const { rows, columns, rowKey, hasMore = false, onMore } = props;
@@ -64,9 +76,13 @@ export function DataTable<Row>(props: Props<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
   const id = useId();
-  const rowPx = isPhone ? PHONE_ROW_PX : ROW_HEIGHT_PX[storedDensity()];
+  const rowPx = isPhone ? (props.phoneRowPx ?? PHONE_ROW_PX) : ROW_HEIGHT_PX[storedDensity()];
   const keys = rows.map(rowKey);
-  const pulsing = usePulse(keys, rows.map((row, index) => `${keys[index] ?? ""} ${props.rowVersion(row)}`), props.scope);
+  const pulsing = usePulse(
+    keys,
+    rows.map((row, index) => `${keys[index] ?? ""} ${props.rowVersion(row)}`),
+    props.scope,
+  );
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -97,7 +113,8 @@ export function DataTable<Row>(props: Props<Row>) {
     } else props.onOpen?.(row);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey)
+      return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? rowPx) / rowPx) - 2);
     const action = gridAction(event.key, active, rows.length, page);
     if (!action) return;
@@ -117,7 +134,8 @@ export function DataTable<Row>(props: Props<Row>) {
   };
 
   if (props.isForbidden) return <NoPermission />;
-  if (props.error && rows.length === 0) return <FailedState error={props.error} onRetry={props.onRetry} />;
+  if (props.error && rows.length === 0)
+    return <FailedState error={props.error} onRetry={props.onRetry} />;
   if (!props.isLoading && rows.length === 0) return <>{props.empty}</>;
   const template = { gridTemplateColumns: columns.map((column) => column.width).join(" ") };
 
@@ -138,9 +156,19 @@ export function DataTable<Row>(props: Props<Row>) {
           if (event.target === event.currentTarget && active < 0 && rows.length > 0) setActive(0);
         }}
       >
-        <HeaderRow columns={columns} template={template} isPhone={isPhone} sort={props.sort} onSort={props.onSort} />
+        <HeaderRow
+          columns={columns}
+          template={template}
+          isPhone={isPhone}
+          sort={props.sort}
+          onSort={props.onSort}
+        />
         {props.isLoading && rows.length === 0 ? (
-          <SkeletonRows columns={isPhone ? 1 : columns.length} template={isPhone ? undefined : template} height={rowPx} />
+          <SkeletonRows
+            columns={isPhone ? 1 : columns.length}
+            template={isPhone ? undefined : template}
+            height={rowPx}
+          />
         ) : (
           <div role="rowgroup" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
             {items.map((item) => {
@@ -158,16 +186,29 @@ export function DataTable<Row>(props: Props<Row>) {
                   data-active={item.index === active || undefined}
                   data-pulse={pulsing.has(key) || undefined}
                   data-clickable={Boolean(props.onOpen) || undefined}
-                  style={{ height: rowPx, transform: `translateY(${item.start}px)`, ...(isPhone ? {} : template) }}
+                  style={{
+                    height: rowPx,
+                    transform: `translateY(${item.start}px)`,
+                    ...(isPhone ? {} : template),
+                  }}
                   onClick={(event) => {
                     if (!isOwnClick(event)) select(item.index);
                   }}
                 >
                   {isPhone ? (
-                    <div role="gridcell" className={classes.phoneCell}>{props.phoneRow(row)}</div>
+                    <div role="gridcell" className={classes.phoneCell}>
+                      {props.phoneRow(row)}
+                    </div>
                   ) : (
                     columns.map((column) => (
-                      <div role="gridcell" key={column.id} className={classes.cell} data-align={column.align}>{column.cell(row)}</div>
+                      <div
+                        role="gridcell"
+                        key={column.id}
+                        className={classes.cell}
+                        data-align={column.align}
+                      >
+                        {column.cell(row)}
+                      </div>
                     ))
                   )}
                 </div>
@@ -185,10 +226,21 @@ export function DataTable<Row>(props: Props<Row>) {
 function isOwnClick(event: MouseEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return true;
   if (window.getSelection()?.toString()) return true;
-  return event.target instanceof Element && event.target.closest("button, input, [data-own-click]") !== null;
+  return (
+    event.target instanceof Element &&
+    event.target.closest("button, input, [data-own-click]") !== null
+  );
 }
 
-function Foot({ total, shown, hasMore }: { readonly total: { readonly count: number; readonly isMore: boolean } | null; readonly shown: number; readonly hasMore: boolean }) {
+function Foot({
+  total,
+  shown,
+  hasMore,
+}: {
+  readonly total: { readonly count: number; readonly isMore: boolean } | null;
+  readonly shown: number;
+  readonly hasMore: boolean;
+}) {
   const format = useFormat();
   if (!total && shown === 0) return null;
   const text = total
@@ -196,7 +248,7 @@ function Foot({ total, shown, hasMore }: { readonly total: { readonly count: num
       ? t("table.totalMore", { count: format.integer(total.count) })
       : t("table.total", { count: total.count })
     : hasMore
-      ? t("table.more")
+      ? t("table.more", { shown: format.integer(shown) })
       : t("table.total", { count: shown });
   return <div className={classes.foot}>{text}</div>;
 }

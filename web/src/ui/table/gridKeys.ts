@@ -5,9 +5,17 @@ export type GridAction =
   | { readonly kind: "leave" };
 
 /** What a key does in a list of `count` rows with row `index` active (-1: none yet). */
-export function gridAction(key: string, index: number, count: number, page: number): GridAction | null {
+export function gridAction(
+  key: string,
+  index: number,
+  count: number,
+  page: number,
+): GridAction | null {
   if (count === 0) return null;
-  const to = (wanted: number): GridAction => ({ kind: "move", index: Math.max(0, Math.min(count - 1, wanted)) });
+  const to = (wanted: number): GridAction => ({
+    kind: "move",
+    index: Math.max(0, Math.min(count - 1, wanted)),
+  });
   switch (key) {
     case "ArrowDown":
       return to(index + 1);

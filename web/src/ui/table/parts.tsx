@@ -16,25 +16,64 @@ interface HeaderProps<Row> {
 export function HeaderRow<Row>({ columns, template, isPhone, sort, onSort }: HeaderProps<Row>) {
   return (
     <div role="rowgroup" className={classes.head} data-phone={isPhone || undefined}>
-      <div role="row" aria-rowindex={1} className={classes.headRow} style={isPhone ? undefined : template}>
+      <div
+        role="row"
+        aria-rowindex={1}
+        className={classes.headRow}
+        style={isPhone ? undefined : template}
+      >
         {(isPhone ? columns.slice(0, 1) : columns).map((column) => (
-          <HeaderCell key={column.id} column={column} sort={sort} onSort={isPhone ? undefined : onSort} />
+          <HeaderCell
+            key={column.id}
+            column={column}
+            sort={sort}
+            onSort={isPhone ? undefined : onSort}
+          />
         ))}
       </div>
     </div>
   );
 }
 
-function HeaderCell<Row>({ column, sort, onSort }: { readonly column: Column<Row>; readonly sort: string | undefined; readonly onSort: ((sort: string) => void) | undefined }) {
+function HeaderCell<Row>({
+  column,
+  sort,
+  onSort,
+}: {
+  readonly column: Column<Row>;
+  readonly sort: string | undefined;
+  readonly onSort: ((sort: string) => void) | undefined;
+}) {
   const { sortBy } = column;
-  const direction = sortBy && sort === sortBy ? "ascending" : sortBy && sort === `-${sortBy}` ? "descending" : undefined;
+  const direction =
+    sortBy && sort === sortBy
+      ? "ascending"
+      : sortBy && sort === `-${sortBy}`
+        ? "descending"
+        : undefined;
   const Arrow = direction === "descending" ? IconArrowDown : IconArrowUp;
   return (
-    <div role="columnheader" className={classes.headCell} data-align={column.align} aria-sort={direction}>
+    <div
+      role="columnheader"
+      className={classes.headCell}
+      data-align={column.align}
+      aria-sort={direction}
+    >
       {sortBy && onSort ? (
-        <button type="button" className={classes.sort} onClick={() => onSort(direction === "ascending" ? `-${sortBy}` : sortBy)}>
+        <button
+          type="button"
+          className={classes.sort}
+          onClick={() => onSort(direction === "ascending" ? `-${sortBy}` : sortBy)}
+        >
           {column.header}
-          {direction && <Arrow size={13} aria-label={t(direction === "ascending" ? "table.sortAscending" : "table.sortDescending")} />}
+          {direction && (
+            <Arrow
+              size={13}
+              aria-label={t(
+                direction === "ascending" ? "table.sortAscending" : "table.sortDescending",
+              )}
+            />
+          )}
         </button>
       ) : (
         column.header
@@ -45,7 +84,15 @@ function HeaderCell<Row>({ column, sort, onSort }: { readonly column: Column<Row
 
 const SKELETON_ROWS = 12;
 
-export function SkeletonRows({ columns, template, height }: { readonly columns: number; readonly template: { readonly gridTemplateColumns: string } | undefined; readonly height: number }) {
+export function SkeletonRows({
+  columns,
+  template,
+  height,
+}: {
+  readonly columns: number;
+  readonly template: { readonly gridTemplateColumns: string } | undefined;
+  readonly height: number;
+}) {
   return (
     <div role="rowgroup">
       {Array.from({ length: SKELETON_ROWS }, (_, row) => (

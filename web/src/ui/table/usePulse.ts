@@ -3,10 +3,14 @@ import { useEffect, useRef, useState } from "react";
 const PULSE_MS = 1_400;
 
 /**
- * Names the rows that changed since the last look at the same list, for a short while. Rows that only
- * appear because another page was loaded do not count; rows that slid in between do.
+ * Names the rows that changed since the last look at the same list, for a short while. Rows that
+ * only appear because another page was loaded do not count; rows that slid in between do.
  */
-export function usePulse(keys: readonly string[], versions: readonly string[], scope: string): ReadonlySet<string> {
+export function usePulse(
+  keys: readonly string[],
+  versions: readonly string[],
+  scope: string,
+): ReadonlySet<string> {
   const seen = useRef<{ scope: string; versions: Map<string, string> } | null>(null);
   const [pulsing, setPulsing] = useState<ReadonlySet<string>>(new Set());
   const signature = versions.join("\n");
@@ -28,7 +32,11 @@ export function usePulse(keys: readonly string[], versions: readonly string[], s
   return pulsing;
 }
 
-export function changedKeys(keys: readonly string[], now: ReadonlyMap<string, string>, before: ReadonlyMap<string, string>): string[] {
+export function changedKeys(
+  keys: readonly string[],
+  now: ReadonlyMap<string, string>,
+  before: ReadonlyMap<string, string>,
+): string[] {
   const lastKnown = keys.findLastIndex((key) => before.has(key));
   return keys.filter((key, index) => {
     const old = before.get(key);

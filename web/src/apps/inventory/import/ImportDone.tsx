@@ -7,15 +7,45 @@ import { LinkButton } from "@/ui/LinkButton";
 import { StateBlock } from "@/ui/StateBlock";
 import type { ImportKind } from "./queries";
 
-export function ImportDone({ kind, result, onAgain }: { readonly kind: ImportKind; readonly result: ImportResult; readonly onAgain: () => void }) {
+export function ImportDone({
+  kind,
+  result,
+  onAgain,
+}: {
+  readonly kind: ImportKind;
+  readonly result: ImportResult;
+  readonly onAgain: () => void;
+}) {
   const workspace = useWorkspace();
   const params = { workspace: workspace.id };
   return (
-    <StateBlock icon={IconCircleCheck} title={t("import.doneTitle")} text={t("import.doneText", { created: result.created, updated: result.updated, skipped: result.skipped })}>
-      {kind === "items" && <LinkButton to="/w/$workspace/inventory/items" params={params}>{t("import.seeItems")}</LinkButton>}
-      {kind === "locations" && <LinkButton to="/w/$workspace/inventory/locations" params={params}>{t("import.seeLocations")}</LinkButton>}
-      {kind === "opening_stock" && <LinkButton to="/w/$workspace/inventory/stock" params={params}>{t("import.seeStock")}</LinkButton>}
-      <Button variant="default" onClick={onAgain}>{t("import.again")}</Button>
+    <StateBlock
+      icon={IconCircleCheck}
+      title={t("import.doneTitle")}
+      text={t("import.doneText", {
+        created: result.created,
+        updated: result.updated,
+        skipped: result.skipped,
+      })}
+    >
+      {kind === "items" && (
+        <LinkButton to="/w/$workspace/inventory/items" params={params}>
+          {t("import.seeItems")}
+        </LinkButton>
+      )}
+      {kind === "locations" && (
+        <LinkButton to="/w/$workspace/inventory/locations" params={params}>
+          {t("import.seeLocations")}
+        </LinkButton>
+      )}
+      {kind === "opening_stock" && (
+        <LinkButton to="/w/$workspace/inventory/stock" params={params}>
+          {t("import.seeStock")}
+        </LinkButton>
+      )}
+      <Button variant="default" onClick={onAgain}>
+        {t("import.again")}
+      </Button>
     </StateBlock>
   );
 }

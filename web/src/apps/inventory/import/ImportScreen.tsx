@@ -11,7 +11,14 @@ import { NoPermission } from "@/ui/StateBlock";
 import { EXPORT, IMPORT } from "../permissions";
 import { ImportDone } from "./ImportDone";
 import { PreviewPanel } from "./PreviewPanel";
-import { EXPORT_KINDS, exportAddress, IMPORT_KINDS, previewImport, sampleAddress, type ImportKind } from "./queries";
+import {
+  EXPORT_KINDS,
+  exportAddress,
+  IMPORT_KINDS,
+  previewImport,
+  sampleAddress,
+  type ImportKind,
+} from "./queries";
 import classes from "./import.module.css";
 
 const SIZE_BYTES_MAX = 16 * 1024 * 1024;
@@ -59,17 +66,42 @@ function ImportWizard() {
   };
 
   if (result) return <ImportDone kind={kind} result={result} onAgain={restart} />;
-  if (preview) return <PreviewPanel preview={preview} kind={kind} fileName={fileName} onBack={restart} onDone={setResult} />;
+  if (preview)
+    return (
+      <PreviewPanel
+        preview={preview}
+        kind={kind}
+        fileName={fileName}
+        onBack={restart}
+        onDone={setResult}
+      />
+    );
   return (
     <Section title={t("import.choose")}>
       <div className={classes.choose}>
-        <SegmentedControl aria-label={t("import.kind")} value={kind} onChange={setKind} data={IMPORT_KINDS.map((value) => ({ value, label: t(`import.kind.${value}`) }))} style={{ alignSelf: "flex-start", maxWidth: "100%" }} />
+        <SegmentedControl
+          aria-label={t("import.kind")}
+          value={kind}
+          onChange={setKind}
+          data={IMPORT_KINDS.map((value) => ({ value, label: t(`import.kind.${value}`) }))}
+          style={{ alignSelf: "flex-start", maxWidth: "100%" }}
+        />
         <p className="hf-dim" style={{ margin: 0 }}>
           {t(`import.about.${kind}`)}{" "}
-          <a href={sampleAddress(kind)} download={`${kind}-sample.csv`} data-own-click>{t("import.sample")}</a>
+          <a href={sampleAddress(kind)} download={`${kind}-sample.csv`} data-own-click>
+            {t("import.sample")}
+          </a>
         </p>
-        <Switch label={t("import.comma")} checked={decimalComma} onChange={(event) => setDecimalComma(event.currentTarget.checked)} />
-        <SourceBox isReading={isReading} onText={(csv, name) => void read(csv, name)} onRefused={setError} />
+        <Switch
+          label={t("import.comma")}
+          checked={decimalComma}
+          onChange={(event) => setDecimalComma(event.currentTarget.checked)}
+        />
+        <SourceBox
+          isReading={isReading}
+          onText={(csv, name) => void read(csv, name)}
+          onRefused={setError}
+        />
         {error !== null && <ProblemAlert error={error} />}
       </div>
     </Section>
@@ -90,7 +122,14 @@ function SourceBox({ isReading, onText, onRefused }: SourceProps) {
   const take = async (file: File | null | undefined) => {
     if (!file) return;
     if (file.size > SIZE_BYTES_MAX) {
-      onRefused(new Error(t("import.tooLarge", { size: format.bytes(file.size), limit: format.bytes(SIZE_BYTES_MAX) })));
+      onRefused(
+        new Error(
+          t("import.tooLarge", {
+            size: format.bytes(file.size),
+            limit: format.bytes(SIZE_BYTES_MAX),
+          }),
+        ),
+      );
       return;
     }
     onText(await file.text(), file.name);
@@ -105,21 +144,54 @@ function SourceBox({ isReading, onText, onRefused }: SourceProps) {
       <div
         className={classes.drop}
         data-over={isOver || undefined}
-        onDragOver={(event) => { event.preventDefault(); setOver(true); }}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
         onDragLeave={() => setOver(false)}
         onDrop={onDrop}
       >
         <IconFileSpreadsheet size={30} stroke={1.4} aria-hidden />
         <span>{t("import.drop")}</span>
-        <FileButton accept=".csv,.tsv,.txt,text/csv,text/plain" onChange={(file) => void take(file)} inputProps={{ "aria-label": t("import.file") }}>
-          {(props) => <Button {...props} loading={isReading} leftSection={<IconUpload size={16} aria-hidden />}>{t("import.file")}</Button>}
+        <FileButton
+          accept=".csv,.tsv,.txt,text/csv,text/plain"
+          onChange={(file) => void take(file)}
+          inputProps={{ "aria-label": t("import.file") }}
+        >
+          {(props) => (
+            <Button
+              {...props}
+              loading={isReading}
+              leftSection={<IconUpload size={16} aria-hidden />}
+            >
+              {t("import.file")}
+            </Button>
+          )}
         </FileButton>
         <span className="hf-dim">{t("import.limits")}</span>
       </div>
       <details>
         <summary className={classes.pasteTitle}>{t("import.paste")}</summary>
-        <Textarea aria-label={t("import.paste")} value={pasted} onChange={(event) => setPasted(event.currentTarget.value)} autosize minRows={5} maxRows={14} classNames={{ input: "hf-mono" }} mt={8} spellCheck={false} />
-        <Button mt={8} variant="default" disabled={!pasted.trim()} loading={isReading} onClick={() => onText(pasted, null)}>{t("import.check")}</Button>
+        <Textarea
+          aria-label={t("import.paste")}
+          value={pasted}
+          onChange={(event) => setPasted(event.currentTarget.value)}
+          autosize
+          minRows={5}
+          maxRows={14}
+          classNames={{ input: "hf-mono" }}
+          mt={8}
+          spellCheck={false}
+        />
+        <Button
+          mt={8}
+          variant="default"
+          disabled={!pasted.trim()}
+          loading={isReading}
+          onClick={() => onText(pasted, null)}
+        >
+          {t("import.check")}
+        </Button>
       </details>
     </>
   );
@@ -129,10 +201,19 @@ function ExportSection() {
   const workspace = useWorkspace();
   return (
     <Section title={t("export.title")}>
-      <p className="hf-dim" style={{ marginTop: 0 }}>{t("export.lead")}</p>
+      <p className="hf-dim" style={{ marginTop: 0 }}>
+        {t("export.lead")}
+      </p>
       <div className={classes.exports}>
         {EXPORT_KINDS.map((kind) => (
-          <Button key={kind} component="a" href={exportAddress(workspace.id, kind)} download variant="default" leftSection={<IconDownload size={16} aria-hidden />}>
+          <Button
+            key={kind}
+            component="a"
+            href={exportAddress(workspace.id, kind)}
+            download
+            variant="default"
+            leftSection={<IconDownload size={16} aria-hidden />}
+          >
             {t(`export.kind.${kind}`)}
           </Button>
         ))}

@@ -51,31 +51,59 @@ export function PreviewPanel({ preview, kind, fileName, onBack, onDone }: Props)
   };
 
   return (
-    <Section title={fileName ? t("import.previewOf", { file: fileName }) : t("import.preview")} aside={<Tag>{t(`import.kind.${kind}`)}</Tag>}>
+    <Section
+      title={fileName ? t("import.previewOf", { file: fileName }) : t("import.preview")}
+      aside={<Tag>{t(`import.kind.${kind}`)}</Tag>}
+    >
       <div className={classes.choose}>
         <dl className={classes.counts}>
           <Count label={t("import.rows")} value={preview.rows} />
           <Count label={t("import.create")} value={preview.create} />
           <Count label={t("import.update")} value={preview.update} />
           <Count label={t("import.skip")} value={preview.skip} />
-          <Count label={t("import.errors")} value={preview.errors_total} tone={hasErrors ? "danger" : undefined} />
+          <Count
+            label={t("import.errors")}
+            value={preview.errors_total}
+            tone={hasErrors ? "danger" : undefined}
+          />
         </dl>
-        {preview.unused_columns.length > 0 && <Notice tone="caution">{t("import.unused", { columns: preview.unused_columns.join(", ") })}</Notice>}
+        {preview.unused_columns.length > 0 && (
+          <Notice tone="caution">
+            {t("import.unused", { columns: preview.unused_columns.join(", ") })}
+          </Notice>
+        )}
         {hasErrors ? (
           <>
-            <Notice tone="danger" title={t("import.hasErrors", { count: preview.errors_total })}>{t("import.hasErrorsBody")}</Notice>
+            <Notice tone="danger" title={t("import.hasErrors", { count: preview.errors_total })}>
+              {t("import.hasErrorsBody")}
+            </Notice>
             <ErrorTable preview={preview} />
-            {preview.errors.length < preview.errors_total && <p className="hf-dim" style={{ margin: 0 }}>{t("import.errorsShown", { shown: format.integer(preview.errors.length), total: format.integer(preview.errors_total) })}</p>}
+            {preview.errors.length < preview.errors_total && (
+              <p className="hf-dim" style={{ margin: 0 }}>
+                {t("import.errorsShown", {
+                  shown: format.integer(preview.errors.length),
+                  total: format.integer(preview.errors_total),
+                })}
+              </p>
+            )}
           </>
         ) : (
           <SampleTable sample={preview.sample} />
         )}
         {error !== null && <ProblemAlert error={error} />}
         <div className={classes.foot}>
-          <Button onClick={() => void commit()} loading={isSending} disabled={hasErrors || preview.rows === 0}>
-            {changes > 0 ? t(`import.commit.${kind}`, { count: changes }) : t("import.commitNothing")}
+          <Button
+            onClick={() => void commit()}
+            loading={isSending}
+            disabled={hasErrors || preview.rows === 0}
+          >
+            {changes > 0
+              ? t(`import.commit.${kind}`, { count: changes })
+              : t("import.commitNothing")}
           </Button>
-          <Button variant="default" onClick={onBack}>{t("import.other")}</Button>
+          <Button variant="default" onClick={onBack}>
+            {t("import.other")}
+          </Button>
           <span className="hf-dim">{t("import.oneStep")}</span>
         </div>
       </div>
@@ -83,7 +111,15 @@ export function PreviewPanel({ preview, kind, fileName, onBack, onDone }: Props)
   );
 }
 
-function Count({ label, value, tone }: { readonly label: string; readonly value: number; readonly tone?: "danger" | undefined }) {
+function Count({
+  label,
+  value,
+  tone,
+}: {
+  readonly label: string;
+  readonly value: number;
+  readonly tone?: "danger" | undefined;
+}) {
   const format = useFormat();
   return (
     <div className={classes.count} data-tone={tone}>
@@ -95,13 +131,42 @@ function Count({ label, value, tone }: { readonly label: string; readonly value:
 
 function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
   const columns: readonly Column<RowError>[] = [
-    { id: "line", header: t("import.line"), width: "72px", align: "end", cell: (row) => <span className="hf-number">{row.line}</span> },
-    { id: "column", header: t("import.column"), width: "minmax(110px, 150px)", cell: (row) => <span className="hf-mono hf-clip">{row.column}</span> },
-    { id: "value", header: t("import.value"), width: "minmax(120px, 1fr)", cell: (row) => <bdi className="hf-mono hf-clip" title={row.value}>{row.value}</bdi> },
-    { id: "reason", header: t("import.reason"), width: "minmax(220px, 2fr)", cell: (row) => <span className="hf-clip" title={row.detail}>{row.detail}</span> },
+    {
+      id: "line",
+      header: t("import.line"),
+      width: "72px",
+      align: "end",
+      cell: (row) => <span className="hf-number">{row.line}</span>,
+    },
+    {
+      id: "column",
+      header: t("import.column"),
+      width: "minmax(110px, 150px)",
+      cell: (row) => <span className="hf-mono hf-clip">{row.column}</span>,
+    },
+    {
+      id: "value",
+      header: t("import.value"),
+      width: "minmax(120px, 1fr)",
+      cell: (row) => (
+        <bdi className="hf-mono hf-clip" title={row.value}>
+          {row.value}
+        </bdi>
+      ),
+    },
+    {
+      id: "reason",
+      header: t("import.reason"),
+      width: "minmax(220px, 2fr)",
+      cell: (row) => (
+        <span className="hf-clip" title={row.detail}>
+          {row.detail}
+        </span>
+      ),
+    },
   ];
   return (
-    <div className={classes.table}>
+    <div className={classes.table} style={{ maxHeight: preview.errors.length * ROW_PX + FRAME_PX }}>
       <DataTable
         label={t("import.errors")}
         columns={columns}
@@ -109,7 +174,15 @@ function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
         rowKey={(row) => `${row.line} ${row.column} ${row.code}`}
         rowVersion={() => ""}
         scope={preview.id}
-        phoneRow={(row) => <PhoneRow title={row.detail} line={`${row.column}: ${row.value}`} aside={t("import.lineNumber", { line: row.line })} />}
+        phoneRowPx={84}
+        phoneRow={(row) => (
+          <PhoneRow
+            wraps
+            title={row.detail}
+            line={`${row.column}: ${row.value}`}
+            aside={t("import.lineNumber", { line: row.line })}
+          />
+        )}
         isLoading={false}
         error={null}
         isForbidden={false}
@@ -119,7 +192,14 @@ function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
   );
 }
 
-const TONES: Readonly<Record<Sample["action"], TagTone>> = { create: "good", update: "info", skip: "plain", error: "danger" };
+const ROW_PX = 84;
+const FRAME_PX = 80;
+const TONES: Readonly<Record<Sample["action"], TagTone>> = {
+  create: "good",
+  update: "info",
+  skip: "plain",
+  error: "danger",
+};
 
 /** The first rows as they will stand afterwards. */
 function SampleTable({ sample }: { readonly sample: readonly Sample[] }) {
@@ -132,15 +212,25 @@ function SampleTable({ sample }: { readonly sample: readonly Sample[] }) {
           <tr>
             <th scope="col">{t("import.line")}</th>
             <th scope="col">{t("import.action")}</th>
-            {names.map((name) => <th scope="col" key={name}>{name}</th>)}
+            {names.map((name) => (
+              <th scope="col" key={name}>
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {sample.map((row) => (
             <tr key={row.line}>
               <td className="hf-number">{row.line}</td>
-              <td><Tag tone={TONES[row.action]}>{t(`import.action.${row.action}`)}</Tag></td>
-              {names.map((name) => <td key={name}><bdi>{row.values[name] ?? ""}</bdi></td>)}
+              <td>
+                <Tag tone={TONES[row.action]}>{t(`import.action.${row.action}`)}</Tag>
+              </td>
+              {names.map((name) => (
+                <td key={name}>
+                  <bdi>{row.values[name] ?? ""}</bdi>
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>

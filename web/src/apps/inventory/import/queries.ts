@@ -6,7 +6,12 @@ export type ImportKind = (typeof IMPORT_KINDS)[number];
 export const EXPORT_KINDS = ["items", "locations", "opening_stock", "movements"] as const;
 export type ExportKind = (typeof EXPORT_KINDS)[number];
 
-export async function previewImport(workspace: string, kind: ImportKind, csv: string, decimalComma: boolean): Promise<ImportPreview> {
+export async function previewImport(
+  workspace: string,
+  kind: ImportKind,
+  csv: string,
+  decimalComma: boolean,
+): Promise<ImportPreview> {
   return ok(
     api.POST("/api/v1/workspaces/{workspace}/inventory/import/preview", {
       params: { path: { workspace }, query: { kind, decimal_comma: decimalComma } },
@@ -18,7 +23,11 @@ export async function previewImport(workspace: string, kind: ImportKind, csv: st
 }
 
 export async function commitImport(workspace: string, id: string): Promise<ImportResult> {
-  return ok(api.POST("/api/v1/workspaces/{workspace}/inventory/import/{id}/commit", { params: { path: { workspace, id } } }));
+  return ok(
+    api.POST("/api/v1/workspaces/{workspace}/inventory/import/{id}/commit", {
+      params: { path: { workspace, id } },
+    }),
+  );
 }
 
 /** A plain link: the browser downloads it with the session it has. */
@@ -32,8 +41,11 @@ const SAMPLES: Readonly<Record<ImportKind, string>> = {
     "SAL-001,Salmon fillet,kg,Fish,5,40,18.90,4006381333931,cooler\n" +
     "FLR-010,Wheat flour 00,kg,Dry goods,25,200,0.85,,dry\n" +
     'ICE-200,"Ice cream, vanilla",l,Desserts,10,60,3.40,,freezer\n',
-  locations: "code,name,temp_zone,parent_code\nmain,Main kitchen,,\ncooler-1,Walk-in cooler,cooler,main\nfreezer-1,Chest freezer,freezer,main\n",
-  opening_stock: "item_number,location_code,qty,unit_cost\nSAL-001,cooler-1,12.5,18.90\nFLR-010,main,60,0.85\n",
+  locations:
+    "code,name,temp_zone,parent_code\nmain,Main kitchen,,\n" +
+    "cooler-1,Walk-in cooler,cooler,main\nfreezer-1,Chest freezer,freezer,main\n",
+  opening_stock:
+    "item_number,location_code,qty,unit_cost\nSAL-001,cooler-1,12.5,18.90\nFLR-010,main,60,0.85\n",
 };
 
 export function sampleAddress(kind: ImportKind): string {

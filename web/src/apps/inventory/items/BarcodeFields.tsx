@@ -11,11 +11,20 @@ const BARCODES_MAX = 20;
 export function BarcodeFields({ form }: { readonly form: Form<ItemValues> }) {
   const { barcodes, unit } = form.values;
   const change = (index: number, next: Partial<BarcodeValue>) =>
-    form.set("barcodes", barcodes.map((one, at) => (at === index ? { ...one, ...next } : one)));
-  const remove = (index: number) => form.set("barcodes", barcodes.filter((_, at) => at !== index));
+    form.set(
+      "barcodes",
+      barcodes.map((one, at) => (at === index ? { ...one, ...next } : one)),
+    );
+  const remove = (index: number) =>
+    form.set(
+      "barcodes",
+      barcodes.filter((_, at) => at !== index),
+    );
   return (
     <fieldset style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
-      <legend style={{ padding: 0, fontWeight: 500, marginBottom: 4 }}>{t("items.barcodes")} ({t("ui.optional")})</legend>
+      <legend style={{ padding: 0, fontWeight: 500, marginBottom: 4 }}>
+        {t("items.barcodes")} ({t("ui.optional")})
+      </legend>
       <div className={classes.barcodes}>
         {barcodes.map((barcode, index) => {
           const path = `barcodes[${index}]`;
@@ -42,14 +51,24 @@ export function BarcodeFields({ form }: { readonly form: Form<ItemValues> }) {
                 rightSection={<span className="hf-unit">{unit}</span>}
                 rightSectionPointerEvents="none"
               />
-              <ActionIcon size={34} aria-label={`${t("ui.remove")}: ${barcode.code || String(index + 1)}`} onClick={() => remove(index)}>
+              <ActionIcon
+                size={34}
+                aria-label={`${t("ui.remove")}: ${barcode.code || String(index + 1)}`}
+                onClick={() => remove(index)}
+              >
                 <IconX size={16} aria-hidden />
               </ActionIcon>
             </div>
           );
         })}
         {barcodes.length < BARCODES_MAX && (
-          <Button variant="subtle" size="xs" w="fit-content" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => form.set("barcodes", [...barcodes, { code: "", pack_qty: "" }])}>
+          <Button
+            variant="subtle"
+            size="xs"
+            w="fit-content"
+            leftSection={<IconPlus size={14} aria-hidden />}
+            onClick={() => form.set("barcodes", [...barcodes, { code: "", pack_qty: "" }])}
+          >
             {t("items.addBarcode")}
           </Button>
         )}

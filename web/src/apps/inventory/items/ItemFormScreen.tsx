@@ -6,7 +6,16 @@ import { newKey } from "@/api/client";
 import type { Item } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
-import { AreaField, ChoiceField, FieldRow, FormFrame, LeaveGuard, TextField, useForm, type Form } from "@/ui/form";
+import {
+  AreaField,
+  ChoiceField,
+  FieldRow,
+  FormFrame,
+  LeaveGuard,
+  TextField,
+  useForm,
+  type Form,
+} from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
 import { NoPermission } from "@/ui/StateBlock";
@@ -36,19 +45,40 @@ export function EditItemScreen() {
   const [started, setStarted] = useState<Item | null>(null);
   if (!started && query.data && !query.isFetching) setStarted(query.data);
   return (
-    <Page title={started ? t("items.editTitle", { name: started.name }) : t("ui.edit")} tabTitle={t("ui.edit")} layout="form" isLoading={!started && query.isFetching} error={query.error} onRetry={() => void query.refetch()}>
-      {!workspace.can(WRITE) ? <NoPermission /> : started && (
-        <ItemForm
-          key={started.version}
-          item={started}
-          onReload={() => void query.refetch().then((fresh) => { if (fresh.data) setStarted(fresh.data); })}
-        />
+    <Page
+      title={started ? t("items.editTitle", { name: started.name }) : t("ui.edit")}
+      tabTitle={t("ui.edit")}
+      layout="form"
+      isLoading={!started && query.isFetching}
+      error={query.error}
+      onRetry={() => void query.refetch()}
+    >
+      {!workspace.can(WRITE) ? (
+        <NoPermission />
+      ) : (
+        started && (
+          <ItemForm
+            key={started.version}
+            item={started}
+            onReload={() =>
+              void query.refetch().then((fresh) => {
+                if (fresh.data) setStarted(fresh.data);
+              })
+            }
+          />
+        )
       )}
     </Page>
   );
 }
 
-function ItemForm({ item, onReload }: { readonly item: Item | null; readonly onReload?: () => void }) {
+function ItemForm({
+  item,
+  onReload,
+}: {
+  readonly item: Item | null;
+  readonly onReload?: () => void;
+}) {
   const workspace = useWorkspace();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -61,25 +91,41 @@ function ItemForm({ item, onReload }: { readonly item: Item | null; readonly onR
     validate: (values) => validateItem(values, separators),
     send: async (values, key) => {
       const body = itemBody(values, separators, seesPrices);
-      const result = item ? await updateItem(workspace.id, item, body) : await createItem(workspace.id, body, key);
+      const result = item
+        ? await updateItem(workspace.id, item, body)
+        : await createItem(workspace.id, body, key);
       setSaved(true);
       client.setQueryData(itemQuery(workspace.id, result.id).queryKey, result);
       void client.invalidateQueries({ queryKey: ["inventory", workspace.id] });
       toastDone(t("items.saved", { name: result.name }));
-      await navigate({ to: "/w/$workspace/inventory/items/$item", params: { workspace: workspace.id, item: result.id }, ignoreBlocker: true });
+      await navigate({
+        to: "/w/$workspace/inventory/items/$item",
+        params: { workspace: workspace.id, item: result.id },
+        ignoreBlocker: true,
+      });
     },
   });
   const isStale = form.refusal?.status === 412;
   return (
     <>
       <LeaveGuard isDirty={form.isDirty && !saved} />
-      <FormFrame form={form} label={item ? t("ui.edit") : t("items.new")} submitLabel={item ? t("items.save") : t("items.add")} handles={isStale && form.refusal ? [form.refusal.code] : []} onCancel={() => window.history.back()}>
+      <FormFrame
+        form={form}
+        label={item ? t("ui.edit") : t("items.new")}
+        submitLabel={item ? t("items.save") : t("items.add")}
+        handles={isStale && form.refusal ? [form.refusal.code] : []}
+        onCancel={() => window.history.back()}
+      >
         {isStale && (
           <Notice tone="caution" title={t("items.staleTitle")}>
             {t("items.staleBody")}
             <div style={{ display: "flex", gap: 8, marginTop: 8, flexWrap: "wrap" }}>
-              <Button size="xs" variant="default" onClick={onReload}>{t("items.staleReload")}</Button>
-              <Button size="xs" variant="default" onClick={form.clearRefusal}>{t("items.staleKeep")}</Button>
+              <Button size="xs" variant="default" onClick={onReload}>
+                {t("items.staleReload")}
+              </Button>
+              <Button size="xs" variant="default" onClick={form.clearRefusal}>
+                {t("items.staleKeep")}
+              </Button>
             </div>
           </Notice>
         )}
@@ -89,24 +135,81 @@ function ItemForm({ item, onReload }: { readonly item: Item | null; readonly onR
   );
 }
 
-function ItemFields({ form, seesPrices, isNew }: { readonly form: Form<ItemValues>; readonly seesPrices: boolean; readonly isNew: boolean }) {
+function ItemFields({
+  form,
+  seesPrices,
+  isNew,
+}: {
+  readonly form: Form<ItemValues>;
+  readonly seesPrices: boolean;
+  readonly isNew: boolean;
+}) {
   const unit = form.values.unit || undefined;
   return (
     <>
-      <TextField form={form} name="name" label={t("items.name")} autoFocus={isNew} maxLength={200} />
+      <TextField
+        form={form}
+        name="name"
+        label={t("items.name")}
+        autoFocus={isNew}
+        maxLength={200}
+      />
       <FieldRow>
         <TextField form={form} name="item_number" label={t("items.number")} maxLength={64} />
-        <TextField form={form} name="unit" label={t("items.unit")} help={t("items.unitHelp")} maxLength={16} />
-        <ChoiceField form={form} name="qty_step" label={t("items.step")} help={t("items.stepHelp")} data={[...new Set([...STEPS, form.values.qty_step ?? "0.001"])]} />
+        <TextField
+          form={form}
+          name="unit"
+          label={t("items.unit")}
+          help={t("items.unitHelp")}
+          maxLength={16}
+        />
+        <ChoiceField
+          form={form}
+          name="qty_step"
+          label={t("items.step")}
+          help={t("items.stepHelp")}
+          data={[...new Set([...STEPS, form.values.qty_step ?? "0.001"])]}
+        />
       </FieldRow>
       <FieldRow>
         <CategoryField form={form} />
-        <ChoiceField form={form} name="temp_zone" label={t("items.zone")} required={false} data={zoneChoices()} clearable placeholder={t("items.zoneAny")} />
+        <ChoiceField
+          form={form}
+          name="temp_zone"
+          label={t("items.zone")}
+          required={false}
+          data={zoneChoices()}
+          clearable
+          placeholder={t("items.zoneAny")}
+        />
       </FieldRow>
       <FieldRow>
-        <TextField form={form} name="min_qty" label={t("items.min")} required={false} help={t("items.minHelp")} inputMode="decimal" suffix={unit} />
-        <TextField form={form} name="max_qty" label={t("items.max")} required={false} inputMode="decimal" suffix={unit} />
-        {seesPrices && <TextField form={form} name="unit_cost" label={t("items.cost")} required={false} inputMode="decimal" />}
+        <TextField
+          form={form}
+          name="min_qty"
+          label={t("items.min")}
+          required={false}
+          help={t("items.minHelp")}
+          inputMode="decimal"
+          suffix={unit}
+        />
+        <TextField
+          form={form}
+          name="max_qty"
+          label={t("items.max")}
+          required={false}
+          inputMode="decimal"
+          suffix={unit}
+        />
+        {seesPrices && (
+          <TextField
+            form={form}
+            name="unit_cost"
+            label={t("items.cost")}
+            required={false}
+            inputMode="decimal"
+          />
+        )}
       </FieldRow>
       <BarcodeFields form={form} />
       <AreaField form={form} name="notes" label={t("items.notes")} required={false} />

@@ -10,33 +10,80 @@ import { DataTable, PhoneRow, type Column } from "@/ui/table";
 import { Qty, When } from "@/ui/values";
 import { MovementDetails } from "../movements/MovementDetails";
 import { MovementTag } from "../movements/MovementTag";
+import { posterName } from "../movements/poster";
 import { itemHistoryQuery } from "./queries";
 import { StepChart } from "./StepChart";
 import classes from "./item.module.css";
+
+const ROW_PX = 62;
+const FRAME_PX = 80;
 
 /** Every movement of one item with the balance after it, and the balance as a line. */
 export function ItemHistory({ item }: { readonly item: Item }) {
   const workspace = useWorkspace();
   const history = useInfiniteQuery(itemHistoryQuery(workspace.id, item.id));
   const [shown, setShown] = useState<Movement | null>(null);
-  const rows = useMemo(() => history.data?.pages.flatMap((page) => page.items) ?? [], [history.data]);
+  const rows = useMemo(
+    () => history.data?.pages.flatMap((page) => page.items) ?? [],
+    [history.data],
+  );
   const points = useMemo(
     () => rows.map((row) => ({ at: row.posted_at, balance: row.balance ?? "0" })).reverse(),
     [rows],
   );
   const columns: readonly Column<Movement>[] = [
-    { id: "when", header: t("movements.when"), width: "160px", cell: (row) => <When at={row.effective_at} /> },
-    { id: "type", header: t("movements.type"), width: "130px", cell: (row) => <MovementTag movement={row} /> },
-    { id: "place", header: t("movements.place"), width: "minmax(110px, 1.4fr)", cell: (row) => <bdi className="hf-clip">{row.location_name}</bdi> },
-    { id: "reference", header: t("movements.reference"), width: "minmax(80px, 1fr)", cell: (row) => <bdi className="hf-clip hf-dim">{row.reference || row.note}</bdi> },
-    { id: "by", header: t("movements.by"), width: "minmax(80px, 1fr)", cell: (row) => <bdi className="hf-clip hf-dim">{row.posted_by.name}</bdi> },
-    { id: "qty", header: t("movements.qty"), width: "110px", align: "end", cell: (row) => <Qty value={row.qty} unit={row.unit} signed /> },
-    { id: "balance", header: t("movements.balance"), width: "110px", align: "end", cell: (row) => <Qty value={row.balance ?? "0"} unit={row.unit} /> },
+    {
+      id: "when",
+      header: t("movements.when"),
+      width: "160px",
+      cell: (row) => <When at={row.effective_at} />,
+    },
+    {
+      id: "type",
+      header: t("movements.type"),
+      width: "130px",
+      cell: (row) => <MovementTag movement={row} />,
+    },
+    {
+      id: "place",
+      header: t("movements.place"),
+      width: "minmax(110px, 1.4fr)",
+      cell: (row) => <bdi className="hf-clip">{row.location_name}</bdi>,
+    },
+    {
+      id: "reference",
+      header: t("movements.reference"),
+      width: "minmax(80px, 1fr)",
+      cell: (row) => <bdi className="hf-clip hf-dim">{row.reference || row.note}</bdi>,
+    },
+    {
+      id: "by",
+      header: t("movements.by"),
+      width: "minmax(80px, 1fr)",
+      cell: (row) => <bdi className="hf-clip hf-dim">{posterName(row)}</bdi>,
+    },
+    {
+      id: "qty",
+      header: t("movements.qty"),
+      width: "110px",
+      align: "end",
+      cell: (row) => <Qty value={row.qty} unit={row.unit} signed />,
+    },
+    {
+      id: "balance",
+      header: t("movements.balance"),
+      width: "110px",
+      align: "end",
+      cell: (row) => <Qty value={row.balance ?? "0"} unit={row.unit} />,
+    },
   ];
   return (
     <Section title={t("items.history")}>
       <StepChart points={points} min={item.min_qty ?? null} unit={item.unit} />
-      <div className={rows.length > 0 || history.isPending ? classes.history : undefined}>
+      <div
+        className={rows.length > 0 || history.isPending ? classes.history : undefined}
+        style={rows.length > 0 ? { maxHeight: rows.length * ROW_PX + FRAME_PX } : undefined}
+      >
         <DataTable
           label={t("items.history")}
           columns={columns}
@@ -48,8 +95,16 @@ export function ItemHistory({ item }: { readonly item: Item }) {
             <PhoneRow
               title={<MovementTag movement={row} />}
               value={<Qty value={row.qty} unit={row.unit} signed />}
-              line={<>{row.location_name} · <When at={row.effective_at} /></>}
-              aside={<>{t("movements.balance")} <Qty value={row.balance ?? "0"} /></>}
+              line={
+                <>
+                  {row.location_name} · <When at={row.effective_at} />
+                </>
+              }
+              aside={
+                <>
+                  {t("movements.balance")} <Qty value={row.balance ?? "0"} />
+                </>
+              }
             />
           )}
           isLoading={history.isPending}
@@ -59,7 +114,9 @@ export function ItemHistory({ item }: { readonly item: Item }) {
           onRetry={() => void history.refetch()}
           onOpen={setShown}
           hasMore={history.hasNextPage}
-          onMore={() => { if (!history.isFetchingNextPage) void history.fetchNextPage(); }}
+          onMore={() => {
+            if (!history.isFetchingNextPage) void history.fetchNextPage();
+          }}
         />
       </div>
       <MovementDetails movement={shown} onClose={() => setShown(null)} />

@@ -22,19 +22,33 @@ export function ItemPanel({ id, onClose }: { readonly id: string; readonly onClo
       onClose={onClose}
       actions={
         <>
-          <LinkButton to="/w/$workspace/inventory/items/$item" params={params} size="xs">{t("items.openPage")}</LinkButton>
+          <LinkButton to="/w/$workspace/inventory/items/$item" params={params} size="xs">
+            {t("items.openPage")}
+          </LinkButton>
           {workspace.can(MOVE) && (
-            <LinkButton to="/w/$workspace/inventory/movements" params={{ workspace: workspace.id }} search={{ post: "receive", for: id }} size="xs" variant="default">{t("movements.do.receive")}</LinkButton>
+            <LinkButton
+              to="/w/$workspace/inventory/movements"
+              params={{ workspace: workspace.id }}
+              search={{ post: "receive", for: id }}
+              size="xs"
+              variant="default"
+            >
+              {t("movements.do.receive")}
+            </LinkButton>
           )}
         </>
       }
     >
-      {item.error ? <FailedState error={item.error} onRetry={() => void item.refetch()} /> : item.data ? (
+      {item.error ? (
+        <FailedState error={item.error} onRetry={() => void item.refetch()} />
+      ) : item.data ? (
         <>
           <StockBars item={item.data} />
           <ItemFacts item={item.data} />
         </>
-      ) : <SkeletonLines count={5} />}
+      ) : (
+        <SkeletonLines count={5} />
+      )}
     </SidePanel>
   );
 }

@@ -34,6 +34,7 @@ export function ItemPicker({ id, label, item, onPick, error, autoFocus = false }
       {...(id ? { id } : {})}
       label={label}
       searchable
+      openOnFocus={false}
       clearable
       value={item?.id ?? null}
       searchValue={typed}
@@ -41,7 +42,9 @@ export function ItemPicker({ id, label, item, onPick, error, autoFocus = false }
       onChange={(value) => onPick(choices.find((one) => one.id === value) ?? null)}
       data={choices.map((one) => ({ value: one.id, label: one.name }))}
       filter={({ options }) => options}
-      renderOption={({ option }) => <Choice item={choices.find((one) => one.id === option.value)} label={option.label} />}
+      renderOption={({ option }) => (
+        <Choice item={choices.find((one) => one.id === option.value)} label={option.label} />
+      )}
       nothingFoundMessage={t("ui.nothingFound")}
       error={error}
       autoFocus={autoFocus}
@@ -56,8 +59,14 @@ export function ItemPicker({ id, label, item, onPick, error, autoFocus = false }
 function Choice({ item, label }: { readonly item: Item | undefined; readonly label: string }) {
   return (
     <span style={{ display: "flex", gap: 8, width: "100%", alignItems: "baseline", minWidth: 0 }}>
-      <bdi className="hf-clip" style={{ flex: 1 }}>{label}</bdi>
-      {item && <span className="hf-dim hf-mono" style={{ flex: "none" }}>{item.item_number}</span>}
+      <bdi className="hf-clip" style={{ flex: 1 }}>
+        {label}
+      </bdi>
+      {item && (
+        <span className="hf-dim hf-mono" style={{ flex: "none" }}>
+          {item.item_number}
+        </span>
+      )}
     </span>
   );
 }

@@ -42,11 +42,17 @@ export function ItemScreen() {
         <>
           {item.deleted_at && <DeletedNotice item={item} />}
           <div className={classes.columns}>
-            <Section title={t("items.stock")}><StockBars item={item} /></Section>
-            <Section title={t("items.facts")}><ItemFacts item={item} /></Section>
+            <Section title={t("items.stock")}>
+              <StockBars item={item} />
+            </Section>
+            <Section title={t("items.facts")}>
+              <ItemFacts item={item} />
+            </Section>
           </div>
           <ItemHistory item={item} />
-          {posting && <MovementDialog type={posting} item={item} onClose={() => setPosting(null)} />}
+          {posting && (
+            <MovementDialog type={posting} item={item} onClose={() => setPosting(null)} />
+          )}
         </>
       )}
     </Page>
@@ -57,14 +63,24 @@ function ItemTags({ item }: { readonly item: Item }) {
   return (
     <span className={classes.tags}>
       <bdi className="hf-mono">{item.item_number}</bdi>
-      {item.category && <Tag><bdi>{item.category}</bdi></Tag>}
+      {item.category && (
+        <Tag>
+          <bdi>{item.category}</bdi>
+        </Tag>
+      )}
       {item.temp_zone && <Zone zone={item.temp_zone} />}
       {item.low && <Tag tone="caution">{t("items.belowMin")}</Tag>}
     </span>
   );
 }
 
-function ItemActions({ item, onPost }: { readonly item: Item; readonly onPost: (type: MovementType) => void }) {
+function ItemActions({
+  item,
+  onPost,
+}: {
+  readonly item: Item;
+  readonly onPost: (type: MovementType) => void;
+}) {
   const workspace = useWorkspace();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -82,23 +98,50 @@ function ItemActions({ item, onPost }: { readonly item: Item; readonly onPost: (
   };
   return (
     <>
-      {workspace.can(MOVE) && MOVEMENT_TYPES.map((type) => (
-        <Button key={type} variant={type === "receive" ? "filled" : "default"} onClick={() => onPost(type)}>{t(`movements.do.${type}`)}</Button>
-      ))}
+      {workspace.can(MOVE) &&
+        MOVEMENT_TYPES.map((type) => (
+          <Button
+            key={type}
+            variant={type === "receive" ? "filled" : "default"}
+            onClick={() => onPost(type)}
+          >
+            {t(`movements.do.${type}`)}
+          </Button>
+        ))}
       {workspace.can(WRITE) && (
         <>
-          <LinkButton to="/w/$workspace/inventory/items/$item/edit" params={{ workspace: workspace.id, item: item.id }} variant="default" leftSection={<IconPencil size={16} aria-hidden />}>{t("ui.edit")}</LinkButton>
+          <LinkButton
+            to="/w/$workspace/inventory/items/$item/edit"
+            params={{ workspace: workspace.id, item: item.id }}
+            variant="default"
+            leftSection={<IconPencil size={16} aria-hidden />}
+          >
+            {t("ui.edit")}
+          </LinkButton>
           <Menu position="bottom-end">
             <Menu.Target>
-              <ActionIcon variant="default" aria-label={t("ui.more")}><IconDots size={18} aria-hidden /></ActionIcon>
+              <ActionIcon variant="default" aria-label={t("ui.more")}>
+                <IconDots size={18} aria-hidden />
+              </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setAsks(true)}>{t("items.delete")}</Menu.Item>
+              <Menu.Item
+                leftSection={<IconTrash size={16} aria-hidden />}
+                onClick={() => setAsks(true)}
+              >
+                {t("items.delete")}
+              </Menu.Item>
             </Menu.Dropdown>
           </Menu>
         </>
       )}
-      <Confirm opened={asks} title={t("items.deleteTitle", { name: item.name })} confirmLabel={t("items.delete")} onConfirm={remove} onClose={() => setAsks(false)}>
+      <Confirm
+        opened={asks}
+        title={t("items.deleteTitle", { name: item.name })}
+        confirmLabel={t("items.delete")}
+        onConfirm={remove}
+        onClose={() => setAsks(false)}
+      >
         {t("items.deleteBody")}
       </Confirm>
     </>
@@ -114,7 +157,11 @@ function DeletedNotice({ item }: { readonly item: Item }) {
       .catch(toastFailed);
   return (
     <Notice tone="caution" title={t("items.isDeleted")}>
-      {workspace.can(WRITE) && <Button size="xs" variant="default" mt={6} onClick={restore}>{t("items.restore")}</Button>}
+      {workspace.can(WRITE) && (
+        <Button size="xs" variant="default" mt={6} onClick={restore}>
+          {t("items.restore")}
+        </Button>
+      )}
     </Notice>
   );
 }

@@ -16,7 +16,7 @@ import { DataTable, PhoneRow, type Column, type TableHandle } from "@/ui/table";
 import { Money, Qty, When } from "@/ui/values";
 import { locationsQuery } from "../locations/queries";
 import { IMPORT, PRICES, READ, WRITE } from "../permissions";
-import { Zone } from "../Zone";
+import { Zone, zoneName } from "../Zone";
 import { ItemPanel } from "./ItemPanel";
 import { categoriesQuery, itemsQuery, type ItemFilter } from "./queries";
 
@@ -28,10 +28,16 @@ export function ItemsScreen() {
   const { panel, ...filter } = useSearch({ from: "/frame/w/$workspace/inventory/items" });
   const navigate = useNavigate({ from: "/w/$workspace/inventory/items" });
   const table = useRef<TableHandle>(null);
-  const items = useInfiniteQuery({ ...itemsQuery(workspace.id, filter), enabled: workspace.can(READ) });
+  const items = useInfiniteQuery({
+    ...itemsQuery(workspace.id, filter),
+    enabled: workspace.can(READ),
+  });
   const rows = useMemo(() => items.data?.pages.flatMap((page) => page.items) ?? [], [items.data]);
   const first = items.data?.pages[0];
-  const total = typeof first?.total === "number" ? { count: first.total, isMore: first.total_is_more === true } : null;
+  const total =
+    typeof first?.total === "number"
+      ? { count: first.total, isMore: first.total_is_more === true }
+      : null;
 
   const change = useCallback(
     (next: Partial<Record<keyof ItemFilter, string | true | null>>) =>
@@ -39,23 +45,57 @@ export function ItemsScreen() {
     [navigate],
   );
   const onSearch = useCallback((q: string) => change({ q: q || null }), [change]);
-  const show = (item: Item | null) => void navigate({ search: (old) => compact({ ...old, panel: item?.id ?? null }), replace: true });
-  const open = (item: Item) => void navigate({ to: "/w/$workspace/inventory/items/$item", params: { workspace: workspace.id, item: item.id } });
+  const show = (item: Item | null) =>
+    void navigate({ search: (old) => compact({ ...old, panel: item?.id ?? null }), replace: true });
+  const open = (item: Item) =>
+    void navigate({
+      to: "/w/$workspace/inventory/items/$item",
+      params: { workspace: workspace.id, item: item.id },
+    });
   const isFiltered = Boolean(filter.q || filter.category || filter.location || filter.low);
   const seesPrices = workspace.can(PRICES);
-  const columns = useMemo(() => itemColumns(workspace.id, seesPrices && !panel, !panel), [workspace.id, seesPrices, panel]);
+  const columns = useMemo(
+    () => itemColumns(workspace.id, seesPrices && !panel, !panel),
+    [workspace.id, seesPrices, panel],
+  );
 
   return (
     <Page
       title={t("items.title")}
       tabTitle={t("items.title")}
       layout="fill"
-      actions={workspace.can(WRITE) && (
-        <LinkButton to="/w/$workspace/inventory/items/new" params={{ workspace: workspace.id }} leftSection={<IconPlus size={16} aria-hidden />}>{t("items.new")}</LinkButton>
-      )}
+      actions={
+        workspace.can(WRITE) && (
+          <LinkButton
+            to="/w/$workspace/inventory/items/new"
+            params={{ workspace: workspace.id }}
+            leftSection={<IconPlus size={16} aria-hidden />}
+          >
+            {t("items.new")}
+          </LinkButton>
+        )
+      }
     >
-      <WithPanel panel={panel && !isPhone && <ItemPanel id={panel} onClose={() => { show(null); table.current?.focus(); }} />}>
-        <ItemFilters filter={filter} onSearch={onSearch} onChange={change} onDown={() => table.current?.focus()} />
+      <WithPanel
+        panel={
+          panel &&
+          !isPhone && (
+            <ItemPanel
+              id={panel}
+              onClose={() => {
+                show(null);
+                table.current?.focus();
+              }}
+            />
+          )
+        }
+      >
+        <ItemFilters
+          filter={filter}
+          onSearch={onSearch}
+          onChange={change}
+          onDown={() => table.current?.focus()}
+        />
         <DataTable
           ref={table}
           label={t("items.title")}
@@ -68,7 +108,13 @@ export function ItemsScreen() {
           isLoading={items.isPending}
           error={items.error}
           isForbidden={!workspace.can(READ)}
-          empty={isFiltered ? <NoMatch onClear={() => void navigate({ search: {}, replace: true })} /> : <NoItems />}
+          empty={
+            isFiltered ? (
+              <NoMatch onClear={() => void navigate({ search: {}, replace: true })} />
+            ) : (
+              <NoItems />
+            )
+          }
           onRetry={() => void items.refetch()}
           sort={filter.sort ?? DEFAULT_SORT}
           onSort={(sort) => change({ sort: sort === DEFAULT_SORT ? null : sort })}
@@ -76,7 +122,9 @@ export function ItemsScreen() {
           onSelect={show}
           onOpen={open}
           hasMore={items.hasNextPage}
-          onMore={() => { if (!items.isFetchingNextPage) void items.fetchNextPage(); }}
+          onMore={() => {
+            if (!items.isFetchingNextPage) void items.fetchNextPage();
+          }}
           total={total}
         />
       </WithPanel>
@@ -96,21 +144,39 @@ function ItemFilters({ filter, onSearch, onChange, onDown }: FilterProps) {
   const categories = useQuery({ ...categoriesQuery(workspace.id), enabled: workspace.can(READ) });
   const locations = useQuery({ ...locationsQuery(workspace.id), enabled: workspace.can(READ) });
   return (
-    <FilterBar>
-      <SearchBox value={filter.q ?? ""} label={t("items.search")} onChange={onSearch} onDown={onDown} />
+    <FilterBar
+      search={
+        <SearchBox
+          value={filter.q ?? ""}
+          label={t("items.search")}
+          onChange={onSearch}
+          onDown={onDown}
+        />
+      }
+    >
       <FilterChip
         label={t("items.category")}
         value={filter.category ?? null}
-        options={(categories.data ?? []).map((one) => ({ value: one.category, label: one.category, hint: String(one.count) }))}
+        options={(categories.data ?? []).map((one) => ({
+          value: one.category,
+          label: one.category,
+          hint: String(one.count),
+        }))}
         onChange={(category) => onChange({ category })}
       />
       <FilterChip
         label={t("items.place")}
         value={filter.location ?? null}
-        options={(locations.data ?? []).filter((one) => !one.deleted_at).map((one) => ({ value: one.id, label: one.name, hint: one.code }))}
+        options={(locations.data ?? [])
+          .filter((one) => !one.deleted_at)
+          .map((one) => ({ value: one.id, label: one.name, hint: one.code }))}
         onChange={(location) => onChange({ location })}
       />
-      <ToggleChip label={t("items.low")} isOn={filter.low === true} onChange={(isOn) => onChange({ low: isOn ? true : null })} />
+      <ToggleChip
+        label={t("items.low")}
+        isOn={filter.low === true}
+        onChange={(isOn) => onChange({ low: isOn ? true : null })}
+      />
     </FilterBar>
   );
 }
@@ -139,9 +205,27 @@ function itemColumns(workspace: string, seesPrices: boolean, isWide: boolean): C
         </Link>
       ),
     },
-    { id: "number", header: t("items.number"), width: "minmax(96px, 140px)", sortBy: "item_number", cell: (item) => <bdi className="hf-clip hf-mono hf-dim">{item.item_number}</bdi> },
-    { id: "category", header: t("items.category"), width: "minmax(90px, 1fr)", cell: (item) => <bdi className="hf-clip hf-dim">{item.category ?? ""}</bdi> },
-    isWide ? { id: "zone", header: t("items.zone"), width: "96px", cell: (item) => item.temp_zone && <Zone zone={item.temp_zone} /> } : null,
+    {
+      id: "number",
+      header: t("items.number"),
+      width: "minmax(96px, 140px)",
+      sortBy: "item_number",
+      cell: (item) => <bdi className="hf-clip hf-mono hf-dim">{item.item_number}</bdi>,
+    },
+    {
+      id: "category",
+      header: t("items.category"),
+      width: "minmax(90px, 1fr)",
+      cell: (item) => <bdi className="hf-clip hf-dim">{item.category ?? ""}</bdi>,
+    },
+    isWide
+      ? {
+          id: "zone",
+          header: t("items.zone"),
+          width: "96px",
+          cell: (item) => item.temp_zone && <Zone zone={item.temp_zone} />,
+        }
+      : null,
     {
       id: "on_hand",
       header: t("items.onHand"),
@@ -155,8 +239,29 @@ function itemColumns(workspace: string, seesPrices: boolean, isWide: boolean): C
         </>
       ),
     },
-    seesPrices ? { id: "cost", header: t("items.cost"), width: "110px", align: "end", cell: (item) => item.unit_cost && <Money value={item.unit_cost} /> } : null,
-    isWide ? { id: "updated", header: t("items.updated"), width: "150px", align: "end", sortBy: "updated_at", cell: (item) => <span className="hf-dim"><When at={item.updated_at} /></span> } : null,
+    seesPrices
+      ? {
+          id: "cost",
+          header: t("items.cost"),
+          width: "110px",
+          align: "end",
+          cell: (item) => item.unit_cost && <Money value={item.unit_cost} />,
+        }
+      : null,
+    isWide
+      ? {
+          id: "updated",
+          header: t("items.updated"),
+          width: "150px",
+          align: "end",
+          sortBy: "updated_at",
+          cell: (item) => (
+            <span className="hf-dim">
+              <When at={item.updated_at} />
+            </span>
+          ),
+        }
+      : null,
   ];
   return columns.filter((column) => column !== null);
 }
@@ -167,7 +272,13 @@ function ItemPhoneRow({ item }: { readonly item: Item }) {
       title={item.name}
       value={<Qty value={item.on_hand} unit={item.unit} />}
       line={[item.item_number, item.category].filter(Boolean).join(" · ")}
-      aside={item.low ? <Tag tone="caution">{t("items.lowTag")}</Tag> : item.temp_zone && t(`zone.${item.temp_zone}`)}
+      aside={
+        item.low ? (
+          <Tag tone="caution">{t("items.lowTag")}</Tag>
+        ) : (
+          item.temp_zone && zoneName(item.temp_zone)
+        )
+      }
     />
   );
 }
@@ -175,7 +286,9 @@ function ItemPhoneRow({ item }: { readonly item: Item }) {
 function NoMatch({ onClear }: { readonly onClear: () => void }) {
   return (
     <StateBlock icon={IconPackage} title={t("items.noMatch")}>
-      <button type="button" className="hf-link" onClick={onClear}>{t("items.clearFilters")}</button>
+      <button type="button" className="hf-link" onClick={onClear}>
+        {t("items.clearFilters")}
+      </button>
     </StateBlock>
   );
 }
@@ -186,14 +299,28 @@ function NoItems() {
   return (
     <StateBlock icon={IconPackage} title={t("items.emptyTitle")} text={t("items.emptyText")}>
       {workspace.can(IMPORT) && (
-        <LinkButton to="/w/$workspace/inventory/import" params={params} leftSection={<IconUpload size={16} aria-hidden />}>{t("items.emptyImport")}</LinkButton>
+        <LinkButton
+          to="/w/$workspace/inventory/import"
+          params={params}
+          leftSection={<IconUpload size={16} aria-hidden />}
+        >
+          {t("items.emptyImport")}
+        </LinkButton>
       )}
-      {workspace.can(WRITE) && <LinkButton to="/w/$workspace/inventory/items/new" params={params} variant="default">{t("items.new")}</LinkButton>}
+      {workspace.can(WRITE) && (
+        <LinkButton to="/w/$workspace/inventory/items/new" params={params} variant="default">
+          {t("items.new")}
+        </LinkButton>
+      )}
     </StateBlock>
   );
 }
 
 /** Filters that are off do not stand in the address. */
-function compact(search: Record<string, string | true | null | undefined>): ItemFilter & { panel?: string } {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== null && value !== undefined));
+function compact(
+  search: Record<string, string | true | null | undefined>,
+): ItemFilter & { panel?: string } {
+  return Object.fromEntries(
+    Object.entries(search).filter(([, value]) => value !== null && value !== undefined),
+  );
 }

@@ -26,10 +26,21 @@ export function StepChart({ points, min, unit }: Props) {
   const first = points[0];
   const last = points.at(-1);
   if (!drawn || !first || !last) return null;
-  const label = t("items.chart", { from: format.date(first.at), to: format.date(last.at), balance: format.qty(last.balance), unit });
+  const label = t("items.chart", {
+    from: format.date(first.at),
+    to: format.date(last.at),
+    balance: format.qty(last.balance),
+    unit,
+  });
   return (
     <div className={classes.chartFrame}>
-      <svg className={classes.chart} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
+      <svg
+        className={classes.chart}
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={label}
+      >
         <path className={classes.area} d={drawn.area} />
         <path className={classes.zero} d={`M0 ${drawn.zeroY}H${WIDTH}`} />
         {drawn.minY !== null && <path className={classes.limit} d={`M0 ${drawn.minY}H${WIDTH}`} />}
@@ -62,7 +73,8 @@ export function draw(points: readonly Point[], min: string | null): Drawing | nu
   const top = shown.reduce((most, value) => (compare(value, most) > 0 ? value : most), "0");
   const bottom = shown.reduce((least, value) => (compare(value, least) < 0 ? value : least), "0");
   const span = Number(scaled(top) - scaled(bottom)) || 1;
-  const y = (value: string) => round(HEIGHT - 3 - (Number(scaled(value) - scaled(bottom)) / span) * (HEIGHT - 6));
+  const y = (value: string) =>
+    round(HEIGHT - 3 - (Number(scaled(value) - scaled(bottom)) / span) * (HEIGHT - 6));
   const times = points.map((point) => Date.parse(point.at));
   const start = Math.min(...times);
   const length = Math.max(...times) - start || 1;

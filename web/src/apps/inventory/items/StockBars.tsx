@@ -21,26 +21,43 @@ export function StockBars({ item }: { readonly item: Item }) {
     const held = (stock.data ?? []).filter((row) => signOf(row.qty) !== 0);
     return held.sort((a, b) => compare(b.qty, a.qty));
   }, [stock.data]);
-  const largest = rows.reduce((most, row) => (compare(absolute(row.qty), most) > 0 ? absolute(row.qty) : most), "0");
+  const largest = rows.reduce(
+    (most, row) => (compare(absolute(row.qty), most) > 0 ? absolute(row.qty) : most),
+    "0",
+  );
 
   return (
     <div>
       <div className={classes.total}>
-        <span className={classes.totalNumber}><Qty value={item.on_hand} unit={item.unit} /></span>
+        <span className={classes.totalNumber}>
+          <Qty value={item.on_hand} unit={item.unit} />
+        </span>
         {item.low && <Tag tone="caution">{t("items.belowMin")}</Tag>}
       </div>
-      {stock.error ? <ProblemAlert error={stock.error} onRetry={() => void stock.refetch()} /> : !stock.data ? <SkeletonLines count={2} /> : rows.length === 0 ? (
-        <p className="hf-dim" style={{ margin: 0 }}>{t("items.noStock")}</p>
+      {stock.error ? (
+        <ProblemAlert error={stock.error} onRetry={() => void stock.refetch()} />
+      ) : !stock.data ? (
+        <SkeletonLines count={2} />
+      ) : rows.length === 0 ? (
+        <p className="hf-dim" style={{ margin: 0 }}>
+          {t("items.noStock")}
+        </p>
       ) : (
         <ul className={classes.bars}>
           {rows.map((row) => {
             const place = locations.data?.find((one) => one.id === row.location_id);
             return (
               <li key={row.location_id} className={classes.bar}>
-                <bdi className="hf-clip" title={place?.name}>{place?.name ?? "…"}</bdi>
+                <bdi className="hf-clip" title={place?.name}>
+                  {place?.name ?? "…"}
+                </bdi>
                 <Qty value={row.qty} unit={item.unit} />
                 <span className={classes.track} aria-hidden>
-                  <span className={classes.fill} data-negative={signOf(row.qty) < 0 || undefined} style={{ width: `${Math.max(1.5, ratio(absolute(row.qty), largest) * 100)}%` }} />
+                  <span
+                    className={classes.fill}
+                    data-negative={signOf(row.qty) < 0 || undefined}
+                    style={{ width: `${Math.max(1.5, ratio(absolute(row.qty), largest) * 100)}%` }}
+                  />
                 </span>
               </li>
             );

@@ -23,12 +23,23 @@ export interface ItemValues {
 }
 
 export const EMPTY: ItemValues = {
-  item_number: "", name: "", unit: "", qty_step: "0.001", category: "", min_qty: "", max_qty: "", unit_cost: "", temp_zone: null, notes: "", barcodes: [],
+  item_number: "",
+  name: "",
+  unit: "",
+  qty_step: "0.001",
+  category: "",
+  min_qty: "",
+  max_qty: "",
+  unit_cost: "",
+  temp_zone: null,
+  notes: "",
+  barcodes: [],
 };
 
 /** Amounts as a person would type them here. */
 export function valuesOf(item: Item, separators: Separators): ItemValues {
-  const amount = (value: string | null | undefined) => (value ? trimZeros(value).replace(".", separators.point) : "");
+  const amount = (value: string | null | undefined) =>
+    value ? trimZeros(value).replace(".", separators.point) : "";
   return {
     item_number: item.item_number,
     name: item.name,
@@ -44,9 +55,13 @@ export function valuesOf(item: Item, separators: Separators): ItemValues {
   };
 }
 
-export function validateItem(values: ItemValues, separators: Separators): Record<string, string | null> {
+export function validateItem(
+  values: ItemValues,
+  separators: Separators,
+): Record<string, string | null> {
   const needed = (text: string) => (text.trim() ? null : t("form.needed"));
-  const amount = (text: string) => (!text.trim() || readTyped(text, separators) !== null ? null : t("form.notANumber"));
+  const amount = (text: string) =>
+    !text.trim() || readTyped(text, separators) !== null ? null : t("form.notANumber");
   return {
     item_number: needed(values.item_number),
     name: needed(values.name),
@@ -54,12 +69,18 @@ export function validateItem(values: ItemValues, separators: Separators): Record
     min_qty: amount(values.min_qty),
     max_qty: amount(values.max_qty),
     unit_cost: amount(values.unit_cost),
-    ...Object.fromEntries(values.barcodes.map((one, index) => [`barcodes[${index}]`, amount(one.pack_qty)])),
+    ...Object.fromEntries(
+      values.barcodes.map((one, index) => [`barcodes[${index}]`, amount(one.pack_qty)]),
+    ),
   };
 }
 
-/** The whole item as PUT takes it; the price is left out where it may not be seen, which keeps it. */
-export function itemBody(values: ItemValues, separators: Separators, seesPrices: boolean): ItemRequest {
+/** The whole item as PUT takes it; a price that may not be seen is left out, which keeps it. */
+export function itemBody(
+  values: ItemValues,
+  separators: Separators,
+  seesPrices: boolean,
+): ItemRequest {
   const amount = (text: string) => (text.trim() ? readTyped(text, separators) : null);
   return {
     item_number: values.item_number.trim(),
@@ -74,6 +95,9 @@ export function itemBody(values: ItemValues, separators: Separators, seesPrices:
     notes: values.notes,
     barcodes: values.barcodes
       .filter((one) => one.code.trim())
-      .map((one) => ({ code: one.code.trim(), ...(one.pack_qty.trim() ? { pack_qty: amount(one.pack_qty) } : {}) })),
+      .map((one) => ({
+        code: one.code.trim(),
+        ...(one.pack_qty.trim() ? { pack_qty: amount(one.pack_qty) } : {}),
+      })),
   };
 }

@@ -22,7 +22,12 @@ export function itemsQuery(workspace: string, filter: ItemFilter) {
     placeholderData: keepPreviousData,
     queryFn: async ({ pageParam, signal }) => {
       const first = pageParam === null ? { total: true } : { cursor: pageParam };
-      return ok(api.GET(ITEMS, { params: { path: { workspace }, query: { ...filter, limit: PAGE_ROWS, ...first } }, signal }));
+      return ok(
+        api.GET(ITEMS, {
+          params: { path: { workspace }, query: { ...filter, limit: PAGE_ROWS, ...first } },
+          signal,
+        }),
+      );
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -45,14 +50,22 @@ export function itemCountQuery(workspace: string, low: boolean, limit: number) {
   return queryOptions({
     queryKey: ["inventory", workspace, "items", "count", low, limit],
     queryFn: async () =>
-      ok(api.GET(ITEMS, { params: { path: { workspace }, query: { limit, total: true, ...(low ? { low: true } : {}) } } })),
+      ok(
+        api.GET(ITEMS, {
+          params: {
+            path: { workspace },
+            query: { limit, total: true, ...(low ? { low: true } : {}) },
+          },
+        }),
+      ),
   });
 }
 
 export function itemQuery(workspace: string, id: string) {
   return queryOptions({
     queryKey: ["inventory", workspace, "items", "one", id],
-    queryFn: async ({ signal }) => ok(api.GET(ITEM, { params: { path: { workspace, id } }, signal })),
+    queryFn: async ({ signal }) =>
+      ok(api.GET(ITEM, { params: { path: { workspace, id } }, signal })),
   });
 }
 
@@ -60,7 +73,13 @@ export function categoriesQuery(workspace: string) {
   return queryOptions({
     queryKey: ["inventory", workspace, "items", "categories"],
     queryFn: async () =>
-      (await ok(api.GET("/api/v1/workspaces/{workspace}/inventory/items/categories", { params: { path: { workspace } } }))).items,
+      (
+        await ok(
+          api.GET("/api/v1/workspaces/{workspace}/inventory/items/categories", {
+            params: { path: { workspace } },
+          }),
+        )
+      ).items,
   });
 }
 
@@ -88,7 +107,10 @@ export function itemHistoryQuery(workspace: string, id: string) {
     queryFn: async ({ pageParam, signal }) =>
       ok(
         api.GET("/api/v1/workspaces/{workspace}/inventory/items/{id}/movements", {
-          params: { path: { workspace, id }, query: { limit: HISTORY_ROWS, ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: {
+            path: { workspace, id },
+            query: { limit: HISTORY_ROWS, ...(pageParam ? { cursor: pageParam } : {}) },
+          },
           signal,
         }),
       ),
@@ -101,13 +123,28 @@ export async function createItem(workspace: string, body: ItemRequest, key: stri
 }
 
 export async function updateItem(workspace: string, item: Item, body: ItemRequest): Promise<Item> {
-  return ok(api.PUT(ITEM, { params: { path: { workspace, id: item.id } }, body, headers: ifMatch(item.version) }));
+  return ok(
+    api.PUT(ITEM, {
+      params: { path: { workspace, id: item.id } },
+      body,
+      headers: ifMatch(item.version),
+    }),
+  );
 }
 
 export async function deleteItem(workspace: string, item: Item): Promise<void> {
-  await ok(api.DELETE(ITEM, { params: { path: { workspace, id: item.id } }, headers: ifMatch(item.version) }));
+  await ok(
+    api.DELETE(ITEM, {
+      params: { path: { workspace, id: item.id } },
+      headers: ifMatch(item.version),
+    }),
+  );
 }
 
 export async function restoreItem(workspace: string, id: string): Promise<void> {
-  await ok(api.POST("/api/v1/workspaces/{workspace}/inventory/items/{id}/restore", { params: { path: { workspace, id } } }));
+  await ok(
+    api.POST("/api/v1/workspaces/{workspace}/inventory/items/{id}/restore", {
+      params: { path: { workspace, id } },
+    }),
+  );
 }

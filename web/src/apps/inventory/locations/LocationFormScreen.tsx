@@ -7,7 +7,15 @@ import type { Location } from "@/api/types";
 import { t } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Confirm } from "@/ui/Confirm";
-import { ChoiceField, FieldRow, FormFrame, LeaveGuard, SwitchField, TextField, useForm } from "@/ui/form";
+import {
+  ChoiceField,
+  FieldRow,
+  FormFrame,
+  LeaveGuard,
+  SwitchField,
+  TextField,
+  useForm,
+} from "@/ui/form";
 import { LinkButton } from "@/ui/LinkButton";
 import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
@@ -16,7 +24,13 @@ import { toastDone, toastFailed } from "@/ui/toast";
 import { WRITE } from "../permissions";
 import { asZone, zoneChoices } from "../Zone";
 import { LocationPicker } from "./LocationPicker";
-import { createLocation, deleteLocation, locationsQuery, restoreLocation, updateLocation } from "./queries";
+import {
+  createLocation,
+  deleteLocation,
+  locationsQuery,
+  restoreLocation,
+  updateLocation,
+} from "./queries";
 import { withDescendants } from "./tree";
 
 export function NewLocationScreen() {
@@ -36,7 +50,17 @@ export function LocationScreen() {
   const [started, setStarted] = useState<Location | null>(null);
   if (!started && current && !query.isFetching) setStarted(current);
   const shown = started ?? current;
-  const missing = query.data && !current ? { code: "not-found", status: 404, detail: "", requestId: null, fields: [], retryAfterSeconds: null } : null;
+  const missing =
+    query.data && !current
+      ? {
+          code: "not-found",
+          status: 404,
+          detail: "",
+          requestId: null,
+          fields: [],
+          retryAfterSeconds: null,
+        }
+      : null;
   return (
     <Page
       title={shown ? <bdi>{shown.name}</bdi> : t("locations.one")}
@@ -45,14 +69,33 @@ export function LocationScreen() {
       isLoading={query.isPending}
       error={query.error ?? missing}
       onRetry={() => void query.refetch()}
-      actions={shown && <LinkButton to="/w/$workspace/inventory/stock" params={{ workspace: workspace.id }} search={{ location_id: shown.id }} variant="default">{t("locations.seeStock")}</LinkButton>}
+      actions={
+        shown && (
+          <LinkButton
+            to="/w/$workspace/inventory/stock"
+            params={{ workspace: workspace.id }}
+            search={{ location_id: shown.id }}
+            variant="default"
+          >
+            {t("locations.seeStock")}
+          </LinkButton>
+        )
+      }
     >
-      {!workspace.can(WRITE) ? <NoPermission /> : started && (
-        <LocationForm
-          key={started.version}
-          location={started}
-          onReload={() => void query.refetch().then((fresh) => setStarted(fresh.data?.find((one) => one.id === id) ?? null))}
-        />
+      {!workspace.can(WRITE) ? (
+        <NoPermission />
+      ) : (
+        started && (
+          <LocationForm
+            key={started.version}
+            location={started}
+            onReload={() =>
+              void query
+                .refetch()
+                .then((fresh) => setStarted(fresh.data?.find((one) => one.id === id) ?? null))
+            }
+          />
+        )
       )}
     </Page>
   );
@@ -66,14 +109,28 @@ interface Values {
   readonly active: boolean;
 }
 
-function LocationForm({ location, onReload }: { readonly location: Location | null; readonly onReload?: () => void }) {
+function LocationForm({
+  location,
+  onReload,
+}: {
+  readonly location: Location | null;
+  readonly onReload?: () => void;
+}) {
   const workspace = useWorkspace();
   const client = useQueryClient();
   const navigate = useNavigate();
   const all = useQuery(locationsQuery(workspace.id)).data;
   const [isSaved, setSaved] = useState(false);
-  const own = useMemo(() => (location ? withDescendants(location.id, all ?? []) : new Set<string>()), [location, all]);
-  const back = () => navigate({ to: "/w/$workspace/inventory/locations", params: { workspace: workspace.id }, ignoreBlocker: true });
+  const own = useMemo(
+    () => (location ? withDescendants(location.id, all ?? []) : new Set<string>()),
+    [location, all],
+  );
+  const back = () =>
+    navigate({
+      to: "/w/$workspace/inventory/locations",
+      params: { workspace: workspace.id },
+      ignoreBlocker: true,
+    });
   const form = useForm<Values>({
     initial: {
       name: location?.name ?? "",
@@ -88,8 +145,16 @@ function LocationForm({ location, onReload }: { readonly location: Location | nu
       code: values.code.trim() ? null : t("form.needed"),
     }),
     send: async (values, key) => {
-      const body = { name: values.name.trim(), code: values.code.trim(), temp_zone: asZone(values.temp_zone), parent_id: values.parent?.id ?? null, active: values.active };
-      const saved = location ? await updateLocation(workspace.id, location, body) : await createLocation(workspace.id, body, key);
+      const body = {
+        name: values.name.trim(),
+        code: values.code.trim(),
+        temp_zone: asZone(values.temp_zone),
+        parent_id: values.parent?.id ?? null,
+        active: values.active,
+      };
+      const saved = location
+        ? await updateLocation(workspace.id, location, body)
+        : await createLocation(workspace.id, body, key);
       setSaved(true);
       await client.invalidateQueries({ queryKey: ["inventory", workspace.id] });
       toastDone(t("locations.saved", { name: saved.name }));
@@ -107,32 +172,88 @@ function LocationForm({ location, onReload }: { readonly location: Location | nu
         submitLabel={location ? t("locations.save") : t("locations.add")}
         handles={isStale && form.refusal ? [form.refusal.code] : []}
         onCancel={() => window.history.back()}
-        extra={location && <DeleteLocation location={location} onDone={() => { setSaved(true); void back(); }} />}
+        extra={
+          location && (
+            <DeleteLocation
+              location={location}
+              onDone={() => {
+                setSaved(true);
+                void back();
+              }}
+            />
+          )
+        }
       >
         {isStale && (
           <Notice tone="caution" title={t("items.staleTitle")}>
             {t("items.staleBody")}
             <div style={{ display: "flex", gap: 8, marginTop: 8, flexWrap: "wrap" }}>
-              <Button size="xs" variant="default" onClick={onReload}>{t("items.staleReload")}</Button>
-              <Button size="xs" variant="default" onClick={form.clearRefusal}>{t("items.staleKeep")}</Button>
+              <Button size="xs" variant="default" onClick={onReload}>
+                {t("items.staleReload")}
+              </Button>
+              <Button size="xs" variant="default" onClick={form.clearRefusal}>
+                {t("items.staleKeep")}
+              </Button>
             </div>
           </Notice>
         )}
         <FieldRow>
-          <TextField form={form} name="name" label={t("locations.name")} autoFocus={!location} maxLength={120} />
-          <TextField form={form} name="code" label={t("locations.code")} help={t("locations.codeHelp")} maxLength={32} />
+          <TextField
+            form={form}
+            name="name"
+            label={t("locations.name")}
+            autoFocus={!location}
+            maxLength={120}
+          />
+          <TextField
+            form={form}
+            name="code"
+            label={t("locations.code")}
+            help={t("locations.codeHelp")}
+            maxLength={32}
+          />
         </FieldRow>
         <FieldRow>
-          <LocationPicker id={form.fieldId("parent_id")} label={`${t("locations.parent")} (${t("ui.optional")})`} location={form.values.parent} onPick={(parent) => form.set("parent", parent)} error={form.errors["parent_id"]} without={own} placeholder={t("locations.top")} includeInactive />
-          <ChoiceField form={form} name="temp_zone" label={t("items.zone")} required={false} data={zoneChoices()} clearable placeholder={t("items.zoneAny")} />
+          <LocationPicker
+            id={form.fieldId("parent_id")}
+            label={`${t("locations.parent")} (${t("ui.optional")})`}
+            location={form.values.parent}
+            onPick={(parent) => form.set("parent", parent)}
+            error={form.errors["parent_id"]}
+            without={own}
+            placeholder={t("locations.top")}
+            includeInactive
+          />
+          <ChoiceField
+            form={form}
+            name="temp_zone"
+            label={t("items.zone")}
+            required={false}
+            data={zoneChoices()}
+            clearable
+            placeholder={t("items.zoneAny")}
+          />
         </FieldRow>
-        {location && <SwitchField form={form} name="active" label={t("locations.active")} help={t("locations.activeHelp")} />}
+        {location && (
+          <SwitchField
+            form={form}
+            name="active"
+            label={t("locations.active")}
+            help={t("locations.activeHelp")}
+          />
+        )}
       </FormFrame>
     </>
   );
 }
 
-function DeleteLocation({ location, onDone }: { readonly location: Location; readonly onDone: () => void }) {
+function DeleteLocation({
+  location,
+  onDone,
+}: {
+  readonly location: Location;
+  readonly onDone: () => void;
+}) {
   const workspace = useWorkspace();
   const client = useQueryClient();
   const [asks, setAsks] = useState(false);
@@ -147,8 +268,16 @@ function DeleteLocation({ location, onDone }: { readonly location: Location; rea
   };
   return (
     <>
-      <Button variant="default" onClick={() => setAsks(true)}>{t("locations.delete")}</Button>
-      <Confirm opened={asks} title={t("locations.deleteTitle", { name: location.name })} confirmLabel={t("locations.delete")} onConfirm={remove} onClose={() => setAsks(false)}>
+      <Button variant="default" onClick={() => setAsks(true)}>
+        {t("locations.delete")}
+      </Button>
+      <Confirm
+        opened={asks}
+        title={t("locations.deleteTitle", { name: location.name })}
+        confirmLabel={t("locations.delete")}
+        onConfirm={remove}
+        onClose={() => setAsks(false)}
+      >
         {t("locations.deleteBody", { count: location.stock_items })}
       </Confirm>
     </>

@@ -21,7 +21,16 @@ interface Props {
 
 const ROWS_MAX = 100;
 
-export function LocationPicker({ id, label, location, onPick, error, placeholder, without, includeInactive = false }: Props) {
+export function LocationPicker({
+  id,
+  label,
+  location,
+  onPick,
+  error,
+  placeholder,
+  without,
+  includeInactive = false,
+}: Props) {
   const workspace = useWorkspace();
   const { data } = useQuery(locationsQuery(workspace.id));
   const choices = useMemo(() => {

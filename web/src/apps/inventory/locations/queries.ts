@@ -16,7 +16,9 @@ export function locationsQuery(workspace: string) {
       let cursor: string | undefined;
       for (let page = 0; page < PAGES_MAX; page += 1) {
         const query = { limit: PAGE_ROWS, ...(cursor ? { cursor } : {}) };
-        const answer = await ok(api.GET(LOCATIONS, { params: { path: { workspace }, query }, signal }));
+        const answer = await ok(
+          api.GET(LOCATIONS, { params: { path: { workspace }, query }, signal }),
+        );
         all.push(...answer.items);
         if (!answer.next_cursor) break;
         cursor = answer.next_cursor;
@@ -26,18 +28,43 @@ export function locationsQuery(workspace: string) {
   });
 }
 
-export async function createLocation(workspace: string, body: LocationRequest, key: string): Promise<Location> {
-  return ok(api.POST(LOCATIONS, { params: { path: { workspace } }, body, headers: idempotent(key) }));
+export async function createLocation(
+  workspace: string,
+  body: LocationRequest,
+  key: string,
+): Promise<Location> {
+  return ok(
+    api.POST(LOCATIONS, { params: { path: { workspace } }, body, headers: idempotent(key) }),
+  );
 }
 
-export async function updateLocation(workspace: string, location: Location, body: LocationRequest): Promise<Location> {
-  return ok(api.PUT(LOCATION, { params: { path: { workspace, id: location.id } }, body, headers: ifMatch(location.version) }));
+export async function updateLocation(
+  workspace: string,
+  location: Location,
+  body: LocationRequest,
+): Promise<Location> {
+  return ok(
+    api.PUT(LOCATION, {
+      params: { path: { workspace, id: location.id } },
+      body,
+      headers: ifMatch(location.version),
+    }),
+  );
 }
 
 export async function deleteLocation(workspace: string, location: Location): Promise<void> {
-  await ok(api.DELETE(LOCATION, { params: { path: { workspace, id: location.id } }, headers: ifMatch(location.version) }));
+  await ok(
+    api.DELETE(LOCATION, {
+      params: { path: { workspace, id: location.id } },
+      headers: ifMatch(location.version),
+    }),
+  );
 }
 
 export async function restoreLocation(workspace: string, id: string): Promise<void> {
-  await ok(api.POST("/api/v1/workspaces/{workspace}/inventory/locations/{id}/restore", { params: { path: { workspace, id } } }));
+  await ok(
+    api.POST("/api/v1/workspaces/{workspace}/inventory/locations/{id}/restore", {
+      params: { path: { workspace, id } },
+    }),
+  );
 }

@@ -7,7 +7,10 @@ export interface TreeRow {
 }
 
 /** Parents before children, siblings by name; a place whose parent is gone stands at the top. */
-export function treeRows(locations: readonly Location[], closed: ReadonlySet<string> = new Set()): TreeRow[] {
+export function treeRows(
+  locations: readonly Location[],
+  closed: ReadonlySet<string> = new Set(),
+): TreeRow[] {
   const living = locations.filter((one) => !one.deleted_at);
   const known = new Set(living.map((one) => one.id));
   const children = new Map<string | null, Location[]>();
@@ -18,7 +21,8 @@ export function treeRows(locations: readonly Location[], closed: ReadonlySet<str
     children.set(parent, siblings);
   }
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
-  for (const siblings of children.values()) siblings.sort((a, b) => collator.compare(a.name, b.name));
+  for (const siblings of children.values())
+    siblings.sort((a, b) => collator.compare(a.name, b.name));
   const rows: TreeRow[] = [];
   const walk = (parent: string | null, depth: number) => {
     for (const location of children.get(parent) ?? []) {

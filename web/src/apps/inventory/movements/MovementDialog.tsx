@@ -44,7 +44,18 @@ export function MovementDialog({ type, item = null, location = null, onClose }: 
   const post = usePostMovement();
   const [asksToLeave, setAsks] = useState(false);
   const form = useForm<Values>({
-    initial: { type, item, location, to: null, qty: "", unit_cost: "", reference: "", note: "", effective_at: "", override_reason: "" },
+    initial: {
+      type,
+      item,
+      location,
+      to: null,
+      qty: "",
+      unit_cost: "",
+      reference: "",
+      note: "",
+      effective_at: "",
+      override_reason: "",
+    },
     newKey,
     validate: (values) => validate(values, (text) => readTyped(text, separators)),
     send: async (values, key) => {
@@ -60,7 +71,9 @@ export function MovementDialog({ type, item = null, location = null, onClose }: 
           unit_cost: readTyped(values.unit_cost, separators) ?? undefined,
           reference: values.reference.trim(),
           note: values.note.trim(),
-          effective_at: values.effective_at ? new Date(values.effective_at).toISOString() : undefined,
+          effective_at: values.effective_at
+            ? new Date(values.effective_at).toISOString()
+            : undefined,
           override_reason: values.override_reason || undefined,
         },
         key,
@@ -78,8 +91,20 @@ export function MovementDialog({ type, item = null, location = null, onClose }: 
   const close = () => (form.isDirty && values.qty ? setAsks(true) : onClose());
 
   return (
-    <Modal opened onClose={close} title={t(`movements.title.${values.type}`)} size="lg" closeButtonProps={{ "aria-label": t("ui.close") }}>
-      <FormFrame form={form} label={t(`movements.title.${values.type}`)} submitLabel={t(`movements.submit.${values.type}`)} handles={["stock-short"]} onCancel={close}>
+    <Modal
+      opened
+      onClose={close}
+      title={t(`movements.title.${values.type}`)}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("ui.close") }}
+    >
+      <FormFrame
+        form={form}
+        label={t(`movements.title.${values.type}`)}
+        submitLabel={t(`movements.submit.${values.type}`)}
+        handles={["stock-short"]}
+        onCancel={close}
+      >
         <SegmentedControl
           fullWidth
           aria-label={t("movements.type")}
@@ -99,9 +124,22 @@ export function MovementDialog({ type, item = null, location = null, onClose }: 
             autoFocus={item !== null}
           />
           {values.type === "receive" && workspace.can(PRICES) && (
-            <TextField form={form} name="unit_cost" label={unit ? t("items.costPer", { unit }) : t("items.cost")} required={false} inputMode="decimal" placeholder={values.item?.unit_cost ? trimZeros(values.item.unit_cost) : ""} />
+            <TextField
+              form={form}
+              name="unit_cost"
+              label={unit ? t("items.costPer", { unit }) : t("items.cost")}
+              required={false}
+              inputMode="decimal"
+              placeholder={values.item?.unit_cost ? trimZeros(values.item.unit_cost) : ""}
+            />
           )}
-          <TextField form={form} name="reference" label={t("movements.reference")} required={false} maxLength={100} />
+          <TextField
+            form={form}
+            name="reference"
+            label={t("movements.reference")}
+            required={false}
+            maxLength={100}
+          />
         </FieldRow>
         {isStockShort(form.refusal) && (
           <StockShort
@@ -109,16 +147,38 @@ export function MovementDialog({ type, item = null, location = null, onClose }: 
             unit={unit}
             place={values.location?.name ?? ""}
             isSending={form.isSending}
-            onTake={(onHand) => { form.set("qty", trimZeros(onHand).replace(".", separators.point)); form.clearRefusal(); }}
-            onOverride={(reason) => { form.set("override_reason", reason); setOverriding(reason); }}
+            onTake={(onHand) => {
+              form.set("qty", trimZeros(onHand).replace(".", separators.point));
+              form.clearRefusal();
+            }}
+            onOverride={(reason) => {
+              form.set("override_reason", reason);
+              setOverriding(reason);
+            }}
           />
         )}
         <FieldRow>
           <AreaField form={form} name="note" label={t("movements.note")} required={false} />
-          {values.type !== "transfer" && <TextField form={form} name="effective_at" label={t("movements.effective")} required={false} type="datetime-local" help={t("movements.effectiveHelp")} />}
+          {values.type !== "transfer" && (
+            <TextField
+              form={form}
+              name="effective_at"
+              label={t("movements.effective")}
+              required={false}
+              type="datetime-local"
+              help={t("movements.effectiveHelp")}
+            />
+          )}
         </FieldRow>
       </FormFrame>
-      <Confirm opened={asksToLeave} title={t("form.leaveTitle")} confirmLabel={t("form.leave")} cancelLabel={t("form.stay")} onConfirm={onClose} onClose={() => setAsks(false)}>
+      <Confirm
+        opened={asksToLeave}
+        title={t("form.leaveTitle")}
+        confirmLabel={t("form.leave")}
+        cancelLabel={t("form.stay")}
+        onConfirm={onClose}
+        onClose={() => setAsks(false)}
+      >
         {t("form.leaveBody")}
       </Confirm>
     </Modal>
@@ -129,14 +189,23 @@ function Picked({ form }: { readonly form: ReturnType<typeof useForm<Values>> })
   const workspace = useWorkspace();
   const { values, errors } = form;
   const isTransfer = values.type === "transfer";
-  const onHand = useQuery(onHandQuery(workspace.id, values.item?.id ?? null, values.location?.id ?? null));
+  const onHand = useQuery(
+    onHandQuery(workspace.id, values.item?.id ?? null, values.location?.id ?? null),
+  );
   form.labels.set("item_id", t("items.one"));
   form.labels.set("location_id", t("movements.place"));
   form.labels.set("from_location_id", t("movements.from"));
   form.labels.set("to_location_id", t("movements.to"));
   return (
     <>
-      <ItemPicker id={form.fieldId("item_id")} label={t("items.one")} item={values.item} onPick={(item) => form.set("item", item)} error={errors["item_id"]} autoFocus={values.item === null} />
+      <ItemPicker
+        id={form.fieldId("item_id")}
+        label={t("items.one")}
+        item={values.item}
+        onPick={(item) => form.set("item", item)}
+        error={errors["item_id"]}
+        autoFocus={values.item === null}
+      />
       <FieldRow>
         <LocationPicker
           id={form.fieldId(isTransfer ? "from_location_id" : "location_id")}
@@ -165,7 +234,10 @@ function Picked({ form }: { readonly form: ReturnType<typeof useForm<Values>> })
   );
 }
 
-function validate(values: Values, read: (text: string) => string | null): Record<string, string | null> {
+function validate(
+  values: Values,
+  read: (text: string) => string | null,
+): Record<string, string | null> {
   const qty = read(values.qty);
   const isTransfer = values.type === "transfer";
   const mustBePositive = values.type !== "adjust";
@@ -174,7 +246,13 @@ function validate(values: Values, read: (text: string) => string | null): Record
     location_id: values.location || isTransfer ? null : t("form.needed"),
     from_location_id: values.location || !isTransfer ? null : t("form.needed"),
     to_location_id: !isTransfer || values.to ? null : t("form.needed"),
-    qty: qty === null ? t("form.notANumber") : signOf(qty) === 0 || (mustBePositive && signOf(qty) < 0) ? t("movements.aboveZero") : null,
-    unit_cost: !values.unit_cost.trim() || read(values.unit_cost) !== null ? null : t("form.notANumber"),
+    qty:
+      qty === null
+        ? t("form.notANumber")
+        : signOf(qty) === 0 || (mustBePositive && signOf(qty) < 0)
+          ? t("movements.aboveZero")
+          : null,
+    unit_cost:
+      !values.unit_cost.trim() || read(values.unit_cost) !== null ? null : t("form.notANumber"),
   };
 }

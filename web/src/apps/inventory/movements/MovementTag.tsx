@@ -1,11 +1,21 @@
-import { IconAdjustmentsHorizontal, IconArrowDownLeft, IconArrowsExchange, IconArrowUpRight } from "@tabler/icons-react";
+import {
+  IconAdjustmentsHorizontal,
+  IconArrowDownLeft,
+  IconArrowsExchange,
+  IconArrowUpRight,
+} from "@tabler/icons-react";
 import type { Movement } from "@/api/types";
 import { t } from "@/i18n";
 import { Tag } from "@/ui/Tag";
 import type { MovementType } from "./queries";
 import classes from "./movements.module.css";
 
-const ICONS = { receive: IconArrowDownLeft, use: IconArrowUpRight, adjust: IconAdjustmentsHorizontal, transfer: IconArrowsExchange };
+const ICONS = {
+  receive: IconArrowDownLeft,
+  use: IconArrowUpRight,
+  adjust: IconAdjustmentsHorizontal,
+  transfer: IconArrowsExchange,
+};
 
 export function MovementIcon({ type }: { readonly type: MovementType }) {
   const Icon = ICONS[type];

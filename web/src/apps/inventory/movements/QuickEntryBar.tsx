@@ -80,7 +80,10 @@ export function QuickEntryBar() {
           ref={input}
           className={classes.quickInput}
           value={text}
-          onChange={(event) => { setText(event.currentTarget.value); setError(null); }}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            setError(null);
+          }}
           onKeyDown={onKeyDown}
           aria-label={t("quick.label")}
           placeholder={t("quick.example")}
@@ -104,7 +107,17 @@ export function QuickEntryBar() {
           onTake={take}
           onOverride={(override) => void send({ override })}
         />
-      ) : error !== null && <ProblemAlert error={error}>{asProblem(error).fields.map((one) => <p key={one.field} style={{ margin: 0 }}>{one.detail}</p>)}</ProblemAlert>}
+      ) : (
+        error !== null && (
+          <ProblemAlert error={error}>
+            {asProblem(error).fields.map((one) => (
+              <p key={one.field} style={{ margin: 0 }}>
+                {one.detail}
+              </p>
+            ))}
+          </ProblemAlert>
+        )
+      )}
     </section>
   );
 }

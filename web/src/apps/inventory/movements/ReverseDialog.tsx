@@ -27,7 +27,12 @@ export function ReverseDialog({ movement, onClose, onDone }: Props) {
     send: async (values, key) => {
       const note = values.note.trim();
       const reason = values.override_reason.trim();
-      await reverseMovement(workspace.id, movement.id, { ...(note ? { note } : {}), ...(reason ? { override_reason: reason } : {}) }, key);
+      await reverseMovement(
+        workspace.id,
+        movement.id,
+        { ...(note ? { note } : {}), ...(reason ? { override_reason: reason } : {}) },
+        key,
+      );
       void client.invalidateQueries({ queryKey: ["inventory", workspace.id] });
       toastDone(t("movements.undone"));
       onDone();
@@ -39,11 +44,26 @@ export function ReverseDialog({ movement, onClose, onDone }: Props) {
     place: movement.location_name,
   };
   return (
-    <Modal opened onClose={onClose} title={t("movements.reverseTitle")} closeButtonProps={{ "aria-label": t("ui.close") }}>
-      <FormFrame form={form} label={t("movements.reverseTitle")} submitLabel={t("movements.reverse")} onCancel={onClose}>
-        <p style={{ margin: 0 }}>{t(movement.transfer_id ? "movements.reverseTransfer" : "movements.reverseBody", effect)}</p>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("movements.reverseTitle")}
+      closeButtonProps={{ "aria-label": t("ui.close") }}
+    >
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("movements.reverseTitle")}
+        submitLabel={t("movements.reverse")}
+        onCancel={onClose}
+      >
+        <p style={{ margin: 0 }}>
+          {t(movement.transfer_id ? "movements.reverseTransfer" : "movements.reverseBody", effect)}
+        </p>
         <TextField form={form} name="note" label={t("movements.note")} required={false} autoFocus />
-        {form.refusal?.code === "stock-short" && workspace.can(OVERRIDE) && <TextField form={form} name="override_reason" label={t("short.reason")} />}
+        {form.refusal?.code === "stock-short" && workspace.can(OVERRIDE) && (
+          <TextField form={form} name="override_reason" label={t("short.reason")} />
+        )}
       </FormFrame>
     </Modal>
   );

@@ -24,7 +24,14 @@ export function StockShort({ error, unit, place, isSending, onTake, onOverride }
   const [reason, setReason] = useState("");
   const onHand = error instanceof ApiProblem ? error.extraText("on_hand") : null;
   return (
-    <Notice tone="caution" title={onHand === null ? asRefusal(error).detail : t("short.title", { onHand: format.qty(onHand), unit, place })}>
+    <Notice
+      tone="caution"
+      title={
+        onHand === null
+          ? asRefusal(error).detail
+          : t("short.title", { onHand: format.qty(onHand), unit, place })
+      }
+    >
       <div style={{ display: "grid", gap: 8, marginTop: 6 }}>
         {onHand !== null && signOf(onHand) > 0 && (
           <Button size="xs" variant="default" w="fit-content" onClick={() => onTake(onHand)}>
@@ -33,8 +40,22 @@ export function StockShort({ error, unit, place, isSending, onTake, onOverride }
         )}
         {workspace.can(OVERRIDE) ? (
           <div style={{ display: "flex", gap: 8, alignItems: "flex-end", flexWrap: "wrap" }}>
-            <TextInput style={{ flex: "1 1 200px" }} label={t("short.reason")} value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={300} autoComplete="off" />
-            <Button variant="default" disabled={!reason.trim()} loading={isSending} onClick={() => onOverride(reason.trim())}>{t("short.override")}</Button>
+            <TextInput
+              style={{ flex: "1 1 200px" }}
+              label={t("short.reason")}
+              value={reason}
+              onChange={(event) => setReason(event.currentTarget.value)}
+              maxLength={300}
+              autoComplete="off"
+            />
+            <Button
+              variant="default"
+              disabled={!reason.trim()}
+              loading={isSending}
+              onClick={() => onOverride(reason.trim())}
+            >
+              {t("short.override")}
+            </Button>
           </div>
         ) : (
           <span>{t("short.hint")}</span>

@@ -32,21 +32,41 @@ export function movementsQuery(workspace: string, filter: MovementFilter) {
 export function recentMovementsQuery(workspace: string, filter: MovementFilter, limit: number) {
   return queryOptions({
     queryKey: ["inventory", workspace, "movements", "recent", filter, limit],
-    queryFn: async () => ok(api.GET(MOVEMENTS, { params: { path: { workspace }, query: { ...filter, limit, total: true } } })),
+    queryFn: async () =>
+      ok(
+        api.GET(MOVEMENTS, {
+          params: { path: { workspace }, query: { ...filter, limit, total: true } },
+        }),
+      ),
   });
 }
 
-export async function recordMovement(workspace: string, body: MovementRequest, key: string): Promise<Movement> {
-  return ok(api.POST(MOVEMENTS, { params: { path: { workspace } }, body, headers: idempotent(key) }));
+export async function recordMovement(
+  workspace: string,
+  body: MovementRequest,
+  key: string,
+): Promise<Movement> {
+  return ok(
+    api.POST(MOVEMENTS, { params: { path: { workspace } }, body, headers: idempotent(key) }),
+  );
 }
 
 export async function transferStock(workspace: string, body: TransferRequest, key: string) {
   return ok(
-    api.POST("/api/v1/workspaces/{workspace}/inventory/transfers", { params: { path: { workspace } }, body, headers: idempotent(key) }),
+    api.POST("/api/v1/workspaces/{workspace}/inventory/transfers", {
+      params: { path: { workspace } },
+      body,
+      headers: idempotent(key),
+    }),
   );
 }
 
-export async function reverseMovement(workspace: string, id: string, body: { note?: string; override_reason?: string }, key: string): Promise<Movement> {
+export async function reverseMovement(
+  workspace: string,
+  id: string,
+  body: { note?: string; override_reason?: string },
+  key: string,
+): Promise<Movement> {
   return ok(
     api.POST("/api/v1/workspaces/{workspace}/inventory/movements/{id}/reverse", {
       params: { path: { workspace, id } },

@@ -21,23 +21,87 @@ export interface QuickEntry {
 }
 
 const WORDS: Readonly<Record<string, MovementType>> = {
-  receive: "receive", received: "receive", rec: "receive", in: "receive", "+": "receive",
-  use: "use", used: "use", out: "use", "-": "use",
-  adjust: "adjust", adj: "adjust", correct: "adjust", "=": "adjust",
-  transfer: "transfer", tr: "transfer", move: "transfer", ">": "transfer",
+  receive: "receive",
+  received: "receive",
+  rec: "receive",
+  in: "receive",
+  "+": "receive",
+  use: "use",
+  used: "use",
+  out: "use",
+  "-": "use",
+  adjust: "adjust",
+  adj: "adjust",
+  correct: "adjust",
+  "=": "adjust",
+  transfer: "transfer",
+  tr: "transfer",
+  move: "transfer",
+  ">": "transfer",
 };
 
 const UNITS = new Set([
-  "kg", "g", "mg", "t", "lb", "lbs", "oz", "l", "ml", "cl", "dl", "gal", "ea", "pc", "pcs", "piece", "pieces", "case", "cases",
-  "box", "boxes", "bag", "bags", "btl", "bottle", "bottles", "can", "cans", "pack", "packs", "crate", "crates", "tray", "trays",
-  "roll", "rolls", "m", "cm", "pair", "pairs", "dozen", "keg", "kegs", "jar", "jars", "sack", "sacks", "bunch", "tin", "tins",
+  "kg",
+  "g",
+  "mg",
+  "t",
+  "lb",
+  "lbs",
+  "oz",
+  "l",
+  "ml",
+  "cl",
+  "dl",
+  "gal",
+  "ea",
+  "pc",
+  "pcs",
+  "piece",
+  "pieces",
+  "case",
+  "cases",
+  "box",
+  "boxes",
+  "bag",
+  "bags",
+  "btl",
+  "bottle",
+  "bottles",
+  "can",
+  "cans",
+  "pack",
+  "packs",
+  "crate",
+  "crates",
+  "tray",
+  "trays",
+  "roll",
+  "rolls",
+  "m",
+  "cm",
+  "pair",
+  "pairs",
+  "dozen",
+  "keg",
+  "kegs",
+  "jar",
+  "jars",
+  "sack",
+  "sacks",
+  "bunch",
+  "tin",
+  "tins",
 ]);
 
 const LOOKS_NUMERIC = /^[+\-−]?[\d.,]*\d[\d.,]*([a-zA-Zµ]{0,8})$/;
 const REFERENCE = /^(?=.*\d)[A-Z]{1,8}[-/]?[A-Z0-9][A-Z0-9\-/]*$/;
 const TEXT_LENGTH_MAX = 400;
 
-export function parseQuickEntry(text: string, separators: Separators, units: ReadonlySet<string> = UNITS): QuickEntry {
+export function parseQuickEntry(
+  text: string,
+  separators: Separators,
+  units: ReadonlySet<string> = UNITS,
+): QuickEntry {
   const { rest, note } = takeNote(text.slice(0, TEXT_LENGTH_MAX));
   const words = tokens(rest);
   let type: MovementType | null = null;
@@ -125,7 +189,8 @@ function impliedType(qty: string | null, places: number): MovementType | null {
 /** A remark stands after `//` or between quotes. */
 function takeNote(text: string): { rest: string; note: string | null } {
   const slashes = text.indexOf(" //");
-  if (slashes >= 0) return { rest: text.slice(0, slashes), note: text.slice(slashes + 3).trim() || null };
+  if (slashes >= 0)
+    return { rest: text.slice(0, slashes), note: text.slice(slashes + 3).trim() || null };
   const quoted = /["“]([^"”]*)["”]?/.exec(text);
   if (!quoted) return { rest: text, note: null };
   return { rest: text.replace(quoted[0], " "), note: quoted[1]?.trim() || null };

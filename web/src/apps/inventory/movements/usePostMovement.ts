@@ -21,7 +21,7 @@ export interface Draft {
   readonly override_reason?: string | undefined;
 }
 
-/** Posts a movement or a transfer, says so with a way back, and marks what it touched as out of date. */
+/** Posts a movement or a transfer, says so with a way back, and refreshes what it touched. */
 export function usePostMovement() {
   const workspace = useWorkspace();
   const client = useQueryClient();
@@ -47,7 +47,12 @@ export function usePostMovement() {
       const { movement, warnings } = await send(workspace.id, draft, key);
       void refresh();
       const amount = `${format.qty(absolute(draft.qty))} ${draft.item.unit}`;
-      const said = t(`movements.done.${draft.type}`, { amount, item: draft.item.name, place: draft.location.name, to: draft.to?.name ?? "" });
+      const said = t(`movements.done.${draft.type}`, {
+        amount,
+        item: draft.item.name,
+        place: draft.location.name,
+        to: draft.to?.name ?? "",
+      });
       const text = warnings.includes("wrong-zone") ? `${said} ${t("movements.wrongZone")}` : said;
       toastDone(text, movement ? () => undo(movement) : undefined);
     },
@@ -55,7 +60,11 @@ export function usePostMovement() {
   );
 }
 
-async function send(workspace: string, draft: Draft, key: string): Promise<{ movement: Movement | undefined; warnings: readonly string[] }> {
+async function send(
+  workspace: string,
+  draft: Draft,
+  key: string,
+): Promise<{ movement: Movement | undefined; warnings: readonly string[] }> {
   const common = {
     item_id: draft.item.id,
     qty: draft.qty,
@@ -64,7 +73,11 @@ async function send(workspace: string, draft: Draft, key: string): Promise<{ mov
     ...(draft.override_reason ? { override_reason: draft.override_reason } : {}),
   };
   if (draft.type === "transfer") {
-    const answer = await transferStock(workspace, { ...common, from_location_id: draft.location.id, to_location_id: draft.to?.id ?? "" }, key);
+    const answer = await transferStock(
+      workspace,
+      { ...common, from_location_id: draft.location.id, to_location_id: draft.to?.id ?? "" },
+      key,
+    );
     return { movement: answer.movements[0], warnings: answer.warnings ?? [] };
   }
   const movement = await recordMovement(

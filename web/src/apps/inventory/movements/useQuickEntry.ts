@@ -43,7 +43,10 @@ export function useQuickEntry() {
   const [picks, setPicks] = useState<Picks>({});
   const entry = useMemo(() => parseQuickEntry(text, separators), [text, separators]);
   const [wanted] = useDebouncedValue(entry.item, TYPING_MS);
-  const found = useQuery({ ...itemChoicesQuery(workspace.id, wanted, CHOICES), enabled: wanted !== "" });
+  const found = useQuery({
+    ...itemChoicesQuery(workspace.id, wanted, CHOICES),
+    enabled: wanted !== "",
+  });
   const locations = useQuery(locationsQuery(workspace.id));
 
   const setText = (next: string) => {
@@ -65,10 +68,30 @@ export function useQuickEntry() {
     const item = picks.item ?? (isFresh && entry.item ? (choices[0] ?? null) : null);
     const place = picks.place ?? (entry.place ? matchLocation(entry.place, all) : null);
     const to = picks.to ?? (entry.toPlace ? matchLocation(entry.toPlace, all) : null);
-    const isUnitWrong = Boolean(entry.unit && item && entry.unit.toLowerCase() !== item.unit.toLowerCase());
+    const isUnitWrong = Boolean(
+      entry.unit && item && entry.unit.toLowerCase() !== item.unit.toLowerCase(),
+    );
     const isQtyGood = entry.qty !== null && signOf(entry.qty) !== 0;
-    const isReady = Boolean(type && item && place && isQtyGood && !isUnitWrong && (type !== "transfer" || (to && to.id !== place.id)));
-    return { entry, type, item, itemChoices: choices, isSearching: Boolean(entry.item) && !isFresh, place, to, locations: all, isUnitWrong, isReady };
+    const isReady = Boolean(
+      type &&
+      item &&
+      place &&
+      isQtyGood &&
+      !isUnitWrong &&
+      (type !== "transfer" || (to && to.id !== place.id)),
+    );
+    return {
+      entry,
+      type,
+      item,
+      itemChoices: choices,
+      isSearching: Boolean(entry.item) && !isFresh,
+      place,
+      to,
+      locations: all,
+      isUnitWrong,
+      isReady,
+    };
   }, [entry, picks, wanted, found.data, found.isPlaceholderData, locations.data]);
 
   const clear = () => {
