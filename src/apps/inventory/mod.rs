@@ -2,6 +2,8 @@
 
 mod api;
 mod columns;
+#[cfg(test)]
+mod tests;
 
 pub mod amounts;
 pub mod imports;

@@ -52,7 +52,10 @@ async fn a_number_or_a_code_belongs_to_one_item() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;
     manager.post("/inventory/items", &salmon()).await.is(201);
-    let other = |number: &str, codes: Value| json!({ "item_number": number, "name": "Other", "unit": "kg", "barcodes": codes });
+    let other = |number: &str, codes: Value| {
+        let name = "Other";
+        json!({ "item_number": number, "name": name, "unit": "kg", "barcodes": codes })
+    };
 
     for number in ["SAL-1", " sal-1 ", "ＳＡＬ-１"] {
         let refused = manager.post("/inventory/items", &other(number, json!([]))).await;
@@ -63,7 +66,8 @@ async fn a_number_or_a_code_belongs_to_one_item() {
     refused.is_problem(422, "barcode-taken");
     refused.is_field_problem("barcodes[1]", "barcode-taken");
 
-    assert_eq!(column(&manager.get("/inventory/items").await.is(200), "item_number"), ["SAL-1"]);
+    let list = manager.get("/inventory/items").await.is(200);
+    assert_eq!(column(&list, "item_number"), ["SAL-1"]);
     assert_eq!(server.audit_actions().await.len(), 1);
     server.finish().await;
 }
@@ -253,14 +257,12 @@ async fn lists_are_sorted_narrowed_and_paged_without_gap_or_repetition() {
             let path = format!("/inventory/items?limit=2&total=true&{query}{cursor}");
             let page = manager.get(&path).await.is(200);
             numbers.extend(column(&page, "item_number"));
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => {
-                    assert_eq!(page["total"], numbers.len());
-                    assert_eq!(page["total_is_more"], false);
-                    return numbers.join("");
-                }
-            }
+            let Some(next) = page["next_cursor"].as_str() else {
+                assert_eq!(page["total"], numbers.len());
+                assert_eq!(page["total_is_more"], false);
+                return numbers.join("");
+            };
+            cursor = format!("&cursor={next}");
         }
     };
 

@@ -1,6 +1,7 @@
 //! The Inventory app over HTTP.
 
 mod items;
+mod ledger;
 mod locations;
 mod movements;
 mod stock;
@@ -37,17 +38,21 @@ pub(crate) async fn post(
 }
 
 pub(crate) async fn on_hand(client: &Client, item: &Value) -> String {
-    let path = format!("/inventory/items/{}", item["id"].as_str().unwrap());
-    client.get(&path).await.is(200)["on_hand"].as_str().unwrap().to_owned()
+    let item = client.get(&path("items", item)).await.is(200);
+    text(&item["on_hand"]).to_owned()
 }
 
 /// The path of something below `/inventory`.
 pub(crate) fn path(of: &str, thing: &Value) -> String {
-    format!("/inventory/{of}/{}", thing["id"].as_str().unwrap())
+    format!("/inventory/{of}/{}", text(&thing["id"]))
 }
 
 /// One field of every row of a list.
 pub(crate) fn column(list: &Value, field: &str) -> Vec<String> {
-    let rows = list["items"].as_array().unwrap();
+    let rows = list["items"].as_array().expect("a list");
     rows.iter().map(|row| row[field].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
 }

@@ -51,7 +51,7 @@ pub const CODES: &[Code] = &[
     ),
     code(
         "unit-in-use",
-        "The unit cannot change while there is stock, because quantities would mean something else.",
+        "The unit cannot change while there is stock: quantities would mean something else.",
         "Adjust the stock to zero, change the unit, and receive it again.",
     ),
     code(

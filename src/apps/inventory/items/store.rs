@@ -59,8 +59,8 @@ pub(super) fn barcode_owner(
 ) -> Result<Option<String>> {
     let owner: Option<(i64, String)> = scope
         .prepare_cached(
-            "SELECT i.rid, i.item_number
-             FROM item_barcodes AS b JOIN items AS i ON i.rid = b.item_id
+            "SELECT i.rid, i.item_number FROM item_barcodes AS b
+             JOIN items AS i ON i.rid = b.item_id
              WHERE b.code = :code AND b.is_active = 1",
         )?
         .query_row(named_params! { ":code": code }, |row| Ok((row.get(0)?, row.get(1)?)))

@@ -244,3 +244,22 @@ pub(super) fn unsearchable(scope: &Scope<'_>) -> Result<Vec<Difference>> {
 fn limit() -> i64 {
     i64::try_from(DIFFERENCES_MAX).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apps::inventory::tests::{empty_file, walks};
+
+    #[test]
+    fn every_list_of_stock_walks_an_index() {
+        let (_folder, connection) = empty_file();
+        for (sql, index) in [
+            (OF_ALL, "items_name (name_key>?"),
+            (OF_ITEM, "PRIMARY KEY (item_id=?"),
+            (OF_PLACE, "stocks_location (location_id=?"),
+            (OF_ITEM_AT_MOMENT, "movements_item (item_id=? AND effective_at<?"),
+        ] {
+            walks(&connection, sql, index);
+        }
+    }
+}

@@ -13,7 +13,7 @@ pub const CODES: &[Code] = &[
     code("text-too-long", "A text has more characters than are kept.", "Shorten it."),
     code(
         "text-hidden-characters",
-        "A text has invisible control characters, or marks that turn the direction of what follows.",
+        "A text has invisible control characters, or marks that turn its direction.",
         "Type it anew, or paste it as plain text.",
     ),
 ];

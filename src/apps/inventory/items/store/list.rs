@@ -285,22 +285,59 @@ impl ToSql for Key {
     }
 }
 
-/// Every statement a list can use, for the test that looks at their plans.
 #[cfg(test)]
-pub(super) fn statements() -> Vec<(Listing, &'static str)> {
+mod tests {
+    use super::*;
     use crate::apps::inventory::items::rules::listing::Sort;
+    use crate::apps::inventory::tests::{empty_file, plan, walks};
 
-    let mut statements = Vec::new();
-    for sort in ["name", "-name", "item_number", "-on_hand", "on_hand", "-updated_at"] {
-        for category in [None, Some("Fish".to_owned())] {
-            for is_low in [false, true] {
-                let sort = Sort::read(sort).unwrap();
-                let category = category.clone();
-                let listing = Listing { search: None, category, location: None, is_low, sort };
-                let sql = statement_of(&listing);
-                statements.push((listing, sql));
-            }
+    fn listing(sort: &str, category: bool, is_low: bool) -> Listing {
+        Listing {
+            search: None,
+            category: category.then(|| "Fish".to_owned()),
+            location: None,
+            is_low,
+            sort: Sort::read(sort).unwrap(),
         }
     }
-    statements
+
+    #[test]
+    fn every_list_walks_the_index_of_its_order_or_filter() {
+        let (_folder, connection) = empty_file();
+        for (sort, category, is_low, index) in [
+            ("name", false, false, "items_name (name_key>?"),
+            ("-name", false, false, "items_name (name_key<?"),
+            ("name", true, false, "items_category (category=? AND name_key>?"),
+            ("-name", true, false, "items_category (category=? AND name_key<?"),
+            ("item_number", false, false, "items_item_number_key_unique (item_number_key>?"),
+            ("on_hand", false, false, "item_totals_qty (qty>?"),
+            ("-on_hand", false, false, "item_totals_qty (qty<?"),
+            ("-on_hand", true, false, "items_category (category=?"),
+            ("-updated_at", false, false, "items_updated (updated_at<?"),
+            ("name", false, true, "item_totals_low"),
+            ("-on_hand", true, true, "item_totals_low"),
+        ] {
+            walks(&connection, statement_of(&listing(sort, category, is_low)), index);
+        }
+    }
+
+    #[test]
+    fn a_page_is_cut_before_it_is_sorted() {
+        let (_folder, connection) = empty_file();
+        for (sort, category) in [("name", false), ("name", true), ("on_hand", false)] {
+            let plan = plan(&connection, statement_of(&listing(sort, category, false)));
+            let sorts = plan.iter().filter(|step| step.contains("TEMP B-TREE FOR ORDER BY"));
+            assert!(sorts.count() <= 1, "only the finished page is sorted: {plan:#?}");
+        }
+    }
+
+    #[test]
+    fn a_search_reads_no_whole_table() {
+        let (_folder, connection) = empty_file();
+        let plan = plan(&connection, search_page!(">", "ASC"));
+        let is_table = |step: &&String| {
+            ["SCAN i", "SCAN t", "SCAN b", "SCAN s", "SCAN items"].contains(&step.as_str())
+        };
+        assert_eq!(plan.iter().find(is_table), None, "{plan:#?}");
+    }
 }

@@ -83,3 +83,29 @@ pub(in crate::apps::inventory::movements) fn balance_before(
         )?;
     Qty::from_thousandths(thousandths).ok_or_else(|| Error::internal("a balance out of range"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apps::inventory::tests::{empty_file, plan, walks};
+    use crate::platform::id::Id;
+
+    #[test]
+    fn every_journal_walks_its_index_and_sorts_nothing() {
+        let (_folder, connection) = empty_file();
+        let item = Some(Id::from_bytes([1; 16]));
+        let place = Some(Id::from_bytes([2; 16]));
+        let kind = Some(MovementType::Use);
+        for (journal, index) in [
+            (Journal { item, place, kind, ..Journal::ALL }, "movements_item (item_id=?"),
+            (Journal { place, kind, ..Journal::ALL }, "movements_location (location_id=?"),
+            (Journal { kind, ..Journal::ALL }, "movements_type (type=?"),
+            (Journal::ALL, "movements_effective (effective_at"),
+        ] {
+            let sql = statement_of(&journal);
+            walks(&connection, sql, index);
+            let plan = plan(&connection, sql);
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+        }
+    }
+}
