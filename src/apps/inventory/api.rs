@@ -1,6 +1,6 @@
 //! The table of contents of the app.
 
-use super::{items, locations, movements, stocks};
+use super::{exports, imports, items, locations, movements, stocks};
 use crate::platform::app::Routes;
 
 pub(super) fn routes() -> Routes {
@@ -9,4 +9,6 @@ pub(super) fn routes() -> Routes {
         .merge(locations::api::routes())
         .merge(movements::api::routes())
         .merge(stocks::api::routes())
+        .merge(imports::api::routes())
+        .merge(exports::api::routes())
 }

@@ -6,12 +6,14 @@ mod columns;
 mod tests;
 
 pub mod amounts;
+pub mod exports;
 pub mod imports;
 pub mod items;
 pub mod locations;
 pub mod movements;
 pub mod search;
 pub mod stocks;
+pub mod suppliers;
 pub mod texts;
 
 use crate::platform::access::PermissionSpec;
@@ -40,6 +42,7 @@ pub const SPEC: AppSpec = AppSpec {
         items::rules::CODES,
         locations::rules::CODES,
         movements::rules::CODES,
+        imports::rules::CODES,
     ],
     columns: columns::MARKS,
     routes: api::routes,
@@ -72,5 +75,5 @@ const EVENTS: &[EventSpec] = &[
     told(items::ops::KIND),
     told(locations::ops::KIND),
     told(movements::ops::KIND),
-    told("inventory.import"),
+    told(imports::ops::KIND),
 ];

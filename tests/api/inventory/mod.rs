@@ -1,5 +1,6 @@
 //! The Inventory app over HTTP.
 
+mod imports;
 mod items;
 mod ledger;
 mod locations;

@@ -1,3 +1,6 @@
-//! Files in and out: CSV with a preview, and the same tables as CSV.
+//! Files in: CSV with a preview, then one transaction.
 
+pub mod api;
+pub mod ops;
 pub mod rules;
+mod store;

@@ -1,10 +1,71 @@
 //! What a CSV file means: its columns, its rows, and what each row would do.
 
+pub mod items;
+pub mod locations;
+pub mod opening;
+pub mod plan;
 pub mod reader;
 pub mod table;
 pub mod writer;
 
+use std::time::Duration;
+
+use crate::platform::error::{Code, code};
+use crate::platform::id::Id;
+
 pub use table::{Decimals, RowFault, Table, TableRow};
+
+/// A file that was read and waits to be taken over.
+pub enum Import {}
+pub type ImportId = Id<Import>;
+
+/// A preview waits so long.
+pub const PREVIEW_KEPT: Duration = Duration::from_hours(24);
+/// Previews of a workspace that wait at once; the oldest makes room.
+pub const PREVIEWS_MAX: usize = 5;
+/// Errors told at once; `errors_total` says how many there are.
+pub const ERRORS_SHOWN_MAX: usize = 1_000;
+/// Rows shown as an example.
+pub const SAMPLE_ROWS_MAX: usize = 50;
+
+/// What can be wrong here, for people.
+pub const CODES: &[Code] = &[
+    code("csv-empty", "The file is empty.", "Save it again with a header and rows."),
+    code("csv-no-rows", "There are no rows below the header.", "Add rows, or choose another file."),
+    code("csv-not-utf8", "The file is not UTF-8.", "Save it as CSV UTF-8."),
+    code("csv-nul", "The file has NUL bytes; it is not a text.", "Export it as CSV."),
+    code("csv-quote-unclosed", "A quote is never closed.", "Close it on the line that is named."),
+    code(
+        "csv-quote-inside",
+        "There is text behind a closing quote.",
+        "Write a quote inside a quoted cell twice.",
+    ),
+    code("csv-cells", "A row has more or fewer cells than the header.", "Look for commas in it."),
+    code("csv-cell-too-long", "A cell is longer than is read.", "Shorten it."),
+    code("csv-too-many-columns", "There are more columns than are read.", "Remove some."),
+    code("csv-too-many-rows", "There are more rows than are taken at once.", "Split the file."),
+    code("column-missing", "A column that is needed is missing.", "Add it to the header."),
+    code("column-twice", "A column is there twice.", "Remove one of them."),
+    code("row-twice", "Two rows speak of the same thing.", "Remove one of them."),
+    code("yes-or-no", "A cell is neither true nor false.", "Write true or false."),
+    code("supplier-missing", "A supplier's number has no supplier.", "Name the supplier."),
+    code(
+        "stock-exists",
+        "An opening stock differs from what is there, and there were movements already.",
+        "Adjust the stock instead.",
+    ),
+    code("import-kind", "There is no such kind of file.", "See the API description."),
+    code(
+        "import-has-errors",
+        "The file has errors, so nothing of it is taken over.",
+        "Correct them in the file and read it again.",
+    ),
+    code(
+        "import-stale",
+        "Something changed since the preview, so the file would do something else now.",
+        "Read the file again and look at the new preview.",
+    ),
+];
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,8 @@ use super::rules::{
     self, ItemDraft, ItemId, ItemInput, KeptItem, barcode_taken, check_version, number_taken,
 };
 use super::store;
+use crate::apps::inventory::suppliers;
+use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
@@ -168,6 +170,32 @@ pub fn by_number_in(scope: &Scope<'_>, key: &str) -> Result<Option<KeptItem>> {
 /// The number of the item that has a code, for other resources of the app.
 pub fn barcode_owner_in(scope: &Scope<'_>, code: &str, but: Option<i64>) -> Result<Option<String>> {
     store::barcode_owner(scope, code, but)
+}
+
+/// Who delivers an item first, for other resources of the app.
+pub fn supplier_in(scope: &Scope<'_>, rid: i64) -> Result<Option<SupplierLink>> {
+    store::first_supplier(scope, rid)
+}
+
+/// Sets who delivers an item inside the caller's transaction.
+pub fn set_supplier_in(scope: &Scope<'_>, id: ItemId, link: Option<&SupplierLink>) -> Result<()> {
+    let item = store::get(scope, id)?;
+    let supplier = match link {
+        None => None,
+        Some(link) => Some((suppliers::ops::ensure_in(scope, &link.name)?, link.sku.as_str())),
+    };
+    store::set_supplier(scope, item.rid, supplier)?;
+    let entry = Entry::new("inventory.item.supplier-changed", KIND, id).version(item.version);
+    scope.audit(match link {
+        None => entry,
+        Some(link) => entry.personal("supplier", &link.name).set("supplier_sku", &link.sku),
+    })?;
+    Ok(())
+}
+
+/// Whether there is some of an item anywhere, for other resources of the app.
+pub fn has_stock_in(scope: &Scope<'_>, rid: i64) -> Result<bool> {
+    store::has_stock(scope, rid)
 }
 
 /// Who cannot see prices cannot set them either.

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use super::rules::{Barcode, ItemDraft, ItemId, KeptItem};
 use crate::apps::inventory::amounts::Money;
+use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::ctx::Scope;
 use crate::platform::error::{Error, Result};
 
@@ -137,6 +138,52 @@ fn insert_barcodes(scope: &Scope<'_>, rid: i64, barcodes: &[Barcode]) -> Result<
             ":code": barcode.code, ":kind": barcode.kind.name(), ":pack_qty": barcode.pack_qty,
         })?;
     }
+    Ok(())
+}
+
+/// Who delivers the item first, and what they call it.
+pub(super) fn first_supplier(scope: &Scope<'_>, rid: i64) -> Result<Option<SupplierLink>> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT s.name, l.sku FROM item_suppliers AS l
+             JOIN suppliers AS s ON s.rid = l.supplier_id
+             WHERE l.item_id = :rid ORDER BY l.position LIMIT 1",
+        )?
+        .query_row(named_params! { ":rid": rid }, |row| {
+            Ok(SupplierLink { name: row.get(0)?, sku: row.get(1)? })
+        })
+        .optional()?)
+}
+
+/// Sets who delivers the item first, and what the search knows of it.
+pub(super) fn set_supplier(
+    scope: &Scope<'_>,
+    rid: i64,
+    supplier: Option<(i64, &str)>,
+) -> Result<()> {
+    let supplier_rid = supplier.map(|(supplier_rid, _)| supplier_rid);
+    scope
+        .prepare_cached(
+            "DELETE FROM item_suppliers
+             WHERE item_id = :rid AND (position = 0 OR supplier_id = :supplier)",
+        )?
+        .execute(named_params! { ":rid": rid, ":supplier": supplier_rid })?;
+    if let Some((supplier_rid, sku)) = supplier {
+        scope
+            .prepare_cached(
+                "INSERT INTO item_suppliers (item_id, position, supplier_id, sku)
+                 VALUES (:rid, 0, :supplier, :sku)",
+            )?
+            .execute(named_params! { ":rid": rid, ":supplier": supplier_rid, ":sku": sku })?;
+    }
+    scope
+        .prepare_cached(
+            "UPDATE items SET supplier_skus = COALESCE((
+                 SELECT group_concat(sku, ' ') FROM item_suppliers
+                 WHERE item_id = :rid AND sku <> ''), '')
+             WHERE rid = :rid",
+        )?
+        .execute(named_params! { ":rid": rid })?;
     Ok(())
 }
 

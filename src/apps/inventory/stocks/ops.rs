@@ -2,6 +2,7 @@
 
 use super::rules::{DIFFERENCES_MAX, Findings, Stock, StockFilter, StockKey};
 use super::store;
+use crate::apps::inventory::amounts::Qty;
 use crate::apps::inventory::items;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::platform::ctx::{Ctx, Scope};
@@ -39,6 +40,12 @@ fn page(scope: &Scope<'_>, filter: &StockFilter, after: &StockKey, limit: usize)
     stocks.truncate(limit);
     let next = stocks.last().filter(|_| has_more).map(|stock| stock.key.clone());
     Ok(Listed { stocks, next })
+}
+
+/// How much of an item is at a place, for other resources of the app; none when nothing was ever
+/// moved there.
+pub fn at_in(scope: &Scope<'_>, item_rid: i64, place_rid: i64) -> Result<Option<Qty>> {
+    store::at(scope, item_rid, place_rid)
 }
 
 /// Adds the whole ledger up again and compares.

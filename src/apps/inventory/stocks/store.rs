@@ -1,6 +1,6 @@
 //! The SQL of stock. It only reads: the ledger's trigger writes.
 
-use rusqlite::{Row, named_params};
+use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{DIFFERENCES_MAX, Difference, Stock, StockFilter, StockKey};
 use crate::apps::inventory::amounts::{Money, Qty};
@@ -125,6 +125,17 @@ fn stock(row: &Row<'_>) -> rusqlite::Result<Stock> {
         place: PlaceName { id: row.get(7)?, code: row.get(8)?, name: row.get(9)? },
         qty: row.get(10)?,
     })
+}
+
+/// How much of an item is at a place; none when nothing was ever moved there.
+pub(super) fn at(scope: &Scope<'_>, item_rid: i64, place_rid: i64) -> Result<Option<Qty>> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT qty FROM stocks
+             WHERE item_id = :item AND location_id = :place AND lot_id = 0",
+        )?
+        .query_row(named_params! { ":item": item_rid, ":place": place_rid }, |row| row.get(0))
+        .optional()?)
 }
 
 /// How many sums the self-check compares.

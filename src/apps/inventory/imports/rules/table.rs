@@ -57,7 +57,7 @@ impl RowFault {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableRow {
     pub line: u32,
-    pub cells: BTreeMap<String, String>,
+    pub cells: BTreeMap<&'static str, String>,
 }
 
 impl TableRow {
@@ -195,7 +195,7 @@ fn take_record(
     let mut row = TableRow { line: record.line, cells: BTreeMap::new() };
     for (column, cell) in columns.iter().zip(record.cells) {
         if let Some(column) = column {
-            row.cells.insert((*column).to_owned(), undefused(&cell).to_owned());
+            row.cells.insert(column, undefused(&cell).to_owned());
         }
     }
     if decimals == Decimals::Comma {

@@ -1,0 +1,6 @@
+//! Files out: the same tables that the import reads, and the ledger.
+
+pub mod api;
+pub mod ops;
+pub mod rules;
+mod store;

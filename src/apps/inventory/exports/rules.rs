@@ -1,0 +1,143 @@
+//! What a file out holds, and how its rows are written.
+
+use crate::apps::inventory::imports::rules::ImportKind;
+use crate::apps::inventory::imports::rules::writer::{defused, push_row};
+
+/// What is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportKind {
+    Table(ImportKind),
+    Movements,
+}
+
+/// Rows read at once; a file is written piece by piece.
+pub const ROWS_AT_ONCE: usize = 1_000;
+
+const PRICE_COLUMNS: [&str; 2] = ["unit_cost", "value"];
+/// Columns that hold numbers and times of ours, never a formula.
+const PLAIN_COLUMNS: [&str; 11] = [
+    "min_qty",
+    "max_qty",
+    "unit_cost",
+    "qty_step",
+    "qty",
+    "value",
+    "seq",
+    "effective_at",
+    "posted_at",
+    "id",
+    "reverses",
+];
+const MOVEMENT_COLUMNS: &[&str] = &[
+    "seq",
+    "id",
+    "type",
+    "item_number",
+    "item_name",
+    "unit",
+    "location_code",
+    "qty",
+    "unit_cost",
+    "value",
+    "effective_at",
+    "posted_at",
+    "note",
+    "reference",
+    "override_reason",
+    "reverses",
+];
+
+impl ExportKind {
+    /// Reads the name of a file: `items.csv`.
+    pub fn from_file_name(name: &str) -> Option<Self> {
+        let kind = name.strip_suffix(".csv")?;
+        if kind == "movements" {
+            return Some(Self::Movements);
+        }
+        ImportKind::from_name(kind).map(Self::Table)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table(kind) => kind.name(),
+            Self::Movements => "movements",
+        }
+    }
+
+    pub fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Table(kind) => kind.columns(),
+            Self::Movements => MOVEMENT_COLUMNS,
+        }
+    }
+}
+
+/// Writes rows without the columns that the caller may not see.
+#[derive(Debug, Clone, Copy)]
+pub struct RowWriter {
+    columns: &'static [&'static str],
+    shows_prices: bool,
+}
+
+impl RowWriter {
+    pub fn with_prices(kind: ExportKind) -> Self {
+        Self { columns: kind.columns(), shows_prices: true }
+    }
+
+    pub fn without_prices(kind: ExportKind) -> Self {
+        Self { columns: kind.columns(), shows_prices: false }
+    }
+
+    pub fn header(self) -> String {
+        let mut csv = String::new();
+        push_row(&mut csv, self.columns.iter().copied().filter(|column| self.shows(column)));
+        csv
+    }
+
+    /// Appends a row; `cells` stand in the order of the columns.
+    pub fn push(self, csv: &mut String, cells: &[String]) {
+        let shown = self.columns.iter().zip(cells).filter(|(column, _)| self.shows(column));
+        let written: Vec<String> = shown
+            .map(
+                |(column, cell)| {
+                    if PLAIN_COLUMNS.contains(column) { cell.clone() } else { defused(cell) }
+                },
+            )
+            .collect();
+        push_row(csv, written.iter().map(String::as_str));
+    }
+
+    fn shows(self, column: &str) -> bool {
+        self.shows_prices || !PRICE_COLUMNS.contains(&column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_called_by_what_they_hold() {
+        assert_eq!(ExportKind::from_file_name("movements.csv"), Some(ExportKind::Movements));
+        let stock = ExportKind::Table(ImportKind::OpeningStock);
+        assert_eq!(ExportKind::from_file_name("opening_stock.csv"), Some(stock));
+        for name in ["items", "items.CSV", ".csv", "users.csv", "../items.csv"] {
+            assert_eq!(ExportKind::from_file_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn prices_are_left_out_and_negative_numbers_are_no_formulas() {
+        let kind = ExportKind::Table(ImportKind::OpeningStock);
+        let cells = ["=1+1", "A", "-2.000", "3.0000"].map(ToOwned::to_owned);
+        let write = |writer: RowWriter| {
+            let mut csv = writer.header();
+            writer.push(&mut csv, &cells);
+            csv
+        };
+        let with = "item_number,location_code,qty,unit_cost\r\n'=1+1,A,-2.000,3.0000\r\n";
+        assert_eq!(write(RowWriter::with_prices(kind)), with);
+        let without = "item_number,location_code,qty\r\n'=1+1,A,-2.000\r\n";
+        assert_eq!(write(RowWriter::without_prices(kind)), without);
+    }
+}

@@ -1,0 +1,171 @@
+//! Files in over HTTP.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{DefaultBodyLimit, Request};
+use http::header;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::ops::{self, Preview, Report};
+use super::rules::table::{Decimals, IMPORT_SIZE_BYTES_MAX};
+use super::rules::{ERRORS_SHOWN_MAX, ImportId, ImportKind, RowFault};
+use crate::http::answer::{Answer, ok};
+use crate::http::extract::{Path, Query, body_bytes};
+use crate::platform::app::Routes;
+use crate::platform::ctx::Ctx;
+use crate::platform::error::{Error, Refusal, Result};
+
+pub fn routes() -> Routes {
+    let preview = Routes::new()
+        .routes(routes!(preview_import))
+        .layer(DefaultBodyLimit::max(IMPORT_SIZE_BYTES_MAX));
+    preview.merge(Routes::new().routes(routes!(commit_import)))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PreviewQuery {
+    /// `items`, `locations` or `opening_stock`.
+    kind: String,
+    /// True when the file writes decimals with a comma.
+    decimal_comma: Option<bool>,
+}
+
+/// What a file would do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportPreviewResponse {
+    /// For the commit.
+    pub id: String,
+    pub kind: String,
+    /// Rows below the header.
+    pub rows: usize,
+    pub create: usize,
+    pub update: usize,
+    pub skip: usize,
+    /// At most 1,000, by line.
+    pub errors: Vec<ImportErrorResponse>,
+    pub errors_total: usize,
+    /// Columns of the file that mean nothing here.
+    pub unused_columns: Vec<String>,
+    /// The first rows.
+    pub sample: Vec<ImportRowResponse>,
+    /// The preview is kept until then.
+    pub expires_at: String,
+}
+
+/// One thing wrong with a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportErrorResponse {
+    /// From 1; the header stands on the first.
+    pub line: u32,
+    pub column: Option<String>,
+    /// What stands there, shortened.
+    pub value: Option<String>,
+    pub code: String,
+    /// One sentence for a person.
+    pub detail: String,
+}
+
+impl From<RowFault> for ImportErrorResponse {
+    fn from(fault: RowFault) -> Self {
+        Self {
+            line: fault.line,
+            column: fault.column,
+            value: fault.value,
+            code: fault.code.to_owned(),
+            detail: fault.detail,
+        }
+    }
+}
+
+/// A row of the file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportRowResponse {
+    pub line: u32,
+    /// `create`, `update`, `skip` or `error`.
+    pub action: String,
+    /// Its cells by column.
+    pub values: BTreeMap<String, String>,
+}
+
+impl From<Preview> for ImportPreviewResponse {
+    fn from(preview: Preview) -> Self {
+        let errors_total = preview.faults.len();
+        let sample = preview.sample.into_iter().map(|(row, action)| ImportRowResponse {
+            line: row.line,
+            action: action.name().to_owned(),
+            values: row.cells.into_iter().map(|(column, cell)| (column.to_owned(), cell)).collect(),
+        });
+        Self {
+            id: preview.id.to_string(),
+            kind: preview.kind.name().to_owned(),
+            rows: preview.counts.rows,
+            create: preview.counts.create,
+            update: preview.counts.update,
+            skip: preview.counts.skip,
+            errors: preview.faults.into_iter().take(ERRORS_SHOWN_MAX).map(Into::into).collect(),
+            errors_total,
+            unused_columns: preview.unused_columns,
+            sample: sample.collect(),
+            expires_at: preview.expires_at.to_string(),
+        }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportReportResponse {
+    pub created: usize,
+    pub updated: usize,
+    pub skipped: usize,
+}
+
+impl From<Report> for ImportReportResponse {
+    fn from(report: Report) -> Self {
+        Self { created: report.created, updated: report.updated, skipped: report.skipped }
+    }
+}
+
+/// Read a CSV file and show what it would do. Nothing is taken over yet.
+#[utoipa::path(post, path = "/import/preview", tag = "inventory", params(PreviewQuery),
+    request_body(content = String, content_type = "text/csv"),
+    security(("session" = ["inventory.import"])),
+    responses((status = 200, body = ImportPreviewResponse)))]
+async fn preview_import(
+    ctx: Ctx,
+    Query(query): Query<PreviewQuery>,
+    request: Request,
+) -> Answer<ImportPreviewResponse> {
+    let kind = ImportKind::from_name(&query.kind).ok_or_else(|| {
+        Error::invalid("kind", "import-kind", "Use items, locations or opening_stock.")
+    })?;
+    let decimals =
+        if query.decimal_comma == Some(true) { Decimals::Comma } else { Decimals::Point };
+    let bytes = csv_bytes(request).await?;
+    Ok(ok(ops::preview(&ctx, kind, decimals, bytes).await?.into()))
+}
+
+async fn csv_bytes(request: Request) -> Result<bytes::Bytes> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("text/csv") {
+        let refusal = Refusal::new("unsupported-media-type", "Send the file as text/csv.");
+        return Err(Error::Denied(refusal));
+    }
+    body_bytes(request, &()).await.map_err(|error| match error {
+        Error::TooLarge { .. } => Error::TooLarge { limit_bytes: IMPORT_SIZE_BYTES_MAX as u64 },
+        other => other,
+    })
+}
+
+/// Take over a file that was previewed: all of it or nothing. Asked again it tells what it did.
+#[utoipa::path(post, path = "/import/{id}/commit", tag = "inventory",
+    params(("id" = String, Path, description = "Id of the preview")),
+    security(("session" = ["inventory.import"])),
+    responses((status = 200, body = ImportReportResponse)))]
+async fn commit_import(ctx: Ctx, Path(id): Path<ImportId>) -> Answer<ImportReportResponse> {
+    Ok(ok(ops::commit(&ctx, id).await?.into()))
+}

@@ -1,0 +1,5 @@
+//! Suppliers: who delivers.
+
+pub mod ops;
+pub mod rules;
+mod store;
