@@ -16,7 +16,7 @@ async fn send(client: &Client, query: &str, csv: &[u8]) -> crate::support::Reply
 }
 
 async fn commit(client: &Client, preview: &Value) -> crate::support::Reply {
-    let path = format!("/inventory/import/{}/commit", preview["id"].as_str().unwrap());
+    let path = format!("/inventory/import/{}/commit", super::text(&preview["id"]));
     client.post(&path, &Value::Null).await
 }
 
@@ -36,9 +36,11 @@ async fn export(client: &Client, kind: &str) -> String {
 
 fn errors(preview: &Value) -> Vec<(u64, String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let rows = preview["errors"].as_array().unwrap().iter();
-    rows.map(|row| (row["line"].as_u64().unwrap(), text(&row["column"]), text(&row["code"])))
-        .collect()
+    let rows = preview["errors"].as_array().expect("a list").iter();
+    rows.map(|row| {
+        (row["line"].as_u64().expect("a line"), text(&row["column"]), text(&row["code"]))
+    })
+    .collect()
 }
 
 const ITEMS: &str = "\
