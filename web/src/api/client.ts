@@ -50,7 +50,7 @@ export function idempotent(key: string): { "Idempotency-Key": string } {
   return { "Idempotency-Key": key };
 }
 
-/** The header that says which version of an object a change is based on. */
+/** The header parameter that says which version of an object a change is based on. */
 export function ifMatch(version: number): { "If-Match": string } {
   return { "If-Match": `"${version}"` };
 }

@@ -43,7 +43,7 @@ export const platform = {
   "setup.box.name": "Name of the box",
   "setup.box.trust": "Let your devices trust it",
   "setup.box.trustLead":
-    "Browsers warn until a device knows this box. Open this address there and follow it.",
+    "Browsers warn until a device knows this box. Open this on it, compare the fingerprint.",
   "setup.box.fingerprint": "Fingerprint (SHA-256)",
   "setup.box.qr": "Code for the phone’s camera; leads to {url}",
   "setup.box.names": "It answers to: {names}",

@@ -47,7 +47,7 @@ export function useUpdateMe() {
     }: {
       me: Me;
       change: { name?: string; language?: string; theme?: Me["theme"] };
-    }) => ok(api.PATCH("/api/v1/me", { body: change, headers: ifMatch(me.version) })),
+    }) => ok(api.PATCH("/api/v1/me", { params: { header: ifMatch(me.version) }, body: change })),
     onSuccess: (me) => client.setQueryData(meQuery.queryKey, me),
     onError: () => client.invalidateQueries({ queryKey: meQuery.queryKey }),
   });

@@ -7,6 +7,7 @@ import { CopyText } from "@/ui/CopyText";
 import { Facts } from "@/ui/Facts";
 import { Lamp, type LampState } from "@/ui/Lamp";
 import { LinkButton } from "@/ui/LinkButton";
+import { Notice } from "@/ui/Notice";
 import { Page, Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { SkeletonLines } from "@/ui/Skeleton";
@@ -86,7 +87,7 @@ function Lamps({ health }: { readonly health: Health }) {
         <span className="hf-dim"> · {format.dateTime(health.timestamp)}</span>
       </p>
       <ul className={classes.lamps}>
-        {Object.entries(health.checks).map(([name, check]) => (
+        {Object.entries(health.checks ?? {}).map(([name, check]) => (
           <li key={name} className={classes.lamp}>
             <span className={classes.lampName}>{tDynamic(`system.check.${name}`, name)}</span>
             <Lamp
@@ -140,7 +141,7 @@ function BoxSections({ box }: { readonly box: Box }) {
               {box.config.map((entry) => (
                 <tr key={entry.key}>
                   <td className="hf-mono">{entry.key}</td>
-                  <td className="hf-mono">{entry.value}</td>
+                  <td className="hf-mono">{settingText(entry.value)}</td>
                   <td className="hf-dim">{entry.origin}</td>
                 </tr>
               ))}
@@ -158,22 +159,30 @@ function CertificateSection({ box }: { readonly box: Box }) {
   const trustUrl = trustAddress(box);
   return (
     <Section title={t("system.certificate")}>
-      {certificate && (
-        <Facts
-          facts={[
-            {
-              label: t("system.certificate.kind"),
-              value: tDynamic(`system.certificate.${certificate.kind}`, certificate.kind),
-            },
-            { label: t("system.certificate.names"), value: certificate.names.join(", ") },
-            { label: t("system.certificate.until"), value: format.dateTime(certificate.not_after) },
-            {
-              label: t("system.certificate.fingerprint"),
-              value: <span className="hf-mono">{certificate.fingerprint}</span>,
-            },
-          ]}
-        />
-      )}
+      {certificate.trouble && <Notice tone="danger">{certificate.trouble}</Notice>}
+      <Facts
+        facts={[
+          {
+            label: t("system.certificate.kind"),
+            value: tDynamic(`system.certificate.${certificate.kind}`, certificate.kind),
+          },
+          certificate.names.length > 0
+            ? { label: t("system.certificate.names"), value: certificate.names.join(", ") }
+            : null,
+          certificate.not_after
+            ? {
+                label: t("system.certificate.until"),
+                value: format.dateTime(certificate.not_after),
+              }
+            : null,
+          certificate.fingerprint
+            ? {
+                label: t("system.certificate.fingerprint"),
+                value: <span className="hf-mono">{certificate.fingerprint}</span>,
+              }
+            : null,
+        ]}
+      />
       {box.root_fingerprint && (
         <div style={{ marginTop: 14, display: "grid", gap: 6 }}>
           <div className="hf-dim">{t("system.root")}</div>
@@ -192,6 +201,12 @@ function CertificateSection({ box }: { readonly box: Box }) {
       </div>
     </Section>
   );
+}
+
+/** Settings are texts, numbers, lists or switches. */
+function settingText(value: unknown): string {
+  if (value === null || value === undefined) return "–";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** The page a new device opens first, at the address this browser uses for the box. */

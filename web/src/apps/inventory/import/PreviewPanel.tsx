@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import type { ImportPreview, ImportResult } from "@/api/types";
-import { t, useFormat } from "@/i18n";
+import { t, tDynamic, useFormat } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
@@ -149,7 +149,7 @@ function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
       header: t("import.value"),
       width: "minmax(120px, 1fr)",
       cell: (row) => (
-        <bdi className="hf-mono hf-clip" title={row.value}>
+        <bdi className="hf-mono hf-clip" title={row.value ?? ""}>
           {row.value}
         </bdi>
       ),
@@ -171,7 +171,7 @@ function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
         label={t("import.errors")}
         columns={columns}
         rows={preview.errors}
-        rowKey={(row) => `${row.line} ${row.column} ${row.code}`}
+        rowKey={(row) => `${row.line} ${row.column ?? ""} ${row.code}`}
         rowVersion={() => ""}
         scope={preview.id}
         phoneRowPx={84}
@@ -179,7 +179,7 @@ function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
           <PhoneRow
             wraps
             title={row.detail}
-            line={`${row.column}: ${row.value}`}
+            line={[row.column, row.value].filter(Boolean).join(": ")}
             aside={t("import.lineNumber", { line: row.line })}
           />
         )}
@@ -194,7 +194,7 @@ function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
 
 const ROW_PX = 84;
 const FRAME_PX = 80;
-const TONES: Readonly<Record<Sample["action"], TagTone>> = {
+const TONES: Readonly<Record<string, TagTone>> = {
   create: "good",
   update: "info",
   skip: "plain",
@@ -224,7 +224,9 @@ function SampleTable({ sample }: { readonly sample: readonly Sample[] }) {
             <tr key={row.line}>
               <td className="hf-number">{row.line}</td>
               <td>
-                <Tag tone={TONES[row.action]}>{t(`import.action.${row.action}`)}</Tag>
+                <Tag tone={TONES[row.action] ?? "plain"}>
+                  {tDynamic(`import.action.${row.action}`, row.action)}
+                </Tag>
               </td>
               {names.map((name) => (
                 <td key={name}>

@@ -125,9 +125,8 @@ export async function createItem(workspace: string, body: ItemRequest, key: stri
 export async function updateItem(workspace: string, item: Item, body: ItemRequest): Promise<Item> {
   return ok(
     api.PUT(ITEM, {
-      params: { path: { workspace, id: item.id } },
+      params: { path: { workspace, id: item.id }, header: ifMatch(item.version) },
       body,
-      headers: ifMatch(item.version),
     }),
   );
 }
@@ -135,8 +134,7 @@ export async function updateItem(workspace: string, item: Item, body: ItemReques
 export async function deleteItem(workspace: string, item: Item): Promise<void> {
   await ok(
     api.DELETE(ITEM, {
-      params: { path: { workspace, id: item.id } },
-      headers: ifMatch(item.version),
+      params: { path: { workspace, id: item.id }, header: ifMatch(item.version) },
     }),
   );
 }

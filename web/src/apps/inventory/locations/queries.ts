@@ -45,9 +45,8 @@ export async function updateLocation(
 ): Promise<Location> {
   return ok(
     api.PUT(LOCATION, {
-      params: { path: { workspace, id: location.id } },
+      params: { path: { workspace, id: location.id }, header: ifMatch(location.version) },
       body,
-      headers: ifMatch(location.version),
     }),
   );
 }
@@ -55,8 +54,7 @@ export async function updateLocation(
 export async function deleteLocation(workspace: string, location: Location): Promise<void> {
   await ok(
     api.DELETE(LOCATION, {
-      params: { path: { workspace, id: location.id } },
-      headers: ifMatch(location.version),
+      params: { path: { workspace, id: location.id }, header: ifMatch(location.version) },
     }),
   );
 }
