@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::sign_in::Target;
-use crate::platform::identity::users::rules::email_key;
 use crate::platform::identity::{passwords, sessions, users};
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::workspaces;
@@ -21,7 +20,7 @@ pub async fn change_password(
     principal.need_whole()?;
     let (user, is_token) = (principal.user, principal.is_token);
     let kept = ctx.read(move |scope| users::ops::kept_in(scope, user)).await?;
-    check_current(ctx, current, kept.password_hash.clone(), &kept.user.email, network).await?;
+    check_current(ctx, current, kept.password_hash.clone(), network).await?;
     let context = context(ctx, &kept.user.name, &kept.user.email).await?;
     let platform = &ctx.platform;
     let strength = platform.passwords.strength(new.clone(), context).await?;
@@ -45,15 +44,16 @@ pub async fn change_password(
     .await
 }
 
-/// Wrong tries count like those of signing in: a copied session must not find the password.
+/// Wrong tries wait like those of signing in, because a copied session must not find the
+/// password. They are counted apart: strangers who guess at the sign-in delay nobody here.
 async fn check_current(
     ctx: &BoxCtx,
     current: Secret,
     kept: String,
-    email: &str,
     network: Option<IpAddr>,
 ) -> Result<()> {
-    let target = Target { account: token_hash(&email_key(email)), device: None };
+    let account = token_hash(&format!("own password of {}", ctx.principal()?.user));
+    let target = Target { account, device: None };
     let platform = &ctx.platform;
     platform.sign_ins.begin(network, target, ctx.now())?;
     match platform.passwords.verify(current, Some(kept)).await {
