@@ -12,10 +12,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body::Body as _;
 use sha2::{Digest, Sha256};
 use tracing::{error, info};
 
 use super::address;
+use super::compression::compress;
 use super::guard::{DEVICE_COOKIE, Guard, Incoming, SESSION_COOKIE};
 use super::meter::Meters;
 use super::problem::{self, Pending};
@@ -73,9 +75,22 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
         response.headers_mut().extend(parts.headers);
         *response.body_mut() = body;
     }
+    if about.method == Method::HEAD {
+        response = without_body(response);
+    }
+    let mut response = compress(response, about.accept_encoding.as_ref()).await;
     add_headers(response.headers_mut(), &front, &about);
     account(&front, &about, response.status(), code, started.elapsed());
     response
+}
+
+/// What a GET would have said about the body, and no body.
+fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    if let Some(size) = body.size_hint().exact().filter(|size| *size > 0) {
+        parts.headers.insert(header::CONTENT_LENGTH, size.into());
+    }
+    Response::from_parts(parts, Body::empty())
 }
 
 /// What is known of a request before anything is checked.
@@ -86,6 +101,7 @@ struct About {
     request_id: Arc<str>,
     address: Option<std::net::IpAddr>,
     origin: Option<HeaderValue>,
+    accept_encoding: Option<HeaderValue>,
 }
 
 impl About {
@@ -100,6 +116,7 @@ impl About {
             request_id: request_id(front, headers),
             address: peer.map(|peer| address::client(peer.0, headers, trusted)),
             origin: headers.get(header::ORIGIN).cloned(),
+            accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
         }
     }
 

@@ -1,0 +1,1 @@
+console.log("planted, and long enough to be worth a smaller form");
