@@ -76,8 +76,8 @@ CREATE TABLE stocks (
     last_seq INTEGER NOT NULL,
     PRIMARY KEY (item_id, location_id, lot_id)
 ) STRICT, WITHOUT ROWID;
--- For: what is at a place, and how many items.
-CREATE INDEX stocks_location ON stocks (location_id, item_id) WHERE qty <> 0;
+-- For: what is at a place, and how many items, without touching the table.
+CREATE INDEX stocks_location ON stocks (location_id, item_id, qty);
 
 -- One row per item from its first moment: on hand and worth over all places.
 CREATE TABLE item_totals (

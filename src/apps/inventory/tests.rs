@@ -44,3 +44,47 @@ fn whole_table(plan: &[String]) -> Option<&String> {
         scanned.is_some_and(|name| !is_subquery(name))
     })
 }
+
+/// Text columns of a file, by table.
+fn text_columns(connection: &Connection) -> Vec<(String, String)> {
+    let sql = "SELECT m.name, c.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c
+               WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND c.type = 'TEXT'";
+    let mut statement = connection.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    rows.map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn every_text_column_is_marked_personal_or_impersonal() {
+    let (_folder, connection) = empty_file();
+    for (table, column) in text_columns(&connection) {
+        let marks = super::SPEC.columns.iter().find(|marks| marks.table == table);
+        let is_marked =
+            marks.is_some_and(|marks| marks.columns.iter().any(|(name, _)| *name == column));
+        assert!(is_marked, "{table}.{column} is not marked");
+    }
+}
+
+#[test]
+fn every_mark_is_of_a_column_that_is_there() {
+    let (_folder, connection) = empty_file();
+    for marks in super::SPEC.columns {
+        for (column, _) in marks.columns {
+            let sql = "SELECT COUNT(*) FROM pragma_table_info(?1) WHERE name = ?2";
+            let found: i64 =
+                connection.query_row(sql, (marks.table, column), |row| row.get(0)).unwrap();
+            assert_eq!(found, 1, "{}.{column}", marks.table);
+        }
+    }
+}
+
+#[test]
+fn codes_are_listed_once_and_permissions_belong_to_the_app() {
+    let mut ids: Vec<&str> =
+        super::SPEC.codes.iter().flat_map(|codes| codes.iter().map(|code| code.id)).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all);
+    assert!(super::SPEC.permissions.iter().all(|one| one.id.starts_with("inventory.")));
+}

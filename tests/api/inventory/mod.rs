@@ -5,6 +5,7 @@ mod items;
 mod ledger;
 mod locations;
 mod movements;
+mod sequences;
 mod stock;
 
 use serde_json::{Value, json};
