@@ -195,6 +195,8 @@ struct Served {
     process: Child,
     lines: Lines<BufReader<ChildStdout>>,
     addresses: Value,
+    /// What was logged up to the line `ready`.
+    messages: Vec<String>,
 }
 
 impl Served {
@@ -210,21 +212,34 @@ impl Served {
             .spawn()
             .expect("the program was built for this test");
         let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let mut messages = Vec::new();
         let addresses = loop {
             let line = lines.next().expect("a line `ready`").expect("text");
             let line: Value = serde_json::from_str(&line).expect("a log line in JSON");
             if line["message"] == "ready" {
                 break line;
             }
+            messages.push(line["message"].as_str().unwrap_or_default().to_owned());
         };
-        Self { process, lines, addresses }
+        Self { process, lines, addresses, messages }
     }
 
     fn get(&self, path: &str) -> String {
+        self.send(&format!("GET {path}"), "")
+    }
+
+    fn post(&self, path: &str, body: &Value) -> String {
+        self.send(&format!("POST {path}"), &body.to_string())
+    }
+
+    fn send(&self, what: &str, body: &str) -> String {
         let address = self.addresses["behind_proxy"].as_str().expect("an address");
         let mut stream = TcpStream::connect(address).expect("a listener");
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let length = body.len();
+        let request = format!(
+            "{what} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
         stream.write_all(request.as_bytes()).expect("a listener that reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("a text");
@@ -459,6 +474,7 @@ fn reporting_verbs_make_nothing_where_no_box_is() {
         &["ca", "show"],
         &["status"],
         &["user", "list"],
+        &["setup-link"],
     ] {
         let output = holdfast(&[verb, &["--data", data.to_str().unwrap()]].concat());
 

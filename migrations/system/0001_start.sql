@@ -14,7 +14,9 @@ CREATE TABLE setup_tokens (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     token_hash BLOB NOT NULL CHECK (length(token_hash) = 32),
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    -- 1 when somebody asked for it at the command line: then a restart lets it live.
+    is_asked_for INTEGER NOT NULL CHECK (is_asked_for IN (0, 1))
 ) STRICT;
 
 CREATE TABLE users (

@@ -9,6 +9,7 @@ mod openapi;
 mod output;
 mod running;
 mod serve;
+mod setup_link;
 mod status;
 mod user;
 mod workspace;
@@ -56,6 +57,8 @@ struct Common {
 enum Verb {
     /// Serves the box until it is told to stop.
     Serve(serve::Options),
+    /// Makes a new set-up link while nobody owns the box; the link before it stops working.
+    SetupLink,
     /// Says how the box is, running or not.
     Status,
     /// Checks or shows the configuration.
@@ -119,6 +122,7 @@ impl Common {
     fn answer(&self, verb: Verb) -> Answer {
         match verb {
             Verb::Serve(options) => serve::run(self, options),
+            Verb::SetupLink => setup_link::run(self),
             Verb::Status => status::run(self),
             Verb::Config(verb) => config::run(self, &verb),
             Verb::Audit(verb) => audit::run(self, &verb),

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 use super::Common;
 use super::output::{Answer, Failure};
 use crate::platform::clock::Clock;
+use crate::platform::setup::rules::Offer;
 use crate::wiring;
 use crate::wiring::serving::{self, Serving};
 
@@ -50,8 +51,12 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
         };
         match serving.set_up_link().await {
             // It is meant for whoever may read this log: the person who started the box.
-            Ok(Some(link)) => info!("Nobody owns this box yet. Open this link once: {link}"),
-            Ok(None) => {}
+            Ok(Offer::New(link)) => info!("Nobody owns this box yet. Open this link once: {link}"),
+            Ok(Offer::Kept { until }) => info!(
+                "Nobody owns this box yet. The link that `holdfast setup-link` gave last works \
+                 until {until}"
+            ),
+            Ok(Offer::Claimed) => {}
             Err(error) => warn!("There is no set-up link: {error}"),
         }
         say_ready(&serving);

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Common;
 use super::output::{self, Answer, Failure};
+use super::running::read;
 use crate::platform::control::ops::{Process, figures_in};
 use crate::platform::control::{Status, Verb};
 
@@ -19,12 +20,6 @@ pub(super) fn run(common: &Common) -> Answer {
         return output::print_json(&json!(status));
     }
     output::print(&text(&status))
-}
-
-fn read(answer: Value) -> Answer<Status> {
-    serde_json::from_value(answer).map_err(|error| {
-        Failure::Failed(format!("The running box seems to be of another version: {error}."))
-    })
 }
 
 fn text(status: &Status) -> String {
@@ -70,7 +65,8 @@ fn process_lines(process: &Process) -> Vec<(&'static str, String)> {
         }
         None => lines.push(("certificate", "none, a reverse proxy speaks TLS".to_owned())),
     }
-    let (files, workspaces) = (process.open_files, process.workspaces_open);
+    let files = process.open_files.map_or("unknown".to_owned(), |files| files.to_string());
+    let workspaces = process.workspaces_open;
     lines.push(("open files", format!("{files}, workspaces open: {workspaces}")));
     lines
 }

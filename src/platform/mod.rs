@@ -54,6 +54,9 @@ const SYSTEM_SET: MigrationSet =
     crate::migration_set!("system", "0001_start.sql", "0002_audit.sql");
 const WORKSPACE_SET: MigrationSet = crate::migration_set!("workspace", "0001_start.sql");
 
+/// The code of a data folder that another process owns.
+pub const DATA_IN_USE: &str = "data-in-use";
+
 /// The running box: its files, its time, its people. Parts only; what is done with them stands
 /// in the resources.
 pub struct Platform {
@@ -178,7 +181,7 @@ fn take_lock(data: &Path) -> Result<File> {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
             let detail = format!("Another process is using {}; stop it first.", data.display());
-            Err(Error::conflict("data-in-use", detail))
+            Err(Error::conflict(DATA_IN_USE, detail))
         }
         Err(TryLockError::Error(error)) => Err(error.into()),
     }

@@ -13,14 +13,13 @@ use tracing::{info, warn};
 use crate::config::{Config, TlsMode, WebOrigin};
 use crate::http::server::{Listener, Security, ServerLimits, redirect_router, serve};
 use crate::http::trust::{Scheme, Trust, trust_router};
-use crate::platform::control::{self, Surroundings};
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::sign_in;
-use crate::platform::reach::Reach;
-use crate::platform::setup::rules::Claim;
+use crate::platform::reach::{Addresses, Reach, origin};
+use crate::platform::setup::rules::Offer;
 use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
-use crate::platform::{Platform, monitoring, setup, tasks};
+use crate::platform::{Platform, control, monitoring, setup, tasks};
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
@@ -82,41 +81,33 @@ impl Serving {
             };
             faces.push(face);
         }
+        let addresses = addresses(&faces);
         let reach = Reach {
-            origin: origin(&config, &faces),
+            origin: origin(&config, &addresses),
             names: own_names(&config),
-            certificates: certificates.clone(),
+            addresses,
+            certificates,
         };
         if platform.reach.set(reach).is_err() {
             return Err(Error::internal("the box is served already"));
         }
         sign_in::ops::keep_reporting(platform);
+        control::start(platform);
         let (platform, limits) = (Arc::clone(platform), limits(&config));
-        let serving = Self { platform, faces, limits, signals: Signals::catch()? };
-        let surroundings = Surroundings {
-            started_at: serving.platform.clock.now(),
-            addresses: serving.addresses(),
-            certificates,
-        };
-        control::start(&serving.platform, surroundings);
-        Ok(serving)
+        Ok(Self { platform, faces, limits, signals: Signals::catch()? })
     }
 
     /// The bound addresses by listener: `https`, `http`, `behind_proxy`.
-    pub fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
-        let address = |face: &Face| face.listener.local_addr().ok().map(|it| (face.name, it));
-        self.faces.iter().filter_map(address).collect()
+    pub fn addresses(&self) -> Addresses {
+        addresses(&self.faces)
     }
 
-    /// The one-time link of a box nobody owns yet; each start makes a new one.
-    pub async fn set_up_link(&self) -> Result<Option<String>> {
+    /// What there is for a box nobody owns yet.
+    pub async fn set_up_link(&self) -> Result<Offer> {
         let ctx = BoxCtx::new(&self.platform, Cause::of(Actor::System));
-        match (setup::ops::claim(&ctx).await?, self.platform.reach.get()) {
-            (Claim::Unclaimed, Some(reach)) => {
-                setup::ops::issue_link(&ctx, &reach.origin).await.map(Some)
-            }
-            _ => Ok(None),
-        }
+        let reach = self.platform.reach.get();
+        let origin = reach.ok_or_else(|| Error::internal("the box is not served"))?.origin.as_str();
+        setup::ops::offer_link(&ctx, origin).await
     }
 
     /// Serves until a signal asks to stop, then ends in order: answers what is in flight,
@@ -167,6 +158,11 @@ impl Signals {
     }
 }
 
+fn addresses(faces: &[Face]) -> Addresses {
+    let address = |face: &Face| face.listener.local_addr().ok().map(|it| (face.name, it));
+    faces.iter().filter_map(address).collect()
+}
+
 async fn certificates(platform: &Arc<Platform>) -> Result<Arc<Certificates>> {
     let config = &platform.config;
     let source = match config.tls.mode {
@@ -193,28 +189,6 @@ async fn certificates(platform: &Arc<Platform>) -> Result<Arc<Certificates>> {
 fn chosen_names(config: &Config) -> Vec<String> {
     let named = config.server.names.iter().map(ToString::to_string);
     named.chain(config.server.public_url.iter().map(|url| url.host().to_string())).collect()
-}
-
-/// What links begin with: the address people type, or else the machine's name and the port.
-fn origin(config: &Config, faces: &[Face]) -> String {
-    if let Some(url) = &config.server.public_url {
-        return url.to_string();
-    }
-    let of = |name: &str| {
-        let face = faces.iter().find(|face| face.name == name);
-        face.and_then(|face| face.listener.local_addr().ok())
-    };
-    let Some(https) = of("https") else {
-        return of("behind_proxy").map_or_else(String::new, |address| format!("http://{address}"));
-    };
-    let named = config.server.names.first().map(ToString::to_string);
-    let own_name = || if https.ip().is_loopback() { "localhost".to_owned() } else { host_name() };
-    let name = named.unwrap_or_else(own_name);
-    let name = if name.contains(':') { format!("[{name}]") } else { name };
-    match https.port() {
-        HTTPS_PORT => format!("https://{name}"),
-        port => format!("https://{name}:{port}"),
-    }
 }
 
 /// Every name the box answers to.

@@ -167,7 +167,8 @@ async fn a_certificate_that_its_keeper_complains_of_degrades_the_box() {
     let certificates = certificates.expect("a certificate");
     let names = vec!["kitchen.local".to_owned()];
     let origin = "https://kitchen.local:8443".to_owned();
-    let reach = Reach { origin, names, certificates: Some(Arc::clone(&certificates)) };
+    let certificates_of_reach = Some(Arc::clone(&certificates));
+    let reach = Reach { origin, names, addresses: Vec::new(), certificates: certificates_of_reach };
     assert!(server.platform.reach.set(reach).is_ok());
     let operator = server.operator().await;
 

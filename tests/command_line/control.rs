@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Output;
 
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json as value};
 
 use super::{Served, code, err, holdfast, make_box, out};
 
@@ -165,4 +165,81 @@ fn people_are_listed_beside_a_running_box_and_without() {
     assert_eq!((&ada["disabled_at"], &ada["last_seen_at"]), (&Value::Null, &Value::Null));
     assert!(out(&text).starts_with(ada["id"].as_str().unwrap()));
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
+}
+
+/// The token of a link, which must be one.
+fn token_of(link: &str) -> &str {
+    let (origin, token) = link.trim().split_once("/setup#token=").expect("a link");
+    assert!(origin.starts_with("https://") && token.len() == 22, "{link}");
+    token
+}
+
+fn set_up(served: &Served, token: &str) -> String {
+    let body = value!({
+        "token": token,
+        "box_name": "Harbour",
+        "operator": {
+            "name": "Ana", "email": "ana@example.com", "password": "lantern otter mosaic drizzle",
+        },
+        "workspace": { "name": "Kitchen" },
+    });
+    served.post("/api/v1/setup", &body)
+}
+
+#[test]
+fn a_new_set_up_link_kills_the_old_one_and_a_claimed_box_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path());
+    let logged = served.messages.iter().find(|line| line.contains("/setup#token=")).unwrap();
+    let old = token_of(logged.rsplit(' ').next().unwrap());
+
+    let first = on(folder.path(), &["setup-link"]);
+    let second = json(&on(folder.path(), &["setup-link", "--json"]));
+
+    assert_eq!(code(&first), 0, "{}", err(&first));
+    for dead in [old, token_of(out(&first))] {
+        assert!(set_up(&served, dead).starts_with("HTTP/1.1 403 "));
+    }
+    let made = set_up(&served, token_of(second["link"].as_str().unwrap()));
+    assert!(made.starts_with("HTTP/1.1 201 "), "{made}");
+
+    let refused = on(folder.path(), &["setup-link"]);
+    assert_eq!((code(&refused), out(&refused)), (1, ""));
+    let sentence = "holdfast: This box has an operator already, so there is no set-up link.\n";
+    assert_eq!(err(&refused), sentence);
+    let status = json(&on(folder.path(), &["status", "--json"]));
+    assert_eq!((&status["claimed"], &status["name"]), (&Value::Bool(true), &"Harbour".into()));
+    let people = json(&on(folder.path(), &["user", "list", "--json"]));
+    assert!(people["items"][0]["last_seen_at"].is_string(), "{people}");
+    assert_eq!(code(&on(folder.path(), &["audit", "verify"])), 0);
+}
+
+#[test]
+fn a_link_made_while_the_box_rests_works_when_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    Served::start(folder.path()).end(Signal::TERM);
+
+    let link = on(folder.path(), &["setup-link"]);
+    let served = Served::start(folder.path());
+
+    assert_eq!(code(&link), 0, "{}", err(&link));
+    assert!(served.messages.iter().any(|line| line.contains("`holdfast setup-link` gave last")));
+    assert!(!served.messages.iter().any(|line| line.contains("/setup#token=")));
+    assert!(set_up(&served, token_of(out(&link))).starts_with("HTTP/1.1 201 "));
+    served.end(Signal::TERM);
+    let refused = on(folder.path(), &["setup-link"]);
+    assert_eq!(code(&refused), 1);
+    assert!(err(&refused).contains("has an operator already"), "{}", err(&refused));
+}
+
+#[test]
+fn a_box_that_cannot_be_asked_keeps_its_files_to_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let _served = Served::start(folder.path());
+    std::fs::remove_file(folder.path().join("control.sock")).unwrap();
+
+    let refused = on(folder.path(), &["setup-link"]);
+
+    assert_eq!(code(&refused), 1);
+    assert!(err(&refused).contains("starting or stopping"), "{}", err(&refused));
 }

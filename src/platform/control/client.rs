@@ -66,3 +66,18 @@ fn unanswered(error: &io::Error) -> Error {
         _ => Error::internal(format!("The running box closed without an answer: {error}.")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_reach_the_socket_is_denied_and_not_told_that_no_box_runs() {
+        let outcome = |kind: io::ErrorKind| not_connected(kind.into(), Path::new("/data"));
+
+        assert!(matches!(outcome(io::ErrorKind::PermissionDenied), Err(Error::Denied(_))));
+        assert!(matches!(outcome(io::ErrorKind::NotFound), Ok(None)));
+        assert!(matches!(outcome(io::ErrorKind::ConnectionRefused), Ok(None)));
+        assert!(matches!(outcome(io::ErrorKind::BrokenPipe), Err(Error::Internal(_))));
+    }
+}

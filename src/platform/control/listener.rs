@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
-use super::ops::{self, Surroundings};
+use super::ops;
 use super::protocol::{Answer, Fault, REQUEST_SIZE_BYTES_MAX, Verb};
 use super::socket::Socket;
 use crate::platform::Platform;
@@ -35,7 +35,7 @@ pub(super) struct Terms {
 
 /// Listens below the data folder until the process stops. A box whose disk has no room for
 /// sockets serves all the same; then the command line cannot reach it.
-pub fn start(platform: &Arc<Platform>, surroundings: Surroundings) {
+pub fn start(platform: &Arc<Platform>) {
     let socket = match Socket::bind(platform.config.data()) {
         Ok(socket) => socket,
         Err(cause) => {
@@ -46,11 +46,10 @@ pub fn start(platform: &Arc<Platform>, surroundings: Surroundings) {
     let own_user = rustix::process::geteuid().as_raw();
     let terms = Terms { users: [ROOT, own_user], timeout: EXCHANGE_TIMEOUT };
     let answering = Arc::clone(platform);
-    let surroundings = Arc::new(surroundings);
     let answer = move |verb| {
-        let (platform, surroundings) = (Arc::clone(&answering), Arc::clone(&surroundings));
+        let platform = Arc::clone(&answering);
         async move {
-            let outcome = ops::perform(&platform, verb, Some(&surroundings)).await;
+            let outcome = ops::perform(&platform, verb).await;
             if let Err(cause @ (Error::Internal(_) | Error::StorageFailed(_))) = &outcome {
                 error!("A request over the control socket failed: {cause}");
             }

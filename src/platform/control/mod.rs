@@ -11,7 +11,7 @@ mod tests;
 
 pub use client::ask;
 pub use listener::start;
-pub use ops::{Status, Surroundings};
+pub use ops::{SetupLink, Status, perform};
 pub use protocol::{Answer, Fault, Verb};
 
 /// In the data folder.

@@ -8,39 +8,42 @@ use serde_json::Value;
 
 use super::protocol::Verb;
 use crate::platform::Platform;
-use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::users;
+use crate::platform::reach::{origin, planned_addresses};
 use crate::platform::setup::rules::Claim;
 use crate::platform::tls::Certificates;
-use crate::platform::{setup, tasks, workspaces};
+use crate::platform::{monitoring, setup, tasks, workspaces};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What a serving process knows beside its files.
-pub struct Surroundings {
-    pub started_at: Moment,
-    /// The bound addresses by listener.
-    pub addresses: Vec<(&'static str, SocketAddr)>,
-    /// None where a reverse proxy speaks TLS.
-    pub certificates: Option<Arc<Certificates>>,
-}
-
-/// Does what the command line asked for.
-pub async fn perform(
-    platform: &Arc<Platform>,
-    verb: Verb,
-    surroundings: Option<&Surroundings>,
-) -> Result<Value> {
+/// Does what the command line asked for, in the process that owns the files.
+pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
     let ctx = BoxCtx::new(platform, Cause::of(Actor::CommandLine));
     match verb {
-        Verb::Status => to_value(&status(&ctx, surroundings).await?),
+        Verb::Status => to_value(&status(&ctx).await?),
+        Verb::SetupLink => to_value(&SetupLink { link: setup_link(&ctx).await? }),
     }
+}
+
+async fn setup_link(ctx: &BoxCtx) -> Result<String> {
+    let platform = &ctx.platform;
+    let origin = match platform.reach.get() {
+        Some(reach) => reach.origin.clone(),
+        None => origin(&platform.config, &planned_addresses(&platform.config)),
+    };
+    setup::ops::issue_link(ctx, &origin).await
 }
 
 fn to_value(value: &impl Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(Error::internal)
+}
+
+/// The link for the first operator. It is a secret.
+#[derive(Serialize, Deserialize)]
+pub struct SetupLink {
+    pub link: String,
 }
 
 /// How the box is.
@@ -77,7 +80,7 @@ pub struct Process {
     /// Files of workspaces held open.
     pub workspaces_open: usize,
     /// Files and connections the process holds open.
-    pub open_files: usize,
+    pub open_files: Option<usize>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -120,23 +123,20 @@ pub fn figures_in(scope: &BoxScope<'_>) -> Result<Figures> {
     })
 }
 
-async fn status(ctx: &BoxCtx, surroundings: Option<&Surroundings>) -> Result<Status> {
+async fn status(ctx: &BoxCtx) -> Result<Status> {
+    let platform = &ctx.platform;
     let figures = ctx.read(figures_in).await?;
-    let Some(surroundings) = surroundings else { return Ok(Status::at_rest(figures)) };
+    let Some(reach) = platform.reach.get() else { return Ok(Status::at_rest(figures)) };
     let process = Process {
-        started_at: surroundings.started_at.to_string(),
-        uptime_s: ctx.now().since(surroundings.started_at).as_secs(),
-        addresses: surroundings.addresses.iter().map(Address::of).collect(),
-        certificate: surroundings.certificates.as_deref().map(Certificate::of),
-        workspaces_open: ctx.platform.workspaces.open_count(),
-        open_files: tasks::blocking(open_files).await?,
+        started_at: platform.started_at.to_string(),
+        uptime_s: ctx.now().since(platform.started_at).as_secs(),
+        addresses: reach.addresses.iter().map(Address::of).collect(),
+        certificate: reach.certificates.as_deref().map(Certificate::of),
+        workspaces_open: platform.workspaces.open_count(),
+        open_files: tasks::blocking(|| Ok(monitoring::open_files())).await?,
     };
     let version = VERSION.to_owned();
     Ok(Status { running: true, version, figures, process: Some(process) })
-}
-
-fn open_files() -> Result<usize> {
-    Ok(std::fs::read_dir("/proc/self/fd")?.count())
 }
 
 impl Address {

@@ -14,6 +14,8 @@ pub(super) const REQUEST_SIZE_BYTES_MAX: usize = 64 * 1024;
 pub enum Verb {
     /// How the box is.
     Status,
+    /// A new link for a box nobody owns; the old one dies.
+    SetupLink,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

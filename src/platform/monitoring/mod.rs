@@ -7,4 +7,5 @@ mod recorder;
 pub mod rules;
 mod store;
 
+pub use process::open_files;
 pub use recorder::{install, keep};

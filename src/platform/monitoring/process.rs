@@ -30,7 +30,7 @@ fn cpu_time_of(stat: &str) -> Option<Duration> {
 }
 
 /// Files and sockets held open.
-pub(super) fn open_files() -> Option<usize> {
+pub fn open_files() -> Option<usize> {
     Some(fs::read_dir("/proc/self/fd").ok()?.count())
 }
 

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use tokio::sync::Mutex;
 
 use super::rules::{
-    Claim, KeptLink, LINK_LIFE, THROTTLED, TOKEN_BYTES, WRONG_BURST, WRONG_PER_MIN, link,
+    Claim, KeptLink, LINK_LIFE, Offer, THROTTLED, TOKEN_BYTES, WRONG_BURST, WRONG_PER_MIN, link,
 };
 use super::store;
 use crate::platform::access::Role;
 use crate::platform::audit::Entry;
-use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::ctx::{Actor, BoxCtx, BoxScope};
 use crate::platform::error::{Error, FieldError, Result};
 use crate::platform::identity::sessions;
 use crate::platform::identity::users::rules::{NewUser, User, clean_email};
@@ -50,21 +50,48 @@ pub fn claim_in(scope: &BoxScope<'_>) -> Result<Claim> {
 /// Makes a new link and lets the old one die. `origin` is what it begins with, such as
 /// `https://kitchen.local:8443`. A claimed box has none.
 pub async fn issue_link(ctx: &BoxCtx, origin: &str) -> Result<String> {
-    let token = Secret::new(to_base64(&ctx.platform.random.bytes::<TOKEN_BYTES>()));
+    let token = new_token(ctx);
     let hash = token_hash(token.reveal());
     ctx.write(move |scope| {
         if store::claim(scope)? != Claim::Unclaimed {
             let detail = "This box has an operator already, so there is no set-up link.";
             return Err(Error::conflict("setup-done", detail));
         }
-        let expires_at = scope.now().plus(LINK_LIFE);
-        store::replace_link(scope, &hash, expires_at)?;
-        let entry = Entry::about("box.setup_link.issued", KIND);
-        scope.audit(entry.set("expires_at", expires_at.to_string()))?;
-        Ok(())
+        issue_in(scope, hash)
     })
     .await?;
     Ok(link(origin, token.reveal()))
+}
+
+/// What a starting box has for the person who will own it: a new link, unless somebody holds
+/// one they asked for.
+pub async fn offer_link(ctx: &BoxCtx, origin: &str) -> Result<Offer> {
+    let token = new_token(ctx);
+    let hash = token_hash(token.reveal());
+    let kept = ctx.write(move |scope| {
+        if store::claim(scope)? != Claim::Unclaimed {
+            return Ok(Some(Offer::Claimed));
+        }
+        let outlives = |link: KeptLink| link.outlives_restart(scope.now());
+        if let Some(until) = store::link(scope)?.and_then(outlives) {
+            return Ok(Some(Offer::Kept { until }));
+        }
+        issue_in(scope, hash).map(|()| None)
+    });
+    Ok(kept.await?.unwrap_or_else(|| Offer::New(link(origin, token.reveal()))))
+}
+
+fn new_token(ctx: &BoxCtx) -> Secret {
+    Secret::new(to_base64(&ctx.platform.random.bytes::<TOKEN_BYTES>()))
+}
+
+fn issue_in(scope: &BoxScope<'_>, token_hash: [u8; 32]) -> Result<()> {
+    let expires_at = scope.now().plus(LINK_LIFE);
+    let is_asked_for = matches!(scope.cause().actor, Actor::CommandLine);
+    store::replace_link(scope, &KeptLink { token_hash, expires_at, is_asked_for })?;
+    let entry = Entry::about("box.setup_link.issued", KIND);
+    scope.audit(entry.set("expires_at", expires_at.to_string()))?;
+    Ok(())
 }
 
 /// Checks a token. A wrong one counts against the network it came from and leaves the link

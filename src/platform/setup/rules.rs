@@ -53,6 +53,8 @@ pub struct KeptLink {
     /// SHA-256 of the token.
     pub token_hash: [u8; 32],
     pub expires_at: Moment,
+    /// Somebody asked for it at the command line, so a restart lets it live.
+    pub is_asked_for: bool,
 }
 
 /// Whether the box belongs to somebody.
@@ -63,7 +65,24 @@ pub enum Claim {
     Claimed(String),
 }
 
+/// What a starting box has for the person who will own it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    /// A link nobody saw yet.
+    New(String),
+    /// Somebody has one. It cannot be shown again, only its hash is kept.
+    Kept {
+        until: Moment,
+    },
+    Claimed,
+}
+
 impl KeptLink {
+    /// How long a starting box lets the link live. One it printed at an earlier start dies.
+    pub fn outlives_restart(self, now: Moment) -> Option<Moment> {
+        (self.is_asked_for && now < self.expires_at).then_some(self.expires_at)
+    }
+
     /// Accepts the token this link was made with, while it is fresh. `presented` is its hash, so
     /// comparing it tells nothing about the token.
     pub fn check(link: Option<Self>, presented: &[u8; 32], now: Moment) -> Result<()> {
@@ -88,7 +107,8 @@ pub fn link(origin: &str, token: &str) -> String {
 mod tests {
     use super::*;
 
-    const LINK: KeptLink = KeptLink { token_hash: [1; 32], expires_at: Moment(1_000) };
+    const LINK: KeptLink =
+        KeptLink { token_hash: [1; 32], expires_at: Moment(1_000), is_asked_for: false };
 
     fn code(link: Option<KeptLink>, presented: [u8; 32], now: i64) -> &'static str {
         match KeptLink::check(link, &presented, Moment(now)) {
@@ -104,5 +124,12 @@ mod tests {
         assert_eq!(code(Some(LINK), [1; 32], 1_000), "setup-token-expired");
         assert_eq!(code(Some(LINK), [2; 32], 999), "setup-token-wrong");
         assert_eq!(code(None, [1; 32], 999), "setup-token-wrong");
+    }
+    #[test]
+    fn a_link_somebody_asked_for_outlives_a_restart_while_it_is_fresh() {
+        let asked_for = KeptLink { is_asked_for: true, ..LINK };
+        assert_eq!(asked_for.outlives_restart(Moment(999)), Some(Moment(1_000)));
+        assert_eq!(asked_for.outlives_restart(Moment(1_000)), None);
+        assert_eq!(LINK.outlives_restart(Moment(999)), None);
     }
 }

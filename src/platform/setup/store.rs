@@ -3,7 +3,6 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use super::rules::{BoxId, Claim, KeptLink};
-use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
 
@@ -28,26 +27,32 @@ pub(super) fn insert_box(scope: &Unit<'_>, id: BoxId, name: &str) -> Result<()> 
 
 pub(super) fn link(scope: &Unit<'_>) -> Result<Option<KeptLink>> {
     Ok(scope
-        .prepare_cached("SELECT token_hash, expires_at FROM setup_tokens WHERE id = 1")?
-        .query_row([], |row| Ok(KeptLink { token_hash: row.get(0)?, expires_at: row.get(1)? }))
+        .prepare_cached(
+            "SELECT token_hash, expires_at, is_asked_for FROM setup_tokens WHERE id = 1",
+        )?
+        .query_row([], |row| {
+            Ok(KeptLink {
+                token_hash: row.get(0)?,
+                expires_at: row.get(1)?,
+                is_asked_for: row.get(2)?,
+            })
+        })
         .optional()?)
 }
 
 /// Keeps a link; the one before it dies.
-pub(super) fn replace_link(
-    scope: &Unit<'_>,
-    token_hash: &[u8; 32],
-    expires_at: Moment,
-) -> Result<()> {
+pub(super) fn replace_link(scope: &Unit<'_>, link: &KeptLink) -> Result<()> {
     scope
         .prepare_cached(
-            "INSERT INTO setup_tokens (id, token_hash, created_at, expires_at)
-             VALUES (1, :hash, :now, :expires_at)
+            "INSERT INTO setup_tokens (id, token_hash, created_at, expires_at, is_asked_for)
+             VALUES (1, :hash, :now, :expires_at, :is_asked_for)
              ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash,
-                 created_at = excluded.created_at, expires_at = excluded.expires_at",
+                 created_at = excluded.created_at, expires_at = excluded.expires_at,
+                 is_asked_for = excluded.is_asked_for",
         )?
         .execute(named_params! {
-            ":hash": token_hash, ":now": scope.now(), ":expires_at": expires_at,
+            ":hash": link.token_hash, ":now": scope.now(), ":expires_at": link.expires_at,
+            ":is_asked_for": link.is_asked_for,
         })?;
     Ok(())
 }
