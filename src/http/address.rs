@@ -46,20 +46,34 @@ pub fn host<'a>(uri: &'a http::Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     }
 }
 
-/// The name in a host, without its port and in lower case.
-pub fn name_of(host: &str) -> String {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
+/// The name in a host, in lower case and without its port; none where it is no host at all.
+pub fn name_of(host: &str) -> Option<String> {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
     };
-    name.trim_end_matches('.').to_ascii_lowercase()
+    let is_port = |text: &str| text.bytes().all(|one| one.is_ascii_digit());
+    let has_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.' | ':');
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let is_name = !name.is_empty() && name.chars().all(is_plain);
+    (has_port && is_name).then(|| name.to_ascii_lowercase())
 }
 
 /// Whether the box answers to this name. Addresses are always fine: a foreign page cannot make
 /// a browser believe that its own name is an address.
 pub fn is_own_name(host: &str, names: &[String]) -> bool {
-    let name = name_of(host);
+    let Some(name) = name_of(host) else { return false };
     name.parse::<IpAddr>().is_ok() || names.iter().any(|own| own.eq_ignore_ascii_case(&name))
+}
+
+/// What requests without a sign-in are counted by: the address, and of IPv6 the network, because
+/// every machine may use all addresses of its /64.
+pub fn sender(address: IpAddr) -> IpAddr {
+    if address.is_ipv4() {
+        return address;
+    }
+    IpNet::new(address, 64).map_or(address, |net| net.network())
 }
 
 /// The network one household or office shares: /24 of IPv4, /56 of IPv6. Throttling counts by it.
@@ -92,12 +106,35 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_cannot_walk_through_its_network() {
+        let of = |text: &str| sender(text.parse().unwrap()).to_string();
+        assert_eq!(of("192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+    }
+
+    #[test]
     fn a_name_is_read_without_port_and_case() {
         let names = ["kitchen.local".to_owned(), "localhost".to_owned()];
-        for host in ["Kitchen.local:8443", "localhost", "192.168.1.5:8443", "[::1]:8443"] {
+        for host in ["Kitchen.local.:8443", "localhost", "192.168.1.5:8443", "[::1]:8443", "[::1]"]
+        {
             assert!(is_own_name(host, &names), "{host}");
         }
-        for host in ["evil.example", "kitchen.local.evil.example", ""] {
+        for host in [
+            "evil.example",
+            "kitchen.local.evil.example",
+            "",
+            ":8443",
+            "kitchen.local:x@evil.example",
+            "kitchen.local:8443@evil.example",
+            "kitchen.local:80 ",
+            "kitchen.local/",
+            "[::1",
+            "[::1]evil.example",
+            "[evil.example]:1",
+            "0x7f000001",
+            "127.1",
+        ] {
             assert!(!is_own_name(host, &names), "{host}");
         }
     }

@@ -56,11 +56,24 @@ pub async fn body_bytes<S: Send + Sync>(
 ) -> Result<bytes::Bytes, Error> {
     bytes::Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
-            Error::TooLarge { limit_bytes: 0 }
+            Error::TooLarge { limit_bytes: LIMIT_OF_THE_ROUTE }
         } else {
-            Error::Malformed(Refusal::new("malformed", "The body could not be read to its end."))
+            cut_short()
         }
     })
+}
+
+/// Where the limit is not at hand.
+const LIMIT_OF_THE_ROUTE: u64 = 0;
+
+/// Why a body could not be read: it is over `limit` bytes, or it ended before its end.
+pub(super) fn body_error(error: axum::Error, limit: usize) -> Error {
+    let is_over = error.into_inner().is::<http_body_util::LengthLimitError>();
+    if is_over { Error::TooLarge { limit_bytes: limit as u64 } } else { cut_short() }
+}
+
+fn cut_short() -> Error {
+    Error::Malformed(Refusal::new("malformed", "The body could not be read to its end."))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -18,6 +18,7 @@ use tracing::{error, info};
 
 use super::address;
 use super::compression::compress;
+use super::extract;
 use super::guard::{DEVICE_COOKIE, Guard, Incoming, SESSION_COOKIE};
 use super::meter::Meters;
 use super::problem::{self, Pending};
@@ -31,6 +32,8 @@ use crate::platform::tasks::panic_message;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const USER_AGENT_LENGTH_MAX: usize = 300;
+/// Longer paths are cut in the access log.
+const LOGGED_PATH_BYTES_MAX: usize = 256;
 /// The longest that browsers keep a cookie.
 const DEVICE_COOKIE_LIFE: Duration = Duration::from_hours(400 * 24);
 
@@ -197,7 +200,9 @@ async fn admit(
     let mut request = Request::from_parts(parts, body);
     let mut on_box = admitted.on_box;
     let mut ctx = admitted.workspace;
-    if let Some(key) = idempotency_key(&request)? {
+    if admitted.creates
+        && let Some(key) = idempotency_key(&request)?
+    {
         let once;
         (request, once) = remember_body(front, request, key).await?;
         let cause = Cause { once: Some(once), ..(*on_box.cause).clone() };
@@ -218,9 +223,6 @@ fn shortened(text: &str) -> &str {
 }
 
 fn idempotency_key(request: &Request) -> Result<Option<String>> {
-    if request.method() != Method::POST {
-        return Ok(None);
-    }
     let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
     match value.to_str() {
         Ok(key) if (1..=KEY_LENGTH_MAX).contains(&key.len()) => Ok(Some(key.to_owned())),
@@ -235,8 +237,7 @@ fn idempotency_key(request: &Request) -> Result<Option<String>> {
 async fn remember_body(front: &Front, request: Request, key: String) -> Result<(Request, Once)> {
     let limit = front.platform.config.server.body_size_bytes_max;
     let (parts, body) = request.into_parts();
-    let bytes =
-        to_bytes(body, limit).await.map_err(|_| Error::TooLarge { limit_bytes: limit as u64 })?;
+    let bytes = to_bytes(body, limit).await.map_err(|error| extract::body_error(error, limit))?;
     let body_hash = Sha256::digest(&bytes).into();
     let once = Once { key, path: parts.uri.path().to_owned(), body_hash };
     Ok((Request::from_parts(parts, Body::from(bytes)), once))
@@ -263,7 +264,7 @@ fn allowed_origin<'a>(front: &Front, about: &'a About) -> Option<&'a HeaderValue
     let origin = about.origin.as_ref()?;
     let text = origin.to_str().ok()?;
     let allowed = &front.platform.config.server.cors_origins;
-    allowed.iter().any(|one| one.to_string() == text).then_some(origin)
+    allowed.iter().any(|one| one.as_str() == text).then_some(origin)
 }
 
 /// `Set-Cookie` for a session value.
@@ -335,13 +336,21 @@ fn log_fault(error: &Error, about: &About) {
     }
 }
 
+/// The path, cut short where it is no route: there anybody can write anything.
+fn logged_path(about: &About) -> &str {
+    let path = about.uri.path();
+    let end = path.len().min(LOGGED_PATH_BYTES_MAX);
+    // Paths are ASCII, so every place is a boundary.
+    path.get(..end).unwrap_or_default()
+}
+
 /// Counts the request and writes its line. Paths may hold ids but never what was typed, so the
 /// query is left out.
 fn account(front: &Front, about: &About, status: StatusCode, code: &str, took: Duration) {
     let template = about.template.as_ref().map(MatchedPath::as_str);
     front.meters.of(template, &about.method).count(status, took);
     if front.platform.config.logs.access {
-        let (method, path, id) = (&about.method, about.uri.path(), &about.request_id);
+        let (method, path, id) = (&about.method, logged_path(about), &about.request_id);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let status = status.as_u16();
         info!(

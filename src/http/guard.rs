@@ -41,10 +41,18 @@ pub enum Access {
     Permission(&'static str),
 }
 
+/// One verb of a path.
+struct Route {
+    method: Method,
+    access: Access,
+    /// It answers 201, so a repeated request may ask for what the first one made.
+    creates: bool,
+}
+
 /// The routes and what each asks.
 pub struct Guard {
     /// Path template and method.
-    routes: HashMap<String, Vec<(Method, Access)>>,
+    routes: HashMap<String, Vec<Route>>,
     own_names: Vec<String>,
     per_principal: Buckets<UserId>,
     per_address: Buckets<IpAddr>,
@@ -66,6 +74,8 @@ pub struct Incoming<'a> {
 pub struct Admitted {
     pub on_box: BoxCtx,
     pub workspace: Option<Ctx>,
+    /// Whether the route makes an object.
+    pub creates: bool,
     /// A new value for the session cookie.
     pub successor: Option<Secret>,
 }
@@ -79,7 +89,7 @@ impl Guard {
         config: &Config,
         own_names: Vec<String>,
     ) -> Result<Self> {
-        let mut routes: HashMap<String, Vec<(Method, Access)>> = HashMap::new();
+        let mut routes: HashMap<String, Vec<Route>> = HashMap::new();
         for (path, operations) in document["paths"].as_object().into_iter().flatten() {
             for (verb, operation) in operations.as_object().into_iter().flatten() {
                 let Ok(method) = Method::from_bytes(verb.to_ascii_uppercase().as_bytes()) else {
@@ -90,7 +100,9 @@ impl Guard {
                 }
                 let access = access(path, operation, platform)
                     .map_err(|problem| Error::internal(format!("{method} {path}: {problem}")))?;
-                routes.entry(path.clone()).or_default().push((method, access));
+                let creates = operation["responses"].get("201").is_some();
+                let route = Route { method, access, creates };
+                routes.entry(path.clone()).or_default().push(route);
             }
         }
         let limits = &config.limits;
@@ -118,7 +130,7 @@ impl Guard {
             .routes
             .iter()
             .flat_map(|(path, verbs)| {
-                verbs.iter().map(move |(method, access)| (path.as_str(), method, access))
+                verbs.iter().map(move |one| (path.as_str(), &one.method, &one.access))
             })
             .collect();
         routes.sort_by_key(|(path, method, _)| (path.to_owned(), method.as_str().to_owned()));
@@ -127,6 +139,10 @@ impl Guard {
 
     /// Refuses names the box does not have: a foreign page could have pointed its own name here.
     pub fn check_host(&self, incoming: &Incoming<'_>) -> Result<()> {
+        if incoming.headers.get_all(header::HOST).iter().count() > 1 {
+            let detail = "Name one host.";
+            return Err(Error::Malformed(Refusal::new("malformed", detail)));
+        }
         let host = address::host(incoming.uri, incoming.headers).unwrap_or_default();
         if address::is_own_name(host, &self.own_names) {
             return Ok(());
@@ -143,20 +159,23 @@ impl Guard {
         incoming: &Incoming<'_>,
         stranger: Cause,
     ) -> Result<Admitted> {
-        let access = self.access(incoming);
         let address = stranger.address;
         let on_box = BoxCtx::new(platform, stranger);
-        let Some(access) = access else {
-            self.count_stranger(address, &on_box)?;
-            return Ok(Admitted { on_box, workspace: None, successor: None });
+        let Some(Route { access, creates, .. }) = self.route(incoming)? else {
+            if !is_of_the_ui(incoming) {
+                self.count_stranger(address, &on_box)?;
+            }
+            return Ok(Admitted { on_box, workspace: None, creates: false, successor: None });
         };
+        let creates = *creates;
         if *access == Access::Public {
             self.count_stranger(address, &on_box)?;
             check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
-            return Ok(Admitted { on_box, workspace: None, successor: None });
+            return Ok(Admitted { on_box, workspace: None, creates, successor: None });
         }
         if *access == Access::Anybody {
-            return self.admit_anybody(incoming, on_box).await;
+            let (on_box, successor) = self.admit_anybody(incoming, on_box).await?;
+            return Ok(Admitted { on_box, workspace: None, creates, successor });
         }
         let Some(credential) = credential(incoming.headers) else {
             self.count_stranger(address, &on_box)?;
@@ -182,34 +201,41 @@ impl Guard {
                 return Err(error);
             }
         };
-        Ok(Admitted { on_box, workspace, successor: resolved.successor })
+        Ok(Admitted { on_box, workspace, creates, successor: resolved.successor })
     }
 
     /// Lets everybody through; a credential that is not good (any more) makes a stranger.
-    async fn admit_anybody(&self, incoming: &Incoming<'_>, on_box: BoxCtx) -> Result<Admitted> {
+    async fn admit_anybody(
+        &self,
+        incoming: &Incoming<'_>,
+        on_box: BoxCtx,
+    ) -> Result<(BoxCtx, Option<Secret>)> {
         self.count_stranger(on_box.cause.address, &on_box)?;
         check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
-        let stranger = |on_box| Admitted { on_box, workspace: None, successor: None };
-        let Some(credential) = credential(incoming.headers) else { return Ok(stranger(on_box)) };
+        let Some(credential) = credential(incoming.headers) else { return Ok((on_box, None)) };
         match resolve(&on_box, &credential).await {
             Ok(Resolved { principal, successor }) => {
-                let on_box = signed_in(&on_box, &principal);
-                Ok(Admitted { on_box, workspace: None, successor })
+                Ok((signed_in(&on_box, &principal), successor))
             }
-            Err(Error::SignInNeeded(_)) => Ok(stranger(on_box)),
+            Err(Error::SignInNeeded(_)) => Ok((on_box, None)),
             Err(error) => Err(error),
         }
     }
 
-    fn access(&self, incoming: &Incoming<'_>) -> Option<&Access> {
-        let verbs = self.routes.get(incoming.template?)?;
+    /// The route of a request; none where no path or no verb matches. What is not described here
+    /// is not served, or it would be open to everybody.
+    fn route(&self, incoming: &Incoming<'_>) -> Result<Option<&Route>> {
+        let Some(template) = incoming.template else { return Ok(None) };
+        let Some(verbs) = self.routes.get(template) else {
+            return Err(Error::internal(format!("{template} is not in the API description")));
+        };
         let asked = if *incoming.method == Method::HEAD { &Method::GET } else { incoming.method };
-        verbs.iter().find(|(method, _)| method == asked).map(|(_, access)| access)
+        Ok(verbs.iter().find(|one| one.method == *asked))
     }
 
     fn count_stranger(&self, address: Option<IpAddr>, ctx: &BoxCtx) -> Result<()> {
         match address {
-            Some(address) => self.per_address.take(address, ctx.now()),
+            Some(address) => self.per_address.take(address::sender(address), ctx.now()),
             None => Ok(()),
         }
     }
@@ -247,6 +273,13 @@ impl Guard {
             tracing::warn!("A refusal could not be written to the audit log: {error}");
         }
     }
+}
+
+/// Whether a file of the web UI is asked for: those cost next to nothing, and a page takes many.
+fn is_of_the_ui(incoming: &Incoming<'_>) -> bool {
+    incoming.template.is_none()
+        && matches!(*incoming.method, Method::GET | Method::HEAD)
+        && !incoming.uri.path().starts_with("/api")
 }
 
 /// Checks what a route asks of a known caller.
@@ -352,19 +385,22 @@ fn check_origin(incoming: &Incoming<'_>, config: &Config, rule: OriginRule) -> R
         let detail = "The request came from a page of another site.";
         Err(Error::Denied(Refusal::new("origin-foreign", detail)))
     };
+    let is_allowed = |origin: &str| {
+        let mut allowed = config.server.cors_origins.iter();
+        rule == OriginRule::IfSaid && allowed.any(|one| one.as_str() == origin)
+    };
     match (text("sec-fetch-site"), text("origin")) {
         (Some("same-origin"), _) => Ok(()),
         (None | Some("none"), None) if rule == OriginRule::IfSaid => Ok(()),
+        (Some("same-site" | "cross-site"), Some(origin)) if is_allowed(origin) => Ok(()),
         (Some(_), _) => foreign(),
         (None, Some(origin)) => {
             let host = address::host(incoming.uri, incoming.headers).unwrap_or_default();
             let from = origin.split_once("://").map(|(_, host)| host).unwrap_or_default();
-            let is_public_url =
-                config.server.public_url.as_ref().is_some_and(|url| url.to_string() == origin);
-            let is_allowed =
-                config.server.cors_origins.iter().any(|allowed| allowed.to_string() == origin);
-            let is_own = from.eq_ignore_ascii_case(host) || is_public_url;
-            if is_own || (is_allowed && rule == OriginRule::IfSaid) { Ok(()) } else { foreign() }
+            let public_url = config.server.public_url.as_ref();
+            let is_own = from.eq_ignore_ascii_case(host)
+                || public_url.is_some_and(|url| url.as_str() == origin);
+            if is_own || is_allowed(origin) { Ok(()) } else { foreign() }
         }
         (None, None) => {
             let detail = "A change that relies on a cookie must say which page it comes from.";

@@ -5,13 +5,13 @@ use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use axum::Extension;
-use axum::extract::Path;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use utoipa_axum::routes;
 
 use super::docs;
+use super::extract::Path;
 use super::fixed::Fixed;
 use super::html::{escape, page};
 use crate::platform::app::Routes;

@@ -179,6 +179,7 @@ pub fn render(error: &Error, request_id: &str) -> Response {
     }
     let mut response = (status, body.to_string()).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = retry_after(error) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -237,6 +238,9 @@ fn words(error: &Error) -> (&'static str, String) {
             "Somebody changed this since you read it. Look at it again, then repeat your change."
                 .into(),
         ),
+        Error::TooLarge { limit_bytes: 0 } => {
+            ("too-large", "The request is larger than this address takes.".into())
+        }
         Error::TooLarge { limit_bytes } => {
             ("too-large", format!("The request is larger than {limit_bytes} bytes."))
         }

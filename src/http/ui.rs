@@ -37,6 +37,9 @@ pub fn serve(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
 
 fn serve_from<F: RustEmbed>(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let path = uri.path();
+    if path == "/api" {
+        return Error::NotFound.into_response();
+    }
     if let Some(rest) = path.strip_prefix("/api/") {
         return unknown_api(rest, uri);
     }

@@ -69,7 +69,7 @@ pub enum Error {
     VersionNeeded,
     /// Somebody changed the object since the caller read it. Carries the current version.
     Stale { version: i64 },
-    /// The body or a part of it is over its limit.
+    /// The body or a part of it is over its limit; 0 where that is not known.
     TooLarge { limit_bytes: u64 },
     /// Too many tries or requests; come back after so many seconds.
     Throttled { code: &'static str, retry_after_s: u64 },

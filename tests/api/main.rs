@@ -3,6 +3,7 @@
 
 mod description;
 mod front;
+mod hostile;
 mod inventory;
 mod monitoring;
 mod passwords;

@@ -15,6 +15,8 @@ const TAKERS: [(&str, usize); 7] = [
     ("Error::conflict", 0),
     (".field", 1),
 ];
+/// What functions and members are called that say a code.
+const NAMER: &str = "code";
 /// The function that answers errors without a code of their own with pairs of code and sentence.
 const PAIRS: &str = "words";
 const PAIRS_FILE: &str = "http/problem.rs";
@@ -25,6 +27,8 @@ const FOLLOW_MAX: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
     pub(crate) used: BTreeMap<String, String>,
+    /// All texts that look like a code and stand outside the tables of codes.
+    pub(crate) mentioned: BTreeSet<String>,
 }
 
 impl Usage {
@@ -55,7 +59,10 @@ impl Usage {
                 walk.tokens(tokens.clone(), None);
             }
             if walk.takers.len() == known {
-                return Self { used: walk.used };
+                for (_, tokens) in files {
+                    walk.mentions(tokens);
+                }
+                return Self { used: walk.used, mentioned: walk.mentioned };
             }
         }
         panic!("codes are passed on more than {FOLLOW_MAX} times: {:?}", walk.takers)
@@ -96,9 +103,25 @@ struct Walk {
     constants: BTreeMap<String, String>,
     takers: BTreeSet<(String, usize)>,
     used: BTreeMap<String, String>,
+    mentioned: BTreeSet<String>,
 }
 
 impl Walk {
+    /// Collects texts that are not the first argument of `code(…)`, with which tables are written.
+    fn mentions(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        for (at, token) in tokens.iter().enumerate() {
+            match token {
+                TokenTree::Group(group) => {
+                    let skipped = usize::from(name_before(&tokens, at) == "code");
+                    self.mentions(group.stream().into_iter().skip(skipped).collect());
+                }
+                TokenTree::Literal(literal) => self.mentioned.extend(text(&literal.to_string())),
+                TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+            }
+        }
+    }
+
     /// Collects `const NAME: … = "…";`.
     fn constants(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -129,6 +152,9 @@ impl Walk {
             }
             if let Some((function, body_at)) = function(&tokens, at) {
                 self.tokens(function.body.clone(), Some(&function));
+                if function.name == NAMER {
+                    self.add_all(function.body.clone());
+                }
                 if function.name == PAIRS && self.file.ends_with(PAIRS_FILE) {
                     self.pairs(function.body);
                 }
@@ -139,9 +165,7 @@ impl Walk {
                 let name = name_before(&tokens, at);
                 match group.delimiter() {
                     Delimiter::Parenthesis => self.call(&name, group.stream(), around),
-                    Delimiter::Brace if name.ends_with("Throttled") => {
-                        self.throttled(group.stream(), around);
-                    }
+                    Delimiter::Brace if !name.is_empty() => self.members(group.stream(), around),
                     _ => {}
                 }
                 self.tokens(group.stream(), around);
@@ -164,11 +188,13 @@ impl Walk {
         }
     }
 
-    /// `Throttled { code: …, … }`; a pattern binds no literal and adds nothing.
-    fn throttled(&mut self, members: TokenStream, around: Option<&Around>) {
+    /// `Throttled { code: …, … }` and whatever else carries a code to where it is answered. A
+    /// pattern binds no text and adds nothing.
+    fn members(&mut self, members: TokenStream, around: Option<&Around>) {
         for member in split(members) {
             if let [TokenTree::Ident(name), TokenTree::Punct(_), value @ ..] = member.as_slice()
-                && name == "code"
+                && name == NAMER
+                && matches!(value, [TokenTree::Literal(_)] | [TokenTree::Ident(_)])
             {
                 self.argument(value, around);
             }
