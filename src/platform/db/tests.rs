@@ -8,6 +8,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::task::Poll;
 use std::time::Duration;
 
+use rusqlite::StatementStatus;
+
 use super::migrations::{Migration, MigrationSet};
 use super::{DatabaseFile, FileOptions};
 use crate::platform::clock::Moment;
@@ -175,6 +177,25 @@ async fn a_read_that_takes_too_long_is_ended() {
 
     assert!(matches!(endless.await, Err(Error::Busy { .. })));
     assert_eq!(fixture.bodies().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_cached_statement_is_not_prepared_anew_for_other_values() {
+    let fixture = Fixture::new();
+    fixture.write("salmon").await.unwrap();
+
+    let read = fixture.file.read(|connection| {
+        let sql = "SELECT body FROM notes WHERE id = ?1 AND body > ?2 LIMIT ?3";
+        for round in 0..3 {
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query((round, round.to_string(), round + 1))?;
+            while rows.next()?.is_some() {}
+        }
+        let statement = connection.prepare_cached(sql)?;
+        Ok(statement.get_status(StatementStatus::RePrepare))
+    });
+
+    assert_eq!(read.await.unwrap(), 0);
 }
 
 #[tokio::test]
