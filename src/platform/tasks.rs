@@ -94,6 +94,12 @@ pub async fn blocking<T: Send + 'static>(
     }
 }
 
+/// Starts blocking work that answers by itself and does not panic. It must end soon after nobody
+/// waits for it any more.
+pub fn start_blocking(work: impl FnOnce() + Send + 'static) {
+    drop(tokio::task::spawn_blocking(work));
+}
+
 /// Turns a panic while polling into an error with its message.
 struct CatchPanic<F>(std::pin::Pin<Box<F>>);
 

@@ -117,6 +117,9 @@ fn prepare(connection: &mut Connection, slow: Duration) -> Result<()> {
     connection.pragma_update(None, "cache_size", -2_000)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // One plan for all values. Otherwise SQLite looks at them while it plans (LIMIT, partial
+    // indexes) and has to prepare the statement anew whenever one of those changes.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);

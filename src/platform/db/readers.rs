@@ -1,18 +1,24 @@
 //! A few read-only connections per file. Each read sees one moment of the file and has a
 //! deadline.
+//!
+//! Reads wait in a queue, and whoever reads takes the next one before it rests: under load a
+//! thread stays at work instead of being woken anew for each read, which costs more than the
+//! read itself.
 
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use super::file::FileOptions;
 use super::open;
 use crate::platform::error::{Error, Result};
-use crate::platform::tasks;
+use crate::platform::tasks::{self, panic_message};
 
 struct Reader {
     connection: Connection,
@@ -25,8 +31,60 @@ pub(super) struct Readers {
     started: Instant,
     deadline: Duration,
     slow: Duration,
-    permits: Semaphore,
-    idle: Mutex<Vec<Reader>>,
+    threads_max: usize,
+    queue_max: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Box<dyn Read>>,
+    idle: Vec<Reader>,
+    /// Threads that read at the moment.
+    reading: usize,
+}
+
+/// A queued piece of reading.
+trait Read: Send {
+    /// Reads and answers. Gives the reader back when it can be used again.
+    fn run(self: Box<Self>, readers: &Readers, reader: Option<Reader>) -> Option<Reader>;
+}
+
+struct Queued<T, F> {
+    work: F,
+    asked_at: Instant,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Read for Queued<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T> + Send,
+{
+    fn run(self: Box<Self>, readers: &Readers, reader: Option<Reader>) -> Option<Reader> {
+        let Self { work, asked_at, reply } = *self;
+        if reply.is_closed() {
+            return reader;
+        }
+        if asked_at.elapsed() > readers.deadline {
+            drop(reply.send(Err(Error::Busy { retry_after_s: 1 })));
+            return reader;
+        }
+        let read = || {
+            let reader = reader.map_or_else(|| readers.open(), Ok)?;
+            let outcome = readers.read(&reader, work);
+            // A reader whose work failed in an unknown way is not used again.
+            let is_good = !matches!(outcome, Err(Error::StorageFailed(_) | Error::Internal(_)))
+                && reader.connection.is_autocommit();
+            Ok((outcome, Some(reader).filter(|_| is_good)))
+        };
+        let (outcome, reader) = catch_unwind(AssertUnwindSafe(read))
+            .unwrap_or_else(|panic| Err(Error::internal(panic_message(&*panic))))
+            .unwrap_or_else(|error| (Err(error), None));
+        // The asker may have gone away meanwhile.
+        drop(reply.send(outcome));
+        reader
+    }
 }
 
 impl Readers {
@@ -36,26 +94,62 @@ impl Readers {
             started: Instant::now(),
             deadline: options.read_deadline,
             slow: options.slow_statement,
-            permits: Semaphore::new(options.readers_max),
-            idle: Mutex::default(),
+            threads_max: options.readers_max,
+            queue_max: options.queue_commands_max,
+            state: Mutex::default(),
         }
     }
 
-    /// Reads in one snapshot, away from the async threads.
+    /// Reads in one snapshot, away from the async threads. A full queue is refused at once.
     pub(super) async fn run<T: Send + 'static>(
         self: Arc<Self>,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let Ok(_permit) = tokio::time::timeout(self.deadline, self.permits.acquire()).await else {
-            return Err(Error::Busy { retry_after_s: 1 });
-        };
-        let readers = Arc::clone(&self);
-        tasks::blocking(move || readers.read(work)).await
+        let (reply, answer) = oneshot::channel();
+        let asked = Box::new(Queued { work, asked_at: Instant::now(), reply });
+        if self.queue(asked)? == Hands::More {
+            tasks::start_blocking(move || self.serve());
+        }
+        answer.await.unwrap_or_else(|_| Err(Error::internal("a reading thread has ended")))
     }
 
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let reader = idle.map_or_else(|| self.open(), Ok)?;
+    fn queue(&self, asked: Box<dyn Read>) -> Result<Hands> {
+        let mut state = self.state();
+        if state.waiting.len() >= self.queue_max {
+            return Err(Error::Busy { retry_after_s: 1 });
+        }
+        state.waiting.push_back(asked);
+        if state.reading >= self.threads_max {
+            return Ok(Hands::Enough);
+        }
+        state.reading += 1;
+        Ok(Hands::More)
+    }
+
+    /// Reads until nothing waits.
+    fn serve(&self) {
+        let mut reader = self.state().idle.pop();
+        while let Some(next) = self.next(&mut reader) {
+            reader = next.run(self, reader);
+        }
+    }
+
+    /// The next piece of reading; puts the reader away when there is none.
+    fn next(&self, reader: &mut Option<Reader>) -> Option<Box<dyn Read>> {
+        let mut state = self.state();
+        let next = state.waiting.pop_front();
+        if next.is_none() {
+            state.reading -= 1;
+            state.idle.extend(reader.take());
+        }
+        next
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, reader: &Reader, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let deadline = self.started.elapsed() + self.deadline;
         reader.deadline_ms.store(millis(deadline), Ordering::Relaxed);
         reader.connection.prepare_cached("BEGIN")?.execute([])?;
@@ -63,10 +157,6 @@ impl Readers {
         reader.deadline_ms.store(u64::MAX, Ordering::Relaxed);
         if !reader.connection.is_autocommit() {
             reader.connection.prepare_cached("COMMIT")?.execute([])?;
-        }
-        // A reader whose work failed in an unknown way is not used again.
-        if !matches!(outcome, Err(Error::StorageFailed(_) | Error::Internal(_))) {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         }
         outcome
     }
@@ -78,6 +168,13 @@ impl Readers {
         let connection = open::reading(&self.path, self.slow, passed)?;
         Ok(Reader { connection, deadline_ms })
     }
+}
+
+/// Whether a queued read needs another thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hands {
+    Enough,
+    More,
 }
 
 fn millis(duration: Duration) -> u64 {

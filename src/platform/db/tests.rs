@@ -8,6 +8,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::task::Poll;
 use std::time::Duration;
 
+use rusqlite::StatementStatus;
+
 use super::migrations::{Migration, MigrationSet};
 use super::{DatabaseFile, FileOptions};
 use crate::platform::clock::Moment;
@@ -175,6 +177,61 @@ async fn a_read_that_takes_too_long_is_ended() {
 
     assert!(matches!(endless.await, Err(Error::Busy { .. })));
     assert_eq!(fixture.bodies().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn reads_wait_for_a_free_reader_and_a_full_queue_is_refused() {
+    let options = FileOptions { readers_max: 1, queue_commands_max: 1, ..FileOptions::default() };
+    let fixture = Fixture::with(&options);
+    let (entered, enter) = channel::<()>();
+    let (open, opened) = channel::<()>();
+    let mut holding = Box::pin(fixture.file.read(move |_| {
+        entered.send(()).unwrap();
+        opened.recv().unwrap();
+        Ok("held")
+    }));
+    queue(holding.as_mut()).await;
+    enter.recv().unwrap();
+
+    let mut waiting = Box::pin(fixture.file.read(|_| Ok("waited")));
+    queue(waiting.as_mut()).await;
+    let refused = fixture.file.read(|_| Ok("refused")).await;
+    open.send(()).unwrap();
+
+    assert!(matches!(refused, Err(Error::Busy { .. })), "{refused:?}");
+    assert_eq!(holding.await.unwrap(), "held");
+    assert_eq!(waiting.await.unwrap(), "waited");
+}
+
+#[tokio::test]
+async fn a_panic_in_a_read_is_its_own_failure() {
+    let options = FileOptions { readers_max: 1, ..FileOptions::default() };
+    let fixture = Fixture::with(&options);
+    fixture.write("salmon").await.unwrap();
+
+    let outcome: Result<()> = fixture.file.read(|_| panic!("planted")).await;
+
+    assert!(matches!(outcome, Err(Error::Internal(_))));
+    assert_eq!(fixture.bodies().await, ["salmon"]);
+}
+
+#[tokio::test]
+async fn a_cached_statement_is_not_prepared_anew_for_other_values() {
+    let fixture = Fixture::new();
+    fixture.write("salmon").await.unwrap();
+
+    let read = fixture.file.read(|connection| {
+        let sql = "SELECT body FROM notes WHERE id = ?1 AND body > ?2 LIMIT ?3";
+        for round in 0..3 {
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query((round, round.to_string(), round + 1))?;
+            while rows.next()?.is_some() {}
+        }
+        let statement = connection.prepare_cached(sql)?;
+        Ok(statement.get_status(StatementStatus::RePrepare))
+    });
+
+    assert_eq!(read.await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -1,0 +1,129 @@
+//! The requests of each row, whole.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use crate::Problem;
+use crate::plan::{Expected, Request};
+use crate::seed::{self, Seeded};
+use crate::server::ask_once;
+
+const PAGE: usize = 50;
+/// Addresses are always a name of the box.
+const HOST: &str = "Host: 127.0.0.1\r\n";
+
+fn headers(seeded: &Seeded) -> String {
+    format!("{HOST}Authorization: Bearer {}\r\n", seeded.token)
+}
+
+fn get(path: String, headers: String, expected: Expected) -> Request {
+    Request { method: "GET".to_owned(), path, headers, body: String::new(), expected }
+}
+
+fn base(seeded: &Seeded) -> String {
+    format!("/api/v1/workspaces/{}/inventory", seeded.workspace)
+}
+
+/// Every item once, in an order that has nothing to do with how they are kept.
+pub(crate) fn one_item(seeded: &Seeded) -> Vec<Request> {
+    let count = seeded.items.len();
+    let ids = (0..count).map(|number| seeded.items[number * 7_919 % count]);
+    let request = |id| {
+        let part = Some((format!("{{\"id\":\"{id}\""), 1));
+        let expected = Expected { status: 200, part, beginning: None };
+        get(format!("{}/items/{id}", base(seeded)), headers(seeded), expected)
+    };
+    ids.map(request).collect()
+}
+
+/// The first page of every category.
+pub(crate) fn category_page(seeded: &Seeded) -> Vec<Request> {
+    let request = |category: &str| {
+        let part = Some((format!("\"category\":\"{category}\""), PAGE));
+        let expected = Expected { status: 200, part, beginning: None };
+        let category = category.replace(' ', "+");
+        let path = format!("{}/items?category={category}&sort=name&limit={PAGE}", base(seeded));
+        get(path, headers(seeded), expected)
+    };
+    seed::categories().map(request).collect()
+}
+
+/// A receipt and then a use of the same goods, for every item.
+pub(crate) fn movements(seeded: &Seeded) -> Vec<Request> {
+    let mut requests = Vec::with_capacity(seeded.items.len() * 2);
+    for (number, item) in seeded.items.iter().enumerate() {
+        let place = seeded.locations[number * 7 % seeded.locations.len()];
+        for kind in ["receive", "use"] {
+            let expected = Expected {
+                status: 201,
+                part: Some((format!("\"item_id\":\"{item}\""), 1)),
+                beginning: None,
+            };
+            let body = format!(
+                "{{\"type\":\"{kind}\",\"item_id\":\"{item}\",\"location_id\":\"{place}\",\
+                 \"qty\":\"1.5\"}}"
+            );
+            requests.push(Request {
+                method: "POST".to_owned(),
+                path: format!("{}/movements", base(seeded)),
+                headers: format!("{}Content-Type: application/json\r\n", headers(seeded)),
+                body,
+                expected,
+            });
+        }
+    }
+    requests
+}
+
+/// The first item, on a connection of its own.
+pub(crate) fn first(seeded: &Seeded) -> String {
+    let Request { path, headers, .. } = one_item(seeded).swap_remove(0);
+    format!("GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")
+}
+
+/// The number of the ledger's last entry.
+pub(crate) fn last_movement(address: SocketAddr, seeded: &Seeded) -> Result<u64, Problem> {
+    let path = format!("{}/movements?limit=1", base(seeded));
+    let (_, body) = whole(address, &path, &headers(seeded))?;
+    let body: serde_json::Value = serde_json::from_slice(&body)?;
+    body["items"][0]["seq"].as_u64().ok_or_else(|| format!("no movement: {body}").into())
+}
+
+/// The main script of the web UI: asked with its validator, and as a browser gets it first.
+/// None when this binary was built without the UI.
+pub(crate) fn main_script(address: SocketAddr) -> Result<Option<(Request, Request)>, Problem> {
+    let (_, page) = whole(address, "/", HOST)?;
+    let page = String::from_utf8(page)?;
+    let tag = page.split("<script").find(|tag| tag.contains("type=\"module\""));
+    let Some(path) = tag.and_then(|tag| tag.split("src=\"").nth(1)?.split('"').next()) else {
+        return Ok(None);
+    };
+    let headers = format!("{HOST}Accept-Encoding: gzip, deflate, br, zstd\r\n");
+    let (head, body) = whole(address, path, &headers)?;
+    let validator = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().starts_with("etag:").then(|| &line[5..]))
+        .ok_or("the script has no ETag")?;
+    let beginning = Some((body[..body.len().min(64)].to_vec(), body.len()));
+    let full =
+        get(path.to_owned(), headers.clone(), Expected { status: 200, part: None, beginning });
+    let hit = get(
+        path.to_owned(),
+        format!("{headers}If-None-Match: {}\r\n", validator.trim()),
+        Expected { status: 304, part: None, beginning: Some((Vec::new(), 0)) },
+    );
+    Ok(Some((hit, full)))
+}
+
+/// Head and body of one answer, which must be 200.
+fn whole(address: SocketAddr, path: &str, headers: &str) -> Result<(String, Vec<u8>), Problem> {
+    let mut request = format!("GET {path} HTTP/1.1\r\n{headers}");
+    write!(request, "Connection: close\r\n\r\n")?;
+    let answer = ask_once(address, &request)?;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or("no head")? + 4;
+    let head = String::from_utf8(answer[..end].to_vec())?;
+    if !head.starts_with("HTTP/1.1 200") {
+        return Err(format!("GET {path} was answered {head}").into());
+    }
+    Ok((head, answer[end..].to_vec()))
+}
