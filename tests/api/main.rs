@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "the harness is a module of its only user")]
 
 mod description;
+mod events;
 mod front;
 mod hostile;
 mod inventory;
@@ -12,3 +13,4 @@ mod setup;
 mod sign_in;
 mod support;
 mod tokens;
+mod workspaces;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::ConnectInfo;
+use axum::response::Response;
 use holdfast::platform::workspaces::WorkspaceId;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::Value;
@@ -60,6 +61,24 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Reply {
+        let response = self.ask(method, path, headers, body.into()).await;
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 64 * 1024 * 1024).await.expect("a body");
+        Reply { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// Leaves the body unread, for streams that do not end by themselves.
+    pub async fn open(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
+        self.ask(method, path, headers, Body::empty()).await
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Response {
         let mut request =
             Request::builder().method(method).uri(self.url(path)).header(header::HOST, HOST);
         if let Some(token) = &self.token {
@@ -71,11 +90,8 @@ impl Client {
         if let Some(address) = self.address {
             request = request.extension(ConnectInfo(SocketAddr::new(address, 50_000)));
         }
-        let request = request.body(body.into()).expect("a request");
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 64 * 1024 * 1024).await.expect("a body");
-        Reply { status: parts.status, headers: parts.headers, bytes }
+        let request = request.body(body).expect("a request");
+        self.router.clone().oneshot(request).await.expect("an answer")
     }
 
     pub async fn get(&self, path: &str) -> Reply {
