@@ -8,21 +8,23 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
+use http::Method;
 use serde_json::Value;
 
 use crate::apps;
 use crate::config::{Config, TlsMode};
 use crate::http::front::{Front, front};
-use crate::http::guard::Guard;
+use crate::http::guard::{Access, Guard};
 use crate::http::meter::Meters;
 use crate::http::pages::{self, Pages};
 use crate::http::{openapi, problem, ui};
 use crate::platform::access::{PermissionSpec, RoleTable, rules};
-use crate::platform::app::{EventSpec, Routes};
+use crate::platform::app::{ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::{
-    self, Parts, Platform, audit, events, idempotency, identity, monitoring, setup, tls, workspaces,
+    self, Parts, Platform, audit, columns, events, idempotency, identity, monitoring, setup, tls,
+    workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -95,6 +97,30 @@ pub fn document() -> Result<Value> {
     openapi::complete(routes(&Pages::new(codes())).into_openapi())
 }
 
+/// The marks of every text column, by kind of file.
+pub struct Marks {
+    pub system: Vec<ColumnMarks>,
+    pub workspace: Vec<ColumnMarks>,
+}
+
+/// Says of every text column whether it can say something about a person.
+pub fn column_marks() -> Marks {
+    let of_apps = apps::ALL.iter().flat_map(|app| app.columns);
+    Marks {
+        system: columns::SYSTEM.to_vec(),
+        workspace: columns::WORKSPACE.iter().chain(of_apps).copied().collect(),
+    }
+}
+
+/// Every route and what it asks of its caller, in a stable order.
+pub fn access_table(platform: &Platform) -> Result<Vec<(String, Method, Access)>> {
+    let guard = Guard::new(&document()?, platform, &platform.config, Vec::new())?;
+    let routes = guard.routes().into_iter();
+    Ok(routes
+        .map(|(path, method, access)| (path.to_owned(), method.clone(), access.clone()))
+        .collect())
+}
+
 /// Browsers are told to insist on HTTPS where they trust the certificate without help: with an own
 /// one. With the box's own root a browser that lost it could not even be shown the way back, and a
 /// proxy in front decides for itself.
@@ -117,7 +143,6 @@ pub fn application(platform: &Arc<Platform>, own_names: Vec<String>) -> Result<R
         meters,
         is_hsts_on: is_hsts_on(&platform.config),
     });
-    let body_limit = platform.config.server.body_size_bytes_max;
     Ok(router
         .fallback(|request: Request| async move {
             ui::serve(request.method(), request.uri(), request.headers())
@@ -126,7 +151,8 @@ pub fn application(platform: &Arc<Platform>, own_names: Vec<String>) -> Result<R
             let detail = "This address has no such verb.";
             Error::Denied(Refusal::new("method-not-allowed", detail)).into_response()
         })
-        .layer(DefaultBodyLimit::max(body_limit))
+        // The front limits bodies, by what each route declares.
+        .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(shared, front))
         .with_state(Arc::clone(platform)))
 }

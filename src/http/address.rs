@@ -1,6 +1,6 @@
 //! Where a request comes from, and under which name it came.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::{HeaderMap, header};
 use ipnet::IpNet;
@@ -38,33 +38,51 @@ pub fn is_hidden(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> bo
 const FORWARDED: [&str; 6] =
     ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
-/// The host of a request as its sender wrote it: `:authority` on HTTP/2, `Host` before.
+/// The host of a request as its sender wrote it: `:authority` on HTTP/2, `Host` before. None
+/// when there is none, or when there are several to choose from.
 pub fn host<'a>(uri: &'a http::Uri, headers: &'a HeaderMap) -> Option<&'a str> {
-    match uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => headers.get(header::HOST).and_then(|value| value.to_str().ok()),
+    if let Some(authority) = uri.authority() {
+        return Some(authority.as_str());
+    }
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(only), None) => only.to_str().ok(),
+        _ => None,
     }
 }
 
-/// The name in a host, in lower case and without its port; none where it is no host at all.
+/// The name in a host, in lower case, without its port and the dot of the root. None for
+/// anything that is not just a name or an address and perhaps a port.
 pub fn name_of(host: &str) -> Option<String> {
     let (name, port) = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']')?,
+        Some(rest) => {
+            let (address, after) = rest.split_once(']')?;
+            address.parse::<Ipv6Addr>().ok()?;
+            (address, after)
+        }
         None => host.split_at(host.find(':').unwrap_or(host.len())),
     };
-    let is_port = |text: &str| text.bytes().all(|one| one.is_ascii_digit());
-    let has_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
-    let is_plain = |one: char| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.' | ':');
+    let is_port = |digits: &str| digits.bytes().all(|one| one.is_ascii_digit());
+    if !port.is_empty() && !port.strip_prefix(':').is_some_and(is_port) {
+        return None;
+    }
     let name = name.strip_suffix('.').unwrap_or(name);
-    let is_name = !name.is_empty() && name.chars().all(is_plain);
-    (has_port && is_name).then(|| name.to_ascii_lowercase())
+    (!name.is_empty()).then(|| name.to_ascii_lowercase())
 }
 
 /// Whether the box answers to this name. Addresses are always fine: a foreign page cannot make
 /// a browser believe that its own name is an address.
 pub fn is_own_name(host: &str, names: &[String]) -> bool {
-    let Some(name) = name_of(host) else { return false };
-    name.parse::<IpAddr>().is_ok() || names.iter().any(|own| own.eq_ignore_ascii_case(&name))
+    name_of(host).is_some_and(|name| {
+        name.parse::<IpAddr>().is_ok() || names.iter().any(|own| own.eq_ignore_ascii_case(&name))
+    })
+}
+
+/// Whether pages at this host come from the machine the browser runs on.
+pub fn is_loopback(host: &str) -> bool {
+    name_of(host).is_some_and(|name| {
+        name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    })
 }
 
 /// What requests without a sign-in are counted by: the address, and of IPv6 the network, because
@@ -116,26 +134,58 @@ mod tests {
     #[test]
     fn a_name_is_read_without_port_and_case() {
         let names = ["kitchen.local".to_owned(), "localhost".to_owned()];
-        for host in ["Kitchen.local.:8443", "localhost", "192.168.1.5:8443", "[::1]:8443", "[::1]"]
-        {
+        for host in [
+            "Kitchen.local:8443",
+            "kitchen.local.",
+            "kitchen.local.:8443",
+            "kitchen.local:",
+            "localhost",
+            "192.168.1.5:8443",
+            "[::1]:8443",
+            "[FE80::1]",
+        ] {
             assert!(is_own_name(host, &names), "{host}");
         }
         for host in [
             "evil.example",
             "kitchen.local.evil.example",
-            "",
-            ":8443",
-            "kitchen.local:x@evil.example",
+            "evil.example:kitchen.local",
             "kitchen.local:8443@evil.example",
-            "kitchen.local:80 ",
-            "kitchen.local/",
-            "[::1",
+            "kitchen.local@evil.example",
+            "evil@kitchen.local",
+            "kitchen.local:8443:8443",
+            "kitchen.local:+1",
+            "kitchen.local/evil",
+            "kitchen.local..",
+            "[kitchen.local]",
             "[::1]evil.example",
+            "[::1",
+            "::1",
+            "2130706433",
+            "0x7f.1",
+            "kitchen.local\u{ff0e}",
+            "",
+            ".",
+            ":8443",
+            "kitchen.local:80 ",
             "[evil.example]:1",
             "0x7f000001",
             "127.1",
         ] {
             assert!(!is_own_name(host, &names), "{host}");
         }
+    }
+
+    #[test]
+    fn one_host_counts_and_two_are_none() {
+        let uri = http::Uri::from_static("/");
+        let mut headers = HeaderMap::new();
+        assert_eq!(host(&uri, &headers), None);
+        headers.append(header::HOST, "kitchen.local".parse().unwrap());
+        assert_eq!(host(&uri, &headers), Some("kitchen.local"));
+        headers.append(header::HOST, "evil.example".parse().unwrap());
+        assert_eq!(host(&uri, &headers), None);
+        let named = http::Uri::from_static("https://evil.example/");
+        assert_eq!(host(&named, &headers), Some("evil.example"));
     }
 }

@@ -6,6 +6,7 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
+use super::body::BodyLimit;
 use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::error::{Error, FieldError, Refusal};
 use crate::platform::id::Id;
@@ -38,42 +39,21 @@ pub struct Json<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Response;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
         if !is_json(request.headers()) {
             let detail = "Send the body as application/json.";
             let refusal = Refusal::new("unsupported-media-type", detail);
             return Err(Error::Denied(refusal).into_response());
         }
-        let bytes = body_bytes(request, state).await.map_err(IntoResponse::into_response)?;
+        let bytes = body_bytes(request).await.map_err(IntoResponse::into_response)?;
         from_json(&bytes).map(Self).map_err(IntoResponse::into_response)
     }
 }
 
 /// A body of any type, within the limit of its route.
-pub async fn body_bytes<S: Send + Sync>(
-    request: Request,
-    state: &S,
-) -> Result<bytes::Bytes, Error> {
-    bytes::Bytes::from_request(request, state).await.map_err(|rejection| {
-        if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
-            Error::TooLarge { limit_bytes: LIMIT_OF_THE_ROUTE }
-        } else {
-            cut_short()
-        }
-    })
-}
-
-/// Where the limit is not at hand.
-const LIMIT_OF_THE_ROUTE: u64 = 0;
-
-/// Why a body could not be read: it is over `limit` bytes, or it ended before its end.
-pub(super) fn body_error(error: axum::Error, limit: usize) -> Error {
-    let is_over = error.into_inner().is::<http_body_util::LengthLimitError>();
-    if is_over { Error::TooLarge { limit_bytes: limit as u64 } } else { cut_short() }
-}
-
-fn cut_short() -> Error {
-    Error::Malformed(Refusal::new("malformed", "The body could not be read to its end."))
+pub async fn body_bytes(request: Request) -> Result<bytes::Bytes, Error> {
+    let limit = request.extensions().get::<BodyLimit>().copied().ok_or_else(unguarded)?;
+    limit.read(request.into_body()).await
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -82,8 +62,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
 }
 
-/// Reads JSON and names the field when one is wrong.
+/// Reads a JSON object and names the field when one is wrong.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    // serde would take a list as the fields in their order, which nobody could rely on.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::invalid("body", "wrong-type", "Send an object, not a list."));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -283,6 +267,11 @@ mod tests {
         assert_eq!(wrong(r#"{"inner":{}}"#), ("inner.qty".into(), "missing"));
         assert_eq!(wrong(r#"{"inner":{"qty":"1","x":1}}"#), ("inner.x".into(), "unknown-field"));
         assert_eq!(wrong(r#"{"inner":{"qty":"1"},"y":1}"#), ("y".into(), "unknown-field"));
+    }
+
+    #[test]
+    fn a_list_is_no_object_whatever_it_holds() {
+        assert_eq!(wrong(r#" [{"qty":"1"}]"#), ("body".into(), "wrong-type"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::RequestPartsExt;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 use tracing::{error, info};
 
 use super::address;
+use super::body::BodyLimit;
 use super::compression::compress;
-use super::extract;
-use super::guard::{DEVICE_COOKIE, Guard, Incoming, SESSION_COOKIE};
+use super::guard::{DEVICE_COOKIE, Guard, Incoming, LetThrough, SESSION_COOKIE};
 use super::meter::Meters;
 use super::problem::{self, Pending};
 use crate::platform::Platform;
@@ -145,12 +145,16 @@ fn request_id(front: &Front, headers: &HeaderMap) -> Arc<str> {
 async fn admit_and_run(front: &Front, about: &About, request: Request, next: Next) -> Response {
     let limit = Duration::from_secs(front.platform.config.server.request_timeout_s);
     let work = async {
+        if let Err(error) = front.guard.check_host(&about.uri, request.headers()) {
+            return error.into_response();
+        }
         if let Some(answer) = preflight(front, about) {
             return answer;
         }
         match admit(front, about, request).await {
             Ok((request, successor)) => {
                 let mut response = next.run(request).await;
+                response.extensions_mut().insert(LetThrough);
                 if let Some(successor) = successor
                     && !response.headers().contains_key(header::SET_COOKIE)
                     && let Ok(cookie) = session_cookie(&successor, &front.platform)
@@ -187,7 +191,6 @@ async fn admit(
         template: about.template.as_ref().map(MatchedPath::as_str),
         workspace: workspace.as_deref(),
     };
-    front.guard.check_host(&incoming)?;
     let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let stranger = Cause {
         actor: Actor::Stranger,
@@ -197,14 +200,21 @@ async fn admit(
         once: None,
     };
     let admitted = front.guard.admit(&front.platform, &incoming, stranger).await?;
-    let mut request = Request::from_parts(parts, body);
-    let mut on_box = admitted.on_box;
+    let limit = BodyLimit(
+        front
+            .guard
+            .body_size_bytes_max(&incoming)
+            .unwrap_or(front.platform.config.server.body_size_bytes_max),
+    );
+    let mut request = Request::from_parts(parts, limit.enforce(body)?);
+    request.extensions_mut().insert(limit);
+    let Some(mut on_box) = admitted.on_box else { return Ok((request, None)) };
     let mut ctx = admitted.workspace;
     if admitted.creates
         && let Some(key) = idempotency_key(&request)?
     {
         let once;
-        (request, once) = remember_body(front, request, key).await?;
+        (request, once) = remember_body(request, limit, key).await?;
         let cause = Cause { once: Some(once), ..(*on_box.cause).clone() };
         on_box = BoxCtx { platform: on_box.platform, cause: Arc::new(cause) };
         ctx = ctx.map(|ctx| crate::platform::ctx::Ctx::new(on_box.clone(), ctx.membership.clone()));
@@ -234,10 +244,9 @@ fn idempotency_key(request: &Request) -> Result<Option<String>> {
 }
 
 /// Reads the body to its end to know what the key stands for, and puts it back.
-async fn remember_body(front: &Front, request: Request, key: String) -> Result<(Request, Once)> {
-    let limit = front.platform.config.server.body_size_bytes_max;
+async fn remember_body(request: Request, limit: BodyLimit, key: String) -> Result<(Request, Once)> {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, limit).await.map_err(|error| extract::body_error(error, limit))?;
+    let bytes = limit.read(body).await?;
     let body_hash = Sha256::digest(&bytes).into();
     let once = Once { key, path: parts.uri.path().to_owned(), body_hash };
     Ok((Request::from_parts(parts, Body::from(bytes)), once))
@@ -253,7 +262,7 @@ fn preflight(front: &Front, about: &About) -> Option<Response> {
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, if-match, idempotency-key, x-request-id",
+            "authorization, content-type, if-match, idempotency-key, last-event-id, x-request-id",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
@@ -312,9 +321,11 @@ fn add_headers(headers: &mut HeaderMap, front: &Front, about: &About) {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
+    if !front.platform.config.server.cors_origins.is_empty() {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
     if let Some(origin) = allowed_origin(front, about) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static("etag, retry-after, x-request-id, idempotency-replayed"),

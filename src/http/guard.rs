@@ -2,6 +2,7 @@
 //! permission stands in the handler's OpenAPI annotation, once.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -41,17 +42,40 @@ pub enum Access {
     Permission(&'static str),
 }
 
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Public => "public",
+            Self::Anybody => "anybody",
+            Self::SignedIn => "signed in",
+            Self::Operator => OPERATE,
+            Self::Permission(permission) => permission,
+        })
+    }
+}
+
+/// Stands in the extensions of an answer when the guard let the request through, whatever the
+/// handler said then. Tests tell a refusal of the guard by it.
+#[derive(Debug, Clone, Copy)]
+pub struct LetThrough;
+
 /// One verb of a path.
 struct Route {
     method: Method,
     access: Access,
     /// It answers 201, so a repeated request may ask for what the first one made.
     creates: bool,
+    /// Where it differs from the usual.
+    body_size_bytes_max: Option<usize>,
 }
+
+/// The member of an operation that says how large its body may be, where that differs from
+/// `server.body_size_bytes_max`.
+pub const BODY_SIZE: &str = "x-body-size-bytes-max";
 
 /// The routes and what each asks.
 pub struct Guard {
-    /// Path template and method.
+    /// By path template.
     routes: HashMap<String, Vec<Route>>,
     own_names: Vec<String>,
     per_principal: Buckets<UserId>,
@@ -72,7 +96,9 @@ pub struct Incoming<'a> {
 
 /// What a request that may go on takes along.
 pub struct Admitted {
-    pub on_box: BoxCtx,
+    /// None where no route is declared: files of the UI, and verbs that an address does not
+    /// have.
+    pub on_box: Option<BoxCtx>,
     pub workspace: Option<Ctx>,
     /// Whether the route makes an object.
     pub creates: bool,
@@ -101,7 +127,9 @@ impl Guard {
                 let access = access(path, operation, platform)
                     .map_err(|problem| Error::internal(format!("{method} {path}: {problem}")))?;
                 let creates = operation["responses"].get("201").is_some();
-                let route = Route { method, access, creates };
+                let own_limit = operation[BODY_SIZE].as_u64();
+                let body_size_bytes_max = own_limit.and_then(|limit| usize::try_from(limit).ok());
+                let route = Route { method, access, creates, body_size_bytes_max };
                 routes.entry(path.clone()).or_default().push(route);
             }
         }
@@ -138,12 +166,12 @@ impl Guard {
     }
 
     /// Refuses names the box does not have: a foreign page could have pointed its own name here.
-    pub fn check_host(&self, incoming: &Incoming<'_>) -> Result<()> {
-        if incoming.headers.get_all(header::HOST).iter().count() > 1 {
+    pub fn check_host(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<()> {
+        if headers.get_all(header::HOST).iter().count() > 1 {
             let detail = "Name one host.";
             return Err(Error::Malformed(Refusal::new("malformed", detail)));
         }
-        let host = address::host(incoming.uri, incoming.headers).unwrap_or_default();
+        let host = address::host(uri, headers).unwrap_or_default();
         if address::is_own_name(host, &self.own_names) {
             return Ok(());
         }
@@ -165,17 +193,22 @@ impl Guard {
             if !is_of_the_ui(incoming) {
                 self.count_stranger(address, &on_box)?;
             }
-            return Ok(Admitted { on_box, workspace: None, creates: false, successor: None });
+            return Ok(Admitted { on_box: None, workspace: None, creates: false, successor: None });
         };
         let creates = *creates;
         if *access == Access::Public {
             self.count_stranger(address, &on_box)?;
             check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
-            return Ok(Admitted { on_box, workspace: None, creates, successor: None });
+            return Ok(Admitted {
+                on_box: Some(on_box),
+                workspace: None,
+                creates,
+                successor: None,
+            });
         }
         if *access == Access::Anybody {
             let (on_box, successor) = self.admit_anybody(incoming, on_box).await?;
-            return Ok(Admitted { on_box, workspace: None, creates, successor });
+            return Ok(Admitted { on_box: Some(on_box), workspace: None, creates, successor });
         }
         let Some(credential) = credential(incoming.headers) else {
             self.count_stranger(address, &on_box)?;
@@ -201,7 +234,7 @@ impl Guard {
                 return Err(error);
             }
         };
-        Ok(Admitted { on_box, workspace, creates, successor: resolved.successor })
+        Ok(Admitted { on_box: Some(on_box), workspace, creates, successor: resolved.successor })
     }
 
     /// Lets everybody through; a credential that is not good (any more) makes a stranger.
@@ -215,6 +248,9 @@ impl Guard {
         let Some(credential) = credential(incoming.headers) else { return Ok((on_box, None)) };
         match resolve(&on_box, &credential).await {
             Ok(Resolved { principal, successor }) => {
+                if matches!(credential, Credential::Cookie(_)) {
+                    check_origin(incoming, &on_box.platform.config, OriginRule::Needed)?;
+                }
                 Ok((signed_in(&on_box, &principal), successor))
             }
             Err(Error::SignInNeeded(_)) => Ok((on_box, None)),
@@ -231,6 +267,11 @@ impl Guard {
         };
         let asked = if *incoming.method == Method::HEAD { &Method::GET } else { incoming.method };
         Ok(verbs.iter().find(|one| one.method == *asked))
+    }
+
+    /// How large the body may be where a route says so itself.
+    pub fn body_size_bytes_max(&self, incoming: &Incoming<'_>) -> Option<usize> {
+        self.route(incoming).ok().flatten()?.body_size_bytes_max
     }
 
     fn count_stranger(&self, address: Option<IpAddr>, ctx: &BoxCtx) -> Result<()> {
@@ -381,30 +422,37 @@ fn check_origin(incoming: &Incoming<'_>, config: &Config, rule: OriginRule) -> R
         return Ok(());
     }
     let text = |name: &str| incoming.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let foreign = || {
-        let detail = "The request came from a page of another site.";
-        Err(Error::Denied(Refusal::new("origin-foreign", detail)))
-    };
-    let is_allowed = |origin: &str| {
-        let mut allowed = config.server.cors_origins.iter();
-        rule == OriginRule::IfSaid && allowed.any(|one| one.as_str() == origin)
-    };
-    match (text("sec-fetch-site"), text("origin")) {
-        (Some("same-origin"), _) => Ok(()),
-        (None | Some("none"), None) if rule == OriginRule::IfSaid => Ok(()),
-        (Some("same-site" | "cross-site"), Some(origin)) if is_allowed(origin) => Ok(()),
-        (Some(_), _) => foreign(),
-        (None, Some(origin)) => {
-            let host = address::host(incoming.uri, incoming.headers).unwrap_or_default();
-            let from = origin.split_once("://").map(|(_, host)| host).unwrap_or_default();
-            let public_url = config.server.public_url.as_ref();
-            let is_own = from.eq_ignore_ascii_case(host)
-                || public_url.is_some_and(|url| url.as_str() == origin);
-            if is_own || is_allowed(origin) { Ok(()) } else { foreign() }
-        }
-        (None, None) => {
+    let (site, origin) = (text("sec-fetch-site"), text("origin"));
+    let is_allowed = match (site, origin, rule) {
+        (Some("same-origin"), _, _) | (None | Some("none"), None, OriginRule::IfSaid) => true,
+        (_, Some(origin), OriginRule::IfSaid) if is_allowed(origin, config) => true,
+        (None, Some(origin), _) => is_own(origin, incoming, config, rule),
+        (None, None, OriginRule::Needed) => {
             let detail = "A change that relies on a cookie must say which page it comes from.";
-            Err(Error::Denied(Refusal::new("origin-missing", detail)))
+            return Err(Error::Denied(Refusal::new("origin-missing", detail)));
         }
+        (Some(_), _, _) => false,
+    };
+    if is_allowed {
+        return Ok(());
     }
+    let detail = "The request came from a page of another site.";
+    Err(Error::Denied(Refusal::new("origin-foreign", detail)))
+}
+
+/// Whether an origin may call from a browser. It never brings a cookie along.
+fn is_allowed(origin: &str, config: &Config) -> bool {
+    config.server.cors_origins.iter().any(|allowed| allowed.as_str() == origin)
+}
+
+/// Whether an origin is the box itself under the name of this request.
+fn is_own(origin: &str, incoming: &Incoming<'_>, config: &Config, rule: OriginRule) -> bool {
+    if config.server.public_url.as_ref().is_some_and(|url| url.as_str() == origin) {
+        return true;
+    }
+    let Some(host) = address::host(incoming.uri, incoming.headers) else { return false };
+    let Some((scheme, from)) = origin.split_once("://") else { return false };
+    // Whoever is in between can put a page under the box's name on plain HTTP.
+    let is_safe = scheme == "https" || rule == OriginRule::IfSaid || address::is_loopback(from);
+    is_safe && from.eq_ignore_ascii_case(host)
 }

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod body;
 pub mod compression;
 pub mod docs;
 pub mod extract;

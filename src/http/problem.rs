@@ -238,9 +238,6 @@ fn words(error: &Error) -> (&'static str, String) {
             "Somebody changed this since you read it. Look at it again, then repeat your change."
                 .into(),
         ),
-        Error::TooLarge { limit_bytes: 0 } => {
-            ("too-large", "The request is larger than this address takes.".into())
-        }
         Error::TooLarge { limit_bytes } => {
             ("too-large", format!("The request is larger than {limit_bytes} bytes."))
         }

@@ -15,7 +15,7 @@ struct Listener {
 
 impl Listener {
     async fn open(client: &Client, headers: &[(&str, &str)]) -> Self {
-        let response = client.open(Method::GET, "/events", headers).await;
+        let response = client.answer(Method::GET, "/events", headers, "").await;
         assert_eq!(response.status(), 200);
         Self { body: response.into_body(), read: String::new() }
     }

@@ -1,13 +1,18 @@
 //! The contract: every test speaks HTTP to a box of its own.
 #![expect(unreachable_pub, reason = "the harness is a module of its only user")]
 
+mod columns;
+mod credentials;
 mod description;
 mod events;
 mod front;
 mod hostile;
 mod inventory;
+mod limits;
 mod monitoring;
+mod origins;
 mod passwords;
+mod requests;
 mod sessions;
 mod setup;
 mod sign_in;

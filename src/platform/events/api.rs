@@ -17,9 +17,11 @@ use super::streams::StreamPermit;
 use crate::platform::app::Routes;
 use crate::platform::audit;
 use crate::platform::audit::rules::Record;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::db::DatabaseFile;
 use crate::platform::error::Result;
+use crate::platform::identity::sessions::ops::refresh;
 use crate::platform::tasks::Stop;
 
 /// A comment is sent so often, so that proxies keep the stream open and listeners notice when
@@ -27,6 +29,8 @@ use crate::platform::tasks::Stop;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Entries read at once.
 const BATCH: usize = 256;
+/// What a listener in a workspace needs.
+const PERMISSION: &str = "events.read";
 
 /// What an event says.
 #[derive(Debug, Serialize, ToSchema)]
@@ -120,19 +124,17 @@ impl Source {
         }
     }
 
-    /// Takes on who the caller is by now. False when they may not listen any more.
-    async fn recheck(&mut self) -> bool {
-        use crate::platform::identity::sessions::ops::refresh;
-        let Ok(principal) = refresh(self.on_box()).await else { return false };
+    /// Takes on who the caller is by now, and says until when that holds if nothing happens.
+    /// None when they may not listen any more.
+    async fn recheck(&mut self) -> Option<Moment> {
+        let (principal, until) = refresh(self.on_box()).await.ok()?;
         match self {
-            Self::Box(_) => principal.is_operator,
-            Self::Workspace(ctx, _) => match principal.membership(ctx.workspace()) {
-                Some(membership) if membership.grant.allows("events.read") => {
-                    ctx.membership = membership.clone();
-                    true
-                }
-                _ => false,
-            },
+            Self::Box(_) => principal.is_operator.then_some(until),
+            Self::Workspace(ctx, _) => {
+                let membership = principal.membership(ctx.workspace())?;
+                ctx.membership = membership.clone();
+                ctx.may(PERMISSION).then_some(until)
+            }
         }
     }
 }
@@ -142,6 +144,8 @@ struct Follower {
     source: Source,
     seq: i64,
     must_reload: bool,
+    /// Until when the listener may listen as far as is known.
+    good_until: Moment,
     waiting: std::collections::VecDeque<Event>,
     commits: tokio::sync::watch::Receiver<u64>,
     people: tokio::sync::watch::Receiver<u64>,
@@ -166,6 +170,8 @@ impl Follower {
             source,
             seq,
             must_reload,
+            // Looked up with the first message.
+            good_until: Moment(0),
             waiting: std::collections::VecDeque::new(),
             commits,
             people: platform.system_commits.clone(),
@@ -180,15 +186,20 @@ impl Follower {
             return Some(Message::default().event("reload").id(self.seq.to_string()).data("{}"));
         }
         loop {
+            let now = self.source.on_box().now();
+            if self.people.has_changed().ok()? || now >= self.good_until {
+                self.people.mark_unchanged();
+                self.good_until = self.source.recheck().await?;
+            }
             if let Some(event) = self.waiting.pop_front() {
                 return message(&event);
             }
             tokio::select! {
                 () = self.stop.requested() => return None,
+                () = tokio::time::sleep(self.good_until.since(now)) => {}
                 changed = self.people.changed() => {
-                    if changed.is_err() || !self.source.recheck().await {
-                        return None;
-                    }
+                    changed.ok()?;
+                    self.people.mark_changed();
                 }
                 changed = self.commits.changed() => {
                     if changed.is_err() || !self.fill().await {

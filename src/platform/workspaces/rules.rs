@@ -14,7 +14,11 @@ pub const CODES: &[Code] = &[
         "Give it a name with at least one visible character.",
     ),
     code("name-too-long", "A name is longer than 100 characters.", "Shorten it."),
-    code("name-characters", "A name contains control characters.", "Remove them."),
+    code(
+        "name-characters",
+        "A name contains control characters, or marks that turn the direction of what follows.",
+        "Type it anew, or paste it as plain text.",
+    ),
     code("time-zone-unknown", "There is no such time zone.", "Use one like Europe/Berlin."),
     code("currency-bad", "A currency is three capital letters.", "Use one like EUR or USD."),
     code("locale-bad", "The locale could not be read.", "Use one like en-GB or de-DE."),
@@ -50,8 +54,9 @@ pub struct Draft {
 /// Trims a name, folds runs of blanks and refuses what cannot be shown.
 pub fn clean_name(field: &str, text: &str) -> Result<String> {
     use unicode_normalization::UnicodeNormalization;
-    if text.chars().any(|one| one.is_control() && !one.is_whitespace()) {
-        let detail = "The name contains control characters.";
+    let misleads = |one: char| one.is_control() && !one.is_whitespace() || turns_direction(one);
+    if text.chars().any(misleads) {
+        let detail = "The name contains invisible control characters. Remove them.";
         return Err(Error::invalid(field, "name-characters", detail));
     }
     let normal: String = text.nfc().collect();
@@ -65,6 +70,11 @@ pub fn clean_name(field: &str, text: &str) -> Result<String> {
         return Err(Error::invalid(field, "name-too-long", detail));
     }
     Ok(folded)
+}
+
+/// Marks that let a text read otherwise than it is written.
+fn turns_direction(one: char) -> bool {
+    matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Characters that take no room: a name of only these looks empty.
@@ -139,6 +149,7 @@ mod tests {
             assert!(clean_name("name", name).is_err(), "{name:?}");
         }
         assert!(clean_name("name", "a\0b").is_err());
+        assert!(clean_name("name", "Anna \u{202e}nimda").is_err());
         assert!(clean_name("name", &"x".repeat(101)).is_err());
     }
 

@@ -22,6 +22,12 @@ impl Browser {
         Self { client, cookies: Mutex::default() }
     }
 
+    /// A browser that is signed in already.
+    pub fn with_session(client: Client, session: &str) -> Self {
+        let cookies = BTreeMap::from([(SESSION.to_owned(), session.to_owned())]);
+        Self { client, cookies: Mutex::new(cookies) }
+    }
+
     /// Another browser that starts with the same cookies, as a thief's copy does.
     pub fn copy(&self) -> Self {
         let cookies = self.cookies.lock().expect("no panic").clone();
@@ -30,6 +36,19 @@ impl Browser {
 
     pub fn session(&self) -> Option<String> {
         self.cookies.lock().expect("no panic").get(SESSION).cloned()
+    }
+
+    /// A client that sends the cookies of this moment, keeps none, and says nothing of the page
+    /// it comes from.
+    pub fn bare(&self) -> Client {
+        self.client.saying("cookie", &self.cookie_header())
+    }
+
+    fn cookie_header(&self) -> String {
+        let cookies = self.cookies.lock().expect("no panic");
+        let pairs: Vec<String> =
+            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
     }
 
     /// Sends a request and loses the answer on its way.
@@ -45,11 +64,7 @@ impl Browser {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Reply {
-        let cookies: Vec<String> = {
-            let cookies = self.cookies.lock().expect("no panic");
-            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect()
-        };
-        let cookies = cookies.join("; ");
+        let cookies = self.cookie_header();
         let mut all = headers.to_vec();
         if !cookies.is_empty() {
             all.push(("cookie", &cookies));

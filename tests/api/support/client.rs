@@ -19,6 +19,8 @@ pub struct Client {
     token: Option<String>,
     workspace: WorkspaceId,
     address: Option<IpAddr>,
+    /// Sent with every request.
+    headers: Vec<(&'static str, String)>,
 }
 
 /// An answer, read to its end.
@@ -31,13 +33,25 @@ pub struct Reply {
 
 impl Client {
     pub fn new(router: Router, token: Option<String>, workspace: WorkspaceId) -> Self {
-        Self { router, token, workspace, address: None }
+        Self { router, token, workspace, address: None, headers: Vec::new() }
     }
 
     /// The same client at an address, which throttling counts.
     pub fn at(&self, address: &str) -> Self {
         let address = address.parse().expect("an address");
         Self { address: Some(address), ..self.clone() }
+    }
+
+    /// The same caller, whose short paths are taken below another workspace.
+    pub fn in_workspace(&self, workspace: WorkspaceId) -> Self {
+        Self { workspace, ..self.clone() }
+    }
+
+    /// The same caller, who sends this header with every request.
+    pub fn saying(&self, name: &'static str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.push((name, value.to_owned()));
+        client
     }
 
     pub fn token(&self) -> &str {
@@ -61,28 +75,29 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Reply {
-        let response = self.ask(method, path, headers, body.into()).await;
+        let response = self.answer(method, path, headers, body).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 64 * 1024 * 1024).await.expect("a body");
         Reply { status: parts.status, headers: parts.headers, bytes }
     }
 
-    /// Leaves the body unread, for streams that do not end by themselves.
-    pub async fn open(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
-        self.ask(method, path, headers, Body::empty()).await
-    }
-
-    async fn ask(
+    /// Like `send` for answers that have no end.
+    pub async fn answer(
         &self,
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: Body,
+        body: impl Into<Body>,
     ) -> Response {
-        let mut request =
-            Request::builder().method(method).uri(self.url(path)).header(header::HOST, HOST);
+        let mut request = Request::builder().method(method).uri(self.url(path));
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header(header::HOST, HOST);
+        }
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -90,7 +105,7 @@ impl Client {
         if let Some(address) = self.address {
             request = request.extension(ConnectInfo(SocketAddr::new(address, 50_000)));
         }
-        let request = request.body(body).expect("a request");
+        let request = request.body(body.into()).expect("a request");
         self.router.clone().oneshot(request).await.expect("an answer")
     }
 

@@ -17,7 +17,7 @@ use holdfast::platform::ctx::{Actor, BoxCtx, Cause, Ctx, Membership};
 use holdfast::platform::id::Id;
 use holdfast::platform::identity::Passwords;
 use holdfast::platform::identity::UserId;
-use holdfast::platform::identity::sessions::ops::{TokenDraft, make_token_in};
+use holdfast::platform::identity::sessions::ops::{TokenDraft, begin_in, lifetimes, make_token_in};
 use holdfast::platform::identity::users::ops::insert_in;
 use holdfast::platform::identity::users::rules::NewUser;
 use holdfast::platform::random::Random;
@@ -25,6 +25,7 @@ use holdfast::platform::secret::Secret;
 use holdfast::platform::workspaces::rules::Draft;
 use holdfast::platform::workspaces::{self, WorkspaceId};
 use holdfast::wiring;
+use rusqlite::named_params;
 
 pub use browser::{Browser, SESSION};
 pub use client::{Client, Reply};
@@ -74,14 +75,55 @@ impl TestServer {
     /// Somebody with a role in a workspace.
     pub async fn person_in(&self, workspace: WorkspaceId, role: &str) -> Client {
         let role: Role = role.parse().expect("a role");
-        let token = self.add_person(false, Some((workspace, role))).await;
-        Client::new(self.router.clone(), Some(token), workspace)
+        let user = self.add_user(false, Some((workspace, role))).await;
+        self.token_of(user).await.in_workspace(workspace)
     }
 
     /// Somebody who runs the box and belongs to no workspace.
     pub async fn operator(&self) -> Client {
-        let token = self.add_person(true, None).await;
+        let user = self.add_user(true, None).await;
+        self.token_of(user).await
+    }
+
+    /// Somebody with a role in the workspace, not signed in and without a password.
+    pub async fn user(&self, role: &str) -> UserId {
+        self.add_user(false, Some((self.workspace, role.parse().expect("a role")))).await
+    }
+
+    /// A program of somebody, with a new personal token.
+    pub async fn token_of(&self, user: UserId) -> Client {
+        let draft = TokenDraft {
+            name: "test".to_owned(),
+            life: Duration::from_hours(24),
+            workspace: None,
+            permissions: None,
+        };
+        let ctx = system(&self.platform);
+        let made = ctx.write(move |scope| make_token_in(scope, user, &draft)).await;
+        let token = made.expect("a token").1.reveal().to_owned();
         Client::new(self.router.clone(), Some(token), self.workspace)
+    }
+
+    /// A browser of somebody, with a new session.
+    pub async fn browser_of(&self, user: UserId) -> Browser {
+        let ctx = system(&self.platform);
+        let lifetimes = lifetimes(&ctx);
+        let begun = ctx.write(move |scope| begin_in(scope, scope.new_id(), user, lifetimes)).await;
+        Browser::with_session(self.stranger(), begun.expect("a session").reveal())
+    }
+
+    /// Changes the box's file behind the interface: what names `:user` and maybe `:now`.
+    pub async fn change_user(&self, user: UserId, sql: &'static str) {
+        let ctx = system(&self.platform);
+        let changed = ctx.write(move |scope| {
+            let mut statement = scope.prepare_cached(sql)?;
+            let now = scope.now();
+            Ok(match statement.parameter_index(":now")? {
+                Some(_) => statement.execute(named_params! { ":user": user, ":now": now })?,
+                None => statement.execute(named_params! { ":user": user })?,
+            })
+        });
+        assert!(changed.await.expect("a change") > 0, "nothing was changed");
     }
 
     /// Somebody with a role in the workspace who can sign in with `PASSWORD`.
@@ -188,7 +230,7 @@ impl TestServer {
         self.platform.close().await;
     }
 
-    async fn add_person(&self, is_operator: bool, of: Option<(WorkspaceId, Role)>) -> String {
+    async fn add_user(&self, is_operator: bool, of: Option<(WorkspaceId, Role)>) -> UserId {
         let ctx = system(&self.platform);
         let number = self.platform.random.uuid().simple().to_string();
         let new = NewUser {
@@ -197,20 +239,14 @@ impl TestServer {
             password_hash: "!".to_owned(),
             is_operator,
         };
-        let token = ctx.write(move |scope| {
-            let user: UserId = insert_in(scope, &new)?.id;
+        let added = ctx.write(move |scope| {
+            let user = insert_in(scope, &new)?.id;
             if let Some((workspace, role)) = of {
                 workspaces::ops::add_member_in(scope, workspace, user, role)?;
             }
-            let draft = TokenDraft {
-                name: "test".to_owned(),
-                life: Duration::from_hours(24),
-                workspace: None,
-                permissions: None,
-            };
-            make_token_in(scope, user, &draft)
+            Ok(user)
         });
-        token.await.expect("a person").1.reveal().to_owned()
+        added.await.expect("a person")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,10 +18,7 @@ use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Refusal, Result};
 
 pub fn routes() -> Routes {
-    let preview = Routes::new()
-        .routes(routes!(preview_import))
-        .layer(DefaultBodyLimit::max(IMPORT_SIZE_BYTES_MAX));
-    preview.merge(Routes::new().routes(routes!(commit_import)))
+    Routes::new().routes(routes!(preview_import)).routes(routes!(commit_import))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -131,6 +128,7 @@ impl From<Report> for ImportReportResponse {
 
 /// Read a CSV file and show what it would do. Nothing is taken over yet.
 #[utoipa::path(post, path = "/import/preview", tag = "inventory", params(PreviewQuery),
+    extensions(("x-body-size-bytes-max" = json!(IMPORT_SIZE_BYTES_MAX))),
     request_body(content = String, content_type = "text/csv"),
     security(("session" = ["inventory.import"])),
     responses((status = 200, body = ImportPreviewResponse)))]
@@ -155,10 +153,7 @@ async fn csv_bytes(request: Request) -> Result<bytes::Bytes> {
         let refusal = Refusal::new("unsupported-media-type", "Send the file as text/csv.");
         return Err(Error::Denied(refusal));
     }
-    body_bytes(request, &()).await.map_err(|error| match error {
-        Error::TooLarge { .. } => Error::TooLarge { limit_bytes: IMPORT_SIZE_BYTES_MAX as u64 },
-        other => other,
-    })
+    body_bytes(request).await
 }
 
 /// Take over a file that was previewed: all of it or nothing. Asked again it tells what it did.

@@ -176,7 +176,7 @@ async fn reverse_movement(
     Path(id): Path<MovementId>,
     request: Request,
 ) -> Answer<MovementResponse> {
-    let bytes = body_bytes(request, &()).await?;
+    let bytes = body_bytes(request).await?;
     let body: ReverseRequest =
         if bytes.is_empty() { ReverseRequest::default() } else { from_json(&bytes)? };
     let Created { value: posted, is_replay } =

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::rules::{
     Decision, ENDED_KEPT, FamilyId, Kind, Known, Lifetimes, Listed, Principal, SESSIONS_MAX,
-    TOKEN_PREFIX, decide,
+    SUCCESSORS_MAX, TOKEN_PREFIX, decide, good_until,
 };
 use super::store::{self, NewFamily};
 use crate::platform::access::{Role, RoleTable};
@@ -153,8 +153,9 @@ fn principal(known: &Known, person: store::Person, roles: &RoleTable) -> Result<
     })
 }
 
-/// Who the caller of a long-lived stream is by now; an error when the session has ended.
-pub async fn refresh(ctx: &BoxCtx) -> Result<Arc<Principal>> {
+/// Who the caller of a long-lived stream is by now, and until when that holds if nothing
+/// happens; an error when the session has ended.
+pub async fn refresh(ctx: &BoxCtx) -> Result<(Arc<Principal>, Moment)> {
     let family = ctx.principal()?.family;
     let (roles, lifetimes) = (Arc::clone(&ctx.platform.roles), lifetimes(ctx));
     ctx.read(move |scope| {
@@ -164,7 +165,8 @@ pub async fn refresh(ctx: &BoxCtx) -> Result<Arc<Principal>> {
         if decide(&known, lifetimes, scope.now()) == Decision::Ended {
             return Err(sign_in_needed());
         }
-        principal(&known, store::person(scope, family)?, &roles).map(Arc::new)
+        let principal = principal(&known, store::person(scope, family)?, &roles)?;
+        Ok((Arc::new(principal), good_until(&known, lifetimes)))
     })
     .await
 }
@@ -180,6 +182,8 @@ async fn rotate(ctx: &BoxCtx, hash: [u8; 32]) -> Result<Option<Secret>> {
         let successor = new_value(scope.random());
         let serial = known.newest_serial + 1;
         store::insert_token(scope, known.family, serial, &token_hash(successor.reveal()))?;
+        let kept = i64::try_from(SUCCESSORS_MAX).unwrap_or(i64::MAX);
+        store::drop_unpresented(scope, known.family, serial - kept)?;
         store::touch(scope, known.family)?;
         Ok(Some(successor))
     })

@@ -15,7 +15,10 @@ use crate::platform::workspaces::WorkspaceId;
 pub const GRACE: Duration = Duration::from_secs(30);
 /// A successor is minted at most this often: parallel requests get one, not one each.
 pub const MINT_PAUSE: Duration = Duration::from_secs(30);
-/// How exactly `last_seen_at` is kept.
+/// Successors that were given out and never came back, kept for one value. A browser that loses
+/// answers needs one or two; what forgets every cookie must not fill the table.
+pub const SUCCESSORS_MAX: usize = 8;
+/// How exactly `last_seen_at` is kept, at most.
 pub const LAST_SEEN_STEP: Duration = Duration::from_mins(5);
 /// Browser sessions of one person at the same time; the oldest makes room.
 pub const SESSIONS_MAX: usize = 20;
@@ -169,7 +172,20 @@ pub fn decide(known: &Known, lifetimes: Lifetimes, now: Moment) -> Decision {
     if is_session && is_old && !minted_lately {
         return Decision::Rotate;
     }
-    if now.since(known.last_seen_at) > LAST_SEEN_STEP { Decision::Touch } else { Decision::Use }
+    // A short idle time needs a finer step, or somebody busy would seem idle.
+    let step = LAST_SEEN_STEP.min(lifetimes.idle / 10);
+    if now.since(known.last_seen_at) > step { Decision::Touch } else { Decision::Use }
+}
+
+/// The moment at which a family that nobody uses any more will have ended.
+pub fn good_until(known: &Known, lifetimes: Lifetimes) -> Moment {
+    match known.kind {
+        Kind::Token => known.expires_at,
+        Kind::Session => {
+            let idle = lifetimes.idle + Duration::from_millis(1);
+            known.expires_at.min(known.last_seen_at.plus(idle))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -195,10 +211,12 @@ mod tests {
         }
     }
 
+    const LIFETIMES: Lifetimes =
+        Lifetimes { idle: Duration::from_hours(8), rotate: Duration::from_mins(15), life: LIFE };
+    const LIFE: Duration = Duration::from_hours(30 * 24);
+
     fn at(minutes: u32, known: &Known) -> Decision {
-        let lifetimes =
-            Lifetimes { idle: 480 * MINUTE, rotate: 15 * MINUTE, life: 43_200 * MINUTE };
-        decide(known, lifetimes, Moment(0).plus(minutes * MINUTE))
+        decide(known, LIFETIMES, Moment(0).plus(minutes * MINUTE))
     }
 
     #[test]
@@ -242,6 +260,34 @@ mod tests {
         assert_eq!(at(481, &known()), Decision::Ended);
         assert_eq!(at(1, &Known { expires_at: Moment(0), ..known() }), Decision::Ended);
         assert_eq!(at(1, &Known { is_revoked: true, ..known() }), Decision::Ended);
+    }
+
+    #[test]
+    fn who_is_busy_is_never_idle_however_short_the_idle_time() {
+        let lifetimes = Lifetimes { idle: 5 * MINUTE, ..LIFETIMES };
+        let mut session = known();
+
+        for second in 0..14 * 60 {
+            let now = Moment(0).plus(Duration::from_secs(second));
+            match decide(&session, lifetimes, now) {
+                Decision::Use => {}
+                Decision::Touch => session.last_seen_at = now,
+                other => panic!("{other:?} after {second} s"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_family_is_good_until_it_is_decided_to_have_ended() {
+        let token = Known { kind: Kind::Token, ..known() };
+        let old = Known { expires_at: Moment(0).plus(MINUTE), ..known() };
+
+        for family in [known(), token, old] {
+            let until = good_until(&family, LIFETIMES);
+            let just_before = until.minus(Duration::from_millis(1));
+            assert_ne!(decide(&family, LIFETIMES, just_before), Decision::Ended);
+            assert_eq!(decide(&family, LIFETIMES, until), Decision::Ended);
+        }
     }
 
     #[test]

@@ -149,6 +149,19 @@ pub(super) fn insert_token(
     Ok(())
 }
 
+/// Drops successors up to `serial` that never came back. What did come back stays, to be
+/// recognised when it is used again.
+pub(super) fn drop_unpresented(scope: &Unit<'_>, family: FamilyId, serial: i64) -> Result<()> {
+    scope
+        .prepare_cached(
+            "DELETE FROM auth_tokens
+             WHERE family_id = :family AND serial <= :serial
+               AND serial > (SELECT presented_serial FROM auth_families WHERE id = :family)",
+        )?
+        .execute(named_params! { ":family": family, ":serial": serial })?;
+    Ok(())
+}
+
 /// Notes that a value was presented for the first time.
 pub(super) fn present(scope: &Unit<'_>, family: FamilyId, serial: i64) -> Result<()> {
     scope

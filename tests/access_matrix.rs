@@ -1,0 +1,381 @@
+//! Who gets through to which route: every route × every kind of caller, as a committed table.
+//!
+//! The table is made from the guard's own list of routes, so a new route is a difference to be
+//! read and accepted (`INSTA_UPDATE=always cargo test --test access_matrix`). "Let through" means
+//! that the guard did: what the handler then says to an empty request does not count, except that
+//! it is never a fault of ours.
+#![expect(unreachable_pub, reason = "the harness is shared with the API tests")]
+
+#[expect(dead_code, unused_imports, reason = "the harness offers more than this test needs")]
+#[path = "api/support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::time::Duration;
+
+use axum::body::Body;
+use holdfast::http::guard::{Access, Guard, Incoming, LetThrough};
+use holdfast::platform::access::Role;
+use holdfast::platform::ctx::{Actor, BoxScope, Cause};
+use holdfast::platform::error::Result;
+use holdfast::platform::identity::UserId;
+use holdfast::platform::identity::sessions::ops::{TokenDraft, make_token_in};
+use holdfast::platform::identity::users::ops::insert_in;
+use holdfast::platform::identity::users::rules::NewUser;
+use holdfast::platform::workspaces::{self, WorkspaceId};
+use holdfast::wiring;
+use http::{Method, Request, header};
+use rusqlite::named_params;
+use serde_json::{Value, json};
+use support::{HOST, TestServer, nothing, system};
+use tower::ServiceExt;
+
+/// The one short list of what anybody may ask, signed in or not.
+const PUBLIC: &[&str] = &[
+    "GET /api/docs",
+    "GET /api/v1/openapi.json",
+    "GET /api/v1/setup",
+    "GET /health",
+    "GET /livez",
+    "GET /metrics",
+    "GET /problems",
+    "GET /problems/{code}",
+    "GET /readyz",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/password-strength",
+    "POST /api/v1/auth/register",
+    "POST /api/v1/setup",
+    "POST /api/v1/setup/check",
+];
+
+/// What the narrowed token may do.
+const NARROWED: &str = "workspace.read";
+
+/// A kind of caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    Anonymous,
+    Member(Role),
+    /// Runs the box and belongs to no workspace.
+    Operator,
+    /// Owns another workspace.
+    Outsider,
+    /// An owner's token that may only do `NARROWED`.
+    Narrowed,
+    /// Was an owner's token until it was revoked.
+    Revoked,
+    /// Was an owner's token until it expired.
+    Expired,
+    /// The token of an owner who was disabled.
+    Disabled,
+}
+
+impl Caller {
+    fn all() -> Vec<Self> {
+        let others = [
+            Self::Operator,
+            Self::Outsider,
+            Self::Narrowed,
+            Self::Revoked,
+            Self::Expired,
+            Self::Disabled,
+        ];
+        [Self::Anonymous].into_iter().chain(Role::ALL.map(Self::Member)).chain(others).collect()
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Member(role) => role.name(),
+            Self::Operator => "operator",
+            Self::Outsider => "outsider",
+            Self::Narrowed => "narrowed",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// Whether the credential is worth anything at all.
+    fn is_somebody(self) -> bool {
+        !matches!(self, Self::Anonymous | Self::Revoked | Self::Expired | Self::Disabled)
+    }
+}
+
+/// One person for each kind of caller.
+struct People {
+    everybody: Vec<(Caller, UserId)>,
+}
+
+impl People {
+    async fn invite(server: &TestServer) -> Self {
+        let elsewhere = server.second_workspace().await;
+        let here = server.workspace;
+        let ctx = system(&server.platform);
+        let invited = ctx.write(move |scope| {
+            let callers = Caller::all().into_iter().filter(|one| *one != Caller::Anonymous);
+            callers.map(|one| Ok((one, invite(scope, one, here, elsewhere)?))).collect()
+        });
+        Self { everybody: invited.await.expect("people") }
+    }
+
+    /// A fresh token of each, so that no probe can spoil the next one's.
+    async fn tokens(&self, server: &TestServer) -> Vec<(Caller, Option<String>)> {
+        let everybody = self.everybody.clone();
+        let ctx = system(&server.platform);
+        let made = ctx.write(move |scope| {
+            let tokens = everybody.into_iter();
+            tokens.map(|(caller, user)| Ok((caller, Some(token(scope, caller, user)?)))).collect()
+        });
+        let made: Vec<_> = made.await.expect("tokens");
+        [(Caller::Anonymous, None)].into_iter().chain(made).collect()
+    }
+}
+
+fn invite(
+    scope: &BoxScope<'_>,
+    caller: Caller,
+    here: WorkspaceId,
+    elsewhere: WorkspaceId,
+) -> Result<UserId> {
+    let new = NewUser {
+        name: caller.name().to_owned(),
+        email: format!("{}@example.com", caller.name()),
+        password_hash: "!".to_owned(),
+        is_operator: caller == Caller::Operator,
+    };
+    let user = insert_in(scope, &new)?.id;
+    match caller {
+        Caller::Member(role) => workspaces::ops::add_member_in(scope, here, user, role)?,
+        Caller::Outsider => {
+            workspaces::ops::add_member_in(scope, elsewhere, user, Role::Owner)?;
+        }
+        Caller::Narrowed | Caller::Revoked | Caller::Expired | Caller::Disabled => {
+            workspaces::ops::add_member_in(scope, here, user, Role::Owner)?;
+        }
+        Caller::Operator | Caller::Anonymous => {}
+    }
+    if caller == Caller::Disabled {
+        scope
+            .prepare_cached("UPDATE users SET disabled_at = :now WHERE id = :user")?
+            .execute(named_params! { ":now": scope.now(), ":user": user })?;
+    }
+    Ok(user)
+}
+
+fn token(scope: &BoxScope<'_>, caller: Caller, user: UserId) -> Result<String> {
+    let life = if caller == Caller::Expired { Duration::ZERO } else { Duration::from_hours(1) };
+    let permissions = (caller == Caller::Narrowed).then(|| BTreeSet::from([NARROWED.to_owned()]));
+    let draft = TokenDraft { name: "probe".to_owned(), life, workspace: None, permissions };
+    let (family, value) = make_token_in(scope, user, &draft)?;
+    if caller == Caller::Revoked {
+        scope
+            .prepare_cached("UPDATE auth_families SET revoked_at = :now WHERE id = :family")?
+            .execute(named_params! { ":now": scope.now(), ":family": family })?;
+    }
+    Ok(value.reveal().to_owned())
+}
+
+/// What a caller got from a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    LetThrough,
+    Refused(u16),
+}
+
+/// Fills the template's parameters: the workspace of the box, and else ids of nothing.
+fn address(template: &str, workspace: WorkspaceId) -> String {
+    let mut address = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').expect("a closed brace");
+        address.push_str(before);
+        match name {
+            "workspace" => address.push_str(&workspace.to_string()),
+            _ => address.push_str(&nothing::<()>().to_string()),
+        }
+        rest = after;
+    }
+    address + rest
+}
+
+async fn probe(
+    server: &TestServer,
+    method: &Method,
+    template: &str,
+    token: Option<&str>,
+) -> Outcome {
+    let uri = address(template, server.workspace);
+    let mut request = Request::builder().method(method).uri(uri).header(header::HOST, HOST);
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    // The body is not read: that of an event stream has no end.
+    let response = server.router.clone().oneshot(request).await.expect("an answer");
+    let status = response.status();
+    let asked = format!("{method} {template}");
+    assert!(!status.is_server_error(), "{asked} answered an empty request with {status}");
+    if response.extensions().get::<LetThrough>().is_some() {
+        return Outcome::LetThrough;
+    }
+    Outcome::Refused(status.as_u16())
+}
+
+struct Row {
+    route: String,
+    access: Access,
+    outcomes: Vec<(Caller, Outcome)>,
+}
+
+async fn rows(server: &TestServer) -> Vec<Row> {
+    let people = People::invite(server).await;
+    let mut rows = Vec::new();
+    for (path, method, access) in wiring::access_table(&server.platform).expect("the routes") {
+        let mut outcomes = Vec::new();
+        for (caller, token) in people.tokens(server).await {
+            outcomes.push((caller, probe(server, &method, &path, token.as_deref()).await));
+        }
+        rows.push(Row { route: format!("{method} {path}"), access, outcomes });
+    }
+    rows
+}
+
+/// The columns of the callers come first and have a fixed width: a new route is one new line.
+fn table(rows: &[Row]) -> String {
+    let mut out = String::new();
+    for caller in Caller::all() {
+        write!(out, "{}  ", caller.name()).expect("a String takes all");
+    }
+    out.push_str("route · what it asks");
+    for row in rows {
+        out.push('\n');
+        for (caller, outcome) in &row.outcomes {
+            let outcome = match outcome {
+                Outcome::LetThrough => "yes".to_owned(),
+                Outcome::Refused(status) => status.to_string(),
+            };
+            let width = caller.name().len();
+            write!(out, "{outcome:width$}  ").expect("a String takes all");
+        }
+        write!(out, "{} · {}", row.route, row.access).expect("a String takes all");
+    }
+    out
+}
+
+#[tokio::test]
+async fn every_route_lets_through_exactly_whom_it_should() {
+    let server = TestServer::start_with(&[("limits.request_burst", "100000")]).await;
+
+    let rows = rows(&server).await;
+
+    for row in &rows {
+        for (caller, outcome) in &row.outcomes {
+            let expected = expected(&server, &row.access, *caller);
+            assert_eq!(*outcome, expected, "{} as {}", row.route, caller.name());
+        }
+    }
+    insta::assert_snapshot!("access_matrix", table(&rows));
+    server.finish().await;
+}
+
+fn is_public(access: &Access) -> bool {
+    matches!(access, Access::Public | Access::Anybody)
+}
+
+/// What the role table says, worked out without the guard.
+fn expected(server: &TestServer, access: &Access, caller: Caller) -> Outcome {
+    if is_public(access) {
+        return Outcome::LetThrough;
+    }
+    if !caller.is_somebody() {
+        return Outcome::Refused(401);
+    }
+    let in_workspace = |permission: &str| match caller {
+        Caller::Member(role) => {
+            let permissions = server.platform.roles.permissions();
+            let spec = permissions.iter().find(|one| one.id == permission);
+            let is_allowed = spec.expect("a known permission").roles.contains(&role);
+            if is_allowed { Outcome::LetThrough } else { Outcome::Refused(403) }
+        }
+        Caller::Narrowed if permission == NARROWED => Outcome::LetThrough,
+        Caller::Narrowed => Outcome::Refused(403),
+        _ => Outcome::Refused(404),
+    };
+    match access {
+        Access::Permission(permission) => in_workspace(permission),
+        Access::Operator if caller != Caller::Operator => Outcome::Refused(403),
+        _ => Outcome::LetThrough,
+    }
+}
+
+#[tokio::test]
+async fn only_the_routes_of_the_short_list_are_public() {
+    let server = TestServer::start().await;
+
+    let table = wiring::access_table(&server.platform).expect("the routes");
+
+    let public: BTreeSet<String> = table
+        .iter()
+        .filter(|(_, _, access)| is_public(access))
+        .map(|(path, method, _)| format!("{method} {path}"))
+        .collect();
+    assert_eq!(public, PUBLIC.iter().map(|one| (*one).to_owned()).collect());
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_route_without_a_known_permission_stops_the_start() {
+    let server = TestServer::start().await;
+    let start = |path: &str, security: Value| {
+        let document = json!({ "paths": { path: { "get": { "security": security } } } });
+        let guard = Guard::new(&document, &server.platform, &server.platform.config, Vec::new());
+        guard.err().map(|error| error.to_string())
+    };
+    let below = "/api/v1/workspaces/{workspace}/things";
+
+    assert_eq!(start(below, json!([{ "session": ["workspace.read"] }])), None);
+    assert_eq!(start("/api/v1/things", json!([{}])), None);
+    for (path, security, complaint) in [
+        (below, Value::Null, "declares no permission"),
+        (below, json!([]), "unknown security"),
+        (below, json!([{ "session": ["workspace.reed"] }]), "unknown permission workspace.reed"),
+        (below, json!([{ "other": ["workspace.read"] }]), "unknown security"),
+        (below, json!([{ "session": ["audit.read", "events.read"] }]), "one permission"),
+        ("/api/v1/things", json!([{ "session": ["audit.read"] }]), "needs a workspace"),
+    ] {
+        let found = start(path, security.clone()).unwrap_or_default();
+        assert!(found.contains(complaint), "{path} {security}: {found:?}");
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_route_that_is_not_in_the_description_is_no_open_door() {
+    let server = TestServer::start().await;
+    let document = json!({ "paths": { "/known": { "get": { "security": [{}] } } } });
+    let guard = Guard::new(&document, &server.platform, &server.platform.config, Vec::new());
+    let guard = guard.expect("a guard");
+    let admit = async |method: Method, template: Option<&str>| {
+        let incoming = Incoming {
+            method: &method,
+            uri: &http::Uri::from_static("/any"),
+            headers: &http::HeaderMap::new(),
+            template,
+            workspace: None,
+        };
+        guard.admit(&server.platform, &incoming, Cause::of(Actor::Stranger)).await
+    };
+
+    let declared = admit(Method::GET, Some("/known")).await.expect("a public route");
+    let other_verb = admit(Method::POST, Some("/known")).await.expect("left to the router");
+    let no_route = admit(Method::GET, None).await.expect("left to the files of the UI");
+    let hidden = admit(Method::GET, Some("/hidden")).await;
+
+    assert!(declared.on_box.is_some());
+    assert!(other_verb.on_box.is_none(), "a verb nobody declared must reach nothing");
+    assert!(no_route.on_box.is_none());
+    assert!(hidden.is_err());
+    server.finish().await;
+}

@@ -1,0 +1,200 @@
+//! How much and how often: bodies, rates, and whose address counts.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use futures_util::stream;
+use http::Method;
+
+use crate::support::{Client, Reply, TestServer};
+
+/// Something anybody who is signed in may ask.
+const ANY: &str = "/api/v1/workspaces";
+const BODY_SIZE_BYTES_MAX: usize = 524_288;
+
+#[tokio::test]
+async fn one_person_is_throttled_and_told_when_to_come_back() {
+    let settings = [("limits.request_burst", "3"), ("limits.requests_per_min", "60")];
+    let server = TestServer::start_with(&settings).await;
+    let user = server.user("viewer").await;
+    // A browser and a program of one person are one principal.
+    let (browser, program) = (server.browser_of(user).await, server.token_of(user).await);
+    let browser = browser.bare().at("192.0.2.7");
+
+    browser.get(ANY).await.is(200);
+    program.get(ANY).await.is(200);
+    browser.get(ANY).await.is(200);
+    let throttled = program.get(ANY).await;
+
+    throttled.is_problem(429, "too-many-requests");
+    assert_eq!(throttled.header("retry-after"), Some("1"));
+    browser.get(ANY).await.is_problem(429, "too-many-requests");
+    server.advance(Duration::from_secs(1));
+    program.get(ANY).await.is(200);
+    program.get(ANY).await.is_problem(429, "too-many-requests");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn two_people_at_one_address_do_not_share_a_limit() {
+    let settings = [("limits.request_burst", "2"), ("limits.unauthenticated_burst", "2")];
+    let server = TestServer::start_with(&settings).await;
+    let first = server.person("viewer").await.at("192.0.2.7");
+    let second = server.person("viewer").await.at("192.0.2.7");
+    let stranger = server.stranger().at("192.0.2.7");
+
+    for _ in 0..2 {
+        first.get(ANY).await.is(200);
+        stranger.get(ANY).await.is_problem(401, "sign-in-needed");
+    }
+
+    first.get(ANY).await.is_problem(429, "too-many-requests");
+    stranger.get(ANY).await.is_problem(429, "too-many-requests");
+    second.get(ANY).await.is(200);
+    second.get(ANY).await.is(200);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_refusal_for_its_rate_changes_nothing_and_fills_no_log() {
+    let server = TestServer::start_with(&[("limits.request_burst", "1")]).await;
+    let viewer = server.person("viewer").await;
+
+    viewer.get("/audit").await.is_problem(403, "forbidden");
+    for _ in 0..20 {
+        viewer.get("/audit").await.is_problem(429, "too-many-requests");
+    }
+
+    assert_eq!(server.audit_actions().await, ["access.refused"]);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn refusals_of_one_person_are_written_singly_up_to_a_bound() {
+    let server = TestServer::start().await;
+    let viewer = server.person("viewer").await;
+
+    for _ in 0..100 {
+        viewer.get("/audit").await.is_problem(403, "forbidden");
+    }
+
+    assert_eq!(server.audit_actions().await.len(), 60);
+    server.finish().await;
+}
+
+/// Asks without a sign-in from behind proxies.
+async fn forwarded(client: &Client, chain: &str) -> Reply {
+    client.send(Method::GET, ANY, &[("x-forwarded-for", chain)], "").await
+}
+
+#[tokio::test]
+async fn a_stranger_cannot_pretend_to_be_at_many_addresses() {
+    let settings = [("limits.unauthenticated_burst", "2")];
+    let server = TestServer::start_with(&settings).await;
+    let liar = server.stranger().at("192.0.2.7");
+
+    for number in 0..2 {
+        let refusal = forwarded(&liar, &format!("198.51.100.{number}")).await;
+        refusal.is_problem(401, "sign-in-needed");
+    }
+
+    forwarded(&liar, "198.51.100.9").await.is_problem(429, "too-many-requests");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_nearest_untrusted_address_counts() {
+    let settings =
+        [("limits.unauthenticated_burst", "2"), ("server.trusted_proxies", "127.0.0.0/8")];
+    let server = TestServer::start_with(&settings).await;
+    let proxied = server.stranger().at("127.0.0.1");
+
+    forwarded(&proxied, "198.51.100.1").await.is_problem(401, "sign-in-needed");
+    forwarded(&proxied, "6.6.6.6, 198.51.100.1").await.is_problem(401, "sign-in-needed");
+    let throttled = forwarded(&proxied, "7.7.7.7, 198.51.100.1, 127.0.0.9").await;
+
+    throttled.is_problem(429, "too-many-requests");
+    forwarded(&proxied, "198.51.100.2").await.is_problem(401, "sign-in-needed");
+    server.finish().await;
+}
+
+/// JSON that is not acceptable, of so many bytes.
+fn padded(size: usize) -> String {
+    let start = r#"{"code":"A","name":""#;
+    format!("{start}{}\"}}", "x".repeat(size - start.len() - 2))
+}
+
+/// A body that does not say how long it is.
+fn chunked(text: String) -> Body {
+    Body::from_stream(stream::iter([Ok::<_, std::io::Error>(text)]))
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_by_the_limit_it_broke() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let json = ("content-type", "application/json");
+    let once = ("idempotency-key", "k");
+    let path = "/inventory/locations";
+
+    for headers in [&[json][..], &[json, once]] {
+        let fits = padded(BODY_SIZE_BYTES_MAX);
+        manager.send(Method::POST, path, headers, fits).await.is_problem(422, "invalid-fields");
+        let over = padded(BODY_SIZE_BYTES_MAX + 1);
+        for body in [Body::from(over.clone()), chunked(over)] {
+            let refusal = manager.send(Method::POST, path, headers, body).await;
+            let problem = refusal.is_problem(413, "too-large");
+            assert!(problem["detail"].as_str().unwrap().contains("524288"), "{problem}");
+        }
+    }
+    assert_eq!(manager.get(path).await.is(200)["items"].as_array().map(Vec::len), Some(0));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn the_limit_of_bodies_can_be_set() {
+    let server = TestServer::start_with(&[("server.body_size_bytes_max", "1024")]).await;
+    let manager = server.person("manager").await;
+    let json = [("content-type", "application/json")];
+
+    let refusal = manager.send(Method::POST, "/inventory/locations", &json, padded(1025)).await;
+
+    let problem = refusal.is_problem(413, "too-large");
+    assert!(problem["detail"].as_str().unwrap().contains("1024"), "{problem}");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_before_the_body_is_looked_at() {
+    let server = TestServer::start().await;
+    let json = [("content-type", "application/json")];
+    let large = padded(BODY_SIZE_BYTES_MAX + 1);
+
+    let refusal = server.stranger().send(Method::POST, "/inventory/locations", &json, large).await;
+
+    refusal.is_problem(401, "sign-in-needed");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_route_with_a_larger_limit_keeps_it_when_the_request_is_repeatable() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let path = "/inventory/import/preview?kind=locations";
+    let headers = [("content-type", "text/csv"), ("idempotency-key", "k")];
+    let file = |rows: usize| {
+        let rows = (0..rows).map(|row| format!("L{row},{}\n", "x".repeat(90)));
+        format!("code,name\n{}", rows.collect::<String>())
+    };
+
+    let large = file(6_000);
+    assert!(large.len() > BODY_SIZE_BYTES_MAX);
+    let preview = manager.send(Method::POST, path, &headers, large).await.is(200);
+    let too_large = " ".repeat(16 * 1024 * 1024 + 1);
+    let refusal = manager.send(Method::POST, path, &headers, chunked(too_large)).await;
+
+    assert_eq!(preview["create"], 1_000, "as many places as there may be: {preview}");
+    let problem = refusal.is_problem(413, "too-large");
+    assert!(problem["detail"].as_str().unwrap().contains("16777216"), "{problem}");
+    server.finish().await;
+}
