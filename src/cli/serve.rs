@@ -1,13 +1,12 @@
 //! `holdfast serve`: a whole box in one process.
 
-mod logging;
-
 use clap::Args;
 use tracing::{info, warn};
 
 use super::Common;
 use super::output::{Answer, Failure};
 use crate::platform::clock::Clock;
+use crate::platform::monitoring::logs;
 use crate::platform::setup::rules::Offer;
 use crate::wiring;
 use crate::wiring::serving::{self, Serving};
@@ -33,7 +32,8 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
     ];
     let given = flags.into_iter().filter_map(|(key, value)| value.map(|value| (key, value)));
     let config = common.load(given.collect())?;
-    logging::start(&config.logs);
+    // Writes the last lines when this function ends, however it ends.
+    let _flusher = logs::start(&config.logs).map_err(Failure::of)?;
     serving::raise_open_files_limit();
     serving::keep_files_private();
     let runtime = tokio::runtime::Builder::new_multi_thread()

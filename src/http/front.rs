@@ -26,6 +26,7 @@ use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::idempotency::rules::{KEY_LENGTH_MAX, Once};
+use crate::platform::monitoring::logs::ACCESS;
 use crate::platform::secret::Secret;
 use crate::platform::tasks::panic_message;
 
@@ -365,7 +366,7 @@ fn account(front: &Front, about: &About, status: StatusCode, code: &str, took: D
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let status = status.as_u16();
         info!(
-            target: "access",
+            target: ACCESS,
             request_id = %id, status, code, micros, "{method} {path} {status}"
         );
     }

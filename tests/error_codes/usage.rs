@@ -194,7 +194,7 @@ impl Walk {
         for member in split(members) {
             if let [TokenTree::Ident(name), TokenTree::Punct(_), value @ ..] = member.as_slice()
                 && name == NAMER
-                && matches!(value, [TokenTree::Literal(_)] | [TokenTree::Ident(_)])
+                && matches!(value, [TokenTree::Literal(_) | TokenTree::Ident(_)])
             {
                 self.argument(value, around);
             }

@@ -1,6 +1,7 @@
 //! Looking at the box from outside: is it alive, is it well, what has it done, what is it.
 
 pub mod api;
+pub mod logs;
 pub mod ops;
 mod process;
 mod recorder;

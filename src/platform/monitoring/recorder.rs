@@ -74,6 +74,7 @@ fn describe() {
     describe_counter!("holdfast_write_queue_full_total", "Changes refused: too many waited.");
     describe_counter!("holdfast_refusals_not_audited_total", "Refusals over the audited rate.");
     describe_counter!("holdfast_log_lines_dropped_total", "Log lines nobody took in time.");
+    describe_counter!("holdfast_log_write_failures_total", "Writes of the log that failed.");
     describe_gauge!("holdfast_write_queue_commands", "Changes waiting to be written.");
     describe_gauge!("holdfast_workspaces_open", "Workspace files held open.");
     describe_gauge!("holdfast_event_streams_open", "Live event streams.");

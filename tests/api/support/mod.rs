@@ -271,13 +271,11 @@ pub fn open(
     settings: &[(&'static str, &str)],
 ) -> Arc<Platform> {
     let variable = |key: &str| format!("HOLDFAST_{}", key.to_uppercase().replace('.', "__"));
-    let mut variables: Vec<_> =
-        settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())).collect();
-    let defaults = [
-        ("HOLDFAST_STORAGE__DATA", folder.to_str().expect("a plain path")),
-        ("HOLDFAST_LOGS__ACCESS", "false"),
+    let mut variables = vec![
+        ("HOLDFAST_STORAGE__DATA".to_owned(), folder.display().to_string()),
+        ("HOLDFAST_LOGS__ACCESS".to_owned(), "false".to_owned()),
     ];
-    variables.extend(defaults.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    variables.extend(settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())));
     let sources = Sources { file: None, variables, flags: Vec::new() };
     let config = Config::load(&sources).unwrap_or_else(|errors| panic!("{errors:?}"));
     wiring::open(config, clock.clone()).expect("a box")

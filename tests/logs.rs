@@ -1,0 +1,151 @@
+//! What the log says of requests, and above all what it does not say: no secret, nothing personal,
+//! nothing that was typed.
+
+#![expect(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the harness of the API tests, of which this uses a part"
+)]
+
+#[path = "api/support/mod.rs"]
+mod support;
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use holdfast::platform::monitoring::logs;
+use holdfast::platform::setup::ops::issue_link;
+use http::Method;
+use serde_json::json;
+
+use support::{TestServer, system};
+
+/// All that was logged by any thread of this process.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("the log").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+const TYPED: [&str; 14] = [
+    "seed-of-a-password drizzle lantern",
+    "seed-of-another-password otter mosaic",
+    "seed-of-a-wrong-password",
+    "seed-of-an-email@example.com",
+    "Seed of a Person",
+    "Seed of a Box",
+    "Seed of a Workspace",
+    "Seed of an Item",
+    "seed-of-a-search",
+    "seed-of-a-user-agent",
+    "seed-of-a-forged-cookie",
+    "hfp_seed-of-a-forged-token",
+    "seed-of-a-body",
+    "seed-of-a-monitoring-token",
+];
+
+#[tokio::test]
+async fn requests_leave_no_secret_and_nothing_typed_in_the_log() {
+    let kept = Kept::default();
+    let (lines, flusher) = logs::Lines::start(kept.clone(), 100_000).expect("a thread");
+    let settings = [
+        ("logs.level", "trace"),
+        ("logs.format", "json"),
+        ("logs.access", "true"),
+        ("monitoring.token", "seed-of-a-monitoring-token"),
+        // Every statement is a slow one, and told.
+        ("logs.slow_statement_ms", "1"),
+    ];
+    let server = TestServer::start_with(&settings).await;
+    let subscriber = logs::subscriber(&server.platform.config.logs, false, lines);
+    tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
+
+    let secrets = use_the_box(&server).await;
+    server.finish().await;
+
+    assert!(flusher.flush());
+    let text = String::from_utf8(kept.0.lock().expect("the log").clone()).expect("text");
+    for told in ["GET /api/v1/me 401", "POST /api/v1/setup 201", "/inventory/items 201"] {
+        assert!(text.contains(told), "{told} is not in the log: {text}");
+    }
+    for secret in secrets.iter().map(String::as_str).chain(TYPED) {
+        assert!(secret.len() > 8, "{secret:?} would be found anywhere");
+        let line = text.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
+    }
+}
+
+/// Calls what takes secrets and personal values, rightly and wrongly; gives the secrets the box
+/// made.
+async fn use_the_box(server: &TestServer) -> Vec<String> {
+    let browser = server.browser();
+    let link =
+        issue_link(&system(&server.platform), "https://kitchen.local").await.expect("a link");
+    let setup_token = link.rsplit_once('=').expect("a token").1.to_owned();
+    let claim = json!({
+        "token": setup_token,
+        "box_name": "Seed of a Box",
+        "operator": { "name": "Seed of a Person", "email": "seed-of-an-email@example.com",
+            "password": "seed-of-a-password drizzle lantern" },
+        "workspace": { "name": "Seed of a Workspace" },
+    });
+    let made = browser.post("/api/v1/setup", &claim).await;
+    let workspace = made.is(201)["workspace"]["id"].as_str().expect("an id").to_owned();
+    let cookie = made.header("set-cookie").expect("a session").to_owned();
+    let session = cookie.split(['=', ';']).nth(1).expect("a value").to_owned();
+
+    let sign_in =
+        |password: &str| json!({ "email": "seed-of-an-email@example.com", "password": password });
+    browser.post("/api/v1/auth/login", &sign_in("seed-of-a-wrong-password")).await;
+    browser
+        .post("/api/v1/auth/login", &sign_in("seed-of-a-password drizzle lantern"))
+        .await
+        .is(200);
+    let passwords = json!({ "current": "seed-of-a-password drizzle lantern",
+        "new": "seed-of-another-password otter mosaic" });
+    browser.put("/api/v1/me/password", &passwords).await.is(204);
+    let token = browser
+        .post("/api/v1/me/tokens", &json!({ "name": "Seed of a Person", "expires_in_days": 1 }))
+        .await
+        .is(201)["token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+
+    let bearer = format!("Bearer {token}");
+    let items = format!("/api/v1/workspaces/{workspace}/inventory/items");
+    let about = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        ("user-agent", "seed-of-a-user-agent"),
+    ];
+    let stranger = server.stranger();
+    let item = json!({ "item_number": "A-1", "name": "Seed of an Item", "unit": "kg" });
+    stranger.send(Method::POST, &items, &about, item.to_string()).await.is(201);
+    for (method, path, body) in [
+        (Method::GET, format!("{items}?q=seed-of-a-search"), String::new()),
+        (Method::GET, format!("{items}?seed-of-a-search=1"), String::new()),
+        (Method::POST, items.clone(), "{\"seed-of-a-body".to_owned()),
+        (Method::POST, items.clone(), json!({ "seed-of-a-body": 1 }).to_string()),
+    ] {
+        stranger.send(method, &path, &about, body).await;
+    }
+    for forged in [
+        ("authorization", "Bearer hfp_seed-of-a-forged-token"),
+        ("cookie", "__Host-hf_session=seed-of-a-forged-cookie"),
+        ("authorization", "Bearer seed-of-a-monitoring-token"),
+    ] {
+        stranger.send(Method::GET, "/api/v1/me", &[forged], "").await;
+        stranger.send(Method::GET, "/metrics", &[forged], "").await;
+    }
+    vec![setup_token, session, token]
+}
