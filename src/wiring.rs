@@ -19,11 +19,12 @@ use crate::http::meter::Meters;
 use crate::http::pages::{self, Pages};
 use crate::http::{openapi, problem, ui};
 use crate::platform::access::{PermissionSpec, RoleTable, rules};
-use crate::platform::app::{EventSpec, Routes};
+use crate::platform::app::{ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::{
-    self, Parts, Platform, audit, events, idempotency, identity, monitoring, setup, tls, workspaces,
+    self, Parts, Platform, audit, columns, events, idempotency, identity, monitoring, setup, tls,
+    workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -94,6 +95,21 @@ fn routes(pages: &Arc<Pages>) -> Routes {
 /// The OpenAPI document.
 pub fn document() -> Result<Value> {
     openapi::complete(routes(&Pages::new(codes())).into_openapi())
+}
+
+/// The marks of every text column, by kind of file.
+pub struct Marks {
+    pub system: Vec<ColumnMarks>,
+    pub workspace: Vec<ColumnMarks>,
+}
+
+/// Says of every text column whether it can say something about a person.
+pub fn column_marks() -> Marks {
+    let of_apps = apps::ALL.iter().flat_map(|app| app.columns);
+    Marks {
+        system: columns::SYSTEM.to_vec(),
+        workspace: columns::WORKSPACE.iter().chain(of_apps).copied().collect(),
+    }
 }
 
 /// Every route and what it asks of its caller, in a stable order.

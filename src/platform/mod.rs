@@ -4,6 +4,7 @@ pub mod access;
 pub mod app;
 pub mod audit;
 pub mod clock;
+pub mod columns;
 pub mod control;
 pub mod ctx;
 pub mod db;

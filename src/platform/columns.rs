@@ -1,0 +1,83 @@
+//! Which text columns of the platform's own tables can say something about a person. Erasure and
+//! the audit log rely on it; a column without a mark fails a test.
+//!
+//! Personal is what people type freely as or about somebody, and what identifies or describes one
+//! person. Impersonal are the names of things, words of a closed list, and hashes of neither.
+
+use super::app::ColumnMarks;
+use super::app::Mark::{self, Impersonal, Personal};
+
+/// Tables of the set `system`: the box's own file.
+pub const SYSTEM: &[ColumnMarks] = &[
+    MIGRATIONS,
+    table("box_settings", &[("name", Impersonal)]),
+    table(
+        "users",
+        &[
+            ("name", Personal),
+            ("email", Personal),
+            ("email_key", Personal),
+            ("password_hash", Personal),
+            ("language", Personal),
+            ("theme", Personal),
+        ],
+    ),
+    table(
+        "auth_families",
+        &[
+            ("kind", Impersonal),
+            // People call a token after themselves or their machine.
+            ("name", Personal),
+            ("permissions", Impersonal),
+            ("address", Personal),
+            ("user_agent", Personal),
+            ("revoked_reason", Impersonal),
+        ],
+    ),
+    table(
+        "workspaces",
+        &[
+            ("name", Impersonal),
+            ("time_zone", Impersonal),
+            ("currency", Impersonal),
+            ("locale", Impersonal),
+        ],
+    ),
+    table("memberships", &[("role", Impersonal)]),
+    AUDIT_ENTRIES,
+    AUDIT_PERSONAL,
+    IDEMPOTENCY_KEYS,
+];
+
+/// Tables of the set `workspace`, beside those of the apps.
+pub const WORKSPACE: &[ColumnMarks] =
+    &[MIGRATIONS, AUDIT_ENTRIES, AUDIT_PERSONAL, IDEMPOTENCY_KEYS];
+
+const MIGRATIONS: ColumnMarks =
+    table("applied_migrations", &[("set_name", Impersonal), ("sha256", Impersonal)]);
+
+const AUDIT_ENTRIES: ColumnMarks = table(
+    "audit_entries",
+    &[
+        ("actor_kind", Impersonal),
+        ("action", Impersonal),
+        ("object_kind", Impersonal),
+        ("outcome", Impersonal),
+        ("request_id", Impersonal),
+        ("changes", Impersonal),
+        // Commitments only: they say nothing once the salt is gone.
+        ("personal", Impersonal),
+    ],
+);
+
+const AUDIT_PERSONAL: ColumnMarks = table("audit_personal", &[("personal_values", Personal)]);
+
+const IDEMPOTENCY_KEYS: ColumnMarks = table(
+    "idempotency_keys",
+    // The sender chooses the key, so it may say anything.
+    &[("path", Impersonal), ("idempotency_key", Personal)],
+);
+
+const fn table(table: &'static str, columns: &'static [(&'static str, Mark)]) -> ColumnMarks {
+    ColumnMarks { table, columns }
+}
