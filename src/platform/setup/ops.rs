@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use tokio::sync::Mutex;
 
 use super::rules::{
-    Claim, KeptLink, LINK_LIFE, Offer, THROTTLED, TOKEN_BYTES, WRONG_BURST, WRONG_PER_MIN, link,
+    Claim, KeptLink, LINK_LIFE, Offer, SETUP_THROTTLED, TOKEN_BYTES, WRONG_BURST, WRONG_PER_MIN,
+    link,
 };
 use super::store;
 use crate::platform::access::Role;
@@ -33,7 +34,7 @@ pub struct SetUp {
 
 impl Default for SetUp {
     fn default() -> Self {
-        let wrong = Buckets::new(WRONG_BURST, WRONG_PER_MIN, THROTTLED);
+        let wrong = Buckets::new(WRONG_BURST, WRONG_PER_MIN, SETUP_THROTTLED);
         Self { wrong, turn: Mutex::default() }
     }
 }
@@ -181,8 +182,8 @@ async fn check_fields(ctx: &BoxCtx, request: &Request) -> Result<String> {
     noted(&mut wrong, draft.check(ctx.platform.random.id(), "workspace.", ctx.now()))?;
     let context = vec![request.name.clone(), request.email.clone(), request.box_name.clone(), name];
     let strength = ctx.platform.passwords.strength(request.password.clone(), context).await?;
-    if let Some((code, detail)) = strength.fault {
-        wrong.push(FieldError::new("operator.password", code, detail));
+    if let Some(fault) = strength.fault {
+        wrong.push(FieldError::new("operator.password", fault.code, fault.detail));
     }
     match box_name {
         Some(box_name) if wrong.is_empty() => Ok(box_name),

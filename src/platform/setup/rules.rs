@@ -13,7 +13,7 @@ pub const TOKEN_BYTES: usize = 16;
 /// Wrong tokens from one network: at once, and in a minute.
 pub const WRONG_BURST: u64 = 10;
 pub const WRONG_PER_MIN: u64 = 5;
-pub const THROTTLED: &str = "setup-throttled";
+pub const SETUP_THROTTLED: &str = "setup-throttled";
 
 pub const CODES: &[Code] = &[
     code(
@@ -27,7 +27,7 @@ pub const CODES: &[Code] = &[
         "Make a new one with `holdfast setup-link` on the box.",
     ),
     code(
-        THROTTLED,
+        SETUP_THROTTLED,
         "Too many wrong set-up links were tried from this network.",
         "Wait as long as Retry-After says.",
     ),

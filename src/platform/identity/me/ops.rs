@@ -24,8 +24,8 @@ pub async fn change_password(
     let context = context(ctx, &kept.user.name, &kept.user.email).await?;
     let platform = &ctx.platform;
     let strength = platform.passwords.strength(new.clone(), context).await?;
-    if let Some((code, detail)) = strength.fault {
-        return Err(Error::invalid("new", code, detail));
+    if let Some(fault) = strength.fault {
+        return Err(Error::invalid("new", fault.code, fault.detail));
     }
     let hash = platform.passwords.hash(&platform.random, new).await?;
     let lifetimes = sessions::ops::lifetimes(ctx);
@@ -63,7 +63,7 @@ async fn check_current(
         }
         Ok(_) => {
             let detail = "This is not your present password.";
-            Err(Error::invalid("current", passwords::rules::WRONG, detail))
+            Err(Error::invalid("current", passwords::rules::PASSWORD_WRONG, detail))
         }
         Err(error) => {
             platform.sign_ins.undone(network, target, ctx.now());

@@ -55,7 +55,6 @@ async fn password_strength(
         platform.sign_ins.estimates.take(network(address), ctx.now())?;
     }
     let strength = platform.passwords.strength(body.password, body.context).await?;
-    let (code, detail) = strength.fault.unzip();
-    let code = code.map(str::to_owned);
+    let (code, detail) = strength.fault.map(|one| (one.code.to_owned(), one.detail)).unzip();
     Ok(ok(PasswordStrengthResponse { score: strength.score, code, detail }))
 }

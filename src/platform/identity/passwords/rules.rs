@@ -6,7 +6,7 @@ use zxcvbn::feedback::Warning;
 use zxcvbn::{Score, zxcvbn};
 
 use super::phrases::is_common;
-use crate::platform::error::{Code, Error, Result, code};
+use crate::platform::error::{Code, Refusal, code};
 
 /// Characters.
 pub const LENGTH_MIN: usize = 12;
@@ -24,26 +24,26 @@ const LENGTH_BEYOND_CONTEXT_MIN: usize = 8;
 /// The estimate that is good enough: over 10^8 guesses.
 const SCORE_MIN: Score = Score::Three;
 
-const TOO_SHORT: &str = "password-too-short";
-const TOO_LONG: &str = "password-too-long";
-const COMMON: &str = "password-common";
-const WEAK: &str = "password-weak";
-pub const WRONG: &str = "password-wrong";
+const PASSWORD_TOO_SHORT: &str = "password-too-short";
+const PASSWORD_TOO_LONG: &str = "password-too-long";
+const PASSWORD_COMMON: &str = "password-common";
+const PASSWORD_WEAK: &str = "password-weak";
+pub const PASSWORD_WRONG: &str = "password-wrong";
 
 pub const CODES: &[Code] = &[
     code(
-        TOO_SHORT,
+        PASSWORD_TOO_SHORT,
         "A password has fewer than 12 characters.",
         "Take a longer one; a few words that have nothing to do with each other do well.",
     ),
-    code(TOO_LONG, "A password has more than 256 characters.", "Take a shorter one."),
+    code(PASSWORD_TOO_LONG, "A password has more than 256 characters.", "Take a shorter one."),
     code(
-        COMMON,
+        PASSWORD_COMMON,
         "The password is one that many people use, so it is guessed first.",
         "Take one that nobody else would think of.",
     ),
     code(
-        WEAK,
+        PASSWORD_WEAK,
         "The password is easy to guess: names, dates, rows of keys, or words about the person \
          or the place.",
         "Add words that have nothing to do with each other.",
@@ -54,7 +54,7 @@ pub const CODES: &[Code] = &[
         "Send the name, the e-mail address and what the place is called.",
     ),
     code(
-        WRONG,
+        PASSWORD_WRONG,
         "This is not the person's present password.",
         "Type the password you signed in with.",
     ),
@@ -70,8 +70,8 @@ pub const CODES: &[Code] = &[
 pub struct Strength {
     /// 0 (guessed at once) to 4.
     pub score: u8,
-    /// Code and sentence; none when it is good enough.
-    pub fault: Option<(&'static str, String)>,
+    /// What is wrong; none when it is good enough.
+    pub fault: Option<Refusal>,
 }
 
 /// The one form of a password: however a keyboard composes letters, it is the same password.
@@ -90,33 +90,28 @@ pub fn strength(password: &str, context: &[String]) -> Strength {
     let score = estimate.score();
     let warning = estimate.feedback().and_then(zxcvbn::feedback::Feedback::warning);
     let fault = if length < LENGTH_MIN {
-        Some((TOO_SHORT, format!("A password has at least {LENGTH_MIN} characters.")))
+        let detail = format!("A password has at least {LENGTH_MIN} characters.");
+        Some(Refusal::new(PASSWORD_TOO_SHORT, detail))
     } else if length > LENGTH_MAX {
-        Some((TOO_LONG, format!("A password has at most {LENGTH_MAX} characters.")))
+        let detail = format!("A password has at most {LENGTH_MAX} characters.");
+        Some(Refusal::new(PASSWORD_TOO_LONG, detail))
     } else if is_common(&password) || (score < SCORE_MIN && says_common(warning)) {
-        Some((COMMON, "Many people use this password. Take one of your own.".to_owned()))
+        let detail = "Many people use this password. Take one of your own.";
+        Some(Refusal::new(PASSWORD_COMMON, detail))
     } else if score < SCORE_MIN {
-        Some((WEAK, weakness(warning)))
+        Some(Refusal::new(PASSWORD_WEAK, weakness(warning)))
     } else if length_beyond(&password, &pieces) < LENGTH_BEYOND_CONTEXT_MIN {
         let detail = "It is made of names that somebody who knows you would try first.";
-        Some((WEAK, detail.to_owned()))
+        Some(Refusal::new(PASSWORD_WEAK, detail))
     } else {
         None
     };
-    let score = match &fault {
-        Some((COMMON, _)) => u8::from(score).min(1),
-        Some((WEAK, _)) => u8::from(score).min(2),
-        _ => score.into(),
+    let score_max = match fault.as_ref().map(|fault| fault.code) {
+        Some(PASSWORD_COMMON) => 1,
+        Some(PASSWORD_WEAK) => 2,
+        _ => 4,
     };
-    Strength { score, fault }
-}
-
-/// Refuses a password that is not good enough. `field` is its path in the request.
-pub fn check(field: &str, password: &str, context: &[String]) -> Result<()> {
-    match strength(password, context).fault {
-        None => Ok(()),
-        Some((code, detail)) => Err(Error::invalid(field, code, detail)),
-    }
+    Strength { score: u8::from(score).min(score_max), fault }
 }
 
 /// Words somebody who knows the person would try: the texts themselves and their parts.
@@ -170,7 +165,7 @@ mod tests {
     fn fault(password: &str) -> &'static str {
         let context = ["Ana Kovač", "ana.kovac@harbour-kitchen.example", "Harbour Kitchen"];
         let context = context.map(str::to_owned);
-        strength(password, &context).fault.map_or("", |(code, _)| code)
+        strength(password, &context).fault.map_or("", |fault| fault.code)
     }
 
     #[test]
@@ -183,9 +178,9 @@ mod tests {
 
     #[test]
     fn length_counts_characters_and_not_bytes() {
-        assert_eq!(fault("kR7!pQ2zW9x"), TOO_SHORT);
-        assert_eq!(fault("причалпри"), TOO_SHORT, "18 bytes, 9 characters");
-        assert_eq!(fault(&"lantern otter ".repeat(19)), TOO_LONG);
+        assert_eq!(fault("kR7!pQ2zW9x"), PASSWORD_TOO_SHORT);
+        assert_eq!(fault("причалпри"), PASSWORD_TOO_SHORT, "18 bytes, 9 characters");
+        assert_eq!(fault(&"lantern otter ".repeat(19)), PASSWORD_TOO_LONG);
     }
 
     #[test]
@@ -198,15 +193,23 @@ mod tests {
             "123456789012",
             "qwertyuiop12",
         ] {
-            assert!([COMMON, WEAK].contains(&fault(common)), "{common} gave {}", fault(common));
+            assert!(
+                [PASSWORD_COMMON, PASSWORD_WEAK].contains(&fault(common)),
+                "{common} gave {}",
+                fault(common)
+            );
         }
-        assert_eq!(fault("Correct Horse Battery Staple!"), COMMON);
+        assert_eq!(fault("Correct Horse Battery Staple!"), PASSWORD_COMMON);
     }
 
     #[test]
     fn what_is_known_of_the_person_and_the_place_does_not_help() {
         for known in ["harbourkitchen", "AnaKovac2026", "holdfastholdfast", "kitchenharbour1984"] {
-            assert!([COMMON, WEAK].contains(&fault(known)), "{known} gave {:?}", fault(known));
+            assert!(
+                [PASSWORD_COMMON, PASSWORD_WEAK].contains(&fault(known)),
+                "{known} gave {:?}",
+                fault(known)
+            );
         }
     }
 

@@ -16,7 +16,7 @@ const REMEMBERED_MAX: usize = 50_000;
 /// Passwords estimated for one network: at once, and in a minute.
 const ESTIMATES_BURST: u64 = 120;
 const ESTIMATES_PER_MIN: u64 = 240;
-const THROTTLED: &str = "sign-in-throttled";
+const SIGN_IN_THROTTLED: &str = "sign-in-throttled";
 
 /// Whose tries are counted together: an account, as seen from one known device or from all
 /// unknown ones. So a stranger's tries do not delay the owner's own browser.
@@ -54,7 +54,7 @@ impl SignIns {
     pub fn new(limits: &Limits) -> Self {
         let (burst, per_min) = (limits.sign_in_failures_burst, limits.sign_in_failures_per_min);
         Self {
-            networks: Buckets::new(burst, per_min, THROTTLED),
+            networks: Buckets::new(burst, per_min, SIGN_IN_THROTTLED),
             accounts: Mutex::default(),
             refused: Mutex::default(),
             estimates: Buckets::new(ESTIMATES_BURST, ESTIMATES_PER_MIN, "too-many-requests"),
@@ -147,7 +147,7 @@ fn report(window: Window) -> Option<Report> {
 
 fn throttled(wait: Duration) -> Error {
     let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    Error::Throttled { code: THROTTLED, retry_after_s: millis.div_ceil(1_000).max(1) }
+    Error::Throttled { code: SIGN_IN_THROTTLED, retry_after_s: millis.div_ceil(1_000).max(1) }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
