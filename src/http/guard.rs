@@ -127,8 +127,7 @@ impl Guard {
                 let access = access(path, operation, platform)
                     .map_err(|problem| Error::internal(format!("{method} {path}: {problem}")))?;
                 let creates = operation["responses"].get("201").is_some();
-                let own_limit = operation[BODY_SIZE].as_u64();
-                let body_size_bytes_max = own_limit.and_then(|limit| usize::try_from(limit).ok());
+                let body_size_bytes_max = own_body_size(operation);
                 let route = Route { method, access, creates, body_size_bytes_max };
                 routes.entry(path.clone()).or_default().push(route);
             }
@@ -378,6 +377,10 @@ fn access(path: &str, operation: &Value, platform: &Platform) -> Result<Access, 
         }
         _ => Err("a route declares one permission".to_owned()),
     }
+}
+
+fn own_body_size(operation: &Value) -> Option<usize> {
+    usize::try_from(operation[BODY_SIZE].as_u64()?).ok()
 }
 
 fn credential(headers: &HeaderMap) -> Option<Credential> {
