@@ -2,7 +2,8 @@
 //! log and metrics on, under load from a process of its own, every answer checked. Ends with 1
 //! when something that must be reached was missed.
 //!
-//! `cargo bench -- TEXT` runs only the loads whose names contain the text.
+//! `cargo bench -- TEXT` runs only the loads whose names contain the text, and
+//! `cargo bench -- workspaces` looks at a box with a thousand of them.
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 mod load;
@@ -12,6 +13,7 @@ mod report;
 mod requests;
 mod seed;
 mod server;
+mod workspaces;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -61,6 +63,9 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
         server::SETTINGS.map(|(name, value)| format!("{name}={value}")).join(" ")
     );
     println!("Access log: text lines into a file on the same disk. Disk: synchronous=FULL.");
+    if chosen == Some("workspaces") {
+        return workspaces::measure(folder.path());
+    }
     let data = folder.path().join("data");
     let runtime = tokio::runtime::Runtime::new()?;
     let seeded = runtime.block_on(seed::seed(&data))?;

@@ -115,6 +115,30 @@ pub(crate) async fn seed(data: &Path) -> Result<Seeded> {
     Ok(Seeded { workspace, token, items, locations })
 }
 
+/// Makes a box with many workspaces, each with one item.
+pub(crate) async fn many(data: &Path, count: usize) -> Result<Vec<Seeded>> {
+    let platform = open(data, &Clock::System)?;
+    let (ctx, token) = people(&platform).await?;
+    let (on_box, owner): (&BoxCtx, _) = (&ctx, ctx.principal()?.user);
+    let mut many = Vec::with_capacity(count);
+    for number in 0..count {
+        let draft = Draft { name: format!("Kitchen {number}"), ..Draft::default() };
+        let made = make_file(on_box, draft, "name").await?;
+        let workspace = made.id;
+        let written = on_box.write(move |scope| {
+            record_in(scope, &made)?;
+            add_member_in(scope, workspace, owner, Role::Owner)
+        });
+        written.await?;
+        let ctx = as_owner(&platform, workspace, owner);
+        let item = ctx.write(|scope| make_item(scope, 0)).await?;
+        let token = token.clone();
+        many.push(Seeded { workspace, token, items: vec![item], locations: Vec::new() });
+    }
+    platform.close().await;
+    Ok(many)
+}
+
 pub(crate) fn open(data: &Path, clock: &Clock) -> Result<Arc<Platform>> {
     let flags = vec![("storage.data", data.to_string_lossy().into_owned())];
     let sources = Sources { file: None, variables: Vec::new(), flags };

@@ -100,6 +100,11 @@ impl Server {
         Ok(line.split_whitespace().nth(1).ok_or("no size")?.parse()?)
     }
 
+    /// How many files and sockets it holds.
+    pub(crate) fn open_files(&self) -> Result<usize, Problem> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
     /// Asks the server to stop and waits for it.
     pub(crate) fn stop(mut self) -> Result<(), Problem> {
         Command::new("kill").arg(self.child.id().to_string()).status()?;
