@@ -19,8 +19,8 @@ fn log() -> LogId {
     Id::from_bytes([0x10; 16])
 }
 
-fn id(byte: u8) -> Option<ObjectId> {
-    Some(Id::from_bytes([byte; 16]))
+fn id(byte: u8) -> ObjectId {
+    Id::from_bytes([byte; 16])
 }
 
 /// Puts an entry behind the others.
@@ -87,9 +87,9 @@ fn vectors() -> Vec<Record> {
         &mut chain,
         Record {
             actor_kind: "user".to_owned(),
-            actor_id: id(0x20),
+            actor_id: Some(id(0x20)),
             object_kind: "inventory.item".to_owned(),
-            object_id: id(0x30),
+            object_id: Some(id(0x30)),
             object_version: Some(2),
             request_id: Some("0193a5c0-0000-7000-8000-000000000001".to_owned()),
             changes: renamed.changes.canonical(),
@@ -169,8 +169,8 @@ fn long_log(entries: u16) -> Vec<Record> {
                 at: Moment(1_795_240_800_000 + i64::from(number)),
                 actor_kind: ["user", "token", "system", "stranger"][usize::from(number % 4)]
                     .to_owned(),
-                actor_id: id(byte).filter(|_| number % 4 < 2),
-                object_id: id(byte + 1).filter(|_| number % 3 > 0),
+                actor_id: (number % 4 < 2).then(|| id(byte)),
+                object_id: (number % 3 > 0).then(|| id(byte + 1)),
                 object_version: Some(i64::from(number)).filter(|_| number % 5 > 0),
                 outcome: ["ok", "refused"][usize::from(number % 7 == 0)].to_owned(),
                 request_id: Some(format!("request-{number}")).filter(|_| number % 2 == 0),
@@ -190,22 +190,22 @@ fn altered(record: &Record) -> Vec<Record> {
         change(&mut altered);
         altered
     };
-    let flip = |id: Option<ObjectId>| if id.is_some() { None } else { self::id(0xff) };
+    let flip = |known: Option<ObjectId>| if known.is_some() { None } else { Some(id(0xff)) };
     vec![
         one(&|it| it.at = Moment(it.at.0 + 1)),
-        one(&|it| it.actor_kind = "cli".to_owned()),
+        one(&|it| "cli".clone_into(&mut it.actor_kind)),
         one(&|it| it.actor_id = flip(it.actor_id)),
         one(&|it| it.action.push('x')),
         one(&|it| it.object_kind.push('x')),
         one(&|it| it.object_id = flip(it.object_id)),
         one(&|it| {
-            it.object_version = it.object_version.map_or(Some(1), |version| Some(version + 1))
+            it.object_version = it.object_version.map_or(Some(1), |version| Some(version + 1));
         }),
-        one(&|it| it.outcome = if it.outcome == "ok" { "refused" } else { "ok" }.to_owned()),
+        one(&|it| it.outcome = it.outcome.replace("ok", "refuse") + "d"),
         one(&|it| it.request_id = it.request_id.take().map_or(Some(String::new()), |_| None)),
         one(&|it| it.changes = it.changes.replace(".000", ".001")),
-        one(&|it| it.changes = "{}".to_owned()),
-        one(&|it| it.personal = "{}".to_owned()),
+        one(&|it| "{}".clone_into(&mut it.changes)),
+        one(&|it| "{}".clone_into(&mut it.personal)),
         one(&|it| it.prev_hash[31] ^= 1),
         one(&|it| it.hash[0] ^= 1),
         // The whole entry made anew: the next one does not follow it.

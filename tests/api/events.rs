@@ -52,7 +52,7 @@ impl Listener {
                     line.map(str::trim).unwrap_or_default().to_owned()
                 };
                 let (event, id, data) = (member("event:"), member("id:"), member("data:"));
-                self.text = rest.to_owned();
+                self.text = self.text.split_off(self.text.len() - rest.len());
                 let (id, data) = (id.parse().ok()?, serde_json::from_str(&data).ok()?);
                 return Some(Heard { event, id, data });
             }
