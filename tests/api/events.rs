@@ -1,140 +1,248 @@
-//! Event streams: what changed, to whoever may hear it, also after an interruption.
+//! Event streams: the tail of the audit log for those who may hear it.
 
-use axum::body::Body;
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use futures_util::StreamExt;
 use http::Method;
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestServer};
 
-/// An open stream, read message by message.
+/// Nothing that is told takes so long.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One listener.
 struct Listener {
-    body: Body,
-    read: String,
+    body: BodyDataStream,
+    text: String,
+}
+
+/// One message.
+#[derive(Debug)]
+struct Heard {
+    event: String,
+    id: i64,
+    data: Value,
 }
 
 impl Listener {
-    async fn open(client: &Client, headers: &[(&str, &str)]) -> Self {
-        let response = client.answer(Method::GET, "/events", headers, "").await;
-        assert_eq!(response.status(), 200);
-        Self { body: response.into_body(), read: String::new() }
+    async fn start(client: &Client, last_heard: Option<i64>) -> Self {
+        Self::start_at(client, "/events", last_heard).await
     }
 
-    /// The next message as its lines; none when the stream ended.
-    async fn next(&mut self) -> Option<Message> {
+    async fn start_at(client: &Client, path: &str, last_heard: Option<i64>) -> Self {
+        let last_heard = last_heard.map(|id| id.to_string());
+        let headers: Vec<_> = last_heard.iter().map(|id| ("last-event-id", id.as_str())).collect();
+        let response = client.answer(Method::GET, path, &headers, "").await;
+        assert_eq!(response.status(), 200);
+        let header = |name: &str| response.headers().get(name).and_then(|it| it.to_str().ok());
+        assert_eq!(header("content-type"), Some("text/event-stream"));
+        assert_eq!(header("content-encoding"), None);
+        assert_eq!(header("cache-control"), Some("no-cache"));
+        Self { body: response.into_body().into_data_stream(), text: String::new() }
+    }
+
+    /// The next message; none when the stream is over.
+    async fn next(&mut self) -> Option<Heard> {
         loop {
-            if let Some((message, rest)) = self.read.split_once("\n\n") {
-                let (message, rest) = (message.to_owned(), rest.to_owned());
-                self.read = rest;
-                if message.starts_with(':') {
-                    continue;
-                }
-                return Some(Message(message));
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
+                let member = |name: &str| {
+                    let line = block.lines().find_map(|line| line.strip_prefix(name));
+                    line.map(str::trim).unwrap_or_default().to_owned()
+                };
+                let (event, id, data) = (member("event:"), member("id:"), member("data:"));
+                self.text = self.text.split_off(self.text.len() - rest.len());
+                let (id, data) = (id.parse().ok()?, serde_json::from_str(&data).ok()?);
+                return Some(Heard { event, id, data });
             }
-            let frame = self.body.frame().await?.expect("a frame");
-            let data = frame.into_data().expect("data");
-            self.read.push_str(std::str::from_utf8(&data).expect("text"));
+            let more = tokio::time::timeout(PATIENCE, self.body.next()).await;
+            let bytes = more.expect("a message or the end")?.expect("a readable stream");
+            self.text.push_str(std::str::from_utf8(&bytes).expect("text"));
         }
     }
 }
 
-struct Message(String);
-
-impl Message {
-    fn line(&self, name: &str) -> &str {
-        let start = format!("{name}: ");
-        let found = self.0.lines().find_map(|line| line.strip_prefix(&start));
-        found.unwrap_or_else(|| panic!("no {name} in {}", self.0))
-    }
-
-    fn data(&self) -> Value {
-        serde_json::from_str(self.line("data")).expect("JSON")
-    }
+async fn make_item(client: &Client, number: &str) -> Value {
+    let item = json!({ "item_number": number, "name": "Secret Salmon", "unit": "kg" });
+    client.post("/inventory/items", &item).await.is(201)
 }
 
-async fn add_item(client: &Client, number: &str) -> Value {
-    let item = json!({ "item_number": number, "name": "Salmon", "unit": "kg" });
-    client.post("/inventory/items", &item).await.is(201)
+/// A person's second token, which may do less than the person.
+async fn with_token(server: &TestServer, permissions: &[&str]) -> (Client, String) {
+    let browser = server.signed_in("mira@example.com", "manager").await;
+    let body = json!({ "name": "Screen", "expires_in_days": 1,
+        "workspace_id": server.workspace.to_string(), "permissions": permissions });
+    let made = browser.post("/api/v1/me/tokens", &body).await.is(201);
+    let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+    (server.stranger().saying("authorization", &format!("Bearer {}", text("token"))), text("id"))
 }
 
 #[tokio::test]
 async fn a_change_is_told_by_kind_id_and_version_and_nothing_else() {
     let server = TestServer::start().await;
-    let (manager, viewer) = (server.person("manager").await, server.person("viewer").await);
-    let mut listener = Listener::open(&viewer, &[]).await;
+    let manager = server.person("manager").await;
+    let viewer = server.person("viewer").await;
+    let mut listener = Listener::start(&viewer, None).await;
 
-    let item = add_item(&manager, "A-1").await;
+    let item = make_item(&manager, "SAL-1").await;
+    let heard = listener.next().await.expect("a change");
 
-    let message = listener.next().await.expect("a message");
-    assert_eq!(message.line("event"), "change");
+    assert_eq!(heard.event, "change");
     let expected = json!({ "kind": "inventory.item", "id": item["id"], "version": 1 });
-    assert_eq!(message.data(), expected);
+    assert_eq!(heard.data, expected);
     server.finish().await;
 }
 
 #[tokio::test]
-async fn a_listener_that_was_away_hears_what_it_missed_and_not_what_it_heard() {
+async fn changes_come_in_the_order_they_were_committed() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;
-    let mut listener = Listener::open(&manager, &[]).await;
-    add_item(&manager, "A-1").await;
-    let heard = listener.next().await.expect("a message").line("id").to_owned();
+    let mut listener = Listener::start(&manager, None).await;
+
+    let mut made = Vec::new();
+    for number in 0..20 {
+        made.push(make_item(&manager, &format!("A-{number}")).await["id"].clone());
+    }
+
+    let mut last = 0;
+    for id in made {
+        let heard = listener.next().await.expect("a change");
+        assert_eq!(heard.data["id"], id);
+        assert!(heard.id > last, "{heard:?}");
+        last = heard.id;
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_was_away_hears_what_it_missed_once() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let mut listener = Listener::start(&manager, None).await;
+    make_item(&manager, "A-1").await;
+    let heard = listener.next().await.expect("a change");
     drop(listener);
-    let missed = add_item(&manager, "A-2").await;
+    let missed = [make_item(&manager, "A-2").await, make_item(&manager, "A-3").await];
 
-    let mut again = Listener::open(&manager, &[("last-event-id", &heard)]).await;
+    let mut again = Listener::start(&manager, Some(heard.id)).await;
 
-    assert_eq!(again.next().await.expect("a message").data()["id"], missed["id"]);
+    for item in missed {
+        assert_eq!(again.next().await.expect("a change").data["id"], item["id"]);
+    }
+    let after = make_item(&manager, "A-4").await;
+    assert_eq!(again.next().await.expect("a change").data["id"], after["id"]);
     server.finish().await;
 }
 
 #[tokio::test]
-async fn a_listener_from_another_log_is_told_to_fetch_anew() {
+async fn whoever_comes_from_another_log_is_told_to_fetch_anew_and_goes_on() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;
+    make_item(&manager, "A-1").await;
 
-    let mut listener = Listener::open(&manager, &[("last-event-id", "999999")]).await;
+    let mut listener = Listener::start(&manager, Some(1_000_000)).await;
+    let reload = listener.next().await.expect("a message");
+    let item = make_item(&manager, "A-2").await;
+    let change = listener.next().await.expect("a change");
 
-    assert_eq!(listener.next().await.expect("a message").line("event"), "reload");
+    assert_eq!(reload.event, "reload");
+    assert_eq!(change.event, "change");
+    assert_eq!(change.data["id"], item["id"]);
+    assert!(reload.id < change.id);
     server.finish().await;
 }
 
 #[tokio::test]
-async fn refusals_are_not_told() {
+async fn refusals_and_kinds_without_a_permission_are_not_told() {
     let server = TestServer::start().await;
-    let (manager, viewer) = (server.person("manager").await, server.person("viewer").await);
-    let mut listener = Listener::open(&viewer, &[]).await;
+    let manager = server.person("manager").await;
+    let viewer = server.person("viewer").await;
+    let (screen, _) = with_token(&server, &["events.read", "workspace.read"]).await;
+    let mut all = Listener::start(&manager, None).await;
+    let mut narrow = Listener::start(&screen, None).await;
 
     viewer.get("/audit").await.is_problem(403, "forbidden");
-    let item = add_item(&manager, "A-1").await;
+    let item = make_item(&manager, "A-1").await;
 
-    assert_eq!(listener.next().await.expect("a message").data()["id"], item["id"]);
+    assert_eq!(all.next().await.expect("a change").data["id"], item["id"]);
+    server.platform.tasks.begin_stop();
+    assert!(narrow.next().await.is_none(), "the narrow token heard of something");
     server.finish().await;
 }
 
 #[tokio::test]
-async fn a_stream_ends_when_the_box_stops() {
+async fn who_may_not_listen_gets_no_stream() {
     let server = TestServer::start().await;
-    let viewer = server.person("viewer").await;
-    let mut listener = Listener::open(&viewer, &[]).await;
+    let elsewhere = server.second_workspace().await;
+    let outsider = server.person_in(elsewhere, "owner").await;
+    let path = format!("/api/v1/workspaces/{}/events", server.workspace);
+    let (deaf, _) = with_token(&server, &["inventory.read"]).await;
 
-    server.platform.tasks.begin_stop();
+    outsider.get(&path).await.is_problem(404, "not-found");
+    deaf.get(&path).await.is_problem(403, "forbidden");
+    server.stranger().get(&path).await.is_problem(401, "sign-in-needed");
+    outsider.get("/api/v1/events").await.is_problem(403, "forbidden");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_token_is_revoked() {
+    let server = TestServer::start().await;
+    let (screen, id) = with_token(&server, &["events.read", "inventory.read"]).await;
+    let mut listener = Listener::start(&screen, None).await;
+    let browser = server.browser();
+    browser.sign_in("mira@example.com", crate::support::PASSWORD).await.is(200);
+
+    browser.delete(&format!("/api/v1/me/tokens/{id}")).await.is(204);
 
     assert!(listener.next().await.is_none());
     server.finish().await;
 }
 
 #[tokio::test]
-async fn streams_have_a_bound_and_closing_one_makes_room() {
-    let settings = [("limits.event_streams_per_caller_max", "2")];
-    let server = TestServer::start_with(&settings).await;
+async fn streams_end_when_the_box_stops() {
+    let server = TestServer::start().await;
+    let mut on_workspace = Listener::start(&server.person("viewer").await, None).await;
+    let operator = server.operator().await;
+    let mut on_box = Listener::start_at(&operator, "/api/v1/events", None).await;
+
+    server.platform.tasks.begin_stop();
+
+    assert!(on_workspace.next().await.is_none());
+    assert!(on_box.next().await.is_none());
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn operators_hear_of_the_box() {
+    let server = TestServer::start().await;
+    let operator = server.operator().await;
+    let mut listener = Listener::start_at(&operator, "/api/v1/events", None).await;
+
+    let second = server.second_workspace().await;
+
+    let heard = listener.next().await.expect("a change");
+    assert_eq!(heard.data["kind"], "workspace");
+    assert_eq!(heard.data["id"], second.to_string());
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn streams_of_one_person_are_bounded_and_a_closed_one_makes_room() {
+    let server = TestServer::start_with(&[("limits.event_streams_per_caller_max", "2")]).await;
     let viewer = server.person("viewer").await;
-    let first = Listener::open(&viewer, &[]).await;
-    let _second = Listener::open(&viewer, &[]).await;
+    let first = Listener::start(&viewer, None).await;
+    let second = Listener::start(&viewer, None).await;
 
-    viewer.get("/events").await.is_problem(429, "too-many-streams");
-
+    let refused = viewer.get("/events").await;
+    Listener::start(&server.person("viewer").await, None).await;
     drop(first);
-    Listener::open(&viewer, &[]).await;
+
+    refused.is_problem(429, "too-many-streams");
+    assert_eq!(refused.header("retry-after"), Some("30"));
+    drop(Listener::start(&viewer, None).await);
+    drop(second);
+    assert_eq!(server.platform.streams.count(), 0);
     server.finish().await;
 }

@@ -256,7 +256,7 @@ pub fn canonical_texts<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) 
 }
 
 /// Walks a log from its first entry and stops at the first that does not fit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ChainCheck {
     log: LogId,
     pub checked: u64,
@@ -279,7 +279,10 @@ impl ChainCheck {
     /// Takes the next entry and the personal values beside it.
     pub fn next(&mut self, record: &Record, kept: Option<&Kept>) -> Result<(), BadEntry> {
         let bad = |detail: String| Err(BadEntry { seq: self.next_seq, detail });
-        if record.seq != self.next_seq {
+        if record.seq < self.next_seq {
+            return bad(format!("entry {} stands twice", record.seq));
+        }
+        if record.seq > self.next_seq {
             return bad(format!("entry {} is missing", self.next_seq));
         }
         if record.prev_hash != self.head {
