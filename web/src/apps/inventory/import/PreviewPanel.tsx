@@ -10,6 +10,7 @@ import { Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { StateBlock } from "@/ui/StateBlock";
 import { Tag, type TagTone } from "@/ui/Tag";
+import { useIsPhone } from "@/ui/useIsPhone";
 import { DataTable, PhoneRow, type Column } from "@/ui/table";
 import { commitImport, type ImportKind } from "./queries";
 import classes from "./import.module.css";
@@ -130,6 +131,7 @@ function Count({
 }
 
 function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
+  const rowPx = useIsPhone() ? PHONE_ROW_PX : ROW_PX;
   const columns: readonly Column<RowError>[] = [
     {
       id: "line",
@@ -166,7 +168,7 @@ function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
     },
   ];
   return (
-    <div className={classes.table} style={{ maxHeight: preview.errors.length * ROW_PX + FRAME_PX }}>
+    <div className={classes.table} style={{ maxHeight: preview.errors.length * rowPx + FRAME_PX }}>
       <DataTable
         label={t("import.errors")}
         columns={columns}
@@ -174,7 +176,7 @@ function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
         rowKey={(row) => `${row.line} ${row.column ?? ""} ${row.code}`}
         rowVersion={() => ""}
         scope={preview.id}
-        phoneRowPx={84}
+        phoneRowPx={PHONE_ROW_PX}
         phoneRow={(row) => (
           <PhoneRow
             wraps
@@ -192,7 +194,8 @@ function ErrorTable({ preview }: { readonly preview: ImportPreview }) {
   );
 }
 
-const ROW_PX = 84;
+const ROW_PX = 40;
+const PHONE_ROW_PX = 84;
 const FRAME_PX = 80;
 const TONES: Readonly<Record<string, TagTone>> = {
   create: "good",
@@ -201,9 +204,19 @@ const TONES: Readonly<Record<string, TagTone>> = {
   error: "danger",
 };
 
+/** What a person knows a row by comes first; the box sends columns by their letters. */
+const COLUMNS = ["item_number", "code", "name", "location_code", "qty", "unit", "category"];
+
+function place(column: string): number {
+  const at = COLUMNS.indexOf(column);
+  return at < 0 ? COLUMNS.length : at;
+}
+
 /** The first rows as they will stand afterwards. */
 function SampleTable({ sample }: { readonly sample: readonly Sample[] }) {
-  const names = [...new Set(sample.flatMap((row) => Object.keys(row.values)))];
+  const names = [...new Set(sample.flatMap((row) => Object.keys(row.values)))].sort(
+    (one, other) => place(one) - place(other),
+  );
   if (sample.length === 0) return null;
   return (
     <div className={classes.sample} tabIndex={0} role="region" aria-label={t("import.sampleRows")}>

@@ -35,7 +35,7 @@ export function recentMovementsQuery(workspace: string, filter: MovementFilter, 
     queryFn: async () =>
       ok(
         api.GET(MOVEMENTS, {
-          params: { path: { workspace }, query: { ...filter, limit, total: true } },
+          params: { path: { workspace }, query: { ...filter, limit } },
         }),
       ),
   });
