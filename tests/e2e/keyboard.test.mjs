@@ -25,7 +25,9 @@ describe("a person with a keyboard only", () => {
   const focused = () =>
     page.evaluate(() => {
       const at = document.activeElement;
-      return at?.getAttribute("aria-label") ?? at?.labels?.[0]?.textContent ?? at?.textContent ?? "";
+      return (
+        at?.getAttribute("aria-label") ?? at?.labels?.[0]?.textContent ?? at?.textContent ?? ""
+      );
     });
   /** Presses Tab until the element asked for has the focus; at most as often as a page has stops. */
   const tabTo = async (name, key = "Tab") => {

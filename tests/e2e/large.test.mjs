@@ -36,13 +36,10 @@ describe("a workspace of ten thousand items", () => {
     for (let turn = 0; turn < TURNS; turn += 1) {
       const before = furthest;
       await grid.evaluate((list, step) => list.scrollBy({ top: step }), TURN_PX);
-      await page.waitForFunction(
-        (seen) => {
-          const rows = [...document.querySelectorAll("[role=grid] [role=row]")];
-          return rows.some((row) => Number(row.getAttribute("aria-rowindex")) > seen);
-        },
-        before,
-      );
+      await page.waitForFunction((seen) => {
+        const rows = [...document.querySelectorAll("[role=grid] [role=row]")];
+        return rows.some((row) => Number(row.getAttribute("aria-rowindex")) > seen);
+      }, before);
       furthest = await page.evaluate(() =>
         Math.max(
           ...[...document.querySelectorAll("[role=grid] [role=row]")].map((row) =>
@@ -62,7 +59,9 @@ describe("a workspace of ten thousand items", () => {
     await page.waitForURL(/sort=item_number/);
     await head.getByRole("button").click();
     await page.waitForURL(/sort=-item_number/);
-    const last = ITEMS.map((one) => one.number).toSorted().at(-1);
+    const last = ITEMS.map((one) => one.number)
+      .toSorted()
+      .at(-1);
     await grid.getByRole("row").nth(1).getByText(last).waitFor();
   });
 
@@ -73,7 +72,10 @@ describe("a workspace of ten thousand items", () => {
     await page.getByText("1 row", { exact: true }).waitFor();
     await grid.getByText(wanted.name, { exact: true }).waitFor();
     await search.fill("smoked papr");
-    await grid.getByText(/^Smoked paprika/).first().waitFor();
+    await grid
+      .getByText(/^Smoked paprika/)
+      .first()
+      .waitFor();
     for (const name of await grid.getByRole("row").locator("a").allInnerTexts())
       assert.match(name, /^Smoked paprika/);
     await search.fill(`"un(closed* OR -`);

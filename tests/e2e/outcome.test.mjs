@@ -105,14 +105,20 @@ describe("a person without a manual", () => {
     await post(page, "Transfer", { place: "Walk-in cooler", to: "Fish counter", qty: "4" });
 
     const rows = await newest(page, 5);
-    assert.deepEqual(rows.toSorted(), ["+12.5kg", "+4kg", "−0.125kg", "−0.375kg", "−4kg"].toSorted());
+    assert.deepEqual(
+      rows.toSorted(),
+      ["+12.5kg", "+4kg", "−0.125kg", "−0.375kg", "−4kg"].toSorted(),
+    );
   });
 
   test("receives and uses by one line", async () => {
     const line = page.getByRole("textbox", { name: "Quick entry" });
     await line.fill("receive 2.25 kg salmon fillet @cooler-1 PO-1043");
     await page.getByRole("button", { name: /^Salmon fillet/ }).waitFor();
-    await page.getByRole("button", { name: "Receive stock" }).and(page.locator(":enabled")).waitFor();
+    await page
+      .getByRole("button", { name: "Receive stock" })
+      .and(page.locator(":enabled"))
+      .waitFor();
     await line.press("Enter");
     await page.getByText("Received 2.25 kg Salmon fillet into Walk-in cooler").waitFor();
     assert.equal(await line.inputValue(), "", "the line is ready for the next one");
@@ -184,7 +190,11 @@ describe("a person without a manual", () => {
     const asked = [];
     second.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
     const took = [];
-    for (const [added, total] of [["0.5", "13.75"], ["0.25", "14"], ["1", "15"]]) {
+    for (const [added, total] of [
+      ["0.5", "13.75"],
+      ["0.25", "14"],
+      ["1", "15"],
+    ]) {
       await receive(page, home, added);
       const started = performance.now();
       await second.page.getByText(`${total}kg`).first().waitFor();
@@ -209,11 +219,13 @@ async function choose(page, name, text) {
 /** The text of every cell of a list, row for row, without the head. */
 async function cells(grid) {
   await grid.getByRole("gridcell").first().waitFor();
-  return grid.getByRole("row").evaluateAll((rows) =>
-    rows
-      .map((row) => [...row.querySelectorAll("[role=gridcell]")].map((cell) => cell.textContent))
-      .filter((row) => row.length > 0),
-  );
+  return grid
+    .getByRole("row")
+    .evaluateAll((rows) =>
+      rows
+        .map((row) => [...row.querySelectorAll("[role=gridcell]")].map((cell) => cell.textContent))
+        .filter((row) => row.length > 0),
+    );
 }
 
 async function fillMovement(page, kind, { place, to, qty, reference }) {

@@ -90,7 +90,10 @@ describe("every screen", () => {
 
     await open(page, `${workspace.home}/inventory/movements`);
     await page.getByRole("textbox", { name: "Quick entry" }).fill("use 2 kg salmon @cooler");
-    await page.getByRole("button", { name: /cooler/ }).first().waitFor();
+    await page
+      .getByRole("button", { name: /cooler/ })
+      .first()
+      .waitFor();
     await look(page, "quick entry");
     await page.getByRole("grid").getByRole("row").nth(1).click();
     await page.getByRole("dialog", { name: "Movement" }).waitFor();

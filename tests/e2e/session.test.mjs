@@ -42,7 +42,10 @@ describe("a session that ends while a form is open", () => {
     await page.getByRole("heading", { name: "Octopus, cooked", level: 1 }).waitFor();
     await page.getByText("Keep the cooking water.").waitFor();
     const { items } = await workspace.get("/items?q=octopus");
-    assert.deepEqual(items.map((one) => [one.item_number, one.unit]), [["FIS-77", "kg"]]);
+    assert.deepEqual(
+      items.map((one) => [one.item_number, one.unit]),
+      [["FIS-77", "kg"]],
+    );
   });
 
   test("keeps a dialog and its fields when the cookie is simply gone", async () => {

@@ -12,11 +12,9 @@ const START_MS_MAX = 30_000;
 /** Starts the real program on a free port with data of its own; `stop` ends it and removes them. */
 export async function startBox() {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-e2e-"));
-  const child = spawn(
-    BINARY,
-    ["serve", "--data", join(folder, "data"), "--https", "127.0.0.1:0"],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(BINARY, ["serve", "--data", join(folder, "data"), "--https", "127.0.0.1:0"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async () => {
     child.kill("SIGKILL");

@@ -41,8 +41,17 @@ export function items(count) {
 
 export function itemsCsv(list) {
   const rows = list.map((one) =>
-    [one.number, `"${one.name}"`, one.unit, one.category, one.min, one.max, one.cost, "", one.zone]
-      .join(","),
+    [
+      one.number,
+      `"${one.name}"`,
+      one.unit,
+      one.category,
+      one.min,
+      one.max,
+      one.cost,
+      "",
+      one.zone,
+    ].join(","),
   );
   return `${HEAD}\n${rows.join("\n")}\n`;
 }
