@@ -19,6 +19,6 @@ section! {
         /// Changes that may wait for one file; more are answered with 503.
         queue_commands_max: usize = whole(1024, "changes", 1, 65_536),
         /// Size of the write-ahead log at which it is moved into the database.
-        checkpoint_bytes: u64 = whole(4_194_304, "bytes", 65_536, 1_073_741_824),
+        checkpoint_bytes: u64 = whole(16_777_216, "bytes", 65_536, 1_073_741_824),
     }
 }

@@ -32,7 +32,7 @@ impl Default for FileOptions {
             queue_commands_max: 1024,
             readers_max: 3,
             read_deadline: Duration::from_secs(5),
-            checkpoint_bytes: 4 * 1024 * 1024,
+            checkpoint_bytes: 16 * 1024 * 1024,
             slow_statement: Duration::from_millis(100),
             synchronous: Synchronous::Full,
         }

@@ -14,7 +14,13 @@ use crate::platform::error::{Error, Result};
 /// Prepared statements kept per connection.
 const STATEMENTS_CACHED_MAX: usize = 256;
 /// Pragmas that app connections may run: FTS5 asks for the first, the writer for the rest.
-const PRAGMAS_ALLOWED: [&str; 3] = ["data_version", "wal_checkpoint", "quick_check"];
+const PRAGMAS_ALLOWED: [&str; 4] =
+    ["data_version", "wal_checkpoint", "quick_check", "shrink_memory"];
+/// Pages that a reading connection holds in memory at most.
+const READER_CACHE_KIB: i64 = 2_000;
+/// The same for the writing one. A batch of movements changes pages all over the file; with less
+/// it reads most of them anew each time. Given back when the writer rests.
+const WRITER_CACHE_KIB: i64 = 8_000;
 
 /// How hard a commit is pushed to the disk. Only the power-cut test ever lowers it, to prove
 /// that it would notice.
@@ -60,7 +66,7 @@ pub(super) fn writing(path: &Path, synchronous: Synchronous, slow: Duration) -> 
     connection.pragma_update(None, "synchronous", synchronous.pragma())?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    prepare(&mut connection, slow)?;
+    prepare(&mut connection, slow, WRITER_CACHE_KIB)?;
     // Nobody else writes, so the only thing to wait for is a reader during a checkpoint, and
     // that must never hold up the queue.
     connection.busy_timeout(Duration::ZERO)?;
@@ -80,7 +86,7 @@ pub(super) fn reading(
         | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let mut connection = connect(path, flags)?;
     connection.pragma_update(None, "query_only", true)?;
-    prepare(&mut connection, slow)?;
+    prepare(&mut connection, slow, READER_CACHE_KIB)?;
     forbid_schema_changes(&mut connection)?;
     connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(deadline_passed))?;
     Ok(connection)
@@ -109,12 +115,13 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(Connection::open_with_flags(path, flags)?)
 }
 
-fn prepare(connection: &mut Connection, slow: Duration) -> Result<()> {
+fn prepare(connection: &mut Connection, slow: Duration, cache_kib: i64) -> Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cell_size_check", true)?;
-    connection.pragma_update(None, "cache_size", -2_000)?;
+    // A negative number is a size in KiB instead of a number of pages.
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // One plan for all values. Otherwise SQLite looks at them while it plans (LIMIT, partial
