@@ -27,6 +27,8 @@ use crate::platform::workspaces::WorkspaceId;
 pub const SESSION_COOKIE: &str = "__Host-hf_session";
 /// Marks a browser somebody signed in with before. Opens nothing.
 pub const DEVICE_COOKIE: &str = "__Host-hf_device";
+/// The code of a caller who asks too often.
+const TOO_MANY: &str = "too-many-requests";
 /// Refused requests of one person written to the audit log singly, per minute.
 const AUDITED_REFUSALS_PER_MIN: u64 = 60;
 
@@ -133,20 +135,19 @@ impl Guard {
             }
         }
         let limits = &config.limits;
-        let too_many = "too-many-requests";
         Ok(Self {
             routes,
             own_names,
-            per_principal: Buckets::new(limits.request_burst, limits.requests_per_min, too_many),
+            per_principal: Buckets::new(limits.request_burst, limits.requests_per_min, TOO_MANY),
             per_address: Buckets::new(
                 limits.unauthenticated_burst,
                 limits.unauthenticated_per_min,
-                too_many,
+                TOO_MANY,
             ),
             audited_refusals: Buckets::new(
                 AUDITED_REFUSALS_PER_MIN,
                 AUDITED_REFUSALS_PER_MIN,
-                too_many,
+                TOO_MANY,
             ),
         })
     }

@@ -35,6 +35,8 @@ async fn a_host_that_only_begins_like_ours_is_refused() {
         let reply = stranger.send(Method::GET, "/livez", &[("host", host)], "").await;
         reply.is_problem(421, "host-unknown");
     }
+    let two = [("host", "kitchen.local"), ("host", "evil.example")];
+    stranger.send(Method::GET, "/livez", &two, "").await.is_problem(400, "malformed");
     let absolute =
         stranger.send(Method::GET, "http://kitchen.local@evil.example/livez", &[], "").await;
     absolute.is_problem(421, "host-unknown");
