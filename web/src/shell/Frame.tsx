@@ -73,7 +73,12 @@ function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
       </div>
       <Suspense fallback={null}>
         {keys.palette && (
-          <Palette workspace={workspace} onClose={keys.close} onShortcuts={keys.openShortcuts} />
+          <Palette
+            typedBefore={keys.typedBefore}
+            workspace={workspace}
+            onClose={keys.close}
+            onShortcuts={keys.openShortcuts}
+          />
         )}
         {keys.shortcuts && <Shortcuts onClose={keys.close} />}
       </Suspense>

@@ -8,6 +8,8 @@ import classes from "./palette.module.css";
 
 interface Props {
   readonly workspace: MyWorkspace | null;
+  /** What was typed while this was still on its way. */
+  readonly typedBefore: () => string;
   readonly onClose: () => void;
   readonly onShortcuts: () => void;
 }
@@ -15,8 +17,9 @@ interface Props {
 const TYPING_MS = 90;
 
 /** Type part of anything and go there. */
-export default function Palette({ workspace, onClose, onShortcuts }: Props) {
+export default function Palette({ workspace, typedBefore, onClose, onShortcuts }: Props) {
   const [text, setText] = useState("");
+  const isTaken = useRef(false);
   const [settled] = useDebouncedValue(text, TYPING_MS);
   const [active, setActive] = useState(0);
   const id = useId();
@@ -65,6 +68,10 @@ export default function Palette({ workspace, onClose, onShortcuts }: Props) {
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={onKeyDown}
+        onFocus={() => {
+          if (!isTaken.current) setText(typedBefore());
+          isTaken.current = true;
+        }}
         role="combobox"
         aria-expanded
         aria-controls={`${id}-list`}

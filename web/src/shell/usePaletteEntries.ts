@@ -53,7 +53,8 @@ export function usePaletteEntries(
   const screens = useScreens(workspace);
   const actions = useActions(workspace, onShortcuts);
   const results = useMemo(() => {
-    if (!workspace || !text.trim()) return [];
+    // Matches of what was typed before must not stand first when Enter is pressed.
+    if (!workspace || !text.trim() || text !== settled || found.isPlaceholderData) return [];
     return (found.data ?? []).map((one) => ({
       key: `${one.kind}-${one.id}`,
       label: one.label,
@@ -71,7 +72,7 @@ export function usePaletteEntries(
               params: { workspace: workspace.id, location: one.id },
             }),
     }));
-  }, [found.data, navigate, text, workspace]);
+  }, [found.data, found.isPlaceholderData, navigate, settled, text, workspace]);
   const plain = text.trim().toLowerCase();
   const fits = (entry: PaletteEntry) => entry.label.toLowerCase().includes(plain);
   return [

@@ -103,12 +103,12 @@ export function DataTable<Row>(props: Props<Row>) {
     if (hasMore && last >= rows.length - AHEAD_ROWS) onMore?.();
   }, [hasMore, last, rows.length, onMore]);
 
-  const select = (index: number) => {
+  const select = (index: number, isSecond: boolean) => {
     const row = rows[index];
     if (!row) return;
     setActive(index);
     if (props.onSelect && !isPhone) {
-      if (props.selected === rowKey(row)) props.onOpen?.(row);
+      if (isSecond || props.selected === rowKey(row)) props.onOpen?.(row);
       else props.onSelect(row);
     } else props.onOpen?.(row);
   };
@@ -192,7 +192,7 @@ export function DataTable<Row>(props: Props<Row>) {
                     ...(isPhone ? {} : template),
                   }}
                   onClick={(event) => {
-                    if (!isOwnClick(event)) select(item.index);
+                    if (!isOwnClick(event)) select(item.index, event.detail > 1);
                   }}
                 >
                   {isPhone ? (
@@ -225,7 +225,8 @@ export function DataTable<Row>(props: Props<Row>) {
 /** A click meant for something inside the row, or for a new tab, is not a click on the row. */
 function isOwnClick(event: MouseEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return true;
-  if (window.getSelection()?.toString()) return true;
+  // Text was marked by dragging; a double click marks a word too, and means "open".
+  if (event.detail < 2 && window.getSelection()?.toString()) return true;
   return (
     event.target instanceof Element &&
     event.target.closest("button, input, [data-own-click]") !== null
