@@ -77,17 +77,17 @@ fn write_operation(out: &mut String, operation: &Operation<'_>) -> Result {
     let Operation { path, verb, about, .. } = operation;
     write!(
         out,
-        "<details id=\"{id}\"><summary><span class=\"verb {verb}\">{upper}</span>\
+        "<details><summary><span class=\"verb {verb}\">{upper}</span>\
          <span class=\"code\">{path}</span><span class=\"sum\">{summary}</span></summary>\
-         <div class=\"inside\">",
+         <div class=\"inside\" id=\"{id}\">",
         id = escape(about["operationId"].as_str().unwrap_or_default()),
         verb = escape(verb),
         upper = escape(&verb.to_uppercase()),
         path = escape(path),
-        summary = escape(about["summary"].as_str().unwrap_or_default()),
+        summary = prose(&about["summary"]),
     )?;
-    if let Some(text) = about["description"].as_str() {
-        write!(out, "<p>{}</p>", escape(text))?;
+    if about["description"].is_string() {
+        write!(out, "<p>{}</p>", prose(&about["description"]))?;
     }
     write!(out, "<p class=\"dim\">{}</p>", needed(about))?;
     write_parameters(out, about)?;
@@ -154,7 +154,7 @@ fn write_responses(out: &mut String, about: &Value, document: &Value) -> Result 
                 None => escape(kind),
             })
             .collect();
-        let meaning = escape(response["description"].as_str().unwrap_or_default());
+        let meaning = prose(&response["description"]);
         write!(out, "<tr><td>{}<td>{}<td>{meaning}</tr>", escape(status), bodies.join(", "))?;
     }
     out.push_str("</table></div>");
@@ -165,9 +165,9 @@ fn write_schema(out: &mut String, name: &str, schema: &Value) -> Result {
     let name = escape(name);
     write!(
         out,
-        "<details id=\"schema-{name}\"><summary><span class=\"code\">{name}</span>\
-         <span class=\"sum\">{}</span></summary><div class=\"inside\">",
-        escape(schema["description"].as_str().unwrap_or_default()),
+        "<details><summary><span class=\"code\">{name}</span><span class=\"sum\">{}</span>\
+         </summary><div class=\"inside\" id=\"schema-{name}\">",
+        prose(&schema["description"]),
     )?;
     match schema["properties"].as_object() {
         Some(properties) => {
@@ -199,8 +199,19 @@ fn write_row(
     if let Some(place) = place {
         write!(out, "<td>{}", escape(place))?;
     }
-    let meaning = escape(meaning.as_str().unwrap_or_default());
-    write!(out, "<td>{}<td>{meaning}</tr>", type_name(schema, TYPE_DEPTH_MAX))
+    write!(out, "<td>{}<td>{}</tr>", type_name(schema, TYPE_DEPTH_MAX), prose(meaning))
+}
+
+/// Sentences of the source, where names stand between backticks. HTML.
+fn prose(text: &Value) -> String {
+    let mut html = String::new();
+    for (at, part) in text.as_str().unwrap_or_default().split('`').enumerate() {
+        match at % 2 {
+            0 => html.push_str(&escape(part)),
+            _ => html.extend(["<code>", &escape(part), "</code>"]),
+        }
+    }
+    html
 }
 
 /// The type in a few words, with a link where it has a name. HTML.
@@ -219,8 +230,10 @@ fn type_name(schema: &Value, depth: usize) -> String {
         }
     }
     if let Some(values) = schema["enum"].as_array() {
-        let values: Vec<String> =
-            values.iter().map(|one| format!("<code>{}</code>", escape(&one.to_string()))).collect();
+        let values: Vec<String> = values
+            .iter()
+            .map(|one| format!("<code>{}</code>", escape(one.as_str().unwrap_or("null"))))
+            .collect();
         return values.join(" or ");
     }
     match &schema["type"] {
@@ -240,5 +253,31 @@ fn type_name(schema: &Value, depth: usize) -> String {
             names.join(" or ")
         }
         _ => "any".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_between_backticks_are_code_and_the_rest_is_text() {
+        let text = json!("Use `If-Match` for <b>, then `x");
+        assert_eq!(prose(&text), "Use <code>If-Match</code> for &lt;b&gt;, then <code>x</code>");
+        assert_eq!(prose(&Value::Null), "");
+    }
+
+    #[test]
+    fn a_type_is_said_in_a_few_words() {
+        let name = |schema: Value| type_name(&schema, TYPE_DEPTH_MAX);
+        assert_eq!(name(json!({ "type": ["string", "null"] })), "string or null");
+        assert_eq!(
+            name(json!({ "type": "array", "items": { "$ref": "#/components/schemas/Item" } })),
+            "list of <a href=\"#schema-Item\">Item</a>"
+        );
+        assert_eq!(name(json!({ "enum": ["a", "b"] })), "<code>a</code> or <code>b</code>");
+        assert_eq!(name(json!({})), "any");
     }
 }

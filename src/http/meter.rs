@@ -1,7 +1,8 @@
-//! Counts requests by route. The counters are looked up once, when the routes are known: finding
-//! one by its labels for every request would cost more than the rest of the counting.
+//! Counts requests by route. A counter is looked up when it is used first and kept: finding it by
+//! its labels for every request would cost more than the rest of the counting.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -18,10 +19,12 @@ pub struct Meters {
     others: Meter,
 }
 
-/// The counters of one route and verb.
+/// The counters of one route and verb; those that were never used are not shown.
 pub struct Meter {
-    by_class: [Counter; CLASSES.len()],
-    seconds: Histogram,
+    route: String,
+    verb: String,
+    by_class: [OnceLock<Counter>; CLASSES.len()],
+    seconds: OnceLock<Histogram>,
 }
 
 impl Meters {
@@ -47,26 +50,34 @@ impl Meters {
 
 impl Meter {
     fn new(route: &str, verb: &str) -> Self {
-        let counter = |class: &'static str| {
-            metrics::counter!(
-                "holdfast_http_requests_total",
-                "route" => route.to_owned(), "method" => verb.to_owned(), "status" => class
-            )
-        };
         Self {
-            by_class: CLASSES.map(counter),
-            seconds: metrics::histogram!(
-                "holdfast_http_request_seconds",
-                "route" => route.to_owned(), "method" => verb.to_owned()
-            ),
+            route: route.to_owned(),
+            verb: verb.to_owned(),
+            by_class: [const { OnceLock::new() }; CLASSES.len()],
+            seconds: OnceLock::new(),
         }
     }
 
     pub fn count(&self, status: StatusCode, took: Duration) {
         let class = usize::from(status.as_u16() / 100).saturating_sub(1);
-        if let Some(counter) = self.by_class.get(class) {
-            counter.increment(1);
+        if let (Some(counter), Some(class)) = (self.by_class.get(class), CLASSES.get(class)) {
+            counter.get_or_init(|| self.counter(class)).increment(1);
         }
-        self.seconds.record(took.as_secs_f64());
+        self.seconds.get_or_init(|| self.histogram()).record(took.as_secs_f64());
+    }
+
+    fn counter(&self, class: &'static str) -> Counter {
+        let (route, verb) = (self.route.clone(), self.verb.clone());
+        metrics::counter!(
+            "holdfast_http_requests_total",
+            "route" => route, "method" => verb, "status" => class
+        )
+    }
+
+    fn histogram(&self) -> Histogram {
+        let (route, verb) = (self.route.clone(), self.verb.clone());
+        metrics::histogram!(
+            "holdfast_http_request_seconds", "route" => route, "method" => verb
+        )
     }
 }

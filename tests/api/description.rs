@@ -92,7 +92,7 @@ async fn the_page_shows_every_operation_and_needs_nothing_but_itself() {
     let document = wiring::document().expect("a description");
     for (path, _, about) in operations(&document) {
         let name = about["operationId"].as_str().expect("a name");
-        assert!(text.contains(&format!("<details id=\"{name}\">")), "{path}");
+        assert!(text.contains(&format!(" id=\"{name}\">")), "{path}");
         assert!(text.contains(path), "{path}");
     }
     for schema in document["components"]["schemas"].as_object().expect("schemas").keys() {
