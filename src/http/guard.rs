@@ -69,7 +69,12 @@ struct Route {
     creates: bool,
     /// Where it differs from the usual.
     body_size_bytes_max: Option<usize>,
+    /// Counts against the smaller limit of exports and reports as well.
+    is_heavy: bool,
 }
+
+/// The member of an operation that marks it as an export, a report or a restore.
+pub const HEAVY: &str = "x-heavy";
 
 /// The member of an operation that says how large its body may be, where that differs from
 /// `server.body_size_bytes_max`.
@@ -81,6 +86,7 @@ pub struct Guard {
     routes: HashMap<String, Vec<Route>>,
     own_names: Vec<String>,
     per_principal: Buckets<UserId>,
+    heavy: Buckets<UserId>,
     per_address: Buckets<IpAddr>,
     audited_refusals: Buckets<UserId>,
 }
@@ -130,7 +136,8 @@ impl Guard {
                     .map_err(|problem| Error::internal(format!("{method} {path}: {problem}")))?;
                 let creates = operation["responses"].get("201").is_some();
                 let body_size_bytes_max = own_body_size(operation);
-                let route = Route { method, access, creates, body_size_bytes_max };
+                let is_heavy = operation[HEAVY] == true;
+                let route = Route { method, access, creates, body_size_bytes_max, is_heavy };
                 routes.entry(path.clone()).or_default().push(route);
             }
         }
@@ -139,6 +146,7 @@ impl Guard {
             routes,
             own_names,
             per_principal: Buckets::new(limits.request_burst, limits.requests_per_min, TOO_MANY),
+            heavy: Buckets::new(limits.heavy_per_min, limits.heavy_per_min, TOO_MANY),
             per_address: Buckets::new(
                 limits.unauthenticated_burst,
                 limits.unauthenticated_per_min,
@@ -189,7 +197,7 @@ impl Guard {
     ) -> Result<Admitted> {
         let address = stranger.address;
         let on_box = BoxCtx::new(platform, stranger);
-        let Some(Route { access, creates, .. }) = self.route(incoming)? else {
+        let Some(Route { access, creates, is_heavy, .. }) = self.route(incoming)? else {
             if !is_of_the_ui(incoming) {
                 self.count_stranger(address, &on_box)?;
             }
@@ -226,6 +234,9 @@ impl Guard {
             }
         };
         self.per_principal.take(resolved.principal.user, on_box.now())?;
+        if *is_heavy {
+            self.heavy.take(resolved.principal.user, on_box.now())?;
+        }
         let on_box = signed_in(&on_box, &resolved.principal);
         let workspace = match authorize(&on_box, &resolved.principal, access, incoming) {
             Ok(workspace) => workspace,

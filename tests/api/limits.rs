@@ -198,3 +198,21 @@ async fn a_route_with_a_larger_limit_keeps_it_when_the_request_is_repeatable() {
     assert!(problem["detail"].as_str().unwrap().contains("16777216"), "{problem}");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn exports_have_a_smaller_limit_of_their_own_and_are_audited() {
+    let server = TestServer::start_with(&[("limits.heavy_per_min", "2")]).await;
+    let manager = server.person("manager").await;
+
+    for _ in 0..2 {
+        let file = manager.get("/inventory/export/items.csv").await;
+        assert_eq!(file.status, 200);
+    }
+
+    let refusal = manager.get("/inventory/export/items.csv").await;
+    refusal.is_problem(429, "too-many-requests");
+    assert_eq!(refusal.header("retry-after"), Some("30"));
+    manager.get("/inventory/items").await.is(200);
+    assert_eq!(server.audit_actions().await, ["inventory.exported", "inventory.exported"]);
+    server.finish().await;
+}

@@ -3,8 +3,12 @@
 use super::rules::{ExportKind, ROWS_AT_ONCE, RowWriter};
 use super::store;
 use crate::apps::inventory::imports::rules::ImportKind;
+use crate::platform::audit::Entry;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::Result;
+
+/// Audit kind.
+const KIND: &str = "inventory.export";
 
 /// A file on its way out.
 #[derive(Clone)]
@@ -17,13 +21,16 @@ pub struct Export {
 }
 
 impl Export {
-    pub fn new(ctx: Ctx, kind: ExportKind) -> Self {
+    /// Notes in the audit log who takes what, and begins.
+    pub async fn begin(ctx: Ctx, kind: ExportKind) -> Result<Self> {
+        let entry = Entry::about("inventory.exported", KIND).set("kind", kind.name());
+        ctx.write(move |scope| scope.audit(entry)).await?;
         let writer = if ctx.may("inventory.prices") {
             RowWriter::with_prices(kind)
         } else {
             RowWriter::without_prices(kind)
         };
-        Self { ctx, kind, writer, after: None }
+        Ok(Self { ctx, kind, writer, after: None })
     }
 
     /// The next piece of the file; none at its end.

@@ -150,6 +150,7 @@ export const platform = {
   "audit.say.inventory.movement.reversed": "{actor} reversed a movement {object}",
   "audit.say.inventory.transfer.recorded": "{actor} transferred stock {object}",
   "audit.say.inventory.import.committed": "{actor} imported a file {object}",
+  "audit.say.inventory.exported": "{actor} exported a file {object}",
   "audit.say.identity.session.created": "{actor} signed in",
   "audit.say.identity.session.ended": "{actor} signed out",
   "audit.say.workspace.created": "{actor} created the workspace {object}",
