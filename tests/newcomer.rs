@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Kills `make` with everything it started, also when the test fails.
@@ -51,13 +51,29 @@ fn make_run_alone_in_an_empty_clone_starts_a_box_and_prints_the_link() {
     drop(group);
 }
 
+/// A target folder of its own, so that the program under test stays what it is. The libraries
+/// that cargo has built already are linked in; they are the same for everybody.
+fn target_folder() -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_holdfast")).parent().expect("a profile's folder");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("newcomer");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).expect("the folder of an earlier run");
+    }
+    let debug = folder.join("debug");
+    std::fs::create_dir_all(&debug).expect("a target folder");
+    for part in ["deps", "build", ".fingerprint"] {
+        let linked = Command::new("cp").arg("-al").arg(built.join(part)).arg(&debug).status();
+        assert!(linked.is_ok_and(|status| status.success()), "{part} cannot be linked");
+    }
+    folder
+}
+
 /// Types `make run` and reads what it prints until the box is ready.
 fn make_run(clone: &Path) -> (Group, Vec<String>) {
     let mut child = Command::new("make")
         .args(["run", "HTTPS=127.0.0.1:0"])
         .current_dir(clone)
-        // What cargo has built already is not built again; it is the same for everybody.
-        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join(".."))
+        .env("CARGO_TARGET_DIR", target_folder())
         .env_remove("MAKEFLAGS")
         .env_remove("MAKELEVEL")
         .stdin(Stdio::null())
