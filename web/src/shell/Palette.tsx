@@ -60,7 +60,6 @@ export default function Palette({ workspace, typedBefore, onClose, onShortcuts }
       yOffset="10vh"
       size="lg"
       padding={0}
-      transitionProps={{ duration: 0 }}
       attributes={{ content: { "aria-label": t("palette.title") } }}
     >
       <input

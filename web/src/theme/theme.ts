@@ -41,6 +41,11 @@ const dark: MantineColorsTuple = [
   "#0d1311",
 ];
 
+/**
+ * Menus and dialogs stand at once. The kit's transitions wait for two frames, and a list that is
+ * closed and opened again within them stays out of sight.
+ */
+const INSTANT = { duration: 0 };
 const HEADLESS = { header: { role: "presentation" } };
 const DIALOG_STYLES = {
   title: { fontWeight: 600, fontSize: "1rem", overflowWrap: "anywhere" as const },
@@ -77,23 +82,26 @@ export const theme = createTheme({
       defaultProps: {
         centered: true,
         radius: "lg",
-        transitionProps: { duration: 120 },
+        transitionProps: INSTANT,
         attributes: HEADLESS,
         styles: DIALOG_STYLES,
       },
     },
     Drawer: {
       defaultProps: {
-        transitionProps: { duration: 120 },
+        transitionProps: INSTANT,
         attributes: HEADLESS,
         styles: DIALOG_STYLES,
       },
     },
-    Menu: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
-    Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
-    Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 80 } } },
+    Menu: { defaultProps: { shadow: "md", transitionProps: INSTANT } },
+    Popover: { defaultProps: { shadow: "md", transitionProps: INSTANT } },
+    Tooltip: { defaultProps: { openDelay: 300, transitionProps: INSTANT } },
+    Autocomplete: {
+      defaultProps: { comboboxProps: { shadow: "md", transitionProps: INSTANT } },
+    },
     Select: {
-      defaultProps: { comboboxProps: { shadow: "md", transitionProps: { duration: 80 } } },
+      defaultProps: { comboboxProps: { shadow: "md", transitionProps: INSTANT } },
     },
   },
 });
