@@ -2,10 +2,8 @@ import { Drawer, UnstyledButton } from "@mantine/core";
 import {
   IconDots,
   IconHome,
-  IconListSearch,
   IconPackage,
   IconSearch,
-  IconServer,
   IconStack2,
   IconUser,
   type Icon,
@@ -15,7 +13,7 @@ import { useState, type ComponentPropsWithRef } from "react";
 import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
 import { useMe } from "@/platform/identity/queries";
-import { visibleApps } from "./navigation";
+import { visibleApps, visibleBoxScreens, visibleWorkspaceScreens } from "./navigation";
 import classes from "./frame.module.css";
 
 interface TabProps extends ComponentPropsWithRef<"a"> {
@@ -92,34 +90,25 @@ export function BottomBar({
         closeButtonProps={{ "aria-label": t("ui.close") }}
       >
         <div className={classes.sheet}>
-          {visibleApps(workspace)
-            .flatMap((app) => app.screens)
-            .map((screen) => (
-              <SheetLink
-                key={screen.to}
-                to={screen.to}
-                params={params}
-                icon={screen.icon}
-                onClick={close}
-              >
-                {t(screen.label)}
-              </SheetLink>
-            ))}
-          {workspace.permissions.includes("audit.read") && (
+          {[
+            ...visibleApps(workspace).flatMap((app) => app.screens),
+            ...visibleWorkspaceScreens(workspace),
+          ].map((screen) => (
             <SheetLink
-              to="/w/$workspace/audit"
+              key={screen.to}
+              to={screen.to}
               params={params}
-              icon={IconListSearch}
+              icon={screen.icon}
               onClick={close}
             >
-              {t("nav.audit")}
+              {t(screen.label)}
             </SheetLink>
-          )}
-          {me.is_operator && (
-            <SheetLink to="/system" icon={IconServer} onClick={close}>
-              {t("nav.system")}
+          ))}
+          {visibleBoxScreens(me).map((screen) => (
+            <SheetLink key={screen.to} to={screen.to} icon={screen.icon} onClick={close}>
+              {t(screen.label)}
             </SheetLink>
-          )}
+          ))}
           <SheetLink to="/profile" icon={IconUser} onClick={close}>
             {t("nav.profile")}
           </SheetLink>

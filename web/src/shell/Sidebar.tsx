@@ -1,10 +1,10 @@
-import { IconHome, IconListSearch, IconServer, type Icon } from "@tabler/icons-react";
+import { IconHome, type Icon } from "@tabler/icons-react";
 import { createLink } from "@tanstack/react-router";
 import type { ComponentPropsWithRef } from "react";
 import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
 import { useMe } from "@/platform/identity/queries";
-import { visibleApps } from "./navigation";
+import { visibleApps, visibleBoxScreens, visibleWorkspaceScreens } from "./navigation";
 import { WorkspaceMenu } from "./WorkspaceMenu";
 import classes from "./frame.module.css";
 
@@ -22,19 +22,12 @@ const NavLink = createLink(function NavAnchor({ icon: Symbol, children, ...rest 
 });
 
 export function Sidebar({ workspace }: { readonly workspace: MyWorkspace | null }) {
-  const me = useMe();
   return (
     <nav className={classes.sidebar} aria-label={t("nav.main")}>
       <WorkspaceMenu workspace={workspace} />
       <div className={classes.navs}>
         {workspace && <WorkspaceLinks workspace={workspace} />}
-        {me.is_operator && (
-          <Group label={t("nav.box")}>
-            <NavLink to="/system" icon={IconServer} activeOptions={{ exact: false }}>
-              {t("nav.system")}
-            </NavLink>
-          </Group>
-        )}
+        <BoxLinks />
       </div>
     </nav>
   );
@@ -42,6 +35,7 @@ export function Sidebar({ workspace }: { readonly workspace: MyWorkspace | null 
 
 function WorkspaceLinks({ workspace }: { readonly workspace: MyWorkspace }) {
   const params = { workspace: workspace.id };
+  const own = visibleWorkspaceScreens(workspace);
   return (
     <>
       <NavLink to="/w/$workspace" params={params} icon={IconHome} activeOptions={{ exact: true }}>
@@ -62,19 +56,36 @@ function WorkspaceLinks({ workspace }: { readonly workspace: MyWorkspace }) {
           ))}
         </Group>
       ))}
-      {workspace.permissions.includes("audit.read") && (
+      {own.length > 0 && (
         <Group label={t("nav.workspace")}>
-          <NavLink
-            to="/w/$workspace/audit"
-            params={params}
-            icon={IconListSearch}
-            activeOptions={{ includeSearch: false }}
-          >
-            {t("nav.audit")}
-          </NavLink>
+          {own.map((screen) => (
+            <NavLink
+              key={screen.to}
+              to={screen.to}
+              params={params}
+              icon={screen.icon}
+              activeOptions={{ includeSearch: false }}
+            >
+              {t(screen.label)}
+            </NavLink>
+          ))}
         </Group>
       )}
     </>
+  );
+}
+
+function BoxLinks() {
+  const screens = visibleBoxScreens(useMe());
+  if (screens.length === 0) return null;
+  return (
+    <Group label={t("nav.box")}>
+      {screens.map((screen) => (
+        <NavLink key={screen.to} to={screen.to} icon={screen.icon}>
+          {t(screen.label)}
+        </NavLink>
+      ))}
+    </Group>
   );
 }
 

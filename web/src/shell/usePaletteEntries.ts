@@ -4,12 +4,10 @@ import { useNavigate } from "@tanstack/react-router";
 import {
   IconHome,
   IconKeyboard,
-  IconListSearch,
   IconMapPin,
   IconMoon,
   IconPackage,
   IconPlus,
-  IconServer,
   IconUpload,
   IconUser,
   type Icon,
@@ -21,7 +19,7 @@ import { MOVEMENT_TYPES } from "@/apps/inventory/movements/queries";
 import { t } from "@/i18n";
 import { useMe } from "@/platform/identity/queries";
 import { storeScheme } from "@/theme/appearance";
-import { visibleApps } from "./navigation";
+import { visibleApps, visibleBoxScreens, visibleWorkspaceScreens } from "./navigation";
 
 export interface PaletteEntry {
   readonly key: string;
@@ -106,22 +104,23 @@ function useScreens(workspace: MyWorkspace | null): PaletteEntry[] {
           run: () => void navigate({ to: screen.to, params }),
         });
       }
-      if (workspace.permissions.includes("audit.read")) {
+      for (const screen of visibleWorkspaceScreens(workspace)) {
         entries.push({
-          key: "audit",
-          label: t("nav.audit"),
-          icon: IconListSearch,
-          run: () => void navigate({ to: "/w/$workspace/audit", params }),
+          key: screen.to,
+          label: t(screen.label),
+          icon: screen.icon,
+          run: () => void navigate({ to: screen.to, params }),
         });
       }
     }
-    if (me.is_operator)
+    for (const screen of visibleBoxScreens(me)) {
       entries.push({
-        key: "system",
-        label: t("nav.system"),
-        icon: IconServer,
-        run: () => void navigate({ to: "/system" }),
+        key: screen.to,
+        label: t(screen.label),
+        icon: screen.icon,
+        run: () => void navigate({ to: screen.to }),
       });
+    }
     entries.push({
       key: "profile",
       label: t("nav.profile"),
@@ -129,7 +128,7 @@ function useScreens(workspace: MyWorkspace | null): PaletteEntry[] {
       run: () => void navigate({ to: "/profile" }),
     });
     return entries;
-  }, [me.is_operator, navigate, workspace]);
+  }, [me, navigate, workspace]);
 }
 
 function useActions(workspace: MyWorkspace | null, onShortcuts: () => void): PaletteEntry[] {
