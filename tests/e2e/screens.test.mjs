@@ -3,8 +3,19 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { startBox } from "./support/box.mjs";
-import { claim, fromWeb, openWindow, startBrowser } from "./support/browser.mjs";
-import { items, itemsCsv, LOCATIONS_CSV, openingStockCsv } from "./support/pantry.mjs";
+import {
+  claim,
+  fromWeb,
+  openWindow,
+  startBrowser,
+} from "./support/browser.mjs";
+import {
+  items,
+  itemsCsv,
+  LOCATIONS_CSV,
+  openingStockCsv,
+} from "./support/pantry.mjs";
+import { openScreen, screensOf, settled } from "./support/screens.mjs";
 
 const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = [
@@ -12,7 +23,8 @@ const SIZES = [
   { width: 390, height: 844 },
 ];
 const NARROW = { width: 360, height: 740 };
-const LONG = "Sautéed forest mushrooms with thyme, cooked on the day, in the tall steel container";
+const LONG =
+  "Sautéed forest mushrooms with thyme, cooked on the day, in the tall steel container";
 
 describe("every screen", () => {
   let box, browser, page, faults, workspace, context, screens;
@@ -20,7 +32,9 @@ describe("every screen", () => {
   before(async () => {
     box = await startBox();
     browser = await startBrowser();
-    ({ context, page, faults } = await openWindow(browser, box, { reducedMotion: "reduce" }));
+    ({ context, page, faults } = await openWindow(browser, box, {
+      reducedMotion: "reduce",
+    }));
   });
   after(async () => {
     await browser?.close();
@@ -39,7 +53,9 @@ describe("every screen", () => {
     await page.getByText("2 things to mend").waitFor();
     await look(page, "who are you, with errors");
     await page.getByLabel("Email").fill("ana@harbour.example");
-    await page.getByLabel("Password", { exact: true }).fill("wet-lantern-orbit-42-quince");
+    await page
+      .getByLabel("Password", { exact: true })
+      .fill("wet-lantern-orbit-42-quince");
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByLabel("Name of the box").waitFor();
     await look(page, "this box");
@@ -48,7 +64,9 @@ describe("every screen", () => {
     await look(page, "first workspace");
 
     workspace = await claim(page, box);
-    const stranger = await openWindow(browser, box, { reducedMotion: "reduce" });
+    const stranger = await openWindow(browser, box, {
+      reducedMotion: "reduce",
+    });
     await stranger.page.goto("/sign-in");
     await stranger.page.getByRole("button", { name: "Sign in" }).waitFor();
     await look(stranger.page, "sign in");
@@ -56,11 +74,16 @@ describe("every screen", () => {
   });
 
   test("empty, before anything was entered", async () => {
-    for (const path of ["", "/inventory/items", "/inventory/stock", "/inventory/movements"]) {
-      await open(page, `${workspace.home}${path}`);
+    for (const path of [
+      "",
+      "/inventory/items",
+      "/inventory/stock",
+      "/inventory/movements",
+    ]) {
+      await openScreen(page, `${workspace.home}${path}`);
       await look(page, `empty ${path || "today"}`);
     }
-    await open(page, `${workspace.home}/inventory/locations`);
+    await openScreen(page, `${workspace.home}/inventory/locations`);
     await look(page, "empty locations");
   });
 
@@ -76,20 +99,25 @@ describe("every screen", () => {
     const item = found.find((one) => one.name === LONG);
     screens = screensOf(workspace.home, item.id, places[0].id);
     for (const [name, path] of screens) {
-      await open(page, path);
+      await openScreen(page, path);
       await look(page, name);
     }
   });
 
   test("dialogs and menus", async () => {
-    await open(page, `${workspace.home}/inventory/movements?post=receive`);
+    await openScreen(
+      page,
+      `${workspace.home}/inventory/movements?post=receive`,
+    );
     await page.getByRole("dialog", { name: "Receive stock" }).waitFor();
     await page.getByRole("button", { name: "Receive stock" }).last().click();
     await page.getByText(/things to mend/).waitFor();
     await look(page, "movement dialog with errors");
 
-    await open(page, `${workspace.home}/inventory/movements`);
-    await page.getByRole("textbox", { name: "Quick entry" }).fill("use 2 kg salmon @cooler");
+    await openScreen(page, `${workspace.home}/inventory/movements`);
+    await page
+      .getByRole("textbox", { name: "Quick entry" })
+      .fill("use 2 kg salmon @cooler");
     await page
       .getByRole("button", { name: /cooler/ })
       .first()
@@ -99,7 +127,7 @@ describe("every screen", () => {
     await page.getByRole("dialog", { name: "Movement" }).waitFor();
     await look(page, "a movement");
 
-    await open(page, workspace.home);
+    await openScreen(page, workspace.home);
     await page.keyboard.press("Control+K");
     await page.getByRole("combobox", { name: "Search and go" }).fill("sal");
     await page.getByRole("option").first().waitFor();
@@ -112,11 +140,13 @@ describe("every screen", () => {
   });
 
   test("an import's errors", async () => {
-    await open(page, `${workspace.home}/inventory/import`);
+    await openScreen(page, `${workspace.home}/inventory/import`);
     await page.locator("input[type=file]").setInputFiles({
       name: "bad.csv",
       mimeType: "text/csv",
-      buffer: Buffer.from('item_number,name,unit,min_qty\nX-1,Thing,kg,"1,5"\n'),
+      buffer: Buffer.from(
+        'item_number,name,unit,min_qty\nX-1,Thing,kg,"1,5"\n',
+      ),
     });
     await page.getByRole("grid", { name: "Errors" }).waitFor();
     await look(page, "import with errors");
@@ -125,7 +155,7 @@ describe("every screen", () => {
   test("needs no sideways scrolling at 360 pixels", async () => {
     await page.setViewportSize(NARROW);
     for (const [name, path] of screens) {
-      await open(page, path);
+      await openScreen(page, path);
       await staysInside(page, name);
     }
   });
@@ -133,48 +163,13 @@ describe("every screen", () => {
   test("never met a fault of the page", () => assert.deepEqual(faults, []));
 });
 
-function screensOf(home, item, place) {
-  return [
-    ["today", home],
-    ["items", `${home}/inventory/items`],
-    ["items with a quick look", `${home}/inventory/items?panel=${item}`],
-    ["no item fits", `${home}/inventory/items?q=zzzzz`],
-    ["item", `${home}/inventory/items/${item}`],
-    ["edit item", `${home}/inventory/items/${item}/edit`],
-    ["new item", `${home}/inventory/items/new`],
-    ["locations", `${home}/inventory/locations`],
-    ["location", `${home}/inventory/locations/${place}`],
-    ["new location", `${home}/inventory/locations/new`],
-    ["stock", `${home}/inventory/stock`],
-    ["movements", `${home}/inventory/movements`],
-    ["import", `${home}/inventory/import`],
-    ["audit", `${home}/audit`],
-    ["profile", "/profile"],
-    ["system", "/system"],
-    ["audit of the box", "/system/audit"],
-    ["nothing there", `${home}/no-such-page`],
-  ];
-}
-
-/** Opens a screen and waits until it shows what it has instead of its skeleton. */
-async function open(page, path) {
-  await page.goto(path);
-  await page.getByRole("heading").first().waitFor();
-  await settled(page);
-}
-
-async function settled(page) {
-  await page.waitForFunction(
-    () =>
-      document.querySelector("[aria-busy=true], [role=status][aria-label=Loading]") === null &&
-      document.getAnimations().every((one) => one.playState !== "running"),
-  );
-}
-
 /** Colours are mixed until the page was painted once in the new theme. */
 async function painted(page) {
   await page.evaluate(
-    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    () =>
+      new Promise((done) =>
+        requestAnimationFrame(() => requestAnimationFrame(done)),
+      ),
   );
 }
 
@@ -184,12 +179,21 @@ async function look(page, name) {
     await page.setViewportSize(size);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
-      await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+      await page
+        .locator(`html[data-mantine-color-scheme=${colorScheme}]`)
+        .waitFor();
       await painted(page);
       await settled(page);
       // A theme changes colours alone; everything else axe has seen in the light one.
-      const found = await violations(page, colorScheme === "dark" ? ["color-contrast"] : null);
-      assert.deepEqual(found, [], `${name} at ${size.width} px, ${colorScheme}`);
+      const found = await violations(
+        page,
+        colorScheme === "dark" ? ["color-contrast"] : null,
+      );
+      assert.deepEqual(
+        found,
+        [],
+        `${name} at ${size.width} px, ${colorScheme}`,
+      );
       await staysInside(page, name);
     }
   }
@@ -207,14 +211,19 @@ async function violations(page, only) {
     });
     return result.violations.map(({ id, nodes }) => ({
       id,
-      nodes: nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`),
+      nodes: nodes
+        .slice(0, 3)
+        .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`),
     }));
   }, only);
 }
 
 async function staysInside(page, name) {
   const { wanted, there } = await page.evaluate(() => ({
-    wanted: Math.max(document.documentElement.scrollWidth, document.body.scrollWidth),
+    wanted: Math.max(
+      document.documentElement.scrollWidth,
+      document.body.scrollWidth,
+    ),
     there: window.innerWidth,
   }));
   assert.ok(wanted <= there, `${name} is ${wanted} px wide in ${there} px`);

@@ -256,6 +256,8 @@ export function makeRouter(client: QueryClient) {
     defaultPreload: "intent",
     defaultPendingMs: 400,
     scrollRestoration: false,
+    // What a screen does not know in its address goes no further, above all not to the box.
+    search: { strict: true },
   });
 }
 

@@ -38,7 +38,7 @@ const NAMING_FIELDS = ["name", "item_name", "code", "item_number", "kind", "emai
 export function objectName(entry: AuditEntry): string {
   for (const name of NAMING_FIELDS) {
     const value = changeText(entry, name);
-    if (value) return value;
+    if (value) return name === "kind" ? tDynamic(`audit.kind.${value}`, value) : value;
   }
   return entry.object.id?.slice(0, 8) ?? "";
 }

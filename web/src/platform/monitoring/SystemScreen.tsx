@@ -54,9 +54,6 @@ export function SystemScreen() {
         ) : (
           <SkeletonLines count={4} />
         )}
-        <p className="hf-dim" style={{ marginBottom: 0 }}>
-          {t("system.doctor")}
-        </p>
       </Section>
       {box.error ? (
         <ProblemAlert error={box.error} onRetry={() => void box.refetch()} />
@@ -95,7 +92,11 @@ function Lamps({ health }: { readonly health: Health }) {
               label={tDynamic(`system.check.${check.status}`, check.status)}
             />
             <span className="hf-number hf-dim">{t("system.check.ms", { count: check.ms })}</span>
-            {check.detail && <span className={classes.detail}>{check.detail}</span>}
+            {check.detail && (
+              <span className={classes.detail} lang="en">
+                {check.detail}
+              </span>
+            )}
           </li>
         ))}
       </ul>
@@ -137,7 +138,7 @@ function BoxSections({ box }: { readonly box: Box }) {
                 <th scope="col">{t("system.config.origin")}</th>
               </tr>
             </thead>
-            <tbody>
+            <tbody translate="no">
               {box.config.map((entry) => (
                 <tr key={entry.key}>
                   <td className="hf-mono">{entry.key}</td>
@@ -159,7 +160,11 @@ function CertificateSection({ box }: { readonly box: Box }) {
   const trustUrl = trustAddress(box);
   return (
     <Section title={t("system.certificate")}>
-      {certificate.trouble && <Notice tone="danger">{certificate.trouble}</Notice>}
+      {certificate.trouble && (
+        <Notice tone="danger">
+          <span lang="en">{certificate.trouble}</span>
+        </Notice>
+      )}
       <Facts
         facts={[
           {
@@ -167,7 +172,10 @@ function CertificateSection({ box }: { readonly box: Box }) {
             value: tDynamic(`system.certificate.${certificate.kind}`, certificate.kind),
           },
           certificate.names.length > 0
-            ? { label: t("system.certificate.names"), value: certificate.names.join(", ") }
+            ? {
+                label: t("system.certificate.names"),
+                value: <span translate="no">{certificate.names.join(", ")}</span>,
+              }
             : null,
           certificate.not_after
             ? {

@@ -1,0 +1,40 @@
+/** Every screen by name and address. */
+export function screensOf(home, item, place) {
+  return [
+    ["today", home],
+    ["items", `${home}/inventory/items`],
+    ["items with a quick look", `${home}/inventory/items?panel=${item}`],
+    ["no item fits", `${home}/inventory/items?q=zzzzz`],
+    ["item", `${home}/inventory/items/${item}`],
+    ["edit item", `${home}/inventory/items/${item}/edit`],
+    ["new item", `${home}/inventory/items/new`],
+    ["locations", `${home}/inventory/locations`],
+    ["location", `${home}/inventory/locations/${place}`],
+    ["new location", `${home}/inventory/locations/new`],
+    ["stock", `${home}/inventory/stock`],
+    ["movements", `${home}/inventory/movements`],
+    ["import", `${home}/inventory/import`],
+    ["audit", `${home}/audit`],
+    ["profile", "/profile"],
+    ["system", "/system"],
+    ["audit of the box", "/system/audit"],
+    ["nothing there", `${home}/no-such-page`],
+  ];
+}
+
+/** Opens a screen and waits until it shows what it has instead of its skeleton. */
+export async function openScreen(page, path) {
+  await page.goto(path);
+  await page.getByRole("heading").first().waitFor();
+  await settled(page);
+}
+
+export async function settled(page) {
+  await page.waitForFunction(
+    () =>
+      document.querySelector(
+        "[aria-busy=true], [role=status][aria-label=Loading]",
+      ) === null &&
+      document.getAnimations().every((one) => one.playState !== "running"),
+  );
+}
