@@ -40,6 +40,7 @@ generate: web/node_modules/.installed
 	.ci/generate docs/reference/configuration.md config reference
 	.ci/generate tests/snapshots/openapi.json openapi
 	cd web && npm run --silent generate
+	HOLDFAST_LICENCES=write cargo test --quiet --test licences committed
 
 web: web/dist/index.html
 

@@ -23,8 +23,8 @@ use crate::platform::app::{ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::{
-    self, Parts, Platform, audit, columns, events, idempotency, identity, monitoring, setup, tls,
-    workspaces,
+    self, Parts, Platform, about, audit, columns, events, idempotency, identity, monitoring, setup,
+    tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -85,6 +85,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(audit::api::box_routes())
         .merge(events::api::box_routes())
         .merge(monitoring::api::api_routes())
+        .merge(about::api::routes())
         .nest("/workspaces/{workspace}", in_workspace);
     Routes::new()
         .merge(pages::box_routes(pages))

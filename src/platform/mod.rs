@@ -1,5 +1,6 @@
 //! What every app stands on. Knows no app.
 
+pub mod about;
 pub mod access;
 pub mod app;
 pub mod audit;

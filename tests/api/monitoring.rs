@@ -217,3 +217,23 @@ async fn only_operators_see_what_the_box_is() {
     assert_eq!(owner.get("/api/v1/version").await.is(200)["version"], env!("CARGO_PKG_VERSION"));
     server.finish().await;
 }
+
+#[tokio::test]
+async fn whoever_is_signed_in_sees_what_runs_and_under_which_licences() {
+    let server = TestServer::start().await;
+    let viewer = server.person("viewer").await;
+
+    let about = viewer.get("/api/v1/about").await;
+    let tag = about.header("etag").expect("a validator").to_owned();
+    let again = viewer.send(Method::GET, "/api/v1/about", &[("if-none-match", &tag)], "").await;
+    let about = about.is(200);
+
+    assert_eq!(about["version"], env!("CARGO_PKG_VERSION"));
+    let licences = about["licences"].as_array().expect("a list");
+    let react = licences.iter().find(|one| one["name"] == "react").expect("the UI's library");
+    assert_eq!((&react["kind"], &react["licence"]), (&"web".into(), &"MIT".into()));
+    assert!(licences.iter().any(|one| one["kind"] == "rust" && one["name"] == "tokio"));
+    assert_eq!(again.status, 304);
+    server.stranger().get("/api/v1/about").await.is_problem(401, "sign-in-needed");
+    server.finish().await;
+}

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the version and the licences of what is built in. */
+        get: operations["get_about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -851,6 +868,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What runs here and what is in it. */
+        AboutResponse: {
+            /** @description When the program was built, where its builder said so. */
+            built_at?: string | null;
+            /** @description Everything built in that somebody else wrote. */
+            licences: components["schemas"]["LicenceResponse"][];
+            version: string;
+        };
         /** @description Who did it. */
         AuditActorResponse: {
             id?: string | null;
@@ -1138,6 +1163,15 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A part that somebody else wrote. */
+        LicenceResponse: {
+            /** @description `rust` for the program, `web` for the pages. */
+            kind: string;
+            /** @description An SPDX expression, e.g. `MIT OR Apache-2.0`. */
+            licence: string;
+            name: string;
+            version: string;
         };
         /**
          * @description A place as it is to be. Fields that only answers have are taken and ignored, so that an answer
@@ -1912,6 +1946,35 @@ export interface operations {
                 };
             };
             400: components["responses"]["Refusal400"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AboutResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
             413: components["responses"]["Refusal413"];
             421: components["responses"]["Refusal421"];
             422: components["responses"]["Refusal422"];

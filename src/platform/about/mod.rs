@@ -1,0 +1,3 @@
+//! What runs here and what it is made of.
+
+pub mod api;
