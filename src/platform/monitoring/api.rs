@@ -232,8 +232,10 @@ pub struct SettingResponse {
 pub struct BoxResponse {
     pub name: String,
     pub version: String,
-    /// What links begin with, where somebody set it.
+    /// The address people type, where somebody set it.
     pub public_url: Option<String>,
+    /// What links begin with, e.g. `https://kitchen.local:8443`.
+    pub origin: String,
     pub started_at: String,
     pub data_dir_free_bytes: u64,
     pub data_dir_size_bytes: u64,
@@ -269,6 +271,7 @@ fn described(platform: &Platform, facts: BoxFacts) -> BoxResponse {
         name: facts.name,
         version: VERSION.to_owned(),
         public_url: config.server.public_url.as_ref().map(ToString::to_string),
+        origin: platform.reach.get().map_or_else(String::new, |reach| reach.origin.clone()),
         started_at: facts.started_at.to_string(),
         data_dir_free_bytes: facts.data_free_bytes,
         data_dir_size_bytes: facts.data_size_bytes,

@@ -950,7 +950,9 @@ export interface components {
             name: string;
             /** @description Names it answers to, besides addresses. */
             names: string[];
-            /** @description What links begin with, where somebody set it. */
+            /** @description What links begin with, e.g. `https://kitchen.local:8443`. */
+            origin: string;
+            /** @description The address people type, where somebody set it. */
             public_url?: string | null;
             /** @description SHA-256 of the root that signed the certificate; null without a root of its own. */
             root_fingerprint?: string | null;

@@ -10,6 +10,7 @@ import { BottomBar } from "./BottomBar";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Footer } from "./Footer";
 import { Header } from "./Header";
+import { PrintHead } from "./PrintHead";
 import { Sidebar } from "./Sidebar";
 import { useShellKeys } from "./useShellKeys";
 import classes from "./frame.module.css";
@@ -64,6 +65,7 @@ function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
         />
         {workspace && <ConnectionBanner />}
         <main id="content" ref={main} className={classes.main} tabIndex={-1}>
+          {workspace && <PrintHead workspace={workspace} />}
           <Suspense fallback={null}>
             <Outlet />
           </Suspense>

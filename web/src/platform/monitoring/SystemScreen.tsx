@@ -219,5 +219,5 @@ function settingText(value: unknown): string {
 
 /** The page a new device opens first, at the address this browser uses for the box. */
 function trustAddress(box: Box): string {
-  return new URL("/trust", box.public_url ?? window.location.origin).toString();
+  return new URL("/trust", box.origin || window.location.origin).toString();
 }
