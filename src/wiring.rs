@@ -43,7 +43,7 @@ pub fn parts() -> Parts {
     Parts {
         roles: RoleTable::new(permissions()),
         events: PLATFORM_EVENTS.iter().chain(app_events).copied().collect(),
-        migrations: apps::ALL.iter().map(|app| app.migrations).collect(),
+        apps: apps::ALL,
     }
 }
 

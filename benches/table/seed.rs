@@ -176,7 +176,7 @@ async fn people(platform: &Arc<Platform>) -> Result<(Ctx, String)> {
 
 fn as_owner(platform: &Arc<Platform>, workspace: WorkspaceId, user: UserId) -> Ctx {
     let grant = platform.roles.grant(Role::Owner);
-    let membership = Membership { workspace, role: Role::Owner, grant };
+    let membership = Membership::new(workspace, Role::Owner, grant);
     let principal = Principal {
         user,
         name: USER_NAME.into(),
@@ -185,6 +185,7 @@ fn as_owner(platform: &Arc<Platform>, workspace: WorkspaceId, user: UserId) -> C
         is_narrowed: false,
         is_operator: true,
         memberships: vec![membership.clone()],
+        deleted: Vec::new(),
     };
     let cause = Cause::of(Actor::Principal(Arc::new(principal)));
     Ctx::new(BoxCtx::new(platform, cause), membership)

@@ -14,6 +14,7 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("trust", "Trust", include_str!("../../docs/manual/trust.md")),
     ("stock", "Stock", include_str!("../../docs/manual/stock.md")),
     ("csv", "CSV files", include_str!("../../docs/manual/csv.md")),
+    ("workspaces", "Workspaces", include_str!("../../docs/manual/workspaces.md")),
     ("people", "Who may do what", include_str!("../../docs/manual/people.md")),
     ("box", "Looking after the box", include_str!("../../docs/manual/box.md")),
     ("configuration", "Settings", include_str!("../../docs/reference/configuration.md")),

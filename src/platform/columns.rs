@@ -41,6 +41,7 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("time_zone", Impersonal),
             ("currency", Impersonal),
             ("locale", Impersonal),
+            ("apps", Impersonal),
         ],
     ),
     table("memberships", &[("role", Impersonal)]),

@@ -18,7 +18,7 @@ use super::idempotency;
 use super::idempotency::rules::{Created, Once, replayed};
 use super::identity::{Principal, UserId};
 use super::random::Random;
-use super::workspaces::WorkspaceId;
+use super::workspaces::{Standing, WorkspaceId};
 
 /// Who does something.
 #[derive(Debug, Clone)]
@@ -73,6 +73,15 @@ pub struct Membership {
     pub workspace: WorkspaceId,
     pub role: Role,
     pub grant: Grant,
+    /// How the workspace stood when the membership was checked.
+    pub standing: Standing,
+}
+
+impl Membership {
+    /// A membership in a workspace that is in use, with all apps.
+    pub fn new(workspace: WorkspaceId, role: Role, grant: Grant) -> Self {
+        Self { workspace, role, grant, standing: Standing::default() }
+    }
 }
 
 /// Work on the box's own file.

@@ -33,7 +33,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use self::access::RoleTable;
-use self::app::EventSpec;
+use self::app::{AppSpec, EventSpec};
 use self::clock::{Clock, Moment};
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
@@ -53,7 +53,7 @@ pub const CODES: &[Code] = &[code(
 )];
 
 const SYSTEM_SET: MigrationSet =
-    crate::migration_set!("system", "0001_start.sql", "0002_audit.sql");
+    crate::migration_set!("system", "0001_start.sql", "0002_audit.sql", "0004_workspace_life.sql");
 const WORKSPACE_SET: MigrationSet = crate::migration_set!("workspace", "0001_start.sql");
 
 /// The code of a data folder that another process owns.
@@ -67,6 +67,7 @@ pub struct Platform {
     pub random: Random,
     pub tasks: Tasks,
     pub roles: Arc<RoleTable>,
+    pub apps: &'static [AppSpec],
     /// Kinds of objects that event streams tell of, and who may hear it.
     pub events: Vec<EventSpec>,
     pub system: DatabaseFile,
@@ -89,8 +90,8 @@ pub struct Platform {
 pub struct Parts {
     pub roles: RoleTable,
     pub events: Vec<EventSpec>,
-    /// Migration sets of the apps, in order.
-    pub migrations: Vec<MigrationSet>,
+    /// In the order of their migrations.
+    pub apps: &'static [AppSpec],
 }
 
 impl Platform {
@@ -107,7 +108,7 @@ impl Platform {
         let begin = |connection: &_| audit::store::begin(connection, log, now);
         let system = DatabaseFile::open(&path, &[SYSTEM_SET], now, &options, begin)?;
         let mut sets = vec![WORKSPACE_SET];
-        sets.extend(parts.migrations);
+        sets.extend(parts.apps.iter().map(|app| app.migrations));
         let workspaces = Workspaces::new(
             data.join(workspaces::FOLDER),
             sets,
@@ -121,6 +122,7 @@ impl Platform {
             random,
             tasks: Tasks::default(),
             roles: Arc::new(parts.roles),
+            apps: parts.apps,
             events: parts.events,
             system_commits: system.commits(),
             system,
@@ -135,6 +137,11 @@ impl Platform {
             config: Arc::new(config),
             lock,
         }))
+    }
+
+    /// The ids of the apps this box has.
+    pub fn app_ids(&self) -> Vec<&'static str> {
+        self.apps.iter().map(|app| app.id).collect()
     }
 
     /// Stops the tasks, finishes the queues, closes the files and gives the data folder free.

@@ -10,6 +10,7 @@ use super::ctx::BoxScope;
 use super::db::Snapshot;
 use super::error::Result;
 use super::identity::{User, sessions, users};
+use super::workspaces::rules::States;
 use super::workspaces::{self, Workspace, WorkspaceId, look_at};
 
 /// Read at once while listing.
@@ -39,7 +40,8 @@ impl Offline {
         let mut all = Vec::new();
         loop {
             let after = all.last().map(|last: &Workspace| last.id);
-            let page = self.on_box(|scope| workspaces::ops::list_in(scope, after, PAGE))?;
+            let page =
+                self.on_box(|scope| workspaces::ops::list_in(scope, States::All, after, PAGE))?;
             let is_last = page.len() < PAGE;
             all.extend(page);
             if is_last {

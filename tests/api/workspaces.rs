@@ -1,4 +1,6 @@
-//! Many workspaces, few open files.
+//! Workspaces: many of them, few open files, and what each may be.
+
+mod settings;
 
 use serde_json::json;
 

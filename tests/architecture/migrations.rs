@@ -1,4 +1,4 @@
-//! Migrations are numbered without gaps, and a released one never changes.
+//! Migrations are numbered, and a released one never changes.
 
 use std::collections::BTreeMap;
 
@@ -31,21 +31,29 @@ fn name_of(file: &File) -> &str {
     file.path.rsplit('/').next().unwrap_or_default()
 }
 
-/// `NNNN_what.sql`, from 0001 on without gaps.
+/// `NNNN_what.sql`: the first is 0001, and no number stands twice. A number may be left out, so
+/// that two changes can be written beside each other.
 fn numbers(migrations: &[&File]) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for (file, expected) in migrations.iter().zip(1..) {
-        let name = name_of(file);
-        let what = name.strip_suffix(".sql").and_then(|name| name.strip_prefix(&prefix(expected)));
-        let is_plain = |what: &str| {
-            !what.is_empty() && what.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-        };
-        if !what.is_some_and(is_plain) {
-            let wanted = format!("{}what.sql", prefix(expected));
-            violations.push(Violation::new(file, 0, format!("is to be called {wanted}")));
+    let mut last = 0;
+    for file in migrations {
+        match number_of(name_of(file)) {
+            Some(number) if number == last + 1 || last > 0 && number > last => last = number,
+            _ => {
+                let wanted = format!("{}what.sql", prefix(last + 1));
+                violations.push(Violation::new(file, 0, format!("is to be called {wanted}")));
+            }
         }
     }
     violations
+}
+
+fn number_of(name: &str) -> Option<usize> {
+    let (digits, what) = name.strip_suffix(".sql")?.split_once('_')?;
+    let is_plain =
+        !what.is_empty() && what.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let number = digits.parse().ok()?;
+    (is_plain && prefix(number) == format!("{digits}_")).then_some(number)
 }
 
 fn prefix(number: usize) -> String {

@@ -288,12 +288,21 @@ fn amounts_are_only_added_up_in_sql() {
 }
 
 #[test]
-fn migrations_are_numbered_without_gaps() {
+fn migrations_are_numbered_and_no_number_stands_twice() {
     let wanted = "is to be called 0001_what.sql";
     for name in ["1_start.sql", "0002_start.sql", "0001-start.sql", "0001_.sql", "0001_Start.sql"] {
         finds(migrations::check, &format!("migrations/system/{name}"), "", wanted);
     }
     allows(migrations::check, "migrations/system/0001_start.sql", "");
+    let beside_it = |name: &str| {
+        let path = format!("migrations/system/{name}");
+        lines(&migrations::check(&Tree::planted(&[
+            ("migrations/system/0001_a.sql", ""),
+            (&path, ""),
+        ])))
+    };
+    assert_eq!(beside_it("0003_later.sql"), [] as [&str; 0]);
+    assert!(beside_it("0001_b.sql")[0].contains("is to be called 0002_what.sql"));
 }
 
 #[test]

@@ -274,7 +274,7 @@ fn open(data: &Path) -> Arc<Platform> {
 fn inside(platform: &Arc<Platform>, workspace: WorkspaceId) -> Ctx {
     let grant = platform.roles.grant(Role::Owner);
     let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
-    Ctx::new(ctx, Membership { workspace, role: Role::Owner, grant })
+    Ctx::new(ctx, Membership::new(workspace, Role::Owner, grant))
 }
 
 /// A workspace with an item, a location and somebody who may write.

@@ -108,6 +108,13 @@ impl Grant {
     pub fn narrowed(&self, permissions: &BTreeSet<String>) -> Self {
         Self(Arc::new(self.0.iter().copied().filter(|one| permissions.contains(*one)).collect()))
     }
+
+    /// What is left where an app is switched off.
+    #[must_use]
+    pub fn without(&self, app: &str) -> Self {
+        let is_of_it = |one: &str| one.split('.').next() == Some(app);
+        Self(Arc::new(self.0.iter().copied().filter(|one| !is_of_it(one)).collect()))
+    }
 }
 
 /// Role × permission, made once at start.

@@ -148,6 +148,7 @@ async fn set_up(
         time_zone: body.workspace.time_zone,
         currency: body.workspace.currency,
         locale: body.workspace.locale,
+        ..Draft::default()
     };
     let request = Request {
         token: body.token,
@@ -159,7 +160,8 @@ async fn set_up(
     };
     let claimed = ops::set_up(&ctx, request, ctx.cause.address.map(network)).await?;
     let cookie = session_cookie(&claimed.session, &ctx.platform)?;
-    let body = SetupResponse { user: claimed.user.into(), workspace: claimed.workspace.into() };
+    let workspace = WorkspaceResponse::of(claimed.workspace, &ctx.platform);
+    let body = SetupResponse { user: claimed.user.into(), workspace };
     let answer = created::<_, SetupResponse>(Created { value: body, is_replay: false });
     Ok(([(header::SET_COOKIE, cookie)], answer))
 }

@@ -173,13 +173,17 @@ fn take_box(scope: &BoxScope<'_>, presented: &[u8; 32], name: &str) -> Result<()
 
 /// Checks every field, so that a person corrects them all at once. Gives the box's name.
 async fn check_fields(ctx: &BoxCtx, request: &Request) -> Result<String> {
+    let platform = &ctx.platform;
     let mut wrong: Vec<FieldError> = Vec::new();
     let box_name = noted(&mut wrong, clean_name("box_name", &request.box_name))?;
     noted(&mut wrong, clean_name("operator.name", &request.name))?;
     noted(&mut wrong, clean_email("operator.email", &request.email))?;
     let draft = request.workspace.clone();
     let name = draft.name.clone();
-    noted(&mut wrong, draft.check(ctx.platform.random.id(), "workspace.", ctx.now()))?;
+    noted(
+        &mut wrong,
+        draft.check(platform.random.id(), "workspace.", &platform.app_ids(), ctx.now()),
+    )?;
     let context = vec![request.name.clone(), request.email.clone(), request.box_name.clone(), name];
     let strength = ctx.platform.passwords.strength(request.password.clone(), context).await?;
     if let Some(fault) = strength.fault {

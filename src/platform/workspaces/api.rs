@@ -5,19 +5,41 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::ops;
-use super::rules::Workspace;
-use crate::http::answer::{Answer, ok};
-use crate::http::extract::Query;
+use super::rules::{Change, Draft, State, States, Workspace};
+use crate::http::answer::{Answer, Reply, created, ok};
+use crate::http::extract::{IfMatch, Json, Query};
 use crate::http::page::{self, Page};
+use crate::platform::Platform;
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};
+use crate::platform::error::Error;
+use crate::platform::idempotency::rules::Created;
 
 pub fn box_routes() -> Routes {
-    Routes::new().routes(routes!(list_workspaces))
+    Routes::new().routes(routes!(list_workspaces, create_workspace))
 }
 
 pub fn workspace_routes() -> Routes {
-    Routes::new().routes(routes!(get_workspace))
+    Routes::new().routes(routes!(get_workspace, change_workspace))
+}
+
+/// What can be done in a workspace: everything, only reading, or nothing until it is restored.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkspaceState {
+    Active,
+    Archived,
+    Deleted,
+}
+
+impl From<State> for WorkspaceState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Active => Self::Active,
+            State::Archived => Self::Archived,
+            State::Deleted => Self::Deleted,
+        }
+    }
 }
 
 /// A workspace and its settings.
@@ -33,21 +55,59 @@ pub struct WorkspaceResponse {
     pub locale: String,
     /// 1 is Monday.
     pub week_start: i64,
+    /// The apps switched on, e.g. `inventory`.
+    pub apps: Vec<String>,
+    /// Made to be played with; can be wiped without grace.
+    pub is_sample: bool,
+    pub state: WorkspaceState,
+    pub archived_at: Option<String>,
+    pub deleted_at: Option<String>,
+    /// When a deleted workspace is gone for good.
+    pub purge_at: Option<String>,
     pub version: i64,
     pub created_at: String,
+    pub updated_at: String,
 }
 
-impl From<Workspace> for WorkspaceResponse {
-    fn from(workspace: Workspace) -> Self {
+impl WorkspaceResponse {
+    pub fn of(workspace: Workspace, platform: &Platform) -> Self {
         Self {
+            apps: workspace.apps.of_known(&platform.app_ids()),
+            state: workspace.state().into(),
+            purge_at: workspace.purge_at().map(|at| at.to_string()),
             id: workspace.id.to_string(),
             name: workspace.name,
             currency: workspace.currency,
             time_zone: workspace.time_zone,
             locale: workspace.locale,
             week_start: workspace.week_start,
+            is_sample: workspace.is_sample,
+            archived_at: workspace.archived_at.map(|at| at.to_string()),
+            deleted_at: workspace.deleted_at.map(|at| at.to_string()),
             version: workspace.version,
             created_at: workspace.created_at.to_string(),
+            updated_at: workspace.updated_at.to_string(),
+        }
+    }
+}
+
+/// Which workspaces to list.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StateFilter {
+    Active,
+    Archived,
+    Deleted,
+    All,
+}
+
+impl From<StateFilter> for States {
+    fn from(filter: StateFilter) -> Self {
+        match filter {
+            StateFilter::Active => Self::Only(State::Active),
+            StateFilter::Archived => Self::Only(State::Archived),
+            StateFilter::Deleted => Self::Only(State::Deleted),
+            StateFilter::All => Self::All,
         }
     }
 }
@@ -56,9 +116,47 @@ impl From<Workspace> for WorkspaceResponse {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WorkspacesQuery {
+    /// Active and archived ones when left out. Of the deleted ones, operators see all and others
+    /// those they own.
+    #[param(inline)]
+    state: Option<StateFilter>,
     /// 1 to 200 rows; 50 when left out.
     limit: Option<i64>,
     cursor: Option<String>,
+}
+
+/// A new workspace; what is left out gets a default.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateWorkspaceRequest {
+    /// 1 to 100 characters.
+    name: String,
+    /// IANA name; `UTC` when left out.
+    time_zone: Option<String>,
+    /// ISO 4217; `EUR` when left out.
+    currency: Option<String>,
+    /// BCP 47; `en-GB` when left out.
+    locale: Option<String>,
+    /// 1 is Monday; 1 when left out.
+    week_start: Option<i64>,
+    /// The apps to switch on; all when left out.
+    apps: Option<Vec<String>>,
+    /// Only `false` is understood.
+    #[serde(default)]
+    load_sample_data: bool,
+}
+
+/// Settings to change; fields left out stay as they are.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateWorkspaceRequest {
+    name: Option<String>,
+    time_zone: Option<String>,
+    currency: Option<String>,
+    locale: Option<String>,
+    week_start: Option<i64>,
+    /// All apps that are to be switched on.
+    apps: Option<Vec<String>>,
 }
 
 /// List the workspaces you belong to; operators see all of the box.
@@ -72,22 +170,43 @@ async fn list_workspaces(
     let limit = page::limit(query.limit)?;
     let after = page::read_cursor::<uuid::Uuid>(query.cursor.as_deref())?;
     let after = after.map(crate::platform::id::Id::from_uuid);
-    let mut found = if ctx.principal()?.is_operator {
-        ops::list_all(&ctx, after, limit + 1).await?
-    } else {
-        let mut mine: Vec<_> =
-            ops::list_mine(&ctx).await?.into_iter().map(|(_, workspace)| workspace).collect();
-        mine.sort_by_key(|one| one.id);
-        mine.retain(|one| after.is_none_or(|after| one.id > after));
-        mine
-    };
+    let states = query.state.map_or(States::Usable, Into::into);
+    let mut found = ops::list(&ctx, states, after, limit + 1).await?;
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next = match found.last() {
         Some(last) if has_more => Some(page::cursor(&last.id.uuid())?),
         _ => None,
     };
-    Ok(ok(Page::new(found.into_iter().map(Into::into).collect(), next)))
+    let items = found.into_iter().map(|one| WorkspaceResponse::of(one, &ctx.platform));
+    Ok(ok(Page::new(items.collect(), next)))
+}
+
+/// Make a workspace. The operator who makes it is its owner.
+#[utoipa::path(post, path = "/workspaces", tag = "workspaces",
+    security(("session" = ["box.operate"])),
+    responses((status = 201, body = WorkspaceResponse)))]
+async fn create_workspace(
+    ctx: BoxCtx,
+    Json(body): Json<CreateWorkspaceRequest>,
+) -> Answer<WorkspaceResponse> {
+    if body.load_sample_data {
+        let detail = "This version has no sample data. Leave load_sample_data out.";
+        return Err(Error::invalid("load_sample_data", "sample-data-unavailable", detail));
+    }
+    let draft = Draft {
+        name: body.name,
+        time_zone: body.time_zone,
+        currency: body.currency,
+        locale: body.locale,
+        week_start: body.week_start,
+        apps: body.apps,
+        is_sample: false,
+    };
+    let Created { value, is_replay } = ops::create(&ctx, draft).await?;
+    let version = value.version;
+    let value = WorkspaceResponse::of(value, &ctx.platform);
+    Ok(created(Created { value, is_replay }).version(version))
 }
 
 /// Get a workspace.
@@ -95,7 +214,31 @@ async fn list_workspaces(
     security(("session" = ["workspace.read"])),
     responses((status = 200, body = WorkspaceResponse)))]
 async fn get_workspace(ctx: Ctx) -> Answer<WorkspaceResponse> {
-    let workspace = ops::get(&ctx).await?;
+    Ok(answer(&ctx, ops::get(&ctx).await?))
+}
+
+/// Change a workspace's settings.
+#[utoipa::path(patch, path = "", tag = "workspaces",
+    params(("If-Match" = String, Header, description = "The version being changed, as its ETag")),
+    security(("session" = ["workspace.settings"])),
+    responses((status = 200, body = WorkspaceResponse)))]
+async fn change_workspace(
+    ctx: Ctx,
+    IfMatch(version): IfMatch,
+    Json(body): Json<UpdateWorkspaceRequest>,
+) -> Answer<WorkspaceResponse> {
+    let change = Change {
+        name: body.name,
+        time_zone: body.time_zone,
+        currency: body.currency,
+        locale: body.locale,
+        week_start: body.week_start,
+        apps: body.apps,
+    };
+    Ok(answer(&ctx, ops::change(&ctx, version, change).await?))
+}
+
+fn answer(ctx: &BoxCtx, workspace: Workspace) -> Reply<WorkspaceResponse> {
     let version = workspace.version;
-    Ok(ok(workspace.into()).version(version))
+    ok(WorkspaceResponse::of(workspace, &ctx.platform)).version(version)
 }

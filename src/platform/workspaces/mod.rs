@@ -8,4 +8,4 @@ mod store;
 
 pub use registry::{FOLDER, Workspaces};
 pub(in crate::platform) use registry::{file_in, look_at};
-pub use rules::{Workspace, WorkspaceId};
+pub use rules::{Standing, State, Workspace, WorkspaceId};

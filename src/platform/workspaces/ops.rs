@@ -1,11 +1,12 @@
-//! Making and finding workspaces.
+//! Making, finding and changing workspaces.
 
-use super::rules::{Draft, Workspace, WorkspaceId};
+use super::rules::{Change, Draft, States, Workspace, WorkspaceId};
 use super::store;
 use crate::platform::access::Role;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership};
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
+use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::UserId;
 
 /// Audit and event kind.
@@ -14,7 +15,8 @@ pub const KIND: &str = "workspace";
 /// Makes the workspace's file. It becomes a workspace when `record_in` has committed; a file
 /// that never did is not reachable.
 pub async fn make_file(ctx: &BoxCtx, draft: Draft, field: &str) -> Result<Workspace> {
-    let workspace = draft.check(ctx.platform.random.id(), field, ctx.now())?;
+    let platform = &ctx.platform;
+    let workspace = draft.check(platform.random.id(), field, &platform.app_ids(), ctx.now())?;
     ctx.platform.workspaces.make(workspace.id).await?;
     Ok(workspace)
 }
@@ -25,9 +27,72 @@ pub fn record_in(scope: &BoxScope<'_>, workspace: &Workspace) -> Result<()> {
     scope.audit(
         Entry::new("workspace.created", KIND, workspace.id)
             .version(workspace.version)
-            .set("name", &workspace.name),
+            .set("name", &workspace.name)
+            .set("is_sample", workspace.is_sample.to_string()),
     )?;
     Ok(())
+}
+
+/// Makes a workspace whose owner is the caller.
+pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Workspace>> {
+    let user = ctx.principal()?.user;
+    let workspace = make_file(ctx, draft, "").await?;
+    let new = workspace.id;
+    let made = ctx.create(get_in, move |scope| {
+        record_in(scope, &workspace)?;
+        add_member_in(scope, new, user, Role::Owner)?;
+        Ok((new, workspace))
+    });
+    let made = made.await;
+    // The request was sent before, so what it made then is the workspace. After a failure of the
+    // disk the file stays: nobody knows whether the workspace was kept.
+    if matches!(&made, Ok(Created { is_replay: true, .. }) | Err(Error::Rule(_))) {
+        ctx.platform.workspaces.remove(new).await?;
+    }
+    made
+}
+
+/// A workspace, deleted or not.
+pub fn get_in(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<Workspace> {
+    store::get(scope, id)?.ok_or(Error::NotFound)
+}
+
+/// Changes settings of the workspace of the request.
+pub async fn change(ctx: &Ctx, version: i64, change: Change) -> Result<Workspace> {
+    let (id, known) = (ctx.workspace(), ctx.platform.app_ids());
+    (**ctx)
+        .write(move |scope| {
+            let before = get_in(scope, id)?;
+            check_version(&before, version)?;
+            let after = change.check(&before, "", &known)?;
+            if after == before {
+                return Ok(before);
+            }
+            store::update(scope, &after)?;
+            scope.audit(changed(&before, &after))?;
+            get_in(scope, id)
+        })
+        .await
+}
+
+fn changed(before: &Workspace, after: &Workspace) -> Entry {
+    let week_start = |one: &Workspace| Some(one.week_start.to_string());
+    let apps = |one: &Workspace| Some(one.apps.text().unwrap_or_else(|| "all".to_owned()));
+    Entry::new("workspace.changed", KIND, after.id)
+        .version(before.version + 1)
+        .changed("name", Some(before.name.clone()), Some(after.name.clone()))
+        .changed("time_zone", Some(before.time_zone.clone()), Some(after.time_zone.clone()))
+        .changed("currency", Some(before.currency.clone()), Some(after.currency.clone()))
+        .changed("locale", Some(before.locale.clone()), Some(after.locale.clone()))
+        .changed("week_start", week_start(before), week_start(after))
+        .changed("apps", apps(before), apps(after))
+}
+
+fn check_version(workspace: &Workspace, version: i64) -> Result<()> {
+    if workspace.version == version {
+        return Ok(());
+    }
+    Err(Error::Stale { version: workspace.version })
 }
 
 /// Makes a person a member inside the caller's transaction.
@@ -49,37 +114,56 @@ pub fn add_member_in(
 /// The workspace of the request.
 pub async fn get(ctx: &Ctx) -> Result<Workspace> {
     let id = ctx.workspace();
-    (**ctx).read(move |scope| store::get(scope, id)).await
+    (**ctx).read(move |scope| get_in(scope, id)).await
 }
 
-/// The workspaces the caller belongs to.
+/// The workspaces the caller belongs to and can use, in the order they came to them.
 pub async fn list_mine(ctx: &BoxCtx) -> Result<Vec<(Membership, Workspace)>> {
     let memberships = ctx.principal()?.memberships.clone();
     ctx.read(move |scope| {
-        memberships
-            .into_iter()
-            .map(|one| store::get(scope, one.workspace).map(|workspace| (one, workspace)))
-            .collect()
+        let mine = memberships.into_iter().map(|one| {
+            let workspace = get_in(scope, one.workspace)?;
+            Ok((one, workspace))
+        });
+        mine.collect()
     })
     .await
 }
 
-/// All workspaces of the box, for its operators.
-pub async fn list_all(
+/// What the caller may see: operators all of the box, others their own, of the deleted ones
+/// those they own. Oldest first; what follows `after`.
+pub async fn list(
     ctx: &BoxCtx,
+    states: States,
     after: Option<WorkspaceId>,
     limit: usize,
 ) -> Result<Vec<Workspace>> {
-    ctx.read(move |scope| list_in(scope, after, limit)).await
+    let principal = ctx.principal()?;
+    if principal.is_operator {
+        return ctx.read(move |scope| list_in(scope, states, after, limit)).await;
+    }
+    let owned = principal.deleted.iter().filter(|one| one.role == Role::Owner);
+    let mut mine: Vec<WorkspaceId> = principal
+        .memberships
+        .iter()
+        .chain(owned)
+        .filter(|one| states.has(one.standing.state))
+        .map(|one| one.workspace)
+        .filter(|id| after.is_none_or(|after| *id > after))
+        .collect();
+    mine.sort_unstable();
+    mine.truncate(limit);
+    ctx.read(move |scope| mine.into_iter().map(|id| get_in(scope, id)).collect()).await
 }
 
-/// All workspaces of the box, oldest first; what follows `after`.
+/// All workspaces of the box in these states, oldest first; what follows `after`.
 pub fn list_in(
     scope: &BoxScope<'_>,
+    states: States,
     after: Option<WorkspaceId>,
     limit: usize,
 ) -> Result<Vec<Workspace>> {
-    store::list(scope, after, limit)
+    store::list(scope, states, after, limit)
 }
 
 pub fn count_in(scope: &BoxScope<'_>) -> Result<i64> {

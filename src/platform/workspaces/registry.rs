@@ -1,6 +1,6 @@
 //! The open workspace files. At most so many are open; the one unused longest makes room.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -42,6 +42,19 @@ fn check_id(wanted: WorkspaceId, says: Option<WorkspaceId>) -> Result<()> {
     Err(Error::StorageFailed(cause))
 }
 
+/// Removes a closed file, its log and its index.
+fn remove_database(path: &Path) -> Result<()> {
+    for beside in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(beside);
+        match std::fs::remove_file(name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Opens workspace files when they are asked for.
 pub struct Workspaces {
     folder: PathBuf,
@@ -51,6 +64,8 @@ pub struct Workspaces {
     clock: Clock,
     random: Random,
     open: RwLock<HashMap<WorkspaceId, Open>>,
+    /// Whose files were removed: requests that were on their way find nothing.
+    removed: RwLock<HashSet<WorkspaceId>>,
     uses: AtomicU64,
     /// One file is opened or closed at a time, so that no file is ever open twice.
     changing: tokio::sync::Mutex<()>,
@@ -73,6 +88,7 @@ impl Workspaces {
             clock: clock.clone(),
             random: random.clone(),
             open: RwLock::default(),
+            removed: RwLock::default(),
             uses: AtomicU64::new(0),
             changing: tokio::sync::Mutex::default(),
         }
@@ -100,6 +116,9 @@ impl Workspaces {
         let _changing = self.changing.lock().await;
         if let Some(file) = self.find(id) {
             return Ok(file);
+        }
+        if self.is_removed(id) {
+            return Err(Error::NotFound);
         }
         self.make_room().await?;
         let (path, sets) = (self.path(id), Arc::clone(&self.sets));
@@ -133,6 +152,29 @@ impl Workspaces {
         .await?;
         self.keep(id, &file);
         Ok(file)
+    }
+
+    /// Closes a workspace's file and removes it with what lies beside it. Whoever holds it still
+    /// finds it ended.
+    pub(in crate::platform) async fn remove(&self, id: WorkspaceId) -> Result<()> {
+        let _changing = self.changing.lock().await;
+        self.removed.write().unwrap_or_else(PoisonError::into_inner).insert(id);
+        let open = self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let (folder, path) = (self.folder.clone(), self.path(id));
+        tasks::blocking(move || {
+            if let Some(open) = open {
+                open.file.close();
+            }
+            remove_database(&path)?;
+            std::fs::File::open(folder)?.sync_all()?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whether the file was removed while this process ran.
+    pub(in crate::platform) fn is_removed(&self, id: WorkspaceId) -> bool {
+        self.removed.read().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
     /// Finishes all queues and closes all files.

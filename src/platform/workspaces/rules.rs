@@ -1,4 +1,6 @@
-//! What a workspace is called and how it counts days and money.
+//! What a workspace is called, how it counts days and money, and how it lives.
+
+use std::time::Duration;
 
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, FieldError, Result, code};
@@ -6,6 +8,8 @@ use crate::platform::id::Id;
 
 /// Characters in a name.
 pub const NAME_LENGTH_MAX: usize = 100;
+/// A deleted workspace can be restored for so long.
+pub const DELETED_KEPT: Duration = Duration::from_hours(30 * 24);
 
 pub const CODES: &[Code] = &[
     code(
@@ -21,6 +25,12 @@ pub const CODES: &[Code] = &[
     ),
     code("time-zone-unknown", "There is no such time zone.", "Use one like Europe/Berlin."),
     code("currency-bad", "A currency is three capital letters.", "Use one like EUR or USD."),
+    code("week-start-bad", "A week starts on day 1 to 7.", "Send 1 for Monday, 7 for Sunday."),
+    code(
+        "app-unknown",
+        "The box has no app of that name.",
+        "Send the ids that the workspace's settings list, such as inventory.",
+    ),
     code("locale-bad", "The locale could not be read.", "Use one like en-GB or de-DE."),
 ];
 
@@ -37,10 +47,130 @@ pub struct Workspace {
     pub locale: String,
     /// 1 is Monday.
     pub week_start: i64,
+    pub apps: Apps,
+    /// Made to be played with; wiped without grace.
+    pub is_sample: bool,
+    pub archived_at: Option<Moment>,
+    pub deleted_at: Option<Moment>,
     pub version: i64,
     pub created_at: Moment,
+    pub updated_at: Moment,
 }
 pub type WorkspaceId = Id<Workspace>;
+
+impl Workspace {
+    pub fn state(&self) -> State {
+        State::of(self.archived_at.is_some(), self.deleted_at.is_some())
+    }
+
+    /// When a deleted workspace is gone for good.
+    pub fn purge_at(&self) -> Option<Moment> {
+        self.deleted_at.map(|deleted_at| deleted_at.plus(DELETED_KEPT))
+    }
+}
+
+/// What can be done in a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum State {
+    #[default]
+    Active,
+    /// Read only.
+    Archived,
+    /// Nobody gets in; it can be restored until it is purged.
+    Deleted,
+}
+
+impl State {
+    /// A workspace that is archived and then deleted counts as deleted.
+    pub fn of(is_archived: bool, is_deleted: bool) -> Self {
+        match (is_archived, is_deleted) {
+            (_, true) => Self::Deleted,
+            (true, false) => Self::Archived,
+            (false, false) => Self::Active,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Archived => "archived",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// Which workspaces a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum States {
+    /// Active and archived ones.
+    Usable,
+    Only(State),
+    All,
+}
+
+impl States {
+    pub fn has(self, state: State) -> bool {
+        match self {
+            Self::Usable => state != State::Deleted,
+            Self::Only(only) => state == only,
+            Self::All => true,
+        }
+    }
+}
+
+/// The apps a workspace works with. Where nobody chose, all that the box has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Apps(Option<Vec<String>>);
+
+impl Apps {
+    /// Checks a choice against the apps the box has, and puts it in their order.
+    pub fn choose(wished: &[String], known: &[&str], field: &str) -> Result<Self, Vec<FieldError>> {
+        let wrong = wished.iter().enumerate().filter(|(_, one)| !known.contains(&one.as_str()));
+        let wrong: Vec<_> = wrong
+            .map(|(number, _)| {
+                let detail = format!("The apps of this box are: {}.", known.join(", "));
+                FieldError::new(format!("{field}[{number}]"), "app-unknown", detail)
+            })
+            .take(WRONG_APPS_SHOWN_MAX)
+            .collect();
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let chosen = known.iter().filter(|app| wished.iter().any(|one| one == *app));
+        Ok(Self(Some(chosen.map(|app| (*app).to_owned()).collect())))
+    }
+
+    /// Reads what the database keeps: ids with blanks between them, or nothing.
+    pub fn read(text: Option<&str>) -> Self {
+        Self(text.map(|text| text.split_ascii_whitespace().map(str::to_owned).collect()))
+    }
+
+    /// Writes what `read` reads.
+    pub fn text(&self) -> Option<String> {
+        self.0.as_ref().map(|chosen| chosen.join(" "))
+    }
+
+    pub fn has(&self, app: &str) -> bool {
+        self.0.as_ref().is_none_or(|chosen| chosen.iter().any(|one| one == app))
+    }
+
+    /// Those of the box's apps that are switched on.
+    pub fn of_known(&self, known: &[&str]) -> Vec<String> {
+        known.iter().filter(|app| self.has(app)).map(|app| (*app).to_owned()).collect()
+    }
+}
+
+/// More wrong names of apps are not told one by one.
+const WRONG_APPS_SHOWN_MAX: usize = 20;
+
+/// How a workspace stands, as far as who wants in must know.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    pub state: State,
+    pub apps: Apps,
+    /// Of the workspace's settings.
+    pub version: i64,
+}
 
 /// What a new workspace is made of; what is left out gets a default.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +179,20 @@ pub struct Draft {
     pub time_zone: Option<String>,
     pub currency: Option<String>,
     pub locale: Option<String>,
+    pub week_start: Option<i64>,
+    pub apps: Option<Vec<String>>,
+    pub is_sample: bool,
+}
+
+/// What to change; what is left out stays.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    pub name: Option<String>,
+    pub time_zone: Option<String>,
+    pub currency: Option<String>,
+    pub locale: Option<String>,
+    pub week_start: Option<i64>,
+    pub apps: Option<Vec<String>>,
 }
 
 /// Trims a name, folds runs of blanks and refuses what cannot be shown.
@@ -86,41 +230,94 @@ fn is_invisible(one: char) -> bool {
 }
 
 impl Draft {
-    /// Makes a workspace of it.
-    pub fn check(self, id: WorkspaceId, field: &str, now: Moment) -> Result<Workspace> {
-        let name = clean_name(&format!("{field}name"), &self.name)?;
-        let time_zone = self.time_zone.unwrap_or_else(|| "UTC".to_owned());
-        let currency = self.currency.unwrap_or_else(|| "EUR".to_owned());
-        let locale = self.locale.unwrap_or_else(|| "en-GB".to_owned());
-        let mut wrong = Vec::new();
-        if jiff::tz::TimeZone::get(&time_zone).is_err() {
-            let detail = format!("There is no time zone called {time_zone}.");
-            wrong.push(FieldError::new(format!("{field}time_zone"), "time-zone-unknown", detail));
-        }
-        if currency.len() != 3 || !currency.bytes().all(|one| one.is_ascii_uppercase()) {
-            let detail = "A currency is three capital letters, like EUR.";
-            wrong.push(FieldError::new(format!("{field}currency"), "currency-bad", detail));
-        }
-        if !is_locale(&locale) {
-            let detail = "A locale looks like en-GB.";
-            wrong.push(FieldError::new(format!("{field}locale"), "locale-bad", detail));
-        }
-        if !wrong.is_empty() {
-            return Err(Error::Invalid(wrong));
-        }
-        let week_start = 1;
-        Ok(Workspace {
+    /// Makes a workspace of it. `field` is what the sender's fields stand in, such as
+    /// `workspace.`; `known` are the apps the box has.
+    pub fn check(
+        self,
+        id: WorkspaceId,
+        field: &str,
+        known: &[&str],
+        now: Moment,
+    ) -> Result<Workspace> {
+        let plain = Workspace {
             id,
-            name,
-            time_zone,
-            currency,
-            locale,
-            week_start,
+            name: String::new(),
+            time_zone: "UTC".to_owned(),
+            currency: "EUR".to_owned(),
+            locale: "en-GB".to_owned(),
+            week_start: 1,
+            apps: Apps::default(),
+            is_sample: self.is_sample,
+            archived_at: None,
+            deleted_at: None,
             version: 1,
             created_at: now,
-        })
+            updated_at: now,
+        };
+        let change = Change {
+            name: Some(self.name),
+            time_zone: self.time_zone,
+            currency: self.currency,
+            locale: self.locale,
+            week_start: self.week_start,
+            apps: self.apps,
+        };
+        change.check(&plain, field, known)
     }
 }
+
+impl Change {
+    /// What the workspace is after the change, or every wrong field.
+    pub fn check(self, before: &Workspace, field: &str, known: &[&str]) -> Result<Workspace> {
+        let mut after = before.clone();
+        let mut wrong = Vec::new();
+        if let Some(name) = self.name {
+            match clean_name(&format!("{field}name"), &name) {
+                Ok(name) => after.name = name,
+                Err(Error::Invalid(fields)) => wrong.extend(fields),
+                Err(other) => return Err(other),
+            }
+        }
+        if let Some(apps) = self.apps {
+            match Apps::choose(&apps, known, &format!("{field}apps")) {
+                Ok(apps) => after.apps = apps,
+                Err(fields) => wrong.extend(fields),
+            }
+        }
+        after.time_zone = self.time_zone.unwrap_or(after.time_zone);
+        after.currency = self.currency.unwrap_or(after.currency);
+        after.locale = self.locale.unwrap_or(after.locale);
+        after.week_start = self.week_start.unwrap_or(after.week_start);
+        wrong.extend(wrong_settings(&after, field));
+        if wrong.is_empty() { Ok(after) } else { Err(Error::Invalid(wrong)) }
+    }
+}
+
+fn wrong_settings(workspace: &Workspace, field: &str) -> Vec<FieldError> {
+    let Workspace { time_zone, currency, locale, .. } = workspace;
+    let mut wrong = Vec::new();
+    if time_zone.len() > TIME_ZONE_LENGTH_MAX || jiff::tz::TimeZone::get(time_zone).is_err() {
+        let shown: String = time_zone.chars().take(TIME_ZONE_LENGTH_MAX).collect();
+        let detail = format!("There is no time zone called {shown}.");
+        wrong.push(FieldError::new(format!("{field}time_zone"), "time-zone-unknown", detail));
+    }
+    if currency.len() != 3 || !currency.bytes().all(|one| one.is_ascii_uppercase()) {
+        let detail = "A currency is three capital letters, like EUR.";
+        wrong.push(FieldError::new(format!("{field}currency"), "currency-bad", detail));
+    }
+    if !is_locale(locale) {
+        let detail = "A locale looks like en-GB.";
+        wrong.push(FieldError::new(format!("{field}locale"), "locale-bad", detail));
+    }
+    if !(1..=7).contains(&workspace.week_start) {
+        let detail = "1 is Monday, 7 is Sunday.";
+        wrong.push(FieldError::new(format!("{field}week_start"), "week-start-bad", detail));
+    }
+    wrong
+}
+
+/// No time zone has a longer name.
+const TIME_ZONE_LENGTH_MAX: usize = 60;
 
 /// Whether a text looks like a language tag (BCP 47), such as `en-GB`.
 pub fn is_locale(text: &str) -> bool {
@@ -133,6 +330,8 @@ pub fn is_locale(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const KNOWN: &[&str] = &["inventory", "flows"];
 
     fn draft(name: &str) -> Draft {
         Draft { name: name.to_owned(), ..Draft::default() }
@@ -164,15 +363,49 @@ mod tests {
             time_zone: Some("Mars/Base".to_owned()),
             currency: Some("eur".to_owned()),
             locale: Some("?".to_owned()),
-            ..draft("Kitchen")
+            week_start: Some(8),
+            apps: Some(vec!["inventory".to_owned(), "games".to_owned()]),
+            ..draft(" ")
         };
 
-        let Err(Error::Invalid(fields)) = wrong.check(Id::from_bytes([1; 16]), "", Moment(0))
+        let Err(Error::Invalid(fields)) =
+            wrong.check(Id::from_bytes([1; 16]), "", KNOWN, Moment(0))
         else {
             panic!("wrong settings were accepted")
         };
 
         let names: Vec<_> = fields.iter().map(|one| one.field.as_str()).collect();
-        assert_eq!(names, ["time_zone", "currency", "locale"]);
+        assert_eq!(names, ["name", "apps[1]", "time_zone", "currency", "locale", "week_start"]);
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let id = Id::from_bytes([1; 16]);
+        let before = draft("Kitchen").check(id, "", KNOWN, Moment(7)).unwrap();
+        let change = Change { week_start: Some(7), ..Change::default() };
+
+        let after = change.check(&before, "", KNOWN).unwrap();
+
+        assert_eq!(after, Workspace { week_start: 7, ..before });
+    }
+
+    #[test]
+    fn who_chose_no_apps_has_all_and_a_choice_is_kept_in_order() {
+        let nobody_chose = Apps::read(Apps::default().text().as_deref());
+        assert_eq!(nobody_chose.of_known(KNOWN), ["inventory", "flows"]);
+
+        let wished = ["flows", "inventory", "flows"].map(str::to_owned);
+        let both = Apps::choose(&wished, KNOWN, "apps").unwrap();
+        assert_eq!(both.text().as_deref(), Some("inventory flows"));
+
+        let none = Apps::read(Apps::choose(&[], KNOWN, "apps").unwrap().text().as_deref());
+        assert!(none.of_known(KNOWN).is_empty() && !none.has("inventory"));
+    }
+
+    #[test]
+    fn what_was_archived_and_deleted_is_deleted() {
+        assert_eq!(State::of(true, true), State::Deleted);
+        assert_eq!(State::of(true, false), State::Archived);
+        assert_eq!(State::of(false, false), State::Active);
     }
 }

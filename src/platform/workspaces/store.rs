@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::rules::{Workspace, WorkspaceId};
+use super::rules::{Apps, State, States, Workspace, WorkspaceId};
 use crate::platform::access::Role;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxScope;
@@ -13,14 +13,36 @@ pub(super) fn insert(scope: &BoxScope<'_>, workspace: &Workspace) -> Result<()> 
     scope
         .prepare_cached(
             "INSERT INTO workspaces
-                 (id, name, time_zone, currency, locale, week_start, version, created_at,
-                  updated_at)
-             VALUES (:id, :name, :time_zone, :currency, :locale, :week_start, 1, :now, :now)",
+                 (id, name, time_zone, currency, locale, week_start, apps, is_sample, version,
+                  created_at, updated_at)
+             VALUES (:id, :name, :time_zone, :currency, :locale, :week_start, :apps, :is_sample,
+                 1, :now, :now)",
         )?
         .execute(named_params! {
             ":id": workspace.id, ":name": workspace.name, ":time_zone": workspace.time_zone,
             ":currency": workspace.currency, ":locale": workspace.locale,
-            ":week_start": workspace.week_start, ":now": scope.now(),
+            ":week_start": workspace.week_start, ":apps": workspace.apps.text(),
+            ":is_sample": workspace.is_sample, ":now": scope.now(),
+        })?;
+    Ok(())
+}
+
+/// Writes all that can change and counts the version up.
+pub(super) fn update(scope: &BoxScope<'_>, workspace: &Workspace) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE workspaces SET name = :name, time_zone = :time_zone, currency = :currency,
+                 locale = :locale, week_start = :week_start, apps = :apps,
+                 archived_at = :archived_at, deleted_at = :deleted_at, version = version + 1,
+                 updated_at = :now
+             WHERE id = :id",
+        )?
+        .execute(named_params! {
+            ":id": workspace.id, ":name": workspace.name, ":time_zone": workspace.time_zone,
+            ":currency": workspace.currency, ":locale": workspace.locale,
+            ":week_start": workspace.week_start, ":apps": workspace.apps.text(),
+            ":archived_at": workspace.archived_at, ":deleted_at": workspace.deleted_at,
+            ":now": scope.now(),
         })?;
     Ok(())
 }
@@ -42,33 +64,48 @@ pub(super) fn insert_member(
     Ok(())
 }
 
-pub(super) fn get(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<Workspace> {
+pub(super) fn get(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<Option<Workspace>> {
     Ok(scope
         .prepare_cached(
-            "SELECT id, name, time_zone, currency, locale, week_start, version, created_at
-             FROM workspaces WHERE id = :id",
+            "SELECT id, name, time_zone, currency, locale, week_start, apps, is_sample,
+                 archived_at, deleted_at, version, created_at, updated_at
+             FROM workspaces WHERE id = :id AND purged_at IS NULL",
         )?
-        .query_row(named_params! { ":id": id }, workspace)?)
+        .query_row(named_params! { ":id": id }, workspace)
+        .optional()?)
 }
 
-/// All workspaces of the box, oldest first; what follows `after`.
+/// All workspaces of the box in these states, oldest first; what follows `after`.
 pub(super) fn list(
     scope: &BoxScope<'_>,
+    states: States,
     after: Option<WorkspaceId>,
     limit: usize,
 ) -> Result<Vec<Workspace>> {
     let mut statement = scope.prepare_cached(
-        "SELECT id, name, time_zone, currency, locale, week_start, version, created_at
-         FROM workspaces WHERE :after IS NULL OR id > :after ORDER BY id LIMIT :limit",
+        "SELECT id, name, time_zone, currency, locale, week_start, apps, is_sample,
+             archived_at, deleted_at, version, created_at, updated_at
+         FROM workspaces
+         WHERE (:after IS NULL OR id > :after) AND purged_at IS NULL
+             AND CASE WHEN deleted_at IS NOT NULL THEN :deleted
+                 WHEN archived_at IS NOT NULL THEN :archived ELSE :active END
+         ORDER BY id LIMIT :limit",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows =
-        statement.query_map(named_params! { ":after": after, ":limit": limit }, workspace)?;
+    let rows = statement.query_map(
+        named_params! {
+            ":after": after, ":limit": limit, ":active": states.has(State::Active),
+            ":archived": states.has(State::Archived), ":deleted": states.has(State::Deleted),
+        },
+        workspace,
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 pub(super) fn count(scope: &BoxScope<'_>) -> Result<i64> {
-    Ok(scope.prepare_cached("SELECT count(*) FROM workspaces")?.query_row([], |row| row.get(0))?)
+    Ok(scope
+        .prepare_cached("SELECT count(*) FROM workspaces WHERE deleted_at IS NULL")?
+        .query_row([], |row| row.get(0))?)
 }
 
 pub(super) fn count_members(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<i64> {
@@ -85,8 +122,13 @@ fn workspace(row: &Row<'_>) -> rusqlite::Result<Workspace> {
         currency: row.get(3)?,
         locale: row.get(4)?,
         week_start: row.get(5)?,
-        version: row.get(6)?,
-        created_at: row.get(7)?,
+        apps: Apps::read(row.get::<_, Option<String>>(6)?.as_deref()),
+        is_sample: row.get(7)?,
+        archived_at: row.get(8)?,
+        deleted_at: row.get(9)?,
+        version: row.get(10)?,
+        created_at: row.get(11)?,
+        updated_at: row.get(12)?,
     })
 }
 

@@ -211,7 +211,7 @@ impl TestServer {
     /// The box's own context on the workspace, for looking behind the interface.
     pub fn inside(&self) -> Ctx {
         let grant = self.platform.roles.grant(Role::Owner);
-        let membership = Membership { workspace: self.workspace, role: Role::Owner, grant };
+        let membership = Membership::new(self.workspace, Role::Owner, grant);
         Ctx::new(system(&self.platform), membership)
     }
 

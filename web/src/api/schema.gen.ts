@@ -374,7 +374,8 @@ export interface paths {
         /** List the workspaces you belong to; operators see all of the box. */
         get: operations["list_workspaces"];
         put?: never;
-        post?: never;
+        /** Make a workspace. The operator who makes it is its owner. */
+        post: operations["create_workspace"];
         delete?: never;
         options?: never;
         head?: never;
@@ -395,7 +396,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change a workspace's settings. */
+        patch: operations["change_workspace"];
         trace?: never;
     };
     "/api/v1/workspaces/{workspace}/audit": {
@@ -1022,6 +1024,26 @@ export interface components {
             /** @description Binds it to one of your workspaces. */
             workspace_id?: string | null;
         };
+        /** @description A new workspace; what is left out gets a default. */
+        CreateWorkspaceRequest: {
+            /** @description The apps to switch on; all when left out. */
+            apps?: string[] | null;
+            /** @description ISO 4217; `EUR` when left out. */
+            currency?: string | null;
+            /** @description Only `false` is understood. */
+            load_sample_data?: boolean;
+            /** @description BCP 47; `en-GB` when left out. */
+            locale?: string | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /** @description IANA name; `UTC` when left out. */
+            time_zone?: string | null;
+            /**
+             * Format: int64
+             * @description 1 is Monday; 1 when left out.
+             */
+            week_start?: number | null;
+        };
         /** @description A decimal as a string, e.g. "12.5"; integers may be numbers. */
         DecimalText: string;
         /** @description Something that is not the sum of its ledger. */
@@ -1237,9 +1259,13 @@ export interface components {
         };
         /** @description A workspace and what the person may do there. */
         MeWorkspaceResponse: {
+            /** @description The apps switched on, e.g. `inventory`. */
+            apps: string[];
             /** @description ISO 4217, e.g. `EUR`. */
             currency: string;
             id: string;
+            /** @description Made to be played with. */
+            is_sample: boolean;
             /** @description BCP 47, e.g. `en-GB`. */
             locale: string;
             name: string;
@@ -1247,6 +1273,8 @@ export interface components {
             permissions: string[];
             /** @description E.g. `manager`. */
             role: string;
+            /** @description `active`, or `archived`: read only. */
+            state: components["schemas"]["WorkspaceState"];
             /** @description IANA name, e.g. `Europe/Berlin`. */
             time_zone: string;
             /**
@@ -1553,15 +1581,25 @@ export interface components {
         /** @description A page of a list. */
         Page_WorkspaceResponse: {
             items: {
+                /** @description The apps switched on, e.g. `inventory`. */
+                apps: string[];
+                archived_at?: string | null;
                 created_at: string;
                 /** @description ISO 4217, e.g. `EUR`. */
                 currency: string;
+                deleted_at?: string | null;
                 id: string;
+                /** @description Made to be played with; can be wiped without grace. */
+                is_sample: boolean;
                 /** @description BCP 47, e.g. `en-GB`. */
                 locale: string;
                 name: string;
+                /** @description When a deleted workspace is gone for good. */
+                purge_at?: string | null;
+                state: components["schemas"]["WorkspaceState"];
                 /** @description IANA name, e.g. `Europe/Berlin`. */
                 time_zone: string;
+                updated_at: string;
                 /** Format: int64 */
                 version: number;
                 /**
@@ -1761,6 +1799,17 @@ export interface components {
             name?: string | null;
             theme?: components["schemas"]["Theme"] | null;
         };
+        /** @description Settings to change; fields left out stay as they are. */
+        UpdateWorkspaceRequest: {
+            /** @description All apps that are to be switched on. */
+            apps?: string[] | null;
+            currency?: string | null;
+            locale?: string | null;
+            name?: string | null;
+            time_zone?: string | null;
+            /** Format: int64 */
+            week_start?: number | null;
+        };
         /** @description A person. */
         UserResponse: {
             email: string;
@@ -1776,15 +1825,25 @@ export interface components {
         };
         /** @description A workspace and its settings. */
         WorkspaceResponse: {
+            /** @description The apps switched on, e.g. `inventory`. */
+            apps: string[];
+            archived_at?: string | null;
             created_at: string;
             /** @description ISO 4217, e.g. `EUR`. */
             currency: string;
+            deleted_at?: string | null;
             id: string;
+            /** @description Made to be played with; can be wiped without grace. */
+            is_sample: boolean;
             /** @description BCP 47, e.g. `en-GB`. */
             locale: string;
             name: string;
+            /** @description When a deleted workspace is gone for good. */
+            purge_at?: string | null;
+            state: components["schemas"]["WorkspaceState"];
             /** @description IANA name, e.g. `Europe/Berlin`. */
             time_zone: string;
+            updated_at: string;
             /** Format: int64 */
             version: number;
             /**
@@ -1793,6 +1852,11 @@ export interface components {
              */
             week_start: number;
         };
+        /**
+         * @description What can be done in a workspace: everything, only reading, or nothing until it is restored.
+         * @enum {string}
+         */
+        WorkspaceState: "active" | "archived" | "deleted";
     };
     responses: {
         /** @description The request could not be read. */
@@ -2729,6 +2793,11 @@ export interface operations {
     list_workspaces: {
         parameters: {
             query?: {
+                /**
+                 * @description Active and archived ones when left out. Of the deleted ones, operators see all and others
+                 *     those they own.
+                 */
+                state?: "active" | "archived" | "deleted" | "all";
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
                 cursor?: string;
@@ -2757,6 +2826,44 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    create_workspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWorkspaceRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     get_workspace: {
@@ -2789,6 +2896,49 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    change_workspace: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version being changed, as its ETag */
+                "If-Match": string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateWorkspaceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            412: components["responses"]["Refusal412"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            428: components["responses"]["Refusal428"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     list_audit: {

@@ -11,12 +11,14 @@ use crate::http::address::network;
 use crate::http::answer::{Answer, NoContent, ok};
 use crate::http::extract::{IfMatch, Json};
 use crate::http::front::session_cookie;
+use crate::platform::Platform;
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Membership};
 use crate::platform::error::Result;
 use crate::platform::identity::users::rules::Change;
 use crate::platform::identity::{User, users};
 use crate::platform::secret::Secret;
+use crate::platform::workspaces::api::WorkspaceState;
 use crate::platform::workspaces::{self, Workspace};
 
 pub fn routes() -> Routes {
@@ -85,11 +87,20 @@ pub struct MeWorkspaceResponse {
     pub locale: String,
     /// 1 is Monday.
     pub week_start: i64,
+    /// The apps switched on, e.g. `inventory`.
+    pub apps: Vec<String>,
+    /// `active`, or `archived`: read only.
+    pub state: WorkspaceState,
+    /// Made to be played with.
+    pub is_sample: bool,
 }
 
-impl From<(Membership, Workspace)> for MeWorkspaceResponse {
-    fn from((membership, workspace): (Membership, Workspace)) -> Self {
+impl MeWorkspaceResponse {
+    fn of(membership: &Membership, workspace: Workspace, platform: &Platform) -> Self {
         Self {
+            apps: workspace.apps.of_known(&platform.app_ids()),
+            state: workspace.state().into(),
+            is_sample: workspace.is_sample,
             id: workspace.id.to_string(),
             name: workspace.name,
             role: membership.role.name().to_owned(),
@@ -169,7 +180,12 @@ async fn change_password(ctx: BoxCtx, Json(body): Json<ChangePasswordRequest>) -
 }
 
 async fn me(ctx: &BoxCtx, user: User) -> Result<MeResponse> {
-    let workspaces = workspaces::ops::list_mine(ctx).await?;
+    let mine = workspaces::ops::list_mine(ctx).await?.into_iter();
+    let workspaces = mine
+        .map(|(membership, workspace)| {
+            MeWorkspaceResponse::of(&membership, workspace, &ctx.platform)
+        })
+        .collect();
     Ok(MeResponse {
         id: user.id.to_string(),
         name: user.name,
@@ -178,6 +194,6 @@ async fn me(ctx: &BoxCtx, user: User) -> Result<MeResponse> {
         theme: Theme::named(&user.theme),
         is_operator: ctx.principal()?.is_operator,
         version: user.version,
-        workspaces: workspaces.into_iter().map(Into::into).collect(),
+        workspaces,
     })
 }

@@ -11,7 +11,8 @@ use super::rules::{
     SUCCESSORS_MAX, TOKEN_PREFIX, decide, good_until,
 };
 use super::store::{self, NewFamily};
-use crate::platform::access::{Role, RoleTable};
+use crate::platform::Platform;
+use crate::platform::access::Role;
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Membership};
@@ -19,7 +20,7 @@ use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::UserId;
 use crate::platform::random::Random;
 use crate::platform::secret::{Secret, to_base64, token_hash};
-use crate::platform::workspaces::WorkspaceId;
+use crate::platform::workspaces::{State, WorkspaceId};
 
 /// Values held in memory; more than that and the memory starts anew.
 const REMEMBERED_MAX: usize = 10_000;
@@ -110,36 +111,43 @@ async fn remembered(ctx: &BoxCtx, hash: [u8; 32]) -> Result<Arc<Remembered>> {
     if let Some(one) = platform.sessions.find(&hash, commit) {
         return Ok(one);
     }
-    let roles = Arc::clone(&platform.roles);
     let read = ctx.read(move |scope| {
         let Some(known) = store::find(scope, &hash)? else { return Err(sign_in_needed()) };
         let person = store::person(scope, known.family)?;
         Ok((known, person))
     });
     let (known, person) = read.await?;
-    let principal = Arc::new(principal(&known, person, &roles)?);
+    let principal = Arc::new(principal(&known, person, platform)?);
     let one = Arc::new(Remembered { commit, known, principal });
     platform.sessions.keep(hash, Arc::clone(&one));
     Ok(one)
 }
 
-fn principal(known: &Known, person: store::Person, roles: &RoleTable) -> Result<Principal> {
+fn principal(known: &Known, person: store::Person, platform: &Platform) -> Result<Principal> {
     let only: Option<BTreeSet<String>> = person
         .only_permissions
         .map(|json| serde_json::from_str(&json).map_err(Error::internal))
         .transpose()?;
-    let mut memberships = Vec::with_capacity(person.memberships.len());
-    for (workspace, role) in person.memberships {
+    let (mut memberships, mut deleted) = (Vec::with_capacity(person.memberships.len()), Vec::new());
+    for (workspace, role, standing) in person.memberships {
         if person.only_workspace.is_some_and(|only| only != workspace) {
             continue;
         }
         let role: Role =
             role.parse().map_err(|()| Error::internal(format!("unknown role {role}")))?;
-        let grant = match &only {
-            Some(only) => roles.grant(role).narrowed(only),
-            None => roles.grant(role),
+        let mut grant = platform.roles.grant(role);
+        if let Some(only) = &only {
+            grant = grant.narrowed(only);
+        }
+        let off = platform.apps.iter().map(|app| app.id).filter(|app| !standing.apps.has(app));
+        for app in off {
+            grant = grant.without(app);
+        }
+        let kept = match standing.state {
+            State::Deleted => &mut deleted,
+            State::Active | State::Archived => &mut memberships,
         };
-        memberships.push(Membership { workspace, role, grant });
+        kept.push(Membership { workspace, role, grant, standing });
     }
     let is_narrowed = only.is_some() || person.only_workspace.is_some();
     Ok(Principal {
@@ -150,6 +158,7 @@ fn principal(known: &Known, person: store::Person, roles: &RoleTable) -> Result<
         is_narrowed,
         is_operator: person.is_operator && !is_narrowed,
         memberships,
+        deleted,
     })
 }
 
@@ -157,7 +166,7 @@ fn principal(known: &Known, person: store::Person, roles: &RoleTable) -> Result<
 /// happens; an error when the session has ended.
 pub async fn refresh(ctx: &BoxCtx) -> Result<(Arc<Principal>, Moment)> {
     let family = ctx.principal()?.family;
-    let (roles, lifetimes) = (Arc::clone(&ctx.platform.roles), lifetimes(ctx));
+    let (platform, lifetimes) = (Arc::clone(&ctx.platform), lifetimes(ctx));
     ctx.read(move |scope| {
         let Some(known) = store::find_newest(scope, family)? else {
             return Err(sign_in_needed());
@@ -165,7 +174,7 @@ pub async fn refresh(ctx: &BoxCtx) -> Result<(Arc<Principal>, Moment)> {
         if decide(&known, lifetimes, scope.now()) == Decision::Ended {
             return Err(sign_in_needed());
         }
-        let principal = principal(&known, store::person(scope, family)?, &roles)?;
+        let principal = principal(&known, store::person(scope, family)?, &platform)?;
         Ok((Arc::new(principal), good_until(&known, lifetimes)))
     })
     .await

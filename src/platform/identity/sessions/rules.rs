@@ -61,7 +61,10 @@ pub struct Principal {
     /// A token that may do less than its person.
     pub is_narrowed: bool,
     pub is_operator: bool,
+    /// In workspaces that can be used, archived ones included.
     pub memberships: Vec<Membership>,
+    /// In workspaces that were deleted and can still be restored.
+    pub deleted: Vec<Membership>,
 }
 
 impl Principal {

@@ -7,7 +7,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
 use crate::platform::identity::UserId;
-use crate::platform::workspaces::WorkspaceId;
+use crate::platform::workspaces::rules::{Apps, Standing, State, WorkspaceId};
 
 /// Finds a presented value by its hash. Disabled people have no good values.
 pub(super) fn find(scope: &Unit<'_>, token_hash: &[u8; 32]) -> Result<Option<Known>> {
@@ -70,8 +70,8 @@ pub(super) struct Person {
     pub only_workspace: Option<WorkspaceId>,
     /// JSON list.
     pub only_permissions: Option<String>,
-    /// Workspace and role.
-    pub memberships: Vec<(WorkspaceId, String)>,
+    /// Workspace, role and how the workspace stands.
+    pub memberships: Vec<(WorkspaceId, String, Standing)>,
 }
 
 pub(super) fn person(scope: &Unit<'_>, family: FamilyId) -> Result<Person> {
@@ -90,14 +90,27 @@ pub(super) fn person(scope: &Unit<'_>, family: FamilyId) -> Result<Person> {
             })
         })?;
     let mut statement = scope.prepare_cached(
-        "SELECT m.workspace_id, m.role
-         FROM auth_families AS f JOIN memberships AS m ON m.user_id = f.user_id
+        "SELECT m.workspace_id, m.role, w.archived_at IS NOT NULL, w.deleted_at IS NOT NULL,
+             w.apps, w.version
+         FROM auth_families AS f
+         JOIN memberships AS m ON m.user_id = f.user_id
+         JOIN workspaces AS w ON w.id = m.workspace_id AND w.purged_at IS NULL
          WHERE f.id = :family ORDER BY m.created_at, m.workspace_id",
     )?;
-    let rows = statement
-        .query_map(named_params! { ":family": family }, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement.query_map(named_params! { ":family": family }, |row| {
+        Ok((row.get(0)?, row.get(1)?, standing(row)?))
+    })?;
     person.memberships = rows.collect::<rusqlite::Result<_>>()?;
     Ok(person)
+}
+
+fn standing(row: &Row<'_>) -> rusqlite::Result<Standing> {
+    let apps: Option<String> = row.get(4)?;
+    Ok(Standing {
+        state: State::of(row.get(2)?, row.get(3)?),
+        apps: Apps::read(apps.as_deref()),
+        version: row.get(5)?,
+    })
 }
 
 /// A new family and its first value.

@@ -128,6 +128,7 @@ fn as_signed_in(ctx: &BoxCtx, user: &User, family: FamilyId) -> BoxCtx {
         is_narrowed: false,
         is_operator: user.is_operator,
         memberships: Vec::new(),
+        deleted: Vec::new(),
     };
     let cause = Cause { actor: Actor::Principal(Arc::new(principal)), ..(*ctx.cause).clone() };
     BoxCtx::new(&ctx.platform, cause)

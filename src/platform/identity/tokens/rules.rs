@@ -118,7 +118,7 @@ mod tests {
     /// Admin in the kitchen, viewer in the office.
     fn owner() -> Principal {
         let table = RoleTable::new(PERMISSIONS.to_vec());
-        let member = |workspace, role| Membership { workspace, role, grant: table.grant(role) };
+        let member = |workspace, role| Membership::new(workspace, role, table.grant(role));
         Principal {
             user: Id::from_bytes([3; 16]),
             name: "Ana".into(),
@@ -127,6 +127,7 @@ mod tests {
             is_narrowed: false,
             is_operator: true,
             memberships: vec![member(KITCHEN, Role::Admin), member(OFFICE, Role::Viewer)],
+            deleted: Vec::new(),
         }
     }
 
