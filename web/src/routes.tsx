@@ -91,10 +91,10 @@ const home = createRoute({
   component: lazyRouteComponent(() => import("@/shell/WorkspaceLayout"), "NoWorkspaceScreen"),
 });
 
-const profile = createRoute({
+const account = createRoute({
   getParentRoute: () => frame,
-  path: "profile",
-  component: lazyRouteComponent(() => import("@/platform/identity/ProfileScreen"), "ProfileScreen"),
+  path: "account",
+  component: lazyRouteComponent(() => import("@/platform/identity/AccountScreen"), "AccountScreen"),
 });
 
 const system = createRoute({
@@ -229,7 +229,7 @@ const tree = root.addChildren([
   signIn,
   frame.addChildren([
     home,
-    profile,
+    account,
     system,
     boxAudit,
     workspace.addChildren([

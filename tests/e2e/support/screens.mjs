@@ -15,7 +15,7 @@ export function screensOf(home, item, place) {
     ["movements", `${home}/inventory/movements`],
     ["import", `${home}/inventory/import`],
     ["audit", `${home}/audit`],
-    ["profile", "/profile"],
+    ["account", "/account"],
     ["system", "/system"],
     ["audit of the box", "/system/audit"],
     ["nothing there", `${home}/no-such-page`],

@@ -109,8 +109,8 @@ export function BottomBar({
               {t(screen.label)}
             </SheetLink>
           ))}
-          <SheetLink to="/profile" icon={IconUser} onClick={close}>
-            {t("nav.profile")}
+          <SheetLink to="/account" icon={IconUser} onClick={close}>
+            {t("nav.account")}
           </SheetLink>
         </div>
       </Drawer>

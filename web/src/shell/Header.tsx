@@ -62,9 +62,9 @@ function PersonMenu({ onShortcuts }: { readonly onShortcuts: () => void }) {
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconUser size={16} aria-hidden />}
-          onClick={() => void navigate({ to: "/profile" })}
+          onClick={() => void navigate({ to: "/account" })}
         >
-          {t("nav.profile")}
+          {t("nav.account")}
         </Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={onShortcuts}>
           {t("nav.shortcuts")}

@@ -122,10 +122,10 @@ function useScreens(workspace: MyWorkspace | null): PaletteEntry[] {
       });
     }
     entries.push({
-      key: "profile",
-      label: t("nav.profile"),
+      key: "account",
+      label: t("nav.account"),
       icon: IconUser,
-      run: () => void navigate({ to: "/profile" }),
+      run: () => void navigate({ to: "/account" }),
     });
     return entries;
   }, [me, navigate, workspace]);

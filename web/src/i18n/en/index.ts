@@ -1,8 +1,9 @@
+import { account } from "./account";
 import { inventory } from "./inventory";
 import { platform } from "./platform";
 import { shell } from "./shell";
 import { ui } from "./ui";
 
 /** Every text of the product, in the language the others are made from. */
-export const en = { ...ui, ...shell, ...platform, ...inventory } as const;
+export const en = { ...ui, ...shell, ...platform, ...account, ...inventory } as const;
 export type Messages = typeof en;

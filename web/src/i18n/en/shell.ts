@@ -13,7 +13,7 @@ export const shell = {
   "nav.system": "System",
   "nav.search": "Search",
   "nav.more": "More",
-  "nav.profile": "Profile",
+  "nav.account": "Account",
   "nav.shortcuts": "Keyboard shortcuts",
   "nav.signOut": "Sign out",
   "nav.skip": "Skip to content",

@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useDebouncedValue } from "@mantine/hooks";
 import { api, ok } from "@/api/client";
 import { t, tDynamic } from "@/i18n";
+import { PASSWORD_LENGTH_MIN } from "./passwordRule";
 import classes from "./auth.module.css";
 
 const TYPING_MS = 250;
-const LENGTH_MIN = 12;
 
 interface Props {
   readonly password: string;
@@ -18,7 +18,7 @@ export function PasswordMeter({ password, context }: Props) {
   const [settled] = useDebouncedValue(password, TYPING_MS);
   const { data } = useQuery({
     queryKey: ["password-strength", settled, context],
-    enabled: settled.length >= LENGTH_MIN,
+    enabled: settled.length >= PASSWORD_LENGTH_MIN,
     gcTime: 0,
     retry: false,
     queryFn: async () =>
@@ -28,10 +28,10 @@ export function PasswordMeter({ password, context }: Props) {
         }),
       ),
   });
-  const tooShort = password.length < LENGTH_MIN;
+  const tooShort = password.length < PASSWORD_LENGTH_MIN;
   const score = tooShort ? 0 : (data?.score ?? 0);
   const tone = score >= 3 ? "good" : score === 2 ? "fair" : "weak";
-  const left = LENGTH_MIN - password.length;
+  const left = PASSWORD_LENGTH_MIN - password.length;
   const text =
     password === ""
       ? t("password.rule")

@@ -1,153 +1,114 @@
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
-import { newKey } from "@/api/client";
 import type { Token } from "@/api/types";
-import { t, useFormat } from "@/i18n";
+import { t, tDynamic, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
-import { CopyText } from "@/ui/CopyText";
-import { ChoiceField, FieldRow, FormFrame, TextField, useForm } from "@/ui/form";
-import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
+import { RowEntry, RowList } from "@/ui/RowList";
 import { SkeletonLines } from "@/ui/Skeleton";
-import { createToken, deleteToken, tokensQuery, useMe } from "./queries";
-import classes from "./tokens.module.css";
-
-const DAYS = [7, 30, 90, 365];
-const EVERYWHERE = "all";
+import { toastDone } from "@/ui/toast";
+import { deleteToken, tokensQuery, useMe } from "./queries";
+import { TokenDialog } from "./TokenDialog";
+import classes from "./account.module.css";
 
 export function TokensSection() {
-  const me = useMe();
   const client = useQueryClient();
   const tokens = useQuery(tokensQuery);
-  const [made, setMade] = useState<string | null>(null);
+  const [isMaking, setMaking] = useState(false);
   const [doomed, setDoomed] = useState<Token | null>(null);
-  const empty = { name: "", days: "90", workspace: EVERYWHERE };
-  const form = useForm<{ name: string; days: string | null; workspace: string | null }>({
-    initial: empty,
-    newKey,
-    validate: (values) => ({ name: values.name.trim() ? null : t("form.needed") }),
-    send: async (values, key) => {
-      const where =
-        values.workspace && values.workspace !== EVERYWHERE
-          ? { workspace_id: values.workspace }
-          : {};
-      const token = await createToken(
-        { name: values.name.trim(), expires_in_days: Number(values.days), ...where },
-        key,
-      );
-      setMade(token.token ?? null);
-      form.reset(empty);
-      await client.invalidateQueries({ queryKey: tokensQuery.queryKey });
-    },
-  });
+  const remove = async () => {
+    if (doomed) await deleteToken(doomed.id);
+    await client.invalidateQueries({ queryKey: tokensQuery.queryKey });
+    setDoomed(null);
+    toastDone(t("account.tokens.removed"));
+  };
   return (
-    <Section title={t("profile.tokens")}>
-      <p className="hf-dim" style={{ marginTop: 0 }}>
-        {t("profile.tokens.lead")}
-      </p>
+    <Section
+      title={t("account.tokens")}
+      aside={
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconPlus size={14} aria-hidden />}
+          onClick={() => setMaking(true)}
+        >
+          {t("account.tokens.new")}
+        </Button>
+      }
+    >
+      <p className={classes.lead}>{t("account.tokens.lead")}</p>
       {tokens.error ? (
         <ProblemAlert error={tokens.error} onRetry={() => void tokens.refetch()} />
-      ) : null}
-      {tokens.isPending ? (
+      ) : !tokens.data ? (
         <SkeletonLines count={2} />
+      ) : tokens.data.items.length === 0 ? (
+        <p className={classes.none}>{t("account.tokens.empty")}</p>
       ) : (
-        <TokenList tokens={tokens.data?.items ?? []} onRemove={setDoomed} />
+        <RowList label={t("account.tokens")}>
+          {tokens.data.items.map((token) => (
+            <TokenRow key={token.id} token={token} onRemove={() => setDoomed(token)} />
+          ))}
+        </RowList>
       )}
-      {made && (
-        <div style={{ margin: "12px 0", display: "grid", gap: 8 }}>
-          <Notice tone="caution">{t("profile.tokens.made")}</Notice>
-          <CopyText text={made} label={t("profile.tokens")} />
-        </div>
-      )}
-      <div style={{ marginTop: 14 }}>
-        <FormFrame
-          hasHint={false}
-          form={form}
-          label={t("profile.tokens")}
-          submitLabel={t("profile.tokens.create")}
-        >
-          <TextField form={form} name="name" label={t("profile.tokens.name")} maxLength={80} />
-          <FieldRow>
-            <ChoiceField
-              form={form}
-              name="days"
-              path="expires_in_days"
-              label={t("profile.tokens.days")}
-              data={DAYS.map((days) => ({
-                value: String(days),
-                label: t("profile.tokens.day", { count: days }),
-              }))}
-            />
-            <ChoiceField
-              form={form}
-              name="workspace"
-              path="workspace_id"
-              label={t("profile.tokens.where")}
-              data={[
-                { value: EVERYWHERE, label: t("profile.tokens.everywhere") },
-                ...me.workspaces.map((one) => ({ value: one.id, label: one.name })),
-              ]}
-            />
-          </FieldRow>
-        </FormFrame>
-      </div>
+      {isMaking && <TokenDialog onClose={() => setMaking(false)} />}
       <Confirm
         opened={doomed !== null}
-        title={t("profile.tokens.removeTitle", { name: doomed?.name ?? "" })}
-        confirmLabel={t("profile.tokens.remove")}
+        title={t("account.tokens.removeTitle", { name: doomed?.name ?? "" })}
+        confirmLabel={t("account.tokens.remove")}
         onClose={() => setDoomed(null)}
-        onConfirm={async () => {
-          if (doomed) await deleteToken(doomed.id);
-          await client.invalidateQueries({ queryKey: tokensQuery.queryKey });
-          setDoomed(null);
-        }}
+        onConfirm={remove}
       >
-        {t("profile.tokens.removeBody")}
+        {t("account.tokens.removeBody")}
       </Confirm>
     </Section>
   );
 }
 
-function TokenList({
-  tokens,
-  onRemove,
-}: {
-  readonly tokens: readonly Token[];
-  readonly onRemove: (token: Token) => void;
-}) {
+function TokenRow({ token, onRemove }: { readonly token: Token; readonly onRemove: () => void }) {
+  const me = useMe();
   const format = useFormat();
-  if (tokens.length === 0)
-    return (
-      <p className="hf-dim" style={{ margin: 0 }}>
-        {t("profile.tokens.empty")}
-      </p>
-    );
+  const place = me.workspaces.find((one) => one.id === token.workspace_id)?.name;
+  const { permissions } = token;
   return (
-    <ul className={classes.list}>
-      {tokens.map((token) => (
-        <li key={token.id} className={classes.token}>
-          <div className={classes.about}>
-            <bdi className={classes.name}>{token.name}</bdi>
-            <span className="hf-dim">
-              {t("profile.tokens.expires", { date: format.date(token.expires_at) })}
-              {" · "}
-              {token.last_used_at
-                ? t("profile.tokens.used", { when: format.when(token.last_used_at) })
-                : t("profile.tokens.unused")}
+    <RowEntry
+      symbol={<IconKey size={20} stroke={1.6} aria-hidden />}
+      title={token.name}
+      line={
+        <>
+          <bdi>{place ?? t("account.tokens.everywhere")}</bdi>
+          {" · "}
+          {permissions ? (
+            <span title={permissions.map(permissionName).join("\n")}>
+              {t("account.tokens.can", { count: permissions.length })}
             </span>
-          </div>
-          <Button
-            size="compact-sm"
-            variant="default"
-            onClick={() => onRemove(token)}
-            aria-label={`${t("profile.tokens.remove")}: ${token.name}`}
-          >
-            {t("profile.tokens.remove")}
-          </Button>
-        </li>
-      ))}
-    </ul>
+          ) : (
+            t("account.tokens.scope.all")
+          )}
+          {" · "}
+          {t("account.tokens.expires", { date: format.date(token.expires_at) })}
+          {" · "}
+          {token.last_used_at
+            ? t("account.tokens.used", { when: format.when(token.last_used_at) })
+            : t("account.tokens.unused")}
+        </>
+      }
+      actions={
+        <Button
+          size="compact-sm"
+          variant="default"
+          onClick={onRemove}
+          aria-label={t("account.tokens.removeOf", { name: token.name })}
+        >
+          {t("account.tokens.remove")}
+        </Button>
+      }
+    />
   );
+}
+
+function permissionName(id: string): string {
+  return tDynamic(`permission.${id}`, id);
 }

@@ -2,7 +2,10 @@ import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@ta
 import { api, ifMatch, idempotent, ok } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { setSessionKnown } from "@/api/session";
-import type { Me } from "@/api/types";
+import type { Me, TokenRequest } from "@/api/types";
+
+/** More than anybody has; the box allows no more rows at once. */
+const LIST_MAX = 200;
 
 /** Who is signed in here; null when nobody is. */
 export const meQuery = queryOptions({
@@ -57,15 +60,22 @@ export async function changePassword(current: string, next: string): Promise<voi
   await ok(api.PUT("/api/v1/me/password", { body: { current, new: next } }));
 }
 
-export const tokensQuery = queryOptions({
-  queryKey: ["me", "tokens"],
-  queryFn: async () => ok(api.GET("/api/v1/me/tokens", { params: { query: { limit: 200 } } })),
+export const sessionsQuery = queryOptions({
+  queryKey: ["me", "sessions"],
+  queryFn: async () =>
+    ok(api.GET("/api/v1/me/sessions", { params: { query: { limit: LIST_MAX } } })),
 });
 
-export async function createToken(
-  body: { name: string; expires_in_days: number; workspace_id?: string },
-  key: string,
-) {
+export async function endSession(id: string): Promise<void> {
+  await ok(api.DELETE("/api/v1/me/sessions/{id}", { params: { path: { id } } }));
+}
+
+export const tokensQuery = queryOptions({
+  queryKey: ["me", "tokens"],
+  queryFn: async () => ok(api.GET("/api/v1/me/tokens", { params: { query: { limit: LIST_MAX } } })),
+});
+
+export async function createToken(body: TokenRequest, key: string) {
   return ok(api.POST("/api/v1/me/tokens", { body, headers: idempotent(key) }));
 }
 

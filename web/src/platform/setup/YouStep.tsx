@@ -6,6 +6,7 @@ import { t } from "@/i18n";
 import { FormFrame, SecretField, TextField, useForm } from "@/ui/form";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { PasswordMeter } from "../identity/PasswordMeter";
+import { PASSWORD_LENGTH_MIN } from "../identity/passwordRule";
 import classes from "../identity/auth.module.css";
 
 export interface YouAnswers {
@@ -20,8 +21,6 @@ interface Props {
   readonly onBack: () => void;
   readonly onDone: (answers: YouAnswers) => void;
 }
-
-const PASSWORD_LENGTH_MIN = 12;
 
 export function YouStep({ answers, refused, onBack, onDone }: Props) {
   const form = useForm({

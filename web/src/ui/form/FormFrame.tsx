@@ -62,7 +62,7 @@ export function FormFrame<V extends object>({
       noValidate
       aria-label={label}
     >
-      <div ref={summary}>
+      <div ref={summary} className={classes.top}>
         {problems > 0 && (
           <ErrorSummary errors={form.errors} labels={form.labels} fieldId={form.fieldId} />
         )}
