@@ -23,8 +23,8 @@ use crate::platform::app::{ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::{
-    self, Parts, Platform, about, audit, columns, events, idempotency, identity, monitoring, setup,
-    tls, workspaces,
+    self, Parts, Platform, about, audit, columns, events, idempotency, identity, monitoring,
+    recycle_bin, setup, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -59,6 +59,7 @@ pub fn codes() -> Vec<Code> {
         platform::CODES,
         audit::ops::CODES,
         idempotency::rules::CODES,
+        recycle_bin::rules::CODES,
         tls::CODES,
         setup::rules::CODES,
         workspaces::rules::CODES,
@@ -73,7 +74,8 @@ fn routes(pages: &Arc<Pages>) -> Routes {
     let mut in_workspace = Routes::new()
         .merge(workspaces::api::workspace_routes())
         .merge(audit::api::workspace_routes())
-        .merge(events::api::workspace_routes());
+        .merge(events::api::workspace_routes())
+        .merge(recycle_bin::api::workspace_routes());
     for app in apps::ALL {
         in_workspace = in_workspace.nest(&format!("/{}", app.id), (app.routes)());
     }

@@ -6,8 +6,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::Platform;
 use super::access::PermissionSpec;
+use super::clock::Moment;
+use super::ctx::Scope;
 use super::db::MigrationSet;
-use super::error::Code;
+use super::error::{Code, Result};
+use super::recycle_bin::rules::{Deleted, Stretch};
 
 /// Routes of one area, each with its OpenAPI entry.
 pub type Routes = OpenApiRouter<Arc<Platform>>;
@@ -18,6 +21,22 @@ pub struct EventSpec {
     /// The object kind of the audit entry, e.g. `inventory.item`.
     pub kind: &'static str,
     pub permission: &'static str,
+}
+
+/// What of one kind can be deleted, and brought back by the object's own route.
+#[derive(Clone, Copy)]
+pub struct RecycleSpec {
+    /// The object kind of the audit entry, e.g. `inventory.item`.
+    pub kind: &'static str,
+    /// Who may delete: they see what was deleted and restore their own.
+    pub permission: &'static str,
+    /// Who may restore anybody's.
+    pub restore_any: &'static str,
+    /// A stretch of what was deleted, newest first, at most so many.
+    pub list: fn(&Scope<'_>, Stretch, usize) -> Result<Vec<Deleted>>,
+    /// Forgets what was deleted before a moment and what nothing refers to, at most so many at
+    /// once; gives how many.
+    pub forget: fn(&Scope<'_>, Moment, usize) -> Result<usize>,
 }
 
 /// Whether a text column can say something about a person. Erasure and the audit log rely on it.
@@ -43,6 +62,7 @@ pub struct AppSpec {
     pub permissions: &'static [PermissionSpec],
     pub migrations: MigrationSet,
     pub events: &'static [EventSpec],
+    pub recycle_bin: &'static [RecycleSpec],
     pub codes: &'static [&'static [Code]],
     pub columns: &'static [ColumnMarks],
     /// Below `/api/v1/workspaces/{workspace}/<id>`.

@@ -94,6 +94,15 @@ impl Error {
         Self::Invalid(vec![FieldError::new(field, code, detail)])
     }
 
+    /// The refusal of a rule as a clash with what is there now: where nobody sent anything wrong.
+    #[must_use]
+    pub fn into_conflict(self) -> Self {
+        match self {
+            Self::Rule(refusal) => Self::Conflict(refusal),
+            other => other,
+        }
+    }
+
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
         Self::Conflict(Refusal::new(code, detail))
     }

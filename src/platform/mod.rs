@@ -18,6 +18,7 @@ pub mod monitoring;
 pub mod offline;
 pub mod random;
 pub mod reach;
+pub mod recycle_bin;
 pub mod secret;
 pub mod setup;
 pub mod tasks;

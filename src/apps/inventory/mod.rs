@@ -18,7 +18,7 @@ pub mod texts;
 
 use crate::platform::access::PermissionSpec;
 use crate::platform::access::rules::{ADMINS, EVERYBODY, MANAGERS};
-use crate::platform::app::{AppSpec, EventSpec};
+use crate::platform::app::{AppSpec, EventSpec, RecycleSpec};
 
 /// What the platform knows of this app.
 pub const SPEC: AppSpec = AppSpec {
@@ -34,8 +34,10 @@ pub const SPEC: AppSpec = AppSpec {
         "0005_ledger.sql",
         "0006_search.sql",
         "0007_alerts_and_imports.sql",
+        "0008_recycle_bin.sql",
     ),
     events: EVENTS,
+    recycle_bin: RECYCLE_BIN,
     codes: &[
         amounts::rules::CODES,
         texts::rules::CODES,
@@ -64,7 +66,7 @@ const PERMISSIONS: &[PermissionSpec] = &[
     may("inventory.import", "Take over CSV files", MANAGERS),
     may("inventory.export", "Export to CSV files", MANAGERS),
     may("inventory.override", "Let stock fall below zero, with a reason", ADMINS),
-    may("inventory.restore", "Restore what anybody deleted", ADMINS),
+    may(RESTORE_ANY, "Restore what anybody deleted", ADMINS),
 ];
 
 const fn told(kind: &'static str) -> EventSpec {
@@ -77,3 +79,23 @@ const EVENTS: &[EventSpec] = &[
     told(movements::ops::KIND),
     told(imports::ops::KIND),
 ];
+
+const RECYCLE_BIN: &[RecycleSpec] = &[
+    RecycleSpec {
+        kind: items::ops::KIND,
+        permission: "inventory.write",
+        restore_any: RESTORE_ANY,
+        list: items::ops::deleted_in,
+        forget: items::ops::forget_in,
+    },
+    RecycleSpec {
+        kind: locations::ops::KIND,
+        permission: "inventory.write",
+        restore_any: RESTORE_ANY,
+        list: locations::ops::deleted_in,
+        forget: locations::ops::forget_in,
+    },
+];
+
+/// What is needed to restore what somebody else deleted.
+const RESTORE_ANY: &str = "inventory.restore";

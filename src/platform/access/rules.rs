@@ -86,6 +86,7 @@ pub const PERMISSIONS: &[PermissionSpec] = &[
         title: "Change the workspace's settings",
         roles: ADMINS,
     },
+    PermissionSpec { id: "recycle.read", title: "See what was deleted", roles: MANAGERS },
     PermissionSpec { id: "audit.read", title: "Read and verify the audit log", roles: ADMINS },
     PermissionSpec { id: "events.read", title: "Be told when something changes", roles: EVERYBODY },
 ];

@@ -171,7 +171,7 @@ async fn a_deleted_item_is_hidden_frees_its_number_and_comes_back() {
 
     let usurper = manager.post("/inventory/items", &salmon()).await.is(201);
     let restore = format!("{path}/restore");
-    manager.post(&restore, &Value::Null).await.is_problem(422, "item-number-taken");
+    manager.post(&restore, &Value::Null).await.is_problem(409, "item-number-taken");
     let usurper_path = super::path("items", &usurper);
     manager.change(Method::DELETE, &usurper_path, 1, &Value::Null).await;
     let restored = manager.post(&restore, &Value::Null).await.is(200);

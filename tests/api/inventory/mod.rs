@@ -5,6 +5,7 @@ mod items;
 mod ledger;
 mod locations;
 mod movements;
+mod recycle_bin;
 mod sequences;
 mod stock;
 

@@ -434,6 +434,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was deleted in the last 30 days, newest first. */
+        get: operations["list_deleted"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/events": {
         parameters: {
             query?: never;
@@ -606,7 +623,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Restore a deleted item: one's own deletions for 30 days, admins any. */
+        /** Restore an item that was deleted in the last 30 days: one's own deletions, admins anybody's. */
         post: operations["restore_item"];
         delete?: never;
         options?: never;
@@ -677,7 +694,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Restore a deleted place: one's own deletions for 30 days, admins any. */
+        /** Restore a place that was deleted in the last 30 days: one's own deletions, admins anybody's. */
         post: operations["restore_location"];
         delete?: never;
         options?: never;
@@ -1046,6 +1063,25 @@ export interface components {
         };
         /** @description A decimal as a string, e.g. "12.5"; integers may be numbers. */
         DecimalText: string;
+        /** @description Who deleted it. */
+        DeletedByResponse: {
+            id: string;
+            name: string;
+        };
+        /** @description Something that was deleted and can still be restored, by the object's own `…/restore`. */
+        DeletedResponse: {
+            /** @description Whether the caller may restore it: own deletions, admins anybody's. */
+            can_restore: boolean;
+            deleted_at: string;
+            deleted_by?: components["schemas"]["DeletedByResponse"] | null;
+            id: string;
+            /** @description E.g. `inventory.item`. */
+            kind: string;
+            restorable_until: string;
+            /** @description Its number or code. */
+            subtitle: string;
+            title: string;
+        };
         /** @description Something that is not the sum of its ledger. */
         DifferenceResponse: {
             expected: string;
@@ -1370,6 +1406,31 @@ export interface components {
                 /** Format: int64 */
                 seq: number;
                 user_agent?: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_DeletedResponse: {
+            items: {
+                /** @description Whether the caller may restore it: own deletions, admins anybody's. */
+                can_restore: boolean;
+                deleted_at: string;
+                deleted_by?: components["schemas"]["DeletedByResponse"] | null;
+                id: string;
+                /** @description E.g. `inventory.item`. */
+                kind: string;
+                restorable_until: string;
+                /** @description Its number or code. */
+                subtitle: string;
+                title: string;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
@@ -3019,6 +3080,44 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    list_deleted: {
+        parameters: {
+            query?: {
+                /** @description Only this kind, e.g. `inventory.item`. */
+                kind?: string;
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeletedResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     follow_workspace: {

@@ -224,7 +224,7 @@ async fn delete_item(
     Ok(NoContent)
 }
 
-/// Restore a deleted item: one's own deletions for 30 days, admins any.
+/// Restore an item that was deleted in the last 30 days: one's own deletions, admins anybody's.
 #[utoipa::path(post, path = "/items/{id}/restore", tag = "inventory",
     params(("id" = String, Path, description = "Id of the item")),
     security(("session" = ["inventory.write"])),

@@ -4,13 +4,17 @@ use super::rules::listing::{Listing, Position};
 use super::rules::{
     self, ItemDraft, ItemId, ItemInput, KeptItem, barcode_taken, check_version, number_taken,
 };
-use super::store;
+use super::store::{self, Forgettable};
+use crate::apps::inventory::RESTORE_ANY;
 use crate::apps::inventory::suppliers;
 use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::audit::Entry;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
+use crate::platform::recycle_bin::ops::check_restore_in;
+use crate::platform::recycle_bin::rules::{Deleted, Stretch};
 
 /// Audit and event kind.
 pub const KIND: &str = "inventory.item";
@@ -144,17 +148,43 @@ pub async fn restore(ctx: &Ctx, id: ItemId) -> Result<KeptItem> {
     ctx.write(move |scope| {
         let kept = store::get(scope, id)?;
         let Some(deleted_at) = kept.deleted_at else { return Ok(kept) };
-        let is_own = kept.deleted_by.is_some() && kept.deleted_by == scope.user();
-        if !rules::is_own_recent_deletion(is_own, deleted_at, scope.now()) {
-            scope.need("inventory.restore")?;
-        }
-        check_unique(scope, &kept.as_draft(), Some(kept.rid))?;
+        check_restore_in(scope, deleted_at, kept.deleted_by, RESTORE_ANY)?;
+        check_still_free(scope, &kept)?;
         store::restore(scope, kept.rid)?;
         let entry = Entry::new("inventory.item.restored", KIND, id).version(kept.version + 1);
         scope.audit(entry.set("item_number", kept.item_number))?;
         store::get(scope, id)
     })
     .await
+}
+
+/// Refuses to bring back an item whose number or code another one has by now.
+fn check_still_free(scope: &Scope<'_>, kept: &KeptItem) -> Result<()> {
+    if let Some(owner) = store::by_number(scope, &kept.as_draft().item_number_key())? {
+        return Err(rules::number_taken_meanwhile(&owner));
+    }
+    for (position, barcode) in kept.barcodes.iter().enumerate() {
+        if let Some(owner) = store::barcode_owner(scope, &barcode.code, Some(kept.rid))? {
+            return Err(rules::barcode_taken_meanwhile(position, &barcode.code, &owner));
+        }
+    }
+    Ok(())
+}
+
+/// Items in the recycle bin.
+pub fn deleted_in(scope: &Scope<'_>, stretch: Stretch, limit: usize) -> Result<Vec<Deleted>> {
+    store::deleted(scope, stretch, limit)
+}
+
+/// Removes items that were deleted before a moment and that nothing ever happened to.
+pub fn forget_in(scope: &Scope<'_>, before: Moment, limit: usize) -> Result<usize> {
+    let forgotten = store::forgettable(scope, before, limit)?;
+    for Forgettable { rid, id, version, name } in &forgotten {
+        store::forget(scope, *rid)?;
+        let entry = Entry::new("inventory.item.forgotten", KIND, *id).version(*version);
+        scope.audit(entry.set("item_number", name))?;
+    }
+    Ok(forgotten.len())
 }
 
 /// The item, deleted or not, for other resources of the app.

@@ -434,13 +434,25 @@ pub fn check_delete(on_hand_anywhere: bool, has_open_orders: bool) -> Result<(),
     Ok(())
 }
 
-/// Days within which people take back their own deletions; who restores anybody's has no limit.
-pub const RESTORE_OWN_DAYS: u64 = 30;
+/// A deleted item cannot have its number back: another one has it now.
+pub fn number_taken_meanwhile(owner: &KeptItem) -> Error {
+    let KeptItem { item_number, name, .. } = owner;
+    let detail = format!(
+        "{item_number} is the number of another item now: {name}. Give that one another number, \
+         then restore this one."
+    );
+    let refusal = Refusal::new("item-number-taken", &detail);
+    let refusal = refusal.field("item_number", "item-number-taken", &detail);
+    Error::Conflict(refusal.with("taken_by", owner.id.to_string()))
+}
 
-/// Tells whether the deletion of `deleted_at` is recent enough for the one who did it.
-pub fn is_own_recent_deletion(is_own: bool, deleted_at: Moment, now: Moment) -> bool {
-    const DAY_S: u64 = 86_400;
-    is_own && now.since(deleted_at).as_secs() <= RESTORE_OWN_DAYS * DAY_S
+/// A deleted item cannot have a code back: another one has it now.
+pub fn barcode_taken_meanwhile(position: usize, code: &str, owner_number: &str) -> Error {
+    let detail = format!(
+        "Item {owner_number} has the code {code} now. Remove it there, then restore this one."
+    );
+    let refusal = Refusal::new("barcode-taken", &detail);
+    Error::Conflict(refusal.field(&format!("barcodes[{position}]"), "barcode-taken", &detail))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The SQL of items.
 
 mod list;
+mod recycle;
 mod row;
 
 use rusqlite::{OptionalExtension, named_params};
@@ -12,6 +13,7 @@ use crate::platform::ctx::Scope;
 use crate::platform::error::{Error, Result};
 
 pub(super) use list::{categories, count, count_found, list, search};
+pub(super) use recycle::{Forgettable, deleted, forget, forgettable};
 
 /// The item with its barcodes, deleted or not.
 pub(super) fn get(scope: &Scope<'_>, id: ItemId) -> Result<KeptItem> {

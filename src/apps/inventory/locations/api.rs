@@ -213,7 +213,7 @@ async fn delete_location(
     Ok(NoContent)
 }
 
-/// Restore a deleted place: one's own deletions for 30 days, admins any.
+/// Restore a place that was deleted in the last 30 days: one's own deletions, admins anybody's.
 #[utoipa::path(post, path = "/locations/{id}/restore", tag = "inventory",
     params(("id" = String, Path, description = "Id of the place")),
     security(("session" = ["inventory.write"])),

@@ -1,12 +1,16 @@
 //! What people do with places.
 
 use super::rules::{self, KeptLocation, LocationDraft, LocationId, LocationInput, Shown};
-use super::store;
-use crate::apps::inventory::items::rules::{check_version, is_own_recent_deletion};
+use super::store::{self, Forgettable};
+use crate::apps::inventory::RESTORE_ANY;
+use crate::apps::inventory::items::rules::check_version;
 use crate::platform::audit::Entry;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
+use crate::platform::recycle_bin::ops::check_restore_in;
+use crate::platform::recycle_bin::rules::{Deleted, Stretch};
 
 /// Audit and event kind.
 pub const KIND: &str = "inventory.location";
@@ -112,22 +116,47 @@ pub async fn restore(ctx: &Ctx, id: LocationId) -> Result<KeptLocation> {
     ctx.write(move |scope| {
         let kept = store::get(scope, id)?;
         let Some(deleted_at) = kept.deleted_at else { return Ok(kept) };
-        let is_own = kept.deleted_by.is_some() && kept.deleted_by == scope.user();
-        if !is_own_recent_deletion(is_own, deleted_at, scope.now()) {
-            scope.need("inventory.restore")?;
-        }
-        let draft = kept.as_draft();
-        rules::check_count(store::count(scope)?)?;
-        if store::is_code_taken(scope, &draft.code_key(), Some(kept.rid))? {
-            return Err(rules::code_taken(&draft.code));
-        }
-        check_parent(scope, Some(id), &draft)?;
+        check_restore_in(scope, deleted_at, kept.deleted_by, RESTORE_ANY)?;
+        check_still_fits(scope, &kept)?;
         store::restore(scope, kept.rid)?;
         let entry = Entry::new("inventory.location.restored", KIND, id).version(kept.version + 1);
         scope.audit(entry.set("code", kept.code))?;
         store::get(scope, id)
     })
     .await
+}
+
+/// Refuses to bring back a place whose code another one has by now, or whose own place is gone.
+fn check_still_fits(scope: &Scope<'_>, kept: &KeptLocation) -> Result<()> {
+    rules::check_count(store::count(scope)?).map_err(Error::into_conflict)?;
+    let draft = kept.as_draft();
+    if let Some(owner) = store::by_code(scope, &draft.code_key())? {
+        return Err(rules::code_taken_meanwhile(&owner));
+    }
+    if let Some(parent) = draft.parent {
+        let parent = store::get(scope, parent)?;
+        if parent.deleted_at.is_some() {
+            return Err(rules::parent_deleted(&parent));
+        }
+    }
+    check_parent(scope, Some(kept.id), &draft).map_err(Error::into_conflict)?;
+    Ok(())
+}
+
+/// Places in the recycle bin.
+pub fn deleted_in(scope: &Scope<'_>, stretch: Stretch, limit: usize) -> Result<Vec<Deleted>> {
+    store::deleted(scope, stretch, limit)
+}
+
+/// Removes places that were deleted before a moment and that nothing ever happened at.
+pub fn forget_in(scope: &Scope<'_>, before: Moment, limit: usize) -> Result<usize> {
+    let forgotten = store::forgettable(scope, before, limit)?;
+    for Forgettable { rid, id, version, code } in &forgotten {
+        store::forget(scope, *rid)?;
+        let entry = Entry::new("inventory.location.forgotten", KIND, *id).version(*version);
+        scope.audit(entry.set("code", code))?;
+    }
+    Ok(forgotten.len())
 }
 
 /// The place with this code, for other resources of the app.

@@ -29,6 +29,11 @@ pub const CODES: &[Code] = &[
         "Use another code, or change the other place.",
     ),
     code(
+        "location-parent-deleted",
+        "The place stood below another one that is deleted as well.",
+        "Restore that one first.",
+    ),
+    code(
         "location-cycle",
         "A place would stand below itself.",
         "Choose another place to stand below.",
@@ -200,6 +205,29 @@ pub fn code_taken(code: &str) -> Error {
     Refusal::new("location-code-taken", &detail)
         .field("code", "location-code-taken", &detail)
         .into()
+}
+
+/// A deleted place cannot have its code back: another one has it now.
+pub fn code_taken_meanwhile(owner: &KeptLocation) -> Error {
+    let KeptLocation { code, name, .. } = owner;
+    let detail = format!(
+        "{code} is the code of another place now: {name}. Give that one another code, then restore \
+         this one."
+    );
+    let refusal = Refusal::new("location-code-taken", &detail);
+    let refusal = refusal.field("code", "location-code-taken", &detail);
+    Error::Conflict(refusal.with("taken_by", owner.id.to_string()))
+}
+
+/// A deleted place cannot come back below one that is deleted as well.
+pub fn parent_deleted(parent: &KeptLocation) -> Error {
+    let KeptLocation { code, name, .. } = parent;
+    let detail = format!(
+        "It stood below {code} ({name}), which is deleted as well. Restore that one first."
+    );
+    let refusal = Refusal::new("location-parent-deleted", &detail);
+    let refusal = refusal.field("parent_id", "location-parent-deleted", &detail);
+    Error::Conflict(refusal.with("parent", parent.id.to_string()))
 }
 
 /// Refuses one place more than the tree may hold.

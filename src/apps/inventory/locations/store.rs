@@ -1,11 +1,15 @@
 //! The SQL of places.
 
+mod recycle;
+
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{KeptLocation, LocationDraft, LocationId, Parents, Shown};
 use crate::apps::inventory::items::rules::TempZone;
 use crate::platform::ctx::Scope;
 use crate::platform::error::{Error, Result};
+
+pub(super) use recycle::{Forgettable, deleted, forget, forgettable};
 
 /// What `location` reads, of `locations AS l` and its parent `p`.
 macro_rules! columns {
