@@ -58,11 +58,13 @@ pub fn codes() -> Vec<Code> {
         problem::CODES,
         platform::CODES,
         audit::ops::CODES,
+        rules::CODES,
         idempotency::rules::CODES,
         recycle_bin::rules::CODES,
         tls::CODES,
         setup::rules::CODES,
         workspaces::rules::CODES,
+        workspaces::members::rules::CODES,
     ];
     let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());
     let of_apps = apps::ALL.iter().flat_map(|app| app.codes).copied();
@@ -73,6 +75,7 @@ pub fn codes() -> Vec<Code> {
 fn routes(pages: &Arc<Pages>) -> Routes {
     let mut in_workspace = Routes::new()
         .merge(workspaces::api::workspace_routes())
+        .merge(identity::workspace_routes())
         .merge(audit::api::workspace_routes())
         .merge(events::api::workspace_routes())
         .merge(recycle_bin::api::workspace_routes());

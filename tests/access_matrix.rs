@@ -34,6 +34,7 @@ use tower::ServiceExt;
 /// The one short list of what anybody may ask, signed in or not.
 const PUBLIC: &[&str] = &[
     "GET /api/docs",
+    "GET /api/v1/invitations/inspect",
     "GET /api/v1/openapi.json",
     "GET /api/v1/setup",
     "GET /health",
@@ -45,6 +46,7 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/password-strength",
     "POST /api/v1/auth/register",
+    "POST /api/v1/invitations/accept",
     "POST /api/v1/setup",
     "POST /api/v1/setup/check",
 ];
@@ -120,11 +122,14 @@ impl People {
         Self { everybody: invited.await.expect("people") }
     }
 
-    /// A fresh token of each, so that no probe can spoil the next one's.
+    /// A fresh token of each, so that no probe can spoil the next one's. Whoever left comes back.
     async fn tokens(&self, server: &TestServer) -> Vec<(Caller, Option<String>)> {
-        let everybody = self.everybody.clone();
+        let (everybody, here) = (self.everybody.clone(), server.workspace);
         let ctx = system(&server.platform);
         let made = ctx.write(move |scope| {
+            for (caller, user) in &everybody {
+                bring_back(scope, *caller, *user, here)?;
+            }
             let tokens = everybody.into_iter();
             tokens.map(|(caller, user)| Ok((caller, Some(token(scope, caller, user)?)))).collect()
         });
@@ -162,6 +167,23 @@ fn invite(
             .execute(named_params! { ":now": scope.now(), ":user": user })?;
     }
     Ok(user)
+}
+
+fn bring_back(scope: &BoxScope<'_>, caller: Caller, user: UserId, here: WorkspaceId) -> Result<()> {
+    let role = match caller {
+        Caller::Member(role) => role,
+        Caller::Narrowed => Role::Owner,
+        _ => return Ok(()),
+    };
+    scope
+        .prepare_cached(
+            "INSERT INTO memberships (user_id, workspace_id, role, created_at)
+             VALUES (:user, :here, :role, :now) ON CONFLICT DO NOTHING",
+        )?
+        .execute(named_params! {
+            ":user": user, ":here": here, ":role": role.name(), ":now": scope.now(),
+        })?;
+    Ok(())
 }
 
 fn token(scope: &BoxScope<'_>, caller: Caller, user: UserId) -> Result<String> {

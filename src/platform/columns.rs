@@ -45,6 +45,7 @@ pub const SYSTEM: &[ColumnMarks] = &[
         ],
     ),
     table("memberships", &[("role", Impersonal)]),
+    table("invitations", &[("email", Personal), ("email_key", Personal), ("role", Impersonal)]),
     AUDIT_ENTRIES,
     AUDIT_PERSONAL,
     IDEMPOTENCY_KEYS,

@@ -39,7 +39,7 @@ use self::clock::{Clock, Moment};
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
 use self::identity::sessions::ops::Remembering;
-use self::identity::{Passwords, SignIns};
+use self::identity::{Links, Passwords, SignIns};
 use self::random::Random;
 use self::reach::Reach;
 use self::setup::SetUp;
@@ -53,8 +53,13 @@ pub const CODES: &[Code] = &[code(
     "Stop it first, or ask the running box.",
 )];
 
-const SYSTEM_SET: MigrationSet =
-    crate::migration_set!("system", "0001_start.sql", "0002_audit.sql", "0004_workspace_life.sql");
+const SYSTEM_SET: MigrationSet = crate::migration_set!(
+    "system",
+    "0001_start.sql",
+    "0002_audit.sql",
+    "0003_people.sql",
+    "0004_workspace_life.sql",
+);
 const WORKSPACE_SET: MigrationSet = crate::migration_set!("workspace", "0001_start.sql");
 
 /// The code of a data folder that another process owns.
@@ -78,6 +83,7 @@ pub struct Platform {
     pub sessions: Remembering,
     pub passwords: Passwords,
     pub sign_ins: SignIns,
+    pub links: Links,
     pub set_up: SetUp,
     /// Set once, when the listeners are bound.
     pub reach: OnceLock<Reach>,
@@ -131,6 +137,7 @@ impl Platform {
             sessions: Remembering::default(),
             passwords: Passwords::default(),
             sign_ins: SignIns::new(&config.limits),
+            links: Links::default(),
             set_up: SetUp::default(),
             reach: OnceLock::new(),
             streams: events::Streams::new(&config.limits),
@@ -143,6 +150,14 @@ impl Platform {
     /// The ids of the apps this box has.
     pub fn app_ids(&self) -> Vec<&'static str> {
         self.apps.iter().map(|app| app.id).collect()
+    }
+
+    /// What links of this box begin with, whether it serves or not.
+    pub fn origin(&self) -> String {
+        match self.reach.get() {
+            Some(reach) => reach.origin.clone(),
+            None => reach::origin(&self.config, &reach::planned_addresses(&self.config)),
+        }
     }
 
     /// Stops the tasks, finishes the queues, closes the files and gives the data folder free.

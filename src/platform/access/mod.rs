@@ -1,5 +1,6 @@
 //! Who may do what: permissions, roles, and the one table that joins them.
 
+pub mod api;
 pub mod rules;
 
 pub use rules::{Grant, PermissionSpec, Role, RoleTable};

@@ -5,6 +5,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::platform::error::{Code, Error, Result, code};
+
+pub const CODES: &[Code] = &[code(
+    "role-above-own",
+    "Nobody gives away a role that is above their own.",
+    "Choose another role, or ask an owner of the workspace.",
+)];
+
 /// What a person is in a workspace, from most to least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -41,6 +49,14 @@ impl Role {
     }
 }
 
+/// Whether somebody with the role `own` may give `role`. Only owners make owners.
+pub fn may_give(own: Role, role: Role) -> Result<()> {
+    if role != Role::Owner || own == Role::Owner {
+        return Ok(());
+    }
+    Err(Error::invalid("role", "role-above-own", "Only an owner makes somebody an owner."))
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -57,6 +73,8 @@ impl FromStr for Role {
 
 /// Everybody in the workspace.
 pub const EVERYBODY: &[Role] = &Role::ALL;
+/// Owners alone.
+pub const OWNERS: &[Role] = &[Role::Owner];
 /// Owners and admins.
 pub const ADMINS: &[Role] = &[Role::Owner, Role::Admin];
 /// Owners, admins and managers.
@@ -87,6 +105,17 @@ pub const PERMISSIONS: &[PermissionSpec] = &[
         roles: ADMINS,
     },
     PermissionSpec { id: "recycle.read", title: "See what was deleted", roles: MANAGERS },
+    PermissionSpec { id: "people.read", title: "See who belongs to it", roles: MANAGERS },
+    PermissionSpec {
+        id: "people.manage",
+        title: "Invite people, change their roles, remove them",
+        roles: ADMINS,
+    },
+    PermissionSpec {
+        id: "workspace.transfer",
+        title: "Hand the workspace over to another owner",
+        roles: OWNERS,
+    },
     PermissionSpec { id: "audit.read", title: "Read and verify the audit log", roles: ADMINS },
     PermissionSpec { id: "events.read", title: "Be told when something changes", roles: EVERYBODY },
 ];
@@ -165,6 +194,13 @@ mod tests {
         assert!(!table.grant(Role::Manager).allows("audit.read"));
         assert!(table.grant(Role::Viewer).allows("workspace.read"));
         assert!(!table.grant(Role::Owner).allows(OPERATE));
+    }
+
+    #[test]
+    fn only_owners_make_owners() {
+        assert!(may_give(Role::Owner, Role::Owner).is_ok());
+        assert!(may_give(Role::Admin, Role::Owner).is_err());
+        assert!(may_give(Role::Admin, Role::Admin).is_ok());
     }
 
     #[test]

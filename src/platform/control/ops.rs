@@ -11,7 +11,6 @@ use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::users;
-use crate::platform::reach::{origin, planned_addresses};
 use crate::platform::setup::rules::Claim;
 use crate::platform::tls::Certificates;
 use crate::platform::{monitoring, setup, tasks, workspaces};
@@ -28,12 +27,7 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
 }
 
 async fn setup_link(ctx: &BoxCtx) -> Result<String> {
-    let platform = &ctx.platform;
-    let origin = match platform.reach.get() {
-        Some(reach) => reach.origin.clone(),
-        None => origin(&platform.config, &planned_addresses(&platform.config)),
-    };
-    setup::ops::issue_link(ctx, &origin).await
+    setup::ops::issue_link(ctx, &ctx.platform.origin()).await
 }
 
 fn to_value(value: &impl Serialize) -> Result<Value> {

@@ -52,7 +52,8 @@ pub fn box_routes() -> Routes {
 /// Follow what changes in a workspace.
 ///
 /// Each message is `event: change` with the audit entry's number as its id; after an
-/// interruption send it as `Last-Event-ID`. `event: reload` says that too much was missed.
+/// interruption send it as `Last-Event-ID`. `event: reload` says that too much was missed, or
+/// that you may see more or less than before: fetch everything anew.
 #[utoipa::path(get, path = "/events", tag = "events",
     security(("session" = ["events.read"])),
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last message heard")),
@@ -124,19 +125,28 @@ impl Source {
         }
     }
 
-    /// Takes on who the caller is by now, and says until when that holds if nothing happens.
-    /// None when they may not listen any more.
-    async fn recheck(&mut self) -> Option<Moment> {
-        let (principal, until) = refresh(self.on_box()).await.ok()?;
+    /// Takes on who the caller is by now. None when they may not listen any more.
+    async fn recheck(&mut self) -> Option<Standing> {
+        let (principal, good_until) = refresh(self.on_box()).await.ok()?;
+        let mut standing = Standing { good_until, has_changed: false };
         match self {
-            Self::Box(_) => principal.is_operator.then_some(until),
+            Self::Box(_) => principal.is_operator.then_some(standing),
             Self::Workspace(ctx, _) => {
                 let membership = principal.membership(ctx.workspace())?;
+                standing.has_changed = ctx.membership.grant != membership.grant;
                 ctx.membership = membership.clone();
-                ctx.may(PERMISSION).then_some(until)
+                ctx.may(PERMISSION).then_some(standing)
             }
         }
     }
+}
+
+/// What a listener is by now.
+struct Standing {
+    /// Until when that holds if nothing happens.
+    good_until: Moment,
+    /// Whether they may see more or less than before.
+    has_changed: bool,
 }
 
 /// One listener.
@@ -182,14 +192,22 @@ impl Follower {
 
     /// Waits for the next message; none when the stream is over.
     async fn next(&mut self) -> Option<Message> {
-        if std::mem::take(&mut self.must_reload) {
-            return Some(Message::default().event("reload").id(self.seq.to_string()).data("{}"));
-        }
         loop {
             let now = self.source.on_box().now();
             if self.people.has_changed().ok()? || now >= self.good_until {
                 self.people.mark_unchanged();
-                self.good_until = self.source.recheck().await?;
+                let standing = self.source.recheck().await?;
+                self.good_until = standing.good_until;
+                if standing.has_changed {
+                    // What was waiting was chosen for what they were.
+                    self.waiting.clear();
+                    self.must_reload = true;
+                }
+            }
+            if std::mem::take(&mut self.must_reload) {
+                return Some(
+                    Message::default().event("reload").id(self.seq.to_string()).data("{}"),
+                );
             }
             if let Some(event) = self.waiting.pop_front() {
                 return message(&event);

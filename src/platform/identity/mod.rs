@@ -1,5 +1,7 @@
 //! People and their credentials.
 
+pub mod invitations;
+pub mod links;
 pub mod me;
 pub mod passwords;
 pub mod sessions;
@@ -7,6 +9,7 @@ pub mod sign_in;
 pub mod tokens;
 pub mod users;
 
+pub use links::Links;
 pub use passwords::Passwords;
 pub use sessions::{Credential, Principal, Resolved};
 pub use sign_in::SignIns;
@@ -17,6 +20,8 @@ use super::error::Code;
 
 /// The error codes of people and their credentials.
 pub const CODES: &[&[Code]] = &[
+    invitations::rules::CODES,
+    links::CODES,
     passwords::rules::CODES,
     sessions::rules::CODES,
     sign_in::rules::CODES,
@@ -24,10 +29,16 @@ pub const CODES: &[&[Code]] = &[
     users::rules::CODES,
 ];
 
+/// The routes of people below a workspace.
+pub fn workspace_routes() -> Routes {
+    invitations::api::workspace_routes()
+}
+
 /// The routes of people and their credentials.
 pub fn routes() -> Routes {
     Routes::new()
         .merge(sign_in::api::routes())
+        .merge(invitations::api::routes())
         .merge(passwords::api::routes())
         .merge(me::api::routes())
         .merge(sessions::api::routes())

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
+use super::members;
 use super::ops;
 use super::rules::{Change, Draft, State, States, Workspace};
 use crate::http::answer::{Answer, Reply, created, ok};
@@ -20,7 +21,7 @@ pub fn box_routes() -> Routes {
 }
 
 pub fn workspace_routes() -> Routes {
-    Routes::new().routes(routes!(get_workspace, change_workspace))
+    Routes::new().routes(routes!(get_workspace, change_workspace)).merge(members::api::routes())
 }
 
 /// What can be done in a workspace: everything, only reading, or nothing until it is restored.

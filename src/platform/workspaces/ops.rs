@@ -7,7 +7,8 @@ use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
-use crate::platform::identity::UserId;
+
+pub use super::members::ops::add_in as add_member_in;
 
 /// Audit and event kind.
 pub const KIND: &str = "workspace";
@@ -95,22 +96,6 @@ fn check_version(workspace: &Workspace, version: i64) -> Result<()> {
     Err(Error::Stale { version: workspace.version })
 }
 
-/// Makes a person a member inside the caller's transaction.
-pub fn add_member_in(
-    scope: &BoxScope<'_>,
-    workspace: WorkspaceId,
-    user: UserId,
-    role: Role,
-) -> Result<()> {
-    store::insert_member(scope, user, workspace, role)?;
-    scope.audit(
-        Entry::new("workspace.member.added", KIND, workspace)
-            .set("user", user.to_string())
-            .set("role", role.name()),
-    )?;
-    Ok(())
-}
-
 /// The workspace of the request.
 pub async fn get(ctx: &Ctx) -> Result<Workspace> {
     let id = ctx.workspace();
@@ -170,7 +155,4 @@ pub fn count_in(scope: &BoxScope<'_>) -> Result<i64> {
     store::count(scope)
 }
 
-/// How many people belong to a workspace.
-pub fn count_members_in(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<i64> {
-    store::count_members(scope, id)
-}
+pub use super::members::ops::count_in as count_members_in;

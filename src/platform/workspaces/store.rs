@@ -3,11 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::rules::{Apps, State, States, Workspace, WorkspaceId};
-use crate::platform::access::Role;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxScope;
 use crate::platform::error::Result;
-use crate::platform::identity::UserId;
 
 pub(super) fn insert(scope: &BoxScope<'_>, workspace: &Workspace) -> Result<()> {
     scope
@@ -43,23 +41,6 @@ pub(super) fn update(scope: &BoxScope<'_>, workspace: &Workspace) -> Result<()> 
             ":week_start": workspace.week_start, ":apps": workspace.apps.text(),
             ":archived_at": workspace.archived_at, ":deleted_at": workspace.deleted_at,
             ":now": scope.now(),
-        })?;
-    Ok(())
-}
-
-pub(super) fn insert_member(
-    scope: &BoxScope<'_>,
-    user: UserId,
-    workspace: WorkspaceId,
-    role: Role,
-) -> Result<()> {
-    scope
-        .prepare_cached(
-            "INSERT INTO memberships (user_id, workspace_id, role, created_at)
-             VALUES (:user, :workspace, :role, :now)",
-        )?
-        .execute(named_params! {
-            ":user": user, ":workspace": workspace, ":role": role.name(), ":now": scope.now(),
         })?;
     Ok(())
 }
@@ -106,12 +87,6 @@ pub(super) fn count(scope: &BoxScope<'_>) -> Result<i64> {
     Ok(scope
         .prepare_cached("SELECT count(*) FROM workspaces WHERE deleted_at IS NULL")?
         .query_row([], |row| row.get(0))?)
-}
-
-pub(super) fn count_members(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<i64> {
-    Ok(scope
-        .prepare_cached("SELECT count(*) FROM memberships WHERE workspace_id = :id")?
-        .query_row(named_params! { ":id": id }, |row| row.get(0))?)
 }
 
 fn workspace(row: &Row<'_>) -> rusqlite::Result<Workspace> {

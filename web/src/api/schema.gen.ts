@@ -191,6 +191,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation: signed in as its address, or as a person who is new on this box. The
+         *     answer signs a new person in.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an invitation to whoever holds its link. */
+        get: operations["inspect_invitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -461,7 +498,8 @@ export interface paths {
         /**
          * Follow what changes in a workspace.
          * @description Each message is `event: change` with the audit entry's number as its id; after an
-         *     interruption send it as `Last-Event-ID`. `event: reload` says that too much was missed.
+         *     interruption send it as `Last-Event-ID`. `event: reload` says that too much was missed, or
+         *     that you may see more or less than before: fetch everything anew.
          */
         get: operations["follow_workspace"];
         put?: never;
@@ -771,6 +809,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List invitations that nobody accepted yet, newest first. */
+        get: operations["list_invitations"];
+        put?: never;
+        /** Invite somebody. The answer holds the link to send; an earlier one for the address dies. */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw an invitation. Its link stops working. */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave the workspace. Its last owner cannot. */
+        post: operations["leave_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who belongs to the workspace. */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a member. They lose sight of the workspace at once. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /** Give a member another role. It acts at once, also where the person is signed in. */
+        patch: operations["change_member"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/transfer-ownership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand the workspace over: a member becomes its owner, and you become an admin. */
+        post: operations["transfer_ownership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -894,6 +1036,23 @@ export interface components {
             /** @description Everything built in that somebody else wrote. */
             licences: components["schemas"]["LicenceResponse"][];
             version: string;
+        };
+        /** @description The link's token; name and password for a person who is new on this box. */
+        AcceptInvitationRequest: {
+            /** @description Needed without an account, ignored with one. */
+            name?: string | null;
+            /**
+             * Format: password
+             * @description Needed without an account, ignored with one.
+             */
+            password?: string | null;
+            /** @description What follows `#token=` in the link. */
+            token: string;
+        };
+        /** @description Who came in, and where. */
+        AcceptResponse: {
+            user: components["schemas"]["UserResponse"];
+            workspace: components["schemas"]["WorkspaceResponse"];
         };
         /** @description Who did it. */
         AuditActorResponse: {
@@ -1029,6 +1188,11 @@ export interface components {
             ms: number;
             /** @description `ok`, `degraded` or `failing`. */
             status: string;
+        };
+        /** @description Whom to invite, and as what. */
+        CreateInvitationRequest: {
+            email: string;
+            role: components["schemas"]["RoleName"];
         };
         /** @description A personal token to be made. */
         CreateTokenRequest: {
@@ -1175,6 +1339,36 @@ export interface components {
             differences: components["schemas"]["DifferenceResponse"][];
             ok: boolean;
         };
+        /** @description What an invited person sees before they decide. */
+        InvitationPreviewResponse: {
+            box_name: string;
+            /** @description The address the invitation is for. */
+            email: string;
+            expires_at: string;
+            /** @description Somebody on this box has the address: they sign in to accept. */
+            has_account: boolean;
+            /** @description Name of whoever made it; null when they are gone. */
+            invited_by?: string | null;
+            role: components["schemas"]["RoleName"];
+            workspace_name: string;
+        };
+        /** @description An invitation that was not accepted yet. */
+        InvitationResponse: {
+            created_at: string;
+            email: string;
+            expires_at: string;
+            id: string;
+            invited_by?: components["schemas"]["PersonRef"] | null;
+            /** @description What to send to the person. Shown once, in the answer that makes it. */
+            link?: string | null;
+            role: components["schemas"]["RoleName"];
+            state: components["schemas"]["InvitationState"];
+        };
+        /**
+         * @description Whether an invitation can still be accepted.
+         * @enum {string}
+         */
+        InvitationState: "waiting" | "expired";
         /**
          * @description An item as it is to be. Fields that only answers have are taken and ignored, so that an answer
          *     can be sent back changed.
@@ -1319,6 +1513,22 @@ export interface components {
              */
             week_start: number;
         };
+        /** @description Somebody who belongs to the workspace. */
+        MemberResponse: {
+            email: string;
+            /** @description Was disabled by an operator and cannot sign in. */
+            is_disabled: boolean;
+            /** @description True for the person who asks. */
+            is_you: boolean;
+            joined_at: string;
+            /** @description When they last used the box, to within five minutes; null when they never did. */
+            last_seen_at?: string | null;
+            name: string;
+            role: components["schemas"]["RoleName"];
+            user_id: string;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description A receipt, a use or an adjustment. */
         MovementRequest: {
             /** @description When it happened; now when left out. */
@@ -1443,6 +1653,29 @@ export interface components {
             total_is_more?: boolean | null;
         };
         /** @description A page of a list. */
+        Page_InvitationResponse: {
+            items: {
+                created_at: string;
+                email: string;
+                expires_at: string;
+                id: string;
+                invited_by?: components["schemas"]["PersonRef"] | null;
+                /** @description What to send to the person. Shown once, in the answer that makes it. */
+                link?: string | null;
+                role: components["schemas"]["RoleName"];
+                state: components["schemas"]["InvitationState"];
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
         Page_ItemResponse: {
             items: {
                 barcodes: components["schemas"]["BarcodeResponse"][];
@@ -1503,6 +1736,33 @@ export interface components {
                 /** @description `dry`, `cooler` or `freezer`. */
                 temp_zone?: string | null;
                 updated_at: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_MemberResponse: {
+            items: {
+                email: string;
+                /** @description Was disabled by an operator and cannot sign in. */
+                is_disabled: boolean;
+                /** @description True for the person who asks. */
+                is_you: boolean;
+                joined_at: string;
+                /** @description When they last used the box, to within five minutes; null when they never did. */
+                last_seen_at?: string | null;
+                name: string;
+                role: components["schemas"]["RoleName"];
+                user_id: string;
                 /** Format: int64 */
                 version: number;
             }[];
@@ -1698,6 +1958,11 @@ export interface components {
              */
             score: number;
         };
+        /** @description Somebody, by name. */
+        PersonRef: {
+            id: string;
+            name: string;
+        };
         /** @description Somebody. */
         PersonResponse: {
             id: string;
@@ -1734,6 +1999,11 @@ export interface components {
             /** @description Why stock may go below zero. Needs the permission `inventory.override`. */
             override_reason?: string | null;
         };
+        /**
+         * @description What a person is in a workspace.
+         * @enum {string}
+         */
+        RoleName: "owner" | "admin" | "manager" | "counter" | "analyst" | "member" | "viewer";
         /** @description A browser somebody is signed in with. */
         SessionResponse: {
             created_at: string;
@@ -1835,6 +2105,11 @@ export interface components {
             /** @description The only workspace it can be used in; null for all of yours. */
             workspace_id?: string | null;
         };
+        /** @description Who is to own the workspace. */
+        TransferOwnershipRequest: {
+            /** @description A member. */
+            user_id: string;
+        };
         /** @description Goods on their way from one place to another. */
         TransferRequest: {
             from_location_id: string;
@@ -1859,6 +2134,10 @@ export interface components {
             language?: string | null;
             name?: string | null;
             theme?: components["schemas"]["Theme"] | null;
+        };
+        /** @description The role a member is to have. */
+        UpdateMemberRequest: {
+            role: components["schemas"]["RoleName"];
         };
         /** @description Settings to change; fields left out stay as they are. */
         UpdateWorkspaceRequest: {
@@ -2395,6 +2674,107 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            /** @description The address has an account: sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request came from a foreign page or a narrowed token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The link names no invitation (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    inspect_invitation: {
+        parameters: {
+            query?: {
+                /** @description What follows `#token=` in the link; better sent as `Invitation-Token`. */
+                token?: string;
+            };
+            header?: {
+                /** @description What follows `#token=` in the link */
+                "Invitation-Token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPreviewResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            /** @description The link names no invitation (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The invitation expired. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             413: components["responses"]["Refusal413"];
             421: components["responses"]["Refusal421"];
             422: components["responses"]["Refusal422"];
@@ -4087,6 +4467,304 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvitationResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    leave_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that is removed */
+                "If-Match": string;
+            };
+            path: {
+                user: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            412: components["responses"]["Refusal412"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            428: components["responses"]["Refusal428"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    change_member: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that is changed */
+                "If-Match": string;
+            };
+            path: {
+                user: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMemberRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            412: components["responses"]["Refusal412"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            428: components["responses"]["Refusal428"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    transfer_ownership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferOwnershipRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberResponse"];
                 };
             };
             400: components["responses"]["Refusal400"];

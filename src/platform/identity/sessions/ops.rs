@@ -337,6 +337,22 @@ pub(in crate::platform) fn end_token_in(scope: &BoxScope<'_>, family: FamilyId) 
     Ok(has_ended)
 }
 
+/// Ends the tokens of a person that were good for one workspace alone, inside the caller's
+/// transaction.
+pub(in crate::platform) fn end_tokens_for_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+    workspace: WorkspaceId,
+    reason: &'static str,
+) -> Result<()> {
+    for family in store::revoke_tokens_for(scope, user, workspace, reason)? {
+        scope.audit(
+            Entry::new("identity.token.revoked", TOKEN_KIND, family).set("reason", reason),
+        )?;
+    }
+    Ok(())
+}
+
 /// A personal token to be made.
 #[derive(Debug, Clone)]
 pub struct TokenDraft {

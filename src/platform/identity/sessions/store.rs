@@ -284,6 +284,27 @@ pub(super) fn revoke_sessions(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Ends a person's tokens that are good for one workspace alone.
+pub(super) fn revoke_tokens_for(
+    scope: &Unit<'_>,
+    user: UserId,
+    workspace: WorkspaceId,
+    reason: &str,
+) -> Result<Vec<FamilyId>> {
+    let mut statement = scope.prepare_cached(
+        "UPDATE auth_families SET revoked_at = :now, revoked_reason = :reason
+         WHERE user_id = :user AND kind = 'token' AND workspace_id = :workspace
+           AND revoked_at IS NULL RETURNING id",
+    )?;
+    let rows = statement.query_map(
+        named_params! {
+            ":user": user, ":workspace": workspace, ":now": scope.now(), ":reason": reason,
+        },
+        |row| row.get(0),
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Drops a person's families that ended before `before`, with their values.
 pub(super) fn drop_ended(scope: &Unit<'_>, user: UserId, before: Moment) -> Result<()> {
     scope

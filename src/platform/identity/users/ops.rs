@@ -27,6 +27,11 @@ pub async fn names(ctx: &BoxCtx, users: Vec<UserId>) -> Result<HashMap<UserId, S
     .await
 }
 
+/// Somebody's name; none when there is no such person.
+pub(in crate::platform) fn name_in(scope: &BoxScope<'_>, user: UserId) -> Result<Option<String>> {
+    store::name(scope, user)
+}
+
 /// Audit kind.
 pub const KIND: &str = "identity.user";
 
@@ -81,6 +86,11 @@ pub async fn change_me(ctx: &BoxCtx, version: i64, change: Change) -> Result<Use
         Ok(after)
     })
     .await
+}
+
+/// Any person of the box; `Error::NotFound` when there is none.
+pub(in crate::platform) fn get_in(scope: &BoxScope<'_>, user: UserId) -> Result<User> {
+    store::get(scope, user)
 }
 
 /// People of the box in the order they came; what follows `after`.

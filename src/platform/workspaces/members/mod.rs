@@ -1,0 +1,6 @@
+//! Who belongs to a workspace, and as what.
+
+pub mod api;
+pub mod ops;
+pub mod rules;
+mod store;
