@@ -25,6 +25,8 @@ const SIGNED_IN: &[(&str, &str)] = &[
     ("401", "Nobody is signed in, or the session has ended."),
     ("403", "The caller lacks the permission, or the request came from a foreign page."),
 ];
+/// Refusals of operations that take a body.
+const WITH_BODY: &[(&str, &str)] = &[("415", "The body is of a media type this cannot read.")];
 /// Refusals of operations on something named in the path.
 const NAMED: &[(&str, &str)] = &[("404", "There is no such thing, or the caller may not see it.")];
 /// Refusals of operations that write.
@@ -54,7 +56,7 @@ pub fn complete(collected: utoipa::openapi::OpenApi) -> Result<Value> {
     });
     components["schemas"]["Problem"] = schema_of::<Problem>()?;
     components["schemas"]["FieldProblem"] = schema_of::<FieldProblem>()?;
-    components["responses"] = [COMMON, SIGNED_IN, NAMED, WRITING, VERSIONED]
+    components["responses"] = [COMMON, SIGNED_IN, WITH_BODY, NAMED, WRITING, VERSIONED]
         .into_iter()
         .flatten()
         .map(|(status, description)| (shared_name(status), problem_response(description)))
@@ -117,6 +119,9 @@ fn complete_responses(path: &str, verb: &str, operation: &mut Value) {
     if !is_public {
         refusals.extend_from_slice(SIGNED_IN);
     }
+    if operation["requestBody"].is_object() {
+        refusals.extend_from_slice(WITH_BODY);
+    }
     if path.contains('{') {
         refusals.extend_from_slice(NAMED);
     }
@@ -139,6 +144,10 @@ fn complete_responses(path: &str, verb: &str, operation: &mut Value) {
             let reason = status.and_then(|status| status.canonical_reason());
             response["description"] = reason.unwrap_or_default().into();
         }
+        let is_refusal = status.starts_with(['4', '5']);
+        if is_refusal && response.get("$ref").is_none() && response.get("content").is_none() {
+            response["content"] = problem_content();
+        }
     }
 }
 
@@ -148,12 +157,11 @@ fn shared_name(status: &str) -> String {
 }
 
 fn problem_response(description: &str) -> Value {
-    json!({
-        "description": description,
-        "content": { "application/problem+json": {
-            "schema": { "$ref": "#/components/schemas/Problem" }
-        } },
-    })
+    json!({ "description": description, "content": problem_content() })
+}
+
+fn problem_content() -> Value {
+    json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } })
 }
 
 #[cfg(test)]
@@ -170,6 +178,7 @@ mod tests {
     fn what_an_operation_says_itself_is_kept() {
         let mut operation = json!({
             "parameters": [{ "name": "id", "in": "path", "schema": { "format": "uuid" } }],
+            "requestBody": { "content": {} },
             "responses": { "201": {}, "422": { "description": "Own words." } },
         });
 
@@ -181,7 +190,9 @@ mod tests {
         assert_eq!(parameters[1]["name"], IDEMPOTENCY_KEY);
         assert_eq!(parameters.len(), 2);
         assert_eq!(operation["responses"]["422"]["description"], "Own words.");
+        assert_eq!(operation["responses"]["422"]["content"], problem_content());
         assert_eq!(operation["responses"]["201"]["description"], "Created");
+        assert_eq!(operation["responses"]["415"]["$ref"], "#/components/responses/Refusal415");
         assert_eq!(operation["responses"]["507"]["$ref"], "#/components/responses/Refusal507");
     }
 }

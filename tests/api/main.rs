@@ -6,6 +6,7 @@ mod credentials;
 mod description;
 mod events;
 mod front;
+mod fuzz;
 mod hostile;
 mod inventory;
 mod invitations;

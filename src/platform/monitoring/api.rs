@@ -141,7 +141,9 @@ async fn get_health(
 ///
 /// For operators, the addresses in `monitoring.allowed` and whoever sends `monitoring.token`.
 #[utoipa::path(get, path = "/metrics", tag = "monitoring", security((), ("session" = [])),
-    responses((status = 200, body = String, content_type = "text/plain")))]
+    responses((status = 200, body = String, content_type = "text/plain"),
+        (status = 401, description = "Nobody is signed in, and no token was sent."),
+        (status = 403, description = "The caller is no operator.")))]
 async fn get_metrics(
     ctx: BoxCtx,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
@@ -221,7 +223,7 @@ pub struct SettingResponse {
     /// E.g. `server.https`.
     pub key: String,
     /// Text, number, switch or list of texts; null for a secret that is set.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     pub value: Option<Value>,
     /// Who set it: `default`, a file and line, a variable or a flag.
     pub origin: String,
