@@ -67,4 +67,21 @@ pub struct AppSpec {
     pub columns: &'static [ColumnMarks],
     /// Below `/api/v1/workspaces/{workspace}/<id>`.
     pub routes: fn() -> Routes,
+    /// Made-up data to try the app out with.
+    pub sample_data: Option<SampleSpec>,
+}
+
+/// How far the loading of sample data is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampleProgress {
+    pub done: usize,
+    pub total: usize,
+}
+
+/// Made-up data that an app takes into a workspace with nothing in it.
+#[derive(Clone, Copy)]
+pub struct SampleSpec {
+    /// Does the steps after `done` that fit into one transaction, inside the caller's. The data
+    /// is always the same, seen from the moment it is told at.
+    pub load: fn(&Scope<'_>, done: usize, told_at: Moment) -> Result<SampleProgress>,
 }

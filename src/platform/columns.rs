@@ -53,7 +53,9 @@ pub const SYSTEM: &[ColumnMarks] = &[
 
 /// Tables of the set `workspace`, beside those of the apps.
 pub const WORKSPACE: &[ColumnMarks] =
-    &[MIGRATIONS, AUDIT_ENTRIES, AUDIT_PERSONAL, IDEMPOTENCY_KEYS];
+    &[MIGRATIONS, AUDIT_ENTRIES, AUDIT_PERSONAL, IDEMPOTENCY_KEYS, SAMPLE_LOADS];
+
+const SAMPLE_LOADS: ColumnMarks = table("sample_loads", &[("app", Impersonal)]);
 
 const MIGRATIONS: ColumnMarks =
     table("applied_migrations", &[("set_name", Impersonal), ("sha256", Impersonal)]);

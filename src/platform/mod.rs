@@ -19,6 +19,7 @@ pub mod offline;
 pub mod random;
 pub mod reach;
 pub mod recycle_bin;
+pub mod samples;
 pub mod secret;
 pub mod setup;
 pub mod tasks;
@@ -60,7 +61,8 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0003_people.sql",
     "0004_workspace_life.sql",
 );
-const WORKSPACE_SET: MigrationSet = crate::migration_set!("workspace", "0001_start.sql");
+const WORKSPACE_SET: MigrationSet =
+    crate::migration_set!("workspace", "0001_start.sql", "0003_sample_loads.sql");
 
 /// The code of a data folder that another process owns.
 pub const DATA_IN_USE: &str = "data-in-use";

@@ -16,6 +16,7 @@ mod monitoring;
 mod origins;
 mod passwords;
 mod requests;
+mod samples;
 mod sessions;
 mod setup;
 mod sign_in;

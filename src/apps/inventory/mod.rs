@@ -11,6 +11,7 @@ pub mod imports;
 pub mod items;
 pub mod locations;
 pub mod movements;
+pub mod sample;
 pub mod search;
 pub mod stocks;
 pub mod suppliers;
@@ -45,9 +46,11 @@ pub const SPEC: AppSpec = AppSpec {
         locations::rules::CODES,
         movements::rules::CODES,
         imports::rules::CODES,
+        sample::CODES,
     ],
     columns: columns::MARKS,
     routes: api::routes,
+    sample_data: Some(sample::SPEC),
 };
 
 const fn may(

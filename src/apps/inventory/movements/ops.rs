@@ -109,7 +109,8 @@ pub async fn transfer(
     .await
 }
 
-fn transfer_in(
+/// Moves goods inside the caller's transaction.
+pub fn transfer_in(
     scope: &Scope<'_>,
     item: ItemId,
     from: LocationId,
@@ -149,23 +150,29 @@ pub async fn reverse(
     ctx.create(
         |scope, id| store::get(scope, id).map(Posted::kept),
         move |scope| {
-            let reversal = reverse_in(scope, id, &remarks)?;
+            let reversal = reverse_in(scope, id, &remarks, scope.now())?;
             Ok((reversal.id, Posted::kept(reversal)))
         },
     )
     .await
 }
 
-fn reverse_in(scope: &Scope<'_>, id: MovementId, remarks: &Remarks) -> Result<KeptMovement> {
+/// Takes a movement back inside the caller's transaction, as of a moment that is not before it.
+pub fn reverse_in(
+    scope: &Scope<'_>,
+    id: MovementId,
+    remarks: &Remarks,
+    effective_at: Moment,
+) -> Result<KeptMovement> {
     let original = store::get(scope, id)?;
     let Some(transfer) = original.transfer else {
-        return reverse_one(scope, &original, remarks, None);
+        return reverse_one(scope, &original, remarks, None, effective_at);
     };
     // The leg out was posted first, so its goods are back before the other leg gives them up.
     let reversal = Some(scope.new_id());
     let mut asked_for = None;
     for leg in store::legs(scope, transfer)? {
-        let reversed = reverse_one(scope, &leg, remarks, reversal)?;
+        let reversed = reverse_one(scope, &leg, remarks, reversal, effective_at)?;
         if leg.id == id {
             asked_for = Some(reversed);
         }
@@ -178,6 +185,7 @@ fn reverse_one(
     kept: &KeptMovement,
     remarks: &Remarks,
     transfer: Option<TransferId>,
+    effective_at: Moment,
 ) -> Result<KeptMovement> {
     let original = Original {
         kind: kept.kind,
@@ -191,14 +199,13 @@ fn reverse_one(
     let mut found = store::find(scope, kept.item.id, kept.place.id)?.ok_or_else(rules::gone)?;
     let place = found.place.take().ok_or_else(rules::gone)?;
     rules::check_place_active("location_id", place.is_active)?;
-    let now = scope.now();
-    let facts = facts(scope, &found, &place, kept.qty.negated(), now)?;
+    let facts = facts(scope, &found, &place, kept.qty.negated(), effective_at)?;
     let reason = remarks.override_reason.as_deref();
     let posting = rules::plan_reversal(&original, &facts, reason, overriding(scope))?;
     let planned = Planned {
         kind: kept.kind,
         posting,
-        effective_at: now,
+        effective_at,
         remarks: remarks.clone(),
         reason_code: None,
         transfer,

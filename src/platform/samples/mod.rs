@@ -1,0 +1,5 @@
+//! Sample data: what the apps bring along to try things out with, loaded into a workspace of its
+//! own.
+
+pub mod ops;
+mod store;
