@@ -15,11 +15,16 @@ import {
   type MovementType,
 } from "@/apps/inventory/movements/queries";
 import type { StockFilter } from "@/apps/inventory/stock/queries";
+import type { AboutSearch } from "@/platform/about/AboutScreen";
+import { PART_KINDS } from "@/platform/about/fits";
 import type { AuditFilter } from "@/platform/audit/queries";
 import { meQuery } from "@/platform/identity/queries";
 import { SignInGate } from "@/platform/identity/SignInGate";
+import type { RecycleSearch } from "@/platform/recycle/RecycleScreen";
 import { setupQuery } from "@/platform/setup/queries";
+import { STATES } from "@/platform/workspaces/queries";
 import { lastWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import type { WorkspacesSearch } from "@/platform/workspaces/WorkspacesScreen";
 import { BootFailed, NotFound } from "@/shell/Fallbacks";
 
 interface Context {
@@ -110,6 +115,30 @@ const boxAudit = createRoute({
   component: lazyRouteComponent(() => import("@/platform/audit/AuditScreen"), "BoxAuditScreen"),
 });
 
+const workspaces = createRoute({
+  getParentRoute: () => frame,
+  path: "workspaces",
+  validateSearch: (search: Search): WorkspacesSearch => ({
+    ...texts(search, ["panel"]),
+    ...oneOf(search, "state", STATES),
+    ...(search["new"] === true ? { new: true as const } : {}),
+  }),
+  component: lazyRouteComponent(
+    () => import("@/platform/workspaces/WorkspacesScreen"),
+    "WorkspacesScreen",
+  ),
+});
+
+const about = createRoute({
+  getParentRoute: () => frame,
+  path: "about",
+  validateSearch: (search: Search): AboutSearch => ({
+    ...texts(search, ["q"]),
+    ...oneOf(search, "kind", PART_KINDS),
+  }),
+  component: lazyRouteComponent(() => import("@/platform/about/AboutScreen"), "AboutScreen"),
+});
+
 const workspace = createRoute({
   getParentRoute: () => frame,
   path: "w/$workspace",
@@ -129,6 +158,22 @@ const audit = createRoute({
   component: lazyRouteComponent(
     () => import("@/platform/audit/AuditScreen"),
     "WorkspaceAuditScreen",
+  ),
+});
+
+const recycle = createRoute({
+  getParentRoute: () => workspace,
+  path: "deleted",
+  validateSearch: (search: Search): RecycleSearch => texts(search, ["kind", "panel"]),
+  component: lazyRouteComponent(() => import("@/platform/recycle/RecycleScreen"), "RecycleScreen"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => workspace,
+  path: "settings",
+  component: lazyRouteComponent(
+    () => import("@/platform/workspaces/SettingsScreen"),
+    "SettingsScreen",
   ),
 });
 
@@ -232,9 +277,13 @@ const tree = root.addChildren([
     account,
     system,
     boxAudit,
+    workspaces,
+    about,
     workspace.addChildren([
       today,
       audit,
+      settings,
+      recycle,
       items,
       newItem,
       item,

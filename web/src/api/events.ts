@@ -21,9 +21,15 @@ const RETRY_MS_MAX = 15_000;
 /** A stream that is away shorter than this is not worth a banner. */
 const GRACE_MS = 2_500;
 
-/** Follows the event stream of one workspace until closed; comes back by itself after a loss. */
-export function followEvents(workspace: string, handlers: Handlers): () => void {
-  const path = `/api/v1/workspaces/${encodeURIComponent(workspace)}/events`;
+/** The stream of the box itself, for its operators. */
+export const BOX_EVENTS = "/api/v1/events";
+
+export function workspaceEvents(workspace: string): string {
+  return `/api/v1/workspaces/${encodeURIComponent(workspace)}/events`;
+}
+
+/** Follows an event stream until closed; comes back by itself after a loss. */
+export function followEvents(path: string, handlers: Handlers): () => void {
   let source: EventSource | null = null;
   let retryMs = RETRY_MS_MIN;
   let timer: ReturnType<typeof setTimeout> | undefined;

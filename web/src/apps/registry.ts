@@ -9,6 +9,7 @@ import {
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { PlainKey } from "@/i18n";
 import type { AuditWords } from "@/platform/audit/AuditWords";
+import type { DeletableKind } from "@/platform/recycle/DeletableKinds";
 
 export type WorkspaceScreen =
   | "/w/$workspace/inventory/items"
@@ -31,9 +32,14 @@ export interface AppScreen {
 export interface AppDescription {
   readonly id: string;
   readonly label: PlainKey;
+  /** What it is for, in one sentence. */
+  readonly about: PlainKey;
+  readonly icon: Icon;
   readonly screens: readonly AppScreen[];
   /** How its actions read in the log, by the name of the action. */
   readonly auditWords: Readonly<Record<string, AuditWords>>;
+  /** What of it can be deleted, and how it comes back. */
+  readonly deletable: readonly DeletableKind[];
   /** Its part of Today. */
   readonly today: LazyExoticComponent<ComponentType>;
 }
@@ -43,6 +49,8 @@ const MovementAudit = lazy(() => import("./inventory/MovementAudit"));
 const inventory: AppDescription = {
   id: "inventory",
   label: "nav.inventory",
+  about: "app.inventory.about",
+  icon: IconPackage,
   screens: [
     {
       to: "/w/$workspace/inventory/items",
@@ -83,6 +91,22 @@ const inventory: AppDescription = {
     "inventory.movement.recorded": MovementAudit,
     "inventory.movement.reversed": MovementAudit,
   },
+  deletable: [
+    {
+      kind: "inventory.item",
+      label: "items.one",
+      icon: IconPackage,
+      restore: async (workspace, id) =>
+        (await import("./inventory/items/queries")).restoreItem(workspace, id),
+    },
+    {
+      kind: "inventory.location",
+      label: "locations.one",
+      icon: IconMapPin,
+      restore: async (workspace, id) =>
+        (await import("./inventory/locations/queries")).restoreLocation(workspace, id),
+    },
+  ],
   today: lazy(() => import("./inventory/InventoryToday")),
 };
 

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
 import { useStreamState } from "@/platform/live/LiveProvider";
@@ -24,7 +25,11 @@ export function Footer({ workspace }: { readonly workspace: MyWorkspace | null }
       )}
       {workspace && <span>{t("footer.zone", { zone: workspace.time_zone })}</span>}
       <span className={classes.spacer} />
-      {version.data && <span>{t("footer.version", { version: version.data.version })}</span>}
+      {version.data && (
+        <Link to="/about" className="hf-quiet-link">
+          {t("footer.version", { version: version.data.version })}
+        </Link>
+      )}
     </footer>
   );
 }

@@ -1,5 +1,11 @@
 import { ActionIcon, Menu, UnstyledButton } from "@mantine/core";
-import { IconKeyboard, IconLogout, IconSearch, IconUser } from "@tabler/icons-react";
+import {
+  IconInfoCircle,
+  IconKeyboard,
+  IconLogout,
+  IconSearch,
+  IconUser,
+} from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
@@ -68,6 +74,12 @@ function PersonMenu({ onShortcuts }: { readonly onShortcuts: () => void }) {
         </Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={onShortcuts}>
           {t("nav.shortcuts")}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconInfoCircle size={16} aria-hidden />}
+          onClick={() => void navigate({ to: "/about" })}
+        >
+          {t("nav.about")}
         </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={16} aria-hidden />}

@@ -1,13 +1,18 @@
-import { Outlet, useParams } from "@tanstack/react-router";
-import { IconBuildingStore } from "@tabler/icons-react";
+import { Outlet, useParams, useRouterState } from "@tanstack/react-router";
+import { IconBuildingStore, IconPlugOff } from "@tabler/icons-react";
+import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
 import { APPS } from "@/apps/registry";
 import { AuditWordsProvider } from "@/platform/audit/AuditWords";
 import { useMe } from "@/platform/identity/queries";
+import { DeletableKindsProvider } from "@/platform/recycle/DeletableKinds";
+import { AppsProvider } from "@/platform/workspaces/AppsContext";
+import { mayIn } from "@/platform/workspaces/rules";
 import { WorkspaceProvider } from "@/platform/workspaces/WorkspaceContext";
 import { LinkButton } from "@/ui/LinkButton";
 import { StateBlock } from "@/ui/StateBlock";
 
+const DELETABLE = APPS.flatMap((app) => app.deletable);
 const WORDS = new Map(APPS.flatMap((app) => Object.entries(app.auditWords)));
 
 /** Everything below `/w/…`; a workspace one is not in looks like one that does not exist. */
@@ -30,19 +35,49 @@ export function WorkspaceLayout() {
   return (
     <WorkspaceProvider key={workspace.id} workspace={workspace}>
       <AuditWordsProvider words={WORDS}>
-        <Outlet />
+        <AppsProvider apps={APPS}>
+          <DeletableKindsProvider kinds={DELETABLE}>
+            <OrSwitchedOff workspace={workspace} />
+          </DeletableKindsProvider>
+        </AppsProvider>
       </AuditWordsProvider>
     </WorkspaceProvider>
   );
 }
 
+/** The screen, unless it belongs to an app that is switched off here. */
+function OrSwitchedOff({ workspace }: { readonly workspace: MyWorkspace }) {
+  const part = useRouterState({ select: (state) => state.location.pathname.split("/")[3] });
+  const off = APPS.find((app) => app.id === part && !workspace.apps.includes(app.id));
+  if (!off) return <Outlet />;
+  return (
+    <StateBlock
+      isPage
+      icon={IconPlugOff}
+      title={t("nav.appOff", { app: t(off.label) })}
+      text={t("nav.appOffText")}
+    >
+      {mayIn(workspace, "workspace.settings") && (
+        <LinkButton to="/w/$workspace/settings" params={{ workspace: workspace.id }}>
+          {t("nav.settings")}
+        </LinkButton>
+      )}
+    </StateBlock>
+  );
+}
+
 export function NoWorkspaceScreen() {
+  const me = useMe();
   return (
     <StateBlock
       isPage
       icon={IconBuildingStore}
       title={t("nav.noWorkspace")}
-      text={t("nav.noWorkspaceText")}
-    />
+      text={t(me.is_operator ? "nav.noWorkspaceOperator" : "nav.noWorkspaceText")}
+    >
+      <LinkButton to="/workspaces" variant={me.is_operator ? "filled" : "default"}>
+        {t("nav.allWorkspaces")}
+      </LinkButton>
+    </StateBlock>
   );
 }

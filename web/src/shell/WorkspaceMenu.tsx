@@ -1,18 +1,19 @@
 import { Menu, UnstyledButton } from "@mantine/core";
-import { IconCheck, IconSelector } from "@tabler/icons-react";
+import { IconBuildingStore, IconCheck, IconPlus, IconSelector } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
 import { useMe } from "@/platform/identity/queries";
+import { WorkspaceTags } from "@/platform/workspaces/Tags";
 import { Mark } from "@/theme/Mark";
 import classes from "./frame.module.css";
 
-/** Which business one works in; a choice only where there is more than one. */
+/** Which business one works in; a choice only where there is one. */
 export function WorkspaceMenu({ workspace }: { readonly workspace: MyWorkspace | null }) {
   const me = useMe();
   const navigate = useNavigate();
   const name = workspace?.name ?? "Holdfast";
-  if (me.workspaces.length < 2) {
+  if (me.workspaces.length < 2 && !me.is_operator) {
     return (
       <div className={classes.workspace}>
         <Mark size={22} />
@@ -23,7 +24,7 @@ export function WorkspaceMenu({ workspace }: { readonly workspace: MyWorkspace |
     );
   }
   return (
-    <Menu position="bottom-start" width={240}>
+    <Menu position="bottom-start" width={280}>
       <Menu.Target>
         <UnstyledButton className={classes.workspace} aria-label={t("nav.switch", { name })}>
           <Mark size={22} />
@@ -34,16 +35,45 @@ export function WorkspaceMenu({ workspace }: { readonly workspace: MyWorkspace |
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        {me.workspaces.map((one) => (
+        <div className={classes.switcher}>
+          {inOrder(me.workspaces).map((one) => (
+            <Menu.Item
+              key={one.id}
+              aria-current={one.id === workspace?.id || undefined}
+              rightSection={
+                <span className={classes.switchEnd}>
+                  <WorkspaceTags workspace={one} />
+                  {one.id === workspace?.id && <IconCheck size={15} aria-hidden />}
+                </span>
+              }
+              onClick={() => void navigate({ to: "/w/$workspace", params: { workspace: one.id } })}
+            >
+              <bdi className={classes.switchName}>{one.name}</bdi>
+            </Menu.Item>
+          ))}
+        </div>
+        <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconBuildingStore size={16} aria-hidden />}
+          onClick={() => void navigate({ to: "/workspaces" })}
+        >
+          {t("nav.allWorkspaces")}
+        </Menu.Item>
+        {me.is_operator && (
           <Menu.Item
-            key={one.id}
-            rightSection={one.id === workspace?.id && <IconCheck size={15} aria-hidden />}
-            onClick={() => void navigate({ to: "/w/$workspace", params: { workspace: one.id } })}
+            leftSection={<IconPlus size={16} aria-hidden />}
+            onClick={() => void navigate({ to: "/workspaces", search: { new: true } })}
           >
-            <bdi>{one.name}</bdi>
+            {t("workspaces.new")}
           </Menu.Item>
-        ))}
+        )}
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** Those in use first, samples after them, archived ones last. */
+function inOrder(workspaces: readonly MyWorkspace[]): MyWorkspace[] {
+  const rank = (one: MyWorkspace) => (one.state === "archived" ? 2 : one.is_sample ? 1 : 0);
+  return workspaces.toSorted((one, other) => rank(one) - rank(other));
 }

@@ -1,14 +1,23 @@
-import { IconListSearch, IconServer, type Icon } from "@tabler/icons-react";
+import {
+  IconBuildingStore,
+  IconListSearch,
+  IconServer,
+  IconSettings,
+  IconTrash,
+  type Icon,
+} from "@tabler/icons-react";
 import type { Me, MyWorkspace } from "@/api/types";
 import { APPS, type AppDescription } from "@/apps/registry";
 import type { PlainKey } from "@/i18n";
 
-/** The apps and their screens that this person has something to see in. */
+/** The apps switched on here, and their screens that this person has something to see in. */
 export function visibleApps(workspace: MyWorkspace): AppDescription[] {
-  return APPS.map((app) => ({
-    ...app,
-    screens: app.screens.filter((screen) => sees(workspace, screen.permissions)),
-  })).filter((app) => app.screens.length > 0);
+  return APPS.filter((app) => workspace.apps.includes(app.id))
+    .map((app) => ({
+      ...app,
+      screens: app.screens.filter((screen) => sees(workspace, screen.permissions)),
+    }))
+    .filter((app) => app.screens.length > 0);
 }
 
 /** A screen of the platform that every menu lists: the sidebar, the phone's sheet, the palette. */
@@ -18,21 +27,37 @@ interface PlatformScreen<To extends string> {
   readonly icon: Icon;
 }
 
-interface InWorkspace extends PlatformScreen<"/w/$workspace/audit"> {
+type WorkspacePath = "/w/$workspace/deleted" | "/w/$workspace/audit" | "/w/$workspace/settings";
+type BoxPath = "/system" | "/workspaces";
+
+interface InWorkspace extends PlatformScreen<WorkspacePath> {
   /** One of these is needed to see it in the menus. */
   readonly permissions: readonly string[];
 }
 
 const WORKSPACE_SCREENS: readonly InWorkspace[] = [
   {
+    to: "/w/$workspace/deleted",
+    label: "nav.deleted",
+    icon: IconTrash,
+    permissions: ["recycle.read"],
+  },
+  {
     to: "/w/$workspace/audit",
     label: "nav.audit",
     icon: IconListSearch,
     permissions: ["audit.read"],
   },
+  {
+    to: "/w/$workspace/settings",
+    label: "nav.settings",
+    icon: IconSettings,
+    permissions: ["workspace.settings"],
+  },
 ];
 
-const BOX_SCREENS: readonly PlatformScreen<"/system">[] = [
+const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
+  { to: "/workspaces", label: "nav.workspaces", icon: IconBuildingStore },
   { to: "/system", label: "nav.system", icon: IconServer },
 ];
 

@@ -1,8 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { MyWorkspace } from "@/api/types";
-import { APPS } from "@/apps/registry";
 import { isTyping } from "@/ui/FilterChips";
+import { visibleApps } from "./navigation";
 
 const JUMP_MS = 1_200;
 
@@ -25,7 +25,8 @@ export function useShellKeys(workspace: MyWorkspace | null) {
       if (!workspace) return false;
       const params = { workspace: workspace.id };
       if (key === "t") void navigate({ to: "/w/$workspace", params });
-      const screen = APPS.flatMap((app) => app.screens).find((one) => one.jump === key);
+      const screens = visibleApps(workspace).flatMap((app) => app.screens);
+      const screen = screens.find((one) => one.jump === key);
       if (screen) void navigate({ to: screen.to, params });
       return key === "t" || screen !== undefined;
     };

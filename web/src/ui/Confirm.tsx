@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Modal, Text, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { t } from "@/i18n";
 import { ProblemAlert } from "./ProblemAlert";
@@ -11,6 +11,8 @@ interface Props {
   readonly confirmLabel: string;
   readonly cancelLabel?: string;
   readonly isDanger?: boolean;
+  /** Has to be typed first, where it cannot be undone or many lose something. */
+  readonly typed?: string;
   readonly onConfirm: () => void | Promise<void>;
   readonly onClose: () => void;
 }
@@ -23,18 +25,22 @@ export function Confirm({
   confirmLabel,
   cancelLabel,
   isDanger = true,
+  typed,
   onConfirm,
   onClose,
 }: Props) {
   const [isSending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const [text, setText] = useState("");
+  const isBlocked = typed !== undefined && text.trim() !== typed.trim();
 
   const close = () => {
     setError(null);
+    setText("");
     onClose();
   };
   const confirm = async () => {
-    if (isSending) return;
+    if (isSending || isBlocked) return;
     setSending(true);
     setError(null);
     try {
@@ -56,14 +62,34 @@ export function Confirm({
       <Text component="div" mb="md">
         {children}
       </Text>
+      {typed !== undefined && (
+        <TextInput
+          label={t("confirm.typed", { name: typed })}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") void confirm();
+          }}
+          data-autofocus
+          autoComplete="off"
+          spellCheck={false}
+          dir="auto"
+          mb="md"
+        />
+      )}
       {error !== null && <ProblemAlert error={error} />}
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={close} data-autofocus>
+        <Button
+          variant="default"
+          onClick={close}
+          {...(typed === undefined ? { "data-autofocus": true } : {})}
+        >
           {cancelLabel ?? t("ui.cancel")}
         </Button>
         <Button
           {...(isDanger ? { color: "red.8", "data-tone": "danger" } : {})}
           loading={isSending}
+          disabled={isBlocked}
           onClick={() => void confirm()}
         >
           {confirmLabel}

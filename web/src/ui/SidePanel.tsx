@@ -1,6 +1,7 @@
-import { CloseButton } from "@mantine/core";
+import { CloseButton, Modal } from "@mantine/core";
 import type { ReactNode } from "react";
 import { t } from "@/i18n";
+import { useIsPhone } from "./useIsPhone";
 import classes from "./SidePanel.module.css";
 
 interface Props {
@@ -11,8 +12,24 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** A quick look beside the list; the list stays usable. */
+/** A quick look beside the list, which stays usable; on a phone it lies over the list. */
 export function SidePanel({ title, label, onClose, actions, children }: Props) {
+  const isPhone = useIsPhone();
+  if (isPhone)
+    return (
+      <Modal
+        opened
+        onClose={onClose}
+        title={title}
+        attributes={{ content: { "aria-label": label } }}
+        closeButtonProps={{ "aria-label": t("ui.close") }}
+      >
+        <div className={classes.sheet}>
+          {children}
+          {actions && <div className={classes.sheetActions}>{actions}</div>}
+        </div>
+      </Modal>
+    );
   return (
     <aside className={classes.panel} aria-label={label}>
       <header className={classes.head}>

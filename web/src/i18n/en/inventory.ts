@@ -1,4 +1,5 @@
 export const inventory = {
+  "app.inventory.about": "Items, places, stock and every movement of it.",
   "zone.dry": "Dry",
   "zone.cooler": "Cooler",
   "zone.freezer": "Freezer",

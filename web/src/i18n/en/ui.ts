@@ -37,6 +37,7 @@ export const ui = {
     one: "Wait {count} second, then try again.",
     other: "Wait {count} seconds, then try again.",
   },
+  "confirm.typed": "Type “{name}” to go on",
   "form.summary": { one: "One thing to mend", other: "{count} things to mend" },
   "form.leaveTitle": "Leave without saving?",
   "form.leaveBody": "What you typed here is not saved and will be lost.",

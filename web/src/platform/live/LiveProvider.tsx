@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
-import { followEvents, type StreamState } from "@/api/events";
+import { followEvents, workspaceEvents, type StreamState } from "@/api/events";
 import { meQuery } from "../identity/queries";
 
 const LiveContext = createContext<StreamState>("connecting");
@@ -10,6 +10,8 @@ export function useStreamState(): StreamState {
   return useContext(LiveContext);
 }
 
+/** What any change may alter, whatever its kind. */
+const ABOUT_ANYTHING = ["audit", "deleted"];
 /** In a burst of changes the screen is brought up to date at most this often. */
 const BURST_MS = 700;
 
@@ -35,11 +37,12 @@ export function LiveProvider({
       timer = undefined;
       flushedAt = Date.now();
       for (const app of touched) void client.invalidateQueries({ queryKey: [app, workspace] });
-      void client.invalidateQueries({ queryKey: ["audit", workspace] });
+      for (const about of ABOUT_ANYTHING)
+        void client.invalidateQueries({ queryKey: [about, workspace] });
       if (touched.has("workspace")) void client.invalidateQueries({ queryKey: meQuery.queryKey });
       touched.clear();
     };
-    return followEvents(workspace, {
+    return followEvents(workspaceEvents(workspace), {
       onChange: (change) => {
         touched.add(change.kind.split(".")[0] ?? "");
         timer ??= setTimeout(flush, Math.max(30, BURST_MS - (Date.now() - flushedAt)));

@@ -80,16 +80,17 @@ export function zones(): string[] {
   return [...new Set([guessZone(), "UTC", ...Intl.supportedValuesOf("timeZone")])];
 }
 
-export function currencies(): { value: string; label: string }[] {
+/** The usual choices; the one in force is among them. */
+export function currencies(current: string = guessCurrency()): { value: string; label: string }[] {
   const names = new Intl.DisplayNames("en", { type: "currency" });
-  return [...new Set([guessCurrency(), ...CURRENCIES])].map((code) => ({
+  return [...new Set([current, guessCurrency(), ...CURRENCIES])].map((code) => ({
     value: code,
     label: `${code} · ${names.of(code) ?? code}`,
   }));
 }
 
-export function locales(): { value: string; label: string }[] {
-  return [...new Set([guessLocale(), ...LOCALES])].map((locale) => {
+export function locales(current: string = guessLocale()): { value: string; label: string }[] {
+  return [...new Set([current, guessLocale(), ...LOCALES])].map((locale) => {
     const number = new Intl.NumberFormat(locale).format(1234.5);
     const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(
       new Date(Date.UTC(2026, 2, 31, 12)),

@@ -2,6 +2,7 @@ import { createContext, useContext, useMemo, type ReactNode } from "react";
 import type { MyWorkspace } from "@/api/types";
 import { FormatProvider } from "@/i18n";
 import { readStored, writeStored } from "@/theme/appearance";
+import { mayIn } from "./rules";
 
 export interface CurrentWorkspace extends MyWorkspace {
   /** What the person may do here; the box decides again on every request. */
@@ -18,7 +19,7 @@ export function WorkspaceProvider({
   readonly children: ReactNode;
 }) {
   const value = useMemo<CurrentWorkspace>(
-    () => ({ ...workspace, can: (permission) => workspace.permissions.includes(permission) }),
+    () => ({ ...workspace, can: (permission) => mayIn(workspace, permission) }),
     [workspace],
   );
   const place = {
@@ -44,7 +45,11 @@ const LAST_KEY = "holdfast.workspace";
 /** The workspace this browser worked in last, if the person is still in it. */
 export function lastWorkspace(workspaces: readonly MyWorkspace[]): MyWorkspace | undefined {
   const last = readStored(LAST_KEY);
-  return workspaces.find((workspace) => workspace.id === last) ?? workspaces[0];
+  return (
+    workspaces.find((workspace) => workspace.id === last) ??
+    workspaces.find((workspace) => workspace.state === "active") ??
+    workspaces[0]
+  );
 }
 
 export function rememberWorkspace(id: string): void {
