@@ -10,6 +10,7 @@ use super::body::BodyLimit;
 use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::error::{Error, FieldError, Refusal};
 use crate::platform::id::Id;
+use crate::platform::workspaces::WorkspaceId;
 
 /// The context on the box's file; the guard put it there.
 impl<S: Send + Sync> FromRequestParts<S> for BoxCtx {
@@ -151,6 +152,22 @@ impl<S: Send + Sync, T: FromPath> FromRequestParts<S> for Path<T> {
             .map_err(|_| Error::NotFound)?;
         let own = params.iter().filter(|(name, _)| *name != "workspace").map(|(_, value)| value);
         T::from_path(own).map(Self).ok_or(Error::NotFound)
+    }
+}
+
+/// The workspace of the path, for routes that look for themselves who may do what there.
+pub struct InWorkspace(pub WorkspaceId);
+
+impl<S: Send + Sync> FromRequestParts<S> for InWorkspace {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let params = axum::extract::RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Error::NotFound)?;
+        let (_, id) =
+            params.iter().find(|(name, _)| *name == "workspace").ok_or(Error::NotFound)?;
+        id.parse().map(Self).map_err(|_| Error::NotFound)
     }
 }
 

@@ -71,10 +71,16 @@ struct Route {
     body_size_bytes_max: Option<usize>,
     /// Counts against the smaller limit of exports and reports as well.
     is_heavy: bool,
+    /// It changes nothing that an archived workspace keeps.
+    is_for_archived: bool,
 }
 
 /// The member of an operation that marks it as an export, a report or a restore.
 pub const HEAVY: &str = "x-heavy";
+
+/// The member of an operation that goes on in an archived workspace though its verb is one of
+/// changing: it only looks something over, or it concerns the archiving itself.
+pub const WHILE_ARCHIVED: &str = "x-while-archived";
 
 /// The member of an operation that says how large its body may be, where that differs from
 /// `server.body_size_bytes_max`.
@@ -137,7 +143,15 @@ impl Guard {
                 let creates = operation["responses"].get("201").is_some();
                 let body_size_bytes_max = own_body_size(operation);
                 let is_heavy = operation[HEAVY] == true;
-                let route = Route { method, access, creates, body_size_bytes_max, is_heavy };
+                let is_for_archived = method.is_safe() || operation[WHILE_ARCHIVED] == true;
+                let route = Route {
+                    method,
+                    access,
+                    creates,
+                    body_size_bytes_max,
+                    is_heavy,
+                    is_for_archived,
+                };
                 routes.entry(path.clone()).or_default().push(route);
             }
         }
@@ -197,13 +211,14 @@ impl Guard {
     ) -> Result<Admitted> {
         let address = stranger.address;
         let on_box = BoxCtx::new(platform, stranger);
-        let Some(Route { access, creates, is_heavy, .. }) = self.route(incoming)? else {
+        let Some(route) = self.route(incoming)? else {
             if !is_of_the_ui(incoming) {
                 self.count_stranger(address, &on_box)?;
             }
             return Ok(Admitted { on_box: None, workspace: None, creates: false, successor: None });
         };
-        let creates = *creates;
+        let Route { access, is_heavy, .. } = route;
+        let creates = route.creates;
         if *access == Access::Public {
             self.count_stranger(address, &on_box)?;
             check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
@@ -238,7 +253,7 @@ impl Guard {
             self.heavy.take(resolved.principal.user, on_box.now())?;
         }
         let on_box = signed_in(&on_box, &resolved.principal);
-        let workspace = match authorize(&on_box, &resolved.principal, access, incoming) {
+        let workspace = match authorize(&on_box, &resolved.principal, route, incoming) {
             Ok(workspace) => workspace,
             Err(error) => {
                 self.audit_refusal(&on_box, &resolved.principal, incoming, &error).await;
@@ -338,10 +353,10 @@ fn is_of_the_ui(incoming: &Incoming<'_>) -> bool {
 fn authorize(
     on_box: &BoxCtx,
     principal: &Principal,
-    access: &Access,
+    route: &Route,
     incoming: &Incoming<'_>,
 ) -> Result<Option<Ctx>> {
-    match access {
+    match &route.access {
         Access::Public | Access::Anybody | Access::SignedIn => Ok(None),
         Access::Operator if principal.is_operator => Ok(None),
         Access::Operator => Err(Error::Forbidden { needed: OPERATE }),
@@ -349,12 +364,26 @@ fn authorize(
             let id: WorkspaceId =
                 incoming.workspace.and_then(|text| text.parse().ok()).ok_or(Error::NotFound)?;
             let membership = principal.membership(id).ok_or(Error::NotFound)?;
+            let apps = on_box.platform.app_ids();
+            if !membership.standing.serves(area(incoming), &apps) {
+                return Err(Error::NotFound);
+            }
             if !membership.grant.allows(permission) {
                 return Err(Error::Forbidden { needed: permission });
+            }
+            if !route.is_for_archived {
+                membership.standing.check_change()?;
             }
             Ok(Some(Ctx::new(on_box.clone(), membership.clone())))
         }
     }
+}
+
+/// What a route of a workspace belongs to: the first part of its path there.
+fn area<'a>(incoming: &Incoming<'a>) -> &'a str {
+    let template = incoming.template.unwrap_or_default();
+    let (_, below) = template.split_once("{workspace}/").unwrap_or_default();
+    below.split('/').next().unwrap_or_default()
 }
 
 fn signed_in(stranger: &BoxCtx, principal: &Arc<Principal>) -> BoxCtx {

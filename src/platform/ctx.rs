@@ -178,7 +178,8 @@ impl Ctx {
     ) -> Result<T> {
         let (seed, membership) = (Seed::new(self), self.membership.clone());
         let file = self.file().await?;
-        file.read(move |connection| work(&Scope { unit: seed.on(connection), membership })).await
+        let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
+        self.unless_removed(file.read(work).await)
     }
 
     /// Runs `work` as one transaction; the answer comes after its commit.
@@ -188,7 +189,16 @@ impl Ctx {
     ) -> Result<T> {
         let (seed, membership) = (Seed::new(self), self.membership.clone());
         let file = self.file().await?;
-        file.write(move |connection| work(&Scope { unit: seed.on(connection), membership })).await
+        let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
+        self.unless_removed(file.write(work).await)
+    }
+
+    /// Whoever was on their way while the workspace was purged finds nothing.
+    fn unless_removed<T>(&self, outcome: Result<T>) -> Result<T> {
+        match outcome {
+            Err(_) if self.platform.workspaces.is_removed(self.workspace()) => Err(Error::NotFound),
+            outcome => outcome,
+        }
     }
 
     /// Like `write` for a request that makes an object: a repeated one gets the object of the

@@ -201,6 +201,52 @@ async fn a_stream_ends_when_its_token_is_revoked() {
 }
 
 #[tokio::test]
+async fn streams_of_a_deleted_workspace_end() {
+    let server = TestServer::start().await;
+    let owner = server.person("owner").await;
+    let mut viewers = Listener::start(&server.person("viewer").await, None).await;
+    let mut owners = Listener::start(&owner, None).await;
+
+    owner.change(Method::DELETE, "", 1, &Value::Null).await.is(204);
+
+    assert!(viewers.next().await.is_none());
+    assert!(owners.next().await.is_none());
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn everybody_in_a_workspace_hears_that_its_settings_changed() {
+    let server = TestServer::start().await;
+    let owner = server.person("owner").await;
+    let mut listener = Listener::start(&server.person("viewer").await, None).await;
+
+    owner.change(Method::PATCH, "", 1, &json!({ "week_start": 7 })).await.is(200);
+    let renamed = listener.next().await.expect("a change");
+    owner.post("/archive", &json!({})).await.is(200);
+    let archived = listener.next().await.expect("a change");
+
+    let id = server.workspace.to_string();
+    assert_eq!(renamed.data, json!({ "kind": "workspace", "id": id, "version": 2 }));
+    assert_eq!(archived.data, json!({ "kind": "workspace", "id": id, "version": 3 }));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_app_that_is_switched_off_is_not_told_of() {
+    let server = TestServer::start().await;
+    let owner = server.person("owner").await;
+    make_item(&owner, "A-1").await;
+    owner.change(Method::PATCH, "", 1, &json!({ "apps": [] })).await.is(200);
+
+    let mut listener = Listener::start(&owner, Some(0)).await;
+    owner.change(Method::PATCH, "", 2, &json!({ "week_start": 7 })).await.is(200);
+
+    let heard = listener.next().await.expect("a change");
+    assert_eq!(heard.data["kind"], "workspace");
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn streams_end_when_the_box_stops() {
     let server = TestServer::start().await;
     let mut on_workspace = Listener::start(&server.person("viewer").await, None).await;

@@ -1,5 +1,7 @@
 //! Workspaces: many of them, few open files, and what each may be.
 
+mod apps;
+mod life;
 mod settings;
 
 use serde_json::json;

@@ -116,6 +116,7 @@ pub const PERMISSIONS: &[PermissionSpec] = &[
         title: "Hand the workspace over to another owner",
         roles: OWNERS,
     },
+    PermissionSpec { id: "workspace.delete", title: "Delete the workspace", roles: OWNERS },
     PermissionSpec { id: "audit.read", title: "Read and verify the audit log", roles: ADMINS },
     PermissionSpec { id: "events.read", title: "Be told when something changes", roles: EVERYBODY },
 ];

@@ -140,6 +140,7 @@ async fn list_audit(ctx: Ctx, Query(query): Query<AuditQuery>) -> Answer<Page<Au
 
 /// Verify a workspace's audit log.
 #[utoipa::path(post, path = "/audit/verify", tag = "audit",
+    extensions(("x-while-archived" = json!(true))),
     security(("session" = ["audit.read"])),
     responses((status = 200, body = AuditVerdictResponse)))]
 async fn verify_audit(ctx: Ctx) -> Answer<AuditVerdictResponse> {

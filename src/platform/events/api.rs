@@ -23,6 +23,7 @@ use crate::platform::db::DatabaseFile;
 use crate::platform::error::Result;
 use crate::platform::identity::sessions::ops::refresh;
 use crate::platform::tasks::Stop;
+use crate::platform::workspaces;
 
 /// A comment is sent so often, so that proxies keep the stream open and listeners notice when
 /// it broke.
@@ -125,6 +126,23 @@ impl Source {
         }
     }
 
+    /// The version of the workspace's settings; the box has none.
+    fn version(&self) -> Option<i64> {
+        match self {
+            Self::Workspace(ctx, _) => Some(ctx.membership.standing.version),
+            Self::Box(_) => None,
+        }
+    }
+
+    /// What says that the workspace itself changed. Its settings stand in the box's file, so the
+    /// tail of its own log does not tell of them.
+    fn changed(&self, seq: i64) -> Option<Event> {
+        let Self::Workspace(ctx, _) = self else { return None };
+        let kind = workspaces::ops::KIND.to_owned();
+        let id = Some(ctx.workspace().to_string());
+        Some(Event { seq, kind, id, version: self.version() })
+    }
+
     /// Takes on who the caller is by now. None when they may not listen any more.
     async fn recheck(&mut self) -> Option<Standing> {
         let (principal, good_until) = refresh(self.on_box()).await.ok()?;
@@ -196,12 +214,16 @@ impl Follower {
             let now = self.source.on_box().now();
             if self.people.has_changed().ok()? || now >= self.good_until {
                 self.people.mark_unchanged();
+                let version = self.source.version();
                 let standing = self.source.recheck().await?;
                 self.good_until = standing.good_until;
                 if standing.has_changed {
                     // What was waiting was chosen for what they were.
                     self.waiting.clear();
                     self.must_reload = true;
+                }
+                if self.source.version() != version {
+                    self.waiting.extend(self.source.changed(self.seq));
                 }
             }
             if std::mem::take(&mut self.must_reload) {

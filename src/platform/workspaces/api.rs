@@ -7,13 +7,13 @@ use utoipa_axum::routes;
 use super::members;
 use super::ops;
 use super::rules::{Change, Draft, State, States, Workspace};
-use crate::http::answer::{Answer, Reply, created, ok};
-use crate::http::extract::{IfMatch, Json, Query};
+use crate::http::answer::{Answer, NoContent, Reply, created, ok};
+use crate::http::extract::{IfMatch, InWorkspace, Json, Query};
 use crate::http::page::{self, Page};
 use crate::platform::Platform;
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};
-use crate::platform::error::Error;
+use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 
 pub fn box_routes() -> Routes {
@@ -21,7 +21,12 @@ pub fn box_routes() -> Routes {
 }
 
 pub fn workspace_routes() -> Routes {
-    Routes::new().routes(routes!(get_workspace, change_workspace)).merge(members::api::routes())
+    Routes::new()
+        .routes(routes!(get_workspace, change_workspace, delete_workspace))
+        .routes(routes!(archive_workspace))
+        .routes(routes!(restore_workspace))
+        .routes(routes!(wipe_workspace))
+        .merge(members::api::routes())
 }
 
 /// What can be done in a workspace: everything, only reading, or nothing until it is restored.
@@ -237,6 +242,46 @@ async fn change_workspace(
         apps: body.apps,
     };
     Ok(answer(&ctx, ops::change(&ctx, version, change).await?))
+}
+
+/// Delete a workspace. Nobody gets in any more; for 30 days its owners and operators can restore
+/// it, then it is gone.
+#[utoipa::path(delete, path = "", tag = "workspaces",
+    extensions(("x-while-archived" = json!(true))),
+    params(("If-Match" = String, Header, description = "The version being deleted, as its ETag")),
+    security(("session" = ["workspace.delete"])),
+    responses((status = 204)))]
+async fn delete_workspace(ctx: Ctx, IfMatch(version): IfMatch) -> Result<NoContent> {
+    ops::delete(&ctx, version).await?;
+    Ok(NoContent)
+}
+
+/// Archive a workspace: it can be read and not changed.
+#[utoipa::path(post, path = "/archive", tag = "workspaces",
+    extensions(("x-while-archived" = json!(true))),
+    security(("session" = ["workspace.settings"])),
+    responses((status = 200, body = WorkspaceResponse)))]
+async fn archive_workspace(ctx: Ctx) -> Answer<WorkspaceResponse> {
+    Ok(answer(&ctx, ops::archive(&ctx).await?))
+}
+
+/// Restore an archived workspace (its owners and admins) or a deleted one (its owners and
+/// operators).
+#[utoipa::path(post, path = "/restore", tag = "workspaces",
+    security(("session" = [])),
+    responses((status = 200, body = WorkspaceResponse)))]
+async fn restore_workspace(ctx: BoxCtx, InWorkspace(id): InWorkspace) -> Answer<WorkspaceResponse> {
+    Ok(answer(&ctx, ops::restore(&ctx, id).await?))
+}
+
+/// Wipe a sample workspace: it is gone at once, with its file.
+#[utoipa::path(post, path = "/wipe", tag = "workspaces",
+    extensions(("x-while-archived" = json!(true))),
+    security(("session" = ["workspace.delete"])),
+    responses((status = 204)))]
+async fn wipe_workspace(ctx: Ctx) -> Result<NoContent> {
+    ops::wipe(&ctx).await?;
+    Ok(NoContent)
 }
 
 fn answer(ctx: &BoxCtx, workspace: Workspace) -> Reply<WorkspaceResponse> {

@@ -1,6 +1,10 @@
 //! Making, finding and changing workspaces.
 
-use super::rules::{Change, Draft, States, Workspace, WorkspaceId};
+mod life;
+
+pub use life::{archive, delete, purge_due, restore, wipe};
+
+use super::rules::{Change, Draft, State, States, Workspace, WorkspaceId};
 use super::store;
 use crate::platform::access::Role;
 use crate::platform::audit::Entry;
@@ -139,6 +143,19 @@ pub async fn list(
     mine.sort_unstable();
     mine.truncate(limit);
     ctx.read(move |scope| mine.into_iter().map(|id| get_in(scope, id)).collect()).await
+}
+
+/// The box's own context in a workspace, for work that nobody in it asked for. A deleted one is
+/// not found.
+pub async fn enter(ctx: &BoxCtx, id: WorkspaceId) -> Result<Ctx> {
+    let workspace = ctx.read(move |scope| get_in(scope, id)).await?;
+    if workspace.state() == State::Deleted {
+        return Err(Error::NotFound);
+    }
+    let platform = &ctx.platform;
+    let standing = workspace.standing();
+    let grant = standing.narrow(platform.roles.grant(Role::Owner), &platform.app_ids());
+    Ok(Ctx::new(ctx.clone(), Membership { workspace: id, role: Role::Owner, grant, standing }))
 }
 
 /// All workspaces of the box in these states, oldest first; what follows `after`.

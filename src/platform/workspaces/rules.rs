@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::platform::access::Grant;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, FieldError, Result, code};
 use crate::platform::id::Id;
@@ -30,6 +31,16 @@ pub const CODES: &[Code] = &[
         "app-unknown",
         "The box has no app of that name.",
         "Send the ids that the workspace's settings list, such as inventory.",
+    ),
+    code(
+        "workspace-archived",
+        "The workspace is archived: it can be read and not changed.",
+        "Restore it first, or ask one of its owners or admins to.",
+    ),
+    code(
+        "not-a-sample",
+        "Only a sample workspace can be wiped without a grace.",
+        "Delete the workspace instead; it can be restored for 30 days.",
     ),
     code("locale-bad", "The locale could not be read.", "Use one like en-GB or de-DE."),
 ];
@@ -61,6 +72,10 @@ pub type WorkspaceId = Id<Workspace>;
 impl Workspace {
     pub fn state(&self) -> State {
         State::of(self.archived_at.is_some(), self.deleted_at.is_some())
+    }
+
+    pub fn standing(&self) -> Standing {
+        Standing { state: self.state(), apps: self.apps.clone(), version: self.version }
     }
 
     /// When a deleted workspace is gone for good.
@@ -97,6 +112,16 @@ impl State {
             Self::Deleted => "deleted",
         }
     }
+}
+
+/// Only samples are wiped: what people work with is deleted, with a grace.
+pub fn check_sample(workspace: &Workspace) -> Result<()> {
+    if workspace.is_sample {
+        return Ok(());
+    }
+    let detail =
+        "This is not a sample workspace. Delete it instead; it can be restored for 30 days.";
+    Err(Error::conflict("not-a-sample", detail))
 }
 
 /// Which workspaces a list shows.
@@ -170,6 +195,29 @@ pub struct Standing {
     pub apps: Apps,
     /// Of the workspace's settings.
     pub version: i64,
+}
+
+impl Standing {
+    /// Refuses a change where only reading is possible.
+    pub fn check_change(&self) -> Result<()> {
+        if self.state == State::Active {
+            return Ok(());
+        }
+        let detail = "This workspace is archived and can only be read. Restore it to change \
+                      something.";
+        Err(Error::conflict("workspace-archived", detail))
+    }
+
+    /// What a grant lets somebody do here: nothing in the apps switched off.
+    pub fn narrow(&self, grant: Grant, known: &[&str]) -> Grant {
+        known.iter().filter(|app| !self.apps.has(app)).fold(grant, |left, app| left.without(app))
+    }
+
+    /// Whether the workspace works with the app that a route belongs to. `segment` is the first
+    /// part of its path in the workspace.
+    pub fn serves(&self, segment: &str, known: &[&str]) -> bool {
+        !known.contains(&segment) || self.apps.has(segment)
+    }
 }
 
 /// What a new workspace is made of; what is left out gets a default.

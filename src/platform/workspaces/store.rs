@@ -56,6 +56,52 @@ pub(super) fn get(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<Option<Worksp
         .optional()?)
 }
 
+/// Deleted before `before` and not purged yet, the oldest first.
+pub(super) fn due(scope: &BoxScope<'_>, before: Moment, limit: usize) -> Result<Vec<Workspace>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id, name, time_zone, currency, locale, week_start, apps, is_sample,
+             archived_at, deleted_at, version, created_at, updated_at
+         FROM workspaces
+         WHERE deleted_at IS NOT NULL AND deleted_at <= :before AND purged_at IS NULL
+         ORDER BY deleted_at LIMIT :limit",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows =
+        statement.query_map(named_params! { ":before": before, ":limit": limit }, workspace)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Those whose purge was begun.
+pub(super) fn begun(scope: &BoxScope<'_>, limit: usize) -> Result<Vec<WorkspaceId>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id FROM workspaces
+         WHERE deleted_at IS NOT NULL AND purged_at IS NOT NULL
+         ORDER BY deleted_at LIMIT :limit",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(named_params! { ":limit": limit }, |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// From here on there is no way back.
+pub(super) fn begin_purge(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE workspaces SET deleted_at = coalesce(deleted_at, :now), purged_at = :now
+             WHERE id = :id",
+        )?
+        .execute(named_params! { ":id": id, ":now": scope.now() })?;
+    Ok(())
+}
+
+/// Removes the rows of a workspace whose file is gone. Its invitations go with it.
+pub(super) fn remove(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<()> {
+    scope
+        .prepare_cached("DELETE FROM workspaces WHERE id = :id AND purged_at IS NOT NULL")?
+        .execute(named_params! { ":id": id })?;
+    Ok(())
+}
+
 /// All workspaces of the box in these states, oldest first; what follows `after`.
 pub(super) fn list(
     scope: &BoxScope<'_>,

@@ -128,6 +128,7 @@ fn principal(known: &Known, person: store::Person, platform: &Platform) -> Resul
         .only_permissions
         .map(|json| serde_json::from_str(&json).map_err(Error::internal))
         .transpose()?;
+    let apps = platform.app_ids();
     let (mut memberships, mut deleted) = (Vec::with_capacity(person.memberships.len()), Vec::new());
     for (workspace, role, standing) in person.memberships {
         if person.only_workspace.is_some_and(|only| only != workspace) {
@@ -139,10 +140,7 @@ fn principal(known: &Known, person: store::Person, platform: &Platform) -> Resul
         if let Some(only) = &only {
             grant = grant.narrowed(only);
         }
-        let off = platform.apps.iter().map(|app| app.id).filter(|app| !standing.apps.has(app));
-        for app in off {
-            grant = grant.without(app);
-        }
+        let grant = standing.narrow(grant, &apps);
         let kept = match standing.state {
             State::Deleted => &mut deleted,
             State::Active | State::Archived => &mut memberships,

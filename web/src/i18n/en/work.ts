@@ -7,7 +7,8 @@ export const work = {
   "workspaces.made": "Created {name}",
   "workspaces.sample": "Fill it with the sample kitchen group",
   "workspaces.sampleHelp":
-    "420 items in 24 places with six months of movements, to try things out. It can be wiped whenever you like.",
+    "420 items in 24 places with six months of movements, to try things out. " +
+    "It can be wiped whenever you like.",
   "workspaces.state": "State",
   "workspaces.state.active": "In use",
   "workspaces.state.archived": "Archived",
@@ -53,7 +54,8 @@ export const work = {
     "Everything stays to be read; nothing can be changed until it is taken up again.",
   "workspace.archiveTitle": "Archive “{name}”?",
   "workspace.archiveBody":
-    "Everybody in it can still read and export. Nothing can be changed until an admin takes it up again.",
+    "Everybody in it can still read and export. " +
+    "Nothing can be changed until an admin takes it up again.",
   "workspace.archived": "Archived {name}",
   "workspace.unarchive": "Take up again",
   "workspace.unarchiveText":
@@ -64,7 +66,8 @@ export const work = {
   "workspace.deleteTitle": "Delete “{name}”?",
   "workspace.deleteBody": "Everybody in it is shut out at once:",
   "workspace.deleteGrace":
-    "Until {date} its owners and the operators can restore it under All workspaces. After that its file is removed.",
+    "Until {date} its owners and the operators can restore it under All workspaces. " +
+    "After that its file is removed.",
   "workspace.deleted": "Deleted {name}. It can be restored until {date}.",
   "workspace.lose.people": {
     one: "{count} person loses access",
