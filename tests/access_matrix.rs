@@ -46,6 +46,8 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/password-strength",
     "POST /api/v1/auth/register",
+    "POST /api/v1/auth/reset",
+    "POST /api/v1/auth/reset/inspect",
     "POST /api/v1/invitations/accept",
     "POST /api/v1/setup",
     "POST /api/v1/setup/check",

@@ -165,6 +165,29 @@ async fn a_person_sees_and_ends_their_sessions() {
 }
 
 #[tokio::test]
+async fn signing_out_everywhere_else_keeps_this_browser_and_the_programs() {
+    let server = TestServer::start().await;
+    let here = server.signed_in(EMAIL, "manager").await;
+    let body = json!({ "name": "Scale", "expires_in_days": 9 });
+    here.post("/api/v1/me/tokens", &body).await.is(201);
+    let there = server.browser();
+    there.sign_in(EMAIL, PASSWORD).await.is(200);
+    let stranger = server.signed_in("ana@example.com", "owner").await;
+
+    here.delete("/api/v1/me/sessions").await.is(204);
+
+    there.get(ME).await.is_problem(401, "sign-in-needed");
+    here.get(ME).await.is(200);
+    stranger.get(ME).await.is(200);
+    let left = here.get("/api/v1/me/sessions").await.is(200);
+    assert_eq!(left["items"].as_array().map(Vec::len), Some(1));
+    let tokens = here.get("/api/v1/me/tokens").await.is(200);
+    assert_eq!(tokens["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(server.box_counts().await["identity.session.ended"], 1);
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn the_twenty_first_session_ends_the_oldest() {
     let server = TestServer::start().await;
     let first = server.signed_in(EMAIL, "manager").await;

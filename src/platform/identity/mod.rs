@@ -4,6 +4,7 @@ pub mod invitations;
 pub mod links;
 pub mod me;
 pub mod passwords;
+pub mod resets;
 pub mod sessions;
 pub mod sign_in;
 pub mod tokens;
@@ -23,6 +24,7 @@ pub const CODES: &[&[Code]] = &[
     invitations::rules::CODES,
     links::CODES,
     passwords::rules::CODES,
+    resets::rules::CODES,
     sessions::rules::CODES,
     sign_in::rules::CODES,
     tokens::rules::CODES,
@@ -39,6 +41,8 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(sign_in::api::routes())
         .merge(invitations::api::routes())
+        .merge(users::api::routes())
+        .merge(resets::api::routes())
         .merge(passwords::api::routes())
         .merge(me::api::routes())
         .merge(sessions::api::routes())

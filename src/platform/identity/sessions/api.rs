@@ -18,7 +18,7 @@ use crate::platform::error::Result;
 use crate::platform::id::Id;
 
 pub fn routes() -> Routes {
-    Routes::new().routes(routes!(list_sessions)).routes(routes!(end_session))
+    Routes::new().routes(routes!(list_sessions, end_other_sessions)).routes(routes!(end_session))
 }
 
 /// A browser somebody is signed in with.
@@ -72,6 +72,14 @@ async fn list_sessions(
     let current = ctx.principal()?.family;
     let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, |one| one.id.uuid())?;
     Ok(ok(page.map(|one| SessionResponse::of(one, current))))
+}
+
+/// Sign out everywhere else: all your sessions end but the one that asks.
+#[utoipa::path(delete, path = "/me/sessions", tag = "me", security(("session" = [])),
+    responses((status = 204)))]
+async fn end_other_sessions(ctx: BoxCtx) -> Result<NoContent> {
+    ops::end_others(&ctx).await?;
+    Ok(NoContent)
 }
 
 /// Sign out one of your browsers.

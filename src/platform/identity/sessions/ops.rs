@@ -258,6 +258,48 @@ pub fn end_all_in(scope: &BoxScope<'_>, user: UserId, reason: &'static str) -> R
     Ok(())
 }
 
+/// Ends all sessions and personal tokens of a person inside the caller's transaction.
+pub(in crate::platform) fn end_everything_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+    reason: &'static str,
+) -> Result<()> {
+    end_all_in(scope, user, reason)?;
+    for family in store::revoke_tokens(scope, user, reason)? {
+        scope.audit(token_ended(family, reason))?;
+    }
+    Ok(())
+}
+
+fn token_ended(family: FamilyId, reason: &'static str) -> Entry {
+    Entry::new("identity.token.revoked", TOKEN_KIND, family).set("reason", reason)
+}
+
+/// How many browsers a person is signed in with.
+pub(in crate::platform) fn count_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+    lifetimes: Lifetimes,
+) -> Result<i64> {
+    let live = store::list(scope, user, Kind::Session, scope.now().minus(lifetimes.idle))?;
+    Ok(i64::try_from(live.len()).unwrap_or(i64::MAX))
+}
+
+/// Ends all of the caller's sessions but the one that asks.
+pub async fn end_others(ctx: &BoxCtx) -> Result<()> {
+    let principal = ctx.principal()?;
+    principal.need_whole()?;
+    let (user, own) = (principal.user, principal.family);
+    ctx.write(move |scope| {
+        for family in store::revoke_other_sessions(scope, user, own, "ended-by-owner")? {
+            let ended = Entry::new("identity.session.ended", KIND, family);
+            scope.audit(ended.set("reason", "ended-by-owner"))?;
+        }
+        Ok(())
+    })
+    .await
+}
+
 /// Ends the session a browser still holds a value of, because it begins another one.
 pub(in crate::platform) fn replace_in(scope: &BoxScope<'_>, old: &Secret) -> Result<()> {
     match store::find(scope, &token_hash(old.reveal()))? {
@@ -344,9 +386,7 @@ pub(in crate::platform) fn end_tokens_for_in(
     reason: &'static str,
 ) -> Result<()> {
     for family in store::revoke_tokens_for(scope, user, workspace, reason)? {
-        scope.audit(
-            Entry::new("identity.token.revoked", TOKEN_KIND, family).set("reason", reason),
-        )?;
+        scope.audit(token_ended(family, reason))?;
     }
     Ok(())
 }

@@ -284,6 +284,40 @@ pub(super) fn revoke_sessions(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Ends all browser sessions of a person but one, and says which were still good.
+pub(super) fn revoke_other_sessions(
+    scope: &Unit<'_>,
+    user: UserId,
+    kept: FamilyId,
+    reason: &str,
+) -> Result<Vec<FamilyId>> {
+    let mut statement = scope.prepare_cached(
+        "UPDATE auth_families SET revoked_at = :now, revoked_reason = :reason
+         WHERE user_id = :user AND kind = 'session' AND id <> :kept AND revoked_at IS NULL
+         RETURNING id",
+    )?;
+    let rows = statement.query_map(
+        named_params! {
+            ":user": user, ":kept": kept, ":now": scope.now(), ":reason": reason,
+        },
+        |row| row.get(0),
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Ends all personal tokens of a person, and says which were still good.
+pub(super) fn revoke_tokens(scope: &Unit<'_>, user: UserId, reason: &str) -> Result<Vec<FamilyId>> {
+    let mut statement = scope.prepare_cached(
+        "UPDATE auth_families SET revoked_at = :now, revoked_reason = :reason
+         WHERE user_id = :user AND kind = 'token' AND revoked_at IS NULL RETURNING id",
+    )?;
+    let rows = statement.query_map(
+        named_params! { ":user": user, ":now": scope.now(), ":reason": reason },
+        |row| row.get(0),
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Ends a person's tokens that are good for one workspace alone.
 pub(super) fn revoke_tokens_for(
     scope: &Unit<'_>,

@@ -90,6 +90,11 @@ impl SignIns {
         self.put_back(network, now);
     }
 
+    /// Forgets the wrong tries at an account from unknown devices.
+    pub fn forget(&self, target: Target) {
+        lock(&self.accounts).remove(&target);
+    }
+
     /// Takes back a try that was not looked at.
     pub fn undone(&self, network: Option<IpAddr>, target: Target, now: Moment) {
         if let Some(failures) = lock(&self.accounts).get_mut(&target) {

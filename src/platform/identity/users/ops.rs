@@ -2,12 +2,27 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::rules::{Change, Kept, NewUser, User, UserId, clean_email};
+use super::rules::{
+    Change, Edit, Kept, NewUser, User, UserId, clean_email, is_meant, keep_operator, needle,
+};
 use super::store;
+use crate::platform::access::Role;
 use crate::platform::audit::Entry;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
+use crate::platform::idempotency::rules::Created;
+use crate::platform::identity::resets::ops::{Issued, NewLink};
+use crate::platform::identity::resets::rules::FIRST_LIFE;
+use crate::platform::identity::sessions::rules::Lifetimes;
+use crate::platform::identity::{resets, sessions};
 use crate::platform::workspaces::rules::clean_name;
+use crate::platform::workspaces::{WorkspaceId, members};
+
+/// People looked at at once while searching.
+const BATCH: usize = 200;
+/// What is kept of somebody who has not chosen a password yet. No password fits it.
+const NO_PASSWORD: &str = "!";
 
 /// The names of some people, for showing who did what.
 pub async fn names(ctx: &BoxCtx, users: Vec<UserId>) -> Result<HashMap<UserId, String>> {
@@ -100,6 +115,144 @@ pub fn list_in(scope: &BoxScope<'_>, after: Option<UserId>, limit: usize) -> Res
 
 pub fn count_in(scope: &BoxScope<'_>) -> Result<i64> {
     store::count(scope)
+}
+
+/// A person with what operators see beside them.
+pub struct Details {
+    pub user: User,
+    pub last_seen_at: Option<Moment>,
+    /// Browsers they are signed in with.
+    pub sessions: i64,
+    pub workspaces: Vec<(WorkspaceId, String, Role)>,
+}
+
+fn details_in(scope: &BoxScope<'_>, user: User, lifetimes: Lifetimes) -> Result<Details> {
+    Ok(Details {
+        last_seen_at: sessions::ops::last_seen_in(scope, user.id)?,
+        sessions: sessions::ops::count_in(scope, user.id, lifetimes)?,
+        workspaces: members::ops::list_of_in(scope, user.id)?,
+        user,
+    })
+}
+
+/// People of the box whose name or address holds `text`; what follows `after`.
+pub async fn list(
+    ctx: &BoxCtx,
+    text: Option<&str>,
+    after: Option<UserId>,
+    limit: usize,
+) -> Result<Vec<Details>> {
+    let (needle, lifetimes) = (text.and_then(needle), sessions::ops::lifetimes(ctx));
+    ctx.read(move |scope| {
+        let (mut found, mut after) = (Vec::new(), after);
+        loop {
+            let batch = store::list(scope, after, BATCH)?;
+            let is_last = batch.len() < BATCH;
+            after = batch.last().map(|last| last.id);
+            let is_looked_for = |user: &User| needle.as_ref().is_none_or(|it| is_meant(user, it));
+            for user in batch.into_iter().filter(is_looked_for) {
+                found.push(details_in(scope, user, lifetimes)?);
+                if found.len() == limit {
+                    return Ok(found);
+                }
+            }
+            if is_last {
+                return Ok(found);
+            }
+        }
+    })
+    .await
+}
+
+/// One person of the box.
+pub async fn details(ctx: &BoxCtx, user: UserId) -> Result<Details> {
+    let lifetimes = sessions::ops::lifetimes(ctx);
+    ctx.read(move |scope| details_in(scope, store::get(scope, user)?, lifetimes)).await
+}
+
+/// A person who was just added, and the link for the first password.
+pub struct Made {
+    pub details: Details,
+    pub issued: Issued,
+}
+
+/// Adds a person without a password. A repeated request gets another link, since the first was
+/// lost.
+pub async fn create(
+    ctx: &BoxCtx,
+    name: String,
+    email: String,
+    is_operator: bool,
+) -> Result<Created<Made>> {
+    let lifetimes = sessions::ops::lifetimes(ctx);
+    let (first, again) = (NewLink::new(ctx), NewLink::new(ctx));
+    let made = move |scope: &BoxScope<'_>, user: User, link: NewLink| {
+        let (_, issued) = resets::ops::issue_in(scope, &user, FIRST_LIFE, link)?;
+        Ok(Made { details: details_in(scope, user, lifetimes)?, issued })
+    };
+    let load = move |scope: &BoxScope<'_>, id: UserId| made(scope, store::get(scope, id)?, again);
+    ctx.create(load, move |scope| {
+        let password_hash = NO_PASSWORD.to_owned();
+        let user = insert_in(scope, &NewUser { name, email, password_hash, is_operator })?;
+        Ok((user.id, made(scope, user, first)?))
+    })
+    .await
+}
+
+/// Changes a person. The caller must have seen `version`.
+pub async fn edit(ctx: &BoxCtx, user: UserId, version: i64, edit: Edit) -> Result<Details> {
+    let lifetimes = sessions::ops::lifetimes(ctx);
+    ctx.write(move |scope| {
+        let before = store::get(scope, user)?;
+        if before.version != version {
+            return Err(Error::Stale { version: before.version });
+        }
+        details_in(scope, edit_in(scope, &before, edit)?, lifetimes)
+    })
+    .await
+}
+
+/// Changes a person inside the caller's transaction. Whoever is disabled is out at once.
+pub(in crate::platform) fn edit_in(
+    scope: &BoxScope<'_>,
+    before: &User,
+    edit: Edit,
+) -> Result<User> {
+    let after = edit.apply(before, scope.now())?;
+    if after == *before {
+        return Ok(after);
+    }
+    keep_operator(before, &after, store::count_other_operators(scope, before.id)?)?;
+    store::update_account(scope, &after)?;
+    let action = match (before.disabled_at, after.disabled_at) {
+        (None, Some(_)) => "identity.user.disabled",
+        (Some(_), None) => "identity.user.enabled",
+        _ => "identity.user.changed",
+    };
+    let is_operator = |user: &User| Some(user.is_operator.to_string());
+    let mut entry = Entry::new(action, KIND, after.id).version(after.version).changed(
+        "is_operator",
+        is_operator(before),
+        is_operator(&after),
+    );
+    if before.name != after.name {
+        entry = entry.personal("name", &after.name);
+    }
+    scope.audit(entry)?;
+    if before.disabled_at.is_none() && after.disabled_at.is_some() {
+        sessions::ops::end_everything_in(scope, after.id, "disabled")?;
+        resets::ops::withdraw_in(scope, after.id)?;
+    }
+    Ok(after)
+}
+
+/// Signs a person out of every browser.
+pub async fn sign_out(ctx: &BoxCtx, user: UserId) -> Result<()> {
+    ctx.write(move |scope| {
+        store::get(scope, user)?;
+        sessions::ops::end_all_in(scope, user, "ended-by-operator")
+    })
+    .await
 }
 
 /// A person by e-mail key, for signing in.

@@ -18,6 +18,11 @@ pub const CODES: &[Code] = &[
         "Use another address, or let them sign in.",
     ),
     code("language-bad", "The language could not be read.", "Use one like en or de."),
+    code(
+        "last-operator",
+        "The box has at least one operator who can sign in, and this is the last one.",
+        "Make somebody else an operator first.",
+    ),
     code("theme-unknown", "There is no such theme.", "Use system, light or dark."),
 ];
 
@@ -83,6 +88,57 @@ impl Change {
     }
 }
 
+/// What an operator changes of a person; what is left out stays.
+#[derive(Debug, Clone, Default)]
+pub struct Edit {
+    pub name: Option<String>,
+    pub is_operator: Option<bool>,
+    pub is_disabled: Option<bool>,
+}
+
+impl Edit {
+    /// Gives the person as they are after the change; the same when nothing changes.
+    pub fn apply(self, user: &User, now: Moment) -> Result<User> {
+        let mut changed = user.clone();
+        if let Some(name) = self.name {
+            changed.name = clean_name("name", &name)?;
+        }
+        if let Some(is_operator) = self.is_operator {
+            changed.is_operator = is_operator;
+        }
+        changed.disabled_at = match self.is_disabled {
+            None => user.disabled_at,
+            Some(true) => user.disabled_at.or(Some(now)),
+            Some(false) => None,
+        };
+        if changed != *user {
+            changed.version += 1;
+        }
+        Ok(changed)
+    }
+}
+
+/// Keeps the last operator. `others` counts the other operators who can sign in.
+pub fn keep_operator(before: &User, after: &User, others: i64) -> Result<()> {
+    let runs_the_box = |user: &User| user.is_operator && user.disabled_at.is_none();
+    if !runs_the_box(before) || runs_the_box(after) || others > 0 {
+        return Ok(());
+    }
+    let detail = "This is the box's last operator. Make somebody else an operator first.";
+    Err(Error::conflict("last-operator", detail))
+}
+
+/// What a search for people looks for; none when there is nothing to look for.
+pub fn needle(text: &str) -> Option<String> {
+    let text: String = text.chars().take(EMAIL_LENGTH_MAX).collect();
+    Some(email_key(&text)).filter(|needle| !needle.is_empty())
+}
+
+/// Whether name or address hold what is looked for, whatever the case.
+pub fn is_meant(user: &User, needle: &str) -> bool {
+    email_key(&user.name).contains(needle) || email_key(&user.email).contains(needle)
+}
+
 /// A person to be added. Name and e-mail are as they were typed.
 #[derive(Debug, Clone)]
 pub struct NewUser {
@@ -126,6 +182,53 @@ mod tests {
         {
             assert!(clean_email("email", bad).is_err(), "{bad:?}");
         }
+    }
+
+    fn operator() -> User {
+        User {
+            id: Id::from_bytes([1; 16]),
+            name: "Žofie Nováková".to_owned(),
+            email: "Zofie@Example.com".to_owned(),
+            language: "en".to_owned(),
+            theme: "system".to_owned(),
+            is_operator: true,
+            disabled_at: None,
+            version: 1,
+            created_at: Moment(0),
+        }
+    }
+
+    #[test]
+    fn the_last_operator_who_can_sign_in_stays_one() {
+        let before = operator();
+        let demoted = User { is_operator: false, ..operator() };
+        let disabled = User { disabled_at: Some(Moment(1)), ..operator() };
+
+        assert!(keep_operator(&before, &demoted, 0).is_err());
+        assert!(keep_operator(&before, &disabled, 0).is_err());
+        assert!(keep_operator(&before, &demoted, 1).is_ok());
+        assert!(keep_operator(&disabled, &demoted, 0).is_ok(), "was none any more");
+        assert!(keep_operator(&before, &before, 0).is_ok());
+    }
+
+    #[test]
+    fn an_edit_that_changes_nothing_makes_no_version() {
+        let edit = Edit { is_operator: Some(true), is_disabled: Some(false), name: None };
+        assert_eq!(edit.apply(&operator(), Moment(9)).unwrap(), operator());
+
+        let edit = Edit { is_disabled: Some(true), ..Edit::default() };
+        let disabled = edit.clone().apply(&operator(), Moment(9)).unwrap();
+        assert_eq!((disabled.disabled_at, disabled.version), (Some(Moment(9)), 2));
+        assert_eq!(edit.apply(&disabled, Moment(10)).unwrap(), disabled, "the first time counts");
+    }
+
+    #[test]
+    fn people_are_found_by_any_case_of_name_and_address() {
+        for text in ["žofie", "NOVÁK", "zofie@example", " example.COM "] {
+            assert!(is_meant(&operator(), &needle(text).unwrap()), "{text}");
+        }
+        assert!(!is_meant(&operator(), &needle("mira").unwrap()));
+        assert_eq!(needle("  "), None);
     }
 
     #[test]

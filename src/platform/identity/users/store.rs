@@ -96,6 +96,31 @@ pub(super) fn update(scope: &Unit<'_>, user: &User) -> Result<()> {
     Ok(())
 }
 
+/// Writes what an operator may change of a person.
+pub(super) fn update_account(scope: &Unit<'_>, user: &User) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE users SET name = :name, is_operator = :is_operator,
+                 disabled_at = :disabled_at, version = :version, updated_at = :now
+             WHERE id = :user",
+        )?
+        .execute(named_params! {
+            ":user": user.id, ":name": user.name, ":is_operator": user.is_operator,
+            ":disabled_at": user.disabled_at, ":version": user.version, ":now": scope.now(),
+        })?;
+    Ok(())
+}
+
+/// Operators besides one person who can sign in.
+pub(super) fn count_other_operators(scope: &Unit<'_>, user: UserId) -> Result<i64> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT count(*) FROM users
+             WHERE is_operator = 1 AND disabled_at IS NULL AND id <> :user",
+        )?
+        .query_row(named_params! { ":user": user }, |row| row.get(0))?)
+}
+
 /// Keeps the same password in another form; nothing changes for the person.
 pub(super) fn keep_rehashed(scope: &Unit<'_>, user: UserId, password_hash: &str) -> Result<()> {
     scope

@@ -41,6 +41,14 @@ pub(in crate::platform) fn get_in(
     store::get(scope, workspace, user)
 }
 
+/// The workspaces a person belongs to: id, name, role.
+pub(in crate::platform) fn list_of_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+) -> Result<Vec<(WorkspaceId, String, Role)>> {
+    store::list_of(scope, user)
+}
+
 /// Forgets everybody of a workspace that is gone for good, inside the caller's transaction. The
 /// caller writes the entry.
 pub fn remove_all_in(scope: &BoxScope<'_>, workspace: WorkspaceId) -> Result<()> {

@@ -67,6 +67,24 @@ pub(super) fn list(
     rows.map(|row| member(row?)).collect()
 }
 
+/// Workspaces a person belongs to, with their names, in the order they came in. Deleted ones are
+/// left out.
+pub(super) fn list_of(scope: &Unit<'_>, user: UserId) -> Result<Vec<(WorkspaceId, String, Role)>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT w.id, w.name, m.role
+         FROM memberships AS m JOIN workspaces AS w ON w.id = m.workspace_id
+         WHERE m.user_id = :user AND w.deleted_at IS NULL ORDER BY m.created_at, w.id",
+    )?;
+    let rows = statement.query_map(named_params! { ":user": user }, |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
+    })?;
+    rows.map(|row| {
+        let (id, name, text) = row?;
+        Ok((id, name, role(&text)?))
+    })
+    .collect()
+}
+
 pub(super) fn count(scope: &Unit<'_>, workspace: WorkspaceId) -> Result<i64> {
     Ok(scope
         .prepare_cached("SELECT count(*) FROM memberships WHERE workspace_id = :id")?
