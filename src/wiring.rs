@@ -24,7 +24,7 @@ use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::{
     self, Parts, Platform, about, audit, columns, events, idempotency, identity, monitoring,
-    recycle_bin, setup, tls, workspaces,
+    recycle_bin, search, setup, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -78,7 +78,8 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(identity::workspace_routes())
         .merge(audit::api::workspace_routes())
         .merge(events::api::workspace_routes())
-        .merge(recycle_bin::api::workspace_routes());
+        .merge(recycle_bin::api::workspace_routes())
+        .merge(search::api::workspace_routes());
     for app in apps::ALL {
         in_workspace = in_workspace.nest(&format!("/{}", app.id), (app.routes)());
     }

@@ -11,6 +11,7 @@ use super::ctx::Scope;
 use super::db::MigrationSet;
 use super::error::{Code, Result};
 use super::recycle_bin::rules::{Deleted, Stretch};
+use super::search::rules::{Hit, Typed};
 
 /// Routes of one area, each with its OpenAPI entry.
 pub type Routes = OpenApiRouter<Arc<Platform>>;
@@ -39,6 +40,18 @@ pub struct RecycleSpec {
     pub forget: fn(&Scope<'_>, Moment, usize) -> Result<usize>,
 }
 
+/// What of one kind the search finds.
+#[derive(Clone, Copy)]
+pub struct SearchSpec {
+    /// The object kind of the audit entry, e.g. `inventory.item`.
+    pub kind: &'static str,
+    /// Who finds it.
+    pub permission: &'static str,
+    /// What fits, best first, at most so many. It looks at a bounded number of rows and says
+    /// nothing that the permission does not open.
+    pub find: fn(&Scope<'_>, &Typed, usize) -> Result<Vec<Hit>>,
+}
+
 /// Whether a text column can say something about a person. Erasure and the audit log rely on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
@@ -63,6 +76,7 @@ pub struct AppSpec {
     pub migrations: MigrationSet,
     pub events: &'static [EventSpec],
     pub recycle_bin: &'static [RecycleSpec],
+    pub search: &'static [SearchSpec],
     pub codes: &'static [&'static [Code]],
     pub columns: &'static [ColumnMarks],
     /// Below `/api/v1/workspaces/{workspace}/<id>`.

@@ -20,6 +20,7 @@ pub mod random;
 pub mod reach;
 pub mod recycle_bin;
 pub mod samples;
+pub mod search;
 pub mod secret;
 pub mod setup;
 pub mod tasks;

@@ -88,6 +88,7 @@ pub(super) const MARKS: &[ColumnMarks] = &[
         table: "items_trigrams",
         columns: &[("item_number", Impersonal), ("name", Impersonal)],
     },
+    ColumnMarks { table: "movements_fts", columns: &[("reference", Personal), ("note", Personal)] },
     ColumnMarks { table: "alert_states", columns: &[("kind", Impersonal)] },
     ColumnMarks {
         table: "import_jobs",

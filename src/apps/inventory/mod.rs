@@ -19,7 +19,7 @@ pub mod texts;
 
 use crate::platform::access::PermissionSpec;
 use crate::platform::access::rules::{ADMINS, EVERYBODY, MANAGERS};
-use crate::platform::app::{AppSpec, EventSpec, RecycleSpec};
+use crate::platform::app::{AppSpec, EventSpec, RecycleSpec, SearchSpec};
 
 /// What the platform knows of this app.
 pub const SPEC: AppSpec = AppSpec {
@@ -36,9 +36,11 @@ pub const SPEC: AppSpec = AppSpec {
         "0006_search.sql",
         "0007_alerts_and_imports.sql",
         "0008_recycle_bin.sql",
+        "0009_search_movements.sql",
     ),
     events: EVENTS,
     recycle_bin: RECYCLE_BIN,
+    search: SEARCH,
     codes: &[
         amounts::rules::CODES,
         texts::rules::CODES,
@@ -102,3 +104,27 @@ const RECYCLE_BIN: &[RecycleSpec] = &[
 
 /// What is needed to restore what somebody else deleted.
 const RESTORE_ANY: &str = "inventory.restore";
+
+const SEARCH: &[SearchSpec] = &[
+    SearchSpec {
+        kind: items::ops::KIND,
+        permission: "inventory.read",
+        find: search::ops::items_in,
+    },
+    SearchSpec {
+        kind: locations::ops::KIND,
+        permission: "inventory.read",
+        find: search::ops::locations_in,
+    },
+    SearchSpec {
+        kind: suppliers::ops::KIND,
+        // Who delivers, and at what price, is seen by the same people.
+        permission: "inventory.prices",
+        find: search::ops::suppliers_in,
+    },
+    SearchSpec {
+        kind: movements::ops::KIND,
+        permission: "inventory.read",
+        find: search::ops::movements_in,
+    },
+];

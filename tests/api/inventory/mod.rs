@@ -6,6 +6,7 @@ mod ledger;
 mod locations;
 mod movements;
 mod recycle_bin;
+mod search;
 mod sequences;
 mod stock;
 

@@ -1045,6 +1045,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search everything you may see in a workspace.
+         * @description What fits exactly comes first: a code, a number, a whole name. Nothing typed is read as search
+         *     syntax. Prices are neither searched nor shown.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/transfer-ownership": {
         parameters: {
             query?: never;
@@ -2237,6 +2258,26 @@ export interface components {
          * @enum {string}
          */
         RoleName: "owner" | "admin" | "manager" | "counter" | "analyst" | "member" | "viewer";
+        /** @description Something that was found. */
+        SearchHitResponse: {
+            id: string;
+            /**
+             * @description E.g. `inventory.item`, `inventory.location`, `inventory.movement`, `inventory.supplier`,
+             *     `workspace.member`.
+             */
+            kind: string;
+            /** @description What it belongs to, where it has no page of its own: for a movement its item. */
+            parent_id?: string | null;
+            /** @description `exact`, `word` or `part`: how well it fits. */
+            score_class: string;
+            /** @description What tells it from others of that name. */
+            subtitle: string;
+            title: string;
+        };
+        /** @description What was found, best first. */
+        SearchResponse: {
+            items: components["schemas"]["SearchHitResponse"][];
+        };
         /** @description A browser somebody is signed in with. */
         SessionResponse: {
             created_at: string;
@@ -5495,6 +5536,43 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description What to look for: a scanned code, a number, words, beginnings or parts of words. */
+                q: string;
+                /** @description 1 to 200 hits; 20 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     transfer_ownership: {

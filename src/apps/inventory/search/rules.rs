@@ -8,6 +8,8 @@ pub const QUERY_CHARS_MAX: usize = 200;
 const WORDS_MAX: usize = 8;
 /// Matches nothing; an empty expression would be an error.
 const NOTHING: &str = "\"\"";
+/// Beginnings of words up to this length stand in the index of remarks.
+const INDEXED_PREFIX_CHARS_MAX: usize = 3;
 /// The trigram index knows nothing shorter.
 const PART_CHARS_MIN: usize = 3;
 
@@ -31,11 +33,7 @@ pub fn read(text: &str) -> Option<Query> {
     if code.is_empty() {
         return None;
     }
-    let words: Vec<&str> = code
-        .split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(WORDS_MAX)
-        .collect();
+    let words = words_of(&code);
     let parts: Vec<&str> = code
         .split(' ')
         .filter(|part| part.chars().count() >= PART_CHARS_MIN)
@@ -47,6 +45,39 @@ pub fn read(text: &str) -> Option<Query> {
         parts: join(&parts, ""),
         code,
     })
+}
+
+/// What to look for in the remarks of movements, as FTS5 expressions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemarkWords {
+    /// Every word is a word of the remark.
+    pub whole: String,
+    /// Every word begins a word of it, cut to what the index knows beginnings of.
+    pub short: String,
+    /// Every word begins a word of it.
+    pub begins: String,
+}
+
+/// Reads the search box for remarks. None without a word of two letters: among a million
+/// movements a single one says nothing and costs much.
+pub fn remark_words(text: &str) -> Option<RemarkWords> {
+    let words: Vec<&str> =
+        words_of(text).into_iter().filter(|word| word.chars().nth(1).is_some()).collect();
+    let cut = |word: &&str| word.chars().take(INDEXED_PREFIX_CHARS_MAX).collect::<String>();
+    let short: Vec<String> = words.iter().map(cut).collect();
+    let short: Vec<&str> = short.iter().map(String::as_str).collect();
+    (!words.is_empty()).then(|| RemarkWords {
+        whole: join(&words, ""),
+        short: join(&short, "*"),
+        begins: join(&words, "*"),
+    })
+}
+
+fn words_of(text: &str) -> Vec<&str> {
+    text.split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(WORDS_MAX)
+        .collect()
 }
 
 /// Quotes each token, so that no operator of the search language is left in it.
@@ -83,6 +114,16 @@ mod tests {
         assert_eq!(words("\""), NOTHING);
         assert_eq!(words("*"), NOTHING);
         assert_eq!(read("a\"b\"").unwrap().parts, "\"a\"\"b\"\"\"");
+    }
+
+    #[test]
+    fn remarks_are_looked_for_by_whole_words_and_by_beginnings() {
+        let words = remark_words("DN-2026 x").unwrap();
+
+        assert_eq!(words.whole, "\"DN\" \"2026\"");
+        assert_eq!(words.short, "\"DN\"* \"202\"*");
+        assert_eq!(words.begins, "\"DN\"* \"2026\"*");
+        assert_eq!(remark_words("x *"), None);
     }
 
     #[test]
