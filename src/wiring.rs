@@ -23,7 +23,7 @@ use crate::platform::app::{ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::{
-    self, Parts, Platform, about, audit, columns, events, idempotency, identity, monitoring,
+    self, Parts, Platform, about, audit, columns, events, idempotency, identity, jobs, monitoring,
     recycle_bin, search, setup, tls, workspaces,
 };
 
@@ -33,8 +33,13 @@ const PLATFORM_EVENTS: &[EventSpec] =
 
 /// Opens the box. Blocks; call it before serving.
 pub fn open(config: Config, clock: Clock) -> Result<Arc<Platform>> {
+    open_with(config, clock, parts())
+}
+
+/// Opens the box with parts of one's own, as tests do.
+pub fn open_with(config: Config, clock: Clock, parts: Parts) -> Result<Arc<Platform>> {
     monitoring::install()?;
-    Platform::open(config, clock, parts())
+    Platform::open(config, clock, parts)
 }
 
 /// What the apps bring along, collected.
@@ -44,6 +49,7 @@ pub fn parts() -> Parts {
         roles: RoleTable::new(permissions()),
         events: PLATFORM_EVENTS.iter().chain(app_events).copied().collect(),
         apps: apps::ALL,
+        jobs: apps::ALL.iter().flat_map(|app| app.jobs).copied().collect(),
     }
 }
 
@@ -65,6 +71,7 @@ pub fn codes() -> Vec<Code> {
         setup::rules::CODES,
         workspaces::rules::CODES,
         workspaces::members::rules::CODES,
+        jobs::rules::CODES,
     ];
     let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());
     let of_apps = apps::ALL.iter().flat_map(|app| app.codes).copied();
@@ -79,7 +86,8 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(audit::api::workspace_routes())
         .merge(events::api::workspace_routes())
         .merge(recycle_bin::api::workspace_routes())
-        .merge(search::api::workspace_routes());
+        .merge(search::api::workspace_routes())
+        .merge(jobs::api::workspace_routes());
     for app in apps::ALL {
         in_workspace = in_workspace.nest(&format!("/{}", app.id), (app.routes)());
     }
@@ -90,6 +98,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(workspaces::api::box_routes())
         .merge(audit::api::box_routes())
         .merge(events::api::box_routes())
+        .merge(jobs::api::box_routes())
         .merge(monitoring::api::api_routes())
         .merge(about::api::routes())
         .nest("/workspaces/{workspace}", in_workspace);

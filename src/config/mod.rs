@@ -4,6 +4,7 @@
 mod address;
 mod error;
 mod import;
+mod jobs;
 mod key;
 mod layers;
 mod limits;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 pub use address::{HostName, LoopbackAddress, WebOrigin};
 pub use error::{ConfigError, Origin};
 pub use import::Import;
+pub use jobs::Jobs;
 pub use key::{Key, Section};
 pub use layers::{Effective, Value};
 pub use limits::Limits;
@@ -43,6 +45,7 @@ pub const SECTIONS: &[Section] = &[
     Logs::SECTION,
     Monitoring::SECTION,
     Import::SECTION,
+    Jobs::SECTION,
 ];
 
 /// Flags that set a key.
@@ -67,6 +70,7 @@ pub struct Config {
     pub logs: Logs,
     pub monitoring: Monitoring,
     pub import: Import,
+    pub jobs: Jobs,
     /// The same values as they were written, each with its origin; what `config show` prints.
     pub effective: Effective,
 }
@@ -130,6 +134,7 @@ impl Config {
             logs: Logs::read(&effective)?,
             monitoring: Monitoring::read(&effective)?,
             import: Import::read(&effective)?,
+            jobs: Jobs::read(&effective)?,
             effective,
         })
     }

@@ -39,7 +39,22 @@ where
     }
 }
 
+/// 202 with what will be done.
+pub fn accepted<T, B>(accepted: Created<T>) -> Reply<B>
+where
+    B: From<T>,
+{
+    Reply { status: StatusCode::ACCEPTED, ..created(accepted) }
+}
+
 impl<T> Reply<T> {
+    /// 202 in place of 200: what was asked is not done yet.
+    #[must_use]
+    pub fn accepted(mut self) -> Self {
+        self.status = StatusCode::ACCEPTED;
+        self
+    }
+
     /// Adds the object's version as `ETag`.
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
-use super::address;
+use super::{address, openapi};
 use crate::config::Config;
 use crate::platform::Platform;
 use crate::platform::access::rules::OPERATE;
@@ -140,7 +140,7 @@ impl Guard {
                 }
                 let access = access(path, operation, platform)
                     .map_err(|problem| Error::internal(format!("{method} {path}: {problem}")))?;
-                let creates = operation["responses"].get("201").is_some();
+                let creates = openapi::creates(verb, operation);
                 let body_size_bytes_max = own_body_size(operation);
                 let is_heavy = operation[HEAVY] == true;
                 let is_for_archived = method.is_safe() || operation[WHILE_ARCHIVED] == true;

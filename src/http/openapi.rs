@@ -83,7 +83,7 @@ fn complete_parameters(path: &str, verb: &str, operation: &mut Value) {
     if !operation["parameters"].is_array() {
         operation["parameters"] = json!([]);
     }
-    let creates = verb == "post" && operation["responses"].get("201").is_some();
+    let creates = creates(verb, operation);
     let Some(parameters) = operation["parameters"].as_array_mut() else { return };
     let has = |parameters: &[Value], name: &str| parameters.iter().any(|one| one["name"] == name);
     for name in names_in(path) {
@@ -101,6 +101,16 @@ fn complete_parameters(path: &str, verb: &str, operation: &mut Value) {
         }));
     }
 }
+
+/// Whether an operation makes an object or a job, so that a repeated request may ask for what the
+/// first one made. Cancelling and retrying make none and say so by their parameter in the path.
+pub fn creates(verb: &str, operation: &Value) -> bool {
+    let answers = |status: &str| operation["responses"].get(status).is_some();
+    verb == "post" && (answers("201") || answers("202") && operation[MAKES_JOB] == true)
+}
+
+/// The member of an operation that marks a 202 as the making of a job.
+pub const MAKES_JOB: &str = "x-makes-job";
 
 /// The parameters in a path template.
 fn names_in(path: &str) -> impl Iterator<Item = &str> {

@@ -10,6 +10,7 @@ use super::clock::Moment;
 use super::ctx::Scope;
 use super::db::MigrationSet;
 use super::error::{Code, Result};
+use super::jobs::JobSpec;
 use super::recycle_bin::rules::{Deleted, Stretch};
 use super::search::rules::{Hit, Typed};
 
@@ -79,6 +80,7 @@ pub struct AppSpec {
     pub search: &'static [SearchSpec],
     pub codes: &'static [&'static [Code]],
     pub columns: &'static [ColumnMarks],
+    pub jobs: &'static [JobSpec],
     /// Below `/api/v1/workspaces/{workspace}/<id>`.
     pub routes: fn() -> Routes,
     /// Made-up data to try the app out with.

@@ -49,13 +49,30 @@ pub const SYSTEM: &[ColumnMarks] = &[
     AUDIT_ENTRIES,
     AUDIT_PERSONAL,
     IDEMPOTENCY_KEYS,
+    table(
+        "jobs",
+        &[
+            ("kind", Impersonal),
+            ("subject", Impersonal),
+            ("state", Impersonal),
+            ("input", Impersonal),
+            ("result", Impersonal),
+            ("problem_code", Impersonal),
+            ("problem_detail", Impersonal),
+        ],
+    ),
+    table("job_schedules", &[("kind", Impersonal)]),
+    JOB_EFFECTS,
 ];
 
 /// Tables of the set `workspace`, beside those of the apps.
 pub const WORKSPACE: &[ColumnMarks] =
-    &[MIGRATIONS, AUDIT_ENTRIES, AUDIT_PERSONAL, IDEMPOTENCY_KEYS, SAMPLE_LOADS];
+    &[MIGRATIONS, AUDIT_ENTRIES, AUDIT_PERSONAL, IDEMPOTENCY_KEYS, SAMPLE_LOADS, JOB_EFFECTS];
 
 const SAMPLE_LOADS: ColumnMarks = table("sample_loads", &[("app", Impersonal)]);
+
+const JOB_EFFECTS: ColumnMarks =
+    table("job_effects", &[("step", Impersonal), ("result", Impersonal)]);
 
 const MIGRATIONS: ColumnMarks =
     table("applied_migrations", &[("set_name", Impersonal), ("sha256", Impersonal)]);

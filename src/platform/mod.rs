@@ -14,6 +14,7 @@ pub mod events;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
+pub mod jobs;
 pub mod monitoring;
 pub mod offline;
 pub mod random;
@@ -42,6 +43,7 @@ use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
 use self::identity::sessions::ops::Remembering;
 use self::identity::{Links, Passwords, SignIns};
+use self::jobs::{JobSpec, Jobs};
 use self::random::Random;
 use self::reach::Reach;
 use self::setup::SetUp;
@@ -61,9 +63,14 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0002_audit.sql",
     "0003_people.sql",
     "0004_workspace_life.sql",
+    "0005_jobs.sql",
 );
-const WORKSPACE_SET: MigrationSet =
-    crate::migration_set!("workspace", "0001_start.sql", "0003_sample_loads.sql");
+const WORKSPACE_SET: MigrationSet = crate::migration_set!(
+    "workspace",
+    "0001_start.sql",
+    "0002_job_effects.sql",
+    "0003_sample_loads.sql"
+);
 
 /// The code of a data folder that another process owns.
 pub const DATA_IN_USE: &str = "data-in-use";
@@ -91,6 +98,7 @@ pub struct Platform {
     /// Set once, when the listeners are bound.
     pub reach: OnceLock<Reach>,
     pub streams: events::Streams,
+    pub jobs: Jobs,
     pub started_at: Moment,
     /// Held as long as this process owns the data folder.
     lock: File,
@@ -102,6 +110,8 @@ pub struct Parts {
     pub events: Vec<EventSpec>,
     /// In the order of their migrations.
     pub apps: &'static [AppSpec],
+    /// Kinds of jobs.
+    pub jobs: Vec<JobSpec>,
 }
 
 impl Platform {
@@ -144,6 +154,7 @@ impl Platform {
             set_up: SetUp::default(),
             reach: OnceLock::new(),
             streams: events::Streams::new(&config.limits),
+            jobs: Jobs::new(parts.jobs)?,
             started_at: now,
             config: Arc::new(config),
             lock,

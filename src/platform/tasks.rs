@@ -50,8 +50,7 @@ impl Tasks {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         while running.try_join_next().is_some() {}
         running.spawn(async move {
-            let outcome = CatchPanic(Box::pin(work)).await;
-            if let Err(cause) = outcome {
+            if let Err(cause) = caught(work).await {
                 metrics::counter!("holdfast_task_panics_total", "task" => name).increment(1);
                 error!(task = name, cause, "Task {name} panicked: {cause}");
             }
@@ -100,11 +99,16 @@ pub fn start_blocking(work: impl FnOnce() + Send + 'static) {
     drop(tokio::task::spawn_blocking(work));
 }
 
+/// Does work and turns a panic in it into an error with its message.
+pub async fn caught<F: Future>(work: F) -> Result<F::Output, String> {
+    CatchPanic(Box::pin(work)).await
+}
+
 /// Turns a panic while polling into an error with its message.
 struct CatchPanic<F>(std::pin::Pin<Box<F>>);
 
-impl<F: Future<Output = ()>> Future for CatchPanic<F> {
-    type Output = Result<(), String>;
+impl<F: Future> Future for CatchPanic<F> {
+    type Output = Result<F::Output, String>;
 
     fn poll(
         mut self: std::pin::Pin<&mut Self>,

@@ -19,7 +19,7 @@ use crate::platform::identity::sign_in;
 use crate::platform::reach::{Addresses, Reach, origin};
 use crate::platform::setup::rules::Offer;
 use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
-use crate::platform::{Platform, control, monitoring, setup, tasks};
+use crate::platform::{Platform, control, jobs, monitoring, setup, tasks};
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
@@ -93,6 +93,7 @@ impl Serving {
         }
         sign_in::ops::keep_reporting(platform);
         control::start(platform);
+        jobs::runner::start(platform);
         let (platform, limits) = (Arc::clone(platform), limits(&config));
         Ok(Self { platform, faces, limits, signals: Signals::catch()? })
     }

@@ -53,7 +53,9 @@ impl Listener {
                 };
                 let (event, id, data) = (member("event:"), member("id:"), member("data:"));
                 self.text = self.text.split_off(self.text.len() - rest.len());
-                let (id, data) = (id.parse().ok()?, serde_json::from_str(&data).ok()?);
+                // What is heard of jobs is no entry of the log and has no number.
+                let id = if id.is_empty() { 0 } else { id.parse().ok()? };
+                let data = serde_json::from_str(&data).ok()?;
                 return Some(Heard { event, id, data });
             }
             let more = tokio::time::timeout(PATIENCE, self.body.next()).await;
@@ -290,5 +292,27 @@ async fn streams_of_one_person_are_bounded_and_a_closed_one_makes_room() {
     drop(Listener::start(&viewer, None).await);
     drop(second);
     assert_eq!(server.platform.streams.count(), 0);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn jobs_are_told_to_those_who_may_see_them() {
+    let server = TestServer::start().await;
+    let (admin, manager) = (server.person("admin").await, server.person("manager").await);
+    let viewer = server.person("viewer").await;
+    let mut of_manager = Listener::start(&manager, None).await;
+    let mut of_viewer = Listener::start(&viewer, None).await;
+
+    let body = json!({ "kind": "inventory.self-check" });
+    let job = admin.post("/jobs", &body).await.is(202);
+    server.run_jobs().await;
+
+    for version in 1..=3 {
+        let heard = of_manager.next().await.expect("waiting, running and done");
+        assert_eq!(heard.data, json!({ "kind": "job", "id": job["id"], "version": version }));
+    }
+    make_item(&manager, "SAL-1").await;
+    let heard = of_viewer.next().await.expect("a change");
+    assert_eq!(heard.data["kind"], "inventory.item", "the viewer hears of no jobs");
     server.finish().await;
 }

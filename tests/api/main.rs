@@ -10,6 +10,7 @@ mod fuzz;
 mod hostile;
 mod inventory;
 mod invitations;
+mod jobs;
 mod limits;
 mod members;
 mod monitoring;

@@ -88,7 +88,8 @@ impl Layer {
         if !is_resource_area(&file.path) {
             return None;
         }
-        Self::named(file.stem()).or_else(|| file.folders().find_map(Self::named))
+        let folders = file.folders().enumerate().filter(|place| !is_a_resource(*place));
+        Self::named(file.stem()).or_else(|| folders.into_iter().find_map(|(_, it)| Self::named(it)))
     }
 
     /// The module of this layer that a path goes into, and the module of its resource.
@@ -100,7 +101,10 @@ impl Layer {
         if !matches!(area, Some("platform" | "apps")) {
             return None;
         }
-        let at = path.segments.iter().position(|segment| Self::named(segment).is_some())?;
+        let is_resource =
+            |at: usize| area == Some("platform") && is_a_resource((at, &path.segments[at]));
+        let at = (0..path.segments.len())
+            .find(|at| Self::named(&path.segments[*at]).is_some() && !is_resource(*at))?;
         Some((Self::named(&path.segments[at])?, path.segments[..at].join("::")))
     }
 }
@@ -111,10 +115,18 @@ fn is_resource_area(path: &str) -> bool {
     is_area && !path.starts_with("src/platform/db/")
 }
 
+/// The resource `platform/jobs` is called like a layer. Counted from `src` or `crate`.
+fn is_a_resource((at, name): (usize, &str)) -> bool {
+    at == 2 && name == "jobs"
+}
+
 /// The resource of a file in module form: `crate::apps::inventory::items`.
 fn resource_of(file: &File) -> String {
-    let folders = file.folders().skip(1).take_while(|folder| Layer::named(folder).is_none());
-    std::iter::once("crate").chain(folders).collect::<Vec<_>>().join("::")
+    let folders = file.folders().enumerate().skip(1);
+    let above =
+        folders.take_while(|place| is_a_resource(*place) || Layer::named(place.1).is_none());
+    let names = above.map(|(_, folder)| folder);
+    std::iter::once("crate").chain(names).collect::<Vec<_>>().join("::")
 }
 
 pub(crate) fn check(tree: &Tree) -> Vec<Violation> {

@@ -49,8 +49,10 @@ pub const SPEC: AppSpec = AppSpec {
         movements::rules::CODES,
         imports::rules::CODES,
         sample::CODES,
+        stocks::rules::CODES,
     ],
     columns: columns::MARKS,
+    jobs: &[stocks::jobs::SELF_CHECK],
     routes: api::routes,
     sample_data: Some(sample::SPEC),
 };

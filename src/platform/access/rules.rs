@@ -117,6 +117,8 @@ pub const PERMISSIONS: &[PermissionSpec] = &[
         roles: OWNERS,
     },
     PermissionSpec { id: "workspace.delete", title: "Delete the workspace", roles: OWNERS },
+    PermissionSpec { id: "jobs.read", title: "See jobs and how they ended", roles: MANAGERS },
+    PermissionSpec { id: "jobs.run", title: "Start, cancel and retry jobs", roles: ADMINS },
     PermissionSpec { id: "audit.read", title: "Read and verify the audit log", roles: ADMINS },
     PermissionSpec { id: "events.read", title: "Be told when something changes", roles: EVERYBODY },
 ];

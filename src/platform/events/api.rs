@@ -9,6 +9,7 @@ use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
 use http::HeaderMap;
 use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -22,6 +23,7 @@ use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::db::DatabaseFile;
 use crate::platform::error::Result;
 use crate::platform::identity::sessions::ops::refresh;
+use crate::platform::jobs::{self, JobChange};
 use crate::platform::tasks::Stop;
 use crate::platform::workspaces;
 
@@ -143,6 +145,23 @@ impl Source {
         Some(Event { seq, kind, id, version: self.version() })
     }
 
+    /// What the listener hears of a job: its own jobs, and all where it may see them.
+    fn job(&self, change: &JobChange) -> Option<ChangeEvent> {
+        let may_hear = match self {
+            Self::Box(_) => true,
+            Self::Workspace(ctx, _) => {
+                let is_mine = change.requested_by.is_some()
+                    && change.requested_by == ctx.principal().ok().map(|one| one.user);
+                change.workspace == Some(ctx.workspace()) && (is_mine || ctx.may("jobs.read"))
+            }
+        };
+        may_hear.then(|| ChangeEvent {
+            kind: jobs::ops::KIND.to_owned(),
+            id: Some(change.id.to_string()),
+            version: Some(change.version),
+        })
+    }
+
     /// Takes on who the caller is by now. None when they may not listen any more.
     async fn recheck(&mut self) -> Option<Standing> {
         let (principal, good_until) = refresh(self.on_box()).await.ok()?;
@@ -177,6 +196,10 @@ struct Follower {
     waiting: std::collections::VecDeque<Event>,
     commits: tokio::sync::watch::Receiver<u64>,
     people: tokio::sync::watch::Receiver<u64>,
+    /// Most of what happens to jobs is no audit entry, so it is heard here.
+    jobs: tokio::sync::broadcast::Receiver<JobChange>,
+    /// Told after another look at who listens.
+    changed_job: Option<JobChange>,
     stop: Stop,
     _permit: StreamPermit,
 }
@@ -203,6 +226,8 @@ impl Follower {
             waiting: std::collections::VecDeque::new(),
             commits,
             people: platform.system_commits.clone(),
+            jobs: platform.jobs.changes(),
+            changed_job: None,
             stop: platform.tasks.stop(),
             _permit: permit,
         }
@@ -227,9 +252,11 @@ impl Follower {
                 }
             }
             if std::mem::take(&mut self.must_reload) {
-                return Some(
-                    Message::default().event("reload").id(self.seq.to_string()).data("{}"),
-                );
+                return Some(reload(self.seq));
+            }
+            let job = self.changed_job.take();
+            if let Some(event) = job.and_then(|change| self.source.job(&change)) {
+                return Message::default().event("change").json_data(event).ok();
             }
             if let Some(event) = self.waiting.pop_front() {
                 return message(&event);
@@ -237,6 +264,11 @@ impl Follower {
             tokio::select! {
                 () = self.stop.requested() => return None,
                 () = tokio::time::sleep(self.good_until.since(now)) => {}
+                change = self.jobs.recv() => match change {
+                    Ok(change) => self.changed_job = Some(change),
+                    Err(RecvError::Lagged(_)) => self.must_reload = true,
+                    Err(RecvError::Closed) => return None,
+                },
                 changed = self.people.changed() => {
                     changed.ok()?;
                     self.people.mark_changed();
@@ -262,6 +294,10 @@ impl Follower {
         self.waiting.extend(records.iter().filter_map(|record| self.source.event(record)));
         true
     }
+}
+
+fn reload(seq: i64) -> Message {
+    Message::default().event("reload").id(seq.to_string()).data("{}")
 }
 
 fn message(event: &Event) -> Option<Message> {

@@ -39,6 +39,13 @@ pub struct Created<T> {
     pub is_replay: bool,
 }
 
+impl<T> Created<T> {
+    /// The same made thing, seen as something else.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Created<U> {
+        Created { value: change(self.value), is_replay: self.is_replay }
+    }
+}
+
 /// A remembered request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remembered {

@@ -20,6 +20,7 @@ use holdfast::platform::identity::UserId;
 use holdfast::platform::identity::sessions::ops::{TokenDraft, begin_in, lifetimes, make_token_in};
 use holdfast::platform::identity::users::ops::insert_in;
 use holdfast::platform::identity::users::rules::NewUser;
+use holdfast::platform::jobs::{JobSpec, runner};
 use holdfast::platform::random::Random;
 use holdfast::platform::secret::Secret;
 use holdfast::platform::workspaces::rules::Draft;
@@ -43,6 +44,7 @@ pub struct TestServer {
     pub clock: Clock,
     pub workspace: WorkspaceId,
     folder: tempfile::TempDir,
+    jobs: Vec<JobSpec>,
 }
 
 impl TestServer {
@@ -53,9 +55,14 @@ impl TestServer {
 
     /// Like `start`, with settings given as keys and values.
     pub async fn start_with(settings: &[(&'static str, &str)]) -> Self {
+        Self::start_with_jobs(settings, &[]).await
+    }
+
+    /// Like `start_with`, with kinds of jobs that only a test has.
+    pub async fn start_with_jobs(settings: &[(&'static str, &str)], jobs: &[JobSpec]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Clock::fixed(START);
-        let platform = open(folder.path(), &clock, settings);
+        let platform = open(folder.path(), &clock, settings, jobs);
         let router = wiring::application(&platform, vec![HOST.to_owned()]).expect("the wiring");
         let ctx = system(&platform);
         let draft = Draft { name: "Harbour Kitchen".to_owned(), ..Draft::default() };
@@ -64,7 +71,7 @@ impl TestServer {
         ctx.write(move |scope| workspaces::ops::record_in(scope, &made))
             .await
             .expect("a workspace");
-        Self { platform, router, clock, workspace, folder }
+        Self { platform, router, clock, workspace, folder, jobs: jobs.to_vec() }
     }
 
     /// Somebody with a role in the workspace, signed in by a personal token.
@@ -159,12 +166,17 @@ impl TestServer {
 
     /// Closes the box and opens it anew over the same files.
     pub async fn restart(self) -> Self {
-        let Self { platform, router, clock, workspace, folder } = self;
+        let Self { platform, router, clock, workspace, folder, jobs } = self;
         platform.close().await;
         drop((platform, router));
-        let platform = open(folder.path(), &clock, &[]);
+        let platform = open(folder.path(), &clock, &[], &jobs);
         let router = wiring::application(&platform, vec![HOST.to_owned()]).expect("the wiring");
-        Self { platform, router, clock, workspace, folder }
+        Self { platform, router, clock, workspace, folder, jobs }
+    }
+
+    /// Does all jobs that are due and gives how many ran.
+    pub async fn run_jobs(&self) -> usize {
+        runner::run_due(&self.platform).await.expect("a table of jobs")
     }
 
     /// Actions of the box's own log, oldest first.
@@ -269,6 +281,7 @@ pub fn open(
     folder: &std::path::Path,
     clock: &Clock,
     settings: &[(&'static str, &str)],
+    jobs: &[JobSpec],
 ) -> Arc<Platform> {
     let variable = |key: &str| format!("HOLDFAST_{}", key.to_uppercase().replace('.', "__"));
     let mut variables = vec![
@@ -278,7 +291,9 @@ pub fn open(
     variables.extend(settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())));
     let sources = Sources { file: None, variables, flags: Vec::new() };
     let config = Config::load(&sources).unwrap_or_else(|errors| panic!("{errors:?}"));
-    wiring::open(config, clock.clone()).expect("a box")
+    let mut parts = wiring::parts();
+    parts.jobs.extend(jobs);
+    wiring::open_with(config, clock.clone(), parts).expect("a box")
 }
 
 /// An id that names nothing.

@@ -5,6 +5,13 @@ use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules::{ItemName, PlaceName};
 use crate::platform::clock::Moment;
+use crate::platform::error::{Code, code};
+
+pub const CODES: &[Code] = &[code(
+    "stock-differs",
+    "The self-check found stock that is not the sum of its ledger.",
+    "Keep a copy of the data, and report it: this is a fault of the box or of its disk.",
+)];
 
 /// Which stock to list.
 #[derive(Debug, Clone, Copy, Default)]

@@ -17,7 +17,7 @@ use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Membership};
 use crate::platform::error::{Error, Refusal, Result};
-use crate::platform::identity::UserId;
+use crate::platform::identity::{UserId, users};
 use crate::platform::random::Random;
 use crate::platform::secret::{Secret, to_base64, token_hash};
 use crate::platform::workspaces::{State, WorkspaceId};
@@ -174,6 +174,27 @@ pub async fn refresh(ctx: &BoxCtx) -> Result<(Arc<Principal>, Moment)> {
         }
         let principal = principal(&known, store::person(scope, family)?, &platform)?;
         Ok((Arc::new(principal), good_until(&known, lifetimes)))
+    })
+    .await
+}
+
+/// Who asked for something that is done only now, with what they may do by now. A session that
+/// ended meanwhile still stands for its person; a token does not.
+pub(in crate::platform) async fn principal_of(
+    ctx: &BoxCtx,
+    family: FamilyId,
+) -> Result<Arc<Principal>> {
+    let (platform, lifetimes) = (Arc::clone(&ctx.platform), lifetimes(ctx));
+    ctx.read(move |scope| {
+        let Some(known) = store::find_newest(scope, family)? else {
+            return Err(sign_in_needed());
+        };
+        let has_ended = decide(&known, lifetimes, scope.now()) == Decision::Ended;
+        let is_disabled = users::ops::kept_in(scope, known.user)?.user.disabled_at.is_some();
+        if is_disabled || has_ended && known.kind == Kind::Token {
+            return Err(sign_in_needed());
+        }
+        Ok(Arc::new(principal(&known, store::person(scope, family)?, &platform)?))
     })
     .await
 }

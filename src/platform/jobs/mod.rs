@@ -1,0 +1,13 @@
+//! Jobs: work on a schedule or asked for, done once however often the box stops in the middle.
+
+pub mod api;
+pub mod ops;
+pub mod rules;
+pub mod runner;
+mod state;
+mod store;
+mod work;
+
+pub use rules::{Job, JobId};
+pub use state::{JobChange, Jobs};
+pub use work::{JobSpec, Per, Work, Working};

@@ -1,0 +1,193 @@
+//! What the process knows of jobs beside the table: their kinds, those that run, who listens.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, broadcast};
+
+use super::rules::{Cron, Job, JobId, Progress};
+use super::work::{JobSpec, Per};
+use crate::platform::clock::Moment;
+use crate::platform::error::Result;
+use crate::platform::identity::UserId;
+use crate::platform::workspaces::WorkspaceId;
+use crate::platform::workspaces::rules::Apps;
+
+/// Changes that a slow listener may be behind before it is told to fetch anew.
+const CHANGES_MAX: usize = 256;
+
+/// A kind of job and its schedule, read.
+#[derive(Clone)]
+pub struct Kind {
+    pub spec: JobSpec,
+    pub cron: Option<Cron>,
+}
+
+impl Kind {
+    /// Whether it is for a workspace that has these apps switched on. `known` are all of the box.
+    pub fn is_for(&self, on: &Apps, known: &[&str]) -> bool {
+        let area = self.spec.kind.split('.').next().unwrap_or_default();
+        self.spec.per == Per::Workspace && (on.has(area) || !known.contains(&area))
+    }
+}
+
+/// A job began, ended, was asked for or put off.
+#[derive(Debug, Clone)]
+pub struct JobChange {
+    pub id: JobId,
+    pub version: i64,
+    pub workspace: Option<WorkspaceId>,
+    pub requested_by: Option<UserId>,
+}
+
+impl From<&Job> for JobChange {
+    fn from(job: &Job) -> Self {
+        Self {
+            id: job.id,
+            version: job.version,
+            workspace: job.workspace,
+            requested_by: job.requester.map(|requester| requester.user),
+        }
+    }
+}
+
+/// Jobs of this process.
+pub struct Jobs {
+    kinds: Vec<Kind>,
+    running: Mutex<HashMap<JobId, Arc<Running>>>,
+    nudge: Notify,
+    changes: broadcast::Sender<JobChange>,
+    /// What the runner knows of the clock.
+    planned: Mutex<Planned>,
+    has_recovered: AtomicBool,
+}
+
+/// When the schedules were looked at, and when that is needed again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Planned {
+    pub(super) at: Moment,
+    pub(super) next: Moment,
+}
+
+impl Jobs {
+    pub(in crate::platform) fn new(specs: impl IntoIterator<Item = JobSpec>) -> Result<Self> {
+        let kind = |spec: JobSpec| {
+            let cron = spec.schedule.map(str::parse).transpose()?;
+            Ok(Kind { spec, cron })
+        };
+        Ok(Self {
+            kinds: specs.into_iter().map(kind).collect::<Result<_>>()?,
+            running: Mutex::default(),
+            nudge: Notify::new(),
+            changes: broadcast::Sender::new(CHANGES_MAX),
+            planned: Mutex::default(),
+            has_recovered: AtomicBool::new(false),
+        })
+    }
+
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.spec.kind == name)
+    }
+
+    pub fn kinds_per(&self, per: Per) -> impl Iterator<Item = &Kind> {
+        self.kinds.iter().filter(move |kind| kind.spec.per == per)
+    }
+
+    /// What people read for a kind.
+    pub fn title<'a>(&self, kind: &'a str) -> &'a str {
+        self.kind(kind).map_or(kind, |kind| kind.spec.title)
+    }
+
+    /// Hears of every job from here on.
+    pub fn changes(&self) -> broadcast::Receiver<JobChange> {
+        self.changes.subscribe()
+    }
+
+    pub(super) fn tell(&self, job: &Job) {
+        // Without a listener nobody misses it.
+        drop(self.changes.send(job.into()));
+    }
+
+    /// Makes the runner look for work.
+    pub(super) fn nudge(&self) {
+        self.nudge.notify_one();
+    }
+
+    pub(super) async fn nudged(&self) {
+        self.nudge.notified().await;
+    }
+
+    pub(super) fn planned(&self) -> Planned {
+        *self.planned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_planned(&self, planned: Planned) {
+        *self.planned.lock().unwrap_or_else(PoisonError::into_inner) = planned;
+    }
+
+    pub(super) fn has_recovered(&self) -> bool {
+        self.has_recovered.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_recovered(&self) {
+        self.has_recovered.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn began(&self, job: &Job) -> Arc<Running> {
+        let running = Arc::new(Running { is_heavy: job.is_heavy, ..Running::default() });
+        let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(job.id, Arc::clone(&running));
+        running
+    }
+
+    pub(super) fn ended(&self, id: JobId) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.nudge();
+    }
+
+    pub(super) fn running(&self, id: JobId) -> Option<Arc<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// How many run, and whether a heavy one does.
+    pub fn load(&self) -> (usize, bool) {
+        let all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        (all.len(), all.values().any(|one| one.is_heavy))
+    }
+}
+
+/// A job that runs.
+#[derive(Debug, Default)]
+pub(super) struct Running {
+    is_heavy: bool,
+    is_cancelled: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Running {
+    pub(super) fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_progress(&self, done: u64, total: u64) {
+        self.total.store(total, Ordering::Relaxed);
+        self.done.store(done.min(total), Ordering::Relaxed);
+    }
+
+    /// None before the job said anything.
+    pub(super) fn progress(&self) -> Option<Progress> {
+        let total = self.total.load(Ordering::Relaxed);
+        let done = self.done.load(Ordering::Relaxed).min(total);
+        (total > 0).then_some(Progress { done, total })
+    }
+}
