@@ -17,9 +17,9 @@ use std::sync::{Arc, Mutex};
 use holdfast::platform::monitoring::logs;
 use holdfast::platform::setup::ops::issue_link;
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::{TestServer, system};
+use support::{Client, TestServer, system};
 
 /// All that was logged by any thread of this process.
 #[derive(Clone, Default)]
@@ -36,7 +36,7 @@ impl Write for Kept {
     }
 }
 
-const TYPED: [&str; 14] = [
+const TYPED: [&str; 19] = [
     "seed-of-a-password drizzle lantern",
     "seed-of-another-password otter mosaic",
     "seed-of-a-wrong-password",
@@ -51,6 +51,11 @@ const TYPED: [&str; 14] = [
     "hfp_seed-of-a-forged-token",
     "seed-of-a-body",
     "seed-of-a-monitoring-token",
+    "Seed of a Place",
+    "seed-of-a-note",
+    "seed-of-a-reference",
+    "seed-of-a-cell",
+    "seed-of-a-guest@example.com",
 ];
 
 #[tokio::test]
@@ -131,6 +136,7 @@ async fn use_the_box(server: &TestServer) -> Vec<String> {
     let stranger = server.stranger();
     let item = json!({ "item_number": "A-1", "name": "Seed of an Item", "unit": "kg" });
     stranger.send(Method::POST, &items, &about, item.to_string()).await.is(201);
+    write_more(&stranger, &workspace, &about).await;
     for (method, path, body) in [
         (Method::GET, format!("{items}?q=seed-of-a-search"), String::new()),
         (Method::GET, format!("{items}?seed-of-a-search=1"), String::new()),
@@ -148,4 +154,27 @@ async fn use_the_box(server: &TestServer) -> Vec<String> {
         stranger.send(Method::GET, "/metrics", &[forged], "").await;
     }
     vec![setup_token, session, token]
+}
+
+/// Puts words into places, movements, files and invitations.
+async fn write_more(client: &Client, workspace: &str, about: &[(&str, &str)]) {
+    let home = format!("/api/v1/workspaces/{workspace}");
+    let post = async |path: &str, body: Value| {
+        let path = format!("{home}{path}");
+        client.send(Method::POST, &path, about, body.to_string()).await.is(201)
+    };
+    let item = json!({ "item_number": "A-2", "name": "Seed of an Item", "unit": "kg",
+        "notes": "seed-of-a-note", "category": "seed-of-a-cell" });
+    let item = post("/inventory/items", item).await;
+    let place = json!({ "code": "A", "name": "Seed of a Place" });
+    let place = post("/inventory/locations", place).await;
+    let receipt = json!({ "type": "receive", "item_id": item["id"], "location_id": place["id"],
+        "qty": "1", "note": "seed-of-a-note", "reference": "seed-of-a-reference" });
+    post("/inventory/movements", receipt).await;
+    let guest = json!({ "email": "seed-of-a-guest@example.com", "role": "viewer" });
+    post("/invitations", guest).await;
+    let file = "item_number,name,unit\nseed-of-a-cell,seed-of-a-cell,kg\nx,,seed-of-a-cell\n";
+    let csv = [about[0], ("content-type", "text/csv")];
+    let preview = format!("{home}/inventory/import/preview?kind=items");
+    client.send(Method::POST, &preview, &csv, file).await.is(200);
 }

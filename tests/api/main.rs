@@ -19,6 +19,7 @@ mod passwords;
 mod requests;
 mod resets;
 mod samples;
+mod secrecy;
 mod sessions;
 mod setup;
 mod sign_in;

@@ -19,6 +19,8 @@ pub struct Drafter<'a> {
     /// Ids of the workspaces: the one that is meant, and one that is not.
     pub home: &'a str,
     pub elsewhere: &'a str,
+    /// What free texts begin with.
+    pub mark: Option<&'a str>,
 }
 
 impl Drafter<'_> {
@@ -63,7 +65,10 @@ impl Drafter<'_> {
                 Some(name) => {
                     let mut parameters = operation.parameters("path").into_iter();
                     let about = parameters.find(|one| one["name"] == name);
-                    let hints = about.map(hints).unwrap_or_default();
+                    let mut hints = about.map(hints).unwrap_or_default();
+                    if !hints.is_empty() {
+                        hints.extend(self::hints(&operation.about));
+                    }
                     let id = if hints.is_empty() || self.chance.percent(10) {
                         self.id(&[name, before])
                     } else {
@@ -249,6 +254,7 @@ impl Drafter<'_> {
             _ => None,
         };
         if let Some(found) = found
+            && self.mark.is_none()
             && self.chance.percent(70)
         {
             return found;
@@ -271,7 +277,8 @@ impl Drafter<'_> {
             "permissions" => "workspace.read".to_owned(),
             "apps" => "inventory".to_owned(),
             _ => {
-                let word = *self.chance.pick(WORDS);
+                let usual: &str = self.chance.pick::<&str>(WORDS);
+                let word = self.mark.unwrap_or(usual);
                 if self.chance.percent(80) { format!("{word} {number}") } else { word.to_owned() }
             }
         }
@@ -285,9 +292,9 @@ impl Drafter<'_> {
 }
 
 /// Values that a description names between backticks.
-fn hints(about: &Value) -> Vec<String> {
-    let text = about["description"].as_str().unwrap_or_default();
-    let quoted = text.split('`').skip(1).step_by(2);
+pub(crate) fn hints(about: &Value) -> Vec<String> {
+    let texts = ["summary", "description"].map(|name| about[name].as_str().unwrap_or_default());
+    let quoted = texts.into_iter().flat_map(|text| text.split('`').skip(1).step_by(2));
     let is_value = |one: &&str| !one.is_empty() && !one.contains(['…', ' ', '{', '#', '<', '=']);
     quoted.filter(is_value).map(str::to_owned).collect()
 }

@@ -35,9 +35,12 @@ impl Seen {
 
     /// Learns from an answer to an operation below a workspace, or below none.
     pub fn learn(&mut self, home: &str, operation: &Operation, body: &Value) {
-        let words = operation.path.split('/').skip(1).filter(|word| !word.starts_with('{'));
-        let words: Vec<&str> = words.filter(|word| !["api", "v1"].contains(word)).collect();
-        self.look(home, &words, body);
+        // `items/{id}/movements` gives movements, and `items/{id}` an item.
+        let path = operation.path.trim_end_matches(|one| one != '/').trim_end_matches('/');
+        let path = if operation.path.ends_with('}') { path } else { &operation.path };
+        let own = path.rsplit('}').next().unwrap_or(path);
+        let words = own.split('/').filter(|word| !["", "api", "v1"].contains(word));
+        self.look(home, &words.collect::<Vec<_>>(), body);
     }
 
     fn look(&mut self, home: &str, words: &[&str], value: &Value) {

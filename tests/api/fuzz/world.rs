@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::inventory::{location, movement};
 use crate::support::{Client, TestServer, system};
 
-/// What the fuzzer must not be stopped by: how often somebody may ask is tested elsewhere.
+/// What must not stop a walk: how often somebody may ask is tested elsewhere.
 pub const SETTINGS: &[(&str, &str)] = &[
     ("limits.request_burst", "1000000"),
     ("limits.unauthenticated_burst", "1000000"),
