@@ -159,6 +159,7 @@ impl Fuzzer {
                 break;
             }
             let requests = if operation.method == Method::GET { READS } else { WRITES };
+            let mut has_changed = false;
             for _ in 0..requests {
                 let caller = self.caller_index(&world);
                 let caller = &world.callers[caller];
@@ -171,14 +172,15 @@ impl Fuzzer {
                 let reply = self.ask(operation, &caller.client, caller.name, &sent).await;
                 if reply.status.is_success() && operation.method != Method::GET {
                     self.ask_again(operation, caller, &sent, &reply).await;
-                    if !world.mend().await {
-                        world.server.finish().await;
-                        world = World::make().await;
-                        self.seen = Seen::default();
-                        self.look_around(&world).await;
-                    }
+                    has_changed = true;
                 }
                 world.server.advance(Duration::from_millis(self.chance.number() % 2_000));
+            }
+            if has_changed && !world.mend().await {
+                world.server.finish().await;
+                world = World::make().await;
+                self.seen = Seen::default();
+                self.look_around(&world).await;
             }
         }
         world
@@ -337,6 +339,10 @@ async fn whatever_is_asked_is_answered_as_described() {
     println!("{}never accepted: {:#?}", fuzzer.table(), fuzzer.never_reached());
     assert!(fuzzer.findings.is_empty(), "{} faults:{}", fuzzer.findings.len(), fuzzer.report());
     let (all, never) = (fuzzer.description.operations.len(), fuzzer.never_reached().len());
-    assert!(never * 4 < all, "only {} of {all} operations accepted anything", all - never);
+    assert!(
+        never * 4 < all || fuzzer.is_late(),
+        "only {} of {all} operations accepted anything",
+        all - never
+    );
     world.server.finish().await;
 }

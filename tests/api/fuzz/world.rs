@@ -7,7 +7,8 @@ use holdfast::platform::access::Role;
 use holdfast::platform::identity::UserId;
 use holdfast::platform::identity::sessions::ops::{TokenDraft, make_token_in};
 use holdfast::platform::workspaces::{self, WorkspaceId};
-use serde_json::json;
+use rusqlite::named_params;
+use serde_json::{Value, json};
 
 use crate::inventory::{location, movement};
 use crate::support::{Client, TestServer, system};
@@ -36,7 +37,7 @@ pub struct Caller {
     pub client: Client,
     /// Where it belongs, as an index into the homes.
     pub home: usize,
-    is_member: bool,
+    role: Option<Role>,
     proof: Proof,
 }
 
@@ -45,6 +46,7 @@ pub struct World {
     pub callers: Vec<Caller>,
     /// The ids of both workspaces.
     pub homes: [String; 2],
+    root: UserId,
 }
 
 impl World {
@@ -53,61 +55,88 @@ impl World {
         let elsewhere = server.second_workspace().await;
         let homes = [server.workspace.to_string(), elsewhere.to_string()];
         let mut callers = Vec::new();
-        let add = async |callers: &mut Vec<Caller>, name, home, is_member, proof| {
+        let add = async |callers: &mut Vec<Caller>, name, home, role, proof| {
             let client = client(&server, proof).await;
             let client = if home == 0 { client } else { client.in_workspace(elsewhere) };
-            callers.push(Caller { name, client, home, is_member, proof });
+            callers.push(Caller { name, client, home, role, proof });
         };
         for role in Role::ALL {
             let user = server.user(role.name()).await;
-            add(&mut callers, role.name(), 0, true, Proof::Token(user)).await;
+            add(&mut callers, role.name(), 0, Some(role), Proof::Token(user)).await;
         }
         // Owner of both and operator: reaches everything.
         let root = server.account("root@example.com", "owner").await;
-        make_operator(&server, root).await;
-        join(&server, elsewhere, root).await;
-        add(&mut callers, "root", 0, true, Proof::Token(root)).await;
-        add(&mut callers, "root elsewhere", 1, true, Proof::Token(root)).await;
-        add(&mut callers, "browser", 0, true, Proof::Session(root)).await;
-        add(&mut callers, "narrowed", 0, true, Proof::Narrowed(root)).await;
+        enable(&server, root, true).await;
+        join(&server, elsewhere, root, Role::Owner).await;
+        add(&mut callers, "root", 0, Some(Role::Owner), Proof::Token(root)).await;
+        add(&mut callers, "root elsewhere", 1, Some(Role::Owner), Proof::Token(root)).await;
+        add(&mut callers, "browser", 0, Some(Role::Owner), Proof::Session(root)).await;
+        add(&mut callers, "narrowed", 0, Some(Role::Owner), Proof::Narrowed(root)).await;
         let outsider = server.user("viewer").await;
         leave(&server, outsider).await;
-        join(&server, elsewhere, outsider).await;
-        add(&mut callers, "outsider", 1, true, Proof::Token(outsider)).await;
+        join(&server, elsewhere, outsider, Role::Owner).await;
+        add(&mut callers, "outsider", 1, Some(Role::Owner), Proof::Token(outsider)).await;
         let operator = server.user("viewer").await;
         leave(&server, operator).await;
-        make_operator(&server, operator).await;
-        add(&mut callers, "operator", 0, false, Proof::Token(operator)).await;
-        add(&mut callers, "stranger", 0, false, Proof::Nothing).await;
-        add(&mut callers, "forged", 0, false, Proof::Forged).await;
+        enable(&server, operator, true).await;
+        add(&mut callers, "operator", 0, None, Proof::Token(operator)).await;
+        add(&mut callers, "stranger", 0, None, Proof::Nothing).await;
+        add(&mut callers, "forged", 0, None, Proof::Forged).await;
         for caller in callers.iter().filter(|one| one.name.starts_with("root")) {
             furnish(&caller.client).await;
         }
-        Self { server, callers, homes }
+        Self { server, callers, homes, root }
     }
 
-    /// Signs in again whoever was signed out. False when somebody or a workspace is gone.
+    /// Brings back whoever and whatever went missing. False when it is gone for good.
     pub async fn mend(&mut self) -> bool {
-        for caller in &mut self.callers {
-            if matches!(caller.proof, Proof::Nothing | Proof::Forged) {
-                continue;
-            }
-            if caller.client.get("/api/v1/me").await.status != 200 {
-                let client = client(&self.server, caller.proof).await;
-                caller.client =
-                    client.in_workspace(self.homes[caller.home].parse().expect("an id"));
-            }
-            if caller.client.get("/api/v1/me").await.status != 200 {
-                return false;
-            }
-            let home = format!("/api/v1/workspaces/{}", self.homes[caller.home]);
-            let found = caller.client.get(&home).await;
-            let is_active = || found.json().get("state").is_none_or(|state| state == "active");
-            if caller.is_member && (found.status != 200 || !is_active()) {
-                return false;
+        for index in 0..self.callers.len() {
+            if !self.is_as_made(index).await {
+                self.mend_caller(index).await;
+                if !self.is_as_made(index).await {
+                    return false;
+                }
             }
         }
         true
+    }
+
+    async fn is_as_made(&self, index: usize) -> bool {
+        let caller = &self.callers[index];
+        if matches!(caller.proof, Proof::Nothing | Proof::Forged) {
+            return true;
+        }
+        let me = caller.client.get("/api/v1/me").await;
+        if me.status != 200 {
+            return false;
+        }
+        let Some(role) = caller.role else { return true };
+        let home = &self.homes[caller.home];
+        let me = me.json();
+        let found = me["workspaces"].as_array().expect("a list").iter();
+        let found = found.filter(|one| one["id"] == home.as_str() && one["role"] == role.name());
+        let mut states = found.map(|one| one.get("state").and_then(Value::as_str));
+        states.any(|state| state.is_none_or(|state| state == "active"))
+    }
+
+    async fn mend_caller(&mut self, index: usize) {
+        let keeper = Proof::Token(self.root);
+        enable(&self.server, self.root, true).await;
+        let keeper = client(&self.server, keeper).await;
+        for home in &self.homes {
+            keeper.post(&format!("/api/v1/workspaces/{home}/restore"), &Value::Null).await;
+        }
+        let caller = &mut self.callers[index];
+        let user = match caller.proof {
+            Proof::Session(user) | Proof::Token(user) | Proof::Narrowed(user) => user,
+            Proof::Nothing | Proof::Forged => return,
+        };
+        enable(&self.server, user, caller.name == "operator" || user == self.root).await;
+        let home = self.homes[caller.home].parse().expect("an id");
+        if let Some(role) = caller.role {
+            join(&self.server, home, user, role).await;
+        }
+        caller.client = client(&self.server, caller.proof).await.in_workspace(home);
     }
 }
 
@@ -136,19 +165,30 @@ async fn client(server: &TestServer, proof: Proof) -> Client {
     }
 }
 
-async fn make_operator(server: &TestServer, user: UserId) {
-    server.change_user(user, "UPDATE users SET is_operator = 1 WHERE id = :user").await;
+async fn enable(server: &TestServer, user: UserId, is_operator: bool) {
+    let sql = if is_operator {
+        "UPDATE users SET disabled_at = NULL, is_operator = 1 WHERE id = :user"
+    } else {
+        "UPDATE users SET disabled_at = NULL WHERE id = :user"
+    };
+    server.change_user(user, sql).await;
 }
 
 async fn leave(server: &TestServer, user: UserId) {
     server.change_user(user, "DELETE FROM memberships WHERE user_id = :user").await;
 }
 
-async fn join(server: &TestServer, workspace: WorkspaceId, user: UserId) {
+/// Makes somebody a member with this role, whatever they were before.
+async fn join(server: &TestServer, workspace: WorkspaceId, user: UserId, role: Role) {
     let ctx = system(&server.platform);
-    let add =
-        ctx.write(move |scope| workspaces::ops::add_member_in(scope, workspace, user, Role::Owner));
-    add.await.expect("a member");
+    let join = ctx.write(move |scope| {
+        let sql = "DELETE FROM memberships WHERE user_id = :user AND workspace_id = :workspace";
+        let of = named_params! { ":user": user, ":workspace": workspace };
+        scope.prepare_cached(sql)?.execute(of)?;
+        workspaces::ops::add_member_in(scope, workspace, user, role)
+    });
+    // A workspace that is gone takes no members.
+    let _: Result<_, _> = join.await;
 }
 
 /// Puts something into a workspace that ids can name.
