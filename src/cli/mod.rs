@@ -67,7 +67,7 @@ enum Verb {
     /// Verifies the audit logs.
     #[command(subcommand)]
     Audit(audit::Verb),
-    /// Reports the people.
+    /// Adds, lists and looks after people.
     #[command(subcommand)]
     User(user::Verb),
     /// Reports the workspaces.
@@ -126,7 +126,7 @@ impl Common {
             Verb::Status => status::run(self),
             Verb::Config(verb) => config::run(self, &verb),
             Verb::Audit(verb) => audit::run(self, &verb),
-            Verb::User(verb) => user::run(self, &verb),
+            Verb::User(verb) => user::run(self, verb),
             Verb::Workspace(verb) => workspace::run(self, &verb),
             Verb::Ca(verb) => ca::run(self, &verb),
             Verb::Openapi => openapi::run(),

@@ -87,6 +87,13 @@ pub(super) fn complain(text: &str) {
     }
 }
 
+/// Says something beside the answer, on standard error.
+pub(super) fn note(text: &str) {
+    let mut err = io::stderr().lock();
+    // Where even that is closed, the answer has to do.
+    writeln!(err, "{text}").unwrap_or_default();
+}
+
 /// Prints the help that was asked for, or what is wrong with the arguments.
 pub(super) fn usage(wrong: &clap::Error) -> ExitCode {
     if wrong.print().is_err() {

@@ -13,7 +13,7 @@ use crate::wiring::{self, serving};
 
 impl Common {
     /// Asks the running box; `None` when none runs.
-    pub(super) fn ask(&self, verb: Verb) -> Answer<Option<Value>> {
+    pub(super) fn ask(&self, verb: &Verb) -> Answer<Option<Value>> {
         let config = self.load(Vec::new())?;
         match control::ask(config.data(), verb).map_err(Failure::of)? {
             None => Ok(None),
@@ -26,7 +26,7 @@ impl Common {
 impl Common {
     /// Has the running box do it; with none running, takes the data folder and does it here.
     pub(super) fn perform(&self, verb: Verb) -> Answer<Value> {
-        if let Some(answer) = self.ask(verb)? {
+        if let Some(answer) = self.ask(&verb)? {
             return Ok(answer);
         }
         // A slip in `--data` makes no box.

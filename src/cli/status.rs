@@ -12,7 +12,7 @@ use crate::platform::control::{Status, Verb};
 
 /// Reports also on a box that does not run: what its files tell.
 pub(super) fn run(common: &Common) -> Answer {
-    let status = match common.ask(Verb::Status)? {
+    let status = match common.ask(&Verb::Status)? {
         Some(answer) => read(answer)?,
         None => Status::at_rest(common.offline()?.on_box(figures_in).map_err(Failure::of)?),
     };

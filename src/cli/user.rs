@@ -1,23 +1,133 @@
-//! `holdfast user list`.
+//! `holdfast user create|list|disable|enable|reset|token|recover`.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Common;
 use super::output::{self, Answer, Failure};
+use super::running::read;
 use crate::platform::clock::Moment;
+use crate::platform::control::{self, Person, PersonLink, PersonToken, UserVerb};
 use crate::platform::identity::User;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Adds a person and prints the link with which they choose a password.
+    Create {
+        /// What they are called.
+        #[arg(long)]
+        name: String,
+        /// Their e-mail address, with which they sign in.
+        #[arg(long)]
+        email: String,
+        /// Lets them run the box.
+        #[arg(long)]
+        operator: bool,
+    },
     /// Lists the people of the box, oldest first, with when they were last here.
     List,
+    /// Keeps a person from signing in; their sessions and tokens end at once.
+    Disable(Who),
+    /// Lets a person sign in again.
+    Enable(Who),
+    /// Prints a link with which a person chooses a new password.
+    Reset(Who),
+    /// Makes a personal token that may do all its owner may, and prints it.
+    Token {
+        #[command(flatten)]
+        who: Who,
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        /// Days until it ends, 1 to 365.
+        #[arg(long, default_value_t = 90)]
+        days: i64,
+    },
+    /// Makes a person an operator who can sign in and prints a link for a new password: the way
+    /// back when nobody can run the box any more.
+    Recover(Who),
 }
 
-pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
+/// Who is meant.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Who {
+    /// E-mail address or id.
+    #[arg(value_name = "PERSON")]
+    who: String,
+}
+
+pub(super) fn run(common: &Common, verb: Verb) -> Answer {
     match verb {
         Verb::List => list(common),
+        Verb::Create { name, email, operator } => {
+            let verb = UserVerb::Create { name, email, is_operator: operator };
+            print_link(common, perform(common, verb)?)
+        }
+        Verb::Disable(Who { who }) => {
+            print_person(common, &perform_on(common, &who, |who| UserVerb::Disable { who })?)
+        }
+        Verb::Enable(Who { who }) => {
+            print_person(common, &perform_on(common, &who, |who| UserVerb::Enable { who })?)
+        }
+        Verb::Reset(Who { who }) => {
+            print_link(common, perform_on(common, &who, |who| UserVerb::Reset { who })?)
+        }
+        Verb::Recover(Who { who }) => {
+            print_link(common, perform_on(common, &who, |who| UserVerb::Recover { who })?)
+        }
+        Verb::Token { who: Who { who }, name, days } => {
+            let verb = |who| UserVerb::Token { who, name, days };
+            print_token(common, &perform_on(common, &who, verb)?)
+        }
     }
+}
+
+fn perform<T: DeserializeOwned>(common: &Common, verb: UserVerb) -> Answer<T> {
+    read(common.perform(control::Verb::User(verb))?)
+}
+
+/// Like `perform`, saying who was not found.
+fn perform_on<T: DeserializeOwned>(
+    common: &Common,
+    who: &str,
+    verb: impl FnOnce(String) -> UserVerb,
+) -> Answer<T> {
+    // A folder without a box is told apart from a box without the person.
+    drop(common.offline()?);
+    perform(common, verb(who.to_owned())).map_err(|failure| match failure {
+        Failure::NotFound(_) => {
+            Failure::NotFound(format!("Nobody on this box has the address or id {who}."))
+        }
+        other => other,
+    })
+}
+
+fn print_person(common: &Common, person: &Person) -> Answer {
+    if common.json {
+        return output::print_json(&json!({ "user": person }));
+    }
+    let state = if person.is_disabled { "cannot sign in any more" } else { "can sign in" };
+    output::print(&format!("{} <{}> {state}.\n", person.name, person.email))
+}
+
+/// The link alone goes to standard output, so that a script can take it.
+fn print_link(common: &Common, made: PersonLink) -> Answer {
+    if common.json {
+        return output::print_json(&json!(made));
+    }
+    let PersonLink { user, link, expires_at } = made;
+    output::note(&format!("For {} <{}>, once, until {expires_at}:", user.name, user.email));
+    output::print(&format!("{link}\n"))
+}
+
+fn print_token(common: &Common, made: &PersonToken) -> Answer {
+    if common.json {
+        return output::print_json(&json!(made));
+    }
+    let PersonToken { user, expires_at, .. } = made;
+    output::note(&format!("For {} <{}>, until {expires_at}:", user.name, user.email));
+    output::print(&format!("{}\n", made.token))
 }
 
 fn list(common: &Common) -> Answer {

@@ -243,3 +243,100 @@ fn a_box_that_cannot_be_asked_keeps_its_files_to_itself() {
     assert_eq!(code(&refused), 1);
     assert!(err(&refused).contains("starting or stopping"), "{}", err(&refused));
 }
+
+/// A running box that belongs to Ana.
+fn claimed(data: &Path) -> Served {
+    let served = Served::start(data);
+    let link = on(data, &["setup-link"]);
+    assert!(set_up(&served, token_of(out(&link))).starts_with("HTTP/1.1 201 "));
+    served
+}
+
+/// Signs in and gives the status line.
+fn sign_in(served: &Served, email: &str, password: &str) -> String {
+    let body = value!({ "email": email, "password": password });
+    let answer = served.post("/api/v1/auth/login", &body);
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+fn choose_password(served: &Served, link: &str, password: &str) {
+    let token = link.trim().split_once("/reset#token=").expect("a link").1;
+    let body = value!({ "token": token, "password": password });
+    let answer = served.post("/api/v1/auth/reset", &body);
+    assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+}
+
+#[test]
+fn people_are_added_disabled_and_recovered_beside_a_running_box() {
+    const FIRST: &str = "lantern otter mosaic drizzle";
+    const SECOND: &str = "amber violin granite pillow";
+    let folder = tempfile::tempdir().unwrap();
+    let served = claimed(folder.path());
+    let arguments = ["user", "create", "--name", "Iva Horvat", "--email", "iva@example.com"];
+
+    let made = on(folder.path(), &arguments);
+
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    assert!(err(&made).contains("Iva Horvat <iva@example.com>"), "{}", err(&made));
+    choose_password(&served, out(&made), FIRST);
+    assert!(sign_in(&served, "iva@example.com", FIRST).contains(" 200 "));
+    let disabled = on(folder.path(), &["user", "disable", "IVA@example.com"]);
+    assert_eq!(out(&disabled), "Iva Horvat <iva@example.com> cannot sign in any more.\n");
+    assert!(sign_in(&served, "iva@example.com", FIRST).contains(" 401 "));
+    let refused = on(folder.path(), &["user", "reset", "iva@example.com"]);
+    assert_eq!((code(&refused), out(&refused)), (1, ""));
+    let recovered = json(&on(folder.path(), &["user", "recover", "iva@example.com", "--json"]));
+    assert_eq!(recovered["user"]["is_operator"], true);
+    choose_password(&served, recovered["link"].as_str().unwrap(), SECOND);
+    assert!(sign_in(&served, "iva@example.com", SECOND).contains(" 200 "));
+    assert_eq!(code(&on(folder.path(), &["audit", "verify"])), 0);
+}
+
+#[test]
+fn the_last_operator_is_not_disabled_and_who_is_nobody_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    claimed(folder.path()).end(Signal::TERM);
+
+    let last = on(folder.path(), &["user", "disable", "ana@example.com"]);
+    let nobody = on(folder.path(), &["user", "reset", "nobody@example.com"]);
+    let arguments = ["user", "create", "--name", " ", "--email", "b@example.com"];
+    let blank = on(folder.path(), &arguments);
+
+    assert_eq!(code(&last), 1);
+    assert!(err(&last).contains("last operator"), "{}", err(&last));
+    assert_eq!(code(&nobody), 3);
+    assert!(err(&nobody).contains("nobody@example.com"), "{}", err(&nobody));
+    assert_eq!(code(&blank), 1);
+    assert!(err(&blank).contains("Give a name."), "{}", err(&blank));
+}
+
+#[test]
+fn a_token_made_while_the_box_rests_works_when_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    claimed(folder.path()).end(Signal::TERM);
+
+    let made = on(folder.path(), &["user", "token", "ana@example.com", "--name", "Backup"]);
+    let long = ["user", "token", "ana@example.com", "--name", "x", "--days", "366"];
+    let refused = on(folder.path(), &long);
+
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    let token = out(&made).trim();
+    assert!(token.starts_with("hfp_") && !err(&made).contains(token), "{token}");
+    assert_eq!(code(&refused), 1);
+    let served = Served::start(folder.path());
+    let bearer = format!("GET /api/v1/me HTTP/1.1\r\nAuthorization: Bearer {token}\r\nX-Rest:");
+    let me = served.send(&bearer, "");
+    assert!(me.starts_with("HTTP/1.1 200 ") && me.contains("ana@example.com"), "{me}");
+}
+
+#[test]
+fn nobody_is_added_to_a_box_without_an_operator() {
+    let folder = tempfile::tempdir().unwrap();
+    let _served = Served::start(folder.path());
+
+    let arguments = ["user", "create", "--name", "Iva", "--email", "iva@example.com", "--operator"];
+    let refused = on(folder.path(), &arguments);
+
+    assert_eq!((code(&refused), out(&refused)), (1, ""));
+    assert!(err(&refused).contains("set-up link"), "{}", err(&refused));
+}

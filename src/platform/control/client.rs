@@ -15,7 +15,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 const ANSWER_SIZE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Asks the box that runs on this data folder. `None` when none does. Blocks.
-pub fn ask(data: &Path, verb: Verb) -> Result<Option<Answer>> {
+pub fn ask(data: &Path, verb: &Verb) -> Result<Option<Answer>> {
     let connected = Address::below(data).and_then(|address| UnixStream::connect(address.path()));
     let stream = match connected {
         Ok(stream) => stream,

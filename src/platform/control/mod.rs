@@ -4,6 +4,7 @@
 mod client;
 mod listener;
 pub mod ops;
+mod people;
 mod protocol;
 mod socket;
 #[cfg(test)]
@@ -12,7 +13,8 @@ mod tests;
 pub use client::ask;
 pub use listener::start;
 pub use ops::{SetupLink, Status, perform};
-pub use protocol::{Answer, Fault, Verb};
+pub use people::{Person, PersonLink, PersonToken};
+pub use protocol::{Answer, Fault, UserVerb, Verb};
 
 /// In the data folder.
 pub const SOCKET: &str = "control.sock";

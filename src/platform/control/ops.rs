@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::people;
 use super::protocol::Verb;
 use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
@@ -22,6 +23,7 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
     let ctx = BoxCtx::new(platform, Cause::of(Actor::CommandLine));
     match verb {
         Verb::Status => to_value(&status(&ctx).await?),
+        Verb::User(verb) => people::perform(&ctx, verb).await,
         Verb::SetupLink => to_value(&SetupLink { link: setup_link(&ctx).await? }),
     }
 }
@@ -30,7 +32,7 @@ async fn setup_link(ctx: &BoxCtx) -> Result<String> {
     setup::ops::issue_link(ctx, &ctx.platform.origin()).await
 }
 
-fn to_value(value: &impl Serialize) -> Result<Value> {
+pub(super) fn to_value(value: &impl Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(Error::internal)
 }
 

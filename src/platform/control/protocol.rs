@@ -9,13 +9,46 @@ use crate::platform::error::{Error, Result};
 pub(super) const REQUEST_SIZE_BYTES_MAX: usize = 64 * 1024;
 
 /// Everything the command line can ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
     /// How the box is.
     Status,
     /// A new link for a box nobody owns; the old one dies.
     SetupLink,
+    /// Something about a person.
+    User(UserVerb),
+}
+
+/// What is done about people. `who` is an id or an e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum UserVerb {
+    Create {
+        name: String,
+        email: String,
+        is_operator: bool,
+    },
+    Disable {
+        who: String,
+    },
+    Enable {
+        who: String,
+    },
+    /// A link for a new password.
+    Reset {
+        who: String,
+    },
+    /// A personal token.
+    Token {
+        who: String,
+        name: String,
+        days: i64,
+    },
+    /// An operator who can sign in, and a link for a new password.
+    Recover {
+        who: String,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,8 +84,8 @@ impl Verb {
     }
 
     /// Writes a request line.
-    pub(super) fn to_line(self) -> Result<Vec<u8>> {
-        line(&Request { verb: self })
+    pub(super) fn to_line(&self) -> Result<Vec<u8>> {
+        line(&Request { verb: self.clone() })
     }
 }
 
@@ -123,6 +156,10 @@ mod tests {
     #[test]
     fn the_lines_are_what_other_versions_expect() {
         assert_eq!(Verb::Status.to_line().unwrap(), b"{\"verb\":\"status\"}\n");
+        let reset = Verb::User(UserVerb::Reset { who: "ana@example.com".to_owned() });
+        let line = b"{\"verb\":{\"user\":{\"reset\":{\"who\":\"ana@example.com\"}}}}\n";
+        assert_eq!(reset.to_line().unwrap(), line);
+        assert_eq!(Verb::read(line).unwrap(), reset);
         let fine = Answer::Ok(json!({ "a": 1 }));
         assert_eq!(fine.to_line().unwrap(), b"{\"ok\":{\"a\":1}}\n");
         let refused = Answer::Error(Fault::new("busy", "Later."));

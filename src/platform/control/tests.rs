@@ -98,7 +98,7 @@ async fn the_client_gets_the_answer_and_hears_when_nobody_is_there() {
     let data = folder.path().to_owned();
     let asked = move || {
         let data = data.clone();
-        blocking(move || ask(&data, Verb::Status))
+        blocking(move || ask(&data, &Verb::Status))
     };
 
     assert_eq!(asked().await.unwrap(), None);

@@ -48,6 +48,17 @@ pub fn claim_in(scope: &BoxScope<'_>) -> Result<Claim> {
     store::claim(scope)
 }
 
+/// Refuses what only makes sense on a box that belongs to somebody.
+pub(in crate::platform) async fn need_claimed(ctx: &BoxCtx) -> Result<()> {
+    match claim(ctx).await? {
+        Claim::Claimed(_) => Ok(()),
+        Claim::Unclaimed => {
+            let detail = "This box has no operator yet. Open the set-up link first.";
+            Err(Error::conflict("setup-needed", detail))
+        }
+    }
+}
+
 /// Makes a new link and lets the old one die. `origin` is what it begins with, such as
 /// `https://kitchen.local:8443`. A claimed box has none.
 pub async fn issue_link(ctx: &BoxCtx, origin: &str) -> Result<String> {

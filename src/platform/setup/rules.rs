@@ -37,6 +37,11 @@ pub const CODES: &[Code] = &[
         "Sign in, or let an operator invite you.",
     ),
     code(
+        "setup-needed",
+        "The box has no operator yet.",
+        "Open the set-up link; `holdfast setup-link` makes a new one.",
+    ),
+    code(
         "sample-data-unavailable",
         "This version of the box has no sample data.",
         "Leave `load_sample_data` out or set it to false.",

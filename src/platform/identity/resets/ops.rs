@@ -85,6 +85,17 @@ pub async fn issue(ctx: &BoxCtx, user: UserId) -> Result<Created<Issued>> {
     .await
 }
 
+/// Gives out a link for a person by name.
+pub(in crate::platform) async fn issue_for(ctx: &BoxCtx, who: String) -> Result<(User, Issued)> {
+    let link = NewLink::new(ctx);
+    ctx.write(move |scope| {
+        let user = users::ops::named_in(scope, &who)?;
+        let (_, issued) = issue_in(scope, &user, LIFE, link)?;
+        Ok((user, issued))
+    })
+    .await
+}
+
 /// Lets a person's link die inside the caller's transaction.
 pub(in crate::platform) fn withdraw_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
     store::remove_of(scope, user)

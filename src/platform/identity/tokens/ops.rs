@@ -1,15 +1,17 @@
 //! Making, listing and revoking personal tokens.
 
-use super::rules::{Draft, TOKENS_MAX};
+use super::rules::{Draft, check_room, life};
 use crate::platform::ctx::{BoxCtx, BoxScope};
-use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
-use crate::platform::identity::UserId;
+use crate::platform::identity::resets::rules::check_person;
 use crate::platform::identity::sessions::ops::{
     TokenDraft, end_token_in, make_token_in, token_in, tokens_in,
 };
 use crate::platform::identity::sessions::rules::{FamilyId, Listed};
+use crate::platform::identity::{User, UserId, users};
 use crate::platform::secret::Secret;
+use crate::platform::workspaces::rules::clean_name;
 
 /// A token and, right after it was made, its value.
 pub struct Token {
@@ -36,13 +38,30 @@ pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Token>> {
         if let Some(maker) = by_token {
             outlives_not(scope, user, maker, &draft)?;
         }
-        if tokens_in(scope, user)?.len() >= TOKENS_MAX {
-            let detail = format!("You have {TOKENS_MAX} tokens already. Revoke one first.");
-            return Err(Refusal::new("too-many-tokens", detail).into());
-        }
+        check_room(tokens_in(scope, user)?.len())?;
         let (id, value) = make_token_in(scope, user, &draft)?;
         let listed = token_in(scope, user, id)?;
         Ok((id, Token { listed, value: Some(value) }))
+    })
+    .await
+}
+
+/// Makes a token for a person by name, good for all that they may.
+pub(in crate::platform) async fn create_for(
+    ctx: &BoxCtx,
+    who: String,
+    name: &str,
+    days: i64,
+) -> Result<(User, Token)> {
+    let (name, life) = (clean_name("name", name)?, life(days)?);
+    let draft = TokenDraft { name, life, workspace: None, permissions: None };
+    ctx.write(move |scope| {
+        let user = users::ops::named_in(scope, &who)?;
+        check_person(&user)?;
+        check_room(tokens_in(scope, user.id)?.len())?;
+        let (id, value) = make_token_in(scope, user.id, &draft)?;
+        let listed = token_in(scope, user.id, id)?;
+        Ok((user, Token { listed, value: Some(value) }))
     })
     .await
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::platform::error::{Code, Error, Result, code};
+use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::identity::Principal;
 use crate::platform::workspaces::WorkspaceId;
 use crate::platform::workspaces::rules::clean_name;
@@ -56,11 +56,7 @@ impl Draft {
     /// Checks a wish against what its owner may.
     pub fn check(self, owner: &Principal) -> Result<Allowed> {
         let name = clean_name("name", &self.name)?;
-        if !(1..=LIFE_DAYS_MAX).contains(&self.expires_in_days) {
-            let detail = format!("A token lives 1 to {LIFE_DAYS_MAX} days.");
-            return Err(Error::invalid("expires_in_days", "expiry-out-of-range", detail));
-        }
-        let days = self.expires_in_days.unsigned_abs();
+        let life = life(self.expires_in_days)?;
         let workspace = match &self.workspace {
             Some(text) => Some(known(owner, text)?),
             None => None,
@@ -69,8 +65,26 @@ impl Draft {
             Some(wished) => Some(held(owner, workspace, wished)?),
             None => None,
         };
-        Ok(Allowed { name, life: Duration::from_hours(days * 24), workspace, permissions })
+        Ok(Allowed { name, life, workspace, permissions })
     }
+}
+
+/// How long a token of so many days lives.
+pub fn life(days: i64) -> Result<Duration> {
+    if !(1..=LIFE_DAYS_MAX).contains(&days) {
+        let detail = format!("A token lives 1 to {LIFE_DAYS_MAX} days.");
+        return Err(Error::invalid("expires_in_days", "expiry-out-of-range", detail));
+    }
+    Ok(Duration::from_hours(days.unsigned_abs() * 24))
+}
+
+/// Refuses one more token for somebody who has too many.
+pub fn check_room(tokens: usize) -> Result<()> {
+    if tokens < TOKENS_MAX {
+        return Ok(());
+    }
+    let detail = format!("There are {TOKENS_MAX} tokens already. Revoke one first.");
+    Err(Refusal::new("too-many-tokens", detail).into())
 }
 
 fn known(owner: &Principal, text: &str) -> Result<WorkspaceId> {

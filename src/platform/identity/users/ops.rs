@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::rules::{
-    Change, Edit, Kept, NewUser, User, UserId, clean_email, is_meant, keep_operator, needle,
+    Change, Edit, Kept, NewUser, User, UserId, clean_email, email_key, is_meant, keep_operator,
+    needle,
 };
 use super::store;
 use crate::platform::access::Role;
@@ -13,7 +14,7 @@ use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::resets::ops::{Issued, NewLink};
-use crate::platform::identity::resets::rules::FIRST_LIFE;
+use crate::platform::identity::resets::rules::{FIRST_LIFE, LIFE};
 use crate::platform::identity::sessions::rules::Lifetimes;
 use crate::platform::identity::{resets, sessions};
 use crate::platform::workspaces::rules::clean_name;
@@ -244,6 +245,42 @@ pub(in crate::platform) fn edit_in(
         resets::ops::withdraw_in(scope, after.id)?;
     }
     Ok(after)
+}
+
+/// A person as the command line names them: by id or by e-mail address.
+pub(in crate::platform) fn named_in(scope: &BoxScope<'_>, who: &str) -> Result<User> {
+    if let Ok(id) = who.parse() {
+        return store::get(scope, id);
+    }
+    let found = store::find(scope, &email_key(who))?;
+    found.map(|kept| kept.user).ok_or(Error::NotFound)
+}
+
+/// Lets a person sign in or not, by name.
+pub(in crate::platform) async fn set_disabled(
+    ctx: &BoxCtx,
+    who: String,
+    is_disabled: bool,
+) -> Result<User> {
+    ctx.write(move |scope| {
+        let user = named_in(scope, &who)?;
+        edit_in(scope, &user, Edit { is_disabled: Some(is_disabled), ..Edit::default() })
+    })
+    .await
+}
+
+/// Makes a person an operator who can sign in, and gives a link for a new password: the way back
+/// for whoever owns the machine.
+pub(in crate::platform) async fn recover(ctx: &BoxCtx, who: String) -> Result<(User, Issued)> {
+    let link = NewLink::new(ctx);
+    ctx.write(move |scope| {
+        let user = named_in(scope, &who)?;
+        let edit = Edit { is_disabled: Some(false), is_operator: Some(true), name: None };
+        let user = edit_in(scope, &user, edit)?;
+        let (_, issued) = resets::ops::issue_in(scope, &user, LIFE, link)?;
+        Ok((user, issued))
+    })
+    .await
 }
 
 /// Signs a person out of every browser.
