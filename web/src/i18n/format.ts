@@ -1,5 +1,6 @@
 import { groupDigits, isDecimal, MINUS, type Separators } from "./decimal";
 import { t } from "./catalogue";
+import { dayIn, endOfDay, instantIn, startOfDay } from "./zone";
 
 export interface Place {
   readonly locale: string;
@@ -14,6 +15,7 @@ const HOUR_MS = 3_600_000;
 /** Writes every number, amount and time on the screen as the place of the workspace does. */
 export class Formatter {
   readonly separators: Separators;
+  private readonly zone: string;
   private readonly integers: Intl.NumberFormat;
   private readonly dates: Intl.DateTimeFormat;
   private readonly times: Intl.DateTimeFormat;
@@ -23,6 +25,7 @@ export class Formatter {
   constructor(readonly place: Place) {
     const locale = supported(place.locale);
     const timeZone = validZone(place.timeZone);
+    this.zone = timeZone ?? "UTC";
     this.integers = new Intl.NumberFormat(locale);
     this.separators = separatorsOf(locale);
     this.dates = new Intl.DateTimeFormat(locale, {
@@ -89,6 +92,26 @@ export class Formatter {
     if (ago >= 0 && ago < HOUR_MS) return t("time.minutes", { count: Math.floor(ago / MINUTE_MS) });
     if (ago >= 0 && ago < DAY_MS) return t("time.hours", { count: Math.floor(ago / HOUR_MS) });
     return this.dateTime(iso);
+  }
+
+  /** The day an instant falls on here, as `2026-03-31`. */
+  dayOf(iso: string): string {
+    return dayIn(this.zone, iso);
+  }
+
+  /** The first instant of a day here. */
+  dayStart(day: string): string | undefined {
+    return startOfDay(this.zone, day);
+  }
+
+  /** The last instant of a day here. */
+  dayEnd(day: string): string | undefined {
+    return endOfDay(this.zone, day);
+  }
+
+  /** The instant at which the clocks here show that date and time. */
+  instant(local: string): string | undefined {
+    return instantIn(this.zone, local);
   }
 
   bytes(value: number): string {

@@ -1,3 +1,4 @@
+import { useFormat } from "@/i18n";
 import classes from "./FilterChips.module.css";
 
 interface Props {
@@ -11,6 +12,7 @@ interface Props {
 
 /** A day as a bound of a list, shaped like the other filters; the browser's own picker. */
 export function DateBox({ label, value, onChange, isEnd = false }: Props) {
+  const format = useFormat();
   return (
     <label className={classes.chip} data-on={value !== undefined || undefined}>
       <span>{label}</span>
@@ -18,21 +20,12 @@ export function DateBox({ label, value, onChange, isEnd = false }: Props) {
         type="date"
         className={classes.date}
         data-empty={value === undefined || undefined}
-        value={value ? localDay(value) : ""}
-        onChange={(event) => onChange(instant(event.currentTarget.value, isEnd))}
+        value={value ? format.dayOf(value) : ""}
+        onChange={(event) => {
+          const day = event.currentTarget.value;
+          onChange(isEnd ? format.dayEnd(day) : format.dayStart(day));
+        }}
       />
     </label>
   );
-}
-
-function localDay(iso: string): string {
-  const at = new Date(iso);
-  if (Number.isNaN(at.getTime())) return "";
-  const two = (part: number) => String(part).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-}
-
-function instant(day: string, isEnd: boolean): string | undefined {
-  const at = new Date(`${day}T${isEnd ? "23:59:59.999" : "00:00:00"}`);
-  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }

@@ -33,7 +33,11 @@ export default function InventoryToday() {
 
 function TodayBody() {
   const workspace = useWorkspace();
-  const midnight = useMemo(() => startOfToday(), []);
+  const format = useFormat();
+  const midnight = useMemo(() => {
+    const now = new Date().toISOString();
+    return format.dayStart(format.dayOf(now)) ?? now;
+  }, [format]);
   const items = useQuery(itemCountQuery(workspace.id, false, 1));
   const low = useQuery(itemCountQuery(workspace.id, true, LOW_ROWS));
   const places = useQuery(locationsQuery(workspace.id));
@@ -226,10 +230,4 @@ function RecentRow({ movement }: { readonly movement: Movement }) {
       </span>
     </li>
   );
-}
-
-function startOfToday(): string {
-  const at = new Date();
-  at.setHours(0, 0, 0, 0);
-  return at.toISOString();
 }

@@ -40,7 +40,8 @@ interface Values {
 /** Receive, use, adjust or transfer, every field by hand. */
 export function MovementDialog({ type, item = null, location = null, onClose }: Props) {
   const workspace = useWorkspace();
-  const { separators } = useFormat();
+  const format = useFormat();
+  const { separators } = format;
   const post = usePostMovement();
   const [asksToLeave, setAsks] = useState(false);
   const form = useForm<Values>({
@@ -71,9 +72,7 @@ export function MovementDialog({ type, item = null, location = null, onClose }: 
           unit_cost: readTyped(values.unit_cost, separators) ?? undefined,
           reference: values.reference.trim(),
           note: values.note.trim(),
-          effective_at: values.effective_at
-            ? new Date(values.effective_at).toISOString()
-            : undefined,
+          effective_at: values.effective_at ? format.instant(values.effective_at) : undefined,
           override_reason: values.override_reason || undefined,
         },
         key,
