@@ -17,10 +17,11 @@ import {
 import type { StockFilter } from "@/apps/inventory/stock/queries";
 import type { AboutSearch } from "@/platform/about/AboutScreen";
 import { PART_KINDS } from "@/platform/about/fits";
-import type { AuditFilter } from "@/platform/audit/queries";
+import { FILTER_NAMES, type AuditFilter } from "@/platform/audit/filter";
 import { meQuery } from "@/platform/identity/queries";
 import { SignInGate } from "@/platform/identity/SignInGate";
 import type { RecycleSearch } from "@/platform/recycle/RecycleScreen";
+import type { SearchSearch } from "@/platform/search/SearchScreen";
 import { setupQuery } from "@/platform/setup/queries";
 import { STATES } from "@/platform/workspaces/queries";
 import { lastWorkspace } from "@/platform/workspaces/WorkspaceContext";
@@ -111,7 +112,7 @@ const system = createRoute({
 const boxAudit = createRoute({
   getParentRoute: () => frame,
   path: "system/audit",
-  validateSearch: (search: Search): AuditFilter => texts(search, ["action", "from", "to"]),
+  validateSearch: (search: Search): AuditFilter => texts(search, FILTER_NAMES),
   component: lazyRouteComponent(() => import("@/platform/audit/AuditScreen"), "BoxAuditScreen"),
 });
 
@@ -154,7 +155,7 @@ const today = createRoute({
 const audit = createRoute({
   getParentRoute: () => workspace,
   path: "audit",
-  validateSearch: (search: Search): AuditFilter => texts(search, ["action", "from", "to"]),
+  validateSearch: (search: Search): AuditFilter => texts(search, FILTER_NAMES),
   component: lazyRouteComponent(
     () => import("@/platform/audit/AuditScreen"),
     "WorkspaceAuditScreen",
@@ -166,6 +167,13 @@ const recycle = createRoute({
   path: "deleted",
   validateSearch: (search: Search): RecycleSearch => texts(search, ["kind", "panel"]),
   component: lazyRouteComponent(() => import("@/platform/recycle/RecycleScreen"), "RecycleScreen"),
+});
+
+const search = createRoute({
+  getParentRoute: () => workspace,
+  path: "search",
+  validateSearch: (search: Search): SearchSearch => texts(search, ["q", "kind"]),
+  component: lazyRouteComponent(() => import("@/platform/search/SearchScreen"), "SearchScreen"),
 });
 
 const settings = createRoute({
@@ -284,6 +292,7 @@ const tree = root.addChildren([
       audit,
       settings,
       recycle,
+      search,
       items,
       newItem,
       item,

@@ -2,6 +2,7 @@ import createClient from "openapi-fetch";
 import { ApiProblem, problemOf } from "./problem";
 import type { paths } from "./schema.gen";
 import { askToSignInAgain, isSessionKnown } from "./session";
+import { noteRequest } from "./trace";
 
 /** These answer 401 for reasons of their own: asking to sign in again would be wrong. */
 const SIGN_IN_PATHS = ["/api/v1/auth/", "/api/v1/setup"];
@@ -22,7 +23,9 @@ async function send(request: Request): Promise<Response> {
 
 async function reach(request: Request): Promise<Response> {
   try {
-    return await fetch(request);
+    const response = await fetch(request);
+    noteRequest(response);
+    return response;
   } catch (cause) {
     if (request.signal.aborted) throw cause;
     throw new ApiProblem({ code: "network" }, null);

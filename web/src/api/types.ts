@@ -12,6 +12,7 @@ export type Token = Schemas["TokenResponse"];
 export type TokenRequest = Schemas["CreateTokenRequest"];
 export type AuditEntry = Schemas["AuditEntryResponse"];
 export type AuditVerification = Schemas["AuditVerdictResponse"];
+export type SearchHit = Schemas["SearchHitResponse"];
 export type Workspace = Schemas["WorkspaceResponse"];
 export type CreateWorkspaceRequest = Schemas["CreateWorkspaceRequest"];
 export type ChangeWorkspaceRequest = Schemas["UpdateWorkspaceRequest"];

@@ -10,6 +10,7 @@ import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { PlainKey } from "@/i18n";
 import type { AuditWords } from "@/platform/audit/AuditWords";
 import type { DeletableKind } from "@/platform/recycle/DeletableKinds";
+import type { FoundKind } from "@/platform/search/FoundKinds";
 
 export type WorkspaceScreen =
   | "/w/$workspace/inventory/items"
@@ -40,6 +41,8 @@ export interface AppDescription {
   readonly auditWords: Readonly<Record<string, AuditWords>>;
   /** What of it can be deleted, and how it comes back. */
   readonly deletable: readonly DeletableKind[];
+  /** What of it the search finds. */
+  readonly finds: readonly FoundKind[];
   /** Its part of Today. */
   readonly today: LazyExoticComponent<ComponentType>;
 }
@@ -91,6 +94,42 @@ const inventory: AppDescription = {
     "inventory.movement.recorded": MovementAudit,
     "inventory.movement.reversed": MovementAudit,
   },
+  finds: [
+    {
+      kind: "inventory.item",
+      label: "items.one",
+      group: "nav.items",
+      icon: IconPackage,
+      to: (workspace, hit) => ({
+        to: "/w/$workspace/inventory/items/$item",
+        params: { workspace, item: hit.id },
+      }),
+    },
+    {
+      kind: "inventory.location",
+      label: "locations.one",
+      group: "nav.locations",
+      icon: IconMapPin,
+      to: (workspace, hit) => ({
+        to: "/w/$workspace/inventory/stock",
+        params: { workspace },
+        search: { location_id: hit.id },
+      }),
+    },
+    {
+      kind: "inventory.movement",
+      label: "movements.one",
+      group: "nav.movements",
+      icon: IconArrowsExchange,
+      to: (workspace, hit) =>
+        hit.parent_id
+          ? {
+              to: "/w/$workspace/inventory/items/$item",
+              params: { workspace, item: hit.parent_id },
+            }
+          : { to: "/w/$workspace/inventory/movements", params: { workspace } },
+    },
+  ],
   deletable: [
     {
       kind: "inventory.item",

@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useRef } from "react";
 import { t, FormatProvider } from "@/i18n";
 import { LiveProvider } from "@/platform/live/LiveProvider";
 import { useMe } from "@/platform/identity/queries";
+import { WorkspaceBanner } from "@/platform/workspaces/WorkspaceBanner";
 import { lastWorkspace, rememberWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import type { MyWorkspace } from "@/api/types";
 import { useIsPhone } from "@/ui/useIsPhone";
@@ -47,6 +48,7 @@ function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
   const isPhone = useIsPhone();
   const keys = useShellKeys(workspace);
   const main = useRef<HTMLElement>(null);
+  const { workspace: inWorkspace } = useParams({ strict: false });
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => {
     main.current?.scrollTo?.({ top: 0 });
@@ -64,6 +66,7 @@ function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
           onShortcuts={keys.openShortcuts}
         />
         {workspace && <ConnectionBanner />}
+        {inWorkspace && workspace && <WorkspaceBanner workspace={workspace} />}
         <main id="content" ref={main} className={classes.main} tabIndex={-1}>
           {workspace && <PrintHead workspace={workspace} />}
           <Suspense fallback={null}>

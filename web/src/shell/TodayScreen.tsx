@@ -5,6 +5,7 @@ import { Page } from "@/ui/Page";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { NoPermission } from "@/ui/StateBlock";
 import { visibleApps } from "./navigation";
+import { SinceLast } from "./SinceLast";
 
 /** What each app has to say today. */
 export function TodayScreen() {
@@ -18,6 +19,7 @@ export function TodayScreen() {
       subtitle={format.date(new Date().toISOString())}
     >
       {apps.length === 0 && <NoPermission />}
+      <SinceLast workspace={workspace} />
       {apps.map((app) => (
         <Suspense key={app.id} fallback={<SkeletonLines count={6} />}>
           <app.today />

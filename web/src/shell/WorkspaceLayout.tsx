@@ -6,9 +6,11 @@ import { APPS } from "@/apps/registry";
 import { AuditWordsProvider } from "@/platform/audit/AuditWords";
 import { useMe } from "@/platform/identity/queries";
 import { DeletableKindsProvider } from "@/platform/recycle/DeletableKinds";
+import { FoundKindsProvider } from "@/platform/search/FoundKinds";
 import { AppsProvider } from "@/platform/workspaces/AppsContext";
 import { mayIn } from "@/platform/workspaces/rules";
 import { WorkspaceProvider } from "@/platform/workspaces/WorkspaceContext";
+import { foundKinds } from "./navigation";
 import { LinkButton } from "@/ui/LinkButton";
 import { StateBlock } from "@/ui/StateBlock";
 
@@ -37,7 +39,9 @@ export function WorkspaceLayout() {
       <AuditWordsProvider words={WORDS}>
         <AppsProvider apps={APPS}>
           <DeletableKindsProvider kinds={DELETABLE}>
-            <OrSwitchedOff workspace={workspace} />
+            <FoundKindsProvider kinds={foundKinds(workspace)}>
+              <OrSwitchedOff workspace={workspace} />
+            </FoundKindsProvider>
           </DeletableKindsProvider>
         </AppsProvider>
       </AuditWordsProvider>

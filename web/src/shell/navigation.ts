@@ -9,6 +9,7 @@ import {
 import type { Me, MyWorkspace } from "@/api/types";
 import { APPS, type AppDescription } from "@/apps/registry";
 import type { PlainKey } from "@/i18n";
+import type { FoundKind } from "@/platform/search/FoundKinds";
 
 /** The apps switched on here, and their screens that this person has something to see in. */
 export function visibleApps(workspace: MyWorkspace): AppDescription[] {
@@ -18,6 +19,11 @@ export function visibleApps(workspace: MyWorkspace): AppDescription[] {
       screens: app.screens.filter((screen) => sees(workspace, screen.permissions)),
     }))
     .filter((app) => app.screens.length > 0);
+}
+
+/** What the search can lead to here. */
+export function foundKinds(workspace: MyWorkspace): readonly FoundKind[] {
+  return APPS.filter((app) => workspace.apps.includes(app.id)).flatMap((app) => app.finds);
 }
 
 /** A screen of the platform that every menu lists: the sidebar, the phone's sheet, the palette. */

@@ -2,24 +2,26 @@ import { useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import {
+  IconBuildingStore,
   IconHome,
+  IconInfoCircle,
   IconKeyboard,
-  IconMapPin,
   IconMoon,
-  IconPackage,
   IconPlus,
+  IconSearch,
   IconUpload,
   IconUser,
   type Icon,
 } from "@tabler/icons-react";
 import { useMemo } from "react";
 import type { MyWorkspace } from "@/api/types";
-import { inventorySearch } from "@/apps/inventory/search";
 import { MOVEMENT_TYPES } from "@/apps/inventory/movements/queries";
 import { t } from "@/i18n";
+import { searchQuery } from "@/platform/search/queries";
 import { useMe } from "@/platform/identity/queries";
+import { mayIn } from "@/platform/workspaces/rules";
 import { storeScheme } from "@/theme/appearance";
-import { visibleApps, visibleBoxScreens, visibleWorkspaceScreens } from "./navigation";
+import { foundKinds, visibleApps, visibleBoxScreens, visibleWorkspaceScreens } from "./navigation";
 
 export interface PaletteEntry {
   readonly key: string;
@@ -34,7 +36,7 @@ export interface PaletteGroup {
   readonly entries: readonly PaletteEntry[];
 }
 
-const ICONS = { item: IconPackage, location: IconMapPin };
+const HITS = 10;
 
 /** Everything the palette can lead to that fits the typed text. */
 export function usePaletteEntries(
@@ -43,42 +45,83 @@ export function usePaletteEntries(
   settled: string,
   onShortcuts: () => void,
 ): PaletteGroup[] {
-  const navigate = useNavigate();
-  const found = useQuery({
-    ...inventorySearch(workspace?.id ?? "", settled),
-    enabled: workspace !== null && settled.trim() !== "",
-  });
+  const results = useResults(workspace, text, settled);
   const screens = useScreens(workspace);
   const actions = useActions(workspace, onShortcuts);
-  const results = useMemo(() => {
-    // Matches of what was typed before must not stand first when Enter is pressed.
-    if (!workspace || !text.trim() || text !== settled || found.isPlaceholderData) return [];
-    return (found.data ?? []).map((one) => ({
-      key: `${one.kind}-${one.id}`,
-      label: one.label,
-      hint: one.hint,
-      icon: ICONS[one.kind],
-      kind: one.kind,
-      run: () =>
-        one.kind === "item"
-          ? void navigate({
-              to: "/w/$workspace/inventory/items/$item",
-              params: { workspace: workspace.id, item: one.id },
-            })
-          : void navigate({
-              to: "/w/$workspace/inventory/locations/$location",
-              params: { workspace: workspace.id, location: one.id },
-            }),
-    }));
-  }, [found.data, found.isPlaceholderData, navigate, settled, text, workspace]);
+  const others = useWorkspaces(workspace);
   const plain = text.trim().toLowerCase();
   const fits = (entry: PaletteEntry) => entry.label.toLowerCase().includes(plain);
   return [
-    { label: t("palette.items"), entries: results.filter((one) => one.kind === "item") },
-    { label: t("palette.places"), entries: results.filter((one) => one.kind === "location") },
+    ...results,
     { label: t("palette.screens"), entries: screens.filter(fits) },
     { label: t("palette.actions"), entries: actions.filter(fits) },
+    { label: t("nav.workspaces"), entries: plain ? others.filter(fits) : [] },
   ];
+}
+
+/** What the box finds, in one group for each kind, and the way to all of it. */
+function useResults(
+  workspace: MyWorkspace | null,
+  text: string,
+  settled: string,
+): readonly PaletteGroup[] {
+  const navigate = useNavigate();
+  const found = useQuery(searchQuery(workspace?.id ?? "", settled, HITS));
+  return useMemo(() => {
+    // Matches of what was typed before must not stand first when Enter is pressed.
+    if (!workspace || !text.trim() || text !== settled || found.isPlaceholderData) return [];
+    const hits = found.data ?? [];
+    const groups = foundKinds(workspace).map((kind) => ({
+      label: t(kind.group),
+      entries: hits
+        .filter((hit) => hit.kind === kind.kind)
+        .map((hit) => ({
+          key: `${hit.kind}-${hit.id}`,
+          label: hit.title,
+          hint: hit.subtitle,
+          icon: kind.icon,
+          run: () => void navigate(kind.to(workspace.id, hit)),
+        })),
+    }));
+    // The kind of the best match comes first.
+    const rank = (label: string) =>
+      hits.findIndex((hit) =>
+        foundKinds(workspace).some((one) => one.kind === hit.kind && t(one.group) === label),
+      );
+    const filled = groups
+      .filter((group) => group.entries.length > 0)
+      .sort((one, other) => rank(one.label) - rank(other.label));
+    const all: PaletteEntry = {
+      key: "all-results",
+      label: t("palette.all", { text: text.trim() }),
+      icon: IconSearch,
+      run: () =>
+        void navigate({
+          to: "/w/$workspace/search",
+          params: { workspace: workspace.id },
+          search: { q: text.trim() },
+        }),
+    };
+    return filled.length > 0 ? [...filled, { label: t("nav.search"), entries: [all] }] : [];
+  }, [found.data, found.isPlaceholderData, navigate, settled, text, workspace]);
+}
+
+/** The other workspaces one is in. */
+function useWorkspaces(workspace: MyWorkspace | null): PaletteEntry[] {
+  const me = useMe();
+  const navigate = useNavigate();
+  return useMemo(
+    () =>
+      me.workspaces
+        .filter((one) => one.id !== workspace?.id)
+        .map((one) => ({
+          key: `workspace-${one.id}`,
+          label: one.name,
+          icon: IconBuildingStore,
+          run: () => void navigate({ to: "/w/$workspace", params: { workspace: one.id } }),
+        })),
+    [me.workspaces, navigate, workspace?.id],
+  );
 }
 
 function useScreens(workspace: MyWorkspace | null): PaletteEntry[] {
@@ -127,6 +170,12 @@ function useScreens(workspace: MyWorkspace | null): PaletteEntry[] {
       icon: IconUser,
       run: () => void navigate({ to: "/account" }),
     });
+    entries.push({
+      key: "about",
+      label: t("nav.about"),
+      icon: IconInfoCircle,
+      run: () => void navigate({ to: "/about" }),
+    });
     return entries;
   }, [me, navigate, workspace]);
 }
@@ -136,7 +185,9 @@ function useActions(workspace: MyWorkspace | null, onShortcuts: () => void): Pal
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return useMemo(() => {
     const entries: PaletteEntry[] = [];
-    const may = (permission: string) => workspace?.permissions.includes(permission) === true;
+    const hasInventory = workspace?.apps.includes("inventory") === true;
+    const may = (permission: string) =>
+      workspace !== null && hasInventory && mayIn(workspace, permission);
     const params = { workspace: workspace?.id ?? "" };
     if (may("inventory.move")) {
       for (const type of MOVEMENT_TYPES) {

@@ -25,12 +25,13 @@ interface SearchProps {
   readonly onChange: (value: string) => void;
   /** Arrow down and Enter lead into the list. */
   readonly onDown?: () => void;
+  readonly autoFocus?: boolean;
 }
 
 const TYPING_MS = 140;
 
 /** Searches as one types; `/` anywhere on the page leads here. */
-export function SearchBox({ value, label, onChange, onDown }: SearchProps) {
+export function SearchBox({ value, label, onChange, onDown, autoFocus = false }: SearchProps) {
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);
   const sent = useRef(value);
@@ -81,6 +82,7 @@ export function SearchBox({ value, label, onChange, onDown }: SearchProps) {
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
       onKeyDown={onKeyDown}
+      autoFocus={autoFocus}
       aria-label={label}
       placeholder={label}
       type="text"

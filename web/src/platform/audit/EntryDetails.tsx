@@ -1,11 +1,21 @@
+import { Button } from "@mantine/core";
 import type { AuditEntry } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Facts } from "@/ui/Facts";
+import type { AuditFilter } from "./filter";
 import classes from "./audit.module.css";
 
 /** The entry as it is chained, for whoever wants to check it. */
-export function EntryDetails({ entry }: { readonly entry: AuditEntry }) {
+export function EntryDetails({
+  entry,
+  onNarrow,
+}: {
+  readonly entry: AuditEntry;
+  readonly onNarrow: (filter: AuditFilter) => void;
+}) {
   const format = useFormat();
+  const object = entry.object.id;
+  const actor = entry.actor.id;
   const mono = (text: string) => <span className="hf-mono">{text}</span>;
   return (
     <div className={classes.details}>
@@ -25,6 +35,18 @@ export function EntryDetails({ entry }: { readonly entry: AuditEntry }) {
           { label: t("audit.hash"), value: mono(entry.hash) },
         ]}
       />
+      <div className={classes.narrow}>
+        {object && (
+          <Button size="xs" variant="default" onClick={() => onNarrow({ object })}>
+            {t("audit.sameObject")}
+          </Button>
+        )}
+        {actor && (
+          <Button size="xs" variant="default" onClick={() => onNarrow({ actor })}>
+            {t("audit.sameActor")}
+          </Button>
+        )}
+      </div>
       <details open={Object.keys(entry.changes).length > 0}>
         <summary>{t("audit.changes")}</summary>
         <pre className={classes.raw} tabIndex={0}>

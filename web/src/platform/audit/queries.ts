@@ -1,12 +1,7 @@
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, ok } from "@/api/client";
 import type { AuditVerification } from "@/api/types";
-
-export interface AuditFilter {
-  readonly action?: string;
-  readonly from?: string;
-  readonly to?: string;
-}
+import type { AuditFilter } from "./filter";
 
 const PAGE_ROWS = 100;
 
@@ -31,4 +26,34 @@ export async function verifyAudit(workspace: string | null): Promise<AuditVerifi
   return ok(
     api.POST("/api/v1/workspaces/{workspace}/audit/verify", { params: { path: { workspace } } }),
   );
+}
+
+const PEOPLE_MAX = 200;
+
+/** The members, to choose from whose entries to see. */
+export function auditPeopleQuery(workspace: string) {
+  return queryOptions({
+    queryKey: ["workspace", workspace, "people", "names"],
+    queryFn: async () => {
+      const page = await ok(
+        api.GET("/api/v1/workspaces/{workspace}/members", {
+          params: { path: { workspace }, query: { limit: PEOPLE_MAX } },
+        }),
+      );
+      return page.items.map((one) => ({ id: one.user_id, name: one.name }));
+    },
+  });
+}
+
+const SINCE_ROWS = 50;
+
+/** The newest entries after a moment. */
+export function sinceQuery(workspace: string, from: string) {
+  return queryOptions({
+    queryKey: ["audit", workspace, "since", from],
+    queryFn: async () => {
+      const params = { path: { workspace }, query: { from, limit: SINCE_ROWS } };
+      return (await ok(api.GET("/api/v1/workspaces/{workspace}/audit", { params }))).items;
+    },
+  });
 }

@@ -11,7 +11,7 @@ export function useStreamState(): StreamState {
 }
 
 /** What any change may alter, whatever its kind. */
-const ABOUT_ANYTHING = ["audit", "deleted"];
+const ABOUT_ANYTHING = ["audit", "deleted", "search"];
 /** In a burst of changes the screen is brought up to date at most this often. */
 const BURST_MS = 700;
 

@@ -11,6 +11,7 @@ import { NoPermission } from "@/ui/StateBlock";
 import { toastDone } from "@/ui/toast";
 import { useApps } from "./AppsContext";
 import { NAME_MAX } from "./CreateWorkspaceDialog";
+import { DangerSection } from "./DangerSection";
 import { PlaceFields, type WorkspaceValues } from "./PlaceFields";
 import { changeWorkspace, refreshWorkspaces, workspaceQuery } from "./queries";
 import { useWorkspace } from "./WorkspaceContext";
@@ -56,6 +57,7 @@ export function SettingsScreen() {
               }
             />
           </Section>
+          <DangerSection workspace={query.data ?? started} />
         </>
       )}
     </Page>

@@ -1,9 +1,16 @@
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { IconRestore } from "@tabler/icons-react";
+import { useState } from "react";
 import type { Workspace } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Facts } from "@/ui/Facts";
 import { LinkButton } from "@/ui/LinkButton";
 import { Notice } from "@/ui/Notice";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { toastDone } from "@/ui/toast";
 import { useMe } from "../identity/queries";
+import { refreshWorkspaces, restoreWorkspace } from "./queries";
 import { daysUntil } from "./rules";
 import { weekDays } from "./week";
 import classes from "./workspaces.module.css";
@@ -51,7 +58,40 @@ export function WorkspaceLook({ workspace }: { readonly workspace: Workspace }) 
             {t("workspaces.open")}
           </LinkButton>
         )}
+        {workspace.state !== "active" && <RestoreButton workspace={workspace} />}
       </div>
+    </>
+  );
+}
+
+function RestoreButton({ workspace }: { readonly workspace: Workspace }) {
+  const client = useQueryClient();
+  const [isSending, setSending] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const restore = async () => {
+    setSending(true);
+    setError(null);
+    try {
+      await restoreWorkspace(workspace.id);
+      toastDone(t("workspaces.restored", { name: workspace.name }));
+      await refreshWorkspaces(client);
+    } catch (cause) {
+      setError(cause);
+    } finally {
+      setSending(false);
+    }
+  };
+  return (
+    <>
+      <Button
+        variant={workspace.state === "deleted" ? "filled" : "default"}
+        loading={isSending}
+        onClick={() => void restore()}
+        leftSection={<IconRestore size={16} aria-hidden />}
+      >
+        {t("workspaces.restore")}
+      </Button>
+      {error !== null && <ProblemAlert error={error} />}
     </>
   );
 }

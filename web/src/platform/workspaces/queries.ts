@@ -48,6 +48,28 @@ export async function changeWorkspace(
   return ok(api.PATCH(ONE, { params, body }));
 }
 
+export async function deleteWorkspace(workspace: Workspace): Promise<void> {
+  const params = { path: { workspace: workspace.id }, header: ifMatch(workspace.version) };
+  await ok(api.DELETE(ONE, { params }));
+}
+
+export async function archiveWorkspace(workspace: string): Promise<Workspace> {
+  return ok(
+    api.POST("/api/v1/workspaces/{workspace}/archive", { params: { path: { workspace } } }),
+  );
+}
+
+/** Brings a workspace back, whether it was archived or deleted. */
+export async function restoreWorkspace(workspace: string): Promise<Workspace> {
+  return ok(
+    api.POST("/api/v1/workspaces/{workspace}/restore", { params: { path: { workspace } } }),
+  );
+}
+
+export async function wipeWorkspace(workspace: string): Promise<void> {
+  await ok(api.POST("/api/v1/workspaces/{workspace}/wipe", { params: { path: { workspace } } }));
+}
+
 /** After a workspace came, went or changed: who one is, the lists and its own page. */
 export async function refreshWorkspaces(client: QueryClient): Promise<void> {
   void client.invalidateQueries({ queryKey: ["workspaces"] });

@@ -1,0 +1,75 @@
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { IconArchive, IconFlask } from "@tabler/icons-react";
+import { lazy, Suspense, useState } from "react";
+import type { MyWorkspace } from "@/api/types";
+import { t } from "@/i18n";
+import { toastDone, toastFailed } from "@/ui/toast";
+import { refreshWorkspaces, restoreWorkspace } from "./queries";
+import classes from "./banner.module.css";
+
+const WipeDialog = lazy(async () => ({ default: (await import("./DangerSection")).WipeDialog }));
+
+/** Stands above every screen of a workspace that is not quite an ordinary one. */
+export function WorkspaceBanner({ workspace }: { readonly workspace: MyWorkspace }) {
+  if (workspace.state === "archived") return <Archived workspace={workspace} />;
+  return workspace.is_sample ? <Sample workspace={workspace} /> : null;
+}
+
+function Archived({ workspace }: { readonly workspace: MyWorkspace }) {
+  const client = useQueryClient();
+  const [isSending, setSending] = useState(false);
+  const restore = async () => {
+    setSending(true);
+    try {
+      await restoreWorkspace(workspace.id);
+      await refreshWorkspaces(client);
+      toastDone(t("workspaces.restored", { name: workspace.name }));
+    } catch (cause) {
+      toastFailed(cause);
+    } finally {
+      setSending(false);
+    }
+  };
+  return (
+    <aside className={classes.banner} data-tone="caution" aria-label={t("workspace.tag.archived")}>
+      <IconArchive size={17} aria-hidden />
+      <span className={classes.text}>{t("banner.archived")}</span>
+      {workspace.permissions.includes("workspace.settings") && (
+        <Button
+          size="compact-sm"
+          variant="default"
+          loading={isSending}
+          onClick={() => void restore()}
+        >
+          {t("banner.unarchive")}
+        </Button>
+      )}
+    </aside>
+  );
+}
+
+function Sample({ workspace }: { readonly workspace: MyWorkspace }) {
+  const [asks, setAsks] = useState(false);
+  return (
+    <aside className={classes.banner} data-tone="info" aria-label={t("workspace.tag.sample")}>
+      <IconFlask size={17} aria-hidden />
+      <span className={classes.text}>{t("banner.sample")}</span>
+      {workspace.permissions.includes("workspace.delete") && (
+        <Button size="compact-sm" variant="default" onClick={() => setAsks(true)}>
+          {t("workspace.wipe")}
+        </Button>
+      )}
+      {asks && (
+        <Suspense fallback={null}>
+          <WipeDialog
+            opened
+            id={workspace.id}
+            name={workspace.name}
+            onClose={() => setAsks(false)}
+          />
+        </Suspense>
+      )}
+    </aside>
+  );
+}
