@@ -83,8 +83,25 @@ pub struct AppSpec {
     pub jobs: &'static [JobSpec],
     /// Below `/api/v1/workspaces/{workspace}/<id>`.
     pub routes: fn() -> Routes,
+    pub usage: UsageSpec,
     /// Made-up data to try the app out with.
     pub sample_data: Option<SampleSpec>,
+}
+
+/// How much of one kind a workspace holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    pub kind: &'static str,
+    pub title: &'static str,
+    pub count: i64,
+}
+
+/// What an app says of how much it holds.
+#[derive(Clone, Copy)]
+pub struct UsageSpec {
+    pub count: fn(&Scope<'_>) -> Result<Vec<Count>>,
+    /// Whether amounts of money are kept that would mean something else in another currency.
+    pub has_amounts: fn(&Scope<'_>) -> Result<bool>,
 }
 
 /// How far the loading of sample data is.

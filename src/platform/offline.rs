@@ -1,7 +1,6 @@
 //! The files of a box, looked at beside the process that owns them or while none does. For the
 //! verbs of the command line that only report.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::audit::ops::{Verdict, verify_snapshot};
@@ -72,10 +71,7 @@ impl Offline {
 
     /// What a workspace's file takes on the disk, with what waits beside it to be folded in.
     pub fn workspace_size_bytes(&self, id: WorkspaceId) -> Result<u64> {
-        let path = workspaces::file_in(&self.data.join(workspaces::FOLDER), id);
-        let mut log = path.clone().into_os_string();
-        log.push("-wal");
-        Ok(size_bytes(&path)? + size_bytes(Path::new(&log))?)
+        workspaces::size_bytes_in(&self.data.join(workspaces::FOLDER), id)
     }
 
     /// Recomputes the chain of the box's own log.
@@ -93,13 +89,4 @@ impl Offline {
 fn with_last_seen(scope: &BoxScope<'_>, user: User) -> Result<(User, Option<Moment>)> {
     let last_seen_at = sessions::ops::last_seen_in(scope, user.id)?;
     Ok((user, last_seen_at))
-}
-
-/// Zero when there is no such file.
-fn size_bytes(path: &Path) -> Result<u64> {
-    match std::fs::metadata(path) {
-        Ok(metadata) => Ok(metadata.len()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        Err(error) => Err(error.into()),
-    }
 }

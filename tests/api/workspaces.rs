@@ -3,6 +3,7 @@
 mod apps;
 mod life;
 mod settings;
+mod usage;
 
 use serde_json::json;
 

@@ -16,6 +16,7 @@ pub mod search;
 pub mod stocks;
 pub mod suppliers;
 pub mod texts;
+pub mod usage;
 
 use crate::platform::access::PermissionSpec;
 use crate::platform::access::rules::{ADMINS, EVERYBODY, MANAGERS};
@@ -54,6 +55,7 @@ pub const SPEC: AppSpec = AppSpec {
     columns: columns::MARKS,
     jobs: &[stocks::jobs::SELF_CHECK],
     routes: api::routes,
+    usage: usage::ops::SPEC,
     sample_data: Some(sample::SPEC),
 };
 

@@ -1,5 +1,7 @@
 //! Workspaces over HTTP.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -26,6 +28,7 @@ pub fn workspace_routes() -> Routes {
         .routes(routes!(archive_workspace))
         .routes(routes!(restore_workspace))
         .routes(routes!(wipe_workspace))
+        .routes(routes!(get_usage))
         .merge(members::api::routes())
 }
 
@@ -282,6 +285,51 @@ async fn restore_workspace(ctx: BoxCtx, InWorkspace(id): InWorkspace) -> Answer<
 async fn wipe_workspace(ctx: Ctx) -> Result<NoContent> {
     ops::wipe(&ctx).await?;
     Ok(NoContent)
+}
+
+/// How much a workspace holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsageResponse {
+    pub members: i64,
+    /// How many people have each role, e.g. `{"owner": 1, "viewer": 3}`.
+    pub members_by_role: BTreeMap<String, i64>,
+    pub invitations_waiting: i64,
+    /// Its file on the disk of the box.
+    pub database_bytes: u64,
+    pub audit_entries: i64,
+    /// Of the apps switched on.
+    pub objects: Vec<ObjectCountResponse>,
+}
+
+/// How much there is of one kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ObjectCountResponse {
+    /// E.g. `inventory.item`.
+    pub kind: String,
+    /// E.g. `Items`.
+    pub title: String,
+    pub count: i64,
+}
+
+/// Get how much a workspace holds.
+#[utoipa::path(get, path = "/usage", tag = "workspaces",
+    security(("session" = ["workspace.settings"])),
+    responses((status = 200, body = UsageResponse)))]
+async fn get_usage(ctx: Ctx) -> Answer<UsageResponse> {
+    let usage = ops::usage(&ctx).await?;
+    let objects = usage.objects.into_iter().map(|one| ObjectCountResponse {
+        kind: one.kind.to_owned(),
+        title: one.title.to_owned(),
+        count: one.count,
+    });
+    Ok(ok(UsageResponse {
+        members: usage.members.iter().map(|(_, count)| count).sum(),
+        members_by_role: usage.members.into_iter().collect(),
+        invitations_waiting: usage.invitations_waiting,
+        database_bytes: usage.database_bytes,
+        audit_entries: usage.audit_entries,
+        objects: objects.collect(),
+    }))
 }
 
 fn answer(ctx: &BoxCtx, workspace: Workspace) -> Reply<WorkspaceResponse> {

@@ -8,5 +8,5 @@ pub mod rules;
 mod store;
 
 pub use registry::{FOLDER, Workspaces};
-pub(in crate::platform) use registry::{file_in, look_at};
+pub(in crate::platform) use registry::{look_at, size_bytes_in};
 pub use rules::{Standing, State, Workspace, WorkspaceId};

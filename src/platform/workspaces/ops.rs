@@ -1,8 +1,10 @@
 //! Making, finding and changing workspaces.
 
 mod life;
+mod usage;
 
 pub use life::{archive, delete, purge_due, restore, wipe};
+pub use usage::{Usage, usage};
 
 use super::rules::{Change, Draft, State, States, Workspace, WorkspaceId};
 use super::store;
@@ -65,6 +67,9 @@ pub fn get_in(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<Workspace> {
 /// Changes settings of the workspace of the request.
 pub async fn change(ctx: &Ctx, version: i64, change: Change) -> Result<Workspace> {
     let (id, known) = (ctx.workspace(), ctx.platform.app_ids());
+    // The amounts stand in another file than the settings. Who posts the first one in this very
+    // moment sees the currency they post in when they next look.
+    let has_amounts = change.currency.is_some() && usage::has_amounts(ctx).await?;
     (**ctx)
         .write(move |scope| {
             let before = get_in(scope, id)?;
@@ -72,6 +77,10 @@ pub async fn change(ctx: &Ctx, version: i64, change: Change) -> Result<Workspace
             let after = change.check(&before, "", &known)?;
             if after == before {
                 return Ok(before);
+            }
+            if has_amounts && after.currency != before.currency {
+                let detail = "There are movements with prices in the present currency.";
+                return Err(Error::conflict("currency-in-use", detail));
             }
             store::update(scope, &after)?;
             scope.audit(changed(&before, &after))?;

@@ -22,6 +22,19 @@ struct Open {
     used: AtomicU64,
 }
 
+/// What a workspace's file takes on the disk, with what waits beside it to be folded in. Blocks.
+pub(in crate::platform) fn size_bytes_in(folder: &Path, id: WorkspaceId) -> Result<u64> {
+    let path = file_in(folder, id);
+    let mut log = path.clone().into_os_string();
+    log.push("-wal");
+    let size = |path: &Path| match std::fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(Error::from(error)),
+    };
+    Ok(size(&path)? + size(Path::new(&log))?)
+}
+
 pub(in crate::platform) fn file_in(folder: &Path, id: WorkspaceId) -> PathBuf {
     folder.join(format!("{id}.db"))
 }
@@ -96,6 +109,11 @@ impl Workspaces {
 
     pub fn path(&self, id: WorkspaceId) -> PathBuf {
         file_in(&self.folder, id)
+    }
+
+    /// Below it lie the files.
+    pub(in crate::platform) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub fn open_count(&self) -> usize {

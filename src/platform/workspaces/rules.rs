@@ -42,6 +42,12 @@ pub const CODES: &[Code] = &[
         "Only a sample workspace can be wiped without a grace.",
         "Delete the workspace instead; it can be restored for 30 days.",
     ),
+    code(
+        "currency-in-use",
+        "There are movements with prices, and their amounts would mean something else in another \
+         currency.",
+        "Make a workspace with the other currency for what is to come.",
+    ),
     code("locale-bad", "The locale could not be read.", "Use one like en-GB or de-DE."),
 ];
 

@@ -1258,6 +1258,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how much a workspace holds. */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/wipe": {
         parameters: {
             query?: never;
@@ -2036,6 +2053,15 @@ export interface components {
          * @enum {string}
          */
         MovementTypeName: "receive" | "use" | "adjust" | "transfer";
+        /** @description How much there is of one kind. */
+        ObjectCountResponse: {
+            /** Format: int64 */
+            count: number;
+            /** @description E.g. `inventory.item`. */
+            kind: string;
+            /** @description E.g. `Items`. */
+            title: string;
+        };
         /** @description A code that is scanned for more than one unit. */
         PackRequest: {
             code: string;
@@ -2714,6 +2740,26 @@ export interface components {
             time_zone?: string | null;
             /** Format: int64 */
             week_start?: number | null;
+        };
+        /** @description How much a workspace holds. */
+        UsageResponse: {
+            /** Format: int64 */
+            audit_entries: number;
+            /**
+             * Format: int64
+             * @description Its file on the disk of the box.
+             */
+            database_bytes: number;
+            /** Format: int64 */
+            invitations_waiting: number;
+            /** Format: int64 */
+            members: number;
+            /** @description How many people have each role, e.g. `{"owner": 1, "viewer": 3}`. */
+            members_by_role: {
+                [key: string]: number;
+            };
+            /** @description Of the apps switched on. */
+            objects: components["schemas"]["ObjectCountResponse"][];
         };
         /** @description A person as operators see them. */
         UserDetailsResponse: {
@@ -6318,6 +6364,38 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     wipe_workspace: {

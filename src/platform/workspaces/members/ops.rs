@@ -32,6 +32,14 @@ pub fn count_in(scope: &BoxScope<'_>, workspace: WorkspaceId) -> Result<i64> {
     store::count(scope, workspace)
 }
 
+/// How many people have each role that somebody has.
+pub fn count_by_role_in(
+    scope: &BoxScope<'_>,
+    workspace: WorkspaceId,
+) -> Result<Vec<(String, i64)>> {
+    store::count_by_role(scope, workspace)
+}
+
 /// Somebody's membership; none when they do not belong there.
 pub(in crate::platform) fn get_in(
     scope: &BoxScope<'_>,

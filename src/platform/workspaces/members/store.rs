@@ -85,6 +85,21 @@ pub(super) fn list_of(scope: &Unit<'_>, user: UserId) -> Result<Vec<(WorkspaceId
     .collect()
 }
 
+/// How many there are of each role that somebody has.
+pub(super) fn count_by_role(
+    scope: &Unit<'_>,
+    workspace: WorkspaceId,
+) -> Result<Vec<(String, i64)>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT role, count(*) FROM memberships WHERE workspace_id = :workspace
+         GROUP BY role ORDER BY role",
+    )?;
+    let rows = statement.query_map(named_params! { ":workspace": workspace }, |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 pub(super) fn count(scope: &Unit<'_>, workspace: WorkspaceId) -> Result<i64> {
     Ok(scope
         .prepare_cached("SELECT count(*) FROM memberships WHERE workspace_id = :id")?

@@ -1,0 +1,4 @@
+//! How much a workspace holds.
+
+pub mod ops;
+mod store;
