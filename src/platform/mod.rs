@@ -64,12 +64,14 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0003_people.sql",
     "0004_workspace_life.sql",
     "0005_jobs.sql",
+    "0007_audit_search.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
     "0001_start.sql",
     "0002_job_effects.sql",
-    "0003_sample_loads.sql"
+    "0003_sample_loads.sql",
+    "0004_audit_search.sql"
 );
 
 /// The code of a data folder that another process owns.

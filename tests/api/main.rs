@@ -1,6 +1,7 @@
 //! The contract: every test speaks HTTP to a box of its own.
 #![expect(unreachable_pub, reason = "the harness is a module of its only user")]
 
+mod audit;
 mod columns;
 mod credentials;
 mod description;

@@ -1,13 +1,15 @@
 //! Reading and verifying the audit logs.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::ops::{self, Filter, Shown, Verdict};
+use super::ops::{self, Filter, Listed, Raw, Shown, State, Verdict};
 use crate::http::answer::{Answer, ok};
-use crate::http::extract::Query;
+use crate::http::extract::{Path, Query};
 use crate::http::page::{self, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};
@@ -17,11 +19,19 @@ use crate::platform::identity::{UserId, users};
 use crate::platform::secret::to_hex;
 
 pub fn workspace_routes() -> Routes {
-    Routes::new().routes(routes!(list_audit)).routes(routes!(verify_audit))
+    Routes::new()
+        .routes(routes!(list_audit))
+        .routes(routes!(get_audit_state))
+        .routes(routes!(get_audit_entry))
+        .routes(routes!(verify_audit))
 }
 
 pub fn box_routes() -> Routes {
-    Routes::new().routes(routes!(list_box_audit)).routes(routes!(verify_box_audit))
+    Routes::new()
+        .routes(routes!(list_box_audit))
+        .routes(routes!(get_box_audit_state))
+        .routes(routes!(get_box_audit_entry))
+        .routes(routes!(verify_box_audit))
 }
 
 /// Which entries to list.
@@ -35,6 +45,10 @@ pub struct AuditQuery {
     action: Option<String>,
     /// Id of the object it happened to.
     object: Option<String>,
+    /// Kind of the object, e.g. `inventory.item`.
+    kind: Option<String>,
+    /// `ok` or `refused`.
+    outcome: Option<String>,
     /// Not before this time.
     from: Option<String>,
     /// Not after this time.
@@ -42,14 +56,55 @@ pub struct AuditQuery {
     /// 1 to 200 rows; 50 when left out.
     limit: Option<i64>,
     cursor: Option<String>,
+    /// `workspace` is the workspace's own log; `people` are the entries of the box's log about who
+    /// belongs to it. The box's own route has only its own.
+    log: Option<String>,
+}
+
+/// Which log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Log {
+    Own,
+    People,
+}
+
+impl Log {
+    fn read(name: Option<&str>) -> Result<Self> {
+        match name {
+            None | Some("" | "workspace") => Ok(Self::Own),
+            Some("people") => Ok(Self::People),
+            Some(_) => Err(filter_bad("log", "Use workspace or people.")),
+        }
+    }
+
+    /// For routes of the box, whose own log is the only one there.
+    fn check_own(name: Option<&str>) -> Result<()> {
+        match Self::read(name)? {
+            Self::Own => Ok(()),
+            Self::People => Err(filter_bad("log", "Ask for the people of a workspace there.")),
+        }
+    }
+}
+
+fn filter_bad(field: &str, detail: &str) -> Error {
+    Error::invalid(field, "audit-filter-bad", detail)
 }
 
 impl AuditQuery {
     fn filter(&self) -> Result<Filter> {
+        let is_refused = match self.outcome.as_deref() {
+            None | Some("") => None,
+            Some("ok") => Some(false),
+            Some("refused") => Some(true),
+            Some(_) => return Err(filter_bad("outcome", "Use ok or refused.")),
+        };
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         Ok(Filter {
             actor: parsed("actor", self.actor.as_deref())?,
-            action: self.action.clone(),
+            action: given(&self.action),
             object: parsed("object", self.object.as_deref())?,
+            kind: given(&self.kind),
+            is_refused,
             from: parsed("from", self.from.as_deref())?,
             to: parsed("to", self.to.as_deref())?,
             before: page::read_cursor(self.cursor.as_deref())?,
@@ -58,11 +113,9 @@ impl AuditQuery {
 }
 
 fn parsed<T: std::str::FromStr>(field: &str, text: Option<&str>) -> Result<Option<T>> {
-    let Some(text) = text else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| {
-        let detail = "Use an id as it is shown, or a time like 2026-11-21T14:00:00Z.";
-        Error::invalid(field, "audit-filter-bad", detail)
-    })
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let detail = "Use an id as it is shown, or a time like 2026-11-21T14:00:00Z.";
+    text.parse().map(Some).map_err(|_| filter_bad(field, detail))
 }
 
 /// Who did it.
@@ -128,14 +181,59 @@ impl From<Verdict> for AuditVerdictResponse {
     }
 }
 
+/// An entry as it was hashed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditRawResponse {
+    pub seq: i64,
+    /// Id of the log, which is part of the text.
+    pub log: String,
+    /// The text that the hash is made of: SHA-256 over a zero byte and this.
+    pub canonical: String,
+    pub prev_hash: String,
+    pub hash: String,
+    pub entry: AuditEntryResponse,
+}
+
+/// How a log stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditStateResponse {
+    /// Entries in it.
+    pub size: i64,
+    /// Hash of the last one.
+    pub head: String,
+    pub first_at: Option<String>,
+    /// When somebody verified it last; each verification is an entry of its own.
+    pub last_verified_at: Option<String>,
+    /// Whether it was unbroken then.
+    pub ok: Option<bool>,
+}
+
+impl From<State> for AuditStateResponse {
+    fn from(state: State) -> Self {
+        Self {
+            size: state.size,
+            head: to_hex(&state.head),
+            first_at: state.first_at.map(|at| at.to_string()),
+            last_verified_at: state.verified.map(|(at, _)| at.to_string()),
+            ok: state.verified.map(|(_, ok)| ok),
+        }
+    }
+}
+
 /// List a workspace's audit log, newest first.
+///
+/// A page may hold fewer entries than `limit`, even none, while `next_cursor` says where to look
+/// on: one page looks at 20,000 entries.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery),
     security(("session" = ["audit.read"])),
     responses((status = 200, body = Page<AuditEntryResponse>)))]
 async fn list_audit(ctx: Ctx, Query(query): Query<AuditQuery>) -> Answer<Page<AuditEntryResponse>> {
     let limit = page::limit(query.limit)?;
-    let shown = ops::list(&ctx, query.filter()?, limit + 1).await?;
-    Ok(ok(entries(&ctx, shown, limit).await?))
+    let listed = match Log::read(query.log.as_deref())? {
+        Log::Own => ops::page(&ctx, query.filter()?, limit).await?,
+        Log::People => ops::page_people(&ctx, query.filter()?, limit).await?,
+    };
+    Ok(ok(entries(&ctx, listed).await?))
 }
 
 /// Verify a workspace's audit log.
@@ -144,7 +242,7 @@ async fn list_audit(ctx: Ctx, Query(query): Query<AuditQuery>) -> Answer<Page<Au
     security(("session" = ["audit.read"])),
     responses((status = 200, body = AuditVerdictResponse)))]
 async fn verify_audit(ctx: Ctx) -> Answer<AuditVerdictResponse> {
-    Ok(ok(ops::verify(&ctx).await?.into()))
+    Ok(ok(ops::verify_and_note(&ctx).await?.into()))
 }
 
 /// List the box's audit log, newest first (operators).
@@ -156,8 +254,9 @@ async fn list_box_audit(
     Query(query): Query<AuditQuery>,
 ) -> Answer<Page<AuditEntryResponse>> {
     let limit = page::limit(query.limit)?;
-    let shown = ops::list_box(&ctx, query.filter()?, limit + 1).await?;
-    Ok(ok(entries(&ctx, shown, limit).await?))
+    Log::check_own(query.log.as_deref())?;
+    let listed = ops::page_box(&ctx, query.filter()?, limit).await?;
+    Ok(ok(entries(&ctx, listed).await?))
 }
 
 /// Verify the box's audit log (operators).
@@ -165,24 +264,88 @@ async fn list_box_audit(
     security(("session" = ["box.operate"])),
     responses((status = 200, body = AuditVerdictResponse)))]
 async fn verify_box_audit(ctx: BoxCtx) -> Answer<AuditVerdictResponse> {
-    Ok(ok(ops::verify_box(&ctx).await?.into()))
+    Ok(ok(ops::verify_box_and_note(&ctx).await?.into()))
 }
 
-async fn entries(
-    ctx: &BoxCtx,
-    mut shown: Vec<Shown>,
-    limit: usize,
-) -> Result<Page<AuditEntryResponse>> {
-    let has_more = shown.len() > limit;
-    shown.truncate(limit);
-    let actors: Vec<UserId> =
-        shown.iter().filter_map(|one| one.record.actor_id.map(Id::cast)).collect();
-    let names = users::ops::names(ctx, actors).await?;
-    let next = match shown.last() {
-        Some(last) if has_more => Some(page::cursor(&last.record.seq)?),
-        _ => None,
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditEntryQuery {
+    /// `workspace` or `people`, as in the list.
+    log: Option<String>,
+}
+
+/// A number in the path; what is none names nothing.
+fn number(text: &str) -> Result<i64> {
+    text.parse().map_err(|_| Error::NotFound)
+}
+
+/// Get an entry of a workspace's audit log with the text its hash is made of.
+#[utoipa::path(get, path = "/audit/{seq}", tag = "audit",
+    params(("seq" = String, Path, description = "Number of the entry"), AuditEntryQuery),
+    security(("session" = ["audit.read"])),
+    responses((status = 200, body = AuditRawResponse)))]
+async fn get_audit_entry(
+    ctx: Ctx,
+    Path(seq): Path<String>,
+    Query(query): Query<AuditEntryQuery>,
+) -> Answer<AuditRawResponse> {
+    let raw = match Log::read(query.log.as_deref())? {
+        Log::Own => ops::raw(&ctx, number(&seq)?).await?,
+        Log::People => ops::raw_people(&ctx, number(&seq)?).await?,
     };
-    let items = shown.into_iter().map(|one| {
+    Ok(ok(raw_response(&ctx, raw).await?))
+}
+
+/// Get an entry of the box's audit log with the text its hash is made of (operators).
+#[utoipa::path(get, path = "/audit/{seq}", tag = "audit",
+    params(("seq" = String, Path, description = "Number of the entry")),
+    security(("session" = ["box.operate"])),
+    responses((status = 200, body = AuditRawResponse)))]
+async fn get_box_audit_entry(ctx: BoxCtx, Path(seq): Path<String>) -> Answer<AuditRawResponse> {
+    let raw = ops::raw_box(&ctx, number(&seq)?).await?;
+    Ok(ok(raw_response(&ctx, raw).await?))
+}
+
+async fn raw_response(ctx: &BoxCtx, raw: Raw) -> Result<AuditRawResponse> {
+    let Raw { shown, log, canonical } = raw;
+    let names = names(ctx, std::slice::from_ref(&shown)).await?;
+    let name = shown.record.actor_id.and_then(|id| names.get(&id.cast()).cloned());
+    Ok(AuditRawResponse {
+        seq: shown.record.seq,
+        log: log.to_string(),
+        canonical,
+        prev_hash: to_hex(&shown.record.prev_hash),
+        hash: to_hex(&shown.record.hash),
+        entry: entry(shown, name),
+    })
+}
+
+/// Get how long a workspace's audit log is and when it was verified last.
+#[utoipa::path(get, path = "/audit/state", tag = "audit",
+    security(("session" = ["audit.read"])),
+    responses((status = 200, body = AuditStateResponse)))]
+async fn get_audit_state(ctx: Ctx) -> Answer<AuditStateResponse> {
+    Ok(ok(ops::state(&ctx).await?.into()))
+}
+
+/// Get how long the box's audit log is and when it was verified last (operators).
+#[utoipa::path(get, path = "/audit/state", tag = "audit",
+    security(("session" = ["box.operate"])),
+    responses((status = 200, body = AuditStateResponse)))]
+async fn get_box_audit_state(ctx: BoxCtx) -> Answer<AuditStateResponse> {
+    Ok(ok(ops::state_box(&ctx).await?.into()))
+}
+
+async fn names(ctx: &BoxCtx, shown: &[Shown]) -> Result<HashMap<UserId, String>> {
+    let actors = shown.iter().filter_map(|one| one.record.actor_id.map(Id::cast)).collect();
+    users::ops::names(ctx, actors).await
+}
+
+async fn entries(ctx: &BoxCtx, listed: Listed) -> Result<Page<AuditEntryResponse>> {
+    let names = names(ctx, &listed.shown).await?;
+    let next = listed.next.map(|seq| page::cursor(&seq)).transpose()?;
+    let items = listed.shown.into_iter().map(|one| {
         let name = one.record.actor_id.and_then(|id| names.get(&id.cast()).cloned());
         entry(one, name)
     });

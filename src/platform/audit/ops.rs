@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::rules::{
-    BadEntry, ChainCheck, Entry, Hash, Kept, NO_HASH, Record, canonical_texts, commitment,
+    BadEntry, ChainCheck, Entry, Hash, Kept, LogId, NO_HASH, Outcome, Record, canonical_texts,
+    commitment,
 };
 use super::store;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, Ctx, Unit};
 use crate::platform::db::Snapshot;
-use crate::platform::error::{Code, Result, code};
+use crate::platform::error::{Code, Error, Result, code};
 use crate::platform::secret::to_hex;
 
-pub use store::{Filter, Shown};
+pub use store::{Filter, Listed, Shown};
 
 pub const CODES: &[Code] = &[code(
     "audit-filter-bad",
@@ -19,6 +21,8 @@ pub const CODES: &[Code] = &[code(
     "Use ids as they are shown and times like 2026-11-21T14:00:00Z.",
 )];
 
+/// The action of a verification; refused stands for a broken chain.
+const VERIFIED: &str = "audit.verified";
 /// Entries read at once while verifying.
 const VERIFY_BATCH: usize = 1_000;
 
@@ -79,12 +83,123 @@ pub struct Verdict {
 
 /// Entries of the caller's workspace, newest first.
 pub async fn list(ctx: &Ctx, filter: Filter, limit: usize) -> Result<Vec<Shown>> {
+    Ok(page(ctx, filter, limit).await?.shown)
+}
+
+/// As `list`, with where to go on.
+pub async fn page(ctx: &Ctx, filter: Filter, limit: usize) -> Result<Listed> {
     ctx.read(move |scope| store::list(scope.connection(), &filter, limit)).await
+}
+
+/// Entries of the box's log about the caller's workspace: who joined, left, was invited or got
+/// another role, newest first.
+pub async fn page_people(ctx: &Ctx, filter: Filter, limit: usize) -> Result<Listed> {
+    let object = Some(ctx.workspace().cast());
+    if filter.object.is_some() && filter.object != object {
+        return Ok(Listed { shown: Vec::new(), next: None });
+    }
+    page_box(ctx, Filter { object, ..filter }, limit).await
 }
 
 /// Entries of the box's own log, newest first.
 pub async fn list_box(ctx: &BoxCtx, filter: Filter, limit: usize) -> Result<Vec<Shown>> {
+    Ok(page_box(ctx, filter, limit).await?.shown)
+}
+
+/// As `list_box`, with where to go on.
+pub async fn page_box(ctx: &BoxCtx, filter: Filter, limit: usize) -> Result<Listed> {
     ctx.read(move |scope| store::list(scope.connection(), &filter, limit)).await
+}
+
+/// An entry with the text its hash is made of.
+pub struct Raw {
+    pub shown: Shown,
+    pub log: LogId,
+    pub canonical: String,
+}
+
+fn raw_in(unit: &Unit<'_>, seq: i64) -> Result<Raw> {
+    let shown = store::get(unit.connection(), seq)?;
+    let log = store::log_id(unit.connection())?;
+    Ok(Raw { canonical: shown.record.leaf(log), log, shown })
+}
+
+/// An entry of the caller's workspace as it was hashed.
+pub async fn raw(ctx: &Ctx, seq: i64) -> Result<Raw> {
+    ctx.read(move |scope| raw_in(scope, seq)).await
+}
+
+/// An entry of the box's log about the caller's workspace as it was hashed.
+pub async fn raw_people(ctx: &Ctx, seq: i64) -> Result<Raw> {
+    let raw = raw_box(ctx, seq).await?;
+    let is_of_it = raw.shown.record.object_id == Some(ctx.workspace().cast());
+    if is_of_it { Ok(raw) } else { Err(Error::NotFound) }
+}
+
+/// An entry of the box's own log as it was hashed.
+pub async fn raw_box(ctx: &BoxCtx, seq: i64) -> Result<Raw> {
+    ctx.read(move |scope| raw_in(scope, seq)).await
+}
+
+/// How a log stands.
+pub struct State {
+    pub size: i64,
+    pub head: Hash,
+    pub first_at: Option<Moment>,
+    /// When it was verified last, and whether it was unbroken.
+    pub verified: Option<(Moment, bool)>,
+}
+
+fn state_in(unit: &Unit<'_>) -> Result<State> {
+    let (size, head) = store::head(unit.connection())?;
+    let first = store::after(unit.connection(), 0, 1)?.pop();
+    let last = store::newest_of(unit.connection(), VERIFIED)?;
+    Ok(State {
+        size,
+        head,
+        first_at: first.map(|entry| entry.at),
+        verified: last.map(|entry| (entry.at, entry.outcome == Outcome::Ok.name())),
+    })
+}
+
+pub async fn state(ctx: &Ctx) -> Result<State> {
+    ctx.read(|scope| state_in(scope)).await
+}
+
+pub async fn state_box(ctx: &BoxCtx) -> Result<State> {
+    ctx.read(|scope| state_in(scope)).await
+}
+
+/// Recomputes the chain of the caller's workspace and notes in it that this was done. A workspace
+/// that takes no changes at the moment is verified all the same.
+pub async fn verify_and_note(ctx: &Ctx) -> Result<Verdict> {
+    let verdict = verify(ctx).await?;
+    let entry = note(&verdict);
+    noted(ctx.write(move |scope| scope.audit(entry)).await)?;
+    Ok(verdict)
+}
+
+/// Recomputes the chain of the box's own log and notes in it that this was done.
+pub async fn verify_box_and_note(ctx: &BoxCtx) -> Result<Verdict> {
+    let verdict = verify_box(ctx).await?;
+    let entry = note(&verdict);
+    noted(ctx.write(move |scope| scope.audit(entry)).await)?;
+    Ok(verdict)
+}
+
+fn note(verdict: &Verdict) -> Entry {
+    let entry = Entry::about(VERIFIED, "audit").set("checked", verdict.checked.to_string());
+    match &verdict.bad {
+        None => entry,
+        Some(bad) => entry.set("first_bad_seq", bad.seq.to_string()).refused(),
+    }
+}
+
+fn noted(written: Result<i64>) -> Result<()> {
+    match written {
+        Ok(_) | Err(Error::Conflict(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Entries after `seq`, oldest first; what the event stream tells.

@@ -1,11 +1,15 @@
 //! The SQL of the audit log.
 
+mod list;
+
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::rules::{Hash, LogId, NO_HASH, Record};
 use crate::platform::clock::Moment;
-use crate::platform::error::Result;
-use crate::platform::id::ObjectId;
+use crate::platform::error::{Error, Result};
+
+pub(in crate::platform) use list::list;
+pub use list::{Filter, Listed, Shown};
 
 /// Gives the log its id; once per file.
 pub(in crate::platform) fn begin(connection: &Connection, log: LogId, now: Moment) -> Result<()> {
@@ -69,55 +73,36 @@ pub(in crate::platform) fn insert_personal(
     Ok(())
 }
 
-/// Which entries to show. Times are inclusive.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub actor: Option<ObjectId>,
-    /// An action or the beginning of one, e.g. `inventory.item`.
-    pub action: Option<String>,
-    pub object: Option<ObjectId>,
-    pub from: Option<Moment>,
-    pub to: Option<Moment>,
-    /// Only entries before this one.
-    pub before: Option<i64>,
+/// An entry with its personal values, where they were not erased.
+pub(in crate::platform) fn get(connection: &Connection, seq: i64) -> Result<Shown> {
+    let found = connection
+        .prepare_cached(
+            "SELECT e.seq, at, actor_kind, actor_id, action, object_kind, object_id,
+                 object_version, outcome, request_id, changes, personal, prev_hash, hash,
+                 p.personal_values
+             FROM audit_entries AS e LEFT JOIN audit_personal AS p ON p.seq = e.seq
+             WHERE e.seq = :seq",
+        )?
+        .query_row(named_params! { ":seq": seq }, |row| {
+            Ok(Shown { record: record(row)?, personal_values: row.get(14)? })
+        })
+        .optional()?;
+    found.ok_or(Error::NotFound)
 }
 
-/// A kept entry with its personal values, where they were not erased.
-pub struct Shown {
-    pub record: Record,
-    /// JSON object of texts.
-    pub personal_values: Option<String>,
-}
-
-/// Newest first.
-pub(in crate::platform) fn list(
+/// The newest entry of an action.
+pub(in crate::platform) fn newest_of(
     connection: &Connection,
-    filter: &Filter,
-    limit: usize,
-) -> Result<Vec<Shown>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT e.seq, at, actor_kind, actor_id, action, object_kind, object_id, object_version,
-             outcome, request_id, changes, personal, prev_hash, hash, p.personal_values
-         FROM audit_entries AS e LEFT JOIN audit_personal AS p ON p.seq = e.seq
-         WHERE e.seq < :before
-           AND (:actor IS NULL OR actor_id = :actor)
-           AND (:object IS NULL OR object_id = :object)
-           AND (:action IS NULL OR action = :action
-                OR substr(action, 1, length(:action) + 1) = :action || '.')
-           AND at >= :from_at AND at <= :to_at
-         ORDER BY e.seq DESC LIMIT :limit",
-    )?;
-    let rows = statement.query_map(
-        named_params! {
-            ":before": filter.before.unwrap_or(i64::MAX), ":actor": filter.actor,
-            ":object": filter.object, ":action": filter.action,
-            ":from_at": filter.from.map_or(i64::MIN, |at| at.0),
-            ":to_at": filter.to.map_or(i64::MAX, |at| at.0),
-            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
-        },
-        |row| Ok(Shown { record: record(row)?, personal_values: row.get(14)? }),
-    )?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    action: &str,
+) -> Result<Option<Record>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT seq, at, actor_kind, actor_id, action, object_kind, object_id, object_version,
+                 outcome, request_id, changes, personal, prev_hash, hash
+             FROM audit_entries WHERE action = :action ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row(named_params! { ":action": action }, record)
+        .optional()?)
 }
 
 /// Entries after `seq`, oldest first: what the event stream reads.

@@ -13,6 +13,7 @@ use crate::platform::app::Routes;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Ctx;
 use crate::platform::id::ObjectId;
+use crate::platform::identity::users::api::PersonRef;
 use crate::platform::identity::{UserId, users};
 
 pub fn workspace_routes() -> Routes {
@@ -30,13 +31,6 @@ pub struct DeletedQuery {
     cursor: Option<String>,
 }
 
-/// Who deleted it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DeletedByResponse {
-    pub id: String,
-    pub name: String,
-}
-
 /// Something that was deleted and can still be restored, by the object's own `…/restore`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeletedResponse {
@@ -48,7 +42,7 @@ pub struct DeletedResponse {
     pub subtitle: String,
     pub deleted_at: String,
     /// Null when the box did it.
-    pub deleted_by: Option<DeletedByResponse>,
+    pub deleted_by: Option<PersonRef>,
     pub restorable_until: String,
     /// Whether the caller may restore it: own deletions, admins anybody's.
     pub can_restore: bool,
@@ -95,10 +89,7 @@ fn response(listed: Listed, name: Option<String>) -> DeletedResponse {
         title: deleted.title,
         subtitle: deleted.subtitle,
         deleted_at: deleted.deleted_at.to_string(),
-        deleted_by: deleted
-            .deleted_by
-            .zip(name)
-            .map(|(id, name)| DeletedByResponse { id: id.to_string(), name }),
+        deleted_by: deleted.deleted_by.zip(name).map(PersonRef::from),
         restorable_until: restorable_until(deleted.deleted_at).to_string(),
         can_restore,
     }
