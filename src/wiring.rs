@@ -23,8 +23,8 @@ use crate::platform::app::{ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::{
-    self, Parts, Platform, about, audit, columns, events, idempotency, identity, jobs, monitoring,
-    recycle_bin, search, setup, tls, workspaces,
+    self, Parts, Platform, about, audit, columns, errors, events, idempotency, identity, jobs,
+    monitoring, recycle_bin, search, setup, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -66,6 +66,7 @@ pub fn codes() -> Vec<Code> {
         audit::ops::CODES,
         rules::CODES,
         idempotency::rules::CODES,
+        errors::ops::CODES,
         recycle_bin::rules::CODES,
         tls::CODES,
         setup::rules::CODES,
@@ -100,6 +101,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(events::api::box_routes())
         .merge(jobs::api::box_routes())
         .merge(monitoring::api::api_routes())
+        .merge(errors::api::routes())
         .merge(about::api::routes())
         .nest("/workspaces/{workspace}", in_workspace);
     Routes::new()

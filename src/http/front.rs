@@ -25,8 +25,10 @@ use super::problem::{self, Pending};
 use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::errors::rules::{Kind, Report};
 use crate::platform::idempotency::rules::{KEY_LENGTH_MAX, Once};
 use crate::platform::monitoring::logs::ACCESS;
+use crate::platform::monitoring::panics;
 use crate::platform::secret::Secret;
 use crate::platform::tasks::panic_message;
 
@@ -66,6 +68,7 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
         Ok(response) => response,
         Err(panic) => {
             metrics::counter!("holdfast_handler_panics_total").increment(1);
+            note_panic(&front, &about);
             Error::internal(format!("panic: {}", panic_message(&*panic))).into_response()
         }
     };
@@ -73,6 +76,9 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
     if let Some(Pending(error)) = response.extensions_mut().remove::<Pending>() {
         code = problem::code_of(&error);
         log_fault(&error, &about);
+        if response.status().is_server_error() {
+            note_fault(&front, &about, &error);
+        }
         let rendered = problem::render(&error, &about.request_id);
         let (parts, body) = rendered.into_parts();
         *response.status_mut() = parts.status;
@@ -332,6 +338,29 @@ fn add_headers(headers: &mut HeaderMap, front: &Front, about: &About) {
             HeaderValue::from_static("etag, retry-after, x-request-id, idempotency-replayed"),
         );
     }
+}
+
+/// What the route is called in the list of failures.
+fn name_of(about: &About) -> String {
+    format!("{} {}", about.method, about.route())
+}
+
+/// Keeps the backtrace of a panic with the request it happened in.
+fn note_panic(front: &Front, about: &About) {
+    if let Some(panic) = panics::take_own() {
+        let report = panic.report(front.platform.clock.now());
+        let report = report.route(&name_of(about)).request(&about.request_id);
+        front.platform.errors.note(report);
+    }
+}
+
+/// Keeps a fault of ours, by route and code. Its cause loses what looks like a value.
+fn note_fault(front: &Front, about: &About, error: &Error) {
+    let name = name_of(about);
+    let message = format!("{name}: {}", problem::code_of(error));
+    let report = Report::new(Kind::Server, &message, front.platform.clock.now());
+    let report = report.route(&name).request(&about.request_id).sample(&error.to_string());
+    front.platform.errors.note(report);
 }
 
 fn log_fault(error: &Error, about: &About) {

@@ -45,6 +45,18 @@ pub const SYSTEM: &[ColumnMarks] = &[
         ],
     ),
     table("memberships", &[("role", Impersonal)]),
+    table(
+        "error_groups",
+        &[
+            ("kind", Impersonal),
+            // What looks like a value is left out before it is kept.
+            ("message", Impersonal),
+            ("route", Impersonal),
+            ("last_request_id", Impersonal),
+            ("version", Impersonal),
+            ("sample", Impersonal),
+        ],
+    ),
     table("invitations", &[("email", Personal), ("email_key", Personal), ("role", Impersonal)]),
     AUDIT_ENTRIES,
     AUDIT_PERSONAL,

@@ -10,6 +10,7 @@ pub mod control;
 pub mod ctx;
 pub mod db;
 pub mod error;
+pub mod errors;
 pub mod events;
 pub mod id;
 pub mod idempotency;
@@ -64,6 +65,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0003_people.sql",
     "0004_workspace_life.sql",
     "0005_jobs.sql",
+    "0006_errors.sql",
     "0007_audit_search.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
@@ -101,6 +103,8 @@ pub struct Platform {
     pub reach: OnceLock<Reach>,
     pub streams: events::Streams,
     pub jobs: Jobs,
+    /// Failures of the program that wait to be written down.
+    pub errors: errors::ops::Errors,
     pub started_at: Moment,
     /// Held as long as this process owns the data folder.
     lock: File,
@@ -157,6 +161,7 @@ impl Platform {
             reach: OnceLock::new(),
             streams: events::Streams::new(&config.limits),
             jobs: Jobs::new(parts.jobs)?,
+            errors: errors::ops::Errors::default(),
             started_at: now,
             config: Arc::new(config),
             lock,

@@ -19,7 +19,7 @@ use crate::platform::identity::sign_in;
 use crate::platform::reach::{Addresses, Reach, origin};
 use crate::platform::setup::rules::Offer;
 use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
-use crate::platform::{Platform, control, jobs, monitoring, setup, tasks};
+use crate::platform::{Platform, control, errors, jobs, monitoring, setup, tasks};
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
@@ -92,6 +92,7 @@ impl Serving {
             return Err(Error::internal("the box is served already"));
         }
         sign_in::ops::keep_reporting(platform);
+        errors::ops::keep_writing(platform);
         control::start(platform);
         jobs::runner::start(platform);
         let (platform, limits) = (Arc::clone(platform), limits(&config));

@@ -5,6 +5,7 @@ mod audit;
 mod columns;
 mod credentials;
 mod description;
+mod errors;
 mod events;
 mod front;
 mod fuzz;

@@ -2,24 +2,22 @@
 //! (a full pipe, a stopped terminal, a busy journal) must not stop anybody's request, so lines that
 //! find no room are dropped and counted.
 
-use std::backtrace::Backtrace;
 use std::io::{self, IsTerminal, Write};
-use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
 use tracing::level_filters::LevelFilter;
-use tracing::{Subscriber, error, warn};
+use tracing::{Subscriber, warn};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use super::panics;
 use crate::config::{LogFormat, Logs};
 use crate::platform::error::Result;
-use crate::platform::tasks::panic_message;
 
 /// What every line of a request is marked with, so that it can be told from the rest.
 pub const ACCESS: &str = "access";
@@ -38,12 +36,7 @@ pub fn start(config: &Logs) -> Result<Flusher> {
     // An error only says that the process writes logs already.
     tracing::subscriber::set_global_default(subscriber(config, is_terminal, lines))
         .unwrap_or_default();
-    panic::set_hook(Box::new(|panic| {
-        let cause = panic_message(panic.payload());
-        let at = panic.location().map(ToString::to_string).unwrap_or_default();
-        let backtrace = Backtrace::force_capture();
-        error!(panic.at = at, panic.backtrace = %backtrace, "Panic: {cause}");
-    }));
+    panics::install();
     Ok(flusher)
 }
 

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod logs;
 pub mod ops;
+pub mod panics;
 mod process;
 mod recorder;
 pub mod rules;

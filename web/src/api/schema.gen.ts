@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how long the box's audit log is and when it was verified last (operators). */
+        get: operations["get_box_audit_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/verify": {
         parameters: {
             query?: never;
@@ -66,6 +83,23 @@ export interface paths {
         put?: never;
         /** Verify the box's audit log (operators). */
         post: operations["verify_box_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an entry of the box's audit log with the text its hash is made of (operators). */
+        get: operations["get_box_audit_entry"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -202,6 +236,57 @@ export interface paths {
         get: operations["get_box"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/client-errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report something that broke in the browser; at most 10 in a minute. */
+        post: operations["report_client_error"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what went wrong in the program, the failure seen last first (operators). */
+        get: operations["list_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/errors/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a failure as dealt with (operators). When it comes again, it is open again. */
+        post: operations["resolve_error"];
         delete?: never;
         options?: never;
         head?: never;
@@ -659,8 +744,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a workspace's audit log, newest first. */
+        /**
+         * List a workspace's audit log, newest first.
+         * @description A page may hold fewer entries than `limit`, even none, while `next_cursor` says where to look
+         *     on: one page looks at 20,000 entries.
+         */
         get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how long a workspace's audit log is and when it was verified last. */
+        get: operations["get_audit_state"];
         put?: never;
         post?: never;
         delete?: never;
@@ -680,6 +786,23 @@ export interface paths {
         put?: never;
         /** Verify a workspace's audit log. */
         post: operations["verify_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/audit/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an entry of a workspace's audit log with the text its hash is made of. */
+        get: operations["get_audit_entry"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1472,6 +1595,33 @@ export interface components {
             /** Format: int64 */
             version?: number | null;
         };
+        /** @description An entry as it was hashed. */
+        AuditRawResponse: {
+            /** @description The text that the hash is made of: SHA-256 over a zero byte and this. */
+            canonical: string;
+            entry: components["schemas"]["AuditEntryResponse"];
+            hash: string;
+            /** @description Id of the log, which is part of the text. */
+            log: string;
+            prev_hash: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        /** @description How a log stands. */
+        AuditStateResponse: {
+            first_at?: string | null;
+            /** @description Hash of the last one. */
+            head: string;
+            /** @description When somebody verified it last; each verification is an entry of its own. */
+            last_verified_at?: string | null;
+            /** @description Whether it was unbroken then. */
+            ok?: boolean | null;
+            /**
+             * Format: int64
+             * @description Entries in it.
+             */
+            size: number;
+        };
         /** @description What a verification found. */
         AuditVerdictResponse: {
             /**
@@ -1573,6 +1723,18 @@ export interface components {
             /** @description `ok`, `degraded` or `failing`. */
             status: string;
         };
+        /**
+         * @description Something that broke in a browser. Texts that are too long are cut, and what looks like a
+         *     value is left out before anything is kept.
+         */
+        ClientErrorRequest: {
+            message: string;
+            /** @description The page, without its query. */
+            path: string;
+            /** @description The request it belongs to, where there is one. */
+            request_id?: string | null;
+            stack?: string | null;
+        };
         /** @description Whom to invite, and as what. */
         CreateInvitationRequest: {
             email: string;
@@ -1624,17 +1786,12 @@ export interface components {
         };
         /** @description A decimal as a string, e.g. "12.5"; integers may be numbers. */
         DecimalText: string;
-        /** @description Who deleted it. */
-        DeletedByResponse: {
-            id: string;
-            name: string;
-        };
         /** @description Something that was deleted and can still be restored, by the object's own `…/restore`. */
         DeletedResponse: {
             /** @description Whether the caller may restore it: own deletions, admins anybody's. */
             can_restore: boolean;
             deleted_at: string;
-            deleted_by?: components["schemas"]["DeletedByResponse"] | null;
+            deleted_by?: components["schemas"]["PersonRef"] | null;
             id: string;
             /** @description E.g. `inventory.item`. */
             kind: string;
@@ -1654,6 +1811,27 @@ export interface components {
              */
             kind: string;
             location_id?: string | null;
+        };
+        /** @description A kind of failure, however often it happened. */
+        ErrorGroupResponse: {
+            /** Format: int64 */
+            count: number;
+            first_at: string;
+            id: string;
+            /** @description `server`, `panic` or `browser`. */
+            kind: string;
+            last_at: string;
+            /** @description Find it in the log of the box. */
+            last_request_id?: string | null;
+            message: string;
+            /** @description Null while it is open; what comes again is open again. */
+            resolved_at?: string | null;
+            /** @description Verb and template of the route, or the page of the web UI. */
+            route?: string | null;
+            /** @description The newest backtrace, stack or cause. */
+            sample?: string | null;
+            /** @description What ran when it happened last. */
+            version: string;
         };
         /** @description One wrong field. */
         FieldProblem: {
@@ -2105,7 +2283,7 @@ export interface components {
                 /** @description Whether the caller may restore it: own deletions, admins anybody's. */
                 can_restore: boolean;
                 deleted_at: string;
-                deleted_by?: components["schemas"]["DeletedByResponse"] | null;
+                deleted_by?: components["schemas"]["PersonRef"] | null;
                 id: string;
                 /** @description E.g. `inventory.item`. */
                 kind: string;
@@ -2113,6 +2291,38 @@ export interface components {
                 /** @description Its number or code. */
                 subtitle: string;
                 title: string;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_ErrorGroupResponse: {
+            items: {
+                /** Format: int64 */
+                count: number;
+                first_at: string;
+                id: string;
+                /** @description `server`, `panic` or `browser`. */
+                kind: string;
+                last_at: string;
+                /** @description Find it in the log of the box. */
+                last_request_id?: string | null;
+                message: string;
+                /** @description Null while it is open; what comes again is open again. */
+                resolved_at?: string | null;
+                /** @description Verb and template of the route, or the page of the web UI. */
+                route?: string | null;
+                /** @description The newest backtrace, stack or cause. */
+                sample?: string | null;
+                /** @description What ran when it happened last. */
+                version: string;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
@@ -3044,6 +3254,10 @@ export interface operations {
                 action?: string;
                 /** @description Id of the object it happened to. */
                 object?: string;
+                /** @description Kind of the object, e.g. `inventory.item`. */
+                kind?: string;
+                /** @description `ok` or `refused`. */
+                outcome?: string;
                 /** @description Not before this time. */
                 from?: string;
                 /** @description Not after this time. */
@@ -3051,6 +3265,11 @@ export interface operations {
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
                 cursor?: string;
+                /**
+                 * @description `workspace` is the workspace's own log; `people` are the entries of the box's log about who
+                 *     belongs to it. The box's own route has only its own.
+                 */
+                log?: string;
             };
             header?: never;
             path?: never;
@@ -3065,6 +3284,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntryResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_box_audit_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditStateResponse"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3107,6 +3355,39 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    get_box_audit_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the entry */
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRawResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     sign_in: {
@@ -3384,6 +3665,108 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    report_client_error: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientErrorRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_errors: {
+        parameters: {
+            query?: {
+                /** @description `server`, `panic` or `browser`. */
+                kind?: string;
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ErrorGroupResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    resolve_error: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the failure */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     follow_box: {
@@ -4677,6 +5060,10 @@ export interface operations {
                 action?: string;
                 /** @description Id of the object it happened to. */
                 object?: string;
+                /** @description Kind of the object, e.g. `inventory.item`. */
+                kind?: string;
+                /** @description `ok` or `refused`. */
+                outcome?: string;
                 /** @description Not before this time. */
                 from?: string;
                 /** @description Not after this time. */
@@ -4684,6 +5071,11 @@ export interface operations {
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
                 cursor?: string;
+                /**
+                 * @description `workspace` is the workspace's own log; `people` are the entries of the box's log about who
+                 *     belongs to it. The box's own route has only its own.
+                 */
+                log?: string;
             };
             header?: never;
             path: {
@@ -4700,6 +5092,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntryResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_audit_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditStateResponse"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -4746,6 +5170,43 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    get_audit_entry: {
+        parameters: {
+            query?: {
+                /** @description `workspace` or `people`, as in the list. */
+                log?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the entry */
+                seq: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRawResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     list_deleted: {
