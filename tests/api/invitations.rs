@@ -92,6 +92,44 @@ async fn somebody_with_an_account_accepts_signed_in_and_keeps_the_session() {
 }
 
 #[tokio::test]
+async fn a_session_from_before_the_acceptance_is_never_taken_over() {
+    let server = TestServer::start().await;
+    let admin = server.person("admin").await;
+    let link = token(&invite(&admin, EMAIL, "viewer").await);
+    let ended = server.signed_in("mira@example.com", "viewer").await;
+    let copy = ended.copy();
+    ended.post("/api/v1/auth/logout", &json!({})).await.is(204);
+    let before = copy.session();
+
+    copy.post(ACCEPT, &newcomer(&link)).await.is(200);
+
+    assert!(copy.session().is_some() && copy.session() != before);
+    assert_eq!(copy.get("/api/v1/me").await.is(200)["email"], EMAIL);
+    let old = Browser::with_session(server.stranger(), &before.expect("a session"));
+    old.get("/api/v1/me").await.is_problem(401, "sign-in-needed");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_joins_an_archived_workspace() {
+    let server = TestServer::start().await;
+    let (owner, admin) = (server.person("owner").await, server.person("admin").await);
+    let link = token(&invite(&admin, EMAIL, "viewer").await);
+    let known = server.signed_in("mira@example.com", "viewer").await;
+    owner.post("/archive", &json!({})).await.is(200);
+
+    let refused = server.browser().post(ACCEPT, &newcomer(&link)).await;
+
+    refused.is_problem(409, "workspace-archived");
+    let body = json!({ "email": "b@example.com", "role": "viewer" });
+    admin.post("/invitations", &body).await.is_problem(409, "workspace-archived");
+    known.get("/api/v1/me").await.is(200);
+    owner.post("/restore", &json!({})).await.is(200);
+    server.browser().post(ACCEPT, &newcomer(&link)).await.is(200);
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn a_link_works_once() {
     let server = TestServer::start().await;
     let admin = server.person("admin").await;

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Browser, PASSWORD, TestServer};
+use crate::support::{Browser, PASSWORD, Reply, TestServer};
 
 const ME: &str = "/api/v1/me";
 const EMAIL: &str = "mira@example.com";
@@ -70,6 +70,43 @@ async fn a_theft_ends_one_session_and_not_the_others_of_the_person() {
     thief.get(ME).await.is_problem(401, "session-ended");
 
     elsewhere.get(ME).await.is(200);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_thief_who_uses_the_copy_first_is_thrown_out_when_the_owner_comes_back() {
+    let server = TestServer::start().await;
+    let owner = server.signed_in(EMAIL, "manager").await;
+    let thief = owner.copy();
+    server.advance(QUARTER);
+    thief.get(ME).await.is(200);
+    thief.get(ME).await.is(200);
+    server.advance(Duration::from_secs(31));
+
+    owner.get(ME).await.is_problem(401, "session-ended");
+
+    thief.get(ME).await.is_problem(401, "sign-in-needed");
+    assert_eq!(server.box_counts().await["identity.session.reused"], 1);
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_tabs_whose_answers_are_all_lost_none_is_signed_out() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+
+    for _ in 0..4 {
+        server.advance(QUARTER);
+        let lost = (0..50).map(|_| browser.send_and_lose(Method::GET, ME, &Value::Null));
+        let replies = join_all(lost).await;
+        assert!(replies.iter().all(|reply| reply.status == 200));
+        let given = |reply: &&Reply| reply.headers.contains_key("set-cookie");
+        assert_eq!(replies.iter().filter(given).count(), 1, "one successor was on its way");
+    }
+    browser.get(ME).await.is(200);
+    browser.get(ME).await.is(200);
+
+    assert_eq!(server.box_counts().await.get("identity.session.reused"), None);
     server.finish().await;
 }
 

@@ -20,7 +20,7 @@ use crate::platform::setup::rules::Claim;
 use crate::platform::workspaces::members;
 use crate::platform::workspaces::members::rules::already_member;
 use crate::platform::workspaces::ops::KIND;
-use crate::platform::workspaces::rules::clean_name;
+use crate::platform::workspaces::rules::{Standing, clean_name};
 use crate::platform::workspaces::{self, State, Workspace, WorkspaceId};
 
 /// Expired invitations are shown for so long before they are dropped.
@@ -216,6 +216,7 @@ pub async fn accept(ctx: &BoxCtx, acceptance: Acceptance) -> Result<Accepted> {
     let looked_at = ctx.read(move |scope| {
         let shown = preview(scope, &hash)?;
         shown.invitation.check_holder(Holder::Stranger { has_account: shown.has_account })?;
+        check_open(&shown.workspace)?;
         Ok(shown)
     });
     let shown = guarded(ctx, acceptance.network, looked_at).await?;
@@ -228,8 +229,14 @@ fn join(scope: &BoxScope<'_>, hash: &[u8; 32], user: UserId) -> Result<Accepted>
     let user = users::ops::get_in(scope, user)?;
     let key = email_key(&user.email);
     invitation.check_holder(Holder::Person { email_key: &key })?;
+    check_open(&workspace)?;
     admit(scope, &invitation, user.id)?;
     Ok(Accepted { user, workspace, session: None })
+}
+
+/// Whether anything can change in the workspace, such as its members.
+fn check_open(workspace: &Workspace) -> Result<()> {
+    Standing { state: workspace.state(), ..Standing::default() }.check_change()
 }
 
 /// Uses the invitation up and makes the person a member.
@@ -257,6 +264,7 @@ async fn enrol(
         invitation.check_fresh(scope.now())?;
         let has_account = users::ops::find_in(scope, &invitation.email_key)?.is_some();
         invitation.check_holder(Holder::Stranger { has_account })?;
+        check_open(&workspace)?;
         let email = invitation.email.clone();
         let new = NewUser { name, email, password_hash, is_operator: false };
         let user = users::ops::insert_in(scope, &new)?;
