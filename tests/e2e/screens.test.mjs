@@ -139,6 +139,36 @@ describe("every screen", () => {
     await look(page, "shortcuts");
   });
 
+  test("people and the links that bring them", async () => {
+    await openScreen(page, `${workspace.home}/people`);
+    await page.getByRole("row").nth(1).click();
+    await page.getByRole("complementary").getByText("Last seen").waitFor();
+    await look(page, "a member");
+    await page.getByRole("button", { name: "Invite", exact: true }).click();
+    await page.getByRole("button", { name: "Make the link" }).click();
+    await page.getByText("One thing to mend").waitFor();
+    await look(page, "invite, with an error");
+    await page.getByLabel("Their email").fill("ben@harbour.example");
+    await page.getByRole("button", { name: "Make the link" }).click();
+    const made = page.getByRole("dialog", {
+      name: "Send this link to ben@harbour.example",
+    });
+    await made.getByRole("img").waitFor();
+    await look(page, "the link to send");
+    const link = await made.locator("code").textContent();
+
+    const stranger = await openWindow(browser, box, {
+      reducedMotion: "reduce",
+    });
+    await stranger.page.goto(link);
+    await stranger.page.getByLabel("Your name").waitFor();
+    await look(stranger.page, "an invitation");
+    await stranger.page.goto("/invitation#token=worn-out");
+    await stranger.page.getByText("This invitation does not work").waitFor();
+    await look(stranger.page, "a link that does not work");
+    await stranger.context.close();
+  });
+
   test("an import's errors", async () => {
     await openScreen(page, `${workspace.home}/inventory/import`);
     await page.locator("input[type=file]").setInputFiles({

@@ -20,6 +20,7 @@ import { PART_KINDS } from "@/platform/about/fits";
 import { FILTER_NAMES, type AuditFilter } from "@/platform/audit/filter";
 import { meQuery } from "@/platform/identity/queries";
 import { SignInGate } from "@/platform/identity/SignInGate";
+import type { PeopleSearch } from "@/platform/people/PeopleScreen";
 import type { RecycleSearch } from "@/platform/recycle/RecycleScreen";
 import type { SearchSearch } from "@/platform/search/SearchScreen";
 import { setupQuery } from "@/platform/setup/queries";
@@ -66,6 +67,20 @@ const signIn = createRoute({
       throw redirect({ to: search.next?.startsWith("/w/") ? search.next : "/", replace: true });
   },
   component: lazyRouteComponent(() => import("@/platform/identity/SignInScreen"), "SignInScreen"),
+});
+
+/** Where the link of an invitation leads; who holds it is found out there. */
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "invitation",
+  beforeLoad: async ({ context }) => {
+    const [unclaimed] = await boot(context.client);
+    if (unclaimed) throw redirect({ to: "/setup", replace: true });
+  },
+  component: lazyRouteComponent(
+    () => import("@/platform/identity/landing/InvitationScreen"),
+    "InvitationScreen",
+  ),
 });
 
 /** The frame around every screen; nobody gets here without being signed in. */
@@ -150,6 +165,16 @@ const today = createRoute({
   getParentRoute: () => workspace,
   path: "/",
   component: lazyRouteComponent(() => import("@/shell/TodayScreen"), "TodayScreen"),
+});
+
+const people = createRoute({
+  getParentRoute: () => workspace,
+  path: "people",
+  validateSearch: (search: Search): PeopleSearch => ({
+    ...texts(search, ["q", "panel"]),
+    ...oneOf(search, "show", ["invited"] as const),
+  }),
+  component: lazyRouteComponent(() => import("@/platform/people/PeopleScreen"), "PeopleScreen"),
 });
 
 const audit = createRoute({
@@ -280,6 +305,7 @@ const importing = createRoute({
 const tree = root.addChildren([
   setup,
   signIn,
+  invitation,
   frame.addChildren([
     home,
     account,
@@ -289,6 +315,7 @@ const tree = root.addChildren([
     about,
     workspace.addChildren([
       today,
+      people,
       audit,
       settings,
       recycle,

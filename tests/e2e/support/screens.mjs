@@ -14,6 +14,8 @@ export function screensOf(home, item, place) {
     ["stock", `${home}/inventory/stock`],
     ["movements", `${home}/inventory/movements`],
     ["import", `${home}/inventory/import`],
+    ["people", `${home}/people`],
+    ["invitations", `${home}/people?show=invited`],
     ["audit", `${home}/audit`],
     ["account", "/account"],
     ["system", "/system"],

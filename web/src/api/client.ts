@@ -5,7 +5,7 @@ import { askToSignInAgain, isSessionKnown } from "./session";
 import { noteRequest } from "./trace";
 
 /** These answer 401 for reasons of their own: asking to sign in again would be wrong. */
-const SIGN_IN_PATHS = ["/api/v1/auth/", "/api/v1/setup"];
+const SIGN_IN_PATHS = ["/api/v1/auth/", "/api/v1/setup", "/api/v1/invitations/"];
 
 /**
  * Sends a request; when the session has ended meanwhile, waits for the person to sign in again and

@@ -12,8 +12,8 @@ interface Handlers {
   /** Something may have been missed: everything on the screen has to be read again. */
   onGap(): void;
   onState(state: StreamState): void;
-  /** The box refused the stream; the session may have ended. */
-  onRefused(): void;
+  /** The stream broke or was refused; the session or the membership may have ended. */
+  onLost(): void;
 }
 
 const RETRY_MS_MIN = 1_000;
@@ -56,11 +56,13 @@ export function followEvents(path: string, handlers: Handlers): () => void {
     });
     source.addEventListener("reload", () => handlers.onGap());
     source.onerror = () => {
+      if (closed) return;
       lost();
+      // The box ends the stream of whoever may not listen any more: ask at once.
+      handlers.onLost();
       // The browser retries a broken connection itself; a refused one it gives up.
-      if (source?.readyState !== EventSource.CLOSED || closed) return;
+      if (source?.readyState !== EventSource.CLOSED) return;
       wasDown = true;
-      handlers.onRefused();
       timer = setTimeout(open, retryMs);
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
     };

@@ -31,3 +31,7 @@ export type ImportResult = Schemas["ImportReportResponse"];
 export type Health = Schemas["HealthResponse"];
 export type Box = Schemas["BoxResponse"];
 export type TempZone = "dry" | "cooler" | "freezer";
+export type Member = Schemas["MemberResponse"];
+export type RoleName = Schemas["RoleName"];
+export type Invitation = Schemas["InvitationResponse"];
+export type InvitationPreview = Schemas["InvitationPreviewResponse"];

@@ -4,6 +4,7 @@ import {
   IconServer,
   IconSettings,
   IconTrash,
+  IconUsers,
   type Icon,
 } from "@tabler/icons-react";
 import type { Me, MyWorkspace } from "@/api/types";
@@ -33,7 +34,11 @@ interface PlatformScreen<To extends string> {
   readonly icon: Icon;
 }
 
-type WorkspacePath = "/w/$workspace/deleted" | "/w/$workspace/audit" | "/w/$workspace/settings";
+type WorkspacePath =
+  | "/w/$workspace/people"
+  | "/w/$workspace/deleted"
+  | "/w/$workspace/audit"
+  | "/w/$workspace/settings";
 type BoxPath = "/system" | "/workspaces";
 
 interface InWorkspace extends PlatformScreen<WorkspacePath> {
@@ -42,6 +47,12 @@ interface InWorkspace extends PlatformScreen<WorkspacePath> {
 }
 
 const WORKSPACE_SCREENS: readonly InWorkspace[] = [
+  {
+    to: "/w/$workspace/people",
+    label: "nav.people",
+    icon: IconUsers,
+    permissions: ["people.read"],
+  },
   {
     to: "/w/$workspace/deleted",
     label: "nav.deleted",

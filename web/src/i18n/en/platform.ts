@@ -4,6 +4,7 @@ export const platform = {
   "signin.email": "Email",
   "signin.password": "Password",
   "signin.submit": "Sign in",
+  "signin.as": "As {email}",
   "again.title": "Your session has ended",
   "again.body": "Sign in as {email} to go on. What you typed is still there.",
   "again.submit": "Sign in and go on",

@@ -1,4 +1,10 @@
-import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import {
+  queryOptions,
+  useMutation,
+  useQueryClient,
+  useSuspenseQuery,
+  type QueryClient,
+} from "@tanstack/react-query";
 import { api, ifMatch, idempotent, ok } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { setSessionKnown } from "@/api/session";
@@ -39,6 +45,14 @@ export async function signOut(): Promise<void> {
   await ok(api.POST("/api/v1/auth/logout"));
   setSessionKnown(false);
   window.location.assign("/sign-in");
+}
+
+/** Ends the session here and stays on the page, for somebody else to go on. */
+export async function signOutHere(client: QueryClient): Promise<void> {
+  await ok(api.POST("/api/v1/auth/logout"));
+  setSessionKnown(false);
+  client.removeQueries({ type: "inactive" });
+  client.setQueryData(meQuery.queryKey, null);
 }
 
 export function useUpdateMe() {

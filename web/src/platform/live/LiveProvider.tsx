@@ -50,7 +50,7 @@ export function LiveProvider({
       onGap: () => void client.invalidateQueries(),
       onState: setState,
       // A request through the client finds out whether the session ended, and then asks.
-      onRefused: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),
+      onLost: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),
     });
   }, [client, workspace]);
 

@@ -26,7 +26,7 @@ export function useBoxEvents(keys: readonly string[]): void {
       onChange: soon,
       onGap: soon,
       onState: () => undefined,
-      onRefused: () => undefined,
+      onLost: () => undefined,
     });
     return () => {
       clearTimeout(timer);

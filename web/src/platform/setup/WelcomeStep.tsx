@@ -4,6 +4,7 @@ import { t } from "@/i18n";
 import { FormFrame, TextField, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { ProblemAlert } from "@/ui/ProblemAlert";
+import { bareToken } from "../identity/linkToken";
 import { checkToken } from "./queries";
 import classes from "../identity/auth.module.css";
 
@@ -17,9 +18,9 @@ export function WelcomeStep({ token, refused, onDone }: Props) {
   const form = useForm({
     initial: { token },
     newKey,
-    validate: (values) => ({ token: bare(values.token) ? null : t("form.needed") }),
+    validate: (values) => ({ token: bareToken(values.token) ? null : t("form.needed") }),
     send: async (values) => {
-      const wanted = bare(values.token);
+      const wanted = bareToken(values.token);
       await checkToken(wanted);
       onDone(wanted);
     },
@@ -64,9 +65,4 @@ export function WelcomeStep({ token, refused, onDone }: Props) {
       </FormFrame>
     </>
   );
-}
-
-/** People paste the whole link. */
-function bare(text: string): string {
-  return text.trim().split("token=").at(-1) ?? "";
 }

@@ -24,15 +24,3 @@ export async function checkToken(token: string): Promise<void> {
 export async function claimBox(body: SetupRequest, key: string) {
   return ok(api.POST("/api/v1/setup", { body, headers: idempotent(key) }));
 }
-
-/** Takes the token out of `#token=…` and out of the address, where it would stay in the history. */
-export function takeToken(): string {
-  const found = /(?:^#|&)token=([^&]+)/.exec(window.location.hash)?.[1];
-  if (!found) return "";
-  window.history.replaceState(
-    window.history.state,
-    "",
-    window.location.pathname + window.location.search,
-  );
-  return decodeURIComponent(found);
-}

@@ -1,0 +1,245 @@
+// People come by a link, see what their role may see, and are gone the moment they are removed.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { startBox } from "./support/box.mjs";
+import {
+  ask,
+  claim,
+  openWindow,
+  PERSON,
+  signIn,
+  startBrowser,
+  WORKSPACE,
+} from "./support/browser.mjs";
+
+const LIVE_MS_MAX = 1_000;
+const COUNTER = {
+  name: "Ben Okafor",
+  email: "ben@harbour.example",
+  password: "copper-kettle-fjord-71-moss",
+};
+const VIEWER = {
+  name: "Dana Ábel",
+  email: "dana@harbour.example",
+  password: "paper-harbor-violet-19-oak",
+};
+const ITEMS = `item_number,name,unit,category,min_qty,max_qty,unit_cost,barcodes,temp_zone
+FIS-1,Salmon fillet,kg,Fish,2,9,14.90,,cooler
+`;
+
+describe("people of a workspace", () => {
+  let box, browser, owner, counter, viewer, workspace;
+
+  before(async () => {
+    box = await startBox();
+    browser = await startBrowser();
+    [owner, counter, viewer] = await Promise.all(
+      [1, 2, 3].map(() => openWindow(browser, box, { reducedMotion: "reduce" })),
+    );
+    workspace = await claim(owner.page, box);
+    await workspace.import("items", ITEMS);
+  });
+  after(async () => {
+    await browser?.close();
+    await box?.stop();
+  });
+
+  test("come by a link that an owner passes on", async () => {
+    const links = {
+      counter: await invite(owner.page, workspace, COUNTER.email, "Counter"),
+      viewer: await invite(owner.page, workspace, VIEWER.email, "Viewer"),
+    };
+    await owner.page.goto(`${workspace.home}/people?show=invited`);
+    await owner.page.getByText("Invited (2)").waitFor();
+
+    await accept(counter.page, links.counter, COUNTER, "Counter");
+    await accept(viewer.page, links.viewer, VIEWER, "Viewer");
+
+    await owner.page.goto(`${workspace.home}/people`);
+    await owner.page.getByText("Members (3)").waitFor();
+    await owner.page.getByText("Invited", { exact: true }).waitFor();
+    const again = await openWindow(browser, box);
+    await again.page.goto(links.viewer);
+    await again.page.getByText("This invitation does not work").waitFor();
+    await again.context.close();
+  });
+
+  test("are told when a link is somebody else's, and can sign out in place", async () => {
+    const link = await invite(owner.page, workspace, "eve@harbour.example", "Viewer");
+    const other = await openWindow(browser, box);
+    await signIn(other.page);
+    await other.page.goto(link);
+    await other.page.getByText("This invitation is for somebody else").waitFor();
+    await other.page.getByText(PERSON.email).waitFor();
+    await other.page.getByRole("button", { name: "Sign out and go on" }).click();
+    await other.page.getByLabel("Your name").waitFor();
+    await other.context.close();
+  });
+
+  test("see neither prices nor menus that are not theirs", async () => {
+    for (const { page } of [counter, viewer]) {
+      await page.goto(`${workspace.home}/inventory/items`);
+      await page.getByText("Salmon fillet").waitFor();
+      const menu = page.getByRole("navigation", { name: "Main" });
+      assert.deepEqual(await menu.getByRole("link").allTextContents(), [
+        "Today",
+        "Items",
+        "Stock",
+        "Movements",
+        "Locations",
+      ]);
+      await assert.rejects(ask(page, "GET", workspace.api.replace(/inventory$/, "members")), /403/);
+      const shown = await page.locator("body").innerText();
+      assert.doesNotMatch(shown, /14[.,]9/);
+      const item = await ask(page, "GET", `${workspace.api}/items`);
+      assert.equal("unit_cost" in item.items[0], false, "the price is in the answer");
+      assert.equal(await page.getByRole("link", { name: "New item" }).count(), 0);
+
+      await page.goto(`${workspace.home}/people`);
+      await page.getByText("Not yours to see").waitFor();
+    }
+  });
+
+  test("get another role in the window that is open, within a second", async () => {
+    await counter.page.goto(`${workspace.home}/inventory/items`);
+    await counter.page.getByText("Salmon fillet").waitFor();
+    await counter.page.getByText("Live", { exact: true }).waitFor();
+    const took = await timed(
+      () => changeRole(owner.page, workspace, COUNTER.name, "Manager"),
+      async () => {
+        await counter.page.getByRole("link", { name: "People" }).waitFor();
+        await counter.page.getByText("€14.90").waitFor();
+      },
+    );
+    assert.ok(took < LIVE_MS_MAX, `seen after ${Math.round(took)} ms`);
+  });
+
+  test("lose what a role no longer may, also from the open window", async () => {
+    const took = await timed(
+      () => changeRole(owner.page, workspace, COUNTER.name, "Counter"),
+      () => counter.page.getByText("€14.90").waitFor({ state: "detached" }),
+    );
+    assert.ok(took < LIVE_MS_MAX, `gone after ${Math.round(took)} ms`);
+    assert.equal(await counter.page.getByRole("link", { name: "People" }).count(), 0);
+  });
+
+  test("learn who was faster when two change one role", async () => {
+    const path = `/api/v1/workspaces/${workspace.id}/members`;
+    await open(owner.page, workspace, VIEWER.name);
+    await owner.page.getByRole("button", { name: "Change role" }).click();
+    const dialog = owner.page.getByRole("dialog", {
+      name: `Role of ${VIEWER.name}`,
+    });
+    await dialog.getByRole("radio", { name: /^Analyst/ }).check();
+    const { items } = await ask(owner.page, "GET", path);
+    const member = items.find((one) => one.email === VIEWER.email);
+    await patch(owner.page, `${path}/${member.user_id}`, member.version, {
+      role: "member",
+    });
+    await dialog.getByRole("button", { name: "Save role" }).click();
+
+    await dialog.getByText(`${VIEWER.name} was made Member in the meantime`).waitFor();
+    await dialog.getByRole("button", { name: "Save role" }).click();
+    await dialog.waitFor({ state: "detached" });
+    const now = await ask(owner.page, "GET", path);
+    assert.equal(now.items.find((one) => one.email === VIEWER.email).role, "analyst");
+  });
+
+  test("are gone at once when they are removed", async () => {
+    await viewer.page.goto(`${workspace.home}/inventory/items`);
+    await viewer.page.getByText("Salmon fillet").waitFor();
+    await viewer.page.getByText("Live", { exact: true }).waitFor();
+    await open(owner.page, workspace, VIEWER.name);
+    await owner.page.getByRole("button", { name: "Remove from workspace" }).click();
+    const dialog = owner.page.getByRole("dialog", {
+      name: `Remove ${VIEWER.name}`,
+    });
+    await dialog.getByRole("button", { name: "Remove from workspace" }).click();
+    await owner.page.getByText("Members (2)").waitFor();
+
+    await viewer.page.getByText("You are not in this workspace").waitFor();
+    await assert.rejects(ask(viewer.page, "GET", `${workspace.api}/items`), /404/);
+  });
+
+  test("cannot leave a workspace without an owner", async () => {
+    await owner.page.goto(`${workspace.home}/people`);
+    await owner.page.getByRole("button", { name: "More actions" }).click();
+    await owner.page.getByRole("menuitem", { name: "Leave workspace" }).click();
+    const dialog = owner.page.getByRole("dialog", {
+      name: `Leave ${WORKSPACE}?`,
+    });
+    await dialog.getByRole("button", { name: "Leave workspace" }).click();
+    await dialog.getByRole("alert").getByText("last owner").waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+  });
+
+  test("met no fault of the page", () =>
+    assert.deepEqual(
+      [owner, counter, viewer].flatMap((one) => one.faults),
+      [],
+    ));
+});
+
+/** Invites by the screen and gives the link that is shown. */
+async function invite(page, workspace, email, role) {
+  await page.goto(`${workspace.home}/people`);
+  await page.getByRole("button", { name: "Invite", exact: true }).click();
+  await page.getByLabel("Their email").fill(email);
+  await page.getByRole("radio", { name: new RegExp(`^${role}`) }).check();
+  await page.getByRole("button", { name: "Make the link" }).click();
+  const dialog = page.getByRole("dialog", {
+    name: `Send this link to ${email}`,
+  });
+  await dialog.getByRole("img", { name: /phone/ }).waitFor();
+  const link = await dialog.locator("code").textContent();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  return link;
+}
+
+async function accept(page, link, person, role) {
+  await page.goto(link);
+  await page.getByRole("heading", { name: `Join ${WORKSPACE}` }).waitFor();
+  await page.getByText(role, { exact: true }).waitFor();
+  assert.equal(new URL(page.url()).hash, "", "the token stays in the address");
+  await page.getByLabel("Your name").fill(person.name);
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  await page.getByRole("button", { name: "Create account and join" }).click();
+  await page.getByRole("heading", { name: "Today", level: 1 }).waitFor();
+}
+
+async function open(page, workspace, name) {
+  await page.goto(`${workspace.home}/people`);
+  await page.getByRole("row").filter({ hasText: name }).click();
+  await page.getByRole("complementary", { name }).waitFor();
+}
+
+/** Everything up to the click that saves; the click itself is returned. */
+async function changeRole(page, workspace, name, role) {
+  await open(page, workspace, name);
+  await page.getByRole("button", { name: "Change role" }).click();
+  const dialog = page.getByRole("dialog", { name: `Role of ${name}` });
+  await dialog.getByRole("radio", { name: new RegExp(`^${role}`) }).check();
+  return () => dialog.getByRole("button", { name: "Save role" }).click();
+}
+
+/** Milliseconds from the click that saves until another window shows what it changed. */
+async function timed(prepare, seen) {
+  const save = await prepare();
+  const started = performance.now();
+  await Promise.all([save(), seen()]);
+  return performance.now() - started;
+}
+
+async function patch(page, path, version, body) {
+  const status = await page.evaluate(
+    async ([path, version, body]) => {
+      const headers = {
+        "Content-Type": "application/json",
+        "If-Match": `"${version}"`,
+      };
+      return (await fetch(path, { method: "PATCH", headers, body })).status;
+    },
+    [path, version, JSON.stringify(body)],
+  );
+  assert.equal(status, 200);
+}

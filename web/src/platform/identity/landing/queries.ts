@@ -1,0 +1,23 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, ok } from "@/api/client";
+
+/** What the holder of the link may know. The token travels in a header: no log has it. */
+export function invitationQuery(token: string) {
+  return queryOptions({
+    queryKey: ["invitation", token],
+    enabled: token !== "",
+    staleTime: Infinity,
+    gcTime: 0,
+    retry: false,
+    queryFn: async () =>
+      ok(
+        api.GET("/api/v1/invitations/inspect", {
+          params: { header: { "Invitation-Token": token } },
+        }),
+      ),
+  });
+}
+
+export async function accept(body: { token: string; name?: string; password?: string }) {
+  return ok(api.POST("/api/v1/invitations/accept", { body }));
+}

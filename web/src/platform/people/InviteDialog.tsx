@@ -1,0 +1,102 @@
+import { Button, Modal } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { newKey } from "@/api/client";
+import type { Invitation, RoleName } from "@/api/types";
+import { t, useFormat } from "@/i18n";
+import { CardsField, FormFrame, TextField, useForm } from "@/ui/form";
+import { useWorkspace } from "../workspaces/WorkspaceContext";
+import { LinkToSend } from "./LinkToSend";
+import { invitationsQuery, invite } from "./queries";
+import { roleName, roleOptions, USUAL_ROLE } from "./roles";
+
+/** Asks whom and as what, then shows the link: there may be no mail server to send it. */
+export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
+  const workspace = useWorkspace();
+  const format = useFormat();
+  const [made, setMade] = useState<Invitation | null>(null);
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      closeOnClickOutside={false}
+      title={
+        made
+          ? t("invite.doneTitle", { email: made.email })
+          : t("invite.title", { workspace: workspace.name })
+      }
+      closeButtonProps={{ "aria-label": t("ui.close") }}
+    >
+      {made ? (
+        <LinkToSend
+          link={made.link ?? ""}
+          text={t("invite.doneText", {
+            role: roleName(made.role),
+            date: format.dateTime(made.expires_at),
+          })}
+          warning={t("invite.doneOnce")}
+          buttons={
+            <>
+              <Button onClick={onClose}>{t("invite.done")}</Button>
+              <Button variant="default" onClick={() => setMade(null)}>
+                {t("invite.another")}
+              </Button>
+            </>
+          }
+        />
+      ) : (
+        <InviteForm onMade={setMade} onCancel={onClose} />
+      )}
+    </Modal>
+  );
+}
+
+function InviteForm({
+  onMade,
+  onCancel,
+}: {
+  readonly onMade: (made: Invitation) => void;
+  readonly onCancel: () => void;
+}) {
+  const workspace = useWorkspace();
+  const client = useQueryClient();
+  const form = useForm<{ email: string; role: RoleName }>({
+    initial: { email: "", role: USUAL_ROLE },
+    newKey,
+    validate: (values) => ({
+      email: /^\S+@\S+$/.test(values.email.trim()) ? null : t("invite.emailBad"),
+    }),
+    send: async (values, key) => {
+      const body = { email: values.email.trim(), role: values.role };
+      const made = await invite(workspace.id, body, key);
+      void client.invalidateQueries({ queryKey: invitationsQuery(workspace.id).queryKey });
+      onMade(made);
+    },
+  });
+  return (
+    <FormFrame
+      hasHint={false}
+      form={form}
+      label={t("invite.title", { workspace: workspace.name })}
+      submitLabel={t("invite.submit")}
+      onCancel={onCancel}
+    >
+      <TextField
+        form={form}
+        name="email"
+        label={t("invite.email")}
+        help={t("invite.emailHelp")}
+        type="email"
+        inputMode="email"
+        autoFocus
+      />
+      <CardsField
+        form={form}
+        name="role"
+        label={t("invite.role")}
+        options={roleOptions(workspace.role === "owner")}
+      />
+    </FormFrame>
+  );
+}

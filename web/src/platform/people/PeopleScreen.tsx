@@ -1,0 +1,190 @@
+import { ActionIcon, Button, Menu, SegmentedControl } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { IconDots, IconUserPlus } from "@tabler/icons-react";
+import { useCallback, useRef, useState } from "react";
+import type { Member } from "@/api/types";
+import { t } from "@/i18n";
+import { FilterBar, SearchBox } from "@/ui/FilterChips";
+import { Notice } from "@/ui/Notice";
+import { Page } from "@/ui/Page";
+import { WithPanel } from "@/ui/SidePanel";
+import { NoPermission } from "@/ui/StateBlock";
+import type { TableHandle } from "@/ui/table";
+import { useWorkspace } from "../workspaces/WorkspaceContext";
+import { InvitationsList } from "./InvitationsList";
+import { InviteDialog } from "./InviteDialog";
+import { LeaveDialog } from "./LeaveDialog";
+import { MemberPanel } from "./MemberPanel";
+import { MembersList } from "./MembersList";
+import { invitationsQuery, membersQuery } from "./queries";
+import { TransferDialog } from "./TransferDialog";
+
+export interface PeopleSearch {
+  readonly show?: "invited";
+  readonly q?: string;
+  readonly panel?: string;
+}
+
+/** Who belongs to the workspace and who is invited. */
+export function PeopleScreen() {
+  const workspace = useWorkspace();
+  if (!workspace.can("people.read"))
+    return (
+      <Page title={t("people.title")} tabTitle={t("people.title")}>
+        <NoPermission />
+      </Page>
+    );
+  return <People />;
+}
+
+function People() {
+  const workspace = useWorkspace();
+  const search = useSearch({ from: "/frame/w/$workspace/people" });
+  const navigate = useNavigate({ from: "/w/$workspace/people" });
+  const table = useRef<TableHandle>(null);
+  const [open, setOpen] = useState<"invite" | "leave" | "transfer" | null>(null);
+  const members = useQuery(membersQuery(workspace.id)).data?.members ?? [];
+  const manages = workspace.can("people.manage");
+  const change = useCallback(
+    (next: PeopleSearch) => void navigate({ search: next, replace: true }),
+    [navigate],
+  );
+  const onSearch = useCallback((q: string) => change(q ? { q } : {}), [change]);
+  const show = (member: Member | null) =>
+    change({
+      ...(search.q ? { q: search.q } : {}),
+      ...(member ? { panel: member.user_id } : {}),
+    });
+  const shown = members.find((one) => one.user_id === search.panel);
+  const showsInvited = manages && search.show === "invited";
+  const inviteButton = manages && (
+    <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setOpen("invite")}>
+      {t("people.invite")}
+    </Button>
+  );
+  return (
+    <Page
+      title={t("people.title")}
+      tabTitle={t("people.title")}
+      layout="fill"
+      actions={
+        <>
+          <MoreMenu onLeave={() => setOpen("leave")} onTransfer={() => setOpen("transfer")} />
+          {inviteButton}
+        </>
+      }
+    >
+      <WithPanel
+        panel={
+          shown &&
+          !showsInvited && (
+            <MemberPanel
+              key={shown.user_id}
+              member={shown}
+              members={members}
+              onClose={() => {
+                show(null);
+                table.current?.focus();
+              }}
+            />
+          )
+        }
+      >
+        <FilterBar
+          search={
+            !showsInvited && (
+              <SearchBox
+                value={search.q ?? ""}
+                label={t("people.search")}
+                onChange={onSearch}
+                onDown={() => table.current?.focus()}
+              />
+            )
+          }
+        >
+          {manages && (
+            <WhichList
+              showsInvited={showsInvited}
+              members={members.length}
+              onChange={(invited) => change(invited ? { show: "invited" } : {})}
+            />
+          )}
+        </FilterBar>
+        {manages && !showsInvited && members.length === 1 && (
+          <Notice tone="info">{t("people.alone")}</Notice>
+        )}
+        {showsInvited ? (
+          <InvitationsList empty={inviteButton} />
+        ) : (
+          <MembersList
+            ref={table}
+            typed={search.q ?? ""}
+            selected={shown?.user_id ?? null}
+            onSelect={show}
+            onClear={() => change({})}
+          />
+        )}
+      </WithPanel>
+      {open === "invite" && <InviteDialog onClose={() => setOpen(null)} />}
+      {open === "leave" && <LeaveDialog workspace={workspace} onClose={() => setOpen(null)} />}
+      {open === "transfer" && <TransferDialog members={members} onClose={() => setOpen(null)} />}
+    </Page>
+  );
+}
+
+function WhichList({
+  showsInvited,
+  members,
+  onChange,
+}: {
+  readonly showsInvited: boolean;
+  readonly members: number;
+  readonly onChange: (invited: boolean) => void;
+}) {
+  const workspace = useWorkspace();
+  const invitations = useInfiniteQuery(invitationsQuery(workspace.id));
+  const waiting = invitations.data?.pages.flatMap((page) => page.items).length ?? 0;
+  return (
+    <SegmentedControl
+      aria-label={t("people.which")}
+      value={showsInvited ? "invited" : "members"}
+      onChange={(value) => onChange(value === "invited")}
+      data={[
+        {
+          value: "members",
+          label: members > 0 ? t("people.membersCount", { count: members }) : t("people.members"),
+        },
+        {
+          value: "invited",
+          label: waiting > 0 ? t("people.waitingCount", { count: waiting }) : t("people.waiting"),
+        },
+      ]}
+    />
+  );
+}
+
+function MoreMenu({
+  onLeave,
+  onTransfer,
+}: {
+  readonly onLeave: () => void;
+  readonly onTransfer: () => void;
+}) {
+  const workspace = useWorkspace();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="default" aria-label={t("people.actions")}>
+          <IconDots size={18} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {workspace.can("workspace.transfer") && (
+          <Menu.Item onClick={onTransfer}>{t("people.transfer")}</Menu.Item>
+        )}
+        <Menu.Item onClick={onLeave}>{t("people.leave")}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

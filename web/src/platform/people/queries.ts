@@ -1,0 +1,102 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, idempotent, ifMatch, ok } from "@/api/client";
+import type { Member, RoleName } from "@/api/types";
+
+const PAGE_ROWS = 200;
+/** More members than this are not read at once; the list says that there are more. */
+const PAGES_MAX = 25;
+
+/** Keys begin with "workspace", so that a change of the workspace brings them up to date. */
+export function membersQuery(workspace: string) {
+  return queryOptions({
+    queryKey: ["workspace", workspace, "members"],
+    // Nothing in the workspace's log tells of its members; whoever comes back looks anew.
+    refetchOnWindowFocus: "always",
+    queryFn: async () => {
+      const members: Member[] = [];
+      let cursor: string | undefined;
+      for (let page = 0; page < PAGES_MAX; page += 1) {
+        const query = { limit: PAGE_ROWS, ...(cursor ? { cursor } : {}) };
+        const found = await ok(
+          api.GET("/api/v1/workspaces/{workspace}/members", {
+            params: { path: { workspace }, query },
+          }),
+        );
+        members.push(...found.items);
+        if (!found.next_cursor) return { members, hasMore: false };
+        cursor = found.next_cursor;
+      }
+      return { members, hasMore: true };
+    },
+  });
+}
+
+export function invitationsQuery(workspace: string) {
+  return infiniteQueryOptions({
+    queryKey: ["workspace", workspace, "invitations"],
+    refetchOnWindowFocus: "always",
+    initialPageParam: null as string | null,
+    queryFn: async ({ pageParam }) =>
+      ok(
+        api.GET("/api/v1/workspaces/{workspace}/invitations", {
+          params: {
+            path: { workspace },
+            query: { limit: PAGE_ROWS, ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
+    getNextPageParam: (last) => last.next_cursor ?? null,
+  });
+}
+
+export async function invite(
+  workspace: string,
+  body: { email: string; role: RoleName },
+  key: string,
+) {
+  return ok(
+    api.POST("/api/v1/workspaces/{workspace}/invitations", {
+      params: { path: { workspace } },
+      body,
+      headers: idempotent(key),
+    }),
+  );
+}
+
+export async function withdraw(workspace: string, id: string): Promise<void> {
+  await ok(
+    api.DELETE("/api/v1/workspaces/{workspace}/invitations/{id}", {
+      params: { path: { workspace, id } },
+    }),
+  );
+}
+
+export async function changeRole(workspace: string, member: Member, role: RoleName) {
+  return ok(
+    api.PATCH("/api/v1/workspaces/{workspace}/members/{user}", {
+      params: { path: { workspace, user: member.user_id }, header: ifMatch(member.version) },
+      body: { role },
+    }),
+  );
+}
+
+export async function removeMember(workspace: string, member: Member): Promise<void> {
+  await ok(
+    api.DELETE("/api/v1/workspaces/{workspace}/members/{user}", {
+      params: { path: { workspace, user: member.user_id }, header: ifMatch(member.version) },
+    }),
+  );
+}
+
+export async function leave(workspace: string): Promise<void> {
+  await ok(api.POST("/api/v1/workspaces/{workspace}/leave", { params: { path: { workspace } } }));
+}
+
+export async function handOver(workspace: string, user: string) {
+  return ok(
+    api.POST("/api/v1/workspaces/{workspace}/transfer-ownership", {
+      params: { path: { workspace } },
+      body: { user_id: user },
+    }),
+  );
+}
