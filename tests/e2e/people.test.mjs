@@ -161,6 +161,39 @@ describe("people of a workspace", () => {
     await assert.rejects(ask(viewer.page, "GET", `${workspace.api}/items`), /404/);
   });
 
+  test("of the box choose a password by a link, until they are disabled", async () => {
+    const person = { name: "Gil Moreau", email: "gil@harbour.example" };
+    const password = "walnut-ember-canal-58-frost";
+    await owner.page.goto("/box/users");
+    await owner.page.getByRole("button", { name: "New user" }).click();
+    const dialog = owner.page.getByRole("dialog");
+    await dialog.getByRole("textbox", { name: "Name" }).fill(person.name);
+    await dialog.getByRole("textbox", { name: "Email" }).fill(person.email);
+    await dialog.getByRole("button", { name: "Create user" }).click();
+    const link = await dialog.locator("code").textContent();
+    await dialog.getByRole("button", { name: "Done" }).click();
+
+    const { context, page } = await openWindow(browser, box);
+    await page.goto(link);
+    await page.getByRole("textbox", { name: "New password" }).fill(password);
+    await page.getByRole("button", { name: "Set password" }).click();
+    await page.getByText("The password is set").waitFor();
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("You are in no workspace yet").waitFor();
+    await page.goto("/box/users");
+    await page.getByText("Only operators of the box see its users.").waitFor();
+    await page.goto(link);
+    await page.getByText("This link does not work").waitFor();
+
+    await owner.page.getByRole("row").filter({ hasText: person.name }).click();
+    await owner.page.getByRole("button", { name: "Disable" }).click();
+    await owner.page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
+    await owner.page.getByRole("button", { name: "Enable" }).waitFor();
+    await assert.rejects(ask(page, "GET", "/api/v1/me"), /401/);
+    await context.close();
+  });
+
   test("cannot leave a workspace without an owner", async () => {
     await owner.page.goto(`${workspace.home}/people`);
     await owner.page.getByRole("button", { name: "More actions" }).click();

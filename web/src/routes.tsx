@@ -21,6 +21,7 @@ import { FILTER_NAMES, type AuditFilter } from "@/platform/audit/filter";
 import { meQuery } from "@/platform/identity/queries";
 import { SignInGate } from "@/platform/identity/SignInGate";
 import type { PeopleSearch } from "@/platform/people/PeopleScreen";
+import type { UsersSearch } from "@/platform/people/users/UsersScreen";
 import type { RecycleSearch } from "@/platform/recycle/RecycleScreen";
 import type { SearchSearch } from "@/platform/search/SearchScreen";
 import { setupQuery } from "@/platform/setup/queries";
@@ -69,7 +70,7 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("@/platform/identity/SignInScreen"), "SignInScreen"),
 });
 
-/** Where the link of an invitation leads; who holds it is found out there. */
+/** Where links lead that were passed to a person; who holds them is found out there. */
 const invitation = createRoute({
   getParentRoute: () => root,
   path: "invitation",
@@ -80,6 +81,19 @@ const invitation = createRoute({
   component: lazyRouteComponent(
     () => import("@/platform/identity/landing/InvitationScreen"),
     "InvitationScreen",
+  ),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "reset",
+  beforeLoad: async ({ context }) => {
+    const [unclaimed] = await boot(context.client);
+    if (unclaimed) throw redirect({ to: "/setup", replace: true });
+  },
+  component: lazyRouteComponent(
+    () => import("@/platform/identity/landing/ResetScreen"),
+    "ResetScreen",
   ),
 });
 
@@ -122,6 +136,13 @@ const system = createRoute({
   getParentRoute: () => frame,
   path: "system",
   component: lazyRouteComponent(() => import("@/platform/monitoring/SystemScreen"), "SystemScreen"),
+});
+
+const users = createRoute({
+  getParentRoute: () => frame,
+  path: "box/users",
+  validateSearch: (search: Search): UsersSearch => texts(search, ["q", "panel"]),
+  component: lazyRouteComponent(() => import("@/platform/people/users/UsersScreen"), "UsersScreen"),
 });
 
 const boxAudit = createRoute({
@@ -306,10 +327,12 @@ const tree = root.addChildren([
   setup,
   signIn,
   invitation,
+  reset,
   frame.addChildren([
     home,
     account,
     system,
+    users,
     boxAudit,
     workspaces,
     about,

@@ -18,6 +18,7 @@ export function screensOf(home, item, place) {
     ["invitations", `${home}/people?show=invited`],
     ["audit", `${home}/audit`],
     ["account", "/account"],
+    ["users", "/box/users"],
     ["system", "/system"],
     ["audit of the box", "/system/audit"],
     ["nothing there", `${home}/no-such-page`],

@@ -35,3 +35,5 @@ export type Member = Schemas["MemberResponse"];
 export type RoleName = Schemas["RoleName"];
 export type Invitation = Schemas["InvitationResponse"];
 export type InvitationPreview = Schemas["InvitationPreviewResponse"];
+export type UserDetails = Schemas["UserDetailsResponse"];
+export type ResetLink = Schemas["ResetLinkResponse"];

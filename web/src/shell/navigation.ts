@@ -4,6 +4,7 @@ import {
   IconServer,
   IconSettings,
   IconTrash,
+  IconUserCog,
   IconUsers,
   type Icon,
 } from "@tabler/icons-react";
@@ -39,7 +40,7 @@ type WorkspacePath =
   | "/w/$workspace/deleted"
   | "/w/$workspace/audit"
   | "/w/$workspace/settings";
-type BoxPath = "/system" | "/workspaces";
+type BoxPath = "/system" | "/workspaces" | "/box/users";
 
 interface InWorkspace extends PlatformScreen<WorkspacePath> {
   /** One of these is needed to see it in the menus. */
@@ -75,6 +76,7 @@ const WORKSPACE_SCREENS: readonly InWorkspace[] = [
 
 const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
   { to: "/workspaces", label: "nav.workspaces", icon: IconBuildingStore },
+  { to: "/box/users", label: "nav.users", icon: IconUserCog },
   { to: "/system", label: "nav.system", icon: IconServer },
 ];
 

@@ -4,6 +4,7 @@ import { people } from "./people";
 import { platform } from "./platform";
 import { shell } from "./shell";
 import { ui } from "./ui";
+import { users } from "./users";
 import { work } from "./work";
 
 /** Every text of the product, in the language the others are made from. */
@@ -14,6 +15,7 @@ export const en = {
   ...account,
   ...people,
   ...inventory,
+  ...users,
   ...work,
 } as const;
 export type Messages = typeof en;

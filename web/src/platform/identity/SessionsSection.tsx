@@ -12,21 +12,38 @@ import { SkeletonLines } from "@/ui/Skeleton";
 import { Tag } from "@/ui/Tag";
 import { toastDone } from "@/ui/toast";
 import { deviceOf } from "./browserName";
-import { endSession, sessionsQuery } from "./queries";
+import { endOtherSessions, endSession, sessionsQuery } from "./queries";
 import classes from "./account.module.css";
 
 export function SessionsSection() {
   const client = useQueryClient();
   const sessions = useQuery(sessionsQuery);
   const [doomed, setDoomed] = useState<Session | null>(null);
+  const [endsOthers, setEndsOthers] = useState(false);
+  const others = sessions.data?.items.filter((one) => !one.is_current).length ?? 0;
   const end = async () => {
     if (doomed) await endSession(doomed.id);
     await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     setDoomed(null);
     toastDone(t("account.sessions.ended"));
   };
+  const endOthers = async () => {
+    await endOtherSessions();
+    await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+    setEndsOthers(false);
+    toastDone(t("account.sessions.othersDone"));
+  };
   return (
-    <Section title={t("account.sessions")}>
+    <Section
+      title={t("account.sessions")}
+      aside={
+        others > 0 && (
+          <Button size="compact-sm" variant="default" onClick={() => setEndsOthers(true)}>
+            {t("account.sessions.endOthers")}
+          </Button>
+        )
+      }
+    >
       <p className={classes.lead}>{t("account.sessions.lead")}</p>
       {sessions.error ? (
         <ProblemAlert error={sessions.error} onRetry={() => void sessions.refetch()} />
@@ -47,6 +64,15 @@ export function SessionsSection() {
         onConfirm={end}
       >
         {t("account.sessions.endBody")}
+      </Confirm>
+      <Confirm
+        opened={endsOthers}
+        title={t("account.sessions.othersTitle", { count: others })}
+        confirmLabel={t("account.sessions.endOthers")}
+        onClose={() => setEndsOthers(false)}
+        onConfirm={endOthers}
+      >
+        {t("account.sessions.othersBody")}
       </Confirm>
     </Section>
   );

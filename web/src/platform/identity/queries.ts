@@ -84,6 +84,10 @@ export async function endSession(id: string): Promise<void> {
   await ok(api.DELETE("/api/v1/me/sessions/{id}", { params: { path: { id } } }));
 }
 
+export async function endOtherSessions(): Promise<void> {
+  await ok(api.DELETE("/api/v1/me/sessions"));
+}
+
 export const tokensQuery = queryOptions({
   queryKey: ["me", "tokens"],
   queryFn: async () => ok(api.GET("/api/v1/me/tokens", { params: { query: { limit: LIST_MAX } } })),

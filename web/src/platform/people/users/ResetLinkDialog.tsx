@@ -1,0 +1,48 @@
+import { Button, Modal } from "@mantine/core";
+import { useState } from "react";
+import type { ResetLink, UserDetails } from "@/api/types";
+import { t, useFormat } from "@/i18n";
+import { Confirm } from "@/ui/Confirm";
+import { LinkToSend } from "../LinkToSend";
+import { makeResetLink } from "./queries";
+
+interface Props {
+  readonly user: UserDetails;
+  readonly onClose: () => void;
+}
+
+export function ResetLinkDialog({ user, onClose }: Props) {
+  const format = useFormat();
+  const [made, setMade] = useState<ResetLink | null>(null);
+  const { name } = user;
+  if (!made)
+    return (
+      <Confirm
+        opened
+        title={t("users.resetTitle", { name })}
+        confirmLabel={t("users.resetConfirm")}
+        isDanger={false}
+        onConfirm={async () => setMade(await makeResetLink(user.id))}
+        onClose={onClose}
+      >
+        {t("users.resetBody", { name })}
+      </Confirm>
+    );
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      closeOnClickOutside={false}
+      title={t("users.linkTitle", { name })}
+      closeButtonProps={{ "aria-label": t("ui.close") }}
+    >
+      <LinkToSend
+        link={made.link}
+        text={t("users.linkText", { date: format.dateTime(made.expires_at) })}
+        warning={t("users.linkOnce")}
+        buttons={<Button onClick={onClose}>{t("invite.done")}</Button>}
+      />
+    </Modal>
+  );
+}
