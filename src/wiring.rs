@@ -24,7 +24,7 @@ use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::{
     self, Parts, Platform, about, audit, columns, errors, events, idempotency, identity, jobs,
-    monitoring, recycle_bin, search, setup, tls, workspaces,
+    monitoring, recycle_bin, search, secrets, setup, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -69,6 +69,7 @@ pub fn codes() -> Vec<Code> {
         errors::ops::CODES,
         recycle_bin::rules::CODES,
         tls::CODES,
+        secrets::CODES,
         setup::rules::CODES,
         workspaces::rules::CODES,
         workspaces::members::rules::CODES,

@@ -8,6 +8,8 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::*;
 use crate::http::server::redirect_router;
 use crate::platform::clock::Clock;
+use crate::platform::random::Random;
+use crate::platform::secrets::Secrets;
 use crate::platform::tls::{Name, OwnPair, Source};
 
 /// Port 80 of a box that answers HTTPS at 8443.
@@ -26,13 +28,16 @@ struct Answer {
 impl Page {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
+        let clock = Clock::fixed(Moment(1_790_000_000_000));
+        let secrets = Secrets::open(home.path(), None, &Random::new(clock.clone())).unwrap();
         let certificates = Certificates::open(
             Source::LocalCa {
                 directory: home.path().join("tls"),
                 label: "box".to_owned(),
                 names: Box::new(|| vec![Name::parse("box.lan").unwrap()]),
+                secrets: Arc::new(secrets),
             },
-            Clock::fixed(Moment(1_790_000_000_000)),
+            clock,
         )
         .unwrap();
         let router = plain_router(&certificates, 8443);

@@ -24,14 +24,16 @@ pub mod recycle_bin;
 pub mod samples;
 pub mod search;
 pub mod secret;
+pub mod secrets;
 pub mod setup;
 pub mod tasks;
 pub mod throttle;
 pub mod tls;
+mod whole_file;
 pub mod workspaces;
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -47,6 +49,7 @@ use self::identity::{Links, Passwords, SignIns};
 use self::jobs::{JobSpec, Jobs};
 use self::random::Random;
 use self::reach::Reach;
+use self::secrets::Secrets;
 use self::setup::SetUp;
 use self::tasks::Tasks;
 use self::workspaces::Workspaces;
@@ -85,6 +88,7 @@ pub struct Platform {
     pub config: Arc<Config>,
     pub clock: Clock,
     pub random: Random,
+    pub secrets: Arc<Secrets>,
     pub tasks: Tasks,
     pub roles: Arc<RoleTable>,
     pub apps: &'static [AppSpec],
@@ -129,6 +133,8 @@ impl Platform {
         make_private_folder(&data.join(workspaces::FOLDER))?;
         let lock = take_lock(&data)?;
         let random = Random::new(clock.clone());
+        let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        let secrets = Secrets::open(&data, credentials.as_deref(), &random)?;
         let options = file_options(&config);
         let (path, now, log) = (data.join("system.db"), clock.now(), random.id());
         let begin = |connection: &_| audit::store::begin(connection, log, now);
@@ -146,6 +152,7 @@ impl Platform {
         Ok(Arc::new(Self {
             clock,
             random,
+            secrets: Arc::new(secrets),
             tasks: Tasks::default(),
             roles: Arc::new(parts.roles),
             apps: parts.apps,

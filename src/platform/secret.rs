@@ -3,6 +3,7 @@
 use std::fmt;
 
 use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
 
 /// A secret text: never printed, never compared in variable time.
 #[derive(Clone, Default, serde::Deserialize)]
@@ -28,6 +29,13 @@ impl Secret {
     }
 }
 
+/// Its memory is cleared before somebody else gets it.
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
@@ -45,6 +53,12 @@ pub fn token_hash(token: &str) -> [u8; 32] {
 pub fn to_base64(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads what `to_base64` wrote.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 /// Writes bytes as lower-case hexadecimal.

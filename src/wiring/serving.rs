@@ -174,6 +174,7 @@ async fn certificates(platform: &Arc<Platform>) -> Result<Arc<Certificates>> {
                 directory: config.data().join("tls"),
                 label: host_name(),
                 names: Box::new(move || box_names(&chosen)),
+                secrets: Arc::clone(&platform.secrets),
             }
         }
         TlsMode::Own => match (config.tls.certificate.clone(), config.tls.key.clone()) {

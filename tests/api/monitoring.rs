@@ -161,6 +161,7 @@ async fn a_certificate_that_its_keeper_complains_of_degrades_the_box() {
             directory: folder.path().to_owned(),
             label: "kitchen".to_owned(),
             names: Box::new(|| holdfast::platform::tls::box_names(&["kitchen.local".to_owned()])),
+            secrets: Arc::clone(&server.platform.secrets),
         },
         server.clock.clone(),
     );

@@ -15,6 +15,8 @@ use tokio_rustls::TlsConnector;
 
 use super::*;
 use crate::platform::clock::Clock;
+use crate::platform::random::Random;
+use crate::platform::secrets::Secrets;
 use crate::platform::tasks::Tasks;
 use crate::platform::tls::{Certificates, Name, Source};
 
@@ -105,6 +107,9 @@ impl TestServer {
                 directory: home.path().join("tls"),
                 label: "test".to_owned(),
                 names: Box::new(move || wanted.lock().unwrap().clone()),
+                secrets: Arc::new(
+                    Secrets::open(home.path(), None, &Random::new(Clock::System)).unwrap(),
+                ),
             },
             Clock::System,
         )

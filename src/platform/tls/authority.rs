@@ -56,6 +56,7 @@ impl Authority {
         Self::read(&StoredRoot {
             certificate: certificate.pem(),
             key: Some(Secret::new(key.serialize_pem())),
+            is_plain: false,
         })
     }
 
@@ -67,7 +68,8 @@ impl Authority {
     }
 
     pub(super) fn stored(&self) -> StoredRoot {
-        StoredRoot { certificate: self.pem.clone(), key: self.key.clone() }
+        let (certificate, key) = (self.pem.clone(), self.key.clone());
+        StoredRoot { certificate, key, is_plain: false }
     }
 
     pub(super) fn has_key(&self) -> bool {

@@ -22,6 +22,7 @@ use super::{CertificateKind, CertificateStatus, Root};
 use crate::platform::clock::{Clock, Moment};
 use crate::platform::error::{Error, Result};
 use crate::platform::random::Random;
+use crate::platform::secrets::Secrets;
 use crate::platform::tasks::{Tasks, blocking};
 
 /// Says which names people reach the box by; asked at every check, so it may change its answer.
@@ -35,6 +36,8 @@ pub enum Source {
         /// Tells people whose root it is, e.g. the host's name.
         label: String,
         names: WantedNames,
+        /// What keys of roots are sealed with.
+        secrets: Arc<Secrets>,
     },
     Own(OwnPair),
 }
@@ -72,8 +75,11 @@ impl Certificates {
     pub fn open(source: Source, clock: Clock) -> Result<Arc<Self>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         match source {
-            Source::LocalCa { directory, label, names } => {
-                let mut ca = LocalCa::open(&directory, label, names, Random::new(clock.clone()))?;
+            Source::LocalCa { directory, label, names, secrets } => {
+                let random = Random::new(clock.clone());
+                let files = TlsFiles::open(&directory, Some(secrets))?;
+                let mut ca = LocalCa::open(files, label, names, random)?;
+                ca.seal_plain_keys()?;
                 let trouble = match ca.refresh(clock.now()) {
                     Ok(_) => None,
                     Err(cause) if ca.leaf.is_none() => return Err(cause),
@@ -255,19 +261,30 @@ pub fn kept_roots(directory: &Path, clock: &Clock) -> Result<Vec<Root>> {
         return Ok(Vec::new());
     }
     let names: WantedNames = Box::new(Vec::new);
-    let ca = LocalCa::open(directory, String::new(), names, Random::new(clock.clone()))?;
+    let files = TlsFiles::open(directory, None)?;
+    let ca = LocalCa::open(files, String::new(), names, Random::new(clock.clone()))?;
     Ok(ca.offered(clock.now()))
 }
 
 impl LocalCa {
-    fn open(directory: &Path, label: String, wanted: WantedNames, random: Random) -> Result<Self> {
-        let files = TlsFiles::open(directory)?;
+    fn open(files: TlsFiles, label: String, wanted: WantedNames, random: Random) -> Result<Self> {
         let stored = files.read_roots()?;
         let roots = stored.iter().map(Authority::read).collect::<Result<Vec<_>>>()?;
         // A leaf that cannot be read is simply made again.
         let leaf = files.read_leaf()?.and_then(|pem| Leaf::read(pem).ok());
         let leaf = leaf.filter(|leaf| roots.iter().any(|root| root.signed(&leaf.der)));
         Ok(Self { files, label, wanted, random, roots, leaf, left_out: Vec::new() })
+    }
+
+    /// Seals the keys that an earlier version wrote as they are.
+    fn seal_plain_keys(&self) -> Result<()> {
+        for (number, root) in (1..).zip(self.files.read_roots()?) {
+            if root.is_plain {
+                self.files.write_root(number, &root)?;
+                info!("The key of root {number} was sealed");
+            }
+        }
+        Ok(())
     }
 
     /// Makes what is due. Says why, when the leaf is another than before.

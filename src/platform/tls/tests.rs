@@ -13,11 +13,13 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::authority::Authority;
+use super::files::TlsFiles;
 use super::rules::{LEAF_LIFETIME, ROOT_LIFETIME, ROOTS_MAX};
 use super::*;
 use crate::platform::clock::Clock;
 use crate::platform::error::Error;
 use crate::platform::random::Random;
+use crate::platform::secrets::Secrets;
 use crate::platform::tasks::Tasks;
 
 const NOW: Moment = Moment(1_790_000_000_000);
@@ -49,8 +51,14 @@ impl Bench {
         let wanted = Arc::clone(&self.wanted);
         let names = Box::new(move || wanted.lock().unwrap().clone());
         let directory = self.home.path().join("tls");
-        let source = Source::LocalCa { directory, label: "box".to_owned(), names };
+        let (label, secrets) = ("box".to_owned(), self.secrets());
+        let source = Source::LocalCa { directory, label, names, secrets };
         Certificates::open(source, self.clock.clone()).unwrap()
+    }
+
+    fn secrets(&self) -> Arc<Secrets> {
+        let random = Random::new(self.clock.clone());
+        Arc::new(Secrets::open(self.home.path(), None, &random).unwrap())
     }
 
     fn file(&self, name: &str) -> Vec<u8> {
@@ -207,6 +215,31 @@ fn a_restart_keeps_root_and_leaf() {
 }
 
 #[test]
+fn a_root_key_of_an_earlier_version_is_sealed_and_goes_on_signing() {
+    let bench = Bench::new();
+    let before = bench.open().status();
+    let path = bench.home.path().join("tls").join("root-1.key");
+    let sealed = bench.file("root-1.key");
+    let read = TlsFiles::open(path.parent().unwrap(), Some(bench.secrets())).unwrap().read_roots();
+    let plain = read.unwrap().remove(0).key.unwrap();
+    assert!(plain.reveal().contains("PRIVATE KEY") && sealed.starts_with(b"holdfast-sealed:"));
+    fs::write(&path, plain.reveal()).unwrap();
+
+    let after = bench.open().status();
+
+    assert_eq!(after.fingerprint, before.fingerprint);
+    assert!(bench.file("root-1.key").starts_with(b"holdfast-sealed:"));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    bench.want(&["box.lan", "other.lan"]);
+    let renewed = bench.open().status();
+    assert_eq!(renewed.root_fingerprint, before.root_fingerprint);
+    assert_ne!(renewed.fingerprint, before.fingerprint);
+    fs::remove_file(bench.home.path().join("master.key")).unwrap();
+    let directory = bench.home.path().join("tls");
+    assert_eq!(kept_roots(&directory, &bench.clock).unwrap().len(), 1);
+}
+
+#[test]
 fn a_leaf_is_renewed_with_ten_days_left_by_the_same_root_with_a_new_key() {
     let bench = Bench::new();
     let certificates = bench.open();
@@ -342,7 +375,8 @@ fn a_damaged_leaf_is_made_again_and_a_damaged_root_stops_the_start() {
 
     fs::write(directory.join("root-1.pem"), "damaged").unwrap();
     let wanted = Box::new(|| parsed(&["box.lan"]));
-    let source = Source::LocalCa { directory, label: String::new(), names: wanted };
+    let (label, secrets) = (String::new(), bench.secrets());
+    let source = Source::LocalCa { directory, label, names: wanted, secrets };
     assert!(Certificates::open(source, bench.clock.clone()).is_err());
 }
 
