@@ -18,6 +18,8 @@ import type { StockFilter } from "@/apps/inventory/stock/queries";
 import type { AboutSearch } from "@/platform/about/AboutScreen";
 import { PART_KINDS } from "@/platform/about/fits";
 import { FILTER_NAMES, type AuditFilter } from "@/platform/audit/filter";
+import type { JobsSearch } from "@/platform/jobs/JobsScreen";
+import { JOB_STATES } from "@/platform/jobs/queries";
 import { meQuery } from "@/platform/identity/queries";
 import { SignInGate } from "@/platform/identity/SignInGate";
 import type { PeopleSearch } from "@/platform/people/PeopleScreen";
@@ -176,6 +178,13 @@ const about = createRoute({
   component: lazyRouteComponent(() => import("@/platform/about/AboutScreen"), "AboutScreen"),
 });
 
+const boxJobs = createRoute({
+  getParentRoute: () => frame,
+  path: "box/jobs",
+  validateSearch: jobsSearch,
+  component: lazyRouteComponent(() => import("@/platform/jobs/JobsScreen"), "BoxJobsScreen"),
+});
+
 const workspace = createRoute({
   getParentRoute: () => frame,
   path: "w/$workspace",
@@ -206,6 +215,13 @@ const audit = createRoute({
     () => import("@/platform/audit/AuditScreen"),
     "WorkspaceAuditScreen",
   ),
+});
+
+const jobs = createRoute({
+  getParentRoute: () => workspace,
+  path: "jobs",
+  validateSearch: jobsSearch,
+  component: lazyRouteComponent(() => import("@/platform/jobs/JobsScreen"), "WorkspaceJobsScreen"),
 });
 
 const recycle = createRoute({
@@ -335,12 +351,14 @@ const tree = root.addChildren([
     users,
     boxAudit,
     workspaces,
+    boxJobs,
     about,
     workspace.addChildren([
       today,
       people,
       audit,
       settings,
+      jobs,
       recycle,
       search,
       items,
@@ -389,6 +407,10 @@ function texts<K extends string>(search: Search, names: readonly K[]): { [N in K
     else if (typeof value === "number") found[name] = String(value);
   }
   return found;
+}
+
+function jobsSearch(search: Search): JobsSearch {
+  return { ...texts(search, ["kind", "panel"]), ...oneOf(search, "state", JOB_STATES) };
 }
 
 function oneOf<N extends string, V extends string>(

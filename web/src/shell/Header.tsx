@@ -10,6 +10,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
 import { signOut, useMe } from "@/platform/identity/queries";
+import { JobChip } from "@/platform/jobs/JobChip";
 import { toastFailed } from "@/ui/toast";
 import { useIsPhone } from "@/ui/useIsPhone";
 import { Initials } from "@/ui/values";
@@ -36,6 +37,7 @@ export function Header({ workspace, onSearch, onShortcuts }: Props) {
         </UnstyledButton>
       )}
       <span className={classes.spacer} />
+      {workspace && <JobChip workspace={workspace} />}
       {!isPhone && (
         <ActionIcon
           aria-label={t("nav.shortcuts")}

@@ -4,6 +4,7 @@ import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Page } from "@/ui/Page";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { NoPermission } from "@/ui/StateBlock";
+import { Decisions } from "./Decisions";
 import { visibleApps } from "./navigation";
 import { SinceLast } from "./SinceLast";
 
@@ -19,6 +20,7 @@ export function TodayScreen() {
       subtitle={format.date(new Date().toISOString())}
     >
       {apps.length === 0 && <NoPermission />}
+      <Decisions workspace={workspace} />
       <SinceLast workspace={workspace} />
       {apps.map((app) => (
         <Suspense key={app.id} fallback={<SkeletonLines count={6} />}>

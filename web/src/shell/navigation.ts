@@ -1,5 +1,6 @@
 import {
   IconBuildingStore,
+  IconClockPlay,
   IconListSearch,
   IconServer,
   IconSettings,
@@ -37,10 +38,11 @@ interface PlatformScreen<To extends string> {
 
 type WorkspacePath =
   | "/w/$workspace/people"
+  | "/w/$workspace/jobs"
   | "/w/$workspace/deleted"
   | "/w/$workspace/audit"
   | "/w/$workspace/settings";
-type BoxPath = "/system" | "/workspaces" | "/box/users";
+type BoxPath = "/system" | "/workspaces" | "/box/users" | "/box/jobs";
 
 interface InWorkspace extends PlatformScreen<WorkspacePath> {
   /** One of these is needed to see it in the menus. */
@@ -53,6 +55,12 @@ const WORKSPACE_SCREENS: readonly InWorkspace[] = [
     label: "nav.people",
     icon: IconUsers,
     permissions: ["people.read"],
+  },
+  {
+    to: "/w/$workspace/jobs",
+    label: "nav.jobs",
+    icon: IconClockPlay,
+    permissions: ["jobs.read"],
   },
   {
     to: "/w/$workspace/deleted",
@@ -77,6 +85,7 @@ const WORKSPACE_SCREENS: readonly InWorkspace[] = [
 const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
   { to: "/workspaces", label: "nav.workspaces", icon: IconBuildingStore },
   { to: "/box/users", label: "nav.users", icon: IconUserCog },
+  { to: "/box/jobs", label: "nav.boxJobs", icon: IconClockPlay },
   { to: "/system", label: "nav.system", icon: IconServer },
 ];
 

@@ -12,6 +12,7 @@ export const shell = {
   "nav.allWorkspaces": "All workspaces",
   "nav.settings": "Settings",
   "nav.jobs": "Jobs",
+  "nav.boxJobs": "Jobs of the box",
   "nav.deleted": "Recycle bin",
   "nav.errors": "Errors",
   "nav.about": "About Holdfast",

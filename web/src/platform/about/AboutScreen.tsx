@@ -104,20 +104,28 @@ const COLUMNS = (): readonly Column<Licence>[] => [
     id: "name",
     header: t("about.part"),
     width: "minmax(180px, 1.2fr)",
-    cell: (row) => <span className="hf-mono hf-clip">{row.name}</span>,
+    cell: (row) => (
+      <span className="hf-mono hf-clip" translate="no">
+        {row.name}
+      </span>
+    ),
   },
   {
     id: "version",
     header: t("about.version"),
     width: "120px",
-    cell: (row) => <span className="hf-number">{row.version}</span>,
+    cell: (row) => (
+      <span className="hf-number" translate="no">
+        {row.version}
+      </span>
+    ),
   },
   {
     id: "licence",
     header: t("about.licence"),
     width: "minmax(180px, 1.6fr)",
     cell: (row) => (
-      <span className="hf-clip" title={row.licence}>
+      <span className="hf-clip" title={row.licence} translate="no">
         {row.licence}
       </span>
     ),

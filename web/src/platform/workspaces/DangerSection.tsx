@@ -7,6 +7,7 @@ import { t, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
 import { Section } from "@/ui/Page";
 import { toastDone, toastFailed } from "@/ui/toast";
+import { Losses } from "./Losses";
 import {
   archiveWorkspace,
   deleteWorkspace,
@@ -134,6 +135,7 @@ function Delete({ workspace }: { readonly workspace: Workspace }) {
         }}
       >
         {t("workspace.deleteBody")}
+        {asks && <Losses workspace={workspace.id} />}
         {t("workspace.deleteGrace", { date: until })}
       </Confirm>
     </Danger>
@@ -184,6 +186,7 @@ export function WipeDialog({
       }}
     >
       {t("workspace.wipeBody")}
+      {opened && <Losses workspace={id} />}
     </Confirm>
   );
 }

@@ -14,6 +14,7 @@ import { NAME_MAX } from "./CreateWorkspaceDialog";
 import { DangerSection } from "./DangerSection";
 import { PlaceFields, type WorkspaceValues } from "./PlaceFields";
 import { changeWorkspace, refreshWorkspaces, workspaceQuery } from "./queries";
+import { UsageSection } from "./Usage";
 import { useWorkspace } from "./WorkspaceContext";
 import classes from "./workspaces.module.css";
 
@@ -57,6 +58,7 @@ export function SettingsScreen() {
               }
             />
           </Section>
+          <UsageSection workspace={workspace.id} />
           <DangerSection workspace={query.data ?? started} />
         </>
       )}

@@ -33,6 +33,14 @@ export function workspaceQuery(workspace: string) {
   });
 }
 
+export function usageQuery(workspace: string) {
+  return queryOptions({
+    queryKey: ["workspace", workspace, "usage"],
+    queryFn: async () =>
+      ok(api.GET("/api/v1/workspaces/{workspace}/usage", { params: { path: { workspace } } })),
+  });
+}
+
 export async function createWorkspace(
   body: CreateWorkspaceRequest,
   key: string,

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { dailyOf, failedNow, isActive, percentOf, percentOfAll, tookMs } from "./rules";
+
+describe("the progress of a job", () => {
+  it("is said in whole percents and never beyond all", () => {
+    expect(percentOf({ done: 1, total: 3 })).toBe(33);
+    expect(percentOf({ done: 999, total: 1000 })).toBe(99);
+    expect(percentOf({ done: 7, total: 5 })).toBe(100);
+  });
+
+  it("is unknown without a total", () => {
+    expect(percentOf(null)).toBeNull();
+    expect(percentOf({ done: 0, total: 0 })).toBeNull();
+    expect(percentOfAll([{ progress: null }, {}])).toBeNull();
+  });
+
+  it("of several is their mean, leaving out those that cannot say", () => {
+    const jobs = [
+      { progress: { done: 1, total: 2 } },
+      { progress: null },
+      { progress: { done: 1, total: 1 } },
+    ];
+    expect(percentOfAll(jobs)).toBe(75);
+  });
+});
+
+describe("a job", () => {
+  it("is active until it ended in some way", () => {
+    expect(["waiting", "running"].every((state) => isActive({ state }))).toBe(true);
+    expect(["done", "failed", "cancelled"].some((state) => isActive({ state }))).toBe(false);
+  });
+
+  it("took the time between its start and its end, or until now", () => {
+    const now = Date.parse("2026-11-21T08:00:10Z");
+    expect(tookMs({ started_at: null }, now)).toBeNull();
+    expect(tookMs({ started_at: "2026-11-21T08:00:00Z", finished_at: null }, now)).toBe(10_000);
+    const ended = { started_at: "2026-11-21T08:00:00Z", finished_at: "2026-11-21T08:00:02Z" };
+    expect(tookMs(ended, now)).toBe(2_000);
+  });
+});
+
+describe("failed jobs", () => {
+  const job = (kind: string, state: string, created_at: string) => ({ kind, state, created_at });
+
+  it("need somebody until the same went well", () => {
+    const check = job("check", "failed", "2026-11-20T02:00:00Z");
+    const copy = job("copy", "failed", "2026-11-20T02:00:00Z");
+    const again = job("copy", "done", "2026-11-20T03:00:00Z");
+    expect(failedNow([again, copy, check])).toEqual([check]);
+  });
+});
+
+describe("a plan", () => {
+  it("that says once a day has a time of day", () => {
+    expect(dailyOf("0 30 2 * * *")).toEqual({ hour: 2, minute: 30 });
+    expect(dailyOf("15 3 * * *")).toEqual({ hour: 3, minute: 15 });
+    expect(dailyOf("0 0 4 * * ? *")).toEqual({ hour: 4, minute: 0 });
+  });
+
+  it("of any other shape has none", () => {
+    for (const cron of ["0 */5 * * * *", "0 0 2 * * Mon", "0 0 2 1 * *", "nonsense", ""])
+      expect(dailyOf(cron), cron).toBeNull();
+  });
+});

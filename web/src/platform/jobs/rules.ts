@@ -1,0 +1,65 @@
+interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export function isActive(job: { readonly state: string }): boolean {
+  return job.state === "waiting" || job.state === "running";
+}
+
+/** Whole percents of what is done; null while that is not known. */
+export function percentOf(progress: Progress | null | undefined): number | null {
+  if (!progress || progress.total <= 0) return null;
+  return Math.floor((Math.min(progress.done, progress.total) * 100) / progress.total);
+}
+
+/** How far several jobs are together; null when none of them can say. */
+export function percentOfAll(
+  jobs: readonly { readonly progress?: Progress | null }[],
+): number | null {
+  const known = jobs.map((job) => percentOf(job.progress)).filter((one) => one !== null);
+  if (known.length === 0) return null;
+  return Math.floor(known.reduce((sum, one) => sum + one, 0) / known.length);
+}
+
+/** How long a job took, or has taken until now, in milliseconds. */
+export function tookMs(
+  job: { readonly started_at?: string | null; readonly finished_at?: string | null },
+  nowMs: number,
+): number | null {
+  if (!job.started_at) return null;
+  const end = job.finished_at ? Date.parse(job.finished_at) : nowMs;
+  return Math.max(0, end - Date.parse(job.started_at));
+}
+
+export type Daily = { readonly hour: number; readonly minute: number };
+
+/**
+ * The time of day of a plan that says "once a day" (`0 30 2 * * *` or `30 2 * * *`), null for any
+ * other plan.
+ */
+export function dailyOf(cron: string): Daily | null {
+  const all = cron.trim().split(/\s+/);
+  const parts = all.length === 5 ? ["0", ...all] : all.slice(0, 6);
+  const [second, minute, hour, ...rest] = parts;
+  if (second !== "0" || rest.length !== 3 || !rest.every((part) => part === "*" || part === "?"))
+    return null;
+  if (!/^\d{1,2}$/.test(minute ?? "") || !/^\d{1,2}$/.test(hour ?? "")) return null;
+  return { hour: Number(hour), minute: Number(minute) };
+}
+
+interface Ended {
+  readonly kind: string;
+  readonly state: string;
+  readonly created_at: string;
+}
+
+/** Of each kind the newest job, where it failed: what failed and went well later needs nobody. */
+export function failedNow<J extends Ended>(jobs: readonly J[]): J[] {
+  const newest = new Map<string, J>();
+  for (const job of jobs) {
+    const known = newest.get(job.kind);
+    if (!known || job.created_at > known.created_at) newest.set(job.kind, job);
+  }
+  return [...newest.values()].filter((job) => job.state === "failed");
+}

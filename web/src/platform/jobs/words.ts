@@ -1,0 +1,85 @@
+import { isRecord } from "@/api/problem";
+import { t, tDynamic, type Formatter } from "@/i18n";
+import type { TagTone } from "@/ui/Tag";
+import { dailyOf } from "./rules";
+import type { Job, Schedule } from "@/api/types";
+
+/** What a job does; kinds this page does not know yet have the box's own title. */
+export function jobTitle(job: Pick<Job, "kind" | "title">): string {
+  return tDynamic(`job.kind.${job.kind}`, job.title);
+}
+
+const TONES: Readonly<Record<string, TagTone>> = {
+  running: "info",
+  done: "good",
+  failed: "danger",
+};
+
+export function stateTone(state: string): TagTone {
+  return TONES[state] ?? "plain";
+}
+
+export function stateName(state: string): string {
+  return tDynamic(`job.state.${state}`, state);
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_S = 60;
+const HOUR_MINUTES = 60;
+
+/** A span in the coarsest unit that still says something. */
+export function spanText(ms: number): string {
+  if (ms < SECOND_MS) return t("span.ms", { count: Math.round(ms) });
+  const seconds = Math.round(ms / SECOND_MS);
+  if (seconds < 2 * MINUTE_S) return t("span.seconds", { count: seconds });
+  const minutes = Math.round(seconds / MINUTE_S);
+  if (minutes < 2 * HOUR_MINUTES) return t("span.minutes", { count: minutes });
+  return t("span.hours", { count: Math.round(minutes / HOUR_MINUTES) });
+}
+
+/** When a plan runs, in words where it is a daily one. */
+export function planText(schedule: Schedule): string {
+  const daily = dailyOf(schedule.cron);
+  const zone = schedule.time_zone;
+  if (!daily) return t("jobs.plan", { cron: schedule.cron, zone });
+  const two = (part: number) => String(part).padStart(2, "0");
+  return t("jobs.planDaily", { time: `${two(daily.hour)}:${two(daily.minute)}`, zone });
+}
+
+/** What a job answers depends on its kind. */
+function resultOf(job: Job): Record<string, unknown> | null {
+  const result: unknown = job.result;
+  return isRecord(result) ? result : null;
+}
+
+/** What came out of a job, in one line; empty when there is nothing to say. */
+export function resultText(job: Job, format: Formatter): string {
+  const result = resultOf(job);
+  if (!result) return "";
+  const number = (name: string) => {
+    const value = result[name];
+    return typeof value === "number" ? value : null;
+  };
+  const created = number("created");
+  const updated = number("updated");
+  const skipped = number("skipped");
+  if (created !== null && updated !== null && skipped !== null)
+    return t("import.doneText", { created, updated, skipped });
+  const checked = number("checked");
+  const differences = result["differences"];
+  if (checked !== null) {
+    const count = Array.isArray(differences) ? differences.length : Number(differences ?? 0);
+    return count === 0 ? t("job.checkedGood", { count: checked }) : t("job.checkedBad", { count });
+  }
+  const rows = number("rows");
+  const size = number("size_bytes");
+  if (rows !== null && size !== null)
+    return t("job.exported", { rows: format.integer(rows), size: format.bytes(size) });
+  return "";
+}
+
+/** Where the file a job made can be fetched; only a path of this box. */
+export function fileOf(job: Job): string | null {
+  const file = resultOf(job)?.["file"];
+  return typeof file === "string" && file.startsWith("/api/v1/") ? file : null;
+}

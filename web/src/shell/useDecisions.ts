@@ -1,0 +1,84 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import type { MyWorkspace } from "@/api/types";
+import { t, useFormat } from "@/i18n";
+import { useMe } from "@/platform/identity/queries";
+import { failedNow } from "@/platform/jobs/rules";
+import { recentJobsQuery } from "@/platform/jobs/queries";
+import { jobTitle } from "@/platform/jobs/words";
+import { healthQuery } from "@/platform/monitoring/queries";
+import { workspacesQuery } from "@/platform/workspaces/queries";
+import { daysUntil } from "@/platform/workspaces/rules";
+import type { Decision } from "./Decisions";
+
+export type DecisionKind = "box" | "job" | "errors" | "workspace" | "invitation";
+
+/** A deleted workspace is worth a word in its last days. */
+const LAST_DAYS = 7;
+
+/** What waits for this person here, worst first. */
+export function useDecisions(workspace: MyWorkspace): Decision[] {
+  return [...useBoxTrouble(), ...useFailedJobs(workspace), ...useLeavingWorkspaces()];
+}
+
+function useBoxTrouble(): Decision[] {
+  const { is_operator } = useMe();
+  const health = useQuery({ ...healthQuery, enabled: is_operator, refetchOnMount: true });
+  const found: Decision[] = [];
+  if (health.data && health.data.status !== "ok") {
+    const failing = health.data.status === "failing";
+    const details = Object.values(health.data.checks ?? {})
+      .filter((check) => check.status !== "ok")
+      .map((check) => check.detail ?? "")
+      .filter(Boolean);
+    found.push({
+      kind: "box",
+      key: "box",
+      tone: failing ? "danger" : "caution",
+      text: t(failing ? "today.boxFailing" : "today.boxTrouble"),
+      line: details.join(" "),
+      action: t("today.toSystem"),
+      to: { to: "/system" },
+    });
+  }
+  return found;
+}
+
+function useFailedJobs(workspace: MyWorkspace): Decision[] {
+  const jobs = useQuery({
+    ...recentJobsQuery(workspace.id),
+    enabled: workspace.permissions.includes("jobs.read"),
+  });
+  return failedNow(jobs.data ?? []).map((job) => ({
+    kind: "job",
+    key: job.id,
+    tone: "danger",
+    text: t("today.jobFailed", { name: jobTitle(job) }),
+    line: job.problem?.detail ?? "",
+    action: t("today.toJob"),
+    to: {
+      to: "/w/$workspace/jobs",
+      params: { workspace: workspace.id },
+      search: { panel: job.id },
+    },
+  }));
+}
+
+function useLeavingWorkspaces(): Decision[] {
+  const me = useMe();
+  const format = useFormat();
+  const isOwner = me.workspaces.some((one) => one.role === "owner");
+  const list = useInfiniteQuery({
+    ...workspacesQuery("deleted"),
+    enabled: me.is_operator || isOwner,
+  });
+  return (list.data?.pages[0]?.items ?? [])
+    .filter((one) => one.purge_at && daysUntil(one.purge_at, Date.now()) <= LAST_DAYS)
+    .map((one) => ({
+      kind: "workspace",
+      key: one.id,
+      tone: "caution",
+      text: t("today.leaving", { name: one.name, date: format.date(one.purge_at ?? "") }),
+      action: t("today.toWorkspaces"),
+      to: { to: "/workspaces", search: { state: "deleted", panel: one.id } },
+    }));
+}
