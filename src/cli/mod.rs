@@ -70,7 +70,7 @@ enum Verb {
     /// Adds, lists and looks after people.
     #[command(subcommand)]
     User(user::Verb),
-    /// Reports the workspaces.
+    /// Makes and lists workspaces.
     #[command(subcommand)]
     Workspace(workspace::Verb),
     /// Reports the box's own certificate authority.
@@ -127,7 +127,7 @@ impl Common {
             Verb::Config(verb) => config::run(self, &verb),
             Verb::Audit(verb) => audit::run(self, &verb),
             Verb::User(verb) => user::run(self, verb),
-            Verb::Workspace(verb) => workspace::run(self, &verb),
+            Verb::Workspace(verb) => workspace::run(self, verb),
             Verb::Ca(verb) => ca::run(self, &verb),
             Verb::Openapi => openapi::run(),
             Verb::Completions(options) => completions::run(&options),

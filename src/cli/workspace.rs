@@ -1,25 +1,63 @@
-//! `holdfast workspace list`.
+//! `holdfast workspace list|create`.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::Common;
 use super::output::{self, Answer, Failure};
+use super::running::read;
+use crate::platform::control::{self, Made, NewWorkspace};
 use crate::platform::error::Result;
 use crate::platform::offline::Offline;
-use crate::platform::workspaces::Workspace;
 use crate::platform::workspaces::ops::count_members_in;
+use crate::platform::workspaces::{State, Workspace};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Lists the workspaces of the box, oldest first.
     List,
+    /// Makes a workspace and prints its id.
+    Create {
+        /// What it is called.
+        #[arg(long)]
+        name: String,
+        /// E-mail address or id of the person who owns it.
+        #[arg(long, value_name = "PERSON")]
+        owner: String,
+        /// IANA name; UTC when left out.
+        #[arg(long)]
+        time_zone: Option<String>,
+        /// Three letters; EUR when left out.
+        #[arg(long)]
+        currency: Option<String>,
+        /// Language tag; en-GB when left out.
+        #[arg(long)]
+        locale: Option<String>,
+    },
 }
 
-pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
+pub(super) fn run(common: &Common, verb: Verb) -> Answer {
     match verb {
         Verb::List => list(common),
+        Verb::Create { name, owner, time_zone, currency, locale } => {
+            create(common, NewWorkspace { name, owner, time_zone, currency, locale })
+        }
     }
+}
+
+fn create(common: &Common, new: NewWorkspace) -> Answer {
+    // A folder without a box is told apart from a box without the person.
+    drop(common.offline()?);
+    let owner = new.owner.clone();
+    let made = common.perform(control::Verb::CreateWorkspace(new)).map_err(|failure| {
+        let Failure::NotFound(_) = failure else { return failure };
+        Failure::NotFound(format!("Nobody on this box has the address or id {owner}."))
+    })?;
+    let made: Made = read(made)?;
+    if common.json {
+        return output::print_json(&json!({ "workspace": made }));
+    }
+    output::print(&format!("{}\n", made.id))
 }
 
 /// A workspace and what is told of it.
@@ -52,7 +90,11 @@ impl Row {
         let Workspace { id, name, created_at, .. } = &self.workspace;
         let kibibytes = self.size_bytes.div_ceil(1024);
         let members = self.members;
-        format!("{id}  {name}  members: {members}, {kibibytes} KiB, made {created_at}\n")
+        let state = match self.workspace.state() {
+            State::Active => String::new(),
+            other => format!(", {}", other.name()),
+        };
+        format!("{id}  {name}  members: {members}, {kibibytes} KiB, made {created_at}{state}\n")
     }
 
     fn to_json(&self) -> Value {
@@ -61,6 +103,7 @@ impl Row {
             "id": workspace.id.to_string(), "name": workspace.name,
             "currency": workspace.currency, "time_zone": workspace.time_zone,
             "locale": workspace.locale, "week_start": workspace.week_start,
+            "state": workspace.state().name(), "is_sample": workspace.is_sample,
             "version": workspace.version, "created_at": workspace.created_at.to_string(),
             "members": self.members, "size_bytes": self.size_bytes,
         })

@@ -340,3 +340,42 @@ fn nobody_is_added_to_a_box_without_an_operator() {
     assert_eq!((code(&refused), out(&refused)), (1, ""));
     assert!(err(&refused).contains("set-up link"), "{}", err(&refused));
 }
+
+#[test]
+fn a_workspace_is_made_for_somebody_beside_a_running_box_and_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = claimed(folder.path());
+    let make = |name: &str, owner: &str, zone: &str| {
+        let arguments = [
+            "workspace",
+            "create",
+            "--name",
+            name,
+            "--owner",
+            owner,
+            "--time-zone",
+            zone,
+            "--json",
+        ];
+        on(folder.path(), &arguments)
+    };
+
+    let beside = make("Pier", "ana@example.com", "Europe/Lisbon");
+    let nobody = make("Quay", "nobody@example.com", "UTC");
+    let nowhere = make("Quay", "ana@example.com", "Mars/Base");
+    served.end(Signal::TERM);
+    let without = make("Quay", "ana@example.com", "UTC");
+
+    assert_eq!(code(&beside), 0, "{}", err(&beside));
+    let beside = json(&beside);
+    assert_eq!(beside["workspace"]["time_zone"], "Europe/Lisbon");
+    assert_eq!((code(&nobody), code(&nowhere), code(&without)), (3, 1, 0));
+    assert!(err(&nobody).contains("nobody@example.com"), "{}", err(&nobody));
+    assert!(err(&nowhere).contains("time_zone"), "{}", err(&nowhere));
+    let list = json(&on(folder.path(), &["workspace", "list", "--json"]));
+    let items = list["items"].as_array().unwrap();
+    let made = items.iter().find(|one| one["id"] == beside["workspace"]["id"]).unwrap();
+    assert_eq!((&made["name"], &made["members"]), (&value!("Pier"), &value!(1)));
+    assert_eq!((&made["state"], items.len()), (&value!("active"), 3));
+    assert_eq!(code(&on(folder.path(), &["audit", "verify"])), 0);
+}

@@ -7,6 +7,7 @@ pub mod ops;
 mod people;
 mod protocol;
 mod socket;
+mod tenants;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,8 @@ pub use client::ask;
 pub use listener::start;
 pub use ops::{SetupLink, Status, perform};
 pub use people::{Person, PersonLink, PersonToken};
-pub use protocol::{Answer, Fault, UserVerb, Verb};
+pub use protocol::{Answer, Fault, NewWorkspace, UserVerb, Verb};
+pub use tenants::Made;
 
 /// In the data folder.
 pub const SOCKET: &str = "control.sock";

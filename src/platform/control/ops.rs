@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::people;
 use super::protocol::Verb;
+use super::{people, tenants};
 use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
@@ -24,6 +24,7 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
     match verb {
         Verb::Status => to_value(&status(&ctx).await?),
         Verb::User(verb) => people::perform(&ctx, verb).await,
+        Verb::CreateWorkspace(new) => to_value(&tenants::create(&ctx, new).await?),
         Verb::SetupLink => to_value(&SetupLink { link: setup_link(&ctx).await? }),
     }
 }

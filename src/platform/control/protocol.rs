@@ -18,6 +18,19 @@ pub enum Verb {
     SetupLink,
     /// Something about a person.
     User(UserVerb),
+    /// A new workspace.
+    CreateWorkspace(NewWorkspace),
+}
+
+/// A workspace to be made. `owner` is an id or an e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewWorkspace {
+    pub name: String,
+    pub owner: String,
+    pub time_zone: Option<String>,
+    pub currency: Option<String>,
+    pub locale: Option<String>,
 }
 
 /// What is done about people. `who` is an id or an e-mail address.

@@ -13,6 +13,7 @@ use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
+use crate::platform::identity::{UserId, users};
 
 pub use super::members::ops::add_in as add_member_in;
 
@@ -57,6 +58,22 @@ pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Workspace>> {
         ctx.platform.workspaces.remove(new).await?;
     }
     made
+}
+
+/// Makes a workspace for a person, named by id or address. For the command line.
+pub(in crate::platform) async fn create_for(
+    ctx: &BoxCtx,
+    who: String,
+    draft: Draft,
+) -> Result<(Workspace, UserId)> {
+    let owner = ctx.read(move |scope| users::ops::named_in(scope, &who)).await?.id;
+    let workspace = make_file(ctx, draft, "").await?;
+    ctx.write(move |scope| {
+        record_in(scope, &workspace)?;
+        add_member_in(scope, workspace.id, owner, Role::Owner)?;
+        Ok((workspace, owner))
+    })
+    .await
 }
 
 /// A workspace, deleted or not.
