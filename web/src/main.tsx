@@ -6,6 +6,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { reportError, watchErrors } from "@/api/clientErrors";
 import { loadLanguage } from "@/i18n";
 import { firstLanguage } from "@/platform/identity/language";
 import { meQuery } from "@/platform/identity/queries";
@@ -16,6 +17,7 @@ import { theme } from "@/theme/theme";
 import { makeRouter } from "./routes";
 
 async function start(): Promise<void> {
+  watchErrors();
   const client = makeQueryClient();
   // Asked while the texts load; the routes use the answers.
   const asked = Promise.allSettled([
@@ -30,7 +32,7 @@ async function start(): Promise<void> {
   const choice = storedScheme();
   const container = document.getElementById("root");
   if (!container) return;
-  createRoot(container).render(
+  createRoot(container, { onCaughtError: told, onUncaughtError: told }).render(
     <StrictMode>
       <MantineProvider
         theme={theme}
@@ -44,6 +46,12 @@ async function start(): Promise<void> {
       </MantineProvider>
     </StrictMode>,
   );
+}
+
+/** What broke while drawing is said to the box as well as to the console. */
+function told(error: unknown): void {
+  console.error(error);
+  reportError(error);
 }
 
 type Scheme = "auto" | "light" | "dark";

@@ -20,6 +20,8 @@ import { PART_KINDS } from "@/platform/about/fits";
 import { FILTER_NAMES, type AuditFilter } from "@/platform/audit/filter";
 import type { JobsSearch } from "@/platform/jobs/JobsScreen";
 import { JOB_STATES } from "@/platform/jobs/queries";
+import type { ErrorsSearch } from "@/platform/errors/ErrorsScreen";
+import { ERROR_KINDS } from "@/platform/errors/queries";
 import { meQuery } from "@/platform/identity/queries";
 import { SignInGate } from "@/platform/identity/SignInGate";
 import type { PeopleSearch } from "@/platform/people/PeopleScreen";
@@ -166,6 +168,16 @@ const workspaces = createRoute({
     () => import("@/platform/workspaces/WorkspacesScreen"),
     "WorkspacesScreen",
   ),
+});
+
+const errors = createRoute({
+  getParentRoute: () => frame,
+  path: "box/errors",
+  validateSearch: (search: Search): ErrorsSearch => ({
+    ...texts(search, ["panel"]),
+    ...oneOf(search, "kind", ERROR_KINDS),
+  }),
+  component: lazyRouteComponent(() => import("@/platform/errors/ErrorsScreen"), "ErrorsScreen"),
 });
 
 const about = createRoute({
@@ -352,6 +364,7 @@ const tree = root.addChildren([
     boxAudit,
     workspaces,
     boxJobs,
+    errors,
     about,
     workspace.addChildren([
       today,

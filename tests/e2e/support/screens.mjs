@@ -24,6 +24,7 @@ export function screensOf(home, item, place) {
     ["workspaces", "/workspaces"],
     ["new workspace", "/workspaces?new=true"],
     ["jobs of the box", "/box/jobs"],
+    ["errors", "/box/errors"],
     ["about", "/about"],
     ["account", "/account"],
     ["users", "/box/users"],

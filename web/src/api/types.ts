@@ -15,6 +15,7 @@ export type AuditVerification = Schemas["AuditVerdictResponse"];
 export type Job = Schemas["JobResponse"];
 export type Schedule = Schemas["JobScheduleResponse"];
 export type Usage = Schemas["UsageResponse"];
+export type ErrorGroup = Schemas["ErrorGroupResponse"];
 export type SearchHit = Schemas["SearchHitResponse"];
 export type Workspace = Schemas["WorkspaceResponse"];
 export type CreateWorkspaceRequest = Schemas["CreateWorkspaceRequest"];

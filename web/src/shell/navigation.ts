@@ -1,4 +1,5 @@
 import {
+  IconBug,
   IconBuildingStore,
   IconClockPlay,
   IconListSearch,
@@ -42,7 +43,7 @@ type WorkspacePath =
   | "/w/$workspace/deleted"
   | "/w/$workspace/audit"
   | "/w/$workspace/settings";
-type BoxPath = "/system" | "/workspaces" | "/box/users" | "/box/jobs";
+type BoxPath = "/system" | "/workspaces" | "/box/users" | "/box/jobs" | "/box/errors";
 
 interface InWorkspace extends PlatformScreen<WorkspacePath> {
   /** One of these is needed to see it in the menus. */
@@ -86,6 +87,7 @@ const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
   { to: "/workspaces", label: "nav.workspaces", icon: IconBuildingStore },
   { to: "/box/users", label: "nav.users", icon: IconUserCog },
   { to: "/box/jobs", label: "nav.boxJobs", icon: IconClockPlay },
+  { to: "/box/errors", label: "nav.errors", icon: IconBug },
   { to: "/system", label: "nav.system", icon: IconServer },
 ];
 

@@ -1,11 +1,13 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { MyWorkspace } from "@/api/types";
 import { t, useFormat } from "@/i18n";
+import { errorsQuery } from "@/platform/errors/queries";
 import { useMe } from "@/platform/identity/queries";
 import { failedNow } from "@/platform/jobs/rules";
 import { recentJobsQuery } from "@/platform/jobs/queries";
 import { jobTitle } from "@/platform/jobs/words";
 import { healthQuery } from "@/platform/monitoring/queries";
+import { invitationsQuery } from "@/platform/people/queries";
 import { workspacesQuery } from "@/platform/workspaces/queries";
 import { daysUntil } from "@/platform/workspaces/rules";
 import type { Decision } from "./Decisions";
@@ -17,12 +19,18 @@ const LAST_DAYS = 7;
 
 /** What waits for this person here, worst first. */
 export function useDecisions(workspace: MyWorkspace): Decision[] {
-  return [...useBoxTrouble(), ...useFailedJobs(workspace), ...useLeavingWorkspaces()];
+  return [
+    ...useBoxTrouble(),
+    ...useFailedJobs(workspace),
+    ...useLeavingWorkspaces(),
+    ...useInvitations(workspace),
+  ];
 }
 
 function useBoxTrouble(): Decision[] {
   const { is_operator } = useMe();
   const health = useQuery({ ...healthQuery, enabled: is_operator, refetchOnMount: true });
+  const errors = useInfiniteQuery({ ...errorsQuery(undefined), enabled: is_operator });
   const found: Decision[] = [];
   if (health.data && health.data.status !== "ok") {
     const failing = health.data.status === "failing";
@@ -40,6 +48,17 @@ function useBoxTrouble(): Decision[] {
       to: { to: "/system" },
     });
   }
+  const open = (errors.data?.pages[0]?.items ?? []).filter((one) => !one.resolved_at);
+  if (open.length > 0)
+    found.push({
+      kind: "errors",
+      key: "errors",
+      tone: "caution",
+      text: t("today.errors", { count: open.length }),
+      line: open[0]?.message ?? "",
+      action: t("today.toErrors"),
+      to: { to: "/box/errors" },
+    });
   return found;
 }
 
@@ -81,4 +100,24 @@ function useLeavingWorkspaces(): Decision[] {
       action: t("today.toWorkspaces"),
       to: { to: "/workspaces", search: { state: "deleted", panel: one.id } },
     }));
+}
+
+function useInvitations(workspace: MyWorkspace): Decision[] {
+  const list = useInfiniteQuery({
+    ...invitationsQuery(workspace.id),
+    enabled: workspace.permissions.includes("people.manage"),
+  });
+  const waiting = (list.data?.pages[0]?.items ?? []).filter((one) => one.state === "waiting");
+  if (waiting.length === 0) return [];
+  return [
+    {
+      kind: "invitation",
+      key: "invitations",
+      tone: "info",
+      text: t("today.invited", { count: waiting.length }),
+      line: waiting.map((one) => one.email).join(", "),
+      action: t("today.toPeople"),
+      to: { to: "/w/$workspace/people", params: { workspace: workspace.id } },
+    },
+  ];
 }
