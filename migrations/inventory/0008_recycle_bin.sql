@@ -28,6 +28,7 @@ WHEN OLD.last_seq <> 0
 BEGIN SELECT RAISE(ABORT, 'item totals are written by movements'); END;
 
 CREATE TRIGGER items_take_along_what_is_theirs BEFORE DELETE ON items
+WHEN OLD.deleted_at IS NOT NULL
 BEGIN
     INSERT INTO items_fts (items_fts, rowid, item_number, name, category, supplier_skus)
     VALUES ('delete', OLD.rid, OLD.item_number, OLD.name, OLD.category, OLD.supplier_skus);

@@ -236,7 +236,7 @@ pub struct BoxResponse {
     pub version: String,
     /// The address people type, where somebody set it.
     pub public_url: Option<String>,
-    /// What links begin with, e.g. `https://kitchen.local:8443`.
+    /// What links begin with: scheme, name and port.
     pub origin: String,
     pub started_at: String,
     pub data_dir_free_bytes: u64,

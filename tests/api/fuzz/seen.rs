@@ -89,6 +89,12 @@ impl Seen {
         values.push(value.to_owned());
     }
 
+    /// Whether this was ever told of a workspace.
+    pub fn holds(&self, home: &str, value: &str) -> bool {
+        let of_home = self.values.iter().filter(|((one, _), _)| one == home);
+        of_home.flat_map(|(_, values)| values).any(|one| one == value)
+    }
+
     /// What is known of a kind: by its own name, its plural, or the end of its name.
     pub fn of(&self, home: &str, kind: &str) -> &[String] {
         let last = kind.rsplit('_').next().unwrap_or(kind);

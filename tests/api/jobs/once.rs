@@ -26,7 +26,10 @@ async fn kill_before_effect(server: &TestServer, job: &Value, attempt: u32) {
     let operator = server.operator().await;
     let begun = async {
         let path = format!("/api/v1{}", path(job));
-        while operator.get(&path).await.is(200)["attempts"] != attempt {}
+        let mut commits = server.platform.system_commits.clone();
+        while operator.get(&path).await.is(200)["attempts"] != attempt {
+            commits.changed().await.expect("an open box");
+        }
     };
     tokio::select! {
         () = begun => {}

@@ -1662,7 +1662,7 @@ export interface components {
             name: string;
             /** @description Names it answers to, besides addresses. */
             names: string[];
-            /** @description What links begin with, e.g. `https://kitchen.local:8443`. */
+            /** @description What links begin with: scheme, name and port. */
             origin: string;
             /** @description The address people type, where somebody set it. */
             public_url?: string | null;
