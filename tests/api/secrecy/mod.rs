@@ -5,3 +5,4 @@ mod canaries;
 mod crawl;
 mod foreign;
 mod prices;
+mod states;
