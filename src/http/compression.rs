@@ -124,7 +124,7 @@ async fn compressed(coding: Coding, bytes: Bytes) -> Result<Vec<u8>> {
 }
 
 /// Whether there is enough text, in one piece, that nobody compressed or chose a form for yet.
-fn pays(response: &Response) -> bool {
+pub fn pays(response: &Response) -> bool {
     let size = response.body().size_hint().exact().unwrap_or(0);
     let headers = response.headers();
     (SIZE_BYTES_MIN..=SIZE_BYTES_MAX).contains(&size)

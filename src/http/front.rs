@@ -18,7 +18,7 @@ use tracing::{error, info};
 
 use super::address;
 use super::body::BodyLimit;
-use super::compression::compress;
+use super::compression::{compress, pays};
 use super::guard::{DEVICE_COOKIE, Guard, Incoming, LetThrough, SESSION_COOKIE};
 use super::meter::Meters;
 use super::problem::{self, Pending};
@@ -96,7 +96,11 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
 
 /// What a GET would have said about the body, and no body.
 fn without_body(response: Response) -> Response {
+    let is_negotiated = pays(&response);
     let (mut parts, body) = response.into_parts();
+    if is_negotiated {
+        parts.headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
     if let Some(size) = body.size_hint().exact().filter(|size| *size > 0) {
         parts.headers.insert(header::CONTENT_LENGTH, size.into());
     }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::platform::error::{Code, Error, FieldError, code};
 
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"holdfast\"");
 pub const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Codes that belong to the toolkit and to no resource.
@@ -180,6 +181,10 @@ pub fn render(error: &Error, request_id: &str) -> Response {
     let mut response = (status, body.to_string()).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Error::SignInNeeded(_) = error {
+        // RFC 9110 §15.5.2: an answer with 401 names a way to authenticate.
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    }
     if let Some(seconds) = retry_after(error) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

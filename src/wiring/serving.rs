@@ -73,6 +73,12 @@ impl Serving {
         }
         if let Some(address) = config.server.behind_proxy {
             let listener = bind(address.socket()).await?;
+            if config.server.trusted_proxies.is_empty() {
+                warn!(
+                    "server.trusted_proxies is empty: unless the proxy forwards no address at \
+                     all, name its own there, or every visitor looks as if they sat here"
+                );
+            }
             let face = Face {
                 name: "behind_proxy",
                 listener,

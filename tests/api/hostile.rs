@@ -96,7 +96,19 @@ async fn head_says_what_get_would_say_without_a_body() {
         assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
         let length = get.bytes.len().to_string();
         assert_eq!(head.header("content-length"), Some(length.as_str()), "{path}");
+        assert_eq!(head.header("vary"), get.header("vary"), "{path}");
     }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_is_not_signed_in_hears_how_to_be() {
+    let server = TestServer::start().await;
+
+    let reply = server.stranger().get("/api/v1/me").await;
+
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"holdfast\""));
+    reply.is_problem(401, "sign-in-needed");
     server.finish().await;
 }
 

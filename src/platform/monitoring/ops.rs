@@ -86,7 +86,7 @@ async fn disk(platform: &Arc<Platform>) -> Finding {
 fn certificate(ctx: &BoxCtx) -> Finding {
     match certificate_status(&ctx.platform) {
         Some(status) => rules::certificate(status.trouble.as_deref(), status.not_after, ctx.now()),
-        None => Finding::new(Status::Ok, "A reverse proxy in front holds the certificate."),
+        None => rules::proxy(!ctx.platform.config.server.trusted_proxies.is_empty()),
     }
 }
 

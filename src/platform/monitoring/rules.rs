@@ -105,13 +105,30 @@ pub fn disk(free_bytes: u64) -> Finding {
 /// Judges the certificate that people get. `trouble` is what its keeper complains of.
 pub fn certificate(trouble: Option<&str>, not_after: Moment, now: Moment) -> Finding {
     if not_after <= now {
-        let detail = format!("The certificate ended on {not_after}; browsers refuse it.");
+        let detail = format!("The certificate ended on {}; browsers refuse it.", day(not_after));
         return Finding::new(Status::Failing, detail);
     }
     match trouble {
         Some(trouble) => Finding::new(Status::Degraded, trouble),
-        None => Finding::new(Status::Ok, format!("It holds until {not_after}.")),
+        None => Finding::new(Status::Ok, format!("It holds until {}.", day(not_after))),
     }
+}
+
+/// Judges what a box behind a proxy knows of its visitors.
+pub fn proxy(is_proxy_named: bool) -> Finding {
+    let detail = if is_proxy_named {
+        "A reverse proxy in front holds the certificate."
+    } else {
+        "A reverse proxy in front holds the certificate. Its address is not among \
+         server.trusted_proxies, so unless it forwards none, every visitor looks as if they sat \
+         at this machine: name it there."
+    };
+    Finding::new(Status::Ok, detail)
+}
+
+/// The day of a moment in UTC, e.g. `2026-12-21`.
+fn day(moment: Moment) -> String {
+    moment.to_string().chars().take_while(|one| *one != 'T').collect()
 }
 
 /// Who asks for metrics or the details of health.

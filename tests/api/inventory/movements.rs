@@ -303,6 +303,8 @@ async fn the_journal_is_narrowed_by_item_place_type_and_time() {
     assert_eq!(listed(format!("from={}", hours(2))).await, "-3.000 3.000");
     assert_eq!(listed(format!("to={}", hours(1))).await, "2.000 1.000");
     assert_eq!(listed(format!("from={}&to={}", hours(1), hours(2))).await, "3.000 2.000");
+    let counted = manager.get("/inventory/movements?type=receive&limit=1&total=true").await;
+    assert_eq!(counted.is(200)["total"], 3);
     for (query, field) in [("type=gift", "type"), ("from=x", "from"), ("item_id=x", "item_id")] {
         let bad = manager.get(&format!("/inventory/movements?{query}")).await;
         assert_eq!(bad.is(422)["errors"][0]["field"], field);

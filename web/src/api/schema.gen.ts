@@ -6040,6 +6040,8 @@ export interface operations {
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
                 cursor?: string;
+                /** @description Also count the rows, to 10,000 at most. */
+                total?: boolean;
             };
             header?: never;
             path: {

@@ -51,6 +51,8 @@ pub struct MovementsQuery {
     /// 1 to 200 rows; 50 when left out.
     limit: Option<i64>,
     cursor: Option<String>,
+    /// Also count the rows, to 10,000 at most.
+    total: Option<bool>,
 }
 
 impl MovementsQuery {
@@ -111,11 +113,12 @@ async fn list_movements(
 ) -> Answer<Page<MovementResponse>> {
     let (journal, limit) = (query.journal()?, page::limit(query.limit)?);
     let behind = position(query.cursor.as_deref())?;
-    let listed = ops::list(&ctx, journal, behind, limit).await?;
+    let count_max = (query.total == Some(true)).then_some(page::TOTAL_MAX + 1);
+    let listed = ops::list(&ctx, journal, behind, limit, count_max).await?;
     let writer = Writer::new(&ctx, &listed.movements).await?;
     let next = listed.next.map(|next| page::cursor(&Cursor::from(next))).transpose()?;
     let items = listed.movements.into_iter().map(|one| writer.write(one)).collect();
-    Ok(ok(Page::new(items, next)))
+    Ok(ok(Page::new(items, next).total(listed.total)))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

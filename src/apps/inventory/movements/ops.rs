@@ -219,6 +219,8 @@ pub struct Listed {
     pub movements: Vec<KeptMovement>,
     /// Where the next page begins; none on the last.
     pub next: Option<JournalPosition>,
+    /// Counted to the bound that was asked for.
+    pub total: Option<u64>,
 }
 
 /// The ledger, newest first.
@@ -227,8 +229,14 @@ pub async fn list(
     journal: Journal,
     behind: Option<JournalPosition>,
     limit: usize,
+    count_max: Option<u64>,
 ) -> Result<Listed> {
-    ctx.read(move |scope| page(scope, &journal, journal.start(behind), limit)).await
+    ctx.read(move |scope| {
+        let listed = page(scope, &journal, journal.start(behind), limit)?;
+        let total = count_max.map(|max| store::count(scope, &journal, max)).transpose()?;
+        Ok(Listed { total, ..listed })
+    })
+    .await
 }
 
 /// An item's history, newest first, with the balance over all places after each movement.
@@ -259,7 +267,7 @@ fn page(
     let has_more = movements.len() > limit;
     movements.truncate(limit);
     let next = movements.last().filter(|_| has_more).map(JournalPosition::of);
-    Ok(Listed { movements, next })
+    Ok(Listed { movements, next, total: None })
 }
 
 fn overriding(scope: &Scope<'_>) -> Overriding {

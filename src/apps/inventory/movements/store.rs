@@ -15,7 +15,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::Scope;
 use crate::platform::error::{Error, Result};
 
-pub(super) use journal::{balance_before, list};
+pub(super) use journal::{balance_before, count, list};
 
 /// Goods without a lot.
 const NO_LOT: i64 = 0;

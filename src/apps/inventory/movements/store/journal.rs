@@ -10,35 +10,56 @@ use crate::apps::inventory::movements::rules::{KeptMovement, MovementType};
 use crate::platform::ctx::Scope;
 use crate::platform::error::{Error, Result};
 
-macro_rules! page {
+macro_rules! matching {
     ($narrowed:literal) => {
         concat!(
-            "SELECT ",
-            columns!(),
-            " FROM movements AS m ",
-            joins!(),
             " WHERE ",
             $narrowed,
             " AND (m.effective_at, m.seq) < (:at, :seq) AND m.effective_at >= :from
                AND (:item IS NULL OR m.item_id = (SELECT rid FROM items WHERE id = :item))
                AND (:place IS NULL
                     OR m.location_id = (SELECT rid FROM locations WHERE id = :place))
-               AND (:type IS NULL OR m.type = :type)
-             ORDER BY m.effective_at DESC, m.seq DESC LIMIT :limit"
+               AND (:type IS NULL OR m.type = :type)"
         )
     };
 }
 
-/// The statement that walks the narrowest index.
-pub(super) fn statement_of(journal: &Journal) -> &'static str {
+/// The rows themselves, and their number up to the limit.
+struct Statements {
+    page: &'static str,
+    count: &'static str,
+}
+
+macro_rules! statements {
+    ($narrowed:literal) => {
+        Statements {
+            page: concat!(
+                "SELECT ",
+                columns!(),
+                " FROM movements AS m ",
+                joins!(),
+                matching!($narrowed),
+                " ORDER BY m.effective_at DESC, m.seq DESC LIMIT :limit"
+            ),
+            count: concat!(
+                "SELECT count(*) FROM (SELECT 1 FROM movements AS m",
+                matching!($narrowed),
+                " LIMIT :limit)"
+            ),
+        }
+    };
+}
+
+/// The statements that walk the narrowest index.
+fn statements_of(journal: &Journal) -> Statements {
     if journal.item.is_some() {
-        page!("m.item_id = (SELECT rid FROM items WHERE id = :item)")
+        statements!("m.item_id = (SELECT rid FROM items WHERE id = :item)")
     } else if journal.place.is_some() {
-        page!("m.location_id = (SELECT rid FROM locations WHERE id = :place)")
+        statements!("m.location_id = (SELECT rid FROM locations WHERE id = :place)")
     } else if journal.kind.is_some() {
-        page!("m.type = :type")
+        statements!("m.type = :type")
     } else {
-        page!("1 = 1")
+        statements!("1 = 1")
     }
 }
 
@@ -49,7 +70,7 @@ pub(in crate::apps::inventory::movements) fn list(
     position: JournalPosition,
     limit: usize,
 ) -> Result<Vec<KeptMovement>> {
-    let mut statement = scope.prepare_cached(statement_of(journal))?;
+    let mut statement = scope.prepare_cached(statements_of(journal).page)?;
     let rows = statement.query_map(
         named_params! {
             ":at": position.effective_at, ":seq": position.seq, ":from": journal.from,
@@ -60,6 +81,25 @@ pub(in crate::apps::inventory::movements) fn list(
         movement,
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many movements the journal shows, counted to `max`.
+pub(in crate::apps::inventory::movements) fn count(
+    scope: &Scope<'_>,
+    journal: &Journal,
+    max: u64,
+) -> Result<u64> {
+    let start = journal.start(None);
+    let counted: i64 = scope.prepare_cached(statements_of(journal).count)?.query_row(
+        named_params! {
+            ":at": start.effective_at, ":seq": start.seq, ":from": journal.from,
+            ":item": journal.item, ":place": journal.place,
+            ":type": journal.kind.map(MovementType::name),
+            ":limit": i64::try_from(max).unwrap_or(i64::MAX),
+        },
+        |row| row.get(0),
+    )?;
+    Ok(u64::try_from(counted).unwrap_or(0))
 }
 
 /// An item's balance over all places just before `position`: what is on hand now, less what was
@@ -102,9 +142,10 @@ mod tests {
             (Journal { kind, ..Journal::ALL }, "movements_type (type=?"),
             (Journal::ALL, "movements_effective (effective_at"),
         ] {
-            let sql = statement_of(&journal);
-            walks(&connection, sql, index);
-            let plan = plan(&connection, sql);
+            let Statements { page, count } = statements_of(&journal);
+            walks(&connection, page, index);
+            walks(&connection, count, index);
+            let plan = plan(&connection, page);
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
         }
     }
