@@ -3,6 +3,7 @@
 mod list;
 mod recycle;
 mod row;
+mod search;
 
 use rusqlite::{OptionalExtension, named_params};
 
@@ -12,8 +13,9 @@ use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::ctx::Scope;
 use crate::platform::error::{Error, Result};
 
-pub(super) use list::{categories, count, count_found, list, search};
+pub(super) use list::{categories, count, list};
 pub(super) use recycle::{Forgettable, deleted, forget, forgettable};
+pub(super) use search::{count_found, search};
 
 /// The item with its barcodes, deleted or not.
 pub(super) fn get(scope: &Scope<'_>, id: ItemId) -> Result<KeptItem> {

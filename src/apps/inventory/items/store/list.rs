@@ -7,7 +7,6 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use super::row;
 use crate::apps::inventory::items::rules::KeptItem;
 use crate::apps::inventory::items::rules::listing::{Direction, Key, Listing, Position, SortKey};
-use crate::apps::inventory::search::rules::Query;
 use crate::platform::ctx::Scope;
 use crate::platform::error::Result;
 
@@ -149,114 +148,6 @@ pub(in crate::apps::inventory::items) fn count(
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// What a search finds: exact codes and numbers (0), then words and their beginnings (1), then
-/// parts of words (2).
-macro_rules! found {
-    () => {
-        "WITH hits (rid, tier) AS (
-             SELECT item_id, 0 FROM item_barcodes WHERE code = :code AND is_active = 1
-             UNION ALL
-             SELECT rid, 0 FROM items WHERE item_number_key = :number_key AND deleted_at IS NULL
-             UNION ALL
-             SELECT rowid, 1 FROM items_fts WHERE items_fts MATCH :words
-             UNION ALL
-             SELECT rowid, 2 FROM items_trigrams WHERE items_trigrams MATCH :parts
-         ), found (rid, tier) AS MATERIALIZED (
-             SELECT h.rid, MIN(h.tier) FROM hits AS h
-             JOIN items AS i ON i.rid = h.rid
-             JOIN item_totals AS t ON t.item_id = h.rid
-             WHERE i.deleted_at IS NULL
-               AND (:category IS NULL OR i.category = :category)
-               AND (:is_low = 0 OR t.qty < t.min_qty)
-               AND (:location IS NULL OR EXISTS (
-                   SELECT 1 FROM stocks AS s WHERE s.item_id = i.rid AND s.qty <> 0
-                     AND s.location_id = (SELECT rid FROM locations WHERE id = :location)))
-             GROUP BY h.rid
-         ) "
-    };
-}
-
-macro_rules! search_page {
-    ($compare:literal, $order:literal) => {
-        concat!(
-            found!(),
-            ", keyed (rid, tier, sort_key) AS MATERIALIZED (
-                 SELECT f.rid, f.tier, CASE :sort
-                     WHEN 'name' THEN i.name_key
-                     WHEN 'item_number' THEN i.item_number_key
-                     WHEN 'on_hand' THEN t.qty
-                     WHEN 'updated_at' THEN i.updated_at
-                     ELSE f.tier || i.name_key END
-                 FROM found AS f JOIN items AS i ON i.rid = f.rid
-                 JOIN item_totals AS t ON t.item_id = f.rid
-             )
-             SELECT ",
-            row::columns!(),
-            ", p.tier FROM (
-                 SELECT rid, tier, sort_key FROM keyed
-                 WHERE (sort_key, rid) ",
-            $compare,
-            " (:key, :rid) ORDER BY sort_key ",
-            $order,
-            ", rid ",
-            $order,
-            " LIMIT :limit) AS p
-             JOIN items AS i ON i.rid = p.rid
-             JOIN item_totals AS t ON t.item_id = i.rid
-             LEFT JOIN item_barcodes AS b ON b.item_id = i.rid
-             ORDER BY p.sort_key ",
-            $order,
-            ", p.rid ",
-            $order,
-            ", b.position"
-        )
-    };
-}
-
-/// A page of what was found behind `position`, each with how well it fits.
-pub(in crate::apps::inventory::items) fn search(
-    scope: &Scope<'_>,
-    listing: &Listing,
-    query: &Query,
-    position: &Position,
-    limit: usize,
-) -> Result<Vec<(KeptItem, i64)>> {
-    let mut statement = scope.prepare_cached(match listing.sort.direction {
-        Direction::Ascending => search_page!(">", "ASC"),
-        Direction::Descending => search_page!("<", "DESC"),
-    })?;
-    let mut rows = statement.query(named_params! {
-        ":code": query.code, ":number_key": query.number_key, ":words": query.words,
-        ":parts": query.parts, ":category": listing.category, ":is_low": listing.is_low,
-        ":location": listing.location, ":sort": listing.sort.key.name(), ":key": position.key,
-        ":rid": position.rid, ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
-    })?;
-    row::items_with_tier(&mut rows)
-}
-
-/// How many items a search finds, counted to `count_max`.
-pub(in crate::apps::inventory::items) fn count_found(
-    scope: &Scope<'_>,
-    listing: &Listing,
-    query: &Query,
-    count_max: u64,
-) -> Result<u64> {
-    let mut statement = scope.prepare_cached(concat!(
-        found!(),
-        "SELECT COUNT(*) FROM (SELECT 1 FROM found LIMIT :count_max)"
-    ))?;
-    let count: i64 = statement.query_row(
-        named_params! {
-            ":code": query.code, ":number_key": query.number_key, ":words": query.words,
-            ":parts": query.parts, ":category": listing.category, ":is_low": listing.is_low,
-            ":location": listing.location,
-            ":count_max": i64::try_from(count_max).unwrap_or(i64::MAX),
-        },
-        |row| row.get(0),
-    )?;
-    Ok(u64::try_from(count).unwrap_or(0))
-}
-
 /// Categories with how many items each has.
 pub(in crate::apps::inventory::items) fn categories(
     scope: &Scope<'_>,
@@ -329,15 +220,5 @@ mod tests {
             let sorts = plan.iter().filter(|step| step.contains("TEMP B-TREE FOR ORDER BY"));
             assert!(sorts.count() <= 1, "only the finished page is sorted: {plan:#?}");
         }
-    }
-
-    #[test]
-    fn a_search_reads_no_whole_table() {
-        let (_folder, connection) = empty_file();
-        let plan = plan(&connection, search_page!(">", "ASC"));
-        let is_table = |step: &&String| {
-            ["SCAN i", "SCAN t", "SCAN b", "SCAN s", "SCAN items"].contains(&step.as_str())
-        };
-        assert_eq!(plan.iter().find(is_table), None, "{plan:#?}");
     }
 }
