@@ -22,14 +22,18 @@ use crate::platform::access::{PermissionSpec, RoleTable, rules};
 use crate::platform::app::{ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
+use crate::platform::jobs::JobSpec;
 use crate::platform::{
     self, Parts, Platform, about, audit, columns, errors, events, idempotency, identity, jobs,
-    monitoring, recycle_bin, search, secrets, setup, tls, workspaces,
+    monitoring, recycle_bin, samples, search, secrets, setup, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
 const PLATFORM_EVENTS: &[EventSpec] =
     &[EventSpec { kind: workspaces::ops::KIND, permission: "workspace.read" }];
+
+/// Kinds of jobs of the platform itself.
+const PLATFORM_JOBS: &[JobSpec] = &[samples::LOAD];
 
 /// Opens the box. Blocks; call it before serving.
 pub fn open(config: Config, clock: Clock) -> Result<Arc<Platform>> {
@@ -45,11 +49,12 @@ pub fn open_with(config: Config, clock: Clock, parts: Parts) -> Result<Arc<Platf
 /// What the apps bring along, collected.
 pub fn parts() -> Parts {
     let app_events = apps::ALL.iter().flat_map(|app| app.events);
+    let app_jobs = apps::ALL.iter().flat_map(|app| app.jobs);
     Parts {
         roles: RoleTable::new(permissions()),
         events: PLATFORM_EVENTS.iter().chain(app_events).copied().collect(),
         apps: apps::ALL,
-        jobs: apps::ALL.iter().flat_map(|app| app.jobs).copied().collect(),
+        jobs: PLATFORM_JOBS.iter().chain(app_jobs).copied().collect(),
     }
 }
 

@@ -157,3 +157,62 @@ async fn loading_stops_when_somebody_changed_what_it_needs() {
     assert_eq!(findings["ok"], true, "{findings}");
     server.finish().await;
 }
+
+const ALL: &str = "/api/v1/workspaces";
+
+fn id_of(workspace: &Value) -> WorkspaceId {
+    workspace["id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+}
+
+/// The states of the jobs that load sample data, newest first.
+async fn loadings(operator: &Client) -> Vec<Value> {
+    let list = operator.get("/api/v1/jobs?kind=workspace.sample-data").await.is(200);
+    list["items"].as_array().expect("a list").iter().map(|job| job["state"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_sample_workspace_is_made_filled_and_wiped_without_a_trace() {
+    let server = TestServer::start().await;
+    let operator = server.operator().await;
+    let body = json!({ "name": "To play", "currency": "USD", "load_sample_data": true });
+    let key = operator.saying("idempotency-key", "play-1");
+
+    let made = key.post(ALL, &body).await.is(201);
+    let again = key.post(ALL, &body).await.is(201);
+
+    assert_eq!((&made["is_sample"], &again["id"]), (&json!(true), &made["id"]));
+    assert_eq!(loadings(&operator).await, ["waiting"]);
+    server.run_jobs().await;
+    assert_eq!(loadings(&operator).await, ["done"]);
+    let player = operator.in_workspace(id_of(&made));
+    assert_eq!(total(&player, "").await, 420);
+    let jobs = player.get("/jobs").await.is(200);
+    let progress = json!({ "done": 9_935, "total": 9_935 });
+    assert_eq!(jobs["items"][0]["progress"], progress);
+    let path = server.platform.workspaces.path(id_of(&made));
+    assert!(path.exists());
+    player.post("/wipe", &json!({})).await.is(204);
+    assert!(!path.exists());
+    player.get("/inventory/items").await.is_problem(404, "not-found");
+    let left = operator.get(&format!("{ALL}?state=all")).await.is(200);
+    assert_eq!(left["items"].as_array().map(Vec::len), Some(1));
+    server.run_jobs().await;
+    assert!(!path.exists(), "a job brought it back");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_workspace_wiped_before_it_is_filled_stays_gone() {
+    let server = TestServer::start().await;
+    let operator = server.operator().await;
+    let body = json!({ "name": "To play", "load_sample_data": true });
+    let made = operator.post(ALL, &body).await.is(201);
+
+    operator.in_workspace(id_of(&made)).post("/wipe", &json!({})).await.is(204);
+    server.run_jobs().await;
+
+    assert!(!server.platform.workspaces.path(id_of(&made)).exists());
+    let states = loadings(&operator).await;
+    assert!(!states.contains(&json!("done")) && !states.contains(&json!("failed")), "{states:?}");
+    server.finish().await;
+}

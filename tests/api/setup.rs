@@ -178,10 +178,6 @@ async fn every_wrong_field_is_named_and_nothing_is_made() {
     refused.is_field_problem("operator.email", "email-bad");
     refused.is_field_problem("operator.password", "password-too-short");
     refused.is_field_problem("workspace.name", "name-empty");
-    let mut sample = request(&token);
-    sample["load_sample_data"] = json!(true);
-    let sample = browser.post(SETUP, &sample).await;
-    sample.is_field_problem("load_sample_data", "sample-data-unavailable");
     let mut known = request(&token);
     known["operator"]["password"] = json!("Harbourkitchen1");
     let known = browser.post(SETUP, &known).await;
@@ -204,6 +200,29 @@ async fn right_to_left_and_look_alike_names_are_kept_as_they_are() {
 
     assert_eq!(made["user"]["name"], "דנה כהן");
     assert_eq!(made["workspace"]["name"], "مطبخ الميناء");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn sample_data_comes_in_a_second_workspace_of_its_own() {
+    let server = TestServer::start().await;
+    let browser = server.browser();
+    let mut request = request(&token(&server).await);
+    request["load_sample_data"] = json!(true);
+
+    let made = browser.post(SETUP, &request).await.is(201);
+    server.run_jobs().await;
+
+    assert_eq!(made["workspace"]["is_sample"], false);
+    let me = browser.get("/api/v1/me").await.is(200);
+    let mine = me["workspaces"].as_array().expect("a list");
+    let items = async |sample: bool| {
+        let one = mine.iter().find(|one| one["is_sample"] == sample).expect("a workspace");
+        let id = one["id"].as_str().expect("an id");
+        let path = format!("/api/v1/workspaces/{id}/inventory/items?limit=1&total=true");
+        browser.get(&path).await.is(200)["total"].clone()
+    };
+    assert_eq!((mine.len(), items(false).await, items(true).await), (2, json!(0), json!(420)));
     server.finish().await;
 }
 

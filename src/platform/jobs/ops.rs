@@ -55,7 +55,14 @@ pub async fn ask(ctx: &BoxCtx, wanted: Wanted, under_way: UnderWay) -> Result<Cr
     Ok(asked)
 }
 
-fn ask_in(scope: &BoxScope<'_>, jobs: &Jobs, wanted: &Wanted, under_way: UnderWay) -> Result<Job> {
+/// Asks inside the caller's transaction, which makes what the job is about. Nudge the runner
+/// afterwards.
+pub(in crate::platform) fn ask_in(
+    scope: &BoxScope<'_>,
+    jobs: &Jobs,
+    wanted: &Wanted,
+    under_way: UnderWay,
+) -> Result<Job> {
     let Wanted { kind, workspace, subject, input } = wanted;
     let kind = jobs.kind(kind).ok_or_else(|| Error::internal(format!("no jobs of kind {kind}")))?;
     if let Some(there) = store::under_way(scope, kind.spec.kind, *workspace, subject)? {

@@ -114,7 +114,7 @@ impl Jobs {
     }
 
     /// Makes the runner look for work.
-    pub(super) fn nudge(&self) {
+    pub(in crate::platform) fn nudge(&self) {
         self.nudge.notify_one();
     }
 

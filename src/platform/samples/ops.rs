@@ -1,24 +1,41 @@
 //! Loading sample data, part by part.
 
+use serde_json::Value;
+
 use super::store;
 use crate::platform::app::{SampleProgress, SampleSpec};
 use crate::platform::audit::Entry;
-use crate::platform::ctx::{Ctx, Scope};
+use crate::platform::ctx::{BoxScope, Ctx, Scope};
 use crate::platform::error::{Error, Result};
-use crate::platform::workspaces;
+use crate::platform::jobs::ops::{UnderWay, Wanted};
+use crate::platform::jobs::{self, Jobs};
+use crate::platform::workspaces::{self, WorkspaceId};
 
-/// Loads the sample data of every app, or what is missing of it: each part is a transaction that
-/// also notes how far it is, so nothing comes twice however often this is interrupted and begun
-/// again. `note` hears of each part and ends the loading by an error.
+/// Asks for the loading inside the caller's transaction, which makes the workspace: neither is
+/// there without the other.
+pub fn order_in(scope: &BoxScope<'_>, jobs: &Jobs, workspace: WorkspaceId) -> Result<()> {
+    let wanted = Wanted {
+        kind: super::LOAD.kind,
+        workspace: Some(workspace),
+        subject: String::new(),
+        input: Value::Null,
+    };
+    jobs::ops::ask_in(scope, jobs, &wanted, UnderWay::Join).map(|_| ())
+}
+
+/// Loads the sample data of every app that is switched on, or what is missing of it: each part is
+/// a transaction that also notes how far it is, so nothing comes twice however often this is
+/// interrupted and begun again. `note` hears of each part and ends the loading by an error.
 pub async fn load(
     ctx: &Ctx,
     mut note: impl FnMut(SampleProgress) -> Result<()>,
 ) -> Result<SampleProgress> {
-    if !workspaces::ops::get(ctx).await?.is_sample {
+    let workspace = workspaces::ops::get(ctx).await?;
+    if !workspace.is_sample {
         return Err(Error::internal("sample data is for sample workspaces"));
     }
     let mut sum = SampleProgress { done: 0, total: 0 };
-    for app in ctx.platform.apps {
+    for app in ctx.platform.apps.iter().filter(|app| workspace.apps.has(app.id)) {
         let Some(spec) = app.sample_data else { continue };
         let progress = loop {
             let progress = ctx.write(move |scope| load_part_in(scope, app.id, spec)).await?;

@@ -91,7 +91,7 @@ pub struct SetupRequest {
     box_name: String,
     operator: SetupOperator,
     workspace: SetupWorkspace,
-    /// Only `false` is understood.
+    /// Makes a second workspace with a made-up group of kitchens, which a job loads.
     #[serde(default)]
     load_sample_data: bool,
 }
@@ -139,10 +139,6 @@ async fn set_up(
     Unclaimed(ctx): Unclaimed,
     Json(body): Json<SetupRequest>,
 ) -> Result<impl IntoResponse> {
-    if body.load_sample_data {
-        let detail = "This version has no sample data. Leave load_sample_data out.";
-        return Err(Error::invalid("load_sample_data", "sample-data-unavailable", detail));
-    }
     let workspace = Draft {
         name: body.workspace.name,
         time_zone: body.workspace.time_zone,
@@ -157,6 +153,7 @@ async fn set_up(
         email: body.operator.email,
         password: body.operator.password,
         workspace,
+        with_sample: body.load_sample_data,
     };
     let claimed = ops::set_up(&ctx, request, ctx.cause.address.map(network)).await?;
     let cookie = session_cookie(&claimed.session, &ctx.platform)?;

@@ -1,6 +1,7 @@
 //! Issuing the one-time link and claiming the box with it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
@@ -16,6 +17,7 @@ use crate::platform::error::{Error, FieldError, Result};
 use crate::platform::identity::sessions;
 use crate::platform::identity::users::rules::{NewUser, User, clean_email};
 use crate::platform::identity::users::{self};
+use crate::platform::samples;
 use crate::platform::secret::{Secret, to_base64, token_hash};
 use crate::platform::throttle::Buckets;
 use crate::platform::workspaces::rules::{Draft, Workspace, clean_name};
@@ -23,6 +25,7 @@ use crate::platform::workspaces::{self};
 
 /// Audit kind of the box itself.
 pub const KIND: &str = "box";
+const SAMPLE_NAME: &str = "Sample kitchens";
 
 /// What is remembered while nobody owns the box.
 pub struct SetUp {
@@ -137,6 +140,8 @@ pub struct Request {
     pub email: String,
     pub password: Secret,
     pub workspace: Draft,
+    /// Makes a second workspace to play in.
+    pub with_sample: bool,
 }
 
 /// A box that was just claimed.
@@ -155,19 +160,37 @@ pub async fn set_up(ctx: &BoxCtx, request: Request, network: Option<IpAddr>) -> 
     let box_name = check_fields(ctx, &request).await?;
     let presented = token_hash(request.token.reveal());
     let password_hash = platform.passwords.hash(&platform.random, request.password).await?;
+    let sample = request.with_sample.then(|| sample_of(&request.workspace));
     let workspace = workspaces::ops::make_file(ctx, request.workspace, "workspace.").await?;
+    let sample = match sample {
+        Some(draft) => Some(workspaces::ops::make_file(ctx, draft, "workspace.").await?),
+        None => None,
+    };
     let new =
         NewUser { name: request.name, email: request.email, password_hash, is_operator: true };
     let lifetimes = sessions::ops::lifetimes(ctx);
-    ctx.write(move |scope| {
+    let on_box = Arc::clone(platform);
+    let claimed = ctx.write(move |scope| {
         take_box(scope, &presented, &box_name)?;
         let user = users::ops::insert_in(scope, &new)?;
-        workspaces::ops::record_in(scope, &workspace)?;
-        workspaces::ops::add_member_in(scope, workspace.id, user.id, Role::Owner)?;
+        for one in [Some(&workspace), sample.as_ref()].into_iter().flatten() {
+            workspaces::ops::record_in(scope, one)?;
+            workspaces::ops::add_member_in(scope, one.id, user.id, Role::Owner)?;
+        }
+        if let Some(sample) = &sample {
+            samples::ops::order_in(scope, &on_box.jobs, sample.id)?;
+        }
         let session = sessions::ops::begin_in(scope, scope.new_id(), user.id, lifetimes)?;
         Ok(Claimed { user, workspace, session })
-    })
-    .await
+    });
+    let claimed = claimed.await?;
+    platform.jobs.nudge();
+    Ok(claimed)
+}
+
+/// A workspace to play in, which counts days and money like the first one.
+fn sample_of(first: &Draft) -> Draft {
+    Draft { name: SAMPLE_NAME.to_owned(), is_sample: true, ..first.clone() }
 }
 
 fn take_box(scope: &BoxScope<'_>, presented: &[u8; 32], name: &str) -> Result<()> {

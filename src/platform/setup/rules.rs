@@ -41,11 +41,6 @@ pub const CODES: &[Code] = &[
         "The box has no operator yet.",
         "Open the set-up link; `holdfast setup-link` makes a new one.",
     ),
-    code(
-        "sample-data-unavailable",
-        "This version of the box has no sample data.",
-        "Leave `load_sample_data` out or set it to false.",
-    ),
 ];
 
 /// The box itself.

@@ -15,7 +15,7 @@ use crate::http::page::{self, Page};
 use crate::platform::Platform;
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};
-use crate::platform::error::{Error, Result};
+use crate::platform::error::Result;
 use crate::platform::idempotency::rules::Created;
 
 pub fn box_routes() -> Routes {
@@ -150,7 +150,7 @@ pub struct CreateWorkspaceRequest {
     week_start: Option<i64>,
     /// The apps to switch on; all when left out.
     apps: Option<Vec<String>>,
-    /// Only `false` is understood.
+    /// Makes it a sample: a job loads a made-up group of kitchens, and it can be wiped at once.
     #[serde(default)]
     load_sample_data: bool,
 }
@@ -199,10 +199,6 @@ async fn create_workspace(
     ctx: BoxCtx,
     Json(body): Json<CreateWorkspaceRequest>,
 ) -> Answer<WorkspaceResponse> {
-    if body.load_sample_data {
-        let detail = "This version has no sample data. Leave load_sample_data out.";
-        return Err(Error::invalid("load_sample_data", "sample-data-unavailable", detail));
-    }
     let draft = Draft {
         name: body.name,
         time_zone: body.time_zone,
@@ -210,7 +206,7 @@ async fn create_workspace(
         locale: body.locale,
         week_start: body.week_start,
         apps: body.apps,
-        is_sample: false,
+        is_sample: body.load_sample_data,
     };
     let Created { value, is_replay } = ops::create(&ctx, draft).await?;
     let version = value.version;

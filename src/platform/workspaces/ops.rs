@@ -6,6 +6,8 @@ mod usage;
 pub use life::{archive, delete, purge_due, restore, wipe};
 pub use usage::{Usage, usage};
 
+use std::sync::Arc;
+
 use super::rules::{Change, Draft, State, States, Workspace, WorkspaceId};
 use super::store;
 use crate::platform::access::Role;
@@ -14,6 +16,7 @@ use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::{UserId, users};
+use crate::platform::samples;
 
 pub use super::members::ops::add_in as add_member_in;
 
@@ -41,17 +44,22 @@ pub fn record_in(scope: &BoxScope<'_>, workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Makes a workspace whose owner is the caller.
+/// Makes a workspace whose owner is the caller. Into one for samples they are loaded by a job.
 pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Workspace>> {
     let user = ctx.principal()?.user;
     let workspace = make_file(ctx, draft, "").await?;
     let new = workspace.id;
+    let platform = Arc::clone(&ctx.platform);
     let made = ctx.create(get_in, move |scope| {
         record_in(scope, &workspace)?;
         add_member_in(scope, new, user, Role::Owner)?;
+        if workspace.is_sample {
+            samples::ops::order_in(scope, &platform.jobs, new)?;
+        }
         Ok((new, workspace))
     });
     let made = made.await;
+    ctx.platform.jobs.nudge();
     // The request was sent before, so what it made then is the workspace. After a failure of the
     // disk the file stays: nobody knows whether the workspace was kept.
     if matches!(&made, Ok(Created { is_replay: true, .. }) | Err(Error::Rule(_))) {

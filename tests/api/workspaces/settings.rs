@@ -110,11 +110,6 @@ async fn every_wrong_setting_is_named_and_nothing_is_made() {
         operator.post(ALL, &json!({ "name": name })).await.is_problem(422, "invalid-fields");
     }
     operator.post(ALL, &json!({})).await.is_field_problem("name", "missing");
-    let sample = json!({ "name": "Toys", "load_sample_data": true });
-    operator
-        .post(ALL, &sample)
-        .await
-        .is_field_problem("load_sample_data", "sample-data-unavailable");
     assert_eq!(ids(&operator.get(ALL).await.is(200)).len(), 1);
     server.finish().await;
 }

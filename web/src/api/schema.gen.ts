@@ -1770,7 +1770,7 @@ export interface components {
             apps?: string[] | null;
             /** @description ISO 4217; `EUR` when left out. */
             currency?: string | null;
-            /** @description Only `false` is understood. */
+            /** @description Makes it a sample: a job loads a made-up group of kitchens, and it can be wiped at once. */
             load_sample_data?: boolean;
             /** @description BCP 47; `en-GB` when left out. */
             locale?: string | null;
@@ -2834,7 +2834,7 @@ export interface components {
         /** @description Everything a new box needs to know. */
         SetupRequest: {
             box_name: string;
-            /** @description Only `false` is understood. */
+            /** @description Makes a second workspace with a made-up group of kitchens, which a job loads. */
             load_sample_data?: boolean;
             operator: components["schemas"]["SetupOperator"];
             /** @description What follows `#token=` in the set-up link. */
