@@ -24,8 +24,8 @@ use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::jobs::JobSpec;
 use crate::platform::{
-    self, Parts, Platform, about, audit, columns, errors, events, idempotency, identity, jobs,
-    monitoring, recycle_bin, samples, search, secrets, setup, tls, workspaces,
+    self, Parts, Platform, about, audit, clean_up, columns, errors, events, idempotency, identity,
+    jobs, monitoring, recycle_bin, samples, search, secrets, setup, spool, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -33,7 +33,7 @@ const PLATFORM_EVENTS: &[EventSpec] =
     &[EventSpec { kind: workspaces::ops::KIND, permission: "workspace.read" }];
 
 /// Kinds of jobs of the platform itself.
-const PLATFORM_JOBS: &[JobSpec] = &[samples::LOAD];
+const PLATFORM_JOBS: &[JobSpec] = &[samples::LOAD, clean_up::jobs::CLEAN_UP];
 
 /// Opens the box. Blocks; call it before serving.
 pub fn open(config: Config, clock: Clock) -> Result<Arc<Platform>> {
@@ -79,6 +79,7 @@ pub fn codes() -> Vec<Code> {
         workspaces::rules::CODES,
         workspaces::members::rules::CODES,
         jobs::rules::CODES,
+        spool::CODES,
     ];
     let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());
     let of_apps = apps::ALL.iter().flat_map(|app| app.codes).copied();

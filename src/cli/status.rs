@@ -38,6 +38,9 @@ fn text(status: &Status) -> String {
     }
     lines.push(("workspaces", figures.workspaces.to_string()));
     lines.push(("people", figures.people.to_string()));
+    let jobs = &figures.jobs;
+    let (waiting, running, failed) = (jobs.waiting, jobs.running, jobs.failed);
+    lines.push(("jobs", format!("{waiting} waiting, {running} running, {failed} failed")));
     let mut text = String::new();
     for (name, value) in lines {
         // Writing to a text cannot fail.

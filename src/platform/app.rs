@@ -53,6 +53,15 @@ pub struct SearchSpec {
     pub find: fn(&Scope<'_>, &Typed, usize) -> Result<Vec<Hit>>,
 }
 
+/// Something of an app that is past its time some day.
+#[derive(Clone, Copy)]
+pub struct CleanUpSpec {
+    /// What it is counted as.
+    pub what: &'static str,
+    /// Drops what is past its time, at most so many at once; gives how many.
+    pub drop: fn(&Scope<'_>, usize) -> Result<usize>,
+}
+
 /// Whether a text column can say something about a person. Erasure and the audit log rely on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
@@ -81,6 +90,7 @@ pub struct AppSpec {
     pub codes: &'static [&'static [Code]],
     pub columns: &'static [ColumnMarks],
     pub jobs: &'static [JobSpec],
+    pub clean_up: &'static [CleanUpSpec],
     /// Below `/api/v1/workspaces/{workspace}/<id>`.
     pub routes: fn() -> Routes,
     pub usage: UsageSpec,

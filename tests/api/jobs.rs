@@ -1,5 +1,7 @@
 //! Work in the background: by the clock, on demand, once.
 
+mod clean_up;
+mod files;
 mod kinds;
 mod once;
 mod people;

@@ -20,7 +20,7 @@ pub mod usage;
 
 use crate::platform::access::PermissionSpec;
 use crate::platform::access::rules::{ADMINS, EVERYBODY, MANAGERS};
-use crate::platform::app::{AppSpec, EventSpec, RecycleSpec, SearchSpec};
+use crate::platform::app::{AppSpec, CleanUpSpec, EventSpec, RecycleSpec, SearchSpec};
 
 /// What the platform knows of this app.
 pub const SPEC: AppSpec = AppSpec {
@@ -51,9 +51,11 @@ pub const SPEC: AppSpec = AppSpec {
         imports::rules::CODES,
         sample::CODES,
         stocks::rules::CODES,
+        exports::rules::CODES,
     ],
     columns: columns::MARKS,
-    jobs: &[stocks::jobs::SELF_CHECK],
+    jobs: &[stocks::jobs::SELF_CHECK, imports::jobs::IMPORT, exports::jobs::EXPORT],
+    clean_up: &[CleanUpSpec { what: "import_previews", drop: imports::ops::drop_expired_in }],
     routes: api::routes,
     usage: usage::ops::SPEC,
     sample_data: Some(sample::SPEC),

@@ -14,7 +14,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::identity::users;
 use crate::platform::setup::rules::Claim;
 use crate::platform::tls::Certificates;
-use crate::platform::{monitoring, setup, tasks, workspaces};
+use crate::platform::{jobs, monitoring, setup, tasks, workspaces};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -64,6 +64,16 @@ pub struct Figures {
     pub name: Option<String>,
     pub people: i64,
     pub workspaces: i64,
+    pub jobs: JobFigures,
+}
+
+/// How the work in the background is.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct JobFigures {
+    pub waiting: i64,
+    pub running: i64,
+    /// Failed within a week and not done since.
+    pub failed: i64,
 }
 
 /// How the running process is.
@@ -117,7 +127,14 @@ pub fn figures_in(scope: &BoxScope<'_>) -> Result<Figures> {
         name,
         people: users::ops::count_in(scope)?,
         workspaces: workspaces::ops::count_in(scope)?,
+        jobs: job_figures_in(scope)?,
     })
+}
+
+fn job_figures_in(scope: &BoxScope<'_>) -> Result<JobFigures> {
+    let figures = jobs::ops::figures_in(scope)?;
+    let jobs::ops::Figures { waiting, running, failed, .. } = figures;
+    Ok(JobFigures { waiting, running, failed })
 }
 
 async fn status(ctx: &BoxCtx) -> Result<Status> {

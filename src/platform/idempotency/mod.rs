@@ -4,4 +4,4 @@ mod store;
 
 pub mod rules;
 
-pub(in crate::platform) use store::{find, remember};
+pub(in crate::platform) use store::{drop_expired_in, find, remember};

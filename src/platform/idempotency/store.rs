@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rules::{KEPT, Once, Remembered};
 use crate::platform::clock::Moment;
+use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
 use crate::platform::id::ObjectId;
 
@@ -30,6 +31,19 @@ pub(in crate::platform) fn find(
             |row| Ok(Remembered { body_hash: row.get(0)?, object_id: row.get(1)? }),
         )
         .optional()?)
+}
+
+/// Drops what nobody may repeat any more.
+pub(in crate::platform) fn drop_expired_in(unit: &Unit<'_>, most: usize) -> Result<usize> {
+    Ok(unit
+        .prepare_cached(
+            "DELETE FROM idempotency_keys WHERE (principal_id, path, idempotency_key) IN (
+                 SELECT principal_id, path, idempotency_key FROM idempotency_keys
+                 WHERE created_at <= :since LIMIT :most)",
+        )?
+        .execute(named_params! {
+            ":since": unit.now().minus(KEPT), ":most": i64::try_from(most).unwrap_or(i64::MAX),
+        })?)
 }
 
 pub(in crate::platform) fn remember(

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::rules::{
-    self, Asker, Ending, Job, JobId, Next, Progress, Requester, State, VALUE_SIZE_BYTES_MAX,
-    WAITING_ALL_MAX, WAITING_MAX,
+    self, Asker, Ending, FAILURES_TOLD, HISTORY_KEPT, HISTORY_ROWS_MAX, Job, JobId, Next, Progress,
+    Requester, State, VALUE_SIZE_BYTES_MAX, WAITING_ALL_MAX, WAITING_MAX,
 };
 use super::state::{Jobs, Kind};
 use super::store;
@@ -16,7 +16,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::workspaces::WorkspaceId;
 
-pub use store::Filter;
+pub use store::{Figures, Filter};
 
 /// Audit and event kind.
 pub const KIND: &str = "job";
@@ -485,4 +485,33 @@ pub(super) fn queue_in(scope: &BoxScope<'_>, due: &[DueKind]) -> Result<usize> {
         store::set_done_until(scope, name, one.workspace, until)?;
     }
     Ok(queued)
+}
+
+/// Forgets jobs past their time, beyond their number, and of workspaces that are gone; at most
+/// so many at once.
+pub fn drop_old_in(scope: &BoxScope<'_>, most: usize) -> Result<usize> {
+    let old = store::drop_before(scope, scope.now().minus(HISTORY_KEPT), most)?;
+    let many = store::drop_beyond(scope, HISTORY_ROWS_MAX, most.saturating_sub(old))?;
+    Ok(old + many + store::drop_orphans(scope, most.saturating_sub(old + many))?)
+}
+
+/// Forgets notes of effects of jobs that are forgotten.
+pub fn drop_effects_in(unit: &Unit<'_>, most: usize) -> Result<usize> {
+    store::drop_effects(unit, unit.now().minus(HISTORY_KEPT), most)
+}
+
+/// How jobs stand on the whole box.
+pub fn figures_in(scope: &BoxScope<'_>) -> Result<Figures> {
+    store::figures(scope, scope.now().minus(FAILURES_TOLD))
+}
+
+/// Titles of the scheduled jobs that failed and were not done since, and how many did.
+pub async fn failing(ctx: &BoxCtx) -> Result<Vec<(&'static str, i64)>> {
+    let failing = ctx.read(|scope| store::failing(scope, scope.now().minus(FAILURES_TOLD))).await?;
+    let jobs = &ctx.platform.jobs;
+    let scheduled = failing.into_iter().filter_map(|(kind, count)| {
+        let kind = jobs.kind(&kind).filter(|kind| kind.cron.is_some())?;
+        Some((kind.spec.title, count))
+    });
+    Ok(scheduled.collect())
 }

@@ -8,8 +8,7 @@ use tracing::{error, info, warn};
 use super::ops::{self, DueKind};
 use super::rules::{Due, Ending, Fault, Job, State, ending_of};
 use super::state::{Kind, Planned, Running};
-use super::work::{EFFECT, Per, Work};
-use crate::platform::access::Role;
+use super::work::{EFFECT, Per, Work, of_the_box};
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Ctx, Membership};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::sessions;
@@ -130,11 +129,6 @@ async fn done_before(ctx: &BoxCtx, job: &Job) -> Result<Option<String>> {
             ops::effect(&ctx, job.id, EFFECT).await
         }
     }
-}
-
-/// The box itself may do everything in a workspace.
-fn of_the_box(ctx: &BoxCtx, workspace: WorkspaceId) -> Membership {
-    Membership::new(workspace, Role::Owner, ctx.platform.roles.grant(Role::Owner))
 }
 
 /// Puts the jobs of schedules into the queue when their time has come.
@@ -270,7 +264,11 @@ async fn authority(on_box: BoxCtx, kind: &Kind, job: &Job) -> Result<(BoxCtx, Op
         Some(workspace) => {
             let membership = principal.membership(workspace).cloned();
             let allowed = membership.filter(|one| one.grant.allows(permission));
-            Some(allowed.ok_or(Error::Forbidden { needed: permission })?)
+            let membership = allowed.ok_or(Error::Forbidden { needed: permission })?;
+            if kind.spec.changes {
+                membership.standing.check_change()?;
+            }
+            Some(membership)
         }
         None if principal.is_operator => None,
         None => return Err(Error::Forbidden { needed: permission }),

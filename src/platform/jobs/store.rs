@@ -245,6 +245,105 @@ pub(super) fn insert_effect(unit: &Unit<'_>, job: JobId, step: &str, result: &st
     Ok(())
 }
 
+/// Drops jobs that ended before `before`.
+pub(super) fn drop_before(scope: &BoxScope<'_>, before: Moment, most: usize) -> Result<usize> {
+    Ok(scope
+        .prepare_cached(
+            "DELETE FROM jobs WHERE id IN (
+                 SELECT id FROM jobs WHERE state IN ('done', 'failed', 'cancelled')
+                   AND finished_at < :before LIMIT :most)",
+        )?
+        .execute(named_params! { ":before": before, ":most": wide(most) })?)
+}
+
+/// Drops ended jobs beyond the newest `kept`.
+pub(super) fn drop_beyond(scope: &BoxScope<'_>, kept: usize, most: usize) -> Result<usize> {
+    Ok(scope
+        .prepare_cached(
+            "DELETE FROM jobs WHERE id IN (
+                 SELECT id FROM jobs WHERE state IN ('done', 'failed', 'cancelled')
+                 ORDER BY id DESC LIMIT :most OFFSET :kept)",
+        )?
+        .execute(named_params! { ":kept": wide(kept), ":most": wide(most) })?)
+}
+
+/// Drops what is left of workspaces that are gone.
+pub(super) fn drop_orphans(scope: &BoxScope<'_>, most: usize) -> Result<usize> {
+    scope
+        .prepare_cached(
+            "DELETE FROM job_schedules WHERE workspace_id <> :box
+               AND workspace_id NOT IN (SELECT id FROM workspaces)",
+        )?
+        .execute(named_params! { ":box": BOX })?;
+    Ok(scope
+        .prepare_cached(
+            "DELETE FROM jobs WHERE id IN (
+                 SELECT id FROM jobs WHERE workspace_id IS NOT NULL AND state <> 'running'
+                   AND workspace_id NOT IN (SELECT id FROM workspaces) LIMIT :most)",
+        )?
+        .execute(named_params! { ":most": wide(most) })?)
+}
+
+/// Drops notes of effects older than any job that could run again.
+pub(super) fn drop_effects(unit: &Unit<'_>, before: Moment, most: usize) -> Result<usize> {
+    Ok(unit
+        .prepare_cached(
+            "DELETE FROM job_effects WHERE (job_id, step) IN (
+                 SELECT job_id, step FROM job_effects WHERE created_at < :before LIMIT :most)",
+        )?
+        .execute(named_params! { ":before": before, ":most": wide(most) })?)
+}
+
+/// How jobs stand on the whole box.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    pub waiting: i64,
+    pub running: i64,
+    /// Failed and not done since.
+    pub failed: i64,
+    /// When the job that waits longest was due.
+    pub due_since: Option<Moment>,
+}
+
+/// Counts jobs; of the failed ones those that failed after `since`.
+pub(super) fn figures(scope: &BoxScope<'_>, since: Moment) -> Result<Figures> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT (SELECT COUNT(*) FROM jobs WHERE state = 'waiting'),
+                 (SELECT COUNT(*) FROM jobs WHERE state = 'running'),
+                 (SELECT COUNT(*) FROM jobs AS f
+                  WHERE f.state = 'failed' AND f.finished_at > :since AND NOT EXISTS (
+                      SELECT 1 FROM jobs AS d WHERE d.kind = f.kind
+                        AND d.workspace_id IS f.workspace_id AND d.subject = f.subject
+                        AND d.state = 'done' AND d.finished_at >= f.finished_at)),
+                 (SELECT MIN(run_at) FROM jobs WHERE state = 'waiting')",
+        )?
+        .query_row(named_params! { ":since": since }, |row| {
+            Ok(Figures {
+                waiting: row.get(0)?,
+                running: row.get(1)?,
+                failed: row.get(2)?,
+                due_since: row.get(3)?,
+            })
+        })?)
+}
+
+/// Kinds of which a job failed after `since` and none was done later, of those that a schedule
+/// asked for.
+pub(super) fn failing(scope: &BoxScope<'_>, since: Moment) -> Result<Vec<(String, i64)>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT f.kind, COUNT(*) FROM jobs AS f
+         WHERE f.state = 'failed' AND f.finished_at > :since AND f.subject = '' AND NOT EXISTS (
+             SELECT 1 FROM jobs AS d WHERE d.kind = f.kind
+               AND d.workspace_id IS f.workspace_id AND d.subject = f.subject
+               AND d.state = 'done' AND d.finished_at >= f.finished_at)
+         GROUP BY f.kind",
+    )?;
+    let rows = statement
+        .query_map(named_params! { ":since": since }, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
     let (state, code): (String, Option<String>) = (row.get(3)?, row.get(9)?);
     let detail: Option<String> = row.get(10)?;

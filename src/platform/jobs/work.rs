@@ -10,8 +10,10 @@ use serde_json::Value;
 use super::ops;
 use super::rules::{Job, JobId};
 use super::state::Running;
-use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership, Scope};
+use crate::platform::access::Role;
+use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Ctx, Membership, Scope};
 use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::workspaces::WorkspaceId;
 
 /// A job on its way to its result, which is JSON.
 pub type Working = Pin<Box<dyn Future<Output = Result<Value>> + Send>>;
@@ -38,6 +40,8 @@ pub struct JobSpec {
     /// What whoever asks must be allowed, then and when it begins. None: it is the box's own
     /// work and is done as the box.
     pub permission: Option<&'static str>,
+    /// Whether it changes the workspace: then an archived one refuses it.
+    pub changes: bool,
     /// Of heavy ones one runs at a time.
     pub is_heavy: bool,
     pub attempts_max: u32,
@@ -52,6 +56,11 @@ pub struct Work {
     pub(super) on_box: BoxCtx,
     pub(super) membership: Option<Membership>,
     pub(super) running: Arc<Running>,
+}
+
+/// The box itself may do everything in a workspace.
+pub(super) fn of_the_box(ctx: &BoxCtx, workspace: WorkspaceId) -> Membership {
+    Membership::new(workspace, Role::Owner, ctx.platform.roles.grant(Role::Owner))
 }
 
 /// The step of a job that has only one.
@@ -72,6 +81,15 @@ impl Work {
         let membership = self.membership.clone();
         let membership = membership.ok_or_else(|| Error::internal("the job has no workspace"))?;
         Ok(Ctx::new(self.on_box.clone(), membership))
+    }
+
+    /// The file of any workspace, for jobs that are the box's own.
+    pub fn inside(&self, workspace: WorkspaceId) -> Result<Ctx> {
+        let is_of_the_box = self.job.workspace.is_none();
+        if !is_of_the_box || !matches!(self.on_box.cause.actor, Actor::System) {
+            return Err(Error::internal("only the box's own jobs go from workspace to workspace"));
+        }
+        Ok(Ctx::new(self.on_box.clone(), of_the_box(&self.on_box, workspace)))
     }
 
     /// What it was given when somebody asked for it.

@@ -8,10 +8,10 @@ use std::time::Instant;
 use super::rules::{self, Check, Finding, Status};
 use super::{process, recorder, store};
 use crate::platform::clock::Moment;
-use crate::platform::ctx::BoxCtx;
+use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Result;
 use crate::platform::tls::CertificateStatus;
-use crate::platform::{Platform, audit, tasks};
+use crate::platform::{Platform, audit, jobs, tasks};
 
 /// What runs.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -46,6 +46,7 @@ pub async fn health(ctx: &BoxCtx) -> Vec<Check> {
         timed("api", api(ctx)).await,
         timed("database", database(ctx)).await,
         timed("disk", disk(&ctx.platform)).await,
+        timed("jobs", jobs(ctx)).await,
     ];
     checks.push(timed("certificate", async { certificate(ctx) }).await);
     checks
@@ -83,6 +84,16 @@ async fn disk(platform: &Arc<Platform>) -> Finding {
     }
 }
 
+async fn jobs(ctx: &BoxCtx) -> Finding {
+    let failing = jobs::ops::failing(ctx).await;
+    match (failing, ctx.read(jobs::ops::figures_in).await) {
+        (Ok(failing), Ok(figures)) => rules::jobs(&failing, figures.due_since, ctx.now()),
+        (Err(error), _) | (_, Err(error)) => {
+            Finding::new(Status::Failing, format!("They could not be read: {error}."))
+        }
+    }
+}
+
 fn certificate(ctx: &BoxCtx) -> Finding {
     match certificate_status(&ctx.platform) {
         Some(status) => rules::certificate(status.trouble.as_deref(), status.not_after, ctx.now()),
@@ -114,8 +125,14 @@ fn log_bytes(platform: &Platform) -> u64 {
 
 /// All counters, with those that are looked up when somebody asks. The text of Prometheus.
 pub async fn metrics(platform: &Arc<Platform>) -> Result<String> {
+    let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
+    // A box whose file cannot be read still tells the rest.
+    let jobs = ctx.read(jobs::ops::figures_in).await.ok();
     let platform = Arc::clone(platform);
     tasks::blocking(move || {
+        set("holdfast_jobs_waiting", jobs.map(|jobs| jobs.waiting));
+        set("holdfast_jobs_running", jobs.map(|jobs| jobs.running));
+        set("holdfast_jobs_failed", jobs.map(|jobs| jobs.failed));
         look_up(&platform);
         Ok(recorder::render())
     })

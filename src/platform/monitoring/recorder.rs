@@ -75,6 +75,11 @@ fn describe() {
     describe_counter!("holdfast_refusals_not_audited_total", "Refusals over the audited rate.");
     describe_counter!("holdfast_log_lines_dropped_total", "Log lines nobody took in time.");
     describe_counter!("holdfast_log_write_failures_total", "Writes of the log that failed.");
+    describe_counter!("holdfast_jobs_total", "Runs of jobs, by kind and how they ended.");
+    describe_histogram!("holdfast_job_seconds", "Time of a run of a job, by kind.");
+    describe_gauge!("holdfast_jobs_waiting", "Jobs that wait to begin.");
+    describe_gauge!("holdfast_jobs_running", "Jobs that run.");
+    describe_gauge!("holdfast_jobs_failed", "Jobs that failed in a week and were not done since.");
     describe_gauge!("holdfast_write_queue_commands", "Changes waiting to be written.");
     describe_gauge!("holdfast_workspaces_open", "Workspace files held open.");
     describe_gauge!("holdfast_event_streams_open", "Live event streams.");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::platform::clock::Moment;
+use crate::platform::jobs::rules::LATE;
 use crate::platform::secret::Secret;
 
 /// Below this the disk is filling up and somebody should look.
@@ -131,6 +132,20 @@ fn day(moment: Moment) -> String {
     moment.to_string().chars().take_while(|one| *one != 'T').collect()
 }
 
+/// Judges the work in the background. `failing` are scheduled jobs whose last run failed;
+/// `due_since` is when the job that waits longest was due.
+pub fn jobs(failing: &[(&str, i64)], due_since: Option<Moment>, now: Moment) -> Finding {
+    if let Some((title, count)) = failing.first() {
+        let detail = format!("{title} failed {count} times and was not done since; see the jobs.");
+        return Finding::new(Status::Degraded, detail);
+    }
+    if due_since.is_some_and(|due_since| now.since(due_since) > LATE) {
+        let detail = "A job waits for hours to begin; see the jobs.";
+        return Finding::new(Status::Degraded, detail);
+    }
+    Finding::ok()
+}
+
 /// Who asks for metrics or the details of health.
 #[derive(Debug, Clone)]
 pub struct Asker<'a> {
@@ -193,6 +208,15 @@ mod tests {
         assert_eq!(database(false, 4_000_000, 4_000_000).status, Status::Ok);
         assert_eq!(database(false, 65_000_000, 4_000_000).status, Status::Degraded);
         assert_eq!(database(true, 0, 4_000_000).status, Status::Failing);
+    }
+
+    #[test]
+    fn a_failing_or_late_job_degrades_the_box() {
+        let now = Moment(0).plus(LATE * 2);
+        assert_eq!(jobs(&[], None, now).status, Status::Ok);
+        assert_eq!(jobs(&[], Some(now), now).status, Status::Ok);
+        assert_eq!(jobs(&[], Some(Moment(0)), now).status, Status::Degraded);
+        assert_eq!(jobs(&[("Clean-up", 1)], None, now).status, Status::Degraded);
     }
 
     #[test]

@@ -14,6 +14,7 @@ const PLAIN: JobSpec = JobSpec {
     schedule: None,
     can_be_asked: true,
     permission: None,
+    changes: true,
     is_heavy: false,
     attempts_max: 3,
     time_max: Duration::from_mins(1),

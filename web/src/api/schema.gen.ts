@@ -868,6 +868,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inventory/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a job write a large file. Its result says where the file can be fetched for 24 hours. */
+        post: operations["ask_for_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch a file that a job wrote, within 24 hours. */
+        get: operations["fetch_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inventory/import/preview": {
         parameters: {
             query?: never;
@@ -894,7 +928,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take over a file that was previewed: all of it or nothing. Asked again it tells what it did. */
+        /**
+         * Take over a file that was previewed: all of it or nothing. Asked again it tells what it did.
+         *     With `Prefer: respond-async` a job does it, whose result is the report.
+         */
         post: operations["commit_import"];
         delete?: never;
         options?: never;
@@ -1555,6 +1592,15 @@ export interface components {
         AcceptResponse: {
             user: components["schemas"]["UserResponse"];
             workspace: components["schemas"]["WorkspaceResponse"];
+        };
+        /** @description What will be done while nobody waits. */
+        AcceptedResponse: {
+            job: components["schemas"]["JobResponse"];
+        };
+        /** @description What to export. */
+        AskForExportRequest: {
+            /** @description `items`, `locations`, `opening_stock` or `movements`. */
+            kind: string;
         };
         /** @description What is to be done. */
         AskForJobRequest: {
@@ -5316,6 +5362,82 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    ask_for_export: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForExportRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    fetch_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     preview_import: {
         parameters: {
             query: {
@@ -5363,7 +5485,12 @@ export interface operations {
     commit_import: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `respond-async` for a job */
+                Prefer?: string | null;
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the preview */
                 id: string;
@@ -5380,6 +5507,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportReportResponse"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedResponse"];
                 };
             };
             400: components["responses"]["Refusal400"];

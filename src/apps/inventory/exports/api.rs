@@ -3,17 +3,30 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header;
+use serde::Deserialize;
+use tokio::io::AsyncReadExt;
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::ops::Export;
+use super::ops::{self, Export};
 use super::rules::ExportKind;
-use crate::http::extract::Path;
+use crate::apps::inventory::imports::api::AcceptedResponse;
+use crate::http::answer::{Answer, accepted};
+use crate::http::extract::{Json, Path};
 use crate::platform::app::Routes;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};
+use crate::platform::idempotency::rules::Created;
+use crate::platform::jobs::{self, JobId};
+
+/// Read at once from a file that was written before.
+const PIECE_SIZE_BYTES: usize = 64 * 1024;
 
 pub fn routes() -> Routes {
-    Routes::new().routes(routes!(export))
+    Routes::new()
+        .routes(routes!(export))
+        .routes(routes!(ask_for_export))
+        .routes(routes!(fetch_export))
 }
 
 /// Download a table as CSV: `items.csv`, `locations.csv`, `opening_stock.csv` or
@@ -31,5 +44,57 @@ async fn export(ctx: Ctx, Path(file): Path<String>) -> Result<Response> {
     let pieces = futures_util::stream::try_unfold(Export::begin(ctx, kind).await?, Export::next);
     let headers =
         [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, &name)];
+    Ok((headers, Body::from_stream(pieces)).into_response())
+}
+
+/// What to export.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskForExportRequest {
+    /// `items`, `locations`, `opening_stock` or `movements`.
+    kind: String,
+}
+
+/// Let a job write a large file. Its result says where the file can be fetched for 24 hours.
+#[utoipa::path(post, path = "/exports", tag = "inventory", request_body = AskForExportRequest,
+    security(("session" = ["inventory.export"])),
+    extensions(("x-heavy" = json!(true)), ("x-makes-job" = json!(true))),
+    responses((status = 202, body = AcceptedResponse)))]
+async fn ask_for_export(
+    ctx: Ctx,
+    Json(body): Json<AskForExportRequest>,
+) -> Answer<AcceptedResponse> {
+    let kind = ExportKind::from_name(&body.kind).ok_or_else(|| {
+        let detail = "Use items, locations, opening_stock or movements.";
+        Error::invalid("kind", "export-kind", detail)
+    })?;
+    let asked = ops::ask(&ctx, kind).await?;
+    let job = jobs::api::shown(&ctx, asked.value).await?;
+    Ok(accepted(Created { value: AcceptedResponse { job }, is_replay: asked.is_replay }))
+}
+
+/// Fetch a file that a job wrote, within 24 hours.
+#[utoipa::path(get, path = "/exports/{id}", tag = "inventory",
+    params(("id" = String, Path, description = "Id of the job")),
+    security(("session" = ["inventory.export"])),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+async fn fetch_export(ctx: Ctx, Path(id): Path<JobId>) -> Result<Response> {
+    let ready = ops::open(&ctx, id).await?;
+    let date = ready.made_on.to_string();
+    let date = date.get(..10).unwrap_or_default();
+    let name = format!("attachment; filename=\"{}-{date}.csv\"", ready.kind);
+    let length = ready.size_bytes.to_string();
+    let file = tokio::fs::File::from_std(ready.file);
+    let pieces = futures_util::stream::try_unfold(file, |mut file| async move {
+        let mut piece = vec![0; PIECE_SIZE_BYTES];
+        let read = file.read(&mut piece).await?;
+        piece.truncate(read);
+        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, name.as_str()),
+        (header::CONTENT_LENGTH, length.as_str()),
+    ];
     Ok((headers, Body::from_stream(pieces)).into_response())
 }

@@ -1,11 +1,23 @@
 //! Writing a file piece by piece, so that a long ledger needs no more memory than a short one.
 
+use std::fs::File;
+use std::io::Write;
+
+use serde::Deserialize;
+
+use super::jobs::{EXPORT, Input};
 use super::rules::{ExportKind, ROWS_AT_ONCE, RowWriter};
 use super::store;
 use crate::apps::inventory::imports::rules::ImportKind;
 use crate::platform::audit::Entry;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::Ctx;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
+use crate::platform::idempotency::rules::Created;
+use crate::platform::jobs::ops::{UnderWay, View, Wanted};
+use crate::platform::jobs::{self, Job, JobId, Work};
+use crate::platform::spool::{FILE_SIZE_BYTES_MAX, Kept, Spool};
+use crate::platform::tasks;
 
 /// Audit kind.
 const KIND: &str = "inventory.export";
@@ -18,19 +30,30 @@ pub struct Export {
     writer: RowWriter,
     /// Number of the last row written; none before the header.
     after: Option<i64>,
+    /// Rows written so far, the header left out.
+    rows: u64,
+}
+
+/// Says in the audit log who takes what.
+pub fn exported(kind: ExportKind) -> Entry {
+    Entry::about("inventory.exported", KIND).set("kind", kind.name())
 }
 
 impl Export {
     /// Notes in the audit log who takes what, and begins.
     pub async fn begin(ctx: Ctx, kind: ExportKind) -> Result<Self> {
-        let entry = Entry::about("inventory.exported", KIND).set("kind", kind.name());
-        ctx.write(move |scope| scope.audit(entry)).await?;
+        ctx.write(move |scope| scope.audit(exported(kind))).await?;
+        Ok(Self::open(ctx, kind))
+    }
+
+    /// Begins where the audit log has been told.
+    fn open(ctx: Ctx, kind: ExportKind) -> Self {
         let writer = if ctx.may("inventory.prices") {
             RowWriter::with_prices(kind)
         } else {
             RowWriter::without_prices(kind)
         };
-        Ok(Self { ctx, kind, writer, after: None })
+        Self { ctx, kind, writer, after: None, rows: 0 }
     }
 
     /// The next piece of the file; none at its end.
@@ -54,7 +77,105 @@ impl Export {
         let mut csv = String::new();
         for (_, cells) in rows.iter().filter(|(_, cells)| !cells.is_empty()) {
             self.writer.push(&mut csv, cells);
+            self.rows += 1;
         }
         Ok(Some((csv, self)))
     }
+}
+
+/// Asks for a job that writes the file.
+pub async fn ask(ctx: &Ctx, kind: ExportKind) -> Result<Created<Job>> {
+    let user = ctx.principal()?.user;
+    let input = Input { kind: kind.name().to_owned() };
+    let wanted = Wanted {
+        kind: EXPORT.kind,
+        workspace: Some(ctx.workspace()),
+        // What somebody else asked for may show other columns.
+        subject: format!("{}:{user}", kind.name()),
+        input: serde_json::to_value(input).map_err(Error::internal)?,
+    };
+    jobs::ops::ask(ctx, wanted, UnderWay::Join).await
+}
+
+/// A file that was written.
+pub(super) struct Written {
+    pub(super) size_bytes: u64,
+    pub(super) rows: u64,
+}
+
+/// Writes a file for whoever asked for the job.
+pub(super) async fn write(work: &Work, ctx: Ctx, kind: ExportKind, kept: Kept) -> Result<Written> {
+    let (spool, now) = (Spool::of(&ctx.platform), ctx.now());
+    let place = spool.clone();
+    let file = tasks::blocking(move || place.create(kept, now)).await?;
+    let written = write_to(work, Export::open(ctx, kind), file).await;
+    if written.is_err() {
+        tasks::blocking(move || {
+            spool.remove(kept);
+            Ok(())
+        })
+        .await?;
+    }
+    written
+}
+
+async fn write_to(work: &Work, mut export: Export, mut file: File) -> Result<Written> {
+    let mut size_bytes = 0;
+    loop {
+        work.check()?;
+        let rows = export.rows;
+        let Some((piece, rest)) = export.next().await? else {
+            return Ok(Written { size_bytes, rows });
+        };
+        export = rest;
+        size_bytes += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        if size_bytes > FILE_SIZE_BYTES_MAX {
+            let detail = "The file would be larger than 1 GiB.";
+            return Err(Error::conflict("file-too-large", detail));
+        }
+        file = tasks::blocking(move || {
+            file.write_all(piece.as_bytes())?;
+            Ok(file)
+        })
+        .await?;
+    }
+}
+
+/// A file to be fetched.
+pub struct Ready {
+    pub kind: String,
+    pub made_on: Moment,
+    pub file: File,
+    pub size_bytes: u64,
+}
+
+/// What a job answers that wrote a file.
+#[derive(Deserialize)]
+struct Answer {
+    kind: String,
+    kept_until: String,
+    has_prices: bool,
+}
+
+/// Opens the file of an export, for whoever sees its job, as long as it is kept.
+pub async fn open(ctx: &Ctx, id: JobId) -> Result<Ready> {
+    let job = jobs::ops::get(ctx, View::of(ctx)?, id).await?;
+    let answer = job.result.filter(|_| job.kind == EXPORT.kind).ok_or(Error::NotFound)?;
+    let answer: Answer = serde_json::from_str(&answer).map_err(Error::internal)?;
+    if answer.has_prices && !ctx.may("inventory.prices") {
+        return Err(Error::Forbidden { needed: "inventory.prices" });
+    }
+    let until = answer.kept_until.parse().map_err(Error::internal)?;
+    let kept = Kept { workspace: ctx.workspace(), id: id.cast(), until };
+    let (spool, now) = (Spool::of(&ctx.platform), ctx.now());
+    let (kind, made_on) = (answer.kind, job.finished_at.unwrap_or(now));
+    let ready = tasks::blocking(move || {
+        let file = spool.open(kept, now)?;
+        let size_bytes = file.metadata()?.len();
+        Ok(Ready { kind, made_on, file, size_bytes })
+    });
+    let ready = ready.await?;
+    let entry = Entry::new("inventory.export.fetched", KIND, id).set("kind", &ready.kind);
+    ctx.write(move |scope| scope.audit(entry)).await?;
+    Ok(ready)
 }

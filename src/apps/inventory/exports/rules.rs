@@ -2,6 +2,13 @@
 
 use crate::apps::inventory::imports::rules::ImportKind;
 use crate::apps::inventory::imports::rules::writer::{defused, push_row};
+use crate::platform::error::{Code, code};
+
+pub const CODES: &[Code] = &[code(
+    "export-kind",
+    "There is no such kind of file to export.",
+    "Use items, locations, opening_stock or movements.",
+)];
 
 /// What is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +57,14 @@ const MOVEMENT_COLUMNS: &[&str] = &[
 impl ExportKind {
     /// Reads the name of a file: `items.csv`.
     pub fn from_file_name(name: &str) -> Option<Self> {
-        let kind = name.strip_suffix(".csv")?;
-        if kind == "movements" {
+        Self::from_name(name.strip_suffix(".csv")?)
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        if name == "movements" {
             return Some(Self::Movements);
         }
-        ImportKind::from_name(kind).map(Self::Table)
+        ImportKind::from_name(name).map(Self::Table)
     }
 
     pub fn name(self) -> &'static str {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::extract::Request;
-use http::header;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -16,6 +17,8 @@ use crate::http::extract::{Path, Query, body_bytes};
 use crate::platform::app::Routes;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::jobs;
+use crate::platform::jobs::api::JobResponse;
 
 pub fn routes() -> Routes {
     Routes::new().routes(routes!(preview_import)).routes(routes!(commit_import))
@@ -156,11 +159,32 @@ async fn csv_bytes(request: Request) -> Result<bytes::Bytes> {
     body_bytes(request).await
 }
 
+/// What will be done while nobody waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AcceptedResponse {
+    pub job: JobResponse,
+}
+
 /// Take over a file that was previewed: all of it or nothing. Asked again it tells what it did.
+/// With `Prefer: respond-async` a job does it, whose result is the report.
 #[utoipa::path(post, path = "/import/{id}/commit", tag = "inventory",
-    params(("id" = String, Path, description = "Id of the preview")),
-    security(("session" = ["inventory.import"])),
-    responses((status = 200, body = ImportReportResponse)))]
-async fn commit_import(ctx: Ctx, Path(id): Path<ImportId>) -> Answer<ImportReportResponse> {
-    Ok(ok(ops::commit(&ctx, id).await?.into()))
+    params(("id" = String, Path, description = "Id of the preview"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async` for a job")),
+    security(("session" = ["inventory.import"])), extensions(("x-makes-job" = json!(true))),
+    responses((status = 200, body = ImportReportResponse),
+        (status = 202, body = AcceptedResponse)))]
+async fn commit_import(ctx: Ctx, Path(id): Path<ImportId>, headers: HeaderMap) -> Result<Response> {
+    if !prefers_async(&headers) {
+        let report: ImportReportResponse = ops::commit(&ctx, id).await?.into();
+        return Ok(ok(report).into_response());
+    }
+    let asked = ops::commit_later(&ctx, id).await?;
+    let job = jobs::api::shown(&ctx, asked.value).await?;
+    let accepted = ok(AcceptedResponse { job }).accepted();
+    Ok(([("preference-applied", "respond-async")], accepted).into_response())
+}
+
+fn prefers_async(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|one| one.trim() == "respond-async")
 }

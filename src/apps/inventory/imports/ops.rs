@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::jobs::{IMPORT, Input};
 use super::rules::plan::Plan;
 use super::rules::table::{self, Decimals};
 use super::rules::{
@@ -18,6 +19,9 @@ use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
+use crate::platform::idempotency::rules::Created;
+use crate::platform::jobs::ops::{UnderWay, Wanted};
+use crate::platform::jobs::{self, Job};
 use crate::platform::tasks;
 
 /// Audit and event kind.
@@ -105,38 +109,63 @@ fn hash(kind: ImportKind, plan: &Plan) -> [u8; 32] {
 
 /// Takes a file over: all of it or nothing. Asked again it says what it did.
 pub async fn commit(ctx: &Ctx, id: ImportId) -> Result<Report> {
-    ctx.write(move |scope| {
-        let job = store::get(scope, id)?;
-        if job.is_committed {
-            return read_report(&job.report);
-        }
-        if job.errors > 0 {
-            let detail = "The file has errors. Correct them and read it again.";
-            return Err(Error::conflict("import-has-errors", detail));
-        }
-        let rows = stored_rows(scope, job.rid, job.kind)?;
-        let plan = planning::plan(scope, job.kind, &rows)?;
-        if hash(job.kind, &plan) != job.plan_hash || !plan.faults.is_empty() {
-            let detail = "Something changed since the preview. Read the file again.";
-            return Err(Error::conflict("import-stale", detail));
-        }
-        let report = Report {
-            created: plan.count(Action::Create),
-            updated: plan.count(Action::Update),
-            skipped: plan.count(Action::Skip),
-        };
-        apply::apply(scope, plan)?;
-        store::commit(scope, job.rid, &write_report(report))?;
-        scope.audit(
-            Entry::new("inventory.import.committed", KIND, id)
-                .set("kind", job.kind.name())
-                .set("created", report.created.to_string())
-                .set("updated", report.updated.to_string())
-                .set("skipped", report.skipped.to_string()),
-        )?;
-        Ok(report)
-    })
-    .await
+    ctx.write(move |scope| commit_in(scope, id)).await
+}
+
+/// Asks for a job that takes the file over. What can be refused now is refused now.
+pub async fn commit_later(ctx: &Ctx, id: ImportId) -> Result<Created<Job>> {
+    ctx.read(move |scope| committable(&store::get(scope, id)?)).await?;
+    let input = Input { import: id.to_string() };
+    let wanted = Wanted {
+        kind: IMPORT.kind,
+        workspace: Some(ctx.workspace()),
+        subject: id.to_string(),
+        input: serde_json::to_value(input).map_err(Error::internal)?,
+    };
+    jobs::ops::ask(ctx, wanted, UnderWay::Join).await
+}
+
+fn committable(job: &store::Job) -> Result<()> {
+    if job.errors > 0 {
+        let detail = "The file has errors. Correct them and read it again.";
+        return Err(Error::conflict("import-has-errors", detail));
+    }
+    Ok(())
+}
+
+/// Takes a file over inside the caller's transaction.
+pub fn commit_in(scope: &Scope<'_>, id: ImportId) -> Result<Report> {
+    let job = store::get(scope, id)?;
+    if job.is_committed {
+        return read_report(&job.report);
+    }
+    committable(&job)?;
+    let rows = stored_rows(scope, job.rid, job.kind)?;
+    let plan = planning::plan(scope, job.kind, &rows)?;
+    if hash(job.kind, &plan) != job.plan_hash || !plan.faults.is_empty() {
+        let detail = "Something changed since the preview. Read the file again.";
+        return Err(Error::conflict("import-stale", detail));
+    }
+    let report = Report {
+        created: plan.count(Action::Create),
+        updated: plan.count(Action::Update),
+        skipped: plan.count(Action::Skip),
+    };
+    apply::apply(scope, plan)?;
+    store::commit(scope, job.rid, &report_json(report).to_string())?;
+    scope.audit(
+        Entry::new("inventory.import.committed", KIND, id)
+            .set("kind", job.kind.name())
+            .set("created", report.created.to_string())
+            .set("updated", report.updated.to_string())
+            .set("skipped", report.skipped.to_string()),
+    )?;
+    Ok(report)
+}
+
+/// Forgets previews past their time, at most so many at once.
+pub fn drop_expired_in(scope: &Scope<'_>, most: usize) -> Result<usize> {
+    store::drop_expired(scope, most)
 }
 
 fn stored_rows(scope: &Scope<'_>, rid: i64, kind: ImportKind) -> Result<Vec<TableRow>> {
@@ -151,9 +180,10 @@ fn stored_rows(scope: &Scope<'_>, rid: i64, kind: ImportKind) -> Result<Vec<Tabl
     store::rows(scope, rid)?.into_iter().map(read).collect()
 }
 
-fn write_report(report: Report) -> String {
+/// A report as a preview and a job keep it.
+pub fn report_json(report: Report) -> serde_json::Value {
     let Report { created, updated, skipped } = report;
-    serde_json::json!({ "created": created, "skipped": skipped, "updated": updated }).to_string()
+    serde_json::json!({ "created": created, "skipped": skipped, "updated": updated })
 }
 
 fn read_report(json: &str) -> Result<Report> {

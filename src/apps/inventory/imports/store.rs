@@ -34,6 +34,18 @@ pub(super) fn make_room(scope: &Scope<'_>, waiting_max: usize) -> Result<()> {
     Ok(())
 }
 
+/// Drops what is past its time, at most so many.
+pub(super) fn drop_expired(scope: &Scope<'_>, most: usize) -> Result<usize> {
+    Ok(scope
+        .prepare_cached(
+            "DELETE FROM import_jobs WHERE rid IN (
+                 SELECT rid FROM import_jobs WHERE expires_at <= :now LIMIT :most)",
+        )?
+        .execute(named_params! {
+            ":now": scope.now(), ":most": i64::try_from(most).unwrap_or(i64::MAX),
+        })?)
+}
+
 /// A file to keep.
 pub(super) struct NewJob {
     pub(super) id: ImportId,

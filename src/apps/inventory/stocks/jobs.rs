@@ -15,6 +15,7 @@ pub const SELF_CHECK: JobSpec = JobSpec {
     schedule: Some("15 2 * * *"),
     can_be_asked: true,
     permission: None,
+    changes: false,
     is_heavy: true,
     attempts_max: 3,
     time_max: Duration::from_mins(10),

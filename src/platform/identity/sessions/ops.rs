@@ -262,6 +262,11 @@ pub fn begin_in(
     Ok(value)
 }
 
+/// Forgets sessions and tokens of everybody that ended long ago, at most so many at once.
+pub fn drop_all_ended_in(scope: &BoxScope<'_>, most: usize) -> Result<usize> {
+    store::drop_all_ended(scope, scope.now().minus(ENDED_KEPT), most)
+}
+
 /// Ends a session inside the caller's transaction and notes it; false when it had ended before.
 pub fn end_in(scope: &BoxScope<'_>, family: FamilyId, reason: &'static str) -> Result<bool> {
     let has_ended = store::revoke(scope, family, reason)?;

@@ -339,6 +339,19 @@ pub(super) fn revoke_tokens_for(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Drops families that ended before `before`, with their values, at most so many.
+pub(super) fn drop_all_ended(scope: &Unit<'_>, before: Moment, most: usize) -> Result<usize> {
+    Ok(scope
+        .prepare_cached(
+            "DELETE FROM auth_families WHERE id IN (
+                 SELECT id FROM auth_families
+                 WHERE revoked_at < :before OR expires_at < :before LIMIT :most)",
+        )?
+        .execute(named_params! {
+            ":before": before, ":most": i64::try_from(most).unwrap_or(i64::MAX),
+        })?)
+}
+
 /// Drops a person's families that ended before `before`, with their values.
 pub(super) fn drop_ended(scope: &Unit<'_>, user: UserId, before: Moment) -> Result<()> {
     scope

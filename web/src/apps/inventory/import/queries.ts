@@ -23,11 +23,13 @@ export async function previewImport(
 }
 
 export async function commitImport(workspace: string, id: string): Promise<ImportResult> {
-  return ok(
+  const answer = await ok(
     api.POST("/api/v1/workspaces/{workspace}/inventory/import/{id}/commit", {
       params: { path: { workspace, id } },
     }),
   );
+  if ("job" in answer) throw new Error("a job was not asked for");
+  return answer;
 }
 
 /** A plain link: the browser downloads it with the session it has. */

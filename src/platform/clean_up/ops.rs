@@ -1,0 +1,98 @@
+//! What is past its time, file by file. Each step is a transaction of its own and takes only so
+//! much at once, so that the writer is free for others in between.
+
+use std::collections::BTreeMap;
+
+use crate::platform::app::CleanUpSpec;
+use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Scope};
+use crate::platform::error::Result;
+use crate::platform::identity::{invitations, resets, sessions};
+use crate::platform::jobs::{self, Work};
+use crate::platform::workspaces::rules::States;
+use crate::platform::workspaces::{self, WorkspaceId};
+use crate::platform::{idempotency, recycle_bin, spool, tasks};
+
+/// Rows dropped in one transaction.
+const AT_ONCE: usize = 500;
+/// Workspaces read at once.
+const WORKSPACES_AT_ONCE: usize = 500;
+
+/// How much was dropped, by what it was.
+pub(super) type Dropped = BTreeMap<&'static str, usize>;
+
+/// Drops at most so many rows of the box's file and says how many.
+type Step = fn(&BoxScope<'_>, usize) -> Result<usize>;
+
+const OF_THE_BOX: &[(&str, Step)] = &[
+    ("sessions", sessions::ops::drop_all_ended_in),
+    ("invitations", |scope, _| invitations::ops::drop_expired_in(scope)),
+    ("reset_links", |scope, _| resets::ops::drop_expired_in(scope)),
+    ("idempotency_keys", |scope, most| idempotency::drop_expired_in(scope, most)),
+    ("jobs", jobs::ops::drop_old_in),
+    ("job_effects", |scope, most| jobs::ops::drop_effects_in(scope, most)),
+];
+
+/// What every workspace's file has besides what its apps bring.
+const OF_WORKSPACES: &[CleanUpSpec] = &[
+    CleanUpSpec {
+        what: "idempotency_keys",
+        drop: |scope, most| idempotency::drop_expired_in(scope, most),
+    },
+    CleanUpSpec {
+        what: "job_effects",
+        drop: |scope, most| jobs::ops::drop_effects_in(scope, most),
+    },
+];
+
+/// Cleans up the box's file and what stands beside it.
+pub(super) async fn clean_box(work: &Work, dropped: &mut Dropped) -> Result<()> {
+    let ctx = work.on_box();
+    for (what, step) in OF_THE_BOX {
+        loop {
+            work.check()?;
+            let count = ctx.write(move |scope| step(scope, AT_ONCE)).await?;
+            *dropped.entry(what).or_default() += count;
+            if count < AT_ONCE {
+                break;
+            }
+        }
+    }
+    let (spool, now) = (spool::Spool::of(&ctx.platform), ctx.now());
+    let files = tasks::blocking(move || spool.drop_expired(now)).await?;
+    *dropped.entry("files").or_default() += files;
+    *dropped.entry("workspaces").or_default() += workspaces::ops::purge_due(ctx).await?;
+    Ok(())
+}
+
+/// The workspaces that can be used, archived ones included.
+pub(super) async fn workspaces(ctx: &BoxCtx) -> Result<Vec<WorkspaceId>> {
+    ctx.read(|scope| {
+        let mut ids: Vec<WorkspaceId> = Vec::new();
+        loop {
+            let after = ids.last().copied();
+            let some = workspaces::ops::list_in(scope, States::Usable, after, WORKSPACES_AT_ONCE)?;
+            if some.is_empty() {
+                return Ok(ids);
+            }
+            ids.extend(some.iter().map(|workspace| workspace.id));
+        }
+    })
+    .await
+}
+
+/// Cleans up one workspace's file.
+pub(super) async fn clean_workspace(work: &Work, ctx: &Ctx, dropped: &mut Dropped) -> Result<()> {
+    let of_apps = ctx.platform.apps.iter().flat_map(|app| app.clean_up);
+    for spec in OF_WORKSPACES.iter().chain(of_apps).copied() {
+        loop {
+            work.check()?;
+            let count = ctx.write(move |scope: &Scope<'_>| (spec.drop)(scope, AT_ONCE)).await?;
+            *dropped.entry(spec.what).or_default() += count;
+            if count < AT_ONCE {
+                break;
+            }
+        }
+    }
+    *dropped.entry("deleted_objects").or_default() += recycle_bin::ops::empty(ctx).await?;
+    Ok(())
+}

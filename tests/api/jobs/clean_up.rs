@@ -1,0 +1,146 @@
+//! What is past its time goes at night, and what is not stays.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{SELF_CHECK, ask, break_stock};
+use crate::inventory::{item, location, post};
+use crate::support::{TestServer, system};
+
+const CLEAN_UP: &str = "platform.clean-up";
+const DAY: Duration = Duration::from_hours(24);
+
+async fn clean_up(server: &TestServer) -> Value {
+    let operator = server.operator().await;
+    operator.post("/api/v1/jobs", &ask(CLEAN_UP)).await.is(202);
+    server.run_jobs().await;
+    let list = operator.get(&format!("/api/v1/jobs?kind={CLEAN_UP}&limit=1")).await.is(200);
+    assert_eq!(list["items"][0]["state"], "done", "{list}");
+    list["items"][0]["result"]["dropped"].clone()
+}
+
+async fn count_on_box(server: &TestServer, sql: &'static str) -> i64 {
+    let ctx = system(&server.platform);
+    let count = ctx.read(move |scope| {
+        Ok(scope.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))?)
+    });
+    count.await.expect("a count")
+}
+
+#[tokio::test]
+async fn the_box_cleans_up_every_night() {
+    let server = TestServer::start().await;
+    server.run_jobs().await;
+    server.advance(DAY);
+
+    server.run_jobs().await;
+
+    let sql = "SELECT COUNT(*) FROM jobs WHERE kind = 'platform.clean-up' AND state = 'done'";
+    assert_eq!(count_on_box(&server, sql).await, 1);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn keys_previews_and_what_was_deleted_go_after_their_days_and_not_before() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let key = [("idempotency-key", "one")];
+    let body = json!({ "item_number": "A", "name": "Apple", "unit": "kg" });
+    let made = manager.json(Method::POST, "/inventory/items", &key, &body).await.is(201);
+    let gone = format!("/inventory/items/{}", made["id"].as_str().expect("an id"));
+    manager.change(Method::DELETE, &gone, 1, &Value::Null).await.is(204);
+    let csv = "item_number,name,unit\nB,Beet,kg\n";
+    let preview = "/inventory/import/preview?kind=items";
+    manager.send(Method::POST, preview, &[("content-type", "text/csv")], csv).await.is(200);
+
+    let at_once = clean_up(&server).await;
+    server.advance(DAY + Duration::from_mins(1));
+    let next_day = clean_up(&server).await;
+    server.advance(30 * DAY);
+    let next_month = clean_up(&server).await;
+
+    for what in ["idempotency_keys", "import_previews", "deleted_objects"] {
+        assert_eq!(at_once[what], 0, "{at_once}");
+    }
+    assert_eq!(next_day["idempotency_keys"], 1, "{next_day}");
+    assert_eq!(next_day["import_previews"], 1, "{next_day}");
+    assert_eq!(next_day["deleted_objects"], 0, "{next_day}");
+    assert_eq!(next_month["deleted_objects"], 1, "{next_month}");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn old_sessions_and_old_jobs_are_forgotten_and_living_ones_are_not() {
+    let server = TestServer::start().await;
+    let user = server.user("viewer").await;
+    server.browser_of(user).await;
+    let admin = server.person("admin").await;
+    admin.post("/jobs", &ask(SELF_CHECK)).await.is(202);
+    server.run_jobs().await;
+    let families = "SELECT COUNT(*) FROM auth_families";
+    let checks = "SELECT COUNT(*) FROM jobs WHERE kind = 'inventory.self-check'";
+    let before = count_on_box(&server, families).await;
+
+    clean_up(&server).await;
+    assert_eq!(count_on_box(&server, families).await, before + 1, "the operator's came");
+    assert_eq!(count_on_box(&server, checks).await, 1);
+    server.advance(200 * DAY);
+    server.person("admin").await;
+    clean_up(&server).await;
+
+    assert_eq!(count_on_box(&server, families).await, 2, "of those who are here today");
+    // The night's own run took its place.
+    assert_eq!(count_on_box(&server, checks).await, 1);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_workspace_past_its_grace_goes_with_its_jobs() {
+    let server = TestServer::start().await;
+    let other = server.second_workspace().await;
+    let owner = server.person_in(other, "owner").await;
+    owner.post("/jobs", &ask(SELF_CHECK)).await.is(202);
+    server.run_jobs().await;
+    owner.change(Method::DELETE, "", 1, &Value::Null).await.is(204);
+    let of_other = "SELECT COUNT(*) FROM jobs WHERE workspace_id NOT IN
+        (SELECT id FROM workspaces)";
+
+    server.advance(29 * DAY);
+    assert_eq!(clean_up(&server).await["workspaces"], 0);
+    assert!(server.platform.workspaces.path(other).exists());
+    server.advance(2 * DAY);
+    assert_eq!(clean_up(&server).await["workspaces"], 1);
+    clean_up(&server).await;
+
+    assert!(!server.platform.workspaces.path(other).exists());
+    assert_eq!(count_on_box(&server, of_other).await, 0);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_failed_night_degrades_the_box_until_it_was_made_good() {
+    let server = TestServer::start().await;
+    let admin = server.person("admin").await;
+    let (salmon, place) = (item(&admin, "S").await, location(&admin, "A").await);
+    post(&admin, "receive", &salmon, &place, "3").await;
+    let operator = server.operator().await;
+    let health = async || operator.get("/health").await.is(200)["checks"]["jobs"].clone();
+    let failed = async || {
+        let text = operator.get("/metrics").await.text();
+        let line = text.lines().find_map(|line| line.strip_prefix("holdfast_jobs_failed "));
+        line.expect("a figure").to_owned()
+    };
+    assert_eq!((health().await["status"].clone(), failed().await), (json!("ok"), "0".to_owned()));
+
+    break_stock(&server).await;
+    admin.post("/jobs", &ask(SELF_CHECK)).await.is(202);
+    server.run_jobs().await;
+
+    let found = health().await;
+    assert_eq!(found["status"], "degraded", "{found}");
+    assert!(found["detail"].as_str().expect("a text").contains("Stock self-check"), "{found}");
+    assert_eq!(failed().await, "1");
+    server.finish().await;
+}
