@@ -17,6 +17,8 @@ export function screensOf(home, item, place) {
     ["people", `${home}/people`],
     ["invitations", `${home}/people?show=invited`],
     ["audit", `${home}/audit`],
+    ["audit of the people", `${home}/audit?log=people&outcome=ok`],
+    ["no entry fits", `${home}/audit?kind=inventory.supplier`],
     ["jobs", `${home}/jobs`],
     ["recycle bin", `${home}/deleted`],
     ["search", `${home}/search?q=sal`],

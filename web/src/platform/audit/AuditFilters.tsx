@@ -2,13 +2,14 @@ import { Button, CloseButton, Select } from "@mantine/core";
 import { t, tDynamic } from "@/i18n";
 import { DateBox } from "@/ui/DateBox";
 import { useIsPhone } from "@/ui/useIsPhone";
-import { changed, countOf, type AuditFilter } from "./filter";
+import { allOf, changed, countOf, isOfPeople, type AuditFilter } from "./filter";
 import classes from "./audit.module.css";
 
 interface Props {
   readonly filter: AuditFilter;
   readonly people: readonly { readonly id: string; readonly name: string }[];
   readonly groups: readonly string[];
+  readonly kinds: readonly string[];
   readonly onFilter: (filter: AuditFilter) => void;
 }
 
@@ -32,11 +33,11 @@ export function AuditFilters(props: Props) {
   );
 }
 
-function Fields({ filter, people, groups, onFilter }: Props) {
+function Fields({ filter, people, groups, kinds, onFilter }: Props) {
   const set = (name: keyof AuditFilter, value: string | null | undefined) =>
     onFilter(changed(filter, name, value));
   const known = groups.map((value) => ({ value, label: tDynamic(`audit.group.${value}`, value) }));
-  const { action, actor } = filter;
+  const { action, actor, kind, outcome } = filter;
   return (
     <div className={classes.fields}>
       <Select
@@ -67,6 +68,32 @@ function Fields({ filter, people, groups, onFilter }: Props) {
         clearable
         clearButtonProps={{ "aria-label": t("ui.clear") }}
       />
+      {kinds.length > 0 && (
+        <Select
+          label={t("audit.filter.kind")}
+          placeholder={t("audit.filter.anything")}
+          data={[
+            ...kinds.map((value) => ({ value, label: tDynamic(`audit.about.${value}`, value) })),
+            ...(kind && !kinds.includes(kind) ? [{ value: kind, label: kind }] : []),
+          ]}
+          value={kind ?? null}
+          onChange={(value) => set("kind", value)}
+          clearable
+          clearButtonProps={{ "aria-label": t("ui.clear") }}
+        />
+      )}
+      <Select
+        label={t("audit.filter.outcome")}
+        placeholder={t("audit.filter.either")}
+        data={[
+          { value: "ok", label: t("audit.outcome.ok") },
+          { value: "refused", label: t("audit.outcome.refused") },
+        ]}
+        value={outcome ?? null}
+        onChange={(value) => set("outcome", value)}
+        clearable
+        clearButtonProps={{ "aria-label": t("ui.clear") }}
+      />
       <DateBox
         label={t("audit.filter.from")}
         value={filter.from}
@@ -91,7 +118,7 @@ function Fields({ filter, people, groups, onFilter }: Props) {
         </div>
       )}
       {countOf(filter) > 0 && (
-        <Button size="xs" variant="default" onClick={() => onFilter({})}>
+        <Button size="xs" variant="default" onClick={() => onFilter(allOf(isOfPeople(filter)))}>
           {t("audit.filter.clear")}
         </Button>
       )}

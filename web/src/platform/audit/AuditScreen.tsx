@@ -1,23 +1,19 @@
-import { Modal } from "@mantine/core";
+import { Modal, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { IconListSearch } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { AuditEntry } from "@/api/types";
 import { t } from "@/i18n";
 import { Page } from "@/ui/Page";
-import { StateBlock } from "@/ui/StateBlock";
-import { Tag } from "@/ui/Tag";
-import { DataTable, PhoneRow, type Column } from "@/ui/table";
-import { When } from "@/ui/values";
 import { useMe } from "../identity/queries";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { AuditFilters } from "./AuditFilters";
+import { AuditList } from "./AuditList";
 import { ChainState } from "./ChainState";
 import { EntryDetails } from "./EntryDetails";
-import { peopleIn, type AuditFilter } from "./filter";
-import { BOX_GROUPS, WORKSPACE_GROUPS } from "./groups";
+import { allOf, isOfPeople, peopleIn, type AuditFilter } from "./filter";
+import { BOX_GROUPS, BOX_KINDS, PEOPLE_GROUPS, WORKSPACE_GROUPS, WORKSPACE_KINDS } from "./groups";
 import { auditPeopleQuery, auditQuery } from "./queries";
 import { Sentence } from "./sentence";
 import classes from "./audit.module.css";
@@ -75,74 +71,31 @@ function AuditScreen({ workspace, title, filter, known, onFilter }: Props) {
   );
   const people = useMemo(() => peopleIn(known, rows), [known, rows]);
   const isForbidden = entries.error !== null && asProblem(entries.error).status === 403;
-  const columns: readonly Column<AuditEntry>[] = [
-    {
-      id: "seq",
-      header: t("audit.seq"),
-      width: "64px",
-      align: "end",
-      cell: (row) => <span className="hf-number hf-dim">{row.seq}</span>,
-    },
-    { id: "when", header: t("audit.when"), width: "170px", cell: (row) => <When at={row.at} /> },
-    {
-      id: "what",
-      header: t("audit.what"),
-      width: "minmax(260px, 1fr)",
-      cell: (row) => <What entry={row} myId={me.id} />,
-    },
-    {
-      id: "where",
-      header: t("audit.where"),
-      width: "130px",
-      cell: (row) => <span className="hf-mono">{row.ip ?? ""}</span>,
-    },
-  ];
+  const isPeople = isOfPeople(filter);
   const narrow = (next: AuditFilter) => {
     setShown(null);
     onFilter(next);
   };
   return (
     <Page title={title} tabTitle={title} subtitle={t("audit.lead")} layout="fill">
-      {!isForbidden && <ChainState workspace={workspace} />}
+      {!isForbidden && workspace !== null && <Logs isPeople={isPeople} onFilter={onFilter} />}
+      {!isForbidden && !isPeople && <ChainState workspace={workspace} />}
       <div className={classes.split}>
         {!isForbidden && (
           <AuditFilters
             filter={filter}
             people={people}
-            groups={workspace === null ? BOX_GROUPS : WORKSPACE_GROUPS}
+            {...choices(workspace === null, isPeople)}
             onFilter={onFilter}
           />
         )}
-        <DataTable
-          label={t("audit.list")}
-          columns={columns}
+        <AuditList
+          entries={entries}
           rows={rows}
-          rowKey={(row) => String(row.seq)}
-          rowVersion={() => ""}
+          myId={me.id}
           scope={JSON.stringify(filter)}
-          phoneRowPx={84}
-          phoneRow={(row) => (
-            <PhoneRow
-              wraps
-              title={<What entry={row} myId={me.id} />}
-              line={<When at={row.at} />}
-              aside={`#${row.seq}`}
-            />
-          )}
-          isLoading={entries.isPending}
-          error={entries.error}
           isForbidden={isForbidden}
-          empty={
-            <StateBlock
-              icon={IconListSearch}
-              title={t("audit.empty")}
-              text={t("audit.emptyText")}
-            />
-          }
-          onRetry={() => void entries.refetch()}
           onOpen={setShown}
-          hasMore={entries.hasNextPage && !entries.isFetchingNextPage}
-          onMore={() => void entries.fetchNextPage()}
         />
       </div>
       <Modal
@@ -152,19 +105,41 @@ function AuditScreen({ workspace, title, filter, known, onFilter }: Props) {
         title={shown ? <Sentence entry={shown} myId={me.id} /> : ""}
         closeButtonProps={{ "aria-label": t("ui.close") }}
       >
-        {shown && <EntryDetails entry={shown} onNarrow={narrow} />}
+        {shown && (
+          <EntryDetails entry={shown} workspace={workspace} isPeople={isPeople} onNarrow={narrow} />
+        )}
       </Modal>
     </Page>
   );
 }
 
-function What({ entry, myId }: { readonly entry: AuditEntry; readonly myId: string }) {
+/** The workspace's own log, or what the box's log says of its people. */
+function Logs({
+  isPeople,
+  onFilter,
+}: {
+  readonly isPeople: boolean;
+  readonly onFilter: (filter: AuditFilter) => void;
+}) {
   return (
-    <span className={classes.what}>
-      <span className={classes.sentence}>
-        <Sentence entry={entry} myId={myId} />
-      </span>
-      {entry.outcome === "refused" && <Tag tone="caution">{t("audit.refused")}</Tag>}
-    </span>
+    <div className={classes.logs}>
+      <SegmentedControl
+        aria-label={t("audit.log")}
+        value={isPeople ? "people" : "own"}
+        onChange={(value) => onFilter(allOf(value === "people"))}
+        data={[
+          { value: "own", label: t("audit.log.own") },
+          { value: "people", label: t("audit.log.people") },
+        ]}
+      />
+      {isPeople && <p className={classes.note}>{t("audit.log.peopleAbout")}</p>}
+    </div>
   );
+}
+
+function choices(isBox: boolean, isPeople: boolean) {
+  if (isBox) return { groups: BOX_GROUPS, kinds: BOX_KINDS };
+  // All entries about people are about the workspace.
+  if (isPeople) return { groups: PEOPLE_GROUPS, kinds: [] };
+  return { groups: WORKSPACE_GROUPS, kinds: WORKSPACE_KINDS };
 }

@@ -2,15 +2,20 @@ import { Button } from "@mantine/core";
 import type { AuditEntry } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Facts } from "@/ui/Facts";
-import type { AuditFilter } from "./filter";
+import { allOf, type AuditFilter } from "./filter";
+import { RawEntry } from "./RawEntry";
 import classes from "./audit.module.css";
 
 /** The entry as it is chained, for whoever wants to check it. */
 export function EntryDetails({
   entry,
+  workspace,
+  isPeople,
   onNarrow,
 }: {
   readonly entry: AuditEntry;
+  readonly workspace: string | null;
+  readonly isPeople: boolean;
   readonly onNarrow: (filter: AuditFilter) => void;
 }) {
   const format = useFormat();
@@ -36,13 +41,17 @@ export function EntryDetails({
         ]}
       />
       <div className={classes.narrow}>
-        {object && (
+        {object && !isPeople && (
           <Button size="xs" variant="default" onClick={() => onNarrow({ object })}>
             {t("audit.sameObject")}
           </Button>
         )}
         {actor && (
-          <Button size="xs" variant="default" onClick={() => onNarrow({ actor })}>
+          <Button
+            size="xs"
+            variant="default"
+            onClick={() => onNarrow({ ...allOf(isPeople), actor })}
+          >
             {t("audit.sameActor")}
           </Button>
         )}
@@ -53,12 +62,7 @@ export function EntryDetails({
           {JSON.stringify(entry.changes, null, 2)}
         </pre>
       </details>
-      <details>
-        <summary>{t("audit.raw")}</summary>
-        <pre className={classes.raw} tabIndex={0}>
-          {JSON.stringify(entry, null, 2)}
-        </pre>
-      </details>
+      <RawEntry key={entry.seq} workspace={workspace} isPeople={isPeople} seq={entry.seq} />
     </div>
   );
 }

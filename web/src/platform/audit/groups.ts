@@ -24,3 +24,32 @@ export const BOX_GROUPS = [
   "job",
   "access.refused",
 ] as const;
+
+/** What happens to who belongs to a workspace. */
+export const PEOPLE_GROUPS = ["workspace.member", "workspace.invitation", "workspace"] as const;
+
+/** The kinds of objects that entries are about. */
+export const WORKSPACE_KINDS = [
+  "inventory.item",
+  "inventory.location",
+  "inventory.movement",
+  "inventory.supplier",
+  "inventory.import",
+  "inventory.export",
+  "workspace",
+  "job",
+  "audit",
+  "access",
+] as const;
+
+export const BOX_KINDS = [
+  "identity.user",
+  "identity.session",
+  "identity.token",
+  "workspace",
+  "box",
+  "job",
+  "error",
+  "audit",
+  "access",
+] as const;

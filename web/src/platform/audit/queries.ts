@@ -1,9 +1,10 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, ok } from "@/api/client";
 import type { AuditVerification } from "@/api/types";
-import type { AuditFilter } from "./filter";
+import { allOf, type AuditFilter } from "./filter";
 
-const PAGE_ROWS = 100;
+/** Rows asked for at once. */
+export const PAGE_ROWS = 100;
 
 /** Entries of a workspace's log, or of the box's own when `workspace` is null. */
 export function auditQuery(workspace: string | null, filter: AuditFilter) {
@@ -18,6 +19,34 @@ export function auditQuery(workspace: string | null, filter: AuditFilter) {
       );
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+/** How a log stands: its size, its head and when it was verified last. */
+export function auditStateQuery(workspace: string | null) {
+  return queryOptions({
+    queryKey: ["audit", workspace ?? "box", "state"],
+    queryFn: async () => {
+      if (workspace === null) return ok(api.GET("/api/v1/audit/state"));
+      return ok(
+        api.GET("/api/v1/workspaces/{workspace}/audit/state", { params: { path: { workspace } } }),
+      );
+    },
+  });
+}
+
+/** One entry with the text its hash is made of. */
+export function rawEntryQuery(workspace: string | null, isPeople: boolean, number: number) {
+  const seq = String(number);
+  return queryOptions({
+    queryKey: ["audit", workspace ?? "box", "raw", isPeople, seq],
+    staleTime: Infinity,
+    queryFn: async () => {
+      if (workspace === null)
+        return ok(api.GET("/api/v1/audit/{seq}", { params: { path: { seq } } }));
+      const params = { path: { workspace, seq }, query: allOf(isPeople) };
+      return ok(api.GET("/api/v1/workspaces/{workspace}/audit/{seq}", { params }));
+    },
   });
 }
 
