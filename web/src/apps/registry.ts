@@ -3,6 +3,7 @@ import {
   IconMapPin,
   IconPackage,
   IconStack2,
+  IconTruckDelivery,
   IconUpload,
   type Icon,
 } from "@tabler/icons-react";
@@ -115,6 +116,12 @@ const inventory: AppDescription = {
         params: { workspace },
         search: { location_id: hit.id },
       }),
+    },
+    {
+      kind: "inventory.supplier",
+      label: "suppliers.one",
+      group: "suppliers.title",
+      icon: IconTruckDelivery,
     },
     {
       kind: "inventory.movement",

@@ -1,19 +1,11 @@
 import { Drawer, UnstyledButton } from "@mantine/core";
-import {
-  IconDots,
-  IconHome,
-  IconPackage,
-  IconSearch,
-  IconStack2,
-  IconUser,
-  type Icon,
-} from "@tabler/icons-react";
+import { IconDots, IconHome, IconSearch, IconUser, type Icon } from "@tabler/icons-react";
 import { createLink } from "@tanstack/react-router";
 import { useState, type ComponentPropsWithRef } from "react";
 import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
 import { useMe } from "@/platform/identity/queries";
-import { visibleApps, visibleBoxScreens, visibleWorkspaceScreens } from "./navigation";
+import { tabScreens, visibleApps, visibleBoxScreens, visibleWorkspaceScreens } from "./navigation";
 import classes from "./frame.module.css";
 
 interface TabProps extends ComponentPropsWithRef<"a"> {
@@ -56,22 +48,17 @@ export function BottomBar({
       <TabLink to="/w/$workspace" params={params} icon={IconHome} activeOptions={{ exact: true }}>
         {t("nav.today")}
       </TabLink>
-      <TabLink
-        to="/w/$workspace/inventory/items"
-        params={params}
-        icon={IconPackage}
-        activeOptions={{ includeSearch: false }}
-      >
-        {t("nav.items")}
-      </TabLink>
-      <TabLink
-        to="/w/$workspace/inventory/stock"
-        params={params}
-        icon={IconStack2}
-        activeOptions={{ includeSearch: false }}
-      >
-        {t("nav.stock")}
-      </TabLink>
+      {tabScreens(workspace).map((screen) => (
+        <TabLink
+          key={screen.to}
+          to={screen.to}
+          params={params}
+          icon={screen.icon}
+          activeOptions={{ includeSearch: false }}
+        >
+          {t(screen.label)}
+        </TabLink>
+      ))}
       <UnstyledButton className={classes.tab} onClick={onSearch}>
         <IconSearch size={22} stroke={1.6} aria-hidden />
         {t("nav.search")}

@@ -11,12 +11,15 @@ import {
   type Icon,
 } from "@tabler/icons-react";
 import type { Me, MyWorkspace } from "@/api/types";
-import { APPS, type AppDescription } from "@/apps/registry";
+import { APPS, type AppDescription, type AppScreen } from "@/apps/registry";
 import type { PlainKey } from "@/i18n";
 import type { FoundKind } from "@/platform/search/FoundKinds";
 
+/** What decides what is seen of a workspace. */
+type Sight = Pick<MyWorkspace, "apps" | "permissions">;
+
 /** The apps switched on here, and their screens that this person has something to see in. */
-export function visibleApps(workspace: MyWorkspace): AppDescription[] {
+export function visibleApps(workspace: Sight): AppDescription[] {
   return APPS.filter((app) => workspace.apps.includes(app.id))
     .map((app) => ({
       ...app,
@@ -25,10 +28,32 @@ export function visibleApps(workspace: MyWorkspace): AppDescription[] {
     .filter((app) => app.screens.length > 0);
 }
 
-/** What the search can lead to here. */
-export function foundKinds(workspace: MyWorkspace): readonly FoundKind[] {
-  return APPS.filter((app) => workspace.apps.includes(app.id)).flatMap((app) => app.finds);
+const TABS_MAX = 2;
+
+/** The first screens of what is switched on, for the phone's bottom bar. */
+export function tabScreens(workspace: Sight): readonly AppScreen[] {
+  return visibleApps(workspace)
+    .flatMap((app) => app.screens)
+    .slice(0, TABS_MAX);
 }
+
+/** What the search can lead to here. */
+export function foundKinds(workspace: Sight): readonly FoundKind[] {
+  const ofApps = APPS.filter((app) => workspace.apps.includes(app.id)).flatMap((app) => app.finds);
+  return [...ofApps, MEMBER];
+}
+
+const MEMBER: FoundKind = {
+  kind: "workspace.member",
+  label: "search.member",
+  group: "nav.people",
+  icon: IconUsers,
+  to: (workspace, hit) => ({
+    to: "/w/$workspace/people",
+    params: { workspace },
+    search: { panel: hit.id },
+  }),
+};
 
 /** A screen of the platform that every menu lists: the sidebar, the phone's sheet, the palette. */
 interface PlatformScreen<To extends string> {
@@ -91,7 +116,7 @@ const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
   { to: "/system", label: "nav.system", icon: IconServer },
 ];
 
-export function visibleWorkspaceScreens(workspace: MyWorkspace): readonly InWorkspace[] {
+export function visibleWorkspaceScreens(workspace: Sight): readonly InWorkspace[] {
   return WORKSPACE_SCREENS.filter((screen) => sees(workspace, screen.permissions));
 }
 
@@ -100,6 +125,6 @@ export function visibleBoxScreens(me: Me): typeof BOX_SCREENS {
   return me.is_operator ? BOX_SCREENS : [];
 }
 
-function sees(workspace: MyWorkspace, permissions: readonly string[]): boolean {
+function sees(workspace: Sight, permissions: readonly string[]): boolean {
   return permissions.some((one) => workspace.permissions.includes(one));
 }

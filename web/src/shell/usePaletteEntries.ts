@@ -1,6 +1,6 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, type ToOptions } from "@tanstack/react-router";
 import {
   IconBuildingStore,
   IconHome,
@@ -80,7 +80,8 @@ function useResults(
           label: hit.title,
           hint: hit.subtitle,
           icon: kind.icon,
-          run: () => void navigate(kind.to(workspace.id, hit)),
+          // What has no page of its own is shown among everything that was found.
+          run: () => void navigate(kind.to?.(workspace.id, hit) ?? allOf(workspace.id, hit.title)),
         })),
     }));
     // The kind of the best match comes first.
@@ -95,15 +96,14 @@ function useResults(
       key: "all-results",
       label: t("palette.all", { text: text.trim() }),
       icon: IconSearch,
-      run: () =>
-        void navigate({
-          to: "/w/$workspace/search",
-          params: { workspace: workspace.id },
-          search: { q: text.trim() },
-        }),
+      run: () => void navigate(allOf(workspace.id, text.trim())),
     };
     return filled.length > 0 ? [...filled, { label: t("nav.search"), entries: [all] }] : [];
   }, [found.data, found.isPlaceholderData, navigate, settled, text, workspace]);
+}
+
+function allOf(workspace: string, q: string): ToOptions {
+  return { to: "/w/$workspace/search", params: { workspace }, search: { q } };
 }
 
 /** The other workspaces one is in. */

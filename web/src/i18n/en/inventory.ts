@@ -66,6 +66,8 @@ export const inventory = {
   "items.staleReload": "Load the newest, drop my text",
   "items.staleKeep": "Keep typing",
   "locations.title": "Locations",
+  "suppliers.one": "Supplier",
+  "suppliers.title": "Suppliers",
   "locations.one": "Location",
   "locations.new": "New location",
   "locations.name": "Name",

@@ -190,6 +190,7 @@ export const work = {
   "search.what": "What",
   "search.about": "About it",
   "search.kind": "Kind",
+  "search.member": "Person",
   "search.nothing": "Nothing fits",
   "search.nothingText": "Try part of a name, a number, a barcode or a reference.",
   "search.start": "Search this workspace",

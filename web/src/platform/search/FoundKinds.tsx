@@ -12,7 +12,8 @@ export interface FoundKind {
   /** Several of it, as the title of a group. */
   readonly group: PlainKey;
   readonly icon: Icon;
-  to(workspace: string, hit: SearchHit): ToOptions;
+  /** Left out where it has no page. */
+  to?(workspace: string, hit: SearchHit): ToOptions;
 }
 
 const KindsContext = createContext<readonly FoundKind[]>([]);

@@ -48,7 +48,7 @@ export function SearchScreen() {
     [navigate],
   );
   const open = (hit: SearchHit) => {
-    const to = kinds.find((one) => one.kind === hit.kind)?.to(workspace.id, hit);
+    const to = kinds.find((one) => one.kind === hit.kind)?.to?.(workspace.id, hit);
     if (to) void go(to);
   };
   return (
@@ -113,17 +113,17 @@ function columnsOf(workspace: string, kinds: readonly FoundKind[]): readonly Col
       cell: (hit) => {
         const known = kinds.find((one) => one.kind === hit.kind);
         if (!known) return <bdi className="hf-clip">{hit.title}</bdi>;
+        const to = known.to?.(workspace, hit);
         return (
           <span className={classes.what}>
             <known.icon size={17} stroke={1.7} aria-hidden />
-            <Link
-              {...known.to(workspace, hit)}
-              className="hf-clip hf-quiet-link hf-strong"
-              tabIndex={-1}
-              dir="auto"
-            >
-              {hit.title}
-            </Link>
+            {to ? (
+              <Link {...to} className="hf-clip hf-quiet-link hf-strong" tabIndex={-1} dir="auto">
+                {hit.title}
+              </Link>
+            ) : (
+              <bdi className="hf-clip">{hit.title}</bdi>
+            )}
           </span>
         );
       },
