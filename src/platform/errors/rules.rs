@@ -134,7 +134,9 @@ fn scrubbed(text: &str) -> String {
     let mut clean = String::with_capacity(text.len().min(SAMPLE_BYTES_MAX));
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let is_quote = matches!(first, '"' | '\'' | '`' | '“' | '‘');
+        // An apostrophe behind a letter is none that opens.
+        let is_behind_letter = clean.chars().next_back().is_some_and(char::is_alphanumeric);
+        let is_quote = matches!(first, '"' | '`' | '“' | '‘') || first == '\'' && !is_behind_letter;
         if let Some(end) = is_quote.then(|| end_of_quote(rest, first)).flatten() {
             clean.push('…');
             rest = &rest[end..];
@@ -154,7 +156,7 @@ fn scrubbed(text: &str) -> String {
     clean.trim().to_owned()
 }
 
-/// Where a quoted text ends, if it does on the same line. An apostrophe is no quote.
+/// Where a quoted text ends, if it does on the same line.
 fn end_of_quote(text: &str, opening: char) -> Option<usize> {
     let closing = match opening {
         '“' => '”',
@@ -163,7 +165,7 @@ fn end_of_quote(text: &str, opening: char) -> Option<usize> {
     };
     let inside = text[opening.len_utf8()..].lines().next().unwrap_or_default();
     let length = inside.find(closing)?;
-    (opening != '\'' || length != 1).then(|| opening.len_utf8() + length + closing.len_utf8())
+    Some(opening.len_utf8() + length + closing.len_utf8())
 }
 
 fn is_of_a_word(one: char) -> bool {
