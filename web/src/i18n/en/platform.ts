@@ -70,7 +70,7 @@ export const platform = {
   },
   "audit.bad":
     "Broken at entry {seq}. Run “holdfast audit verify” on the box and keep its backups.",
-  "audit.head": "Head {hash}",
+  "audit.head": "Head",
   "audit.empty": "No entry fits these filters.",
   "audit.emptyText": "Take a filter away, or choose other days.",
   "audit.emptySoFar": "Nothing fits so far.",

@@ -55,6 +55,8 @@ function Verdict({ verdict }: { readonly verdict: AuditVerification }) {
   );
 }
 
+const HEAD_SHOWN = 16;
+
 function Standing({
   state,
   isJustVerified,
@@ -81,8 +83,11 @@ function Standing({
       <span className="hf-dim">
         {t("audit.size", { count: state.size, shown: format.integer(state.size) })}
       </span>
-      <span className="hf-mono hf-dim" title={state.head}>
-        {t("audit.head", { hash: state.head.slice(0, 16) })}
+      <span className="hf-dim">
+        {t("audit.head")}{" "}
+        <span className="hf-mono" translate="no" title={state.head}>
+          {state.head.slice(0, HEAD_SHOWN)}
+        </span>
       </span>
     </>
   );
