@@ -47,6 +47,19 @@ describe("an operator with two clients", () => {
     assert.notEqual(second, first.home);
   });
 
+  test("makes a workspace with sample data, which says that it is one", async () => {
+    await page.goto("/workspaces?new=true");
+    const dialog = page.getByRole("dialog", { name: "New workspace" });
+    await dialog.getByLabel("Name").fill("To play in");
+    await dialog.getByLabel("Fill it with the sample kitchen group").check();
+    await dialog.getByRole("button", { name: "Create workspace" }).click();
+    await page.getByRole("button", { name: "Workspace: To play in" }).waitFor();
+    await page.getByText("Sample data: try anything").waitFor();
+    const sample = new URL(page.url()).pathname;
+    await page.goto(`${sample}/inventory/items`);
+    await page.getByRole("grid").getByRole("row").nth(5).waitFor();
+  });
+
   test("finds nothing of the first in the second", async () => {
     await page.goto(`${second}/inventory/items`);
     await page.getByText("Your items belong here").waitFor();

@@ -54,6 +54,9 @@ export const platform = {
   "setup.workspace.currency": "Currency",
   "setup.workspace.zone": "Time zone",
   "setup.workspace.locale": "Numbers and dates",
+  "setup.workspace.sample": "Also make a workspace with sample data",
+  "setup.workspace.sampleHelp":
+    "A made-up group of kitchens beside your own, to try things out. It can be wiped at once.",
   "setup.finish": "Finish and open Today",
   "audit.title": "Audit",
   "audit.lead":

@@ -33,9 +33,11 @@ export function SetupScreen() {
     document.title = `${t("setup.tab")} · Holdfast`;
   }, []);
 
-  const finish = async (workspace: WorkspaceAnswers, key: string) => {
+  const finish = async (answers: WorkspaceAnswers, key: string) => {
+    const { load_sample_data, ...workspace } = answers;
     try {
-      await claimBox({ token, box_name: boxName ?? "", operator: you, workspace }, key);
+      const box_name = boxName ?? "";
+      await claimBox({ token, box_name, operator: you, workspace, load_sample_data }, key);
     } catch (error) {
       const { code, fields } = asProblem(error);
       const isYou = fields.some((one) => one.field.startsWith("operator"));

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMemo } from "react";
 import { t } from "@/i18n";
-import { ChoiceField, FieldRow, FormFrame, TextField, useForm } from "@/ui/form";
+import { ChoiceField, FieldRow, FormFrame, SwitchField, TextField, useForm } from "@/ui/form";
 import { currencies, guessCurrency, guessLocale, guessZone, locales, zones } from "./places";
 import classes from "../identity/auth.module.css";
 
@@ -10,6 +10,7 @@ export interface WorkspaceAnswers {
   readonly currency: string;
   readonly time_zone: string;
   readonly locale: string;
+  readonly load_sample_data: boolean;
 }
 
 interface Props {
@@ -20,7 +21,13 @@ interface Props {
 
 export function WorkspaceStep({ onBack, onDone, newKey }: Props) {
   const form = useForm<WorkspaceAnswers>({
-    initial: { name: "", currency: guessCurrency(), time_zone: guessZone(), locale: guessLocale() },
+    initial: {
+      name: "",
+      currency: guessCurrency(),
+      time_zone: guessZone(),
+      locale: guessLocale(),
+      load_sample_data: false,
+    },
     newKey,
     validate: (values) => ({ "workspace.name": values.name.trim() ? null : t("form.needed") }),
     send: (values, key) => onDone({ ...values, name: values.name.trim() }, key),
@@ -77,6 +84,12 @@ export function WorkspaceStep({ onBack, onDone, newKey }: Props) {
           label={t("setup.workspace.locale")}
           data={choices.locales}
           searchable
+        />
+        <SwitchField
+          form={form}
+          name="load_sample_data"
+          label={t("setup.workspace.sample")}
+          help={t("setup.workspace.sampleHelp")}
         />
       </FormFrame>
     </>

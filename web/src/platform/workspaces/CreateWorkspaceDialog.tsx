@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { newKey } from "@/api/client";
 import { t } from "@/i18n";
-import { FormFrame, TextField, useForm } from "@/ui/form";
+import { FormFrame, SwitchField, TextField, useForm } from "@/ui/form";
 import { toastDone } from "@/ui/toast";
 import { guessPlace, PlaceFields, type WorkspaceValues } from "./PlaceFields";
 import { createWorkspace, refreshWorkspaces } from "./queries";
@@ -18,7 +18,7 @@ export function CreateWorkspaceDialog({ onClose }: { readonly onClose: () => voi
     initial: { name: "", apps: [], load_sample_data: false, ...guessPlace() },
     newKey,
     validate: (values) => ({ name: values.name.trim() ? null : t("form.needed") }),
-    send: async ({ name, week_start, load_sample_data: _sample, apps: _apps, ...place }, key) => {
+    send: async ({ name, week_start, apps: _apps, ...place }, key) => {
       const made = await createWorkspace(
         {
           name: name.trim(),
@@ -56,6 +56,12 @@ export function CreateWorkspaceDialog({ onClose }: { readonly onClose: () => voi
           maxLength={NAME_MAX}
         />
         <PlaceFields form={form} />
+        <SwitchField
+          form={form}
+          name="load_sample_data"
+          label={t("workspaces.sample")}
+          help={t("workspaces.sampleHelp")}
+        />
       </FormFrame>
     </Modal>
   );
