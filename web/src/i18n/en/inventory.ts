@@ -238,6 +238,10 @@ export const inventory = {
   "import.commitNothing": "Nothing to change",
   "import.other": "Choose another file",
   "import.oneStep": "All of it or nothing.",
+  "import.oneStepLater": "All of it or nothing; so many rows are taken over in the background.",
+  "import.laterTitle": "The import runs",
+  "import.laterText":
+    "You can go on with something else: the header shows how far it is, and its end is said here.",
   "import.doneTitle": "Imported",
   "import.doneText": "{created} new, {updated} changed, {skipped} unchanged.",
   "import.seeItems": "See the items",
@@ -245,6 +249,7 @@ export const inventory = {
   "import.seeStock": "See the stock",
   "import.again": "Import more",
   "export.title": "Export",
+  "export.started": "The file is being written and downloads when it is ready.",
   "export.lead": "CSV files that this page reads again. Cells that look like formulas are defused.",
   "export.kind.items": "Items",
   "export.kind.locations": "Locations",

@@ -94,7 +94,10 @@ function useActiveJobs(workspace: MyWorkspace): Job[] {
         told.current.add(id);
         forgetJob(id);
         announceEnd(job);
-        void client.invalidateQueries({ queryKey: ["job", workspace.id] });
+        // An import may have changed anything there.
+        void client.invalidateQueries({
+          predicate: ({ queryKey }) => queryKey[1] === workspace.id,
+        });
       } else if (query?.error && asProblem(query.error).status === 404) forgetJob(id);
     }
   });

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { IconCircleCheck } from "@tabler/icons-react";
+import { IconCircleCheck, IconClockPlay } from "@tabler/icons-react";
 import type { ImportResult } from "@/api/types";
 import { t } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
@@ -43,6 +43,17 @@ export function ImportDone({
           {t("import.seeStock")}
         </LinkButton>
       )}
+      <Button variant="default" onClick={onAgain}>
+        {t("import.again")}
+      </Button>
+    </StateBlock>
+  );
+}
+
+/** A large file goes on in the background; the header shows how far it is. */
+export function ImportLater({ onAgain }: { readonly onAgain: () => void }) {
+  return (
+    <StateBlock icon={IconClockPlay} title={t("import.laterTitle")} text={t("import.laterText")}>
       <Button variant="default" onClick={onAgain}>
         {t("import.again")}
       </Button>

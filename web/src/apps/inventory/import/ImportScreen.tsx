@@ -1,6 +1,6 @@
 import { Button, FileButton, SegmentedControl, Switch, Textarea } from "@mantine/core";
 import { useSearch } from "@tanstack/react-router";
-import { IconDownload, IconFileSpreadsheet, IconUpload } from "@tabler/icons-react";
+import { IconFileSpreadsheet, IconUpload } from "@tabler/icons-react";
 import { useState, type DragEvent } from "react";
 import type { ImportPreview, ImportResult } from "@/api/types";
 import { t, useFormat } from "@/i18n";
@@ -9,16 +9,10 @@ import { Page, Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { NoPermission } from "@/ui/StateBlock";
 import { EXPORT, IMPORT } from "../permissions";
-import { ImportDone } from "./ImportDone";
+import { ExportSection } from "./ExportSection";
+import { ImportDone, ImportLater } from "./ImportDone";
 import { PreviewPanel } from "./PreviewPanel";
-import {
-  EXPORT_KINDS,
-  exportAddress,
-  IMPORT_KINDS,
-  previewImport,
-  sampleAddress,
-  type ImportKind,
-} from "./queries";
+import { IMPORT_KINDS, previewImport, sampleAddress, type ImportKind } from "./queries";
 import classes from "./import.module.css";
 
 const SIZE_BYTES_MAX = 16 * 1024 * 1024;
@@ -42,6 +36,7 @@ function ImportWizard() {
   const [fileName, setFileName] = useState<string | null>(null);
   const [preview, setPreview] = useState<ImportPreview | null>(null);
   const [result, setResult] = useState<ImportResult | null>(null);
+  const [isLater, setLater] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [isReading, setReading] = useState(false);
 
@@ -61,10 +56,12 @@ function ImportWizard() {
   const restart = () => {
     setPreview(null);
     setResult(null);
+    setLater(false);
     setError(null);
     setFileName(null);
   };
 
+  if (isLater) return <ImportLater onAgain={restart} />;
   if (result) return <ImportDone kind={kind} result={result} onAgain={restart} />;
   if (preview)
     return (
@@ -74,6 +71,7 @@ function ImportWizard() {
         fileName={fileName}
         onBack={restart}
         onDone={setResult}
+        onLater={() => setLater(true)}
       />
     );
   return (
@@ -194,30 +192,5 @@ function SourceBox({ isReading, onText, onRefused }: SourceProps) {
         </Button>
       </details>
     </>
-  );
-}
-
-function ExportSection() {
-  const workspace = useWorkspace();
-  return (
-    <Section title={t("export.title")}>
-      <p className="hf-dim" style={{ marginTop: 0 }}>
-        {t("export.lead")}
-      </p>
-      <div className={classes.exports}>
-        {EXPORT_KINDS.map((kind) => (
-          <Button
-            key={kind}
-            component="a"
-            href={exportAddress(workspace.id, kind)}
-            download
-            variant="default"
-            leftSection={<IconDownload size={16} aria-hidden />}
-          >
-            {t(`export.kind.${kind}`)}
-          </Button>
-        ))}
-      </div>
-    </Section>
   );
 }

@@ -4,6 +4,7 @@ import { IconCircleCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import type { ImportPreview, ImportResult } from "@/api/types";
 import { t, tDynamic, useFormat } from "@/i18n";
+import { followJob } from "@/platform/jobs/followed";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
@@ -12,7 +13,7 @@ import { StateBlock } from "@/ui/StateBlock";
 import { Tag, type TagTone } from "@/ui/Tag";
 import { useIsPhone } from "@/ui/useIsPhone";
 import { DataTable, PhoneRow, type Column } from "@/ui/table";
-import { commitImport, type ImportKind } from "./queries";
+import { commitImport, commitImportLater, isLarge, type ImportKind } from "./queries";
 import classes from "./import.module.css";
 
 interface Props {
@@ -21,13 +22,15 @@ interface Props {
   readonly fileName: string | null;
   readonly onBack: () => void;
   readonly onDone: (result: ImportResult) => void;
+  /** A job goes on with it. */
+  readonly onLater: () => void;
 }
 
 type RowError = ImportPreview["errors"][number];
 type Sample = ImportPreview["sample"][number];
 
 /** What the file would do, row for row, before anything is changed. */
-export function PreviewPanel({ preview, kind, fileName, onBack, onDone }: Props) {
+export function PreviewPanel({ preview, kind, fileName, onBack, onDone, onLater }: Props) {
   const workspace = useWorkspace();
   const client = useQueryClient();
   const format = useFormat();
@@ -41,6 +44,12 @@ export function PreviewPanel({ preview, kind, fileName, onBack, onDone }: Props)
     setSending(true);
     setError(null);
     try {
+      if (isLarge(preview)) {
+        const job = await commitImportLater(workspace.id, preview.id);
+        followJob(workspace.id, job.id);
+        onLater();
+        return;
+      }
       const result = await commitImport(workspace.id, preview.id);
       void client.invalidateQueries({ queryKey: ["inventory", workspace.id] });
       onDone(result);
@@ -105,7 +114,9 @@ export function PreviewPanel({ preview, kind, fileName, onBack, onDone }: Props)
           <Button variant="default" onClick={onBack}>
             {t("import.other")}
           </Button>
-          <span className="hf-dim">{t("import.oneStep")}</span>
+          <span className="hf-dim">
+            {t(isLarge(preview) ? "import.oneStepLater" : "import.oneStep")}
+          </span>
         </div>
       </div>
     </Section>

@@ -1,5 +1,5 @@
-import { api, ok } from "@/api/client";
-import type { ImportPreview, ImportResult } from "@/api/types";
+import { api, idempotent, ok } from "@/api/client";
+import type { ImportPreview, ImportResult, Job } from "@/api/types";
 
 export const IMPORT_KINDS = ["items", "locations", "opening_stock"] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
@@ -32,9 +32,34 @@ export async function commitImport(workspace: string, id: string): Promise<Impor
   return answer;
 }
 
-/** A plain link: the browser downloads it with the session it has. */
-export function exportAddress(workspace: string, kind: ExportKind): string {
-  return `/api/v1/workspaces/${encodeURIComponent(workspace)}/inventory/export/${kind}.csv`;
+/** More rows than this are worked through in the background. */
+const ROWS_AT_ONCE = 2_000;
+
+export function isLarge(preview: Pick<ImportPreview, "rows">): boolean {
+  return preview.rows > ROWS_AT_ONCE;
+}
+
+/** The same as a job, which goes on when the page is left. */
+export async function commitImportLater(workspace: string, id: string): Promise<Job> {
+  const answer = await ok(
+    api.POST("/api/v1/workspaces/{workspace}/inventory/import/{id}/commit", {
+      params: { path: { workspace, id }, header: { Prefer: "respond-async" } },
+    }),
+  );
+  if (!("job" in answer)) throw new Error("a job was asked for");
+  return answer.job;
+}
+
+/** Has a file written; its job says where it lies. */
+export async function askForExport(workspace: string, kind: ExportKind, key: string): Promise<Job> {
+  const { job } = await ok(
+    api.POST("/api/v1/workspaces/{workspace}/inventory/exports", {
+      params: { path: { workspace } },
+      body: { kind },
+      headers: idempotent(key),
+    }),
+  );
+  return job;
 }
 
 const SAMPLES: Readonly<Record<ImportKind, string>> = {
