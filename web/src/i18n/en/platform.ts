@@ -176,6 +176,7 @@ export const platform = {
   "audit.say.identity.session.created": "{actor} signed in",
   "audit.say.identity.session.ended": "{actor} signed out",
   "audit.say.workspace.created": "{actor} created the workspace {object}",
+  "audit.say.workspace.sample-data.loaded": "{actor} loaded the sample data",
   "audit.kind.items": "of items",
   "audit.kind.locations": "of places",
   "audit.kind.opening_stock": "of opening stock",
