@@ -48,6 +48,58 @@ pub(crate) fn category_page(seeded: &Seeded) -> Vec<Request> {
     seed::categories().map(request).collect()
 }
 
+/// What people type to find something, letter by letter: words, numbers, codes, parts of words.
+pub(crate) fn searches(seeded: &Seeded) -> Vec<Request> {
+    let request = |typed: String| {
+        let expected = Expected { status: 200, ..Expected::default() };
+        let typed = typed.replace(' ', "+");
+        let path = format!("{}/items?q={typed}&limit={PAGE}", base(seeded));
+        get(path, headers(seeded), expected)
+    };
+    let wholes = seed::words().chain(["IT-04711", "HF0000004711", "moke", "roze"]);
+    let phrases = seed::words().take(12).map(|word| format!("{word} ch"));
+    let typed = wholes
+        .flat_map(|whole| (1..=whole.len()).map(move |letters| whole[..letters].to_owned()))
+        .chain(phrases);
+    typed.map(request).collect()
+}
+
+/// Pages of items' histories: the first ones, and deep ones of the items that move most.
+pub(crate) fn histories(address: SocketAddr, seeded: &Seeded) -> Result<Vec<Request>, Problem> {
+    let count = seeded.items.len();
+    let request = |path: String| {
+        let expected = Expected { status: 200, ..Expected::default() };
+        get(path, headers(seeded), expected)
+    };
+    let path_of = |id| format!("{}/items/{id}/movements?limit={PAGE}", base(seeded));
+    let ids = (0..count).step_by(3).map(|number| seeded.items[number * 7_919 % count]);
+    let mut requests: Vec<_> = ids.map(|id| request(path_of(id))).collect();
+    for id in &seeded.items[..10] {
+        let mut path = path_of(*id);
+        for _ in 0..100 {
+            let (_, body) = whole(address, &path, &headers(seeded))?;
+            let body: serde_json::Value = serde_json::from_slice(&body)?;
+            let Some(cursor) = body["next_cursor"].as_str() else { break };
+            path = format!("{}&cursor={cursor}", path_of(*id));
+            requests.push(request(path.clone()));
+        }
+    }
+    // Deep pages come in between the others; 7,919 is a prime.
+    let all = requests.len();
+    Ok((0..all).map(|number| requests[number * 7_919 % all].clone()).collect())
+}
+
+/// Where every item is, and how much.
+pub(crate) fn on_hand(seeded: &Seeded) -> Vec<Request> {
+    let count = seeded.items.len();
+    let ids = (0..count).map(|number| seeded.items[number * 7_919 % count]);
+    let request = |id| {
+        let expected = Expected { status: 200, ..Expected::default() };
+        get(format!("{}/stock?item_id={id}", base(seeded)), headers(seeded), expected)
+    };
+    ids.map(request).collect()
+}
+
 /// A receipt and then a use of the same goods, for every item.
 pub(crate) fn movements(seeded: &Seeded) -> Vec<Request> {
     let mut requests = Vec::with_capacity(seeded.items.len() * 2);

@@ -27,6 +27,8 @@ use holdfast::platform::workspaces::rules::Draft;
 use holdfast::platform::{Platform, ctx::Scope};
 use holdfast::wiring;
 
+use crate::ledger;
+
 pub(crate) const ITEMS: usize = 10_000;
 pub(crate) const MOVEMENTS: usize = 100_000;
 const LOCATIONS: usize = 20;
@@ -90,11 +92,17 @@ pub(crate) struct Seeded {
     pub(crate) token: String,
     pub(crate) items: Vec<ItemId>,
     pub(crate) locations: Vec<LocationId>,
+    pub(crate) owner: UserId,
 }
 
 /// The categories that items are spread over evenly.
 pub(crate) fn categories() -> impl Iterator<Item = &'static str> {
     CATEGORIES.into_iter()
+}
+
+/// The words that items' names are made of.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    KINDS.into_iter().chain(CATEGORIES)
 }
 
 /// Makes a box with its stock in an empty folder and closes it.
@@ -110,16 +118,29 @@ pub(crate) async fn seed(data: &Path) -> Result<Seeded> {
         clock.advance(HISTORY / steps);
         post(&ctx, first, &items, &locations).await?;
     }
-    let workspace = ctx.workspace();
+    let (workspace, owner) = (ctx.workspace(), ctx.principal()?.user);
     platform.close().await;
-    Ok(Seeded { workspace, token, items, locations })
+    Ok(Seeded { workspace, token, items, locations, owner })
 }
 
-/// Makes a box with many workspaces, each with one item.
-pub(crate) async fn many(data: &Path, count: usize) -> Result<Vec<Seeded>> {
-    let platform = open(data, &Clock::System)?;
+/// Makes a box with the same items and a ledger of `movements` entries and closes it.
+pub(crate) async fn large(data: &Path, movements: usize) -> Result<Seeded> {
+    let clock = Clock::fixed(Clock::System.now().minus(HISTORY));
+    let platform = open(data, &clock)?;
     let (ctx, token) = people(&platform).await?;
-    let (on_box, owner): (&BoxCtx, _) = (&ctx, ctx.principal()?.user);
+    let locations = make_locations(&ctx).await?;
+    let items = make_items(&ctx).await?;
+    ledger::fill(&ctx, &clock, HISTORY, movements).await?;
+    let (workspace, owner) = (ctx.workspace(), ctx.principal()?.user);
+    platform.close().await;
+    Ok(Seeded { workspace, token, items, locations, owner })
+}
+
+/// Adds many workspaces, each with one item, to a seeded box whose person owns them all.
+pub(crate) async fn many(data: &Path, seeded: &Seeded, count: usize) -> Result<Vec<Seeded>> {
+    let platform = open(data, &Clock::System)?;
+    let on_box = &BoxCtx::new(&platform, Cause::of(Actor::System));
+    let owner = seeded.owner;
     let mut many = Vec::with_capacity(count);
     for number in 0..count {
         let draft = Draft { name: format!("Kitchen {number}"), ..Draft::default() };
@@ -132,8 +153,8 @@ pub(crate) async fn many(data: &Path, count: usize) -> Result<Vec<Seeded>> {
         written.await?;
         let ctx = as_owner(&platform, workspace, owner);
         let item = ctx.write(|scope| make_item(scope, 0)).await?;
-        let token = token.clone();
-        many.push(Seeded { workspace, token, items: vec![item], locations: Vec::new() });
+        let token = seeded.token.clone();
+        many.push(Seeded { workspace, token, items: vec![item], locations: Vec::new(), owner });
     }
     platform.close().await;
     Ok(many)

@@ -1,25 +1,30 @@
-//! `cargo bench -- workspaces`: many workspaces, of which the box holds a part open.
+//! `cargo bench -- workspaces`: many workspaces, of which the box holds a part open, must not slow
+//! down the one that works.
 
 use std::path::Path;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::report::{self, Figure, Unit};
 use crate::seed::{self, Seeded};
 use crate::server::{self, Server, ask_once};
-use crate::{Problem, report};
+use crate::{Bench, Problem, REST_AFTER_LOAD, Row, requests};
 
 const WORKSPACES: usize = 1_000;
+const RSS_KIB_MAX: u64 = 150 * 1_024;
 
 /// Asks every workspace once for its items, in turn, so that each has to be opened and most
-/// others closed; says what that costs.
+/// others closed, then does the usual work in one more, and looks at the memory when all is over.
 pub(crate) fn measure(folder: &Path) -> Result<bool, Problem> {
-    let data = folder.join("data");
+    let data = folder.join("workspaces");
     let started = Instant::now();
     let runtime = tokio::runtime::Runtime::new()?;
-    let many = runtime.block_on(seed::many(&data, WORKSPACES))?;
+    let seeded = runtime.block_on(seed::seed(&data))?;
+    let many = runtime.block_on(seed::many(&data, &seeded, WORKSPACES))?;
     drop(runtime);
-    println!("Made {WORKSPACES} workspaces in {} ms.", report::millis(started.elapsed()));
-    let server = Server::start(&data, &folder.join("log"))?;
-    println!("RSS before: {} KiB", server.rss_kib()?);
+    println!("\nMade {WORKSPACES} more workspaces in {} ms.", report::millis(started.elapsed()));
+    let bench = Bench { folder, data: &data, seeded, chosen: None };
+    let (server, start) = bench.start()?;
     let mut took = many.iter().map(|one| ask(&server, one)).collect::<Result<Vec<_>, _>>()?;
     took.sort_unstable();
     println!(
@@ -27,10 +32,27 @@ pub(crate) fn measure(folder: &Path) -> Result<bool, Problem> {
         report::millis(took[took.len() / 2]),
         report::millis(took[took.len() * 99 / 100])
     );
-    println!("RSS after all were asked: {} KiB", server.rss_kib()?);
-    println!("Open files: {}", server.open_files()?);
+    println!("Open files and sockets: {}", server.open_files()?);
+    let asked_kib = server.rss_kib()?;
+    let one_item = requests::one_item(&bench.seeded);
+    let page = requests::category_page(&bench.seeded);
+    let movements = requests::movements(&bench.seeded);
+    let mut loads = Vec::new();
+    for row in Row::usual(&one_item, &page, &movements) {
+        loads.push(bench.run(&server, &row)?.0);
+    }
+    sleep(REST_AFTER_LOAD);
+    let rested_kib = server.rss_kib()?;
     server.stop()?;
-    Ok(true)
+    bench.verify_audit_log()?;
+    let figure = |name, value, unit, most| Figure { name, value, unit, most };
+    let figures = [
+        figure("start to first answer, 1,001 workspaces", start, Unit::Micros, 50_000),
+        figure("RSS after all were asked", asked_kib, Unit::Kib, RSS_KIB_MAX),
+        figure("RSS 30 s after the load", rested_kib, Unit::Kib, RSS_KIB_MAX),
+    ];
+    println!();
+    Ok(report::print(&loads, &figures))
 }
 
 fn ask(server: &Server, seeded: &Seeded) -> Result<Duration, Problem> {
