@@ -374,8 +374,8 @@ fn a_workspace_is_made_for_somebody_beside_a_running_box_and_without_one() {
     assert!(err(&nowhere).contains("time_zone"), "{}", err(&nowhere));
     let list = json(&on(folder.path(), &["workspace", "list", "--json"]));
     let items = list["items"].as_array().unwrap();
-    let made = items.iter().find(|one| one["id"] == beside["workspace"]["id"]).unwrap();
-    assert_eq!((&made["name"], &made["members"]), (&value!("Pier"), &value!(1)));
-    assert_eq!((&made["state"], items.len()), (&value!("active"), 3));
+    let pier = items.iter().find(|one| one["id"] == beside["workspace"]["id"]).unwrap();
+    assert_eq!((&pier["name"], &pier["members"]), (&value!("Pier"), &value!(1)));
+    assert_eq!((&pier["state"], items.len()), (&value!("active"), 3));
     assert_eq!(code(&on(folder.path(), &["audit", "verify"])), 0);
 }
