@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { randomUUID } from "node:crypto";
+import { watchRequests } from "./requests.mjs";
 
 /** What the tests use from npm is installed with the web UI. */
 export const fromWeb = createRequire(new URL("../../../web/package.json", import.meta.url));
@@ -42,6 +43,7 @@ export async function openWindow(browser, box, options = {}) {
   });
   context.setDefaultTimeout(WAIT_MS_MAX);
   const page = await context.newPage();
+  watchRequests(page);
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {

@@ -1,3 +1,5 @@
+import { answered, awaitedBy } from "./requests.mjs";
+
 /** Every screen by name and address. */
 export function screensOf(home, item, place) {
   return [
@@ -43,12 +45,16 @@ export async function openScreen(page, path) {
   await settled(page);
 }
 
+/** Waits until nothing on the page is under way: no answer awaited, nothing busy, nothing moving. */
 export async function settled(page) {
-  await page.waitForFunction(
-    () =>
-      document.querySelector(
-        "[aria-busy=true], [role=status][aria-label=Loading]",
-      ) === null &&
-      document.getAnimations().every((one) => one.playState !== "running"),
-  );
+  do {
+    await answered(page);
+    await page.waitForFunction(
+      () =>
+        document.querySelector(
+          "[aria-busy=true], [role=status][aria-label=Loading]",
+        ) === null &&
+        document.getAnimations().every((one) => one.playState !== "running"),
+    );
+  } while (awaitedBy(page) > 0);
 }

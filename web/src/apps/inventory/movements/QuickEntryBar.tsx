@@ -74,7 +74,11 @@ export function QuickEntryBar() {
   };
 
   return (
-    <section className={classes.quick} aria-label={t("quick.label")}>
+    <section
+      className={classes.quick}
+      aria-label={t("quick.label")}
+      aria-busy={understood.isSearching}
+    >
       <div className={classes.quickLine}>
         <TextInput
           ref={input}
