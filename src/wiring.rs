@@ -8,13 +8,12 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use http::Method;
 use serde_json::Value;
 
 use crate::apps;
 use crate::config::{Config, TlsMode};
 use crate::http::front::{Front, front};
-use crate::http::guard::{Access, Guard};
+use crate::http::guard::{Asked, Guard};
 use crate::http::meter::Meters;
 use crate::http::pages::{self, Pages};
 use crate::http::{openapi, problem, ui};
@@ -138,12 +137,9 @@ pub fn column_marks() -> Marks {
 }
 
 /// Every route and what it asks of its caller, in a stable order.
-pub fn access_table(platform: &Platform) -> Result<Vec<(String, Method, Access)>> {
+pub fn access_table(platform: &Platform) -> Result<Vec<Asked>> {
     let guard = Guard::new(&document()?, platform, &platform.config, Vec::new())?;
-    let routes = guard.routes().into_iter();
-    Ok(routes
-        .map(|(path, method, access)| (path.to_owned(), method.clone(), access.clone()))
-        .collect())
+    Ok(guard.routes())
 }
 
 /// Browsers are told to insist on HTTPS where they trust the certificate without help: with an own
@@ -161,7 +157,8 @@ pub fn application(platform: &Arc<Platform>, own_names: Vec<String>) -> Result<R
     let document = openapi::complete(collected)?;
     pages.describe(&document);
     let guard = Guard::new(&document, platform, &platform.config, own_names)?;
-    let meters = Meters::new(guard.routes().into_iter().map(|(path, method, _)| (path, method)));
+    let table = guard.routes();
+    let meters = Meters::new(table.iter().map(|one| (one.path.as_str(), &one.method)));
     let shared = Arc::new(Front {
         platform: Arc::clone(platform),
         guard,

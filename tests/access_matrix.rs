@@ -15,12 +15,15 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use axum::body::Body;
-use holdfast::http::guard::{Access, Guard, Incoming, LetThrough};
+use holdfast::http::guard::{Access, Asked, Guard, Incoming, LetThrough, SESSION_COOKIE, StepUp};
 use holdfast::platform::access::Role;
+use holdfast::platform::clock::Moment;
 use holdfast::platform::ctx::{Actor, BoxScope, Cause};
 use holdfast::platform::error::Result;
 use holdfast::platform::identity::UserId;
-use holdfast::platform::identity::sessions::ops::{TokenDraft, make_token_in};
+use holdfast::platform::identity::sessions::ops::{
+    TokenDraft, begin_as_in, begin_in, lifetimes, make_token_in,
+};
 use holdfast::platform::identity::users::ops::insert_in;
 use holdfast::platform::identity::users::rules::NewUser;
 use holdfast::platform::workspaces::{self, WorkspaceId};
@@ -73,6 +76,12 @@ enum Caller {
     Expired,
     /// The token of an owner who was disabled.
     Disabled,
+    /// An owner's browser, right after signing in.
+    Fresh,
+    /// An owner's browser whose last proof is too old.
+    Stale,
+    /// The browser of an owner who should have had a second factor by now.
+    Late,
 }
 
 impl Caller {
@@ -84,6 +93,9 @@ impl Caller {
             Self::Revoked,
             Self::Expired,
             Self::Disabled,
+            Self::Fresh,
+            Self::Stale,
+            Self::Late,
         ];
         [Self::Anonymous].into_iter().chain(Role::ALL.map(Self::Member)).chain(others).collect()
     }
@@ -98,6 +110,9 @@ impl Caller {
             Self::Revoked => "revoked",
             Self::Expired => "expired",
             Self::Disabled => "disabled",
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+            Self::Late => "late",
         }
     }
 
@@ -124,18 +139,29 @@ impl People {
         Self { everybody: invited.await.expect("people") }
     }
 
-    /// A fresh token of each, so that no probe can spoil the next one's. Whoever left comes back.
-    async fn tokens(&self, server: &TestServer) -> Vec<(Caller, Option<String>)> {
+    /// A fresh credential of each, so that no probe can spoil the next one's. Whoever left comes
+    /// back.
+    async fn credentials(&self, server: &TestServer) -> Vec<(Caller, Option<String>)> {
         let (everybody, here) = (self.everybody.clone(), server.workspace);
         let ctx = system(&server.platform);
+        let lifetimes = lifetimes(&ctx);
         let made = ctx.write(move |scope| {
             for (caller, user) in &everybody {
                 bring_back(scope, *caller, *user, here)?;
             }
-            let tokens = everybody.into_iter();
-            tokens.map(|(caller, user)| Ok((caller, Some(token(scope, caller, user)?)))).collect()
+            let made = everybody.into_iter().map(|(caller, user)| {
+                let value = match caller {
+                    Caller::Stale => begin_as_in(scope, scope.new_id(), user, lifetimes, None)?,
+                    Caller::Fresh | Caller::Late => {
+                        begin_in(scope, scope.new_id(), user, lifetimes)?
+                    }
+                    _ => return Ok((caller, Some(token(scope, caller, user)?))),
+                };
+                Ok((caller, Some(value.reveal().to_owned())))
+            });
+            made.collect()
         });
-        let made: Vec<_> = made.await.expect("tokens");
+        let made: Vec<_> = made.await.expect("credentials");
         [(Caller::Anonymous, None)].into_iter().chain(made).collect()
     }
 }
@@ -158,7 +184,13 @@ fn invite(
         Caller::Outsider => {
             workspaces::ops::add_member_in(scope, elsewhere, user, Role::Owner)?;
         }
-        Caller::Narrowed | Caller::Revoked | Caller::Expired | Caller::Disabled => {
+        Caller::Narrowed
+        | Caller::Revoked
+        | Caller::Expired
+        | Caller::Disabled
+        | Caller::Fresh
+        | Caller::Stale
+        | Caller::Late => {
             workspaces::ops::add_member_in(scope, here, user, Role::Owner)?;
         }
         Caller::Operator | Caller::Anonymous => {}
@@ -174,18 +206,27 @@ fn invite(
 fn bring_back(scope: &BoxScope<'_>, caller: Caller, user: UserId, here: WorkspaceId) -> Result<()> {
     let role = match caller {
         Caller::Member(role) => role,
-        Caller::Narrowed => Role::Owner,
+        Caller::Narrowed | Caller::Fresh | Caller::Stale | Caller::Late => Role::Owner,
         _ => return Ok(()),
     };
     scope
         .prepare_cached(
             "INSERT INTO memberships (user_id, workspace_id, role, created_at)
-             VALUES (:user, :here, :role, :now) ON CONFLICT DO NOTHING",
+             VALUES (:user, :here, :role, :now)
+             ON CONFLICT DO UPDATE SET role_since = :now",
         )?
         .execute(named_params! {
-            ":user": user, ":here": here, ":role": role.name(), ":now": scope.now(),
+            ":user": user, ":here": here, ":role": role.name(), ":now": since(scope, caller),
         })?;
     Ok(())
+}
+
+/// Since when somebody has their role.
+fn since(scope: &BoxScope<'_>, caller: Caller) -> Moment {
+    match caller {
+        Caller::Late => scope.now().minus(Duration::from_hours(8 * 24)),
+        _ => scope.now(),
+    }
 }
 
 fn token(scope: &BoxScope<'_>, caller: Caller, user: UserId) -> Result<String> {
@@ -228,12 +269,18 @@ async fn probe(
     server: &TestServer,
     method: &Method,
     template: &str,
-    token: Option<&str>,
+    caller: Caller,
+    credential: Option<&str>,
 ) -> Outcome {
     let uri = address(template, server.workspace);
     let mut request = Request::builder().method(method).uri(uri).header(header::HOST, HOST);
-    if let Some(token) = token {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    if let Some(value) = credential {
+        request = match caller {
+            Caller::Fresh | Caller::Stale | Caller::Late => request
+                .header(header::COOKIE, format!("{SESSION_COOKIE}={value}"))
+                .header("sec-fetch-site", "same-origin"),
+            _ => request.header(header::AUTHORIZATION, format!("Bearer {value}")),
+        };
     }
     let request = request.body(Body::empty()).expect("a request");
     // The body is not read: that of an event stream has no end.
@@ -249,17 +296,19 @@ async fn probe(
 
 struct Row {
     route: String,
-    access: Access,
+    asked: Asked,
     outcomes: Vec<(Caller, Outcome)>,
 }
 
 async fn rows(server: &TestServer) -> Vec<Row> {
     let people = People::invite(server).await;
     let mut rows = Vec::new();
-    for (path, method, access) in wiring::access_table(&server.platform).expect("the routes") {
+    for asked in wiring::access_table(&server.platform).expect("the routes") {
+        let (path, method) = (&asked.path, &asked.method);
         let mut outcomes = Vec::new();
-        for (caller, token) in people.tokens(server).await {
-            outcomes.push((caller, probe(server, &method, &path, token.as_deref()).await));
+        for (caller, credential) in people.credentials(server).await {
+            let outcome = probe(server, method, path, caller, credential.as_deref()).await;
+            outcomes.push((caller, outcome));
         }
         // What one route did to the workspace must not decide about the next.
         let ctx = system(&server.platform);
@@ -268,7 +317,7 @@ async fn rows(server: &TestServer) -> Vec<Row> {
             Ok(scope.prepare_cached(sql)?.execute([])?)
         });
         revived.await.expect("the workspaces");
-        rows.push(Row { route: format!("{method} {path}"), access, outcomes });
+        rows.push(Row { route: format!("{method} {path}"), asked, outcomes });
     }
     rows
 }
@@ -290,7 +339,12 @@ fn table(rows: &[Row]) -> String {
             let width = caller.name().len();
             write!(out, "{outcome:width$}  ").expect("a String takes all");
         }
-        write!(out, "{} · {}", row.route, row.access).expect("a String takes all");
+        let proof = match row.asked.step_up {
+            StepUp::No => "",
+            StepUp::Needed => " · fresh proof",
+            StepUp::OnceEnrolled => " · fresh proof once enrolled",
+        };
+        write!(out, "{} · {}{proof}", row.route, row.asked.access).expect("a String takes all");
     }
     out
 }
@@ -303,7 +357,7 @@ async fn every_route_lets_through_exactly_whom_it_should() {
 
     for row in &rows {
         for (caller, outcome) in &row.outcomes {
-            let expected = expected(&server, &row.access, *caller);
+            let expected = expected(&server, &row.asked, *caller);
             assert_eq!(*outcome, expected, "{} as {}", row.route, caller.name());
         }
     }
@@ -316,12 +370,19 @@ fn is_public(access: &Access) -> bool {
 }
 
 /// What the role table says, worked out without the guard.
-fn expected(server: &TestServer, access: &Access, caller: Caller) -> Outcome {
+fn expected(server: &TestServer, asked: &Asked, caller: Caller) -> Outcome {
+    let access = &asked.access;
     if is_public(access) {
         return Outcome::LetThrough;
     }
     if !caller.is_somebody() {
         return Outcome::Refused(401);
+    }
+    if caller == Caller::Late && !asked.is_for_enrolling {
+        return Outcome::Refused(403);
+    }
+    if caller == Caller::Stale && asked.step_up == StepUp::Needed {
+        return Outcome::Refused(403);
     }
     let in_workspace = |permission: &str| match caller {
         Caller::Member(role) => {
@@ -330,6 +391,7 @@ fn expected(server: &TestServer, access: &Access, caller: Caller) -> Outcome {
             let is_allowed = spec.expect("a known permission").roles.contains(&role);
             if is_allowed { Outcome::LetThrough } else { Outcome::Refused(403) }
         }
+        Caller::Fresh | Caller::Stale => Outcome::LetThrough,
         Caller::Narrowed if permission == NARROWED => Outcome::LetThrough,
         Caller::Narrowed => Outcome::Refused(403),
         _ => Outcome::Refused(404),
@@ -349,8 +411,8 @@ async fn only_the_routes_of_the_short_list_are_public() {
 
     let public: BTreeSet<String> = table
         .iter()
-        .filter(|(_, _, access)| is_public(access))
-        .map(|(path, method, _)| format!("{method} {path}"))
+        .filter(|one| is_public(&one.access))
+        .map(|one| format!("{} {}", one.method, one.path))
         .collect();
     assert_eq!(public, PUBLIC.iter().map(|one| (*one).to_owned()).collect());
     server.finish().await;

@@ -14,8 +14,10 @@ use crate::config::Config;
 use crate::platform::Platform;
 use crate::platform::access::rules::OPERATE;
 use crate::platform::audit::Entry;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, Cause, Ctx};
 use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::identity::factors::rules::enrolment_needed;
 use crate::platform::identity::sessions::Resolved;
 use crate::platform::identity::sessions::ops::resolve;
 use crate::platform::identity::{Credential, Principal, UserId};
@@ -62,6 +64,7 @@ impl fmt::Display for Access {
 pub struct LetThrough;
 
 /// One verb of a path.
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact an operation states")]
 struct Route {
     method: Method,
     access: Access,
@@ -73,7 +76,25 @@ struct Route {
     is_heavy: bool,
     /// It changes nothing that an archived workspace keeps.
     is_for_archived: bool,
+    step_up: StepUp,
+    /// Whoever may only set up a second factor may call it.
+    is_for_enrolling: bool,
 }
+
+/// Whether a browser session needs a fresh proof of who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepUp {
+    No,
+    Needed,
+    /// Of whoever has a second factor: the first one is set up without.
+    OnceEnrolled,
+}
+
+/// The member of an operation that needs a fresh proof: `true`, or `"once-enrolled"`.
+pub const STEP_UP: &str = "x-step-up";
+
+/// The member of an operation that goes on for people who may only set up a second factor.
+pub const WHILE_ENROLLING: &str = "x-while-enrolling";
 
 /// The member of an operation that marks it as an export, a report or a restore.
 pub const HEAVY: &str = "x-heavy";
@@ -85,6 +106,54 @@ pub const WHILE_ARCHIVED: &str = "x-while-archived";
 /// The member of an operation that says how large its body may be, where that differs from
 /// `server.body_size_bytes_max`.
 pub const BODY_SIZE: &str = "x-body-size-bytes-max";
+
+impl Route {
+    /// Reads what an operation of the description says of itself.
+    fn read(
+        method: &Method,
+        path: &str,
+        operation: &Value,
+        platform: &Platform,
+    ) -> Result<Self, String> {
+        let step_up = match &operation[STEP_UP] {
+            Value::Null | Value::Bool(false) => StepUp::No,
+            Value::Bool(true) => StepUp::Needed,
+            text if text == "once-enrolled" => StepUp::OnceEnrolled,
+            other => return Err(format!("{STEP_UP} cannot be {other}")),
+        };
+        Ok(Self {
+            method: method.clone(),
+            access: access(path, operation, platform)?,
+            creates: openapi::creates(&method.as_str().to_ascii_lowercase(), operation),
+            body_size_bytes_max: own_body_size(operation),
+            is_heavy: operation[HEAVY] == true,
+            is_for_archived: method.is_safe() || operation[WHILE_ARCHIVED] == true,
+            step_up,
+            is_for_enrolling: operation[WHILE_ENROLLING] == true,
+        })
+    }
+
+    fn asked(&self, path: &str) -> Asked {
+        Asked {
+            path: path.to_owned(),
+            method: self.method.clone(),
+            access: self.access.clone(),
+            step_up: self.step_up,
+            is_for_enrolling: self.is_for_enrolling,
+        }
+    }
+}
+
+/// What a route asks of its caller, for tables.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// A template.
+    pub path: String,
+    pub method: Method,
+    pub access: Access,
+    pub step_up: StepUp,
+    pub is_for_enrolling: bool,
+}
 
 /// The routes and what each asks.
 pub struct Guard {
@@ -138,20 +207,8 @@ impl Guard {
                 if !operation.is_object() {
                     continue;
                 }
-                let access = access(path, operation, platform)
+                let route = Route::read(&method, path, operation, platform)
                     .map_err(|problem| Error::internal(format!("{method} {path}: {problem}")))?;
-                let creates = openapi::creates(verb, operation);
-                let body_size_bytes_max = own_body_size(operation);
-                let is_heavy = operation[HEAVY] == true;
-                let is_for_archived = method.is_safe() || operation[WHILE_ARCHIVED] == true;
-                let route = Route {
-                    method,
-                    access,
-                    creates,
-                    body_size_bytes_max,
-                    is_heavy,
-                    is_for_archived,
-                };
                 routes.entry(path.clone()).or_default().push(route);
             }
         }
@@ -175,15 +232,13 @@ impl Guard {
     }
 
     /// All routes in a stable order, for the access matrix.
-    pub fn routes(&self) -> Vec<(&str, &Method, &Access)> {
+    pub fn routes(&self) -> Vec<Asked> {
         let mut routes: Vec<_> = self
             .routes
             .iter()
-            .flat_map(|(path, verbs)| {
-                verbs.iter().map(move |one| (path.as_str(), &one.method, &one.access))
-            })
+            .flat_map(|(path, verbs)| verbs.iter().map(move |one| one.asked(path)))
             .collect();
-        routes.sort_by_key(|(path, method, _)| (path.to_owned(), method.as_str().to_owned()));
+        routes.sort_by_key(|one| (one.path.clone(), one.method.as_str().to_owned()));
         routes
     }
 
@@ -253,6 +308,9 @@ impl Guard {
             self.heavy.take(resolved.principal.user, on_box.now())?;
         }
         let on_box = signed_in(&on_box, &resolved.principal);
+        if !route.is_for_enrolling && resolved.principal.must_enrol(on_box.now()) {
+            return Err(enrolment_needed());
+        }
         let workspace = match authorize(&on_box, &resolved.principal, route, incoming) {
             Ok(workspace) => workspace,
             Err(error) => {
@@ -260,6 +318,7 @@ impl Guard {
                 return Err(error);
             }
         };
+        check_proof(&resolved.principal, route, on_box.now())?;
         Ok(Admitted { on_box: Some(on_box), workspace, creates, successor: resolved.successor })
     }
 
@@ -273,6 +332,9 @@ impl Guard {
         check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
         let Some(credential) = credential(incoming.headers) else { return Ok((on_box, None)) };
         match resolve(&on_box, &credential).await {
+            Ok(Resolved { principal, .. }) if principal.must_enrol(on_box.now()) => {
+                Ok((on_box, None))
+            }
             Ok(Resolved { principal, successor }) => {
                 if matches!(credential, Credential::Cookie(_)) {
                     check_origin(incoming, &on_box.platform.config, OriginRule::Needed)?;
@@ -376,6 +438,15 @@ fn authorize(
             }
             Ok(Some(Ctx::new(on_box.clone(), membership.clone())))
         }
+    }
+}
+
+/// Checks that a browser session proved lately who it is, where the route asks for that.
+fn check_proof(principal: &Principal, route: &Route, now: Moment) -> Result<()> {
+    match route.step_up {
+        StepUp::No => Ok(()),
+        StepUp::OnceEnrolled if !principal.factors.is_enrolled() => Ok(()),
+        StepUp::Needed | StepUp::OnceEnrolled => principal.need_elevated(now),
     }
 }
 

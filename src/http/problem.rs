@@ -200,7 +200,7 @@ fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::SignInNeeded(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden { .. } => StatusCode::FORBIDDEN,
+        Error::Forbidden { .. } | Error::StepUpNeeded { .. } => StatusCode::FORBIDDEN,
         Error::Denied(refusal) => match refusal.code {
             "invitation-unknown" | "reset-unknown" => StatusCode::NOT_FOUND,
             "host-unknown" => StatusCode::MISDIRECTED_REQUEST,
@@ -229,6 +229,9 @@ fn words(error: &Error) -> (&'static str, String) {
         Error::NotFound => ("not-found", "There is nothing here, or nothing you may see.".into()),
         Error::Forbidden { needed } => {
             ("forbidden", format!("You need the permission {needed} for this."))
+        }
+        Error::StepUpNeeded { .. } => {
+            ("step-up-needed", "Prove once more that it is you, then repeat this.".into())
         }
         Error::SignInNeeded(refusal)
         | Error::Denied(refusal)
@@ -297,6 +300,9 @@ fn add_extra(error: &Error, members: &mut Map<String, Value>) {
         }
         Error::Stale { version } => {
             members.insert("version".to_owned(), json!(version));
+        }
+        Error::StepUpNeeded { methods } => {
+            members.insert("methods".to_owned(), json!(methods));
         }
         Error::Forbidden { needed } => {
             members.insert("needed".to_owned(), json!(needed));

@@ -57,6 +57,7 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("sample", Impersonal),
         ],
     ),
+    table("mfa_requests", &[("address", Personal)]),
     table("invitations", &[("email", Personal), ("email_key", Personal), ("role", Impersonal)]),
     AUDIT_ENTRIES,
     AUDIT_PERSONAL,

@@ -55,6 +55,8 @@ pub enum Error {
     SignInNeeded(Refusal),
     /// The caller is known and lacks this permission.
     Forbidden { needed: &'static str },
+    /// The caller must prove first who they are, in one of these ways.
+    StepUpNeeded { methods: Vec<&'static str> },
     /// The caller may never do this here, for a reason with its own code.
     Denied(Refusal),
     /// The request could not be read at all (malformed JSON, bad header, bad cursor).
@@ -112,6 +114,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound => f.write_str("not found"),
+            Self::StepUpNeeded { .. } => f.write_str("a proof of who it is is needed"),
             Self::Forbidden { needed } => write!(f, "permission {needed} is needed"),
             Self::SignInNeeded(refusal)
             | Self::Denied(refusal)

@@ -72,6 +72,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0005_jobs.sql",
     "0006_errors.sql",
     "0007_audit_search.sql",
+    "0008_mfa.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",

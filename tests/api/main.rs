@@ -21,6 +21,7 @@ mod passwords;
 mod requests;
 mod resets;
 mod samples;
+mod second_factor;
 mod secrecy;
 mod sessions;
 mod setup;

@@ -55,6 +55,7 @@ pub struct LicenceResponse {
 
 /// Get the version and the licences of what is built in.
 #[utoipa::path(get, path = "/about", tag = "monitoring", security(("session" = [])),
+    extensions(("x-while-enrolling" = json!(true))),
     responses((status = 200, body = AboutResponse)))]
 async fn get_about(headers: HeaderMap) -> Response {
     ABOUT.answer(&headers)

@@ -120,6 +120,7 @@ impl From<Error> for Fault {
             | Error::Conflict(refusal) => return Self::new(refusal.code, refusal.detail),
             Error::NotFound => "not-found",
             Error::Forbidden { .. } => "forbidden",
+            Error::StepUpNeeded { .. } => "step-up-needed",
             Error::Invalid(_) => "invalid-fields",
             Error::VersionNeeded => "version-needed",
             Error::Stale { .. } => "stale",

@@ -1,5 +1,6 @@
 //! People and their credentials.
 
+pub mod factors;
 pub mod invitations;
 pub mod links;
 pub mod me;
@@ -7,6 +8,7 @@ pub mod passwords;
 pub mod resets;
 pub mod sessions;
 pub mod sign_in;
+pub mod step_up;
 pub mod tokens;
 pub mod users;
 
@@ -21,6 +23,7 @@ use super::error::Code;
 
 /// The error codes of people and their credentials.
 pub const CODES: &[&[Code]] = &[
+    factors::rules::CODES,
     invitations::rules::CODES,
     links::CODES,
     passwords::rules::CODES,
@@ -40,6 +43,7 @@ pub fn workspace_routes() -> Routes {
 pub fn routes() -> Routes {
     Routes::new()
         .merge(sign_in::api::routes())
+        .merge(step_up::api::routes())
         .merge(invitations::api::routes())
         .merge(users::api::routes())
         .merge(resets::api::routes())

@@ -277,7 +277,7 @@ pub fn ending_of(error: &Error) -> Ending {
         Error::NotFound | Error::VersionNeeded | Error::Stale { .. } => {
             Ending::Refused(plain("not-found", "What the job was about is not there any more."))
         }
-        Error::Forbidden { .. } => {
+        Error::Forbidden { .. } | Error::StepUpNeeded { .. } => {
             let detail = "Whoever asked for it may not do this any more.";
             Ending::Refused(plain("job-not-permitted", detail))
         }

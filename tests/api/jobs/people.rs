@@ -210,6 +210,8 @@ async fn asked_as_manager_run_as(role: Option<Role>) -> Value {
         is_token: false,
         is_narrowed: false,
         is_operator: false,
+        factors: holdfast::platform::identity::factors::Standing::default(),
+        elevated_until: None,
         memberships: Vec::new(),
         deleted: Vec::new(),
     };

@@ -225,6 +225,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove once more that it is you. For ten minutes this session may do what asks for it; its
+         *     cookie changes.
+         */
+        post: operations["step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/box": {
         parameters: {
             query?: never;
@@ -2160,13 +2180,30 @@ export interface components {
         LoginResponse: {
             user: components["schemas"]["UserResponse"];
         };
+        /** @description How the person stands with a second factor. */
+        MeFactorResponse: {
+            /** @description By when they need one; null when they have it or need none. */
+            enrol_by?: string | null;
+            /** @description They have one. */
+            enrolled: boolean;
+            /** @description Nothing else is allowed before they have one. */
+            must_enrol: boolean;
+            /** @description A role of theirs needs one. */
+            required: boolean;
+        };
         /** @description The signed-in person and the workspaces they belong to. */
         MeResponse: {
+            /**
+             * @description Up to when this session may do what needs a fresh proof; null for programs, and when that
+             *     is over.
+             */
+            elevated_until?: string | null;
             email: string;
             id: string;
             is_operator: boolean;
             /** @description BCP 47, e.g. `en`. */
             language: string;
+            mfa: components["schemas"]["MeFactorResponse"];
             name: string;
             /** @description How the screens look: `system`, `light` or `dark`. */
             theme: components["schemas"]["Theme"];
@@ -2913,6 +2950,18 @@ export interface components {
             name: string;
             /** @description IANA name; `UTC` when left out. */
             time_zone?: string | null;
+        };
+        /** @description What proves that it is you. */
+        StepUpRequest: {
+            /**
+             * Format: password
+             * @description For people without a second factor.
+             */
+            password?: string | null;
+        };
+        /** @description Until when the session may do more. */
+        StepUpResponse: {
+            elevated_until: string;
         };
         /** @description How much of an item is at a place. */
         StockResponse: {
@@ -3673,6 +3722,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepUpResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];

@@ -13,8 +13,10 @@ use crate::http::extract::{IfMatch, Json};
 use crate::http::front::session_cookie;
 use crate::platform::Platform;
 use crate::platform::app::Routes;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, Membership};
 use crate::platform::error::Result;
+use crate::platform::identity::factors::Standing;
 use crate::platform::identity::users::rules::Change;
 use crate::platform::identity::{User, users};
 use crate::platform::secret::Secret;
@@ -40,7 +42,35 @@ pub struct MeResponse {
     pub theme: Theme,
     pub is_operator: bool,
     pub version: i64,
+    pub mfa: MeFactorResponse,
+    /// Up to when this session may do what needs a fresh proof; null for programs, and when that
+    /// is over.
+    pub elevated_until: Option<String>,
     pub workspaces: Vec<MeWorkspaceResponse>,
+}
+
+/// How the person stands with a second factor.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeFactorResponse {
+    /// A role of theirs needs one.
+    pub required: bool,
+    /// They have one.
+    pub enrolled: bool,
+    /// By when they need one; null when they have it or need none.
+    pub enrol_by: Option<String>,
+    /// Nothing else is allowed before they have one.
+    pub must_enrol: bool,
+}
+
+impl MeFactorResponse {
+    pub fn of(standing: &Standing, now: Moment) -> Self {
+        Self {
+            required: standing.is_required(),
+            enrolled: standing.is_enrolled(),
+            enrol_by: standing.enrol_by().map(|at| at.to_string()),
+            must_enrol: standing.must_enrol(now),
+        }
+    }
 }
 
 /// How the screens look.
@@ -133,7 +163,8 @@ pub struct ChangePasswordRequest {
 }
 
 /// Get the signed-in person.
-#[utoipa::path(get, path = "/me", tag = "me", security(("session" = [])),
+#[utoipa::path(get, path = "/me", tag = "me", extensions(("x-while-enrolling" = json!(true))),
+    security(("session" = [])),
     responses((status = 200, body = MeResponse)))]
 async fn get_me(ctx: BoxCtx) -> Answer<MeResponse> {
     let user = users::ops::me(&ctx).await?;
@@ -142,7 +173,8 @@ async fn get_me(ctx: BoxCtx) -> Answer<MeResponse> {
 }
 
 /// Get the signed-in person (another address of `/me`).
-#[utoipa::path(get, path = "/auth/me", tag = "me", security(("session" = [])),
+#[utoipa::path(get, path = "/auth/me", tag = "me", extensions(("x-while-enrolling" = json!(true))),
+    security(("session" = [])),
     responses((status = 200, body = MeResponse)))]
 async fn get_me_by_alias(ctx: BoxCtx) -> Answer<MeResponse> {
     get_me(ctx).await
@@ -186,13 +218,17 @@ async fn me(ctx: &BoxCtx, user: User) -> Result<MeResponse> {
             MeWorkspaceResponse::of(&membership, workspace, &ctx.platform)
         })
         .collect();
+    let principal = ctx.principal()?;
+    let elevated_until = principal.elevated_until.filter(|until| ctx.now() < *until);
     Ok(MeResponse {
+        mfa: MeFactorResponse::of(&principal.factors, ctx.now()),
+        elevated_until: elevated_until.map(|at| at.to_string()),
         id: user.id.to_string(),
         name: user.name,
         email: user.email,
         language: user.language,
         theme: Theme::named(&user.theme),
-        is_operator: ctx.principal()?.is_operator,
+        is_operator: principal.is_operator,
         version: user.version,
         workspaces,
     })

@@ -19,8 +19,9 @@ pub async fn change_password(
     let principal = ctx.principal()?;
     principal.need_whole()?;
     let (user, is_token) = (principal.user, principal.is_token);
+    let elevated_until = principal.elevated_until;
     let kept = ctx.read(move |scope| users::ops::kept_in(scope, user)).await?;
-    check_current(ctx, current, kept.password_hash.clone(), network).await?;
+    check_own(ctx, "current", current, kept.password_hash.clone(), network).await?;
     let context = context(ctx, &kept.user.name, &kept.user.email).await?;
     let platform = &ctx.platform;
     let strength = platform.passwords.strength(new.clone(), context).await?;
@@ -39,15 +40,30 @@ pub async fn change_password(
         if is_token {
             return Ok(None);
         }
-        sessions::ops::begin_in(scope, scope.new_id(), user, lifetimes).map(Some)
+        // A password is no second factor: the new session may do what the old one might.
+        let new = scope.new_id();
+        sessions::ops::begin_as_in(scope, new, user, lifetimes, elevated_until).map(Some)
     })
     .await
 }
 
+/// Refuses a password that is not the caller's, naming the field it came in.
+pub(in crate::platform) async fn check_own_password(
+    ctx: &BoxCtx,
+    field: &str,
+    password: Secret,
+    network: Option<IpAddr>,
+) -> Result<()> {
+    let user = ctx.principal()?.user;
+    let kept = ctx.read(move |scope| users::ops::kept_in(scope, user)).await?;
+    check_own(ctx, field, password, kept.password_hash, network).await
+}
+
 /// Wrong tries wait like those of signing in, because a copied session must not find the
 /// password. They are counted apart: strangers who guess at the sign-in delay nobody here.
-async fn check_current(
+async fn check_own(
     ctx: &BoxCtx,
+    field: &str,
     current: Secret,
     kept: String,
     network: Option<IpAddr>,
@@ -63,7 +79,7 @@ async fn check_current(
         }
         Ok(_) => {
             let detail = "This is not your present password.";
-            Err(Error::invalid("current", passwords::rules::PASSWORD_WRONG, detail))
+            Err(Error::invalid(field, passwords::rules::PASSWORD_WRONG, detail))
         }
         Err(error) => {
             platform.sign_ins.undone(network, target, ctx.now());

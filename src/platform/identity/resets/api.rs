@@ -66,6 +66,7 @@ pub struct ResetPasswordRequest {
 /// Make a link with which a person chooses a new password; the one before it dies. Nothing else
 /// changes until it is used.
 #[utoipa::path(post, path = "/users/{id}/reset-link", tag = "users",
+    extensions(("x-step-up" = json!(true))),
     security(("session" = ["box.operate"])),
     params(("id" = String, Path)), responses((status = 201, body = ResetLinkResponse)))]
 async fn create_reset_link(ctx: BoxCtx, Path(id): Path<Id<User>>) -> Answer<ResetLinkResponse> {

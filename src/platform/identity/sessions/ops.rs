@@ -7,8 +7,8 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::rules::{
-    Decision, ENDED_KEPT, FamilyId, Kind, Known, Lifetimes, Listed, Principal, SESSIONS_MAX,
-    SUCCESSORS_MAX, TOKEN_PREFIX, decide, good_until,
+    Decision, ELEVATED_FOR, ENDED_KEPT, FamilyId, Kind, Known, Lifetimes, Listed, Principal,
+    SESSIONS_MAX, SUCCESSORS_MAX, TOKEN_PREFIX, decide, good_until,
 };
 use super::store::{self, NewFamily};
 use crate::platform::Platform;
@@ -17,6 +17,8 @@ use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Membership};
 use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::identity::factors::rules::enrolment_needed;
+use crate::platform::identity::factors::{self, Standing};
 use crate::platform::identity::{UserId, users};
 use crate::platform::random::Random;
 use crate::platform::secret::{Secret, to_base64, token_hash};
@@ -114,16 +116,22 @@ async fn remembered(ctx: &BoxCtx, hash: [u8; 32]) -> Result<Arc<Remembered>> {
     let read = ctx.read(move |scope| {
         let Some(known) = store::find(scope, &hash)? else { return Err(sign_in_needed()) };
         let person = store::person(scope, known.family)?;
-        Ok((known, person))
+        let factors = factors::ops::standing_in(scope, known.user)?;
+        Ok((known, person, factors))
     });
-    let (known, person) = read.await?;
-    let principal = Arc::new(principal(&known, person, platform)?);
+    let (known, person, factors) = read.await?;
+    let principal = Arc::new(principal(&known, person, factors, platform)?);
     let one = Arc::new(Remembered { commit, known, principal });
     platform.sessions.keep(hash, Arc::clone(&one));
     Ok(one)
 }
 
-fn principal(known: &Known, person: store::Person, platform: &Platform) -> Result<Principal> {
+fn principal(
+    known: &Known,
+    person: store::Person,
+    factors: Standing,
+    platform: &Platform,
+) -> Result<Principal> {
     let only: Option<BTreeSet<String>> = person
         .only_permissions
         .map(|json| serde_json::from_str(&json).map_err(Error::internal))
@@ -155,6 +163,8 @@ fn principal(known: &Known, person: store::Person, platform: &Platform) -> Resul
         is_token: known.kind == Kind::Token,
         is_narrowed,
         is_operator: person.is_operator && !is_narrowed,
+        factors,
+        elevated_until: person.elevated_until,
         memberships,
         deleted,
     })
@@ -172,8 +182,14 @@ pub async fn refresh(ctx: &BoxCtx) -> Result<(Arc<Principal>, Moment)> {
         if decide(&known, lifetimes, scope.now()) == Decision::Ended {
             return Err(sign_in_needed());
         }
-        let principal = principal(&known, store::person(scope, family)?, &platform)?;
-        Ok((Arc::new(principal), good_until(&known, lifetimes)))
+        let factors = factors::ops::standing_in(scope, known.user)?;
+        let principal = principal(&known, store::person(scope, family)?, factors, &platform)?;
+        if principal.must_enrol(scope.now()) {
+            return Err(enrolment_needed());
+        }
+        let good_until = good_until(&known, lifetimes);
+        let enrol_by = factors.enrol_by().filter(|_| !principal.is_token);
+        Ok((Arc::new(principal), enrol_by.map_or(good_until, |by| by.min(good_until))))
     })
     .await
 }
@@ -194,7 +210,9 @@ pub(in crate::platform) async fn principal_of(
         if is_disabled || has_ended && known.kind == Kind::Token {
             return Err(sign_in_needed());
         }
-        Ok(Arc::new(principal(&known, store::person(scope, family)?, &platform)?))
+        let factors = factors::ops::standing_in(scope, known.user)?;
+        let person = store::person(scope, family)?;
+        Ok(Arc::new(principal(&known, person, factors, &platform)?))
     })
     .await
 }
@@ -207,15 +225,39 @@ async fn rotate(ctx: &BoxCtx, hash: [u8; 32]) -> Result<Option<Secret>> {
         if decide(&known, lifetimes, scope.now()) != Decision::Rotate {
             return Ok(None);
         }
-        let successor = new_value(scope.random());
-        let serial = known.newest_serial + 1;
-        store::insert_token(scope, known.family, serial, &token_hash(successor.reveal()))?;
-        let kept = i64::try_from(SUCCESSORS_MAX).unwrap_or(i64::MAX);
-        store::drop_unpresented(scope, known.family, serial - kept)?;
-        store::touch(scope, known.family)?;
-        Ok(Some(successor))
+        mint(scope, &known).map(Some)
     })
     .await
+}
+
+/// Gives a family its next value.
+fn mint(scope: &BoxScope<'_>, known: &Known) -> Result<Secret> {
+    let successor = new_value(scope.random());
+    let serial = known.newest_serial + 1;
+    store::insert_token(scope, known.family, serial, &token_hash(successor.reveal()))?;
+    let kept = i64::try_from(SUCCESSORS_MAX).unwrap_or(i64::MAX);
+    store::drop_unpresented(scope, known.family, serial - kept)?;
+    store::touch(scope, known.family)?;
+    Ok(successor)
+}
+
+/// Lets a session do more for a while inside the caller's transaction, under a new value: a copy
+/// of the old one must not profit for long.
+pub(in crate::platform) fn elevate_in(
+    scope: &BoxScope<'_>,
+    family: FamilyId,
+    by: &'static str,
+) -> Result<(Moment, Secret)> {
+    let known = store::find_newest(scope, family)?.filter(|known| !known.is_revoked);
+    let known = known.ok_or_else(sign_in_needed)?;
+    let until = scope.now().plus(ELEVATED_FOR);
+    store::elevate(scope, family, until)?;
+    scope.audit(
+        Entry::new("identity.session.elevated", KIND, family)
+            .set("by", by)
+            .set("until", until.to_string()),
+    )?;
+    Ok((until, mint(scope, &known)?))
 }
 
 async fn end_after_reuse(ctx: &BoxCtx, family: FamilyId, principal: &Arc<Principal>) -> Result<()> {
@@ -239,6 +281,18 @@ pub fn begin_in(
     user: UserId,
     lifetimes: Lifetimes,
 ) -> Result<Secret> {
+    let elevated_until = scope.now().plus(ELEVATED_FOR);
+    begin_as_in(scope, id, user, lifetimes, Some(elevated_until))
+}
+
+/// Like `begin_in` for a session that may do more only up to then.
+pub fn begin_as_in(
+    scope: &BoxScope<'_>,
+    id: FamilyId,
+    user: UserId,
+    lifetimes: Lifetimes,
+    elevated_until: Option<Moment>,
+) -> Result<Secret> {
     store::drop_ended(scope, user, scope.now().minus(ENDED_KEPT))?;
     let live = store::list(scope, user, Kind::Session, scope.now().minus(lifetimes.idle))?;
     for oldest in live.iter().skip(SESSIONS_MAX - 1) {
@@ -255,6 +309,7 @@ pub fn begin_in(
         address: scope.cause().address.map(|address| address.to_string()),
         user_agent: scope.cause().user_agent.as_deref().map(str::to_owned),
         expires_at: scope.now().plus(lifetimes.life),
+        elevated_until,
         token_hash: token_hash(value.reveal()),
     };
     store::insert_family(scope, &family)?;
@@ -448,6 +503,7 @@ pub fn make_token_in(
         address: None,
         user_agent: None,
         expires_at: scope.now().plus(draft.life),
+        elevated_until: None,
         token_hash: token_hash(value.reveal()),
     };
     store::insert_family(scope, &family)?;

@@ -8,6 +8,7 @@ use crate::platform::ctx::Membership;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::id::Id;
 use crate::platform::identity::UserId;
+use crate::platform::identity::factors::Standing;
 use crate::platform::workspaces::WorkspaceId;
 
 /// A replaced value stays good for so long after its successor was presented first: requests of
@@ -24,6 +25,8 @@ pub const LAST_SEEN_STEP: Duration = Duration::from_mins(5);
 pub const SESSIONS_MAX: usize = 20;
 /// Ended sessions and tokens are kept so long, so that a late copy of one is still recognised.
 pub const ENDED_KEPT: Duration = Duration::from_hours(90 * 24);
+/// How long somebody who proved who they are may do what needs that.
+pub const ELEVATED_FOR: Duration = Duration::from_mins(10);
 /// What personal tokens begin with, so that leak scanners find them.
 pub const TOKEN_PREFIX: &str = "hfp_";
 
@@ -45,6 +48,17 @@ pub const CODES: &[Code] = &[
          its owner's account.",
         "Sign in, or use a token that was not narrowed.",
     ),
+    code(
+        "step-up-needed",
+        "This needs a proof of who you are that is not older than ten minutes.",
+        "Prove it once more: with a code of your second factor, or with the password if you have \
+         none. Then repeat what you did.",
+    ),
+    code(
+        "factor-needed",
+        "Somebody with a second factor proves who they are with that, not with the password.",
+        "Use a code of your authenticator app, a backup code or a passkey.",
+    ),
 ];
 
 /// A sign-in or a personal token.
@@ -61,6 +75,10 @@ pub struct Principal {
     /// A token that may do less than its person.
     pub is_narrowed: bool,
     pub is_operator: bool,
+    /// What they have of a second factor, and by when they need one.
+    pub factors: Standing,
+    /// Up to when a browser session may do what needs a fresh factor.
+    pub elevated_until: Option<Moment>,
     /// In workspaces that can be used, archived ones included.
     pub memberships: Vec<Membership>,
     /// In workspaces that were deleted and can still be restored.
@@ -75,6 +93,20 @@ impl Principal {
         }
         let detail = "This token may do only part of what its owner may. Sign in for this.";
         Err(Error::Denied(Refusal::new("token-narrowed", detail)))
+    }
+
+    /// Whether a browser session may do nothing but set up a second factor. Programs go on: they
+    /// were let in by somebody who had what was needed then.
+    pub fn must_enrol(&self, now: Moment) -> bool {
+        !self.is_token && self.factors.must_enrol(now)
+    }
+
+    /// Refuses a browser session whose last proof is too old.
+    pub fn need_elevated(&self, now: Moment) -> Result<()> {
+        if self.is_token || self.elevated_until.is_some_and(|until| now < until) {
+            return Ok(());
+        }
+        Err(Error::StepUpNeeded { methods: self.factors.methods() })
     }
 
     pub fn membership(&self, workspace: WorkspaceId) -> Option<&Membership> {

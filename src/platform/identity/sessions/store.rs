@@ -66,6 +66,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
 pub(super) struct Person {
     pub name: String,
     pub is_operator: bool,
+    pub elevated_until: Option<Moment>,
     /// Set when a personal token is narrowed.
     pub only_workspace: Option<WorkspaceId>,
     /// JSON list.
@@ -77,7 +78,7 @@ pub(super) struct Person {
 pub(super) fn person(scope: &Unit<'_>, family: FamilyId) -> Result<Person> {
     let mut person = scope
         .prepare_cached(
-            "SELECT u.name, u.is_operator, f.workspace_id, f.permissions
+            "SELECT u.name, u.is_operator, f.workspace_id, f.permissions, f.elevated_until
              FROM auth_families AS f JOIN users AS u ON u.id = f.user_id WHERE f.id = :family",
         )?
         .query_row(named_params! { ":family": family }, |row| {
@@ -86,6 +87,7 @@ pub(super) fn person(scope: &Unit<'_>, family: FamilyId) -> Result<Person> {
                 is_operator: row.get(1)?,
                 only_workspace: row.get(2)?,
                 only_permissions: row.get(3)?,
+                elevated_until: row.get(4)?,
                 memberships: Vec::new(),
             })
         })?;
@@ -124,6 +126,7 @@ pub(super) struct NewFamily<'a> {
     pub address: Option<String>,
     pub user_agent: Option<String>,
     pub expires_at: Moment,
+    pub elevated_until: Option<Moment>,
     pub token_hash: [u8; 32],
 }
 
@@ -131,16 +134,17 @@ pub(super) fn insert_family(scope: &Unit<'_>, family: &NewFamily<'_>) -> Result<
     scope
         .prepare_cached(
             "INSERT INTO auth_families (id, user_id, kind, name, workspace_id, permissions,
-                 address, user_agent, created_at, expires_at, last_seen_at, presented_at)
+                 address, user_agent, created_at, expires_at, last_seen_at, presented_at,
+                 elevated_until)
              VALUES (:id, :user, :kind, :name, :workspace, :permissions, :address, :user_agent,
-                 :now, :expires_at, :now, :now)",
+                 :now, :expires_at, :now, :now, :elevated_until)",
         )?
         .execute(named_params! {
             ":id": family.id, ":user": family.user, ":kind": family.kind.name(),
             ":name": family.name,
             ":workspace": family.workspace, ":permissions": family.permissions,
             ":address": family.address, ":user_agent": family.user_agent, ":now": scope.now(),
-            ":expires_at": family.expires_at,
+            ":expires_at": family.expires_at, ":elevated_until": family.elevated_until,
         })?;
     insert_token(scope, family.id, 1, &family.token_hash)
 }
@@ -191,6 +195,14 @@ pub(super) fn touch(scope: &Unit<'_>, family: FamilyId) -> Result<()> {
     scope
         .prepare_cached("UPDATE auth_families SET last_seen_at = :now WHERE id = :family")?
         .execute(named_params! { ":family": family, ":now": scope.now() })?;
+    Ok(())
+}
+
+/// Lets a session do more up to a moment.
+pub(super) fn elevate(scope: &Unit<'_>, family: FamilyId, until: Moment) -> Result<()> {
+    scope
+        .prepare_cached("UPDATE auth_families SET elevated_until = :until WHERE id = :family")?
+        .execute(named_params! { ":family": family, ":until": until })?;
     Ok(())
 }
 

@@ -88,7 +88,8 @@ async fn sign_in(
 }
 
 /// Sign out: the session, or the token that was sent, ends.
-#[utoipa::path(post, path = "/auth/logout", tag = "sign-in", security(("session" = [])),
+#[utoipa::path(post, path = "/auth/logout", tag = "sign-in",
+    extensions(("x-while-enrolling" = json!(true))), security(("session" = [])),
     responses((status = 204)))]
 async fn sign_out(ctx: BoxCtx) -> Result<impl IntoResponse> {
     sessions::ops::sign_out(&ctx).await?;

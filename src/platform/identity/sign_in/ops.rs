@@ -10,6 +10,7 @@ use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::identity::factors::Standing;
 use crate::platform::identity::sessions::rules::FamilyId;
 use crate::platform::identity::users::rules::{Kept, User, email_key};
 use crate::platform::identity::{Principal, sessions, users};
@@ -127,6 +128,8 @@ fn as_signed_in(ctx: &BoxCtx, user: &User, family: FamilyId) -> BoxCtx {
         is_token: false,
         is_narrowed: false,
         is_operator: user.is_operator,
+        factors: Standing::default(),
+        elevated_until: None,
         memberships: Vec::new(),
         deleted: Vec::new(),
     };

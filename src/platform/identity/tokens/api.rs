@@ -90,7 +90,8 @@ async fn list_tokens(ctx: BoxCtx, Query(query): Query<TokensQuery>) -> Answer<Pa
 }
 
 /// Make a personal token. Its value is in this answer and never shown again.
-#[utoipa::path(post, path = "/me/tokens", tag = "me", security(("session" = [])),
+#[utoipa::path(post, path = "/me/tokens", tag = "me", extensions(("x-step-up" = json!(true))),
+    security(("session" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it repeatable")),
     responses((status = 201, body = TokenResponse)))]
 async fn create_token(ctx: BoxCtx, Json(body): Json<CreateTokenRequest>) -> Answer<TokenResponse> {

@@ -125,6 +125,7 @@ mod tests {
     use crate::platform::access::{Role, RoleTable};
     use crate::platform::ctx::Membership;
     use crate::platform::id::Id;
+    use crate::platform::identity::factors::Standing;
 
     const KITCHEN: WorkspaceId = Id::from_bytes([1; 16]);
     const OFFICE: WorkspaceId = Id::from_bytes([2; 16]);
@@ -140,6 +141,8 @@ mod tests {
             is_token: false,
             is_narrowed: false,
             is_operator: true,
+            factors: Standing::default(),
+            elevated_until: None,
             memberships: vec![member(KITCHEN, Role::Admin), member(OFFICE, Role::Viewer)],
             deleted: Vec::new(),
         }

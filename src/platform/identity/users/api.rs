@@ -157,6 +157,7 @@ async fn list_users(
 
 /// Add a person. They belong to no workspace yet, and choose their password with the link.
 #[utoipa::path(post, path = "/users", tag = "users",
+    extensions(("x-step-up" = json!(true))),
     security(("session" = ["box.operate"])),
     responses((status = 201, body = CreateUserResponse)))]
 async fn create_user(
@@ -176,6 +177,7 @@ async fn get_user(ctx: BoxCtx, Path(id): Path<Id<User>>) -> Answer<UserDetailsRe
 
 /// Change a person: their name, whether they run the box, whether they can sign in.
 #[utoipa::path(patch, path = "/users/{id}", tag = "users",
+    extensions(("x-step-up" = json!(true))),
     security(("session" = ["box.operate"])),
     params(
         ("id" = String, Path),

@@ -18,9 +18,9 @@ pub(super) fn insert(scope: &Unit<'_>, user: &User, password_hash: &str) -> Resu
     scope
         .prepare_cached(
             "INSERT INTO users (id, name, email, email_key, password_hash, password_changed_at,
-                 is_operator, language, theme, created_at, updated_at)
+                 is_operator, operator_since, language, theme, created_at, updated_at)
              VALUES (:id, :name, :email, :email_key, :password_hash, :now,
-                 :is_operator, :language, :theme, :now, :now)",
+                 :is_operator, iif(:is_operator, :now, NULL), :language, :theme, :now, :now)",
         )?
         .execute(named_params! {
             ":id": user.id, ":name": user.name, ":email": user.email,
@@ -101,6 +101,8 @@ pub(super) fn update_account(scope: &Unit<'_>, user: &User) -> Result<()> {
     scope
         .prepare_cached(
             "UPDATE users SET name = :name, is_operator = :is_operator,
+                 operator_since = CASE WHEN :is_operator THEN
+                     iif(is_operator, coalesce(operator_since, created_at), :now) END,
                  disabled_at = :disabled_at, version = :version, updated_at = :now
              WHERE id = :user",
         )?

@@ -104,6 +104,7 @@ async fn list_members(ctx: Ctx, Query(query): Query<MembersQuery>) -> Answer<Pag
 
 /// Give a member another role. It acts at once, also where the person is signed in.
 #[utoipa::path(patch, path = "/members/{user}", tag = "people",
+    extensions(("x-step-up" = json!(true))),
     security(("session" = ["people.manage"])),
     params(
         ("user" = String, Path),
@@ -148,6 +149,7 @@ async fn leave_workspace(ctx: Ctx) -> Result<NoContent> {
 
 /// Hand the workspace over: a member becomes its owner, and you become an admin.
 #[utoipa::path(post, path = "/transfer-ownership", tag = "people",
+    extensions(("x-step-up" = json!(true))),
     security(("session" = ["workspace.transfer"])),
     responses((status = 200, body = MemberResponse)))]
 async fn transfer_ownership(

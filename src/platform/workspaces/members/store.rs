@@ -18,8 +18,8 @@ pub(super) fn insert(
 ) -> Result<()> {
     scope
         .prepare_cached(
-            "INSERT INTO memberships (user_id, workspace_id, role, created_at)
-             VALUES (:user, :workspace, :role, :now)",
+            "INSERT INTO memberships (user_id, workspace_id, role, created_at, role_since)
+             VALUES (:user, :workspace, :role, :now, :now)",
         )?
         .execute(named_params! {
             ":user": user, ":workspace": workspace, ":role": role.name(), ":now": scope.now(),
@@ -121,7 +121,8 @@ pub(super) fn count_other_owners(
         .query_row(named_params! { ":workspace": workspace, ":user": user }, |row| row.get(0))?)
 }
 
-/// Gives a member another role and their next version.
+/// Gives a member another role and their next version. Between owner and admin the moment stays
+/// from which a second factor is needed.
 pub(super) fn set_role(
     scope: &Unit<'_>,
     workspace: WorkspaceId,
@@ -130,11 +131,14 @@ pub(super) fn set_role(
 ) -> Result<()> {
     scope
         .prepare_cached(
-            "UPDATE memberships SET role = :role, version = version + 1
+            "UPDATE memberships SET role = :role, version = version + 1,
+                 role_since = CASE
+                     WHEN role IN ('owner', 'admin') AND :role IN ('owner', 'admin')
+                     THEN role_since ELSE :now END
              WHERE workspace_id = :workspace AND user_id = :user",
         )?
         .execute(named_params! {
-            ":workspace": workspace, ":user": user, ":role": role.name(),
+            ":workspace": workspace, ":user": user, ":role": role.name(), ":now": scope.now(),
         })?;
     Ok(())
 }

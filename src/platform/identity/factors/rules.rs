@@ -1,0 +1,130 @@
+//! Who needs a second factor, and from when on.
+
+use std::time::Duration;
+
+use crate::platform::clock::Moment;
+use crate::platform::error::{Code, Error, Refusal, Result, code};
+
+/// From the moment somebody became owner, admin or operator until they need a second factor.
+pub const GRACE: Duration = Duration::from_hours(7 * 24);
+
+pub const CODES: &[Code] = &[
+    code(
+        "mfa-enrolment-needed",
+        "Owners, admins and operators need a second factor seven days after they became that, and \
+         whoever lost theirs needs a new one first.",
+        "Set up an authenticator app or a passkey under Account, Security.",
+    ),
+    code(
+        "browser-needed",
+        "This is done in a browser that somebody is signed in with; no token may do it.",
+        "Sign in with a browser.",
+    ),
+];
+
+/// What a person has of a second factor, and since when they need one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub has_totp: bool,
+    pub backup_codes_left: i64,
+    /// Since when the person has a role that needs a second factor.
+    pub needed_since: Option<Moment>,
+    /// When lost factors were dropped.
+    pub lost_at: Option<Moment>,
+}
+
+impl Standing {
+    pub fn is_enrolled(&self) -> bool {
+        self.has_totp
+    }
+
+    pub fn is_required(&self) -> bool {
+        self.needed_since.is_some() || self.lost_at.is_some()
+    }
+
+    /// By when a factor has to be there; none when there is one or none is needed.
+    pub fn enrol_by(&self) -> Option<Moment> {
+        if self.is_enrolled() {
+            return None;
+        }
+        let by_role = self.needed_since.map(|since| since.plus(GRACE));
+        [by_role, self.lost_at].into_iter().flatten().min()
+    }
+
+    /// Whether nothing else is allowed any more.
+    pub fn must_enrol(&self, now: Moment) -> bool {
+        self.enrol_by().is_some_and(|by| now >= by)
+    }
+
+    /// With what the person proves to be themselves, best first.
+    pub fn methods(&self) -> Vec<&'static str> {
+        if !self.is_enrolled() {
+            return vec!["password"];
+        }
+        let totp = self.has_totp.then_some("totp");
+        let backup = (self.backup_codes_left > 0).then_some("backup");
+        [totp, backup].into_iter().flatten().collect()
+    }
+}
+
+/// The answer to whoever may only enrol.
+pub fn enrolment_needed() -> Error {
+    let detail = "You need a second factor first. Set it up under Account, Security.";
+    Error::Denied(Refusal::new("mfa-enrolment-needed", detail))
+}
+
+/// Refuses programs what only a person in a browser may do.
+pub fn need_browser(is_token: bool) -> Result<()> {
+    if !is_token {
+        return Ok(());
+    }
+    let detail = "Sign in with a browser for this; no token may do it.";
+    Err(Error::Denied(Refusal::new("browser-needed", detail)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn owner() -> Standing {
+        Standing { needed_since: Some(Moment(0)), ..Standing::default() }
+    }
+
+    #[test]
+    fn a_role_gives_seven_days() {
+        let end = Moment(0).plus(GRACE);
+
+        assert_eq!(owner().enrol_by(), Some(end));
+        assert!(!owner().must_enrol(end.minus(SECOND)));
+        assert!(owner().must_enrol(end));
+        assert!(!Standing::default().must_enrol(end), "no role needs it");
+    }
+
+    #[test]
+    fn whoever_has_a_factor_needs_no_other() {
+        let enrolled = Standing { has_totp: true, ..owner() };
+
+        assert_eq!(enrolled.enrol_by(), None);
+        assert!(!enrolled.must_enrol(Moment(i64::MAX)));
+    }
+
+    #[test]
+    fn a_loss_gives_no_time_whatever_the_role() {
+        let lost = Standing { lost_at: Some(Moment(5)), ..Standing::default() };
+
+        assert!(lost.is_required());
+        assert!(lost.must_enrol(Moment(5)));
+        assert!(Standing { lost_at: Some(Moment(5)), ..owner() }.must_enrol(Moment(5)));
+    }
+
+    #[test]
+    fn a_password_proves_somebody_only_without_a_factor() {
+        let enrolled = Standing { has_totp: true, backup_codes_left: 3, ..owner() };
+
+        assert_eq!(owner().methods(), ["password"]);
+        assert_eq!(enrolled.methods(), ["totp", "backup"]);
+        assert_eq!(Standing { backup_codes_left: 0, ..enrolled }.methods(), ["totp"]);
+    }
+}

@@ -1,0 +1,52 @@
+//! Proving once more who one is, over HTTP.
+
+use axum::response::{IntoResponse, Response};
+use http::header;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::ops;
+use crate::http::address::network;
+use crate::http::answer::ok;
+use crate::http::extract::Json;
+use crate::http::front::session_cookie;
+use crate::platform::app::Routes;
+use crate::platform::ctx::BoxCtx;
+use crate::platform::error::{Error, Result};
+use crate::platform::secret::Secret;
+
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(step_up))
+}
+
+/// What proves that it is you.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepUpRequest {
+    /// For people without a second factor.
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<Secret>,
+}
+
+/// Until when the session may do more.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StepUpResponse {
+    pub elevated_until: String,
+}
+
+/// Prove once more that it is you. For ten minutes this session may do what asks for it; its
+/// cookie changes.
+#[utoipa::path(post, path = "/auth/step-up", tag = "sign-in", security(("session" = [])),
+    extensions(("x-while-enrolling" = json!(true))),
+    responses((status = 200, body = StepUpResponse)))]
+async fn step_up(ctx: BoxCtx, Json(body): Json<StepUpRequest>) -> Result<Response> {
+    let network = ctx.cause.address.map(network);
+    let Some(password) = body.password else {
+        return Err(Error::invalid("password", "missing", "Send your password."));
+    };
+    let elevated = ops::by_password(&ctx, password, network).await?;
+    let cookie = session_cookie(&elevated.session, &ctx.platform)?;
+    let body = StepUpResponse { elevated_until: elevated.until.to_string() };
+    Ok(([(header::SET_COOKIE, cookie)], ok(body)).into_response())
+}

@@ -1,0 +1,4 @@
+//! Elevated rights: what somebody who left their screen alone must not lose.
+
+pub mod api;
+pub mod ops;

@@ -1,0 +1,36 @@
+//! Proving once more who one is.
+
+use std::net::IpAddr;
+
+use crate::platform::clock::Moment;
+use crate::platform::ctx::BoxCtx;
+use crate::platform::error::{Error, Result};
+use crate::platform::identity::factors::rules::need_browser;
+use crate::platform::identity::{me, sessions};
+use crate::platform::secret::Secret;
+
+/// A session with elevated rights.
+pub struct Elevated {
+    pub until: Moment,
+    /// The value that replaces the session's cookie.
+    pub session: Secret,
+}
+
+/// Elevates the caller's session by the password, which is enough for whoever has no factor.
+pub async fn by_password(
+    ctx: &BoxCtx,
+    password: Secret,
+    network: Option<IpAddr>,
+) -> Result<Elevated> {
+    let principal = ctx.principal()?;
+    need_browser(principal.is_token)?;
+    if principal.factors.is_enrolled() {
+        let detail = "You have a second factor. Use a code of it.";
+        return Err(Error::invalid("password", "factor-needed", detail));
+    }
+    me::ops::check_own_password(ctx, "password", password, network).await?;
+    let family = principal.family;
+    let (until, session) =
+        ctx.write(move |scope| sessions::ops::elevate_in(scope, family, "password")).await?;
+    Ok(Elevated { until, session })
+}

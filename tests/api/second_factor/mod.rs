@@ -1,0 +1,4 @@
+//! The second factor: who needs one and when, and what a fresh proof is needed for.
+
+mod requirement;
+mod step_up;
