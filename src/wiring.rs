@@ -24,7 +24,8 @@ use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::jobs::JobSpec;
 use crate::platform::{
     self, Parts, Platform, about, audit, clean_up, columns, errors, events, idempotency, identity,
-    jobs, monitoring, recycle_bin, samples, search, secrets, setup, spool, tls, workspaces,
+    jobs, monitoring, notices, recycle_bin, samples, search, secrets, setup, spool, tls,
+    workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -49,11 +50,13 @@ pub fn open_with(config: Config, clock: Clock, parts: Parts) -> Result<Arc<Platf
 pub fn parts() -> Parts {
     let app_events = apps::ALL.iter().flat_map(|app| app.events);
     let app_jobs = apps::ALL.iter().flat_map(|app| app.jobs);
+    let app_notices = apps::ALL.iter().flat_map(|app| app.notices);
     Parts {
         roles: RoleTable::new(permissions()),
         events: PLATFORM_EVENTS.iter().chain(app_events).copied().collect(),
         apps: apps::ALL,
         jobs: PLATFORM_JOBS.iter().chain(app_jobs).copied().collect(),
+        notices: notices::PLATFORM.iter().chain(app_notices).copied().collect(),
     }
 }
 
@@ -78,6 +81,7 @@ pub fn codes() -> Vec<Code> {
         workspaces::rules::CODES,
         workspaces::members::rules::CODES,
         jobs::rules::CODES,
+        notices::rules::CODES,
         spool::CODES,
     ];
     let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());
@@ -107,6 +111,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(events::api::box_routes())
         .merge(jobs::api::box_routes())
         .merge(monitoring::api::api_routes())
+        .merge(notices::api::routes())
         .merge(errors::api::routes())
         .merge(about::api::routes())
         .nest("/workspaces/{workspace}", in_workspace);

@@ -17,6 +17,7 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("workspaces", "Workspaces", include_str!("../../docs/manual/workspaces.md")),
     ("people", "Who may do what", include_str!("../../docs/manual/people.md")),
     ("box", "Looking after the box", include_str!("../../docs/manual/box.md")),
+    ("notices", "Notices", include_str!("../../docs/manual/notices.md")),
     ("jobs", "Jobs", include_str!("../../docs/manual/jobs.md")),
     ("configuration", "Settings", include_str!("../../docs/reference/configuration.md")),
     ("audit-format", "The audit log's format", include_str!("../../docs/formats/audit.md")),

@@ -11,6 +11,7 @@ use super::ctx::Scope;
 use super::db::MigrationSet;
 use super::error::{Code, Result};
 use super::jobs::JobSpec;
+use super::notices::NoticeSpec;
 use super::recycle_bin::rules::{Deleted, Stretch};
 use super::search::rules::{Hit, Typed};
 
@@ -90,6 +91,8 @@ pub struct AppSpec {
     pub codes: &'static [&'static [Code]],
     pub columns: &'static [ColumnMarks],
     pub jobs: &'static [JobSpec],
+    /// Kinds of notices that it tells people.
+    pub notices: &'static [&'static NoticeSpec],
     pub clean_up: &'static [CleanUpSpec],
     /// Below `/api/v1/workspaces/{workspace}/<id>`.
     pub routes: fn() -> Routes,

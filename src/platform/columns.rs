@@ -74,6 +74,13 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("problem_detail", Impersonal),
         ],
     ),
+    table(
+        "notices",
+        // What is told names people.
+        &[("kind", Impersonal), ("params", Personal), ("link", Impersonal)],
+    ),
+    table("notice_settings", &[("email", Impersonal)]),
+    table("notice_choices", &[("kind", Impersonal)]),
     table("job_schedules", &[("kind", Impersonal)]),
     JOB_EFFECTS,
 ];

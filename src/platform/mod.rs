@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod jobs;
 pub mod monitoring;
+pub mod notices;
 pub mod offline;
 pub mod random;
 pub mod reach;
@@ -49,6 +50,7 @@ use self::error::{Code, Error, Result, code};
 use self::identity::sessions::ops::Remembering;
 use self::identity::{Links, Passwords, SignIns};
 use self::jobs::{JobSpec, Jobs};
+use self::notices::{NoticeSpec, Notices};
 use self::random::Random;
 use self::reach::Reach;
 use self::secrets::Secrets;
@@ -73,6 +75,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0006_errors.sql",
     "0007_audit_search.sql",
     "0008_mfa.sql",
+    "0013_notices.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
@@ -110,6 +113,7 @@ pub struct Platform {
     pub reach: OnceLock<Reach>,
     pub streams: events::Streams,
     pub jobs: Jobs,
+    pub notices: Notices,
     /// Failures of the program that wait to be written down.
     pub errors: errors::ops::Errors,
     pub started_at: Moment,
@@ -125,6 +129,8 @@ pub struct Parts {
     pub apps: &'static [AppSpec],
     /// Kinds of jobs.
     pub jobs: Vec<JobSpec>,
+    /// Kinds of notices.
+    pub notices: Vec<&'static NoticeSpec>,
 }
 
 impl Platform {
@@ -171,6 +177,7 @@ impl Platform {
             reach: OnceLock::new(),
             streams: events::Streams::new(&config.limits),
             jobs: Jobs::new(parts.jobs)?,
+            notices: Notices::new(parts.notices),
             errors: errors::ops::Errors::default(),
             started_at: now,
             config: Arc::new(config),

@@ -19,7 +19,7 @@ use crate::platform::identity::sign_in;
 use crate::platform::reach::{Addresses, Reach, origin};
 use crate::platform::setup::rules::Offer;
 use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
-use crate::platform::{Platform, control, errors, jobs, monitoring, setup, tasks};
+use crate::platform::{Platform, control, errors, jobs, monitoring, notices, setup, tasks};
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
@@ -101,6 +101,7 @@ impl Serving {
         errors::ops::keep_writing(platform);
         control::start(platform);
         jobs::runner::start(platform);
+        notices::runner::start(platform);
         let (platform, limits) = (Arc::clone(platform), limits(&config));
         Ok(Self { platform, faces, limits, signals: Signals::catch()? })
     }

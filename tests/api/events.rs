@@ -316,3 +316,29 @@ async fn jobs_are_told_to_those_who_may_see_them() {
     assert_eq!(heard.data["kind"], "inventory.item", "the viewer hears of no jobs");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn a_notice_is_told_to_the_windows_of_its_person_alone() {
+    let server = TestServer::start().await;
+    let owner = server.person("owner").await;
+    let mira = server.user("viewer").await;
+    let (client, member) = (server.token_of(mira).await, format!("/members/{mira}"));
+    let (mut hers, mut others) =
+        (Listener::start(&client, None).await, Listener::start(&owner, None).await);
+
+    owner.change(Method::PATCH, &member, 1, &json!({ "role": "manager" })).await.is(200);
+    holdfast::platform::notices::runner::run_due(&server.platform).await.expect("a look");
+    make_item(&owner, "SAL-1").await;
+
+    let told = loop {
+        // What they may see has changed as well, and in no order.
+        let heard = hers.next().await.expect("a message");
+        if heard.event == "change" {
+            break heard;
+        }
+    };
+    assert_eq!(told.data["kind"], "notice");
+    assert_eq!(told.data.as_object().map(serde_json::Map::len), Some(3), "{told:?}");
+    assert_eq!(others.next().await.expect("a message").data["kind"], "inventory.item");
+    server.finish().await;
+}

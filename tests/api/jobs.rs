@@ -2,7 +2,7 @@
 
 mod clean_up;
 mod files;
-mod kinds;
+pub(crate) mod kinds;
 mod once;
 mod people;
 mod schedules;

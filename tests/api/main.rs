@@ -16,6 +16,7 @@ mod jobs;
 mod limits;
 mod members;
 mod monitoring;
+mod notices;
 mod origins;
 mod passwords;
 mod requests;

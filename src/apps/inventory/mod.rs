@@ -55,6 +55,7 @@ pub const SPEC: AppSpec = AppSpec {
     ],
     columns: columns::MARKS,
     jobs: &[stocks::jobs::SELF_CHECK, imports::jobs::IMPORT, exports::jobs::EXPORT],
+    notices: &[],
     clean_up: &[CleanUpSpec { what: "import_previews", drop: imports::ops::drop_expired_in }],
     routes: api::routes,
     usage: usage::ops::SPEC,

@@ -10,7 +10,7 @@ use crate::platform::identity::{invitations, resets, sessions};
 use crate::platform::jobs::{self, Work};
 use crate::platform::workspaces::rules::States;
 use crate::platform::workspaces::{self, WorkspaceId};
-use crate::platform::{idempotency, recycle_bin, spool, tasks};
+use crate::platform::{idempotency, notices, recycle_bin, spool, tasks};
 
 /// Rows dropped in one transaction.
 const AT_ONCE: usize = 500;
@@ -30,6 +30,7 @@ const OF_THE_BOX: &[(&str, Step)] = &[
     ("idempotency_keys", |scope, most| idempotency::drop_expired_in(scope, most)),
     ("jobs", jobs::ops::drop_old_in),
     ("job_effects", |scope, most| jobs::ops::drop_effects_in(scope, most)),
+    ("notices", notices::ops::drop_old_in),
 ];
 
 /// What every workspace's file has besides what its apps bring.

@@ -24,6 +24,7 @@ use crate::platform::db::DatabaseFile;
 use crate::platform::error::Result;
 use crate::platform::identity::sessions::ops::refresh;
 use crate::platform::jobs::{self, JobChange};
+use crate::platform::notices;
 use crate::platform::tasks::Stop;
 use crate::platform::workspaces;
 
@@ -162,6 +163,17 @@ impl Source {
         })
     }
 
+    /// What the listener was told in person. A narrowed token is told nothing.
+    fn notice(&self, news: &notices::News) -> Option<ChangeEvent> {
+        let principal = self.on_box().principal().ok()?;
+        let is_mine = principal.user == news.user && !principal.is_narrowed;
+        is_mine.then(|| ChangeEvent {
+            kind: notices::ops::KIND.to_owned(),
+            id: Some(news.id.to_string()),
+            version: None,
+        })
+    }
+
     /// Takes on who the caller is by now. None when they may not listen any more.
     async fn recheck(&mut self) -> Option<Standing> {
         let (principal, good_until) = refresh(self.on_box()).await.ok()?;
@@ -200,6 +212,10 @@ struct Follower {
     jobs: tokio::sync::broadcast::Receiver<JobChange>,
     /// Told after another look at who listens.
     changed_job: Option<JobChange>,
+    /// What this person and others are told.
+    news: tokio::sync::broadcast::Receiver<notices::News>,
+    /// Told after another look at who listens.
+    notice: Option<notices::News>,
     stop: Stop,
     _permit: StreamPermit,
 }
@@ -228,6 +244,8 @@ impl Follower {
             people: platform.system_commits.clone(),
             jobs: platform.jobs.changes(),
             changed_job: None,
+            news: platform.notices.news(),
+            notice: None,
             stop: platform.tasks.stop(),
             _permit: permit,
         }
@@ -258,6 +276,10 @@ impl Follower {
             if let Some(event) = job.and_then(|change| self.source.job(&change)) {
                 return Message::default().event("change").json_data(event).ok();
             }
+            let notice = self.notice.take();
+            if let Some(event) = notice.and_then(|news| self.source.notice(&news)) {
+                return Message::default().event("change").json_data(event).ok();
+            }
             if let Some(event) = self.waiting.pop_front() {
                 return message(&event);
             }
@@ -266,6 +288,11 @@ impl Follower {
                 () = tokio::time::sleep(self.good_until.since(now)) => {}
                 change = self.jobs.recv() => match change {
                     Ok(change) => self.changed_job = Some(change),
+                    Err(RecvError::Lagged(_)) => self.must_reload = true,
+                    Err(RecvError::Closed) => return None,
+                },
+                news = self.news.recv() => match news {
+                    Ok(news) => self.notice = Some(news),
                     Err(RecvError::Lagged(_)) => self.must_reload = true,
                     Err(RecvError::Closed) => return None,
                 },

@@ -1,5 +1,7 @@
 //! Asking for jobs, looking at them, ending them; and what the runner writes down.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::rules::{
@@ -14,6 +16,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Ctx, Unit};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
+use crate::platform::notices;
 use crate::platform::workspaces::WorkspaceId;
 
 pub use store::{Figures, Filter};
@@ -397,6 +400,7 @@ pub(super) async fn settle(
     ending: Ending,
     progress: Option<Progress>,
 ) -> Result<Job> {
+    let platform = Arc::clone(&ctx.platform);
     ctx.write(move |scope| {
         let job = store::get(scope, id)?.ok_or_else(|| store::missing(id))?;
         if job.state != State::Running {
@@ -407,6 +411,9 @@ pub(super) async fn settle(
         store::update(scope, &job)?;
         if let Some(fault) = job.fault.as_ref().filter(|_| job.state == State::Failed) {
             scope.audit(entry("job.failed", &job).set("code", &fault.code))?;
+            let asker = job.requester.map(|requester| requester.user);
+            let (title, reason) = (platform.jobs.title(&job.kind), &fault.detail);
+            notices::ops::job_failed_in(scope, job.workspace, asker, title, reason)?;
         }
         Ok(job)
     })

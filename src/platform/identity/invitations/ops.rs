@@ -14,6 +14,7 @@ use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::links::{guarded, link, new_token};
 use crate::platform::identity::users::rules::{NewUser, clean_email, email_key};
 use crate::platform::identity::{User, UserId, sessions, users};
+use crate::platform::notices;
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::setup;
 use crate::platform::setup::rules::Claim;
@@ -65,6 +66,9 @@ pub async fn invite(ctx: &Ctx, email: &str, role: Role) -> Result<Created<Listed
                 .set("expires_at", invitation.expires_at.to_string())
                 .personal("email", &invitation.email),
         )?;
+        if let Some(kept) = users::ops::find_in(scope, &invitation.email_key)? {
+            notices::ops::invited_in(scope, workspace, kept.user.id, role.name())?;
+        }
         Ok((invitation.id, Listed { link: Some(link), ..listed(scope, invitation)? }))
     });
     made.await
@@ -244,7 +248,9 @@ fn admit(scope: &BoxScope<'_>, invitation: &Invitation, user: UserId) -> Result<
     store::remove(scope, invitation.id)?;
     scope
         .audit(entry("workspace.invitation.accepted", invitation).set("user", user.to_string()))?;
-    members::ops::add_in(scope, invitation.workspace, user, invitation.role)
+    let (workspace, role) = (invitation.workspace, invitation.role);
+    members::ops::add_in(scope, workspace, user, role)?;
+    notices::ops::joined_in(scope, workspace, invitation.invited_by, user, role.name())
 }
 
 /// Makes an account for a person who is new here, and signs them in.

@@ -7,7 +7,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::{passwords, sessions, users};
 use crate::platform::secret::{Secret, token_hash};
-use crate::platform::workspaces;
+use crate::platform::{notices, workspaces};
 
 /// Replaces the caller's password. All sessions end; a caller who holds one gets a new one.
 pub async fn change_password(
@@ -37,6 +37,7 @@ pub async fn change_password(
         }
         users::ops::set_password_in(scope, user, &hash)?;
         sessions::ops::end_all_in(scope, user, "password-changed")?;
+        notices::ops::password_changed_in(scope, user)?;
         if is_token {
             return Ok(None);
         }

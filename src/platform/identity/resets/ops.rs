@@ -14,6 +14,7 @@ use crate::platform::identity::links::{guarded, link, new_token};
 use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::users::rules::email_key;
 use crate::platform::identity::{User, UserId, sessions, users};
+use crate::platform::notices;
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::setup;
 use crate::platform::setup::rules::Claim;
@@ -148,6 +149,7 @@ pub async fn reset(
             store::remove_of(scope, user.id)?;
             users::ops::set_password_in(scope, user.id, &password_hash)?;
             sessions::ops::end_all_in(scope, user.id, "password-reset")?;
+            notices::ops::password_reset_in(scope, user.id)?;
             Ok(user)
         })
         .await?;

@@ -20,6 +20,7 @@ use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::factors::rules::enrolment_needed;
 use crate::platform::identity::factors::{self, Standing};
 use crate::platform::identity::{UserId, users};
+use crate::platform::notices;
 use crate::platform::random::Random;
 use crate::platform::secret::{Secret, to_base64, token_hash};
 use crate::platform::workspaces::{State, WorkspaceId};
@@ -267,6 +268,9 @@ async fn end_after_reuse(ctx: &BoxCtx, family: FamilyId, principal: &Arc<Princip
     ctx.write(move |scope| {
         if store::revoke(scope, family, "reuse")? {
             scope.audit(Entry::new("identity.session.reused", KIND, family).refused())?;
+            if let Some(user) = scope.user() {
+                notices::ops::session_reused_in(scope, user)?;
+            }
         }
         Ok(())
     })

@@ -14,6 +14,7 @@ use crate::platform::identity::factors::Standing;
 use crate::platform::identity::sessions::rules::FamilyId;
 use crate::platform::identity::users::rules::{Kept, User, email_key};
 use crate::platform::identity::{Principal, sessions, users};
+use crate::platform::notices;
 use crate::platform::secret::{Secret, to_base64, token_hash};
 
 /// How often the number of refused sign-ins is looked at.
@@ -113,7 +114,10 @@ async fn begin(ctx: &BoxCtx, right: Right, attempt: Attempt) -> Result<SignedIn>
         if let Some(old) = &attempt.old_session {
             sessions::ops::replace_in(scope, old)?;
         }
-        store::remember(scope, id, &device_hash)?;
+        let is_first = !store::has_any(scope, id)?;
+        if store::remember(scope, id, &device_hash)? && !is_first {
+            notices::ops::new_device_in(scope, id)?;
+        }
         sessions::ops::begin_in(scope, family, id, lifetimes)
     });
     Ok(SignedIn { user, session: session.await?, device })

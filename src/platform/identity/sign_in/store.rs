@@ -19,8 +19,18 @@ pub(super) fn is_known(scope: &Unit<'_>, user: UserId, device: &[u8; 32]) -> Res
     Ok(found.is_some())
 }
 
-/// Remembers that a person signed in on a device.
-pub(super) fn remember(scope: &Unit<'_>, user: UserId, device: &[u8; 32]) -> Result<()> {
+/// Whether the person signed in anywhere before.
+pub(super) fn has_any(scope: &Unit<'_>, user: UserId) -> Result<bool> {
+    let found = scope
+        .prepare_cached("SELECT 1 FROM known_devices WHERE user_id = :user")?
+        .query_row(named_params! { ":user": user }, |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Remembers that a person signed in on a device; true when it was not known before.
+pub(super) fn remember(scope: &Unit<'_>, user: UserId, device: &[u8; 32]) -> Result<bool> {
+    let is_new = !is_known(scope, user, device)?;
     scope
         .prepare_cached(
             "INSERT INTO known_devices (user_id, device_hash, used_at)
@@ -35,5 +45,5 @@ pub(super) fn remember(scope: &Unit<'_>, user: UserId, device: &[u8; 32]) -> Res
                  ORDER BY used_at DESC, device_hash LIMIT :max)",
         )?
         .execute(named_params! { ":user": user, ":max": DEVICES_MAX })?;
-    Ok(())
+    Ok(is_new)
 }

@@ -8,6 +8,7 @@ use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxScope, Ctx};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::{UserId, sessions};
+use crate::platform::notices;
 use crate::platform::workspaces::WorkspaceId;
 use crate::platform::workspaces::ops::KIND;
 
@@ -161,6 +162,8 @@ fn set_role(
             .set("user", member.user.to_string())
             .changed("role", Some(from), Some(to)),
     )?;
+    let (before, after) = (member.role.name(), role.name());
+    notices::ops::role_changed_in(scope, workspace, member.user, before, after)?;
     Ok(Member { role, version: member.version + 1, ..member.clone() })
 }
 

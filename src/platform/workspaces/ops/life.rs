@@ -10,6 +10,7 @@ use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::Principal;
+use crate::platform::notices;
 use crate::platform::workspaces::rules::{
     DELETED_KEPT, State, Workspace, WorkspaceId, check_sample,
 };
@@ -47,6 +48,7 @@ pub async fn delete(ctx: &Ctx, version: i64) -> Result<()> {
             }
             check_version(&before, version)?;
             let deleted_at = Some(scope.now());
+            notices::ops::workspace_deleted_in(scope, id, &before.name, DELETED_KEPT)?;
             live_on(scope, &Workspace { deleted_at, ..before }, "workspace.deleted").map(drop)
         })
         .await
