@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { api, ok } from "./client";
-import { answerSignInAgain, isAskingToSignIn, onSignInAsked, setSessionKnown } from "./session";
+import {
+  answerSignInAgain,
+  isAskingToSignIn,
+  onEnrolmentNeeded,
+  onSignInAsked,
+  setSessionKnown,
+} from "./session";
+import { stepUp } from "./stepUp";
 
 const sent: Request[] = [];
 let answers: Response[] = [];
@@ -81,6 +88,71 @@ describe("a session that ends", () => {
     ).rejects.toMatchObject({ code: "sign-in-failed" });
     expect(isAskingToSignIn()).toBe(false);
   });
+});
+
+const needed = () =>
+  json(403, { code: "step-up-needed", detail: "Prove it.", methods: ["backup", "totp", "smoke"] });
+
+describe("a request that needs a fresh factor", () => {
+  it("asks once for all of them and sends each again as it was", async () => {
+    answers = [needed(), needed(), json(201, { id: "1" }), json(201, { id: "2" })];
+
+    const both = Promise.all([create(), create()]);
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    await vi.waitFor(() => expect(stepUp.question()).toEqual(["totp", "backup"]));
+    stepUp.answer(true);
+    await both;
+
+    expect(sent).toHaveLength(4);
+    expect(sent[3]?.headers.get("idempotency-key")).toBe("k-1");
+    expect(await sent[3]?.json()).toEqual({ name: "Printer", expires_in_days: 7 });
+    expect(stepUp.question()).toBeNull();
+  });
+
+  it("is called off without another try and without a word", async () => {
+    answers = [needed()];
+    const pending = create();
+    await vi.waitFor(() => expect(stepUp.question()).not.toBeNull());
+    stepUp.answer(false);
+
+    await expect(pending).rejects.toMatchObject({ code: "cancelled" });
+    expect(sent).toHaveLength(1);
+  });
+
+  it("waits for signing in first where the session has ended too", async () => {
+    answers = [ended(), needed(), json(201, { id: "1" })];
+    const pending = create();
+    await vi.waitFor(() => expect(isAskingToSignIn()).toBe(true));
+    answerSignInAgain(true);
+    await vi.waitFor(() => expect(stepUp.question()).not.toBeNull());
+    stepUp.answer(true);
+
+    await pending;
+    expect(sent).toHaveLength(3);
+  });
+
+  it("does not ask for ever when the box goes on refusing", async () => {
+    answers = [needed(), needed(), needed()];
+    const pending = create();
+    for (const sends of [1, 2]) {
+      await vi.waitFor(() => expect(sent).toHaveLength(sends));
+      await vi.waitFor(() => expect(stepUp.question()).not.toBeNull());
+      stepUp.answer(true);
+    }
+
+    await expect(pending).rejects.toMatchObject({ code: "step-up-needed" });
+    expect(stepUp.question()).toBeNull();
+  });
+});
+
+it("tells that a second factor has to be set up, and gives the refusal back", async () => {
+  answers = [json(403, { code: "mfa-enrolment-needed", detail: "Set one up." })];
+  const told = vi.fn();
+  const stop = onEnrolmentNeeded(told);
+
+  await expect(create()).rejects.toMatchObject({ code: "mfa-enrolment-needed" });
+  expect(told).toHaveBeenCalledOnce();
+  stop();
 });
 
 it("a lost connection is a problem of its own", async () => {

@@ -1,24 +1,42 @@
 import createClient from "openapi-fetch";
 import { ApiProblem, problemOf } from "./problem";
 import type { paths } from "./schema.gen";
-import { askToSignInAgain, isSessionKnown } from "./session";
+import { askToSignInAgain, isSessionKnown, tellEnrolmentNeeded } from "./session";
+import { CANCELLED, methodsOf, refusalIn, stepUp } from "./stepUp";
 import { noteRequest } from "./trace";
 
 /** These answer 401 for reasons of their own: asking to sign in again would be wrong. */
 const SIGN_IN_PATHS = ["/api/v1/auth/", "/api/v1/setup", "/api/v1/invitations/"];
 
+/** How often one request may be sent: as it is, after signing in, after a step-up. */
+const SENDS_MAX = 3;
+
 /**
- * Sends a request; when the session has ended meanwhile, waits for the person to sign in again and
- * sends the very same request (same body, same Idempotency-Key) once more.
+ * Sends a request; when the session has ended meanwhile, or the person has to show again that it
+ * is them, waits for that and sends the very same request (same body, same Idempotency-Key) again.
  */
 async function send(request: Request): Promise<Response> {
-  const again = request.clone();
-  const response = await reach(request);
-  if (response.status !== 401 || !isSessionKnown()) return response;
+  let next = request;
+  for (let sends = 1; ; sends += 1) {
+    const again = next.clone();
+    const response = await reach(next);
+    if (sends === SENDS_MAX || !isSessionKnown() || !(await mayGoOn(request, response)))
+      return response;
+    next = again;
+  }
+}
+
+/** True once the person has done what the refusal asks for. */
+async function mayGoOn(request: Request, response: Response): Promise<boolean> {
   const path = new URL(request.url).pathname;
-  if (SIGN_IN_PATHS.some((prefix) => path.startsWith(prefix))) return response;
-  if (!(await askToSignInAgain())) return response;
-  return reach(again);
+  if (SIGN_IN_PATHS.some((prefix) => path.startsWith(prefix))) return false;
+  if (response.status === 401) return askToSignInAgain();
+  if (response.status !== 403) return false;
+  const { code, methods } = await refusalIn(response);
+  if (code === "mfa-enrolment-needed") tellEnrolmentNeeded();
+  if (code !== "step-up-needed") return false;
+  if (await stepUp.ask(methodsOf(methods))) return true;
+  throw new ApiProblem({ code: CANCELLED }, null);
 }
 
 async function reach(request: Request): Promise<Response> {

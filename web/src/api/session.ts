@@ -1,13 +1,9 @@
-/**
- * Stands between a request that was refused because nobody is signed in any more and the screen
- * that asks to sign in again. While it waits, the refused requests wait too; then they go out once
- * more.
- */
-type Listener = (isAsking: boolean) => void;
+import { Gate } from "./gate";
 
+/** Nobody is signed in any more: asked are all requests that were refused because of it. */
+const gate = new Gate<true>();
+const beyond = new Set<() => void>();
 let known = false;
-let waiting: { promise: Promise<boolean>; settle: (again: boolean) => void } | null = null;
-const listeners = new Set<Listener>();
 
 /** Says whether this browser has a session that could end. */
 export function setSessionKnown(isKnown: boolean): void {
@@ -20,32 +16,28 @@ export function isSessionKnown(): boolean {
 
 /** Resolves true when the person has signed in again, false when they chose not to. */
 export function askToSignInAgain(): Promise<boolean> {
-  if (!waiting) {
-    let settle: (again: boolean) => void = () => undefined;
-    const promise = new Promise<boolean>((resolve) => (settle = resolve));
-    waiting = { promise, settle };
-    tell(true);
-  }
-  return waiting.promise;
+  return gate.ask(true);
 }
 
 export function answerSignInAgain(again: boolean): void {
-  const asked = waiting;
-  waiting = null;
   if (!again) known = false;
-  tell(false);
-  asked?.settle(again);
+  gate.answer(again);
 }
 
 export function isAskingToSignIn(): boolean {
-  return waiting !== null;
+  return gate.question() !== null;
 }
 
-export function onSignInAsked(listener: Listener): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+export function onSignInAsked(listener: (isAsking: boolean) => void): () => void {
+  return gate.watch(() => listener(isAskingToSignIn()));
 }
 
-function tell(isAsking: boolean): void {
-  for (const listener of listeners) listener(isAsking);
+/** Tells when the box refuses everything but setting up a second factor. */
+export function onEnrolmentNeeded(listener: () => void): () => void {
+  beyond.add(listener);
+  return () => beyond.delete(listener);
+}
+
+export function tellEnrolmentNeeded(): void {
+  for (const listener of beyond) listener();
 }

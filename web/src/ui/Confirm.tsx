@@ -2,6 +2,7 @@ import { Button, Group, Modal, Text, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { t } from "@/i18n";
 import { ProblemAlert } from "./ProblemAlert";
+import { wasCancelled } from "./refusal";
 
 interface Props {
   readonly opened: boolean;
@@ -46,7 +47,7 @@ export function Confirm({
     try {
       await onConfirm();
     } catch (cause) {
-      setError(cause);
+      if (!wasCancelled(cause)) setError(cause);
     } finally {
       setSending(false);
     }

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { t } from "@/i18n";
-import { asRefusal, explain, hasProblemPage } from "./refusal";
+import { asRefusal, explain, hasProblemPage, wasCancelled } from "./refusal";
 import classes from "./notices.module.css";
 
 interface Props {
@@ -13,6 +13,7 @@ interface Props {
 
 /** A failure that stays until read: what happened, what to do, and the traces for whoever helps. */
 export function ProblemAlert({ error, onRetry, children }: Props) {
+  if (wasCancelled(error)) return null;
   const refusal = asRefusal(error);
   return (
     <div className={classes.alert} data-tone="danger" role="alert">

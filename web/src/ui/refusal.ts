@@ -37,6 +37,11 @@ function isRefusal(error: unknown): error is Refusal {
   );
 }
 
+/** The person has called it off themselves: nothing is to be said. */
+export function wasCancelled(error: unknown): boolean {
+  return isRefusal(error) && error.code === "cancelled";
+}
+
 /** One sentence a person can act on. */
 export function explain(refusal: Refusal): string {
   if (refusal.code === "network") return t("problem.network");

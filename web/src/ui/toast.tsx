@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { t } from "@/i18n";
 import { ProblemAlert } from "./ProblemAlert";
+import { wasCancelled } from "./refusal";
 
 const SUCCESS_MS = 6_000;
 
@@ -36,6 +37,7 @@ export function toastDone(message: string, onUndo?: () => void): void {
 
 /** A failure outside of any form; stays until closed. */
 export function toastFailed(error: unknown): void {
+  if (wasCancelled(error)) return;
   notifications.show({
     color: "red",
     autoClose: false,

@@ -1,4 +1,5 @@
 import { account } from "./account";
+import { factors } from "./factors";
 import { inventory } from "./inventory";
 import { people } from "./people";
 import { platform } from "./platform";
@@ -13,6 +14,7 @@ export const en = {
   ...shell,
   ...platform,
   ...account,
+  ...factors,
   ...people,
   ...inventory,
   ...users,

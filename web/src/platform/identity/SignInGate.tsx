@@ -1,15 +1,33 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
-import { isAskingToSignIn, onSignInAsked } from "@/api/session";
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
+import { isAskingToSignIn, onEnrolmentNeeded, onSignInAsked } from "@/api/session";
+import { stepUp } from "@/api/stepUp";
+import { meQuery } from "./queries";
 
 const SignInAgain = lazy(() => import("./SignInAgain"));
+const StepUpDialog = lazy(() => import("./factors/StepUpDialog"));
 
-/** Shows the sign-in dialog over the page whenever a request found the session ended. */
+/**
+ * Shows over the page what a refused request waits for: signing in again when the session ended,
+ * or a fresh factor for what not everybody at an open screen may do.
+ */
 export function SignInGate() {
+  const client = useQueryClient();
   const isAsking = useSyncExternalStore(onSignInAsked, isAskingToSignIn);
-  if (!isAsking) return null;
+  const methods = useSyncExternalStore(stepUp.watch, stepUp.question);
+  useEffect(
+    () =>
+      onEnrolmentNeeded(() => {
+        const me = client.getQueryData(meQuery.queryKey);
+        if (me?.mfa.must_enrol !== true)
+          void client.invalidateQueries({ queryKey: meQuery.queryKey });
+      }),
+    [client],
+  );
   return (
     <Suspense fallback={null}>
-      <SignInAgain />
+      {isAsking && <SignInAgain />}
+      {methods && <StepUpDialog />}
     </Suspense>
   );
 }

@@ -1,5 +1,5 @@
 import { useCallback, useId, useMemo, useRef, useState } from "react";
-import { asRefusal, type Refusal } from "../refusal";
+import { asRefusal, wasCancelled, type Refusal } from "../refusal";
 
 export type Errors = Readonly<Record<string, string>>;
 
@@ -67,6 +67,7 @@ export function useForm<V extends object>({
       key.current = null;
       setBase(values);
     } catch (cause) {
+      if (wasCancelled(cause)) return;
       const refused = asRefusal(cause);
       // An answer settles the outcome; after a lost connection the same key makes a retry harmless.
       if (refused.status > 0) key.current = null;
