@@ -24,7 +24,7 @@ use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::jobs::JobSpec;
 use crate::platform::{
     self, Parts, Platform, about, audit, clean_up, columns, errors, events, idempotency, identity,
-    jobs, monitoring, notices, recycle_bin, samples, search, secrets, setup, spool, tls,
+    jobs, keys, monitoring, notices, recycle_bin, samples, search, secrets, setup, spool, tls,
     workspaces,
 };
 
@@ -33,7 +33,7 @@ const PLATFORM_EVENTS: &[EventSpec] =
     &[EventSpec { kind: workspaces::ops::KIND, permission: "workspace.read" }];
 
 /// Kinds of jobs of the platform itself.
-const PLATFORM_JOBS: &[JobSpec] = &[samples::LOAD, clean_up::jobs::CLEAN_UP];
+const PLATFORM_JOBS: &[JobSpec] = &[samples::LOAD, clean_up::jobs::CLEAN_UP, keys::jobs::ROTATE];
 
 /// Opens the box. Blocks; call it before serving.
 pub fn open(config: Config, clock: Clock) -> Result<Arc<Platform>> {
@@ -110,6 +110,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(audit::api::box_routes())
         .merge(events::api::box_routes())
         .merge(jobs::api::box_routes())
+        .merge(keys::api::routes())
         .merge(monitoring::api::api_routes())
         .merge(notices::api::routes())
         .merge(errors::api::routes())

@@ -4,6 +4,7 @@ mod audit;
 mod ca;
 mod completions;
 mod config;
+mod keys;
 mod man;
 mod openapi;
 mod output;
@@ -73,6 +74,9 @@ enum Verb {
     /// Makes and lists workspaces.
     #[command(subcommand)]
     Workspace(workspace::Verb),
+    /// Changes the master key that the box's secrets are sealed with.
+    #[command(subcommand)]
+    Keys(keys::Verb),
     /// Reports the box's own certificate authority.
     #[command(subcommand)]
     Ca(ca::Verb),
@@ -128,6 +132,7 @@ impl Common {
             Verb::Audit(verb) => audit::run(self, &verb),
             Verb::User(verb) => user::run(self, verb),
             Verb::Workspace(verb) => workspace::run(self, verb),
+            Verb::Keys(verb) => keys::run(self, &verb),
             Verb::Ca(verb) => ca::run(self, &verb),
             Verb::Openapi => openapi::run(),
             Verb::Completions(options) => completions::run(&options),

@@ -17,6 +17,7 @@ pub mod id;
 pub mod idempotency;
 pub mod identity;
 pub mod jobs;
+pub mod keys;
 pub mod monitoring;
 pub mod notices;
 pub mod offline;

@@ -18,8 +18,8 @@ use crate::platform::error::{Error, Result};
 use crate::platform::identity::sign_in;
 use crate::platform::reach::{Addresses, Reach, origin};
 use crate::platform::setup::rules::Offer;
-use crate::platform::tls::{Certificates, OwnPair, Source, box_names, host_name};
-use crate::platform::{Platform, control, errors, jobs, monitoring, notices, setup, tasks};
+use crate::platform::tls::{self, Certificates, OwnPair, Source, box_names, host_name};
+use crate::platform::{Platform, control, errors, jobs, keys, monitoring, notices, setup, tasks};
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
@@ -102,6 +102,7 @@ impl Serving {
         control::start(platform);
         jobs::runner::start(platform);
         notices::runner::start(platform);
+        keys::ops::resume(platform).await?;
         let (platform, limits) = (Arc::clone(platform), limits(&config));
         Ok(Self { platform, faces, limits, signals: Signals::catch()? })
     }
@@ -178,7 +179,7 @@ async fn certificates(platform: &Arc<Platform>) -> Result<Arc<Certificates>> {
         TlsMode::LocalCa => {
             let chosen = chosen_names(config);
             Source::LocalCa {
-                directory: config.data().join("tls"),
+                directory: config.data().join(tls::FOLDER),
                 label: host_name(),
                 names: Box::new(move || box_names(&chosen)),
                 secrets: Arc::clone(&platform.secrets),

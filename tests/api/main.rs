@@ -13,6 +13,7 @@ mod hostile;
 mod inventory;
 mod invitations;
 mod jobs;
+mod keys;
 mod limits;
 mod members;
 mod monitoring;

@@ -66,6 +66,32 @@ fn status_tells_of_a_box_that_does_not_run() {
 }
 
 #[test]
+fn the_master_key_is_changed_in_a_running_box_and_in_one_that_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path());
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let keys = || (read("master.key"), read("tls/root-1.key"));
+    let before = keys();
+
+    let running = json(&on(folder.path(), &["keys", "rotate", "--json"]));
+    let between = keys();
+    served.end(Signal::TERM);
+    let offline = json(&on(folder.path(), &["keys", "rotate", "--json"]));
+    let after = keys();
+
+    assert_eq!((&running["done"], &offline["done"]), (&Value::Bool(true), &Value::Bool(true)));
+    assert_ne!(running["key_id"], offline["key_id"]);
+    for (old, new) in [(&before, &between), (&between, &after)] {
+        assert!(old.0 != new.0 && old.1 != new.1);
+    }
+    let served = Served::start(folder.path());
+    assert!(served.get("/").starts_with("HTTP/1.1 200 "));
+    let status = json(&on(folder.path(), &["status", "--json"]));
+    assert_eq!(status["certificate"]["trouble"], Value::Null);
+    assert_eq!(code(&on(folder.path(), &["audit", "verify"])), 0);
+}
+
+#[test]
 fn a_box_that_was_killed_leaves_a_socket_that_the_next_one_replaces() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("control.sock");

@@ -13,7 +13,7 @@ mod tests;
 
 pub use client::ask;
 pub use listener::start;
-pub use ops::{SetupLink, Status, perform};
+pub use ops::{KeyRotation, SetupLink, Status, perform};
 pub use people::{Person, PersonLink, PersonToken};
 pub use protocol::{Answer, Fault, NewWorkspace, UserVerb, Verb};
 pub use tenants::Made;

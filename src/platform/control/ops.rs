@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,10 +13,13 @@ use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::users;
+use crate::platform::jobs::ops::View;
 use crate::platform::setup::rules::Claim;
 use crate::platform::tls::Certificates;
-use crate::platform::{jobs, monitoring, setup, tasks, workspaces};
+use crate::platform::{jobs, keys, monitoring, setup, tasks, workspaces};
 
+/// The command line gives up only after this.
+const ROTATION_WAITED_FOR: Duration = Duration::from_secs(8);
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Does what the command line asked for, in the process that owns the files.
@@ -25,8 +29,36 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
         Verb::Status => to_value(&status(&ctx).await?),
         Verb::User(verb) => people::perform(&ctx, verb).await,
         Verb::CreateWorkspace(new) => to_value(&tenants::create(&ctx, new).await?),
+        Verb::RotateKeys => to_value(&rotate_keys(&ctx).await?),
         Verb::SetupLink => to_value(&SetupLink { link: setup_link(&ctx).await? }),
     }
+}
+
+/// A box that serves has its runner do it; one that does not is worked on here.
+async fn rotate_keys(ctx: &BoxCtx) -> Result<KeyRotation> {
+    if ctx.platform.reach.get().is_none() {
+        keys::ops::rotate_offline(ctx).await?;
+    } else {
+        let mut changes = ctx.platform.jobs.changes();
+        let job = keys::ops::rotate(ctx).await?.id;
+        let ended = async {
+            while !jobs::ops::get(ctx, View::Box, job).await?.state.has_ended() {
+                // However many changes were missed, the job itself is looked at.
+                drop(changes.recv().await);
+            }
+            Ok::<(), Error>(())
+        };
+        // Whoever asks is told how it stands by then.
+        if let Ok(outcome) = tokio::time::timeout(ROTATION_WAITED_FOR, ended).await {
+            outcome?;
+        }
+        let job = jobs::ops::get(ctx, View::Box, job).await?;
+        if let Some(fault) = job.fault {
+            return Err(Error::internal(fault.detail));
+        }
+    }
+    let state = keys::ops::state(&ctx.platform);
+    Ok(KeyRotation { key_id: state.id, is_done: !state.is_rotating })
 }
 
 async fn setup_link(ctx: &BoxCtx) -> Result<String> {
@@ -35,6 +67,15 @@ async fn setup_link(ctx: &BoxCtx) -> Result<String> {
 
 pub(super) fn to_value(value: &impl Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(Error::internal)
+}
+
+/// How a change of the master key went.
+#[derive(Serialize, Deserialize)]
+pub struct KeyRotation {
+    /// The key in use from now on. 16 hexadecimal digits, no secret.
+    pub key_id: String,
+    /// False while the box still seals its fields anew.
+    pub is_done: bool,
 }
 
 /// The link for the first operator. It is a secret.

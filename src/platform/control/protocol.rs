@@ -20,6 +20,8 @@ pub enum Verb {
     User(UserVerb),
     /// A new workspace.
     CreateWorkspace(NewWorkspace),
+    /// A new master key in place of the one in use.
+    RotateKeys,
 }
 
 /// A workspace to be made. `owner` is an id or an e-mail address.

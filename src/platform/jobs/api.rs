@@ -363,6 +363,11 @@ async fn retry_box_job(ctx: BoxCtx, Path(id): Path<JobId>) -> Answer<JobResponse
 }
 
 async fn box_answer(ctx: &BoxCtx, job: Job) -> Answer<JobResponse> {
+    Ok(ok(shown_on_box(ctx, job).await?))
+}
+
+/// How a job is shown to an operator, for answers of other resources that ask for one.
+pub async fn shown_on_box(ctx: &BoxCtx, job: Job) -> Result<JobResponse> {
     let viewer = Viewer::of_box(ctx, [&job]).await?;
-    Ok(ok(viewer.shown(job)))
+    Ok(viewer.shown(job))
 }

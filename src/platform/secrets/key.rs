@@ -14,8 +14,12 @@ use crate::platform::whole_file;
 
 /// In the data folder: 64 hexadecimal digits.
 const FILE: &str = "master.key";
+/// In the data folder while the key is being changed: the one that takes its place.
+const NEXT_FILE: &str = "master.next";
 /// In the folder of systemd's credentials.
 const CREDENTIAL: &str = "holdfast-master-key";
+/// Beside it while the key is being changed: the one it takes the place of.
+const PREVIOUS_CREDENTIAL: &str = "holdfast-master-key-previous";
 /// In the data folder; no secret. Tells a lost key from a first start.
 const MARK: &str = "master.id";
 /// More is no key of ours.
@@ -38,14 +42,24 @@ impl MasterKey {
         self.0.as_slice()
     }
 
-    /// The key that is there; a credential goes before the file.
-    pub(super) fn find(data: &Path, credentials: Option<&Path>) -> Result<Option<Self>> {
-        if let Some(folder) = credentials
-            && let Some(key) = Self::read(&folder.join(CREDENTIAL), OTHERS)?
-        {
-            return Ok(Some(key));
-        }
+    /// The key that systemd gives, when it does.
+    pub(super) fn credential(folder: Option<&Path>) -> Result<Option<Self>> {
+        folder.map_or(Ok(None), |folder| Self::read(&folder.join(CREDENTIAL), OTHERS))
+    }
+
+    /// The key before it, when systemd gives that too.
+    pub(super) fn previous_credential(folder: Option<&Path>) -> Result<Option<Self>> {
+        folder.map_or(Ok(None), |folder| Self::read(&folder.join(PREVIOUS_CREDENTIAL), OTHERS))
+    }
+
+    /// The key in the data folder.
+    pub(super) fn file(data: &Path) -> Result<Option<Self>> {
         Self::read(&data.join(FILE), GROUP_AND_OTHERS)
+    }
+
+    /// The key that takes its place, while it is being changed.
+    pub(super) fn next_file(data: &Path) -> Result<Option<Self>> {
+        Self::read(&data.join(NEXT_FILE), GROUP_AND_OTHERS)
     }
 
     /// Reads a key file that none of `forbidden` may read.
@@ -66,9 +80,33 @@ impl MasterKey {
 
     /// Writes the file of a new key.
     pub(super) fn keep(&self, data: &Path) -> Result<()> {
+        self.write(&data.join(FILE))
+    }
+
+    /// Writes the file of a key that is to take the place of the one in use.
+    pub(super) fn keep_next(&self, data: &Path) -> Result<()> {
+        self.write(&data.join(NEXT_FILE))
+    }
+
+    fn write(&self, path: &Path) -> Result<()> {
         let mut text = Zeroizing::new(to_hex(self.bytes()));
         text.push('\n');
-        whole_file::write(&data.join(FILE), text.as_bytes(), MODE_SECRET)
+        whole_file::write(path, text.as_bytes(), MODE_SECRET)
+    }
+}
+
+/// Puts the next key in the place of the one before, which is gone from then on.
+pub(super) fn take_next(data: &Path) -> Result<()> {
+    std::fs::rename(data.join(NEXT_FILE), data.join(FILE))?;
+    std::fs::File::open(data)?.sync_all()?;
+    Ok(())
+}
+
+/// Removes the file of a key that a credential has taken the place of.
+pub(super) fn remove_file(data: &Path) -> Result<()> {
+    match std::fs::remove_file(data.join(FILE)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        Ok(()) | Err(_) => Ok(std::fs::File::open(data)?.sync_all()?),
     }
 }
 
@@ -114,7 +152,7 @@ pub(super) fn mark(data: &Path) -> Result<Option<[u8; KEY_ID_BYTES]>> {
     }
 }
 
-/// Notes the key, once.
+/// Notes the key, unless it is noted.
 pub(super) fn write_mark(data: &Path, id: [u8; KEY_ID_BYTES]) -> Result<()> {
     if mark(data)? == Some(id) {
         return Ok(());

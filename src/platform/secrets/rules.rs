@@ -29,11 +29,35 @@ pub const CODES: &[Code] = &[
         "Let only the box's user read it (chmod 600), and put the right file in its place.",
     ),
     code(
+        "master-key-given",
+        "systemd gives the box its master key, so the box cannot change it by itself.",
+        "Put the new key in place of holdfast-master-key and the old one beside it as \
+         holdfast-master-key-previous, then restart the box: it changes the key at its start.",
+    ),
+    code(
         "sealed-unreadable",
         "A sealed field was altered, exchanged, or sealed with another key.",
         "Take the file it stands in from a backup.",
     ),
 ];
+
+/// Where the master key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A file in the data folder.
+    File,
+    /// systemd.
+    Credential,
+}
+
+impl Source {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Credential => "credential",
+        }
+    }
+}
 
 /// What a field is sealed for. Each has a key of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +124,17 @@ impl<'a> Sealed<'a> {
         }
         Some(Self { key_id: key_id.try_into().ok()?, nonce: nonce.try_into().ok()?, text })
     }
+}
+
+/// What fields begin with that a key sealed.
+pub(super) fn prefix(key_id: [u8; KEY_ID_BYTES]) -> Vec<u8> {
+    [FORMAT.as_slice(), &key_id].concat()
+}
+
+pub(super) fn given_by_systemd() -> Error {
+    let detail = "systemd gives the box its master key. Give it the new one, and the old one as \
+                  holdfast-master-key-previous, and restart the box.";
+    Error::conflict("master-key-given", detail)
 }
 
 pub(super) fn missing(data: &Path) -> Error {

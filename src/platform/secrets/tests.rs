@@ -22,6 +22,10 @@ fn code<T>(outcome: Result<T>) -> &'static str {
     }
 }
 
+fn join(home: &tempfile::TempDir, name: &str) -> std::path::PathBuf {
+    home.path().join(name)
+}
+
 fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
@@ -153,4 +157,94 @@ fn a_credential_goes_before_the_file_and_makes_none() {
     assert_eq!(code(with()), "master-key-unusable");
     fs::remove_file(&credential).unwrap();
     assert_eq!(code(with()), "master-key-missing");
+}
+
+#[test]
+fn a_change_of_the_key_opens_old_fields_until_all_are_sealed_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let secrets = open(home.path()).unwrap();
+    let old_key = fs::read(join(&home, "master.key")).unwrap();
+    let sealed = secrets.seal(Purpose::LocalCa, &ROOT, b"secret").unwrap();
+    let old_id = secrets.key_id();
+
+    secrets.begin_rotation().unwrap();
+    let anew = secrets.seal_anew(Purpose::LocalCa, &ROOT, &sealed).unwrap().unwrap();
+    secrets.finish_rotation().unwrap();
+
+    assert_ne!(secrets.key_id(), old_id);
+    assert_eq!(secrets.seal_anew(Purpose::LocalCa, &ROOT, &anew).unwrap(), None);
+    assert_ne!(fs::read(join(&home, "master.key")).unwrap(), old_key);
+    assert!(!join(&home, "master.next").exists());
+    let again = open(home.path()).unwrap();
+    assert!(!again.is_rotating());
+    assert_eq!(*again.unseal(Purpose::LocalCa, &ROOT, &anew).unwrap(), b"secret");
+    assert_eq!(code(again.unseal(Purpose::LocalCa, &ROOT, &sealed)), "sealed-unreadable");
+}
+
+#[test]
+fn a_change_that_was_stopped_anywhere_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let secrets = open(home.path()).unwrap();
+    let old = secrets.seal(Purpose::LocalCa, &ROOT, b"old").unwrap();
+    secrets.begin_rotation().unwrap();
+    let new = secrets.seal(Purpose::LocalCa, &ROOT, b"new").unwrap();
+    let id = secrets.key_id();
+    let opens = |secrets: &Secrets, sealed: &[u8]| {
+        secrets.unseal(Purpose::LocalCa, &ROOT, sealed).map(|plain| plain.to_vec())
+    };
+
+    // Stopped while fields are sealed anew.
+    let resumed = open(home.path()).unwrap();
+    assert!(resumed.is_rotating());
+    assert_eq!(resumed.key_id(), id);
+    resumed.begin_rotation().unwrap();
+    assert_eq!(resumed.key_id(), id, "a change under way is not begun anew");
+    assert_eq!(opens(&resumed, &old).unwrap(), b"old");
+    assert_eq!(opens(&resumed, &new).unwrap(), b"new");
+    // Stopped between the mark and the file.
+    fs::write(join(&home, "master.id"), format!("{id}\n")).unwrap();
+    let ended = open(home.path()).unwrap();
+    assert!(!ended.is_rotating() && !join(&home, "master.next").exists());
+    assert_eq!(opens(&ended, &new).unwrap(), b"new");
+    ended.finish_rotation().unwrap();
+    assert_eq!(open(home.path()).unwrap().key_id(), id);
+}
+
+#[test]
+fn a_new_credential_takes_the_place_of_the_one_beside_it_or_of_the_file() {
+    let credential = |folder: &Path, name: &str, byte: u8| {
+        let path = folder.join(name);
+        fs::write(&path, [byte; 32]).unwrap();
+        set_mode(&path, 0o400);
+    };
+    let (home, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let with = || Secrets::open(home.path(), Some(credentials.path()), &random());
+    let sealed = open(home.path()).unwrap().seal(Purpose::LocalCa, &ROOT, b"secret").unwrap();
+
+    // From the file to systemd.
+    credential(credentials.path(), "holdfast-master-key", 7);
+    let secrets = with().unwrap();
+    assert!(secrets.is_rotating());
+    let anew = secrets.seal_anew(Purpose::LocalCa, &ROOT, &sealed).unwrap().unwrap();
+    secrets.finish_rotation().unwrap();
+    assert!(!join(&home, "master.key").exists());
+    assert!(!with().unwrap().is_rotating());
+    assert_eq!(code(with().unwrap().begin_rotation().map_err(rule)), "master-key-given");
+    // From one credential to the next.
+    credential(credentials.path(), "holdfast-master-key", 8);
+    assert_eq!(code(with()), "master-key-another");
+    credential(credentials.path(), "holdfast-master-key-previous", 7);
+    let secrets = with().unwrap();
+    assert!(secrets.is_rotating());
+    assert_eq!(*secrets.unseal(Purpose::LocalCa, &ROOT, &anew).unwrap(), b"secret");
+    secrets.finish_rotation().unwrap();
+    assert!(!with().unwrap().is_rotating());
+}
+
+/// A conflict is a refusal like any other here.
+fn rule(error: Error) -> Error {
+    match error {
+        Error::Conflict(refusal) => Error::Rule(refusal),
+        other => other,
+    }
 }

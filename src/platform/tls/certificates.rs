@@ -254,6 +254,21 @@ impl fmt::Debug for Certificates {
     }
 }
 
+/// Seals the keys of the roots in a folder anew that an older master key sealed; gives how many.
+/// `certificates` make no root meanwhile. Blocks.
+pub fn seal_keys_anew(
+    directory: &Path,
+    secrets: &Secrets,
+    certificates: Option<&Certificates>,
+) -> Result<usize> {
+    let keeper = certificates.map(|certificates| &certificates.keeper);
+    let _held = keeper.map(|keeper| keeper.lock().unwrap_or_else(PoisonError::into_inner));
+    if !directory.is_dir() {
+        return Ok(0);
+    }
+    TlsFiles::open(directory, None)?.seal_anew(secrets)
+}
+
 /// Reads the roots of a box that need not run, in the order of [`Certificates::roots`]; makes
 /// nothing. For `holdfast ca show`.
 pub fn kept_roots(directory: &Path, clock: &Clock) -> Result<Vec<Root>> {

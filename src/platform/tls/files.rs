@@ -66,6 +66,23 @@ impl TlsFiles {
         whole_file::write(&self.root_certificate(number), root.certificate.as_bytes(), MODE_PUBLIC)
     }
 
+    /// Seals the keys anew that an older master key sealed; gives how many.
+    pub(super) fn seal_anew(&self, secrets: &Secrets) -> Result<usize> {
+        let mut count = 0;
+        for number in 1..=ROOTS_MAX {
+            let path = self.root_key(number);
+            let Some(kept) = read_if_there(&path)?.map(Secret::new) else { continue };
+            let Some(sealed) = kept.reveal().strip_prefix(SEALED) else { continue };
+            let row = row_of(number);
+            let sealed = from_base64(sealed.trim_end()).unwrap_or_default();
+            if let Some(anew) = secrets.seal_anew(Purpose::LocalCa, &place(&row), &sealed)? {
+                whole_file::write(&path, written(&anew).reveal().as_bytes(), MODE_SECRET)?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     /// The leaf: certificate and key in one file, so that they always fit.
     pub(super) fn read_leaf(&self) -> Result<Option<Secret>> {
         Ok(read_if_there(&self.leaf())?.map(Secret::new))
@@ -81,7 +98,7 @@ impl TlsFiles {
         };
         let row = row_of(number);
         let sealed = secrets.seal(Purpose::LocalCa, &place(&row), key.reveal().as_bytes())?;
-        Ok(Secret::new(format!("{SEALED}{}\n", to_base64(&sealed))))
+        Ok(written(&sealed))
     }
 
     /// Opens a sealed key; one of an earlier version is as it is.
@@ -108,6 +125,11 @@ impl TlsFiles {
     fn leaf(&self) -> PathBuf {
         self.directory.join("leaf.pem")
     }
+}
+
+/// A sealed key as its file holds it.
+fn written(sealed: &[u8]) -> Secret {
+    Secret::new(format!("{SEALED}{}\n", to_base64(sealed)))
 }
 
 fn row_of(number: usize) -> String {

@@ -15,7 +15,7 @@ pub mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use certificates::{Certificates, Source, WantedNames, kept_roots};
+pub use certificates::{Certificates, Source, WantedNames, kept_roots, seal_keys_anew};
 pub use names::{box_names, host_name};
 pub use own::OwnPair;
 pub use rules::Name;
@@ -24,6 +24,9 @@ use super::clock::Moment;
 use super::error::{Code, code};
 
 /// The error codes of this resource.
+/// In the data folder.
+pub const FOLDER: &str = "tls";
+
 pub const CODES: &[Code] = &[code(
     own::PAIR_REFUSED,
     "The certificate and key named in the configuration cannot be used.",
