@@ -24,6 +24,7 @@ import type { ErrorsSearch } from "@/platform/errors/ErrorsScreen";
 import { ERROR_KINDS } from "@/platform/errors/queries";
 import { meQuery } from "@/platform/identity/queries";
 import { SignInGate } from "@/platform/identity/SignInGate";
+import type { NoticesSearch } from "@/platform/notices/NoticesScreen";
 import type { PeopleSearch } from "@/platform/people/PeopleScreen";
 import type { UsersSearch } from "@/platform/people/users/UsersScreen";
 import type { RecycleSearch } from "@/platform/recycle/RecycleScreen";
@@ -134,6 +135,14 @@ const account = createRoute({
   getParentRoute: () => frame,
   path: "account",
   component: lazyRouteComponent(() => import("@/platform/identity/AccountScreen"), "AccountScreen"),
+});
+
+const notices = createRoute({
+  getParentRoute: () => frame,
+  path: "notices",
+  validateSearch: (search: Search): NoticesSearch =>
+    search["unread"] === true || search["unread"] === "true" ? { unread: true } : {},
+  component: lazyRouteComponent(() => import("@/platform/notices/NoticesScreen"), "NoticesScreen"),
 });
 
 const system = createRoute({
@@ -359,6 +368,7 @@ const tree = root.addChildren([
   frame.addChildren([
     home,
     account,
+    notices,
     system,
     users,
     boxAudit,

@@ -31,6 +31,8 @@ export function screensOf(home, item, place) {
     ["errors", "/box/errors"],
     ["about", "/about"],
     ["account", "/account"],
+    ["notices", "/notices"],
+    ["unread notices", "/notices?unread=true"],
     ["users", "/box/users"],
     ["system", "/system"],
     ["audit of the box", "/system/audit"],

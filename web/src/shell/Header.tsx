@@ -11,6 +11,7 @@ import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
 import { signOut, useMe } from "@/platform/identity/queries";
 import { JobChip } from "@/platform/jobs/JobChip";
+import { Bell } from "@/platform/notices/Bell";
 import { toastFailed } from "@/ui/toast";
 import { useIsPhone } from "@/ui/useIsPhone";
 import { Initials } from "@/ui/values";
@@ -38,6 +39,7 @@ export function Header({ workspace, onSearch, onShortcuts }: Props) {
       )}
       <span className={classes.spacer} />
       {workspace && <JobChip workspace={workspace} />}
+      <Bell />
       {!isPhone && (
         <ActionIcon
           aria-label={t("nav.shortcuts")}

@@ -1,6 +1,7 @@
 import { account } from "./account";
 import { factors } from "./factors";
 import { inventory } from "./inventory";
+import { notices } from "./notices";
 import { people } from "./people";
 import { platform } from "./platform";
 import { shell } from "./shell";
@@ -15,6 +16,7 @@ export const en = {
   ...platform,
   ...account,
   ...factors,
+  ...notices,
   ...people,
   ...inventory,
   ...users,

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { t } from "@/i18n";
 import { Page } from "@/ui/Page";
 import { toastFailed } from "@/ui/toast";
+import { NoticeSettingsSection } from "../notices/NoticeSettingsSection";
 import { AboutSection } from "./AboutSection";
 import { AppearanceSection } from "./AppearanceSection";
 import { PasswordSection } from "./PasswordSection";
@@ -24,6 +25,7 @@ export function AccountScreen() {
     >
       <AboutSection />
       <AppearanceSection />
+      <NoticeSettingsSection />
       <PasswordSection />
       <SessionsSection />
       <TokensSection />

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
 import { followEvents, workspaceEvents, type StreamState } from "@/api/events";
 import { meQuery } from "../identity/queries";
+import { NOTICES } from "../notices/queries";
 
 const LiveContext = createContext<StreamState>("connecting");
 
@@ -39,6 +40,7 @@ export function LiveProvider({
       for (const app of touched) void client.invalidateQueries({ queryKey: [app, workspace] });
       for (const about of ABOUT_ANYTHING)
         void client.invalidateQueries({ queryKey: [about, workspace] });
+      if (touched.has("notice")) void client.invalidateQueries({ queryKey: [NOTICES] });
       if (touched.has("workspace")) void client.invalidateQueries({ queryKey: meQuery.queryKey });
       touched.clear();
     };

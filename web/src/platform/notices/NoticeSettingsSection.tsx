@@ -1,0 +1,112 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { newKey } from "@/api/client";
+import type { NoticeSettings } from "@/api/types";
+import { t } from "@/i18n";
+import { CardsField, ChecksField, FormFrame, TextField, useForm } from "@/ui/form";
+import { Section } from "@/ui/Page";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { SkeletonLines } from "@/ui/Skeleton";
+import { toastDone } from "@/ui/toast";
+import { changeSettings, settingsQuery } from "./queries";
+import classes from "./notices.module.css";
+
+const WAYS = ["off", "each", "digest"] as const;
+
+/** What of the bell also comes by mail, and when. */
+export function NoticeSettingsSection() {
+  const settings = useQuery(settingsQuery);
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (window.location.hash === "#notices") place.current?.scrollIntoView();
+  }, []);
+  return (
+    <div ref={place} id="notices">
+      <Section title={t("bell.mail")}>
+        <p className={classes.lead}>{t("bell.mailLead")}</p>
+        {settings.error ? (
+          <ProblemAlert error={settings.error} onRetry={() => void settings.refetch()} />
+        ) : settings.data ? (
+          <SettingsForm settings={settings.data} />
+        ) : (
+          <SkeletonLines count={4} />
+        )}
+      </Section>
+    </div>
+  );
+}
+
+interface Values {
+  readonly email: NoticeSettings["email"];
+  readonly digest_at: string;
+  readonly kinds: readonly string[];
+}
+
+function SettingsForm({ settings }: { readonly settings: NoticeSettings }) {
+  const client = useQueryClient();
+  const form = useForm<Values>({
+    initial: valuesOf(settings),
+    newKey,
+    send: async (values) => {
+      const saved = await changeSettings({
+        email: values.email,
+        digest_at: values.digest_at.trim(),
+        kinds: Object.fromEntries(
+          Object.keys(settings.kinds).map((kind) => [kind, values.kinds.includes(kind)]),
+        ),
+      });
+      client.setQueryData(settingsQuery.queryKey, saved);
+      form.reset(valuesOf(saved));
+      toastDone(t("bell.saved"));
+    },
+  });
+  const title = (kind: string) => {
+    const name = settings.titles[kind] ?? kind;
+    return settings.urgent.includes(kind) ? t("bell.atOnce", { name }) : name;
+  };
+  return (
+    <FormFrame
+      hasHint={false}
+      form={form}
+      label={t("bell.mail")}
+      submitLabel={t("bell.save")}
+      isBlocked={!form.isDirty}
+    >
+      <CardsField
+        form={form}
+        name="email"
+        label={t("bell.way")}
+        options={WAYS.map((way) => ({
+          value: way,
+          label: t(`bell.way.${way}`),
+          text: t(`bell.way.${way}Text`),
+        }))}
+      />
+      {form.values.email === "digest" && (
+        <TextField
+          form={form}
+          name="digest_at"
+          label={t("bell.digestAt")}
+          help={t("bell.digestHelp")}
+          maxLength={5}
+        />
+      )}
+      {form.values.email !== "off" && (
+        <ChecksField
+          form={form}
+          name="kinds"
+          label={t("bell.kinds")}
+          options={Object.keys(settings.kinds).map((kind) => ({
+            value: kind,
+            label: title(kind),
+          }))}
+        />
+      )}
+    </FormFrame>
+  );
+}
+
+function valuesOf(settings: NoticeSettings): Values {
+  const { email, digest_at, kinds } = settings;
+  return { email, digest_at, kinds: Object.keys(kinds).filter((kind) => kinds[kind]) };
+}
