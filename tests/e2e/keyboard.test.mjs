@@ -61,6 +61,7 @@ describe("a person with a keyboard only", () => {
 
   test("filters with a slash and opens an item", async () => {
     await page.keyboard.press("/");
+    await page.locator("input:focus").waitFor();
     assert.match(await focused(), /^Search name, number, barcode/);
     await page.keyboard.type("salmon");
     await page.getByText("1 row", { exact: true }).waitFor();
@@ -74,7 +75,7 @@ describe("a person with a keyboard only", () => {
     await tabTo(/^Receive$/);
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog", { name: "Receive stock" });
-    await dialog.waitFor();
+    await dialog.locator(":focus").waitFor();
     await tabTo(/^Place/);
     await page.keyboard.type("walk");
     await page.getByRole("option", { name: /Walk-in cooler/ }).waitFor();

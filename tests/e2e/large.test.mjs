@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { startBox } from "./support/box.mjs";
 import { claim, openWindow, startBrowser } from "./support/browser.mjs";
 import { items, itemsCsv, LOCATIONS_CSV } from "./support/pantry.mjs";
+import { settled } from "./support/screens.mjs";
 
 const ITEMS = items(10_000);
 const ROWS_MAX = 200;
@@ -76,6 +77,7 @@ describe("a workspace of ten thousand items", () => {
       .getByText(/^Smoked paprika/)
       .first()
       .waitFor();
+    await settled(page);
     for (const name of await grid.getByRole("row").locator("a").allInnerTexts())
       assert.match(name, /^Smoked paprika/);
     await search.fill(`"un(closed* OR -`);
@@ -86,6 +88,7 @@ describe("a workspace of ten thousand items", () => {
     await page.setViewportSize({ width: 360, height: 740 });
     await page.goto(`${workspace.home}/inventory/items?q=salmon`);
     await grid.getByText("Salmon fillet", { exact: true }).waitFor();
+    await settled(page);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= 360, `the page is ${wide} px wide`);
     assert.ok((await grid.getByRole("row").count()) <= ROWS_MAX);

@@ -193,16 +193,6 @@ describe("every screen", () => {
   test("never met a fault of the page", () => assert.deepEqual(faults, []));
 });
 
-/** Colours are mixed until the page was painted once in the new theme. */
-async function painted(page) {
-  await page.evaluate(
-    () =>
-      new Promise((done) =>
-        requestAnimationFrame(() => requestAnimationFrame(done)),
-      ),
-  );
-}
-
 /** Looks at what is open in both sizes and both themes. */
 async function look(page, name) {
   for (const size of SIZES) {
@@ -212,7 +202,6 @@ async function look(page, name) {
       await page
         .locator(`html[data-mantine-color-scheme=${colorScheme}]`)
         .waitFor();
-      await painted(page);
       await settled(page);
       // A theme changes colours alone; everything else axe has seen in the light one.
       const found = await violations(

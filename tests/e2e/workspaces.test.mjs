@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startBox } from "./support/box.mjs";
 import {
+  becomes,
   claim,
   openWindow,
   startBrowser,
   WORKSPACE,
 } from "./support/browser.mjs";
 import { items, itemsCsv, LOCATIONS_CSV } from "./support/pantry.mjs";
+import { settled } from "./support/screens.mjs";
 
 const ITEMS = items(20);
 const SALMON = ITEMS.find((one) => one.name === "Salmon fillet");
@@ -105,11 +107,7 @@ describe("an operator with two clients", () => {
       .getByText(/checked/)
       .first()
       .waitFor();
-    assert.match(
-      new URL(page.url()).search,
-      /panel=/,
-      "the job has an address of its own",
-    );
+    await page.waitForURL(/[?&]panel=/);
     await page
       .getByRole("grid", { name: "History" })
       .getByText("done")
@@ -138,7 +136,7 @@ describe("an operator with two clients", () => {
     await page.getByRole("button", { name: "Delete workspace" }).click();
     const asking = page.getByRole("dialog", { name: `Delete “${SECOND}”?` });
     const sure = asking.getByRole("button", { name: "Delete workspace" });
-    assert.ok(await sure.isDisabled(), "it can be deleted without its name");
+    await becomes(() => sure.isDisabled(), true, "it can be deleted without its name");
     await asking.getByLabel(`Type “${SECOND}” to go on`).fill(SECOND);
     await sure.click();
 
@@ -166,6 +164,7 @@ describe("an operator with two clients", () => {
       .getByText(SALMON.name)
       .first()
       .waitFor();
+    await settled(page);
     assert.equal(await page.getByRole("link", { name: "New item" }).count(), 0);
     await page.getByRole("button", { name: "Take up again" }).click();
     await page.getByRole("link", { name: "New item" }).first().waitFor();

@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { watchRequests } from "./requests.mjs";
 
 /** What the tests use from npm is installed with the web UI. */
@@ -13,6 +15,7 @@ export const PERSON = {
 };
 export const WORKSPACE = "Harbour kitchen";
 const WAIT_MS_MAX = 20_000;
+const POLL_MS = 25;
 const WIDE = { width: 1440, height: 900 };
 
 export async function startBrowser() {
@@ -43,6 +46,7 @@ export async function openWindow(browser, box, options = {}) {
   });
   context.setDefaultTimeout(WAIT_MS_MAX);
   const page = await context.newPage();
+  await slowDown(page);
   watchRequests(page);
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
@@ -52,6 +56,37 @@ export async function openWindow(browser, box, options = {}) {
     if (message.type() === "error" && !isRefusal) faults.push(message.text());
   });
   return { context, page, faults };
+}
+
+/** `SLOWER=4` makes the pages as much slower as a weak phone or a busy machine would. */
+async function slowDown(page) {
+  const rate = Number(process.env.SLOWER ?? 1);
+  if (rate <= 1) return;
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Emulation.setCPUThrottlingRate", { rate });
+}
+
+const LIVE_MS_MAX = 1_000;
+
+/**
+ * What "live" means in a test: within a second or, where the machine has more to do than it can,
+ * sooner than it opens the same page anew. `open` does that and waits until it shows what it has.
+ */
+export async function liveBound(open) {
+  const started = performance.now();
+  await open();
+  return Math.max(LIVE_MS_MAX, performance.now() - started);
+}
+
+/** Reads again and again until it is what the test says; a value read once may be a moment old. */
+export async function becomes(read, wanted, message) {
+  const until = performance.now() + WAIT_MS_MAX;
+  for (;;) {
+    const value = await read();
+    if (isDeepStrictEqual(value, wanted)) return;
+    if (performance.now() > until) assert.deepEqual(value, wanted, message);
+    await new Promise((done) => setTimeout(done, POLL_MS));
+  }
 }
 
 /** A request of the page itself, with its session. Throws unless it was answered well. */

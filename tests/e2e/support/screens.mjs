@@ -47,16 +47,32 @@ export async function openScreen(page, path) {
   await settled(page);
 }
 
-/** Waits until nothing on the page is under way: no answer awaited, nothing busy, nothing moving. */
+/**
+ * Waits until nothing on the page is under way: no answer awaited, none still being drawn, nothing
+ * busy (a field says so while it waits for more typing), nothing moving.
+ */
 export async function settled(page) {
   do {
     await answered(page);
-    await page.waitForFunction(
-      () =>
-        document.querySelector(
-          "[aria-busy=true], [role=status][aria-label=Loading]",
-        ) === null &&
-        document.getAnimations().every((one) => one.playState !== "running"),
-    );
-  } while (awaitedBy(page) > 0);
+    await drawn(page);
+    await page.waitForFunction(isStill);
+  } while (awaitedBy(page) > 0 || !(await page.evaluate(isStill)));
+}
+
+function isStill() {
+  const busy = document.querySelector("[aria-busy=true], [role=status][aria-label=Loading]");
+  return busy === null && document.getAnimations().every((one) => one.playState !== "running");
+}
+
+/**
+ * Resolves when the page has drawn the answers it got. An answer is handed on by a timer of no
+ * length and then drawn; the browser calls back only when it has neither left to do.
+ */
+async function drawn(page) {
+  await page.evaluate(async () => {
+    const idle = () => new Promise((done) => requestIdleCallback(() => done()));
+    await idle();
+    await new Promise((done) => setTimeout(done));
+    await idle();
+  });
 }

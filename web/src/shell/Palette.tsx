@@ -89,6 +89,7 @@ export default function Palette({ workspace, typedBefore, onClose, onShortcuts }
         id={`${id}-list`}
         role="listbox"
         aria-label={t("palette.title")}
+        aria-busy={text !== settled}
         className={classes.list}
       >
         {groups.map(

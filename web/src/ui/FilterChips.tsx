@@ -35,6 +35,8 @@ export function SearchBox({ value, label, onChange, onDown, autoFocus = false }:
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);
   const sent = useRef(value);
+  // The list below is not yet that of the text.
+  const [isWaiting, setWaiting] = useState(false);
   useEffect(() => {
     if (value !== sent.current) {
       sent.current = value;
@@ -46,6 +48,7 @@ export function SearchBox({ value, label, onChange, onDown, autoFocus = false }:
     const timer = setTimeout(() => {
       sent.current = text;
       onChange(text);
+      setWaiting(false);
     }, TYPING_MS);
     return () => clearTimeout(timer);
   }, [text, onChange]);
@@ -66,13 +69,17 @@ export function SearchBox({ value, label, onChange, onDown, autoFocus = false }:
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   }, []);
+  const type = (next: string) => {
+    setText(next);
+    setWaiting(next !== sent.current);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown" || event.key === "Enter") {
       event.preventDefault();
       onDown?.();
     } else if (event.key === "Escape" && text) {
       event.stopPropagation();
-      setText("");
+      type("");
     }
   };
   return (
@@ -80,10 +87,11 @@ export function SearchBox({ value, label, onChange, onDown, autoFocus = false }:
       ref={input}
       className={classes.search}
       value={text}
-      onChange={(event) => setText(event.currentTarget.value)}
+      onChange={(event) => type(event.currentTarget.value)}
       onKeyDown={onKeyDown}
       autoFocus={autoFocus}
       aria-label={label}
+      aria-busy={isWaiting}
       placeholder={label}
       type="text"
       inputMode="search"
@@ -94,7 +102,7 @@ export function SearchBox({ value, label, onChange, onDown, autoFocus = false }:
       leftSection={<IconSearch size={16} aria-hidden />}
       rightSection={
         text ? (
-          <CloseButton size="sm" aria-label={t("ui.clear")} onClick={() => setText("")} />
+          <CloseButton size="sm" aria-label={t("ui.clear")} onClick={() => type("")} />
         ) : (
           <kbd className={classes.key} aria-hidden>
             /

@@ -21,6 +21,7 @@ export const ui = {
   "ui.remove": "Remove",
   "ui.clear": "Clear",
   "ui.nothingFound": "Nothing found",
+  "ui.searching": "Searching…",
   "problem.title": "That did not work",
   "problem.code": "What “{code}” means",
   "problem.request": "Request {id}",

@@ -23,12 +23,17 @@ const TYPING_MS = 120;
 export function ItemPicker({ id, label, item, onPick, error, autoFocus = false }: Props) {
   const workspace = useWorkspace();
   const [typed, setTyped] = useState(item?.name ?? "");
-  const [settled] = useDebouncedValue(typed === item?.name ? "" : typed, TYPING_MS);
-  const { data } = useQuery(itemChoicesQuery(workspace.id, settled, CHOICES));
+  const wanted = typed === item?.name ? "" : typed;
+  const [settled] = useDebouncedValue(wanted, TYPING_MS);
+  const { data, isPlaceholderData, isPending } = useQuery(
+    itemChoicesQuery(workspace.id, settled, CHOICES),
+  );
+  const isSearching = wanted !== settled || isPending || isPlaceholderData;
   const choices = useMemo(() => {
-    const found = data ?? [];
+    // What fitted what was typed before, and no longer does, must not be picked by Enter.
+    const found = (data ?? []).filter((one) => !isSearching || fits(one, wanted));
     return item && !found.some((one) => one.id === item.id) ? [item, ...found] : found;
-  }, [data, item]);
+  }, [data, isSearching, item, wanted]);
   return (
     <Select
       {...(id ? { id } : {})}
@@ -45,7 +50,8 @@ export function ItemPicker({ id, label, item, onPick, error, autoFocus = false }
       renderOption={({ option }) => (
         <Choice item={choices.find((one) => one.id === option.value)} label={option.label} />
       )}
-      nothingFoundMessage={t("ui.nothingFound")}
+      nothingFoundMessage={t(isSearching ? "ui.searching" : "ui.nothingFound")}
+      aria-busy={isSearching}
       error={error}
       autoFocus={autoFocus}
       {...(autoFocus ? { "data-autofocus": true } : {})}
@@ -54,6 +60,11 @@ export function ItemPicker({ id, label, item, onPick, error, autoFocus = false }
       maxDropdownHeight={300}
     />
   );
+}
+
+function fits(item: Item, typed: string): boolean {
+  const plain = typed.trim().toLowerCase();
+  return item.name.toLowerCase().includes(plain) || item.item_number.toLowerCase() === plain;
 }
 
 function Choice({ item, label }: { readonly item: Item | undefined; readonly label: string }) {
