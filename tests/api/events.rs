@@ -138,6 +138,28 @@ async fn whoever_was_away_hears_what_it_missed_once() {
 }
 
 #[tokio::test]
+async fn who_may_see_the_members_hears_that_they_changed_and_nobody_else_does() {
+    let server = TestServer::start().await;
+    let owner = server.person("owner").await;
+    let (manager, viewer) = (server.person("manager").await, server.person("viewer").await);
+    let mut to_manager = Listener::start(&manager, None).await;
+    let mut to_viewer = Listener::start(&viewer, None).await;
+
+    let invitation = json!({ "email": "new@example.com", "role": "counter" });
+    owner.post("/invitations", &invitation).await.is(201);
+    let heard = to_manager.next().await.expect("a change");
+    let item = make_item(&manager, "A-1").await;
+
+    let expected = json!({ "kind": "workspace.member",
+        "id": server.workspace.to_string(), "version": null });
+    assert_eq!((heard.event.as_str(), heard.data), ("change", expected));
+    assert_eq!(to_manager.next().await.expect("a change").data["id"], item["id"]);
+    let only = to_viewer.next().await.expect("a change");
+    assert_eq!(only.data["id"], item["id"], "the viewer heard of the invitation");
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn whoever_comes_from_another_log_is_told_to_fetch_anew_and_goes_on() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;

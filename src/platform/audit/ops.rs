@@ -220,6 +220,12 @@ pub async fn last_seq_box(ctx: &BoxCtx) -> Result<i64> {
     ctx.read(|scope| Ok(store::head(scope.connection())?.0)).await
 }
 
+/// The number of the last entry of the box's log about the caller's workspace: who belongs to it.
+pub async fn last_seq_people(ctx: &Ctx) -> Result<i64> {
+    let object = ctx.workspace().cast();
+    (**ctx).read(move |scope| store::last_about(scope.connection(), object)).await
+}
+
 /// Recomputes the chain of the caller's workspace. Each batch is a read of its own, so that a
 /// long log does not hold a snapshot open; entries are never changed, so that is sound.
 pub async fn verify(ctx: &Ctx) -> Result<Verdict> {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use super::rules::{Hash, LogId, NO_HASH, Record};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
+use crate::platform::id::ObjectId;
 
 pub(in crate::platform) use list::list;
 pub use list::{Filter, Listed, Shown};
@@ -103,6 +104,14 @@ pub(in crate::platform) fn newest_of(
         )?
         .query_row(named_params! { ":action": action }, record)
         .optional()?)
+}
+
+/// The number of the last entry about an object.
+pub(in crate::platform) fn last_about(connection: &Connection, object: ObjectId) -> Result<i64> {
+    let last: Option<i64> = connection
+        .prepare_cached("SELECT max(seq) FROM audit_entries WHERE object_id = :object")?
+        .query_row(named_params! { ":object": object }, |row| row.get(0))?;
+    Ok(last.unwrap_or(0))
 }
 
 /// Entries after `seq`, oldest first: what the event stream reads.

@@ -26,7 +26,7 @@ use crate::platform::identity::sessions::ops::refresh;
 use crate::platform::jobs::{self, JobChange};
 use crate::platform::notices;
 use crate::platform::tasks::Stop;
-use crate::platform::workspaces;
+use crate::platform::workspaces::{self, members};
 
 /// A comment is sent so often, so that proxies keep the stream open and listeners notice when
 /// it broke.
@@ -35,6 +35,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const BATCH: usize = 256;
 /// What a listener in a workspace needs.
 const PERMISSION: &str = "events.read";
+/// What a listener needs to hear of changes among the members.
+const PEOPLE_PERMISSION: &str = "people.read";
 
 /// What an event says.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,7 +68,9 @@ async fn follow_workspace(ctx: Ctx, headers: HeaderMap) -> Result<impl IntoRespo
     let permit = ctx.platform.streams.admit(ctx.principal()?.user)?;
     let file = ctx.file().await?;
     let start = resume(last_event_id(&headers), audit::ops::last_seq(&ctx).await?);
-    Ok(answer(Follower::new(Source::Workspace(ctx, file), start, permit)))
+    let people_seq = audit::ops::last_seq_people(&ctx).await?;
+    let source = Source::Workspace(ctx, file);
+    Ok(answer(Follower { people_seq, ..Follower::new(source, start, permit) }))
 }
 
 /// Follow what changes on the box (operators).
@@ -137,6 +141,21 @@ impl Source {
         }
     }
 
+    /// What says that people joined, left, were invited or got another role, to those who may see
+    /// them. It stands in the box's log, of which `told` is the last entry told of.
+    async fn people(&self, told: &mut i64, seq: i64) -> Result<Option<Event>> {
+        let Self::Workspace(ctx, _) = self else { return Ok(None) };
+        if !ctx.may(PEOPLE_PERMISSION) {
+            return Ok(None);
+        }
+        let last = audit::ops::last_seq_people(ctx).await?;
+        if std::mem::replace(told, last) == last {
+            return Ok(None);
+        }
+        let (kind, id) = (members::ops::KIND.to_owned(), Some(ctx.workspace().to_string()));
+        Ok(Some(Event { seq, kind, id, version: None }))
+    }
+
     /// What says that the workspace itself changed. Its settings stand in the box's file, so the
     /// tail of its own log does not tell of them.
     fn changed(&self, seq: i64) -> Option<Event> {
@@ -202,6 +221,8 @@ struct Standing {
 struct Follower {
     source: Source,
     seq: i64,
+    /// The last entry about the workspace's people that was told of.
+    people_seq: i64,
     must_reload: bool,
     /// Until when the listener may listen as far as is known.
     good_until: Moment,
@@ -236,6 +257,7 @@ impl Follower {
         Self {
             source,
             seq,
+            people_seq: 0,
             must_reload,
             // Looked up with the first message.
             good_until: Moment(0),
@@ -257,17 +279,7 @@ impl Follower {
             let now = self.source.on_box().now();
             if self.people.has_changed().ok()? || now >= self.good_until {
                 self.people.mark_unchanged();
-                let version = self.source.version();
-                let standing = self.source.recheck().await?;
-                self.good_until = standing.good_until;
-                if standing.has_changed {
-                    // What was waiting was chosen for what they were.
-                    self.waiting.clear();
-                    self.must_reload = true;
-                }
-                if self.source.version() != version {
-                    self.waiting.extend(self.source.changed(self.seq));
-                }
+                self.look_again().await?;
             }
             if std::mem::take(&mut self.must_reload) {
                 return Some(reload(self.seq));
@@ -307,6 +319,25 @@ impl Follower {
                 }
             }
         }
+    }
+
+    /// Looks who the listener is by now, and at what the box's file says of the workspace. None
+    /// when they may not listen any more.
+    async fn look_again(&mut self) -> Option<()> {
+        let version = self.source.version();
+        let standing = self.source.recheck().await?;
+        self.good_until = standing.good_until;
+        if standing.has_changed {
+            // What was waiting was chosen for what they were.
+            self.waiting.clear();
+            self.must_reload = true;
+        }
+        if self.source.version() != version {
+            self.waiting.extend(self.source.changed(self.seq));
+        }
+        let people = self.source.people(&mut self.people_seq, self.seq).await.ok()?;
+        self.waiting.extend(people);
+        Some(())
     }
 
     /// Reads what was committed. False when the file cannot be read any more.

@@ -10,7 +10,10 @@ use crate::platform::error::{Error, Result};
 use crate::platform::identity::{UserId, sessions};
 use crate::platform::notices;
 use crate::platform::workspaces::WorkspaceId;
-use crate::platform::workspaces::ops::KIND;
+use crate::platform::workspaces::ops::KIND as WORKSPACE_KIND;
+
+/// What the event stream calls a change among the members; their entries are the workspace's.
+pub const KIND: &str = "workspace.member";
 
 /// Makes a person a member inside the caller's transaction.
 pub fn add_in(
@@ -21,7 +24,7 @@ pub fn add_in(
 ) -> Result<()> {
     store::insert(scope, user, workspace, role)?;
     scope.audit(
-        Entry::new("workspace.member.added", KIND, workspace)
+        Entry::new("workspace.member.added", WORKSPACE_KIND, workspace)
             .set("user", user.to_string())
             .set("role", role.name()),
     )?;
@@ -158,7 +161,7 @@ fn set_role(
     store::set_role(scope, workspace, member.user, role)?;
     let (from, to) = (member.role.name().to_owned(), role.name().to_owned());
     scope.audit(
-        Entry::new("workspace.member.changed", KIND, workspace)
+        Entry::new("workspace.member.changed", WORKSPACE_KIND, workspace)
             .set("user", member.user.to_string())
             .changed("role", Some(from), Some(to)),
     )?;
@@ -176,7 +179,7 @@ fn take_out(scope: &BoxScope<'_>, workspace: WorkspaceId, member: &Member) -> Re
     let is_own_wish = scope.user() == Some(member.user);
     let action = if is_own_wish { "workspace.member.left" } else { "workspace.member.removed" };
     scope.audit(
-        Entry::new(action, KIND, workspace).set("user", member.user.to_string()).changed(
+        Entry::new(action, WORKSPACE_KIND, workspace).set("user", member.user.to_string()).changed(
             "role",
             Some(member.role.name().to_owned()),
             None,
