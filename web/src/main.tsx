@@ -14,10 +14,12 @@ import { makeQueryClient } from "@/platform/queryClient";
 import { setupQuery } from "@/platform/setup/queries";
 import { applyDensity, storedDensity, storedScheme, storeScheme } from "@/theme/appearance";
 import { theme } from "@/theme/theme";
+import { keepFocus } from "@/ui/keepFocus";
 import { makeRouter } from "./routes";
 
 async function start(): Promise<void> {
   watchErrors();
+  keepFocus();
   const client = makeQueryClient();
   // Asked while the texts load; the routes use the answers.
   const asked = Promise.allSettled([

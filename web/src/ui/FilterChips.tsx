@@ -113,12 +113,13 @@ export function SearchBox({ value, label, onChange, onDown, autoFocus = false }:
   );
 }
 
-/** True while keys belong to a field, or to a dialog above the page. */
+const TYPED_INTO =
+  "input:not([type=radio], [type=checkbox]), textarea, select, [role=dialog], [role=menu]";
+
+/** True while keys belong to a field, or to a dialog or menu above the page. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return (
-    target.isContentEditable || target.closest("input, textarea, select, [role=dialog]") !== null
-  );
+  return target.isContentEditable || target.closest(TYPED_INTO) !== null;
 }
 
 interface ChipProps {

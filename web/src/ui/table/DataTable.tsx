@@ -15,7 +15,7 @@ import { ROW_HEIGHT_PX, storedDensity } from "@/theme/appearance";
 import { FailedState, NoPermission } from "../StateBlock";
 import { useIsPhone } from "../useIsPhone";
 import { gridAction } from "./gridKeys";
-import { HeaderRow, SkeletonRows } from "./parts";
+import { EmptyPlace, HeaderRow, SkeletonRows } from "./parts";
 import { usePulse } from "./usePulse";
 import classes from "./DataTable.module.css";
 
@@ -74,6 +74,7 @@ export function DataTable<Row>(props: Props<Row>) {
   const { rows, columns, rowKey, hasMore = false, onMore } = props;
   const isPhone = useIsPhone();
   const scroller = useRef<HTMLDivElement>(null);
+  const hadFocus = useRef(false);
   const [active, setActive] = useState(-1);
   const id = useId();
   const rowPx = isPhone ? (props.phoneRowPx ?? PHONE_ROW_PX) : ROW_HEIGHT_PX[storedDensity()];
@@ -136,7 +137,8 @@ export function DataTable<Row>(props: Props<Row>) {
   if (props.isForbidden) return <NoPermission />;
   if (props.error && rows.length === 0)
     return <FailedState error={props.error} onRetry={props.onRetry} />;
-  if (!props.isLoading && rows.length === 0) return <>{props.empty}</>;
+  if (!props.isLoading && rows.length === 0)
+    return <EmptyPlace hadFocus={hadFocus}>{props.empty}</EmptyPlace>;
   const template = { gridTemplateColumns: columns.map((column) => column.width).join(" ") };
 
   return (
@@ -152,7 +154,9 @@ export function DataTable<Row>(props: Props<Row>) {
         aria-busy={props.isLoading}
         aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
         onKeyDown={onKeyDown}
+        onBlur={() => (hadFocus.current = false)}
         onFocus={(event) => {
+          hadFocus.current = true;
           if (event.target === event.currentTarget && active < 0 && rows.length > 0) setActive(0);
         }}
       >

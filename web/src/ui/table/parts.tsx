@@ -1,4 +1,5 @@
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { useEffect, useRef, type ReactNode, type RefObject } from "react";
 import { t } from "@/i18n";
 import { SkeletonBar } from "../Skeleton";
 import type { Column } from "./DataTable";
@@ -104,6 +105,26 @@ export function SkeletonRows({
           ))}
         </div>
       ))}
+    </div>
+  );
+}
+
+/** Takes the focus over from a list that had it when its last row went. */
+export function EmptyPlace({
+  hadFocus,
+  children,
+}: {
+  readonly hadFocus: RefObject<boolean>;
+  readonly children: ReactNode;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (hadFocus.current) place.current?.focus({ preventScroll: true });
+    hadFocus.current = false;
+  }, [hadFocus]);
+  return (
+    <div ref={place} tabIndex={-1} className={classes.emptyPlace}>
+      {children}
     </div>
   );
 }
