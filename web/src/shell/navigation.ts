@@ -80,7 +80,8 @@ const WORKSPACE_SCREENS: readonly InWorkspace[] = [
     to: "/w/$workspace/people",
     label: "nav.people",
     icon: IconUsers,
-    permissions: ["people.read"],
+    // Who may not see the others sees themselves there, and can leave.
+    permissions: ["people.read", "workspace.read"],
   },
   {
     to: "/w/$workspace/jobs",

@@ -46,7 +46,12 @@ export const people = {
   "people.roleMeanwhile": "Changed meanwhile",
   "people.roleMeanwhileText":
     "{name} was made {role} in the meantime. Save again if you still want to.",
-  "people.roleGone": "{name} was removed from the workspace in the meantime.",
+  "people.roleMeanwhileBy":
+    "{who} made {name} {role} in the meantime. Save again if you still want to.",
+  "people.roleGone": "{name} is no longer in the workspace.",
+  "people.roleGoneBy": "{who} removed {name} from the workspace in the meantime.",
+  "people.lookAgain": "Take the role they have now",
+  "people.onlyYou": "You see yourself here. Managers and admins see everybody.",
   "people.remove": "Remove from workspace",
   "people.removeTitle": "Remove {name} from {workspace}?",
   "people.removeBody": "{name} loses access at once, in every open window and with every token.",

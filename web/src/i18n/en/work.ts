@@ -130,6 +130,7 @@ export const work = {
   "job.kind.workspace.sample-data": "Load sample data",
   "job.by": "Asked by",
   "job.bySchedule": "the schedule",
+  "job.byNewWorkspace": "the new workspace",
   "job.asked": "Asked",
   "job.due": "Due",
   "job.started": "Started",

@@ -15,7 +15,7 @@ import { When } from "@/ui/values";
 import { ProgressBar } from "./ProgressBar";
 import { cancelJob, jobQuery, retryJob } from "./queries";
 import { percentOf, tookMs } from "./rules";
-import { fileOf, jobTitle, resultText, spanText, stateName, stateTone } from "./words";
+import { askedBy, fileOf, jobTitle, resultText, spanText, stateName, stateTone } from "./words";
 import classes from "./jobs.module.css";
 
 /** One job: how far it is, what came out, and what can be done about it. */
@@ -102,7 +102,7 @@ function Body({ job }: { readonly job: Job }) {
         facts={[
           {
             label: t("job.by"),
-            value: job.requested_by ? <bdi>{job.requested_by.name}</bdi> : t("job.bySchedule"),
+            value: <bdi>{askedBy(job)}</bdi>,
           },
           { label: t("job.asked"), value: <When at={job.created_at} /> },
           job.state === "waiting" ? { label: t("job.due"), value: format.exact(job.run_at) } : null,

@@ -6,7 +6,7 @@ import { useMe } from "../identity/queries";
 import { ProgressBar } from "./ProgressBar";
 import type { Job } from "@/api/types";
 import { percentOf, tookMs } from "./rules";
-import { jobTitle, spanText, stateName, stateTone } from "./words";
+import { askedBy, jobTitle, spanText, stateName, stateTone } from "./words";
 import classes from "./jobs.module.css";
 
 export function jobColumns(isBox: boolean): readonly Column<Job>[] {
@@ -87,7 +87,7 @@ function How({ job }: { readonly job: Job }) {
 
 function By({ job }: { readonly job: Job }) {
   const me = useMe();
-  if (!job.requested_by) return <span className="hf-dim">{t("job.bySchedule")}</span>;
+  if (!job.requested_by) return <span className="hf-dim hf-clip">{askedBy(job)}</span>;
   const name = job.requested_by.id === me.id ? t("audit.you") : job.requested_by.name;
   return <bdi className="hf-clip">{name}</bdi>;
 }

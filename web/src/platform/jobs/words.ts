@@ -9,6 +9,14 @@ export function jobTitle(job: Pick<Job, "kind" | "title">): string {
   return tDynamic(`job.kind.${job.kind}`, job.title);
 }
 
+const SAMPLE_DATA = "workspace.sample-data";
+
+/** Who asked for a job; what no person asked for says what it comes from. */
+export function askedBy(job: Pick<Job, "kind" | "requested_by">): string {
+  if (job.requested_by) return job.requested_by.name;
+  return t(job.kind === SAMPLE_DATA ? "job.byNewWorkspace" : "job.bySchedule");
+}
+
 const TONES: Readonly<Record<string, TagTone>> = {
   running: "info",
   done: "good",

@@ -34,6 +34,7 @@ export function LiveProvider({
     const touched = new Set<string>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let flushedAt = 0;
+    let wasLost = false;
     const flush = () => {
       timer = undefined;
       flushedAt = Date.now();
@@ -50,9 +51,18 @@ export function LiveProvider({
         timer ??= setTimeout(flush, Math.max(30, BURST_MS - (Date.now() - flushedAt)));
       },
       onGap: () => void client.invalidateQueries(),
-      onState: setState,
+      onState: (next) => {
+        setState(next);
+        // What happened to the workspace itself and its people is not told a second time.
+        if (next === "open" && wasLost)
+          void client.invalidateQueries({ queryKey: ["workspace", workspace] });
+        wasLost &&= next !== "open";
+      },
       // A request through the client finds out whether the session ended, and then asks.
-      onLost: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),
+      onLost: () => {
+        wasLost = true;
+        void client.invalidateQueries({ queryKey: meQuery.queryKey });
+      },
     });
   }, [client, workspace]);
 

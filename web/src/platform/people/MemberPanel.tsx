@@ -11,8 +11,8 @@ import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { LeaveDialog } from "./LeaveDialog";
 import { isLastOwner, mayTouch } from "./members";
 import { RemoveDialog } from "./RemoveDialog";
+import { Role } from "./Role";
 import { RoleDialog } from "./RoleDialog";
-import { roleName } from "./roles";
 import classes from "./people.module.css";
 
 interface Props {
@@ -69,12 +69,7 @@ export function MemberPanel({ member, members, onClose }: Props) {
         facts={[
           {
             label: t("people.role"),
-            value: (
-              <>
-                <div>{roleName(member.role)}</div>
-                <div className={classes.note}>{t(`role.${member.role}.may`)}</div>
-              </>
-            ),
+            value: <Role role={member.role} />,
           },
           { label: t("people.email"), value: member.email },
           { label: t("people.joined"), value: <When at={member.joined_at} /> },

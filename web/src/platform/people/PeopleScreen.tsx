@@ -9,7 +9,6 @@ import { FilterBar, SearchBox } from "@/ui/FilterChips";
 import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
 import { WithPanel } from "@/ui/SidePanel";
-import { NoPermission } from "@/ui/StateBlock";
 import type { TableHandle } from "@/ui/table";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { InvitationsList } from "./InvitationsList";
@@ -17,6 +16,7 @@ import { InviteDialog } from "./InviteDialog";
 import { LeaveDialog } from "./LeaveDialog";
 import { MemberPanel } from "./MemberPanel";
 import { MembersList } from "./MembersList";
+import { OwnPlace } from "./OwnPlace";
 import { invitationsQuery, membersQuery } from "./queries";
 import { TransferDialog } from "./TransferDialog";
 
@@ -32,7 +32,7 @@ export function PeopleScreen() {
   if (!workspace.can("people.read"))
     return (
       <Page title={t("people.title")} tabTitle={t("people.title")}>
-        <NoPermission />
+        <OwnPlace />
       </Page>
     );
   return <People />;

@@ -1,16 +1,17 @@
-import { Modal } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
 import { asProblem } from "@/api/problem";
-import type { Member } from "@/api/types";
+import type { AuditEntry, Member } from "@/api/types";
 import { t } from "@/i18n";
 import { CardsField, FormFrame, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { toastDone } from "@/ui/toast";
-import { meQuery } from "../identity/queries";
+import { actorName } from "../audit/sentence";
+import { meQuery, useMe } from "../identity/queries";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
-import { changeRole, membersQuery } from "./queries";
+import { changeRole, lastChangeOf, membersQuery } from "./queries";
 import { roleName, roleOptions } from "./roles";
 
 const STALE = 412;
@@ -20,23 +21,29 @@ interface Props {
   readonly onClose: () => void;
 }
 
+/** What somebody else did while this was open; no role when they took the member out. */
+interface Meanwhile {
+  readonly text: string;
+  readonly role: Member["role"] | null;
+}
+
 export function RoleDialog({ member, onClose }: Props) {
   const workspace = useWorkspace();
   const client = useQueryClient();
+  const me = useMe();
   // A change is based on the role that is shown here, also when the list behind is newer.
   const [base, setBase] = useState(member);
-  const [meanwhile, setMeanwhile] = useState<string | null>(null);
+  const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
   const { queryKey, queryFn } = membersQuery(workspace.id);
 
   const reload = async () => {
-    const { members } = await client.fetchQuery({ queryKey, queryFn, staleTime: 0 });
-    const now = members.find((one) => one.user_id === member.user_id);
+    const [{ members }, entry] = await Promise.all([
+      client.fetchQuery({ queryKey, queryFn, staleTime: 0 }),
+      lastChangeOf(workspace.id, member.user_id),
+    ]);
+    const now = members.find((one) => one.user_id === member.user_id) ?? null;
     if (now) setBase(now);
-    setMeanwhile(
-      now
-        ? t("people.roleMeanwhileText", { name: now.name, role: roleName(now.role) })
-        : t("people.roleGone", { name: member.name }),
-    );
+    setMeanwhile({ text: meanwhileText(member, now, entry, me.id), role: now?.role ?? null });
   };
   const form = useForm<{ role: Member["role"] }>({
     initial: { role: member.role },
@@ -57,6 +64,10 @@ export function RoleDialog({ member, onClose }: Props) {
     },
   });
   const isStale = form.refusal?.status === STALE || form.refusal?.status === 404;
+  const lookAgain = (role: Member["role"]) => {
+    form.reset({ role });
+    setMeanwhile(null);
+  };
   return (
     <Modal
       opened
@@ -75,7 +86,8 @@ export function RoleDialog({ member, onClose }: Props) {
       >
         {isStale && meanwhile && (
           <Notice tone="caution" title={t("people.roleMeanwhile")}>
-            {meanwhile}
+            {meanwhile.text}
+            {meanwhile.role && <LookAgain role={meanwhile.role} onChoose={lookAgain} />}
           </Notice>
         )}
         {member.is_you && <Notice tone="info">{t("people.roleOwn")}</Notice>}
@@ -88,4 +100,35 @@ export function RoleDialog({ member, onClose }: Props) {
       </FormFrame>
     </Modal>
   );
+}
+
+function LookAgain({
+  role,
+  onChoose,
+}: {
+  readonly role: Member["role"];
+  readonly onChoose: (role: Member["role"]) => void;
+}) {
+  return (
+    <div>
+      <Button size="xs" variant="default" mt={8} onClick={() => onChoose(role)}>
+        {t("people.lookAgain")}
+      </Button>
+    </div>
+  );
+}
+
+/** Says who did it where the log says so. */
+function meanwhileText(
+  { name }: Member,
+  now: Member | null,
+  entry: AuditEntry | null,
+  myId: string,
+): string {
+  const who = entry && actorName(entry, myId);
+  if (!now) return who ? t("people.roleGoneBy", { who, name }) : t("people.roleGone", { name });
+  const words = { name, role: roleName(now.role) };
+  return who
+    ? t("people.roleMeanwhileBy", { ...words, who })
+    : t("people.roleMeanwhileText", words);
 }

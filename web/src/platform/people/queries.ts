@@ -1,6 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, ifMatch, ok } from "@/api/client";
-import type { Member, RoleName } from "@/api/types";
+import { asProblem } from "@/api/problem";
+import type { AuditEntry, Member, RoleName } from "@/api/types";
+import { changeText } from "../audit/sentence";
 
 const PAGE_ROWS = 200;
 /** More members than this are not read at once; the list says that there are more. */
@@ -10,7 +12,6 @@ const PAGES_MAX = 25;
 export function membersQuery(workspace: string) {
   return queryOptions({
     queryKey: ["workspace", workspace, "members"],
-    // Nothing in the workspace's log tells of its members; whoever comes back looks anew.
     refetchOnWindowFocus: "always",
     queryFn: async () => {
       const members: Member[] = [];
@@ -47,6 +48,21 @@ export function invitationsQuery(workspace: string) {
       ),
     getNextPageParam: (last) => last.next_cursor ?? null,
   });
+}
+
+const PEOPLE_ENTRIES = 50;
+
+/** What was last done to somebody's membership; null when it may not be read or is long ago. */
+export async function lastChangeOf(workspace: string, user: string): Promise<AuditEntry | null> {
+  const query = { log: "people", action: "workspace.member", limit: PEOPLE_ENTRIES };
+  const params = { path: { workspace }, query };
+  try {
+    const { items } = await ok(api.GET("/api/v1/workspaces/{workspace}/audit", { params }));
+    return items.find((one) => changeText(one, "user") === user) ?? null;
+  } catch (error) {
+    if (asProblem(error).status === 403) return null;
+    throw error;
+  }
 }
 
 export async function invite(

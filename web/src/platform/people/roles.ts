@@ -27,6 +27,12 @@ export function roleOptions(isOwner: boolean) {
   }));
 }
 
+/** What a role may, in a sentence; nothing for one this page does not know. */
+export function roleMay(role: string): string {
+  const known = ROLES.find((one) => one === role);
+  return known ? t(`role.${known}.may`) : "";
+}
+
 export function roleName(role: string): string {
   const known = ROLES.find((one) => one === role);
   return known ? t(`role.${known}`) : role;
