@@ -23,6 +23,8 @@ export default function MovementAudit({
   const places = useQuery(locationsQuery(workspace.id));
   const place = places.data?.find((one) => one.id === changeText(entry, "location_id"));
   const qty = changeText(entry, "qty");
+  // Which names the ids stand for is not known yet: a number of its own would be shown instead.
+  if (item.isLoading || places.isPending) return <span aria-busy>…</span>;
   if (!item.data || qty === null) return fallback;
   const isReversal = entry.action.endsWith(".reversed");
   const type = changeText(entry, "type") ?? "";

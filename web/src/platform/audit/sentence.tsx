@@ -14,7 +14,7 @@ export function Sentence({ entry, myId }: { readonly entry: AuditEntry; readonly
       <strong>
         <bdi>{actorName(entry, myId)}</bdi>
       </strong>{" "}
-      <Suspense fallback="…">
+      <Suspense fallback={<span aria-busy>…</span>}>
         <Words entry={entry} fallback={t("audit.say.changed", { object: objectName(entry) })} />
       </Suspense>
     </>

@@ -65,6 +65,7 @@ export function PlaceFields({
           name="currency"
           label={t("workspace.currency")}
           data={choices.currencies}
+          isInBrowsersWords
           searchable
           {...(currencyHelp ? { help: currencyHelp } : {})}
         />
@@ -73,6 +74,7 @@ export function PlaceFields({
           name="time_zone"
           label={t("workspace.zone")}
           data={choices.zones}
+          isInBrowsersWords
           searchable
         />
       </FieldRow>
@@ -82,6 +84,7 @@ export function PlaceFields({
           name="locale"
           label={t("workspace.locale")}
           data={choices.locales}
+          isInBrowsersWords
           searchable
         />
         <ChoiceField

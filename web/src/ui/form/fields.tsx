@@ -5,7 +5,10 @@ import {
   Textarea,
   TextInput,
   type ComboboxData,
+  type ComboboxItem,
+  type ComboboxLikeRenderOptionInput,
 } from "@mantine/core";
+import { IconCheck } from "@tabler/icons-react";
 import type { HTMLInputAutoCompleteAttribute, ReactNode } from "react";
 import { t } from "@/i18n";
 import { errorOf, type Form } from "./useForm";
@@ -120,6 +123,8 @@ interface ChoiceProps<V extends object> extends Common<V, string | null> {
   readonly searchable?: boolean;
   readonly clearable?: boolean;
   readonly placeholder?: string;
+  /** Names of zones, currencies and the like, as the browser has them. */
+  readonly isInBrowsersWords?: boolean;
 }
 
 export function ChoiceField<V extends object>(props: ChoiceProps<V>) {
@@ -137,9 +142,20 @@ export function ChoiceField<V extends object>(props: ChoiceProps<V>) {
       allowDeselect={props.clearable ?? false}
       placeholder={props.placeholder}
       nothingFoundMessage={t("ui.nothingFound")}
+      {...(props.isInBrowsersWords ? { renderOption: NameOption } : {})}
       maxDropdownHeight={280}
       clearButtonProps={{ "aria-label": t("ui.clear") }}
     />
+  );
+}
+
+/** A name that the browser gave, which translators never see. */
+function NameOption({ option, checked }: ComboboxLikeRenderOptionInput<ComboboxItem>) {
+  return (
+    <>
+      {checked && <IconCheck size={14} aria-hidden />}
+      <span translate="no">{option.label}</span>
+    </>
   );
 }
 
