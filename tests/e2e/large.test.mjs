@@ -2,12 +2,16 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startBox } from "./support/box.mjs";
-import { claim, openWindow, startBrowser } from "./support/browser.mjs";
+import { becomes, claim, openWindow, startBrowser } from "./support/browser.mjs";
 import { items, itemsCsv, LOCATIONS_CSV } from "./support/pantry.mjs";
 import { settled } from "./support/screens.mjs";
 
 const ITEMS = items(10_000);
+const ROWS_IN_SIGHT = 60;
+const PLACES = LOCATIONS_CSV.trim().split("\n").length - 1;
 const ROWS_MAX = 200;
+/** A busy machine answers so many in time. */
+const CHANGED_AT_ONCE = 1_000;
 /** A turn of the wheel, in pixels, and how many of them. */
 const TURN_PX = 6_000;
 const TURNS = 14;
@@ -20,8 +24,8 @@ describe("a workspace of ten thousand items", () => {
     browser = await startBrowser();
     ({ page, faults } = await openWindow(browser, box));
     workspace = await claim(page, box);
-    await workspace.import("items", itemsCsv(ITEMS));
     await workspace.import("locations", LOCATIONS_CSV);
+    await workspace.import("items", itemsCsv(ITEMS));
     grid = page.getByRole("grid", { name: "Items" });
   });
   after(async () => {
@@ -94,6 +98,47 @@ describe("a workspace of ten thousand items", () => {
     assert.ok((await grid.getByRole("row").count()) <= ROWS_MAX);
     await grid.getByText("Salmon fillet", { exact: true }).click();
     await page.getByRole("heading", { name: "Salmon fillet", level: 1 }).waitFor();
+  });
+
+  test("puts every row that was read on paper, in the colours of paper", async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.goto(`${workspace.home}/inventory/items?q=salmon`);
+    await settled(page);
+    await page.evaluate(() => {
+      const drawn = () => document.querySelectorAll("[role=gridcell]:first-child").length;
+      const { dataset } = document.documentElement;
+      window.onScreen = drawn();
+      window.addEventListener("beforeprint", () => {
+        window.onPaper = drawn();
+        window.paperScheme = dataset.mantineColorScheme;
+      });
+    });
+    await page.pdf();
+
+    const seen = await page.evaluate(() => [window.onScreen, window.onPaper, window.paperScheme]);
+    const [onScreen, onPaper, scheme] = seen;
+    assert.ok(onScreen < ROWS_IN_SIGHT && onPaper > ROWS_IN_SIGHT, `${onScreen}, ${onPaper} rows`);
+    assert.equal(scheme, "light");
+    await page.locator("html[data-mantine-color-scheme=dark]").waitFor();
+    await page.emulateMedia({ colorScheme: "light" });
+  });
+
+  test("looks further back in a long log than the box looks at once", async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    // The places came first; since then each item was made and changed: more than 20,000 entries.
+    for (let from = 0; from < ITEMS.length; from += CHANGED_AT_ONCE) {
+      const some = ITEMS.slice(from, from + CHANGED_AT_ONCE);
+      await workspace.import("items", itemsCsv(some.map((one) => ({ ...one, max: one.max + 1 }))));
+    }
+    await page.goto(`${workspace.home}/audit?kind=inventory.location`);
+    await page.getByText("Nothing fits so far.").waitFor();
+    await page.getByRole("button", { name: "Look further back" }).click();
+
+    const entries = page.getByRole("grid", { name: "Entries" });
+    await entries.getByText("Main kitchen").waitFor();
+    await becomes(() => entries.getByRole("row").count(), 1 + PLACES);
+    await page.getByRole("button", { name: "Look further back" }).waitFor({ state: "detached" });
   });
 
   test("never met a fault of the page", () => assert.deepEqual(faults, []));

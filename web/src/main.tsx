@@ -12,7 +12,13 @@ import { firstLanguage } from "@/platform/identity/language";
 import { meQuery } from "@/platform/identity/queries";
 import { makeQueryClient } from "@/platform/queryClient";
 import { setupQuery } from "@/platform/setup/queries";
-import { applyDensity, storedDensity, storedScheme, storeScheme } from "@/theme/appearance";
+import {
+  applyDensity,
+  printLight,
+  storedDensity,
+  storedScheme,
+  storeScheme,
+} from "@/theme/appearance";
 import { theme } from "@/theme/theme";
 import { keepFocus } from "@/ui/keepFocus";
 import { makeRouter } from "./routes";
@@ -20,6 +26,7 @@ import { makeRouter } from "./routes";
 async function start(): Promise<void> {
   watchErrors();
   keepFocus();
+  printLight();
   const client = makeQueryClient();
   // Asked while the texts load; the routes use the answers.
   const asked = Promise.allSettled([

@@ -31,6 +31,19 @@ export function storeScheme(choice: SchemeChoice): void {
   writeStored(SCHEME_KEY, choice);
 }
 
+/** Paper is white, whatever the screen is. */
+export function printLight(): void {
+  const { dataset } = document.documentElement;
+  let onScreen: string | undefined;
+  window.addEventListener("beforeprint", () => {
+    onScreen = dataset["mantineColorScheme"];
+    dataset["mantineColorScheme"] = "light";
+  });
+  window.addEventListener("afterprint", () => {
+    if (onScreen) dataset["mantineColorScheme"] = onScreen;
+  });
+}
+
 export function storedDensity(): Density {
   return readStored(DENSITY_KEY) === "compact" ? "compact" : "comfortable";
 }

@@ -16,6 +16,7 @@ import { FailedState, NoPermission } from "../StateBlock";
 import { useIsPhone } from "../useIsPhone";
 import { gridAction } from "./gridKeys";
 import { EmptyPlace, HeaderRow, SkeletonRows } from "./parts";
+import { usePrinting } from "./usePrinting";
 import { usePulse } from "./usePulse";
 import classes from "./DataTable.module.css";
 
@@ -73,6 +74,7 @@ const AHEAD_ROWS = 30;
 export function DataTable<Row>(props: Props<Row>) {
   const { rows, columns, rowKey, hasMore = false, onMore } = props;
   const isPhone = useIsPhone();
+  const isPrinting = usePrinting();
   const scroller = useRef<HTMLDivElement>(null);
   const hadFocus = useRef(false);
   const [active, setActive] = useState(-1);
@@ -99,6 +101,7 @@ export function DataTable<Row>(props: Props<Row>) {
   }, [props.scope]);
 
   const items = virtual.getVirtualItems();
+  const drawn = isPrinting ? rows.map((_, index) => ({ index, start: index * rowPx })) : items;
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (hasMore && last >= rows.length - AHEAD_ROWS) onMore?.();
@@ -175,7 +178,7 @@ export function DataTable<Row>(props: Props<Row>) {
           />
         ) : (
           <div role="rowgroup" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
-            {items.map((item) => {
+            {drawn.map((item) => {
               const row = rows[item.index];
               if (!row) return null;
               const key = rowKey(row);
