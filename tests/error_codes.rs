@@ -77,7 +77,9 @@ fn a_code_is_found_wherever_it_comes_from() {
         fn constant() { Error::conflict(KEPT, "x") }
         fn field() { FieldError::new("unit", "from-a-field", "x") }
         fn chained() { Refusal::new("from-a-refusal", "x").field("qty", "from-a-chain", "y") }
-        fn throttled() { Error::Throttled { code: "from-a-throttle", retry_after_s: 1 } }
+        fn throttled() {
+            Error::Throttled { code: "from-a-throttle", retry_after_s: 1, limit: None }
+        }
         fn passes(on: bool, code: &'static str) { refuse(code, "x") }
         fn calls() { passes(true, "from-a-caller") }
         fn chooses() {

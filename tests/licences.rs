@@ -1,5 +1,6 @@
 //! What is built in and under which licence: the committed list is that of the lock files, and
-//! every licence in it is permissive. `make generate` writes the list.
+//! every licence in it is permissive, and the texts of all of them are there. `make generate`
+//! writes both.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/licences.json");
+/// The texts, packed.
+const TEXTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/licences.txt.zst");
 /// What the list is made for; the other platforms differ by nothing that is built in.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
@@ -32,6 +35,14 @@ const PERMISSIVE: &[&str] = &[
 /// C sources that crates carry, which have a name and a licence of their own: crate, name, licence.
 const CARRIED: &[(&str, &str, &str)] =
     &[("libsqlite3-sys", "SQLite", "blessing"), ("zstd-sys", "Zstandard", "BSD-3-Clause")];
+/// Where the text of what is carried lies in its crate.
+const CARRIED_TEXTS: &[(&str, &str)] = &[("Zstandard", "zstd/LICENSE")];
+/// Stands at the head of SQLite's sources instead of a licence.
+const BLESSING: &str = "The author disclaims copyright to this source code. In place of a legal \
+    notice, here is a blessing:\n\nMay you do good and not evil.\nMay you find forgiveness for \
+    yourself and forgive others.\nMay you share freely, never taking more than you give.\n";
+/// Parts published without a text, and the part of the same author whose text stands for them.
+const TEXT_OF_SIBLING: &[(&str, &str)] = &[("react-remove-scroll-bar", "react-remove-scroll")];
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -133,6 +144,95 @@ fn part(name: &str, version: &str, licence: &str, kind: &str) -> Value {
     json!({ "name": name, "version": version, "licence": licence, "kind": kind })
 }
 
+/// What stands beside a part's manifest and says under which terms it may be used.
+fn texts_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| {
+        panic!("{}: {error}", folder.display());
+    });
+    let mut names: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    names.sort();
+    let says_terms = |path: &&PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = name.to_lowercase();
+        let starts = ["licen", "unlicen", "copying", "notice", "copyright"];
+        path.is_file() && starts.iter().any(|start| name.starts_with(start))
+    };
+    names.iter().filter(says_terms).map(|path| text_of(path)).collect()
+}
+
+fn text_of(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_matches('\n').to_owned() + "\n"
+}
+
+/// A part, as it is called in the texts, and all of its texts.
+type Told = (String, Vec<String>);
+
+fn rust_texts() -> Vec<Told> {
+    let metadata = metadata();
+    let linked = linked(&metadata);
+    let mut told = Vec::new();
+    for package in all(&metadata, "packages") {
+        if !linked.contains(text(package, "id")) {
+            continue;
+        }
+        let folder = Path::new(text(package, "manifest_path")).parent().expect("a folder");
+        let (name, version) = (text(package, "name"), text(package, "version"));
+        let version = version.split('+').next().unwrap_or_default();
+        told.push((format!("{name} {version}"), texts_in(folder)));
+        if let Some((_, own_name, _)) = CARRIED.iter().find(|(by, ..)| *by == name) {
+            let place = CARRIED_TEXTS.iter().find(|(carried, _)| carried == own_name);
+            let own = place.map_or(BLESSING.to_owned(), |(_, at)| text_of(&folder.join(at)));
+            told.push(((*own_name).to_owned(), vec![own]));
+        }
+    }
+    told
+}
+
+/// None where the pages' parts are not installed.
+fn web_texts() -> Option<Vec<Told>> {
+    let modules = repository().join("web/node_modules");
+    if !modules.is_dir() {
+        return None;
+    }
+    let lock = read_json(&repository().join("web/package-lock.json"));
+    let packages = lock["packages"].as_object().expect("packages");
+    let built_in = packages.iter().filter(|(path, about)| {
+        !path.is_empty() && about["dev"] != true && about["devOptional"] != true
+    });
+    let told = built_in.map(|(path, about)| {
+        let name = path.rsplit("node_modules/").next().unwrap_or(path);
+        let sibling = TEXT_OF_SIBLING.iter().find(|(without, _)| *without == name);
+        let folder = sibling
+            .map_or_else(|| repository().join("web").join(path), |(_, with)| modules.join(with));
+        (format!("{name} {}", text(about, "version")), texts_in(&folder))
+    });
+    Some(told.collect())
+}
+
+/// Each text once, below the parts it stands for.
+fn document(heading: &str, told: Vec<Told>) -> String {
+    let mut texts: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
+    for (part, own) in told {
+        assert!(!own.is_empty(), "{part} comes without a text; see TEXT_OF_SIBLING");
+        for one in own {
+            let words = one.split_whitespace().collect::<Vec<_>>().join(" ");
+            texts.entry(words).or_insert((one, BTreeSet::new())).1.insert(part.clone());
+        }
+    }
+    let mut sections: Vec<_> = texts.into_values().collect();
+    sections.sort_by(|left, right| left.1.cmp(&right.1));
+    let line = "=".repeat(80);
+    let mut found = format!("{heading}\n");
+    for (one, parts) in sections {
+        let parts: Vec<String> = parts.into_iter().collect();
+        found += &format!("\n{line}\n{}\n{line}\n\n{one}", parts.join(", "));
+    }
+    found
+}
+
 /// One spelling: older crates write a slash for OR, and some put brackets around the whole.
 fn spdx(licence: &str) -> String {
     let licence = licence.replace(" / ", " OR ").replace('/', " OR ");
@@ -203,6 +303,29 @@ fn the_committed_list_is_that_of_the_lock_files() {
     let committed = std::fs::read_to_string(LIST).unwrap_or_default();
 
     assert!(committed == found, "run `make generate` and read the difference of {LIST}");
+}
+
+#[test]
+fn the_committed_texts_are_those_of_what_is_built_in() {
+    let of_program = document("What the program is made of.", rust_texts());
+    let of_pages = web_texts().map(|told| document("\nWhat the pages are made of.", told));
+    if std::env::var("HOLDFAST_LICENCES").is_ok_and(|value| value == "write") {
+        let pages = of_pages.as_deref().expect("npm ci installs what the pages are made of");
+        let packed = zstd::encode_all(format!("{of_program}{pages}").as_bytes(), 19);
+        std::fs::write(TEXTS, packed.expect("packed")).expect("the texts are written");
+    }
+
+    let packed = std::fs::read(TEXTS).expect("the texts");
+    let committed = zstd::decode_all(packed.as_slice()).expect("unpacked");
+    let committed = String::from_utf8(committed).expect("a text");
+
+    let pages = committed.strip_prefix(&of_program);
+    let pages = pages.unwrap_or_else(|| panic!("run `make generate`: {TEXTS} is stale"));
+    assert!(of_pages.is_none_or(|told| told == pages), "run `make generate`: {TEXTS} is stale");
+    for words in ["Copyright (c) Tokio Contributors", "May you do good", "Meta Platforms"] {
+        assert!(committed.contains(words), "{words:?} is nowhere");
+    }
+    assert!(packed.len() < 64 * 1024, "{} bytes in the program", packed.len());
 }
 
 #[test]

@@ -25,6 +25,10 @@ impl Fixed {
         Self::new(HeaderValue::from_static("text/html; charset=utf-8"), text)
     }
 
+    pub fn text(text: String) -> Self {
+        Self::new(HeaderValue::from_static("text/plain; charset=utf-8"), text)
+    }
+
     pub fn json(text: String) -> Self {
         Self::new(HeaderValue::from_static("application/json"), text)
     }

@@ -339,7 +339,10 @@ fn add_headers(headers: &mut HeaderMap, front: &Front, about: &About) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("etag, retry-after, x-request-id, idempotency-replayed"),
+            HeaderValue::from_static(
+                "etag, retry-after, x-request-id, idempotency-replayed, ratelimit-limit, \
+                 ratelimit-remaining, ratelimit-reset",
+            ),
         );
     }
 }

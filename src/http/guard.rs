@@ -72,8 +72,8 @@ struct Route {
     creates: bool,
     /// Where it differs from the usual.
     body_size_bytes_max: Option<usize>,
-    /// Counts against the smaller limit of exports and reports as well.
-    is_heavy: bool,
+    /// What it counts against beside the usual limit.
+    also_limited: Option<Limit>,
     /// It changes nothing that an archived workspace keeps.
     is_for_archived: bool,
     step_up: StepUp,
@@ -96,8 +96,20 @@ pub const STEP_UP: &str = "x-step-up";
 /// The member of an operation that goes on for people who may only set up a second factor.
 pub const WHILE_ENROLLING: &str = "x-while-enrolling";
 
+/// A smaller limit for what costs much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    Heavy,
+    Import,
+}
+
 /// The member of an operation that marks it as an export, a report or a restore.
 pub const HEAVY: &str = "x-heavy";
+
+/// The member of an operation that marks it as a step of an import.
+pub const IMPORT: &str = "x-import";
+
+const LIMITED: [(&str, Limit); 2] = [(HEAVY, Limit::Heavy), (IMPORT, Limit::Import)];
 
 /// The member of an operation that goes on in an archived workspace though its verb is one of
 /// changing: it only looks something over, or it concerns the archiving itself.
@@ -126,7 +138,7 @@ impl Route {
             access: access(path, operation, platform)?,
             creates: openapi::creates(&method.as_str().to_ascii_lowercase(), operation),
             body_size_bytes_max: own_body_size(operation),
-            is_heavy: operation[HEAVY] == true,
+            also_limited: LIMITED.iter().find(|one| operation[one.0] == true).map(|one| one.1),
             is_for_archived: method.is_safe() || operation[WHILE_ARCHIVED] == true,
             step_up,
             is_for_enrolling: operation[WHILE_ENROLLING] == true,
@@ -162,6 +174,7 @@ pub struct Guard {
     own_names: Vec<String>,
     per_principal: Buckets<UserId>,
     heavy: Buckets<UserId>,
+    imports: Buckets<UserId>,
     per_address: Buckets<IpAddr>,
     audited_refusals: Buckets<UserId>,
 }
@@ -218,6 +231,7 @@ impl Guard {
             own_names,
             per_principal: Buckets::new(limits.request_burst, limits.requests_per_min, TOO_MANY),
             heavy: Buckets::new(limits.heavy_per_min, limits.heavy_per_min, TOO_MANY),
+            imports: Buckets::new(limits.imports_per_min, limits.imports_per_min, TOO_MANY),
             per_address: Buckets::new(
                 limits.unauthenticated_burst,
                 limits.unauthenticated_per_min,
@@ -272,8 +286,7 @@ impl Guard {
             }
             return Ok(Admitted { on_box: None, workspace: None, creates: false, successor: None });
         };
-        let Route { access, is_heavy, .. } = route;
-        let creates = route.creates;
+        let (access, creates) = (&route.access, route.creates);
         if *access == Access::Public {
             self.count_stranger(address, &on_box)?;
             check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
@@ -303,10 +316,7 @@ impl Guard {
                 return Err(error);
             }
         };
-        self.per_principal.take(resolved.principal.user, on_box.now())?;
-        if *is_heavy {
-            self.heavy.take(resolved.principal.user, on_box.now())?;
-        }
+        self.count_known(resolved.principal.user, route.also_limited, &on_box)?;
         let on_box = signed_in(&on_box, &resolved.principal);
         if !route.is_for_enrolling && resolved.principal.must_enrol(on_box.now()) {
             return Err(enrolment_needed());
@@ -328,20 +338,27 @@ impl Guard {
         incoming: &Incoming<'_>,
         on_box: BoxCtx,
     ) -> Result<(BoxCtx, Option<Secret>)> {
-        self.count_stranger(on_box.cause.address, &on_box)?;
+        let as_stranger = || self.count_stranger(on_box.cause.address, &on_box);
         check_origin(incoming, &on_box.platform.config, OriginRule::IfSaid)?;
-        let Some(credential) = credential(incoming.headers) else { return Ok((on_box, None)) };
+        let Some(credential) = credential(incoming.headers) else {
+            as_stranger()?;
+            return Ok((on_box, None));
+        };
         match resolve(&on_box, &credential).await {
-            Ok(Resolved { principal, .. }) if principal.must_enrol(on_box.now()) => {
-                Ok((on_box, None))
-            }
             Ok(Resolved { principal, successor }) => {
+                self.count_known(principal.user, None, &on_box)?;
+                if principal.must_enrol(on_box.now()) {
+                    return Ok((on_box, None));
+                }
                 if matches!(credential, Credential::Cookie(_)) {
                     check_origin(incoming, &on_box.platform.config, OriginRule::Needed)?;
                 }
                 Ok((signed_in(&on_box, &principal), successor))
             }
-            Err(Error::SignInNeeded(_)) => Ok((on_box, None)),
+            Err(Error::SignInNeeded(_)) => {
+                as_stranger()?;
+                Ok((on_box, None))
+            }
             Err(error) => Err(error),
         }
     }
@@ -360,6 +377,16 @@ impl Guard {
     /// How large the body may be where a route says so itself.
     pub fn body_size_bytes_max(&self, incoming: &Incoming<'_>) -> Option<usize> {
         self.route(incoming).ok().flatten()?.body_size_bytes_max
+    }
+
+    /// Counts a request of somebody known against each limit of its route.
+    fn count_known(&self, user: UserId, also: Option<Limit>, ctx: &BoxCtx) -> Result<()> {
+        self.per_principal.take(user, ctx.now())?;
+        match also {
+            None => Ok(()),
+            Some(Limit::Heavy) => self.heavy.take(user, ctx.now()),
+            Some(Limit::Import) => self.imports.take(user, ctx.now()),
+        }
     }
 
     fn count_stranger(&self, address: Option<IpAddr>, ctx: &BoxCtx) -> Result<()> {

@@ -16,7 +16,11 @@ const COMMON: &[(&str, &str)] = &[
     ("413", "The request is too large."),
     ("421", "The box is not called by this name."),
     ("422", "Fields or parameters are wrong, or a rule says no; `code` and `errors` say which."),
-    ("429", "Too many requests; Retry-After says when to come back."),
+    (
+        "429",
+        "Too many requests; Retry-After and RateLimit-Reset say when to come back, RateLimit-Limit \
+         how many may come at once.",
+    ),
     ("500", "A fault of the program; the cause is in its log."),
     ("503", "Busy, or the disk failed; Retry-After says when to come back."),
 ];

@@ -63,7 +63,8 @@ pub fn box_routes(pages: &Arc<Pages>) -> Routes {
 
 /// Get this description.
 #[utoipa::path(get, path = "/openapi.json", tag = "description", security(()),
-    responses((status = 200, body = Object, description = "OpenAPI 3.1")))]
+    responses((status = 200, body = Object, description = "OpenAPI 3.1"),
+        (status = 304, description = "What If-None-Match names is still right.")))]
 async fn get_openapi(
     Extension(pages): Extension<Arc<Pages>>,
     headers: HeaderMap,
@@ -73,7 +74,8 @@ async fn get_openapi(
 
 /// Read this description as a page.
 #[utoipa::path(get, path = "/api/docs", tag = "description", security(()),
-    responses((status = 200, body = String, content_type = "text/html")))]
+    responses((status = 200, body = String, content_type = "text/html"),
+        (status = 304, description = "What If-None-Match names is still right.")))]
 async fn show_docs(
     Extension(pages): Extension<Arc<Pages>>,
     headers: HeaderMap,
@@ -83,7 +85,8 @@ async fn show_docs(
 
 /// Read what the error codes mean.
 #[utoipa::path(get, path = "/problems", tag = "description", security(()),
-    responses((status = 200, body = String, content_type = "text/html")))]
+    responses((status = 200, body = String, content_type = "text/html"),
+        (status = 304, description = "What If-None-Match names is still right.")))]
 async fn list_problems(Extension(pages): Extension<Arc<Pages>>, headers: HeaderMap) -> Response {
     let mut codes: Vec<&Code> = pages.codes.iter().collect();
     codes.sort_by_key(|code| code.id);
@@ -108,6 +111,7 @@ async fn list_problems(Extension(pages): Extension<Arc<Pages>>, headers: HeaderM
     params(("code" = String, Path, description = "E.g. `not-found`")),
     responses(
         (status = 200, body = String, content_type = "text/html"),
+        (status = 304, description = "What If-None-Match names is still right."),
         (status = 404, body = String, content_type = "text/html",
             description = "There is no such code.")))]
 async fn show_problem(

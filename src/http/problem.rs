@@ -1,7 +1,7 @@
 //! Problem documents (RFC 9457): the only place where errors meet status codes.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 
 use crate::platform::error::{Code, Error, FieldError, code};
 
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"holdfast\"");
 pub const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -188,7 +191,19 @@ pub fn render(error: &Error, request_id: &str) -> Response {
     if let Some(seconds) = retry_after(error) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    if let Error::Throttled { retry_after_s, limit, .. } = error {
+        add_rate(response.headers_mut(), *retry_after_s, *limit);
+    }
     response
+}
+
+/// Says which limit was reached and when there is room again, in the words most programs know.
+fn add_rate(headers: &mut HeaderMap, reset_s: u64, limit: Option<u64>) {
+    if let Some(limit) = limit {
+        headers.insert(RATE_LIMIT, HeaderValue::from(limit));
+    }
+    headers.insert(RATE_REMAINING, HeaderValue::from(0));
+    headers.insert(RATE_RESET, HeaderValue::from(reset_s));
 }
 
 /// The code of an error, for logs and metrics.
@@ -250,7 +265,7 @@ fn words(error: &Error) -> (&'static str, String) {
         Error::TooLarge { limit_bytes } => {
             ("too-large", format!("The request is larger than {limit_bytes} bytes."))
         }
-        Error::Throttled { code, retry_after_s } => {
+        Error::Throttled { code, retry_after_s, .. } => {
             (code, format!("That was too often. Try again in {retry_after_s} s."))
         }
         Error::Busy { .. } => ("busy", "The box is busy. Nothing was changed; try again.".into()),

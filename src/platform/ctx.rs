@@ -28,6 +28,8 @@ pub enum Actor {
     System,
     /// Somebody who is not signed in.
     Stranger,
+    /// Somebody who has just come in and is not signed in yet.
+    Newcomer(UserId),
     /// Somebody at the box's command line.
     CommandLine,
 }
@@ -52,6 +54,7 @@ impl Cause {
     pub fn user(&self) -> Option<UserId> {
         match &self.actor {
             Actor::Principal(principal) => Some(principal.user),
+            Actor::Newcomer(user) => Some(*user),
             Actor::System | Actor::Stranger | Actor::CommandLine => None,
         }
     }
@@ -59,7 +62,7 @@ impl Cause {
     fn audit_kind(&self) -> &'static str {
         match &self.actor {
             Actor::Principal(principal) if principal.is_token => "token",
-            Actor::Principal(_) => "user",
+            Actor::Principal(_) | Actor::Newcomer(_) => "user",
             Actor::System => "system",
             Actor::Stranger => "stranger",
             Actor::CommandLine => "cli",
@@ -104,7 +107,7 @@ impl BoxCtx {
     pub fn principal(&self) -> Result<&Arc<Principal>> {
         match &self.cause.actor {
             Actor::Principal(principal) => Ok(principal),
-            Actor::System | Actor::Stranger | Actor::CommandLine => {
+            Actor::System | Actor::Stranger | Actor::Newcomer(_) | Actor::CommandLine => {
                 Err(Error::internal("a route for signed-in callers was reached without one"))
             }
         }
@@ -306,6 +309,14 @@ impl<'a> Unit<'a> {
 pub struct BoxScope<'a>(Unit<'a>);
 
 impl<'a> BoxScope<'a> {
+    /// The same transaction in the name of somebody who comes in by it.
+    pub(in crate::platform) fn by(&self, user: UserId) -> Self {
+        let cause = Cause { actor: Actor::Newcomer(user), ..(*self.0.cause).clone() };
+        let Unit { connection, random, now, .. } = &self.0;
+        let (connection, random, now) = (*connection, random.clone(), *now);
+        Self(Unit { connection, cause: Arc::new(cause), random, now })
+    }
+
     /// The command line, looking at a file that it does not own.
     pub(in crate::platform) fn looking_at(file: &'a Snapshot, clock: &Clock) -> Self {
         let cause = Arc::new(Cause::of(Actor::CommandLine));

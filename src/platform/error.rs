@@ -73,8 +73,9 @@ pub enum Error {
     Stale { version: i64 },
     /// The body or a part of it is over its limit; 0 where that is not known.
     TooLarge { limit_bytes: u64 },
-    /// Too many tries or requests; come back after so many seconds.
-    Throttled { code: &'static str, retry_after_s: u64 },
+    /// Too many tries or requests; come back after so many seconds. `limit` is how many may come
+    /// at once, where that is a fixed number.
+    Throttled { code: &'static str, retry_after_s: u64, limit: Option<u64> },
     /// A bounded queue is full, or a deadline passed.
     Busy { retry_after_s: u64 },
     /// The request took longer than it may. What it had begun to write may be kept.
@@ -128,7 +129,9 @@ impl fmt::Display for Error {
             Self::VersionNeeded => f.write_str("If-Match is needed"),
             Self::Stale { version } => write!(f, "stale, the current version is {version}"),
             Self::TooLarge { limit_bytes } => write!(f, "larger than {limit_bytes} bytes"),
-            Self::Throttled { code, retry_after_s } => write!(f, "{code}, wait {retry_after_s} s"),
+            Self::Throttled { code, retry_after_s, .. } => {
+                write!(f, "{code}, wait {retry_after_s} s")
+            }
             Self::Busy { retry_after_s } => write!(f, "busy, wait {retry_after_s} s"),
             Self::TimedOut { retry_after_s } => write!(f, "timed out, wait {retry_after_s} s"),
             Self::StorageFull => f.write_str("the disk is full"),

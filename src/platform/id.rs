@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
+use super::clock::Moment;
+
 /// The id of a `T`. `Id<Item>` and `Id<Location>` cannot be mistaken for each other.
 pub struct Id<T> {
     uuid: Uuid,
@@ -20,6 +22,13 @@ impl<T> Id<T> {
 
     pub const fn uuid(self) -> Uuid {
         self.uuid
+    }
+
+    /// When the id was made, by the clock of its maker.
+    pub fn made_at(self) -> Option<Moment> {
+        let (seconds, nanos) = self.uuid.get_timestamp()?.to_unix();
+        let millis = i64::try_from(seconds).ok()?.checked_mul(1_000)?;
+        millis.checked_add(i64::from(nanos / 1_000_000)).map(Moment)
     }
 
     pub const fn as_bytes(&self) -> &[u8; 16] {

@@ -19,6 +19,8 @@ const FOLDER: &str = "spool";
 pub const KEPT: Duration = Duration::from_hours(24);
 /// Bytes of one file.
 pub const FILE_SIZE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Characters of an id.
+const ID_LENGTH: usize = 36;
 /// Bytes of all files; whoever needs more waits until old ones are gone.
 const ALL_SIZE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
@@ -52,6 +54,17 @@ pub struct Kept {
 impl Kept {
     fn name(self) -> String {
         format!("{}-{}-{}", self.until.0, self.workspace, self.id)
+    }
+
+    /// What a file's name says of it; none where nobody of ours gave it.
+    fn named(path: &Path) -> Option<Self> {
+        let (until, rest) = path.file_name()?.to_str()?.split_once('-')?;
+        let (workspace, id) = (rest.get(..ID_LENGTH)?, rest.get(ID_LENGTH + 1..)?);
+        Some(Self {
+            workspace: workspace.parse().ok()?,
+            id: id.parse().ok()?,
+            until: until.parse().ok().map(Moment)?,
+        })
     }
 }
 
@@ -112,6 +125,11 @@ impl Spool {
         Ok(dropped)
     }
 
+    /// What lies here, whatever its time. Blocks.
+    pub fn list(&self) -> Result<Vec<Kept>> {
+        Ok(self.files()?.iter().filter_map(|path| Kept::named(path)).collect())
+    }
+
     fn size_bytes(&self) -> Result<u64> {
         let files = self.files()?;
         Ok(files.iter().filter_map(|path| fs::metadata(path).ok()).map(|about| about.len()).sum())
@@ -154,6 +172,9 @@ mod tests {
         let spool = Spool { folder: folder.path().join("spool") };
         spool.create(kept(100), Moment(1)).unwrap().write_all(b"a,b").unwrap();
         spool.create(kept(200), Moment(1)).unwrap();
+        let mut listed = spool.list().unwrap();
+        listed.sort_by_key(|one| one.until);
+        assert_eq!(listed, [kept(100), kept(200)]);
 
         let mode = fs::metadata(spool.path(kept(100))).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

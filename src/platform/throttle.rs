@@ -92,7 +92,11 @@ impl<K: Eq + Hash + Copy> Buckets<K> {
     fn refusal(&self, left: u64) -> Error {
         let missing = THOUSAND - left;
         let millis = missing * MILLIS_PER_MIN / (self.per_min.max(1) * THOUSAND);
-        Error::Throttled { code: self.code, retry_after_s: millis.div_ceil(1_000).max(1) }
+        Error::Throttled {
+            code: self.code,
+            retry_after_s: millis.div_ceil(1_000).max(1),
+            limit: Some(self.burst),
+        }
     }
 }
 

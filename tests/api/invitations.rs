@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use holdfast::platform::audit::ops::{Filter, list_box};
+use holdfast::platform::identity::UserId;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -427,5 +428,58 @@ async fn no_link_is_kept_in_the_clear() {
 
     assert!(bytes.len() > 4096, "nothing was read");
     assert!(!bytes.windows(link.len()).any(|window| window == link.as_bytes()));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_invitation_is_worth_what_whoever_made_it_could_give_today() {
+    for (role, becomes) in [
+        // An owner who became an admin makes no owners,
+        ("owner", "UPDATE memberships SET role = 'admin' WHERE user_id = :user"),
+        // a manager invites nobody, and neither does who left or was disabled.
+        ("viewer", "UPDATE memberships SET role = 'manager' WHERE user_id = :user"),
+        ("viewer", "DELETE FROM memberships WHERE user_id = :user"),
+        ("viewer", "UPDATE users SET disabled_at = :now WHERE id = :user"),
+    ] {
+        let server = TestServer::start().await;
+        let maker = server.user("owner").await;
+        let guest = server.signed_in("mira@example.com", "viewer").await;
+        let leave = "DELETE FROM memberships WHERE user_id = :user";
+        server.change_user(user_of(&guest).await, leave).await;
+        let owner = server.token_of(maker).await;
+        let new = token(&invite(&owner, EMAIL, role).await);
+        let known = token(&invite(&owner, "mira@example.com", role).await);
+        inspect(&server, &new).await.is(200);
+
+        server.change_user(maker, becomes).await;
+
+        inspect(&server, &new).await.is_problem(409, "invitation-lapsed");
+        let refused = server.browser().post(ACCEPT, &newcomer(&new)).await;
+        refused.is_problem(409, "invitation-lapsed");
+        let refused = guest.post(ACCEPT, &json!({ "token": known })).await;
+        refused.is_problem(409, "invitation-lapsed");
+        assert_eq!(guest.get("/api/v1/me").await.is(200)["workspaces"], json!([]), "{becomes}");
+        // Somebody who may gives it again.
+        let again = token(&invite(&server.person("owner").await, EMAIL, role).await);
+        server.browser().post(ACCEPT, &newcomer(&again)).await.is(200);
+        server.finish().await;
+    }
+}
+
+async fn user_of(browser: &Browser) -> UserId {
+    let me = browser.get("/api/v1/me").await.is(200);
+    me["id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+}
+
+#[tokio::test]
+async fn who_was_demoted_within_what_they_may_give_has_invited_well() {
+    let server = TestServer::start().await;
+    let maker = server.user("owner").await;
+    server.person("owner").await;
+    let made = token(&invite(&server.token_of(maker).await, EMAIL, "viewer").await);
+    server.change_user(maker, "UPDATE memberships SET role = 'admin' WHERE user_id = :user").await;
+
+    server.browser().post(ACCEPT, &newcomer(&made)).await.is(200);
+
     server.finish().await;
 }

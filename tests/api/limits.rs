@@ -5,12 +5,95 @@ use std::time::Duration;
 use axum::body::Body;
 use futures_util::stream;
 use http::Method;
+use serde_json::json;
 
-use crate::support::{Client, Reply, TestServer};
+use crate::support::{Browser, Client, PASSWORD, Reply, TestServer};
 
 /// Something anybody who is signed in may ask.
 const ANY: &str = "/api/v1/workspaces";
 const BODY_SIZE_BYTES_MAX: usize = 524_288;
+
+/// What an answer says of the limit that was reached.
+fn rates(reply: &Reply) -> [Option<&str>; 4] {
+    ["retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]
+        .map(|name| reply.header(name))
+}
+
+#[tokio::test]
+async fn six_hundred_requests_at_once_and_a_hundred_a_second_are_for_one_person() {
+    let server = TestServer::start().await;
+    let viewer = server.person("viewer").await.at("192.0.2.7");
+    for _ in 0..600 {
+        viewer.get(ANY).await.is(200);
+    }
+
+    let throttled = viewer.get(ANY).await;
+    server.advance(Duration::from_millis(10));
+
+    throttled.is_problem(429, "too-many-requests");
+    assert_eq!(rates(&throttled), ["1", "600", "0", "1"].map(Some));
+    viewer.get(ANY).await.is(200);
+    viewer.get(ANY).await.is_problem(429, "too-many-requests");
+    server.stranger().at("192.0.2.7").get(ANY).await.is_problem(401, "sign-in-needed");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn who_is_signed_in_does_not_use_up_what_strangers_of_the_address_have() {
+    let settings = [("limits.unauthenticated_burst", "1"), ("limits.request_burst", "3")];
+    let server = TestServer::start_with(&settings).await;
+    let viewer = server.person("viewer").await.at("192.0.2.7");
+    let stranger = server.stranger().at("192.0.2.7");
+    // A route that lets strangers in as well, and one that does not.
+    let (open, wrong) = ("/api/v1/invitations/accept", json!({ "token": "nothing" }));
+
+    viewer.post(open, &wrong).await.is_problem(404, "invitation-unknown");
+    viewer.post(open, &wrong).await.is_problem(404, "invitation-unknown");
+    viewer.get(ANY).await.is(200);
+    viewer.post(open, &wrong).await.is_problem(429, "too-many-requests");
+
+    stranger.post(open, &wrong).await.is_problem(404, "invitation-unknown");
+    stranger.post(open, &wrong).await.is_problem(429, "too-many-requests");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn ten_wrong_sign_ins_at_once_and_five_a_minute_are_for_one_network() {
+    let server = TestServer::start().await;
+    server.account("mira@example.com", "viewer").await;
+    let sign_in = async |email: &str, password: &str| {
+        let browser = Browser::new(server.stranger().at("198.51.100.7"));
+        browser.sign_in(email, password).await
+    };
+    for number in 0..10 {
+        sign_in("mira@example.com", PASSWORD).await.is(200);
+        let guess = sign_in(&format!("guess{number}@example.com"), "x").await;
+        guess.is_problem(401, "sign-in-failed");
+    }
+
+    let throttled = sign_in("mira@example.com", PASSWORD).await;
+    server.advance(Duration::from_secs(12));
+
+    throttled.is_problem(429, "sign-in-throttled");
+    assert_eq!(rates(&throttled), ["12", "10", "0", "12"].map(Some));
+    sign_in("guess@example.com", "x").await.is_problem(401, "sign-in-failed");
+    sign_in("mira@example.com", PASSWORD).await.is_problem(429, "sign-in-throttled");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn wrong_links_are_limited_like_wrong_passwords() {
+    let server = TestServer::start_with(&[("limits.sign_in_failures_burst", "2")]).await;
+    let stranger = server.stranger().at("198.51.100.7");
+    let (reset, wrong) = ("/api/v1/auth/reset/inspect", json!({ "token": "nothing" }));
+
+    for _ in 0..2 {
+        stranger.post(reset, &wrong).await.is_problem(404, "reset-unknown");
+    }
+
+    stranger.post(reset, &wrong).await.is_problem(429, "link-throttled");
+    server.finish().await;
+}
 
 #[tokio::test]
 async fn one_person_is_throttled_and_told_when_to_come_back() {
@@ -27,7 +110,7 @@ async fn one_person_is_throttled_and_told_when_to_come_back() {
     let throttled = program.get(ANY).await;
 
     throttled.is_problem(429, "too-many-requests");
-    assert_eq!(throttled.header("retry-after"), Some("1"));
+    assert_eq!(rates(&throttled), ["1", "3", "0", "1"].map(Some));
     browser.get(ANY).await.is_problem(429, "too-many-requests");
     server.advance(Duration::from_secs(1));
     program.get(ANY).await.is(200);
@@ -211,8 +294,77 @@ async fn exports_have_a_smaller_limit_of_their_own_and_are_audited() {
 
     let refusal = manager.get("/inventory/export/items.csv").await;
     refusal.is_problem(429, "too-many-requests");
-    assert_eq!(refusal.header("retry-after"), Some("30"));
+    assert_eq!(rates(&refusal), ["30", "2", "0", "30"].map(Some));
+    // What costs as much shares the limit; nothing else does, and nobody else.
+    let job = json!({ "kind": "items" });
+    manager.post("/inventory/exports", &job).await.is_problem(429, "too-many-requests");
+    manager.post("/inventory/integrity", &job).await.is_problem(429, "too-many-requests");
     manager.get("/inventory/items").await.is(200);
-    assert_eq!(server.audit_actions().await, ["inventory.exported", "inventory.exported"]);
+    let colleague = server.person("manager").await;
+    assert_eq!(colleague.get("/inventory/export/locations.csv").await.status, 200);
+    assert_eq!(server.audit_actions().await, ["inventory.exported"; 3]);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn ten_exports_and_thirty_steps_of_imports_a_minute_are_for_one_person() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let preview = async || {
+        let (path, csv) = ("/inventory/import/preview?kind=items", "item_number,name,unit");
+        manager.send(Method::POST, path, &[("content-type", "text/csv")], csv).await
+    };
+    for _ in 0..10 {
+        assert_eq!(manager.get("/inventory/export/items.csv").await.status, 200);
+    }
+    for _ in 0..30 {
+        preview().await.is(200);
+    }
+
+    let (export, import) = (manager.get("/inventory/export/items.csv").await, preview().await);
+    let commit = format!("/inventory/import/{}/commit", crate::support::nothing::<()>());
+    let commit = manager.post(&commit, &serde_json::Value::Null).await;
+    server.advance(Duration::from_secs(6));
+
+    assert_eq!(rates(&export), ["6", "10", "0", "6"].map(Some));
+    assert_eq!(rates(&import), ["2", "30", "0", "2"].map(Some));
+    commit.is_problem(429, "too-many-requests");
+    assert_eq!(manager.get("/inventory/export/items.csv").await.status, 200);
+    preview().await.is(200);
+    server.finish().await;
+}
+
+/// Operations that look like a limited one and need no limit of their own, with the reason.
+const UNLIMITED: &[(&str, &str)] = &[(
+    "GET /api/v1/workspaces/{workspace}/inventory/exports/{id}",
+    "the file is there already; making it was counted",
+)];
+
+#[tokio::test]
+async fn whatever_exports_reports_or_imports_says_that_it_has_a_limit_of_its_own() {
+    let server = TestServer::start().await;
+    let document = server.stranger().get("/api/v1/openapi.json").await.is(200);
+    let mut seen = 0;
+
+    for (path, verbs) in document["paths"].as_object().expect("paths") {
+        for (verb, operation) in verbs.as_object().expect("verbs") {
+            let name = format!("{} {path}", verb.to_uppercase());
+            let is_about = |words: &[&str]| path.split('/').any(|part| words.contains(&part));
+            if UNLIMITED.iter().any(|(one, _)| *one == name) {
+                continue;
+            }
+            let mark = if is_about(&["export", "exports", "report", "reports", "restores"]) {
+                "x-heavy"
+            } else if is_about(&["import"]) {
+                "x-import"
+            } else {
+                continue;
+            };
+            assert_eq!(operation[mark], true, "{name} says nothing of {mark}");
+            seen += 1;
+        }
+    }
+
+    assert!(seen >= 4, "only {seen} were found");
     server.finish().await;
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use holdfast::platform::audit::ops::{Filter, list_box};
 use holdfast::platform::setup::ops::issue_link;
 use http::Method;
 use serde_json::{Value, json};
@@ -237,5 +238,32 @@ async fn a_foreign_page_cannot_set_up_the_box() {
 
     refused.is_problem(403, "origin-foreign");
     browser.post(CHECK, &json!({ "token": token })).await.is(204);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn the_first_entries_are_the_operators_own() {
+    let server = TestServer::start().await;
+    let token = token(&server).await;
+
+    let made = server.browser().post(SETUP, &request(&token)).await.is(201);
+
+    let entries = list_box(&system(&server.platform), Filter::default(), 100).await;
+    let user = made["user"]["id"].as_str().expect("an id");
+    let of_claim = entries.expect("the log").into_iter().filter(|one| {
+        let record = &one.record;
+        let is_harness = record.actor_kind == "system";
+        !is_harness && record.action != "box.setup_link.issued"
+    });
+    let actors: Vec<_> = of_claim
+        .map(|one| {
+            let actor = one.record.actor_id.map(|id| id.to_string()).unwrap_or_default();
+            (one.record.action, one.record.actor_kind, actor)
+        })
+        .collect();
+    assert!(actors.len() >= 5, "{actors:?}");
+    for (action, kind, actor) in &actors {
+        assert_eq!((kind.as_str(), actor.as_str()), ("user", user), "{action}");
+    }
     server.finish().await;
 }

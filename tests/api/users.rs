@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use holdfast::platform::access::Role;
+use holdfast::platform::identity::UserId;
+use holdfast::platform::workspaces::ops::add_member_in;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, TestServer, nothing};
+use crate::support::{Client, PASSWORD, TestServer, nothing, system};
 
 const USERS: &str = "/api/v1/users";
 const EMAIL: &str = "iva@example.com";
@@ -237,5 +240,37 @@ async fn an_operator_signs_somebody_out_of_every_browser() {
     assert_eq!(one(&operator, "iva").await["sessions"], 0);
     let nobody = format!("{USERS}/{}/sign-out", nothing::<()>());
     operator.post(&nobody, &json!({})).await.is_problem(404, "not-found");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn the_last_owner_of_a_workspace_is_not_disabled_before_it_is_handed_over() {
+    let server = TestServer::start().await;
+    let operator = server.operator().await;
+    server.account(EMAIL, "owner").await;
+    let other = server.second_workspace().await;
+    let iva = one(&operator, EMAIL).await;
+    let id = iva["id"].as_str().expect("an id").to_owned();
+    let user: UserId = id.parse().expect("an id");
+    let ctx = system(&server.platform);
+    let joined = ctx.write(move |scope| add_member_in(scope, other, user, Role::Owner));
+    joined.await.expect("a member");
+
+    let refused = change(&operator, &iva, json!({ "disabled": true })).await;
+    let problem = refused.is_problem(409, "last-owner");
+
+    let detail = problem["detail"].as_str().expect("a sentence");
+    assert!(detail.contains("Harbour Kitchen, Other Client"), "{detail}");
+    assert_eq!(one(&operator, EMAIL).await["is_disabled"], false);
+    server.person("owner").await;
+    let refused = change(&operator, &iva, json!({ "disabled": true })).await;
+    assert_eq!(refused.is_problem(409, "last-owner")["workspaces"], "Other Client");
+    // An owner who cannot sign in is none.
+    let second = server.person_in(other, "owner").await;
+    change(&operator, &iva, json!({ "disabled": true })).await.is(200);
+    let me = second.get("/api/v1/me").await.is(200);
+    let second = operator.get(&path(&me)).await.is(200);
+    let refused = change(&operator, &second, json!({ "disabled": true })).await;
+    assert_eq!(refused.is_problem(409, "last-owner")["workspaces"], "Other Client");
     server.finish().await;
 }

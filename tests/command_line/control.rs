@@ -319,17 +319,24 @@ fn people_are_added_disabled_and_recovered_beside_a_running_box() {
 }
 
 #[test]
-fn the_last_operator_is_not_disabled_and_who_is_nobody_is_said() {
+fn the_last_operator_and_a_last_owner_are_not_disabled_and_who_is_nobody_is_said() {
     let folder = tempfile::tempdir().unwrap();
     claimed(folder.path()).end(Signal::TERM);
 
     let last = on(folder.path(), &["user", "disable", "ana@example.com"]);
+    let iva = ["user", "create", "--name", "Iva", "--email", "iva@example.com"];
+    assert_eq!(code(&on(folder.path(), &iva)), 0);
+    let bistro = ["workspace", "create", "--name", "Bistro", "--owner", "iva@example.com"];
+    assert_eq!(code(&on(folder.path(), &bistro)), 0);
+    let last_owner = on(folder.path(), &["user", "disable", "iva@example.com"]);
     let nobody = on(folder.path(), &["user", "reset", "nobody@example.com"]);
     let arguments = ["user", "create", "--name", " ", "--email", "b@example.com"];
     let blank = on(folder.path(), &arguments);
 
     assert_eq!(code(&last), 1);
     assert!(err(&last).contains("last operator"), "{}", err(&last));
+    assert_eq!(code(&last_owner), 1);
+    assert!(err(&last_owner).contains("last owner of Bistro"), "{}", err(&last_owner));
     assert_eq!(code(&nobody), 3);
     assert!(err(&nobody).contains("nobody@example.com"), "{}", err(&nobody));
     assert_eq!(code(&blank), 1);

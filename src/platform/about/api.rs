@@ -11,10 +11,14 @@ use utoipa_axum::routes;
 use crate::http::fixed::Fixed;
 use crate::platform::app::Routes;
 use crate::platform::clock::Moment;
+use crate::platform::error::Result;
 use crate::platform::monitoring::ops::VERSION;
+use crate::platform::tasks;
 
 /// Written by `make generate`; a test compares it with the lock files.
 const LICENCES: &str = include_str!("../../../docs/reference/licences.json");
+/// Their texts, packed: the same words stand in most of them.
+const TEXTS_PACKED: &[u8] = include_bytes!("../../../docs/reference/licences.txt.zst");
 /// Seconds since 1970, where whoever built the program said so; see reproducible-builds.org.
 const BUILT_AT: Option<&str> = option_env!("SOURCE_DATE_EPOCH");
 
@@ -27,8 +31,13 @@ static ABOUT: LazyLock<Fixed> = LazyLock::new(|| {
     Fixed::json(serde_json::to_string(&about).expect("texts alone"))
 });
 
+static TEXTS: LazyLock<Fixed> = LazyLock::new(|| {
+    let bytes = zstd::decode_all(TEXTS_PACKED).expect("a test unpacks the same file");
+    Fixed::text(String::from_utf8_lossy(&bytes).into_owned())
+});
+
 pub fn routes() -> Routes {
-    Routes::new().routes(routes!(get_about))
+    Routes::new().routes(routes!(get_about)).routes(routes!(get_licence_texts))
 }
 
 /// What runs here and what is in it.
@@ -56,9 +65,20 @@ pub struct LicenceResponse {
 /// Get the version and the licences of what is built in.
 #[utoipa::path(get, path = "/about", tag = "monitoring", security(("session" = [])),
     extensions(("x-while-enrolling" = json!(true))),
-    responses((status = 200, body = AboutResponse)))]
+    responses((status = 200, body = AboutResponse),
+        (status = 304, description = "What If-None-Match names is still right.")))]
 async fn get_about(headers: HeaderMap) -> Response {
     ABOUT.answer(&headers)
+}
+
+/// Get the licence texts of everything built in, with the copyright lines of its authors.
+#[utoipa::path(get, path = "/about/licence-texts", tag = "monitoring", security(("session" = [])),
+    extensions(("x-while-enrolling" = json!(true))),
+    responses((status = 200, body = String, content_type = "text/plain"),
+        (status = 304, description = "What If-None-Match names is still right.")))]
+async fn get_licence_texts(headers: HeaderMap) -> Result<Response> {
+    let texts = tasks::blocking(|| Ok(TEXTS.clone())).await?;
+    Ok(texts.answer(&headers))
 }
 
 fn built_at(seconds: &str) -> Option<Moment> {

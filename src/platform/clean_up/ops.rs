@@ -2,6 +2,7 @@
 //! much at once, so that the writer is free for others in between.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::platform::app::CleanUpSpec;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Scope};
@@ -10,10 +11,12 @@ use crate::platform::identity::{invitations, resets, sessions};
 use crate::platform::jobs::{self, Work};
 use crate::platform::workspaces::rules::States;
 use crate::platform::workspaces::{self, WorkspaceId};
-use crate::platform::{idempotency, notices, recycle_bin, spool, tasks};
+use crate::platform::{errors, idempotency, notices, recycle_bin, spool, tasks};
 
 /// Rows dropped in one transaction.
 const AT_ONCE: usize = 500;
+/// A day of failures' memory.
+const DAY: Duration = Duration::from_hours(24);
 /// Workspaces read at once.
 const WORKSPACES_AT_ONCE: usize = 500;
 
@@ -58,11 +61,53 @@ pub(super) async fn clean_box(work: &Work, dropped: &mut Dropped) -> Result<()> 
             }
         }
     }
-    let (spool, now) = (spool::Spool::of(&ctx.platform), ctx.now());
-    let files = tasks::blocking(move || spool.drop_expired(now)).await?;
-    *dropped.entry("files").or_default() += files;
+    let before = ctx.now().minus(DAY * kept_days(ctx));
+    loop {
+        work.check()?;
+        let step = move |scope: &BoxScope<'_>| errors::ops::drop_before_in(scope, before, AT_ONCE);
+        let count = ctx.write(step).await?;
+        *dropped.entry("error_groups").or_default() += count;
+        if count < AT_ONCE {
+            break;
+        }
+    }
+    *dropped.entry("files").or_default() += clean_spool(ctx).await?;
     *dropped.entry("workspaces").or_default() += workspaces::ops::purge_due(ctx).await?;
+    *dropped.entry("stray_files").or_default() += workspaces::ops::remove_strays(ctx).await?;
     Ok(())
+}
+
+/// Days that failures are remembered.
+fn kept_days(ctx: &BoxCtx) -> u32 {
+    u32::try_from(ctx.platform.config.monitoring.errors_kept_days).unwrap_or(u32::MAX)
+}
+
+/// Removes files past their time, and those that no job answers for: a job that was interrupted
+/// leaves what it had written, and writes anew.
+async fn clean_spool(ctx: &BoxCtx) -> Result<usize> {
+    let (spool, now) = (spool::Spool::of(&ctx.platform), ctx.now());
+    let place = spool.clone();
+    let expired = tasks::blocking(move || place.drop_expired(now)).await?;
+    let place = spool.clone();
+    let files = tasks::blocking(move || place.list()).await?;
+    let stray = ctx.read(move |scope| {
+        let mut stray = Vec::new();
+        for kept in files {
+            let until = kept.until.to_string();
+            if !jobs::ops::answers_for_in(scope, kept.id.cast(), &until)? {
+                stray.push(kept);
+            }
+        }
+        Ok(stray)
+    });
+    let stray = stray.await?;
+    let count = stray.len();
+    tasks::blocking(move || {
+        stray.into_iter().for_each(|kept| spool.remove(kept));
+        Ok(())
+    })
+    .await?;
+    Ok(expired + count)
 }
 
 /// The workspaces that can be used, archived ones included.

@@ -10,7 +10,7 @@ use super::store;
 use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
-use crate::platform::ctx::{Actor, BoxCtx, Cause};
+use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Code, Error, Result, code};
 use crate::platform::identity::UserId;
 use crate::platform::monitoring::{ops::VERSION, panics};
@@ -106,6 +106,15 @@ pub async fn write(ctx: &BoxCtx) -> Result<()> {
         store::keep_newest(scope, GROUPS_MAX)
     })
     .await
+}
+
+/// Forgets failures that did not come again since, inside the caller's transaction. Says how many.
+pub(in crate::platform) fn drop_before_in(
+    scope: &BoxScope<'_>,
+    before: Moment,
+    most: usize,
+) -> Result<usize> {
+    store::drop_before(scope, before, most)
 }
 
 /// Failures, the one seen last first.

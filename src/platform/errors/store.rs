@@ -59,6 +59,18 @@ pub(super) fn keep_newest(scope: &BoxScope<'_>, groups_max: usize) -> Result<()>
     Ok(())
 }
 
+/// Drops failures that were not seen since, at most so many at once. Says how many.
+pub(super) fn drop_before(scope: &BoxScope<'_>, before: Moment, most: usize) -> Result<usize> {
+    Ok(scope
+        .prepare_cached(
+            "DELETE FROM error_groups WHERE id IN (
+                 SELECT id FROM error_groups WHERE last_at < :before LIMIT :most)",
+        )?
+        .execute(named_params! {
+            ":before": before, ":most": i64::try_from(most).unwrap_or(i64::MAX),
+        })?)
+}
+
 /// Failures behind a position, the one seen last first.
 pub(super) fn list(
     scope: &BoxScope<'_>,

@@ -36,7 +36,8 @@ impl Streams {
         let all: usize = open.values().sum();
         let mine = open.get(&user).copied().unwrap_or(0);
         if all >= self.all_max || mine >= self.each_max {
-            return Err(Error::Throttled { code: "too-many-streams", retry_after_s: 30 });
+            let limit = u64::try_from(self.each_max).ok();
+            return Err(Error::Throttled { code: "too-many-streams", retry_after_s: 30, limit });
         }
         open.insert(user, mine + 1);
         Ok(StreamPermit { open: Arc::clone(&self.open), user })

@@ -2,15 +2,13 @@
 
 use std::net::IpAddr;
 
+use crate::config::Limits;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Code, Error, Result, code};
 use crate::platform::random::Random;
 use crate::platform::secret::{Secret, to_base64};
 use crate::platform::throttle::Buckets;
 
-/// Wrong links from one network: at once, and in a minute.
-const WRONG_BURST: u64 = 10;
-const WRONG_PER_MIN: u64 = 5;
 const LINK_THROTTLED: &str = "link-throttled";
 
 pub const CODES: &[Code] = &[code(
@@ -24,9 +22,10 @@ pub struct Links {
     wrong: Buckets<IpAddr>,
 }
 
-impl Default for Links {
-    fn default() -> Self {
-        Self { wrong: Buckets::new(WRONG_BURST, WRONG_PER_MIN, LINK_THROTTLED) }
+impl Links {
+    pub fn new(limits: &Limits) -> Self {
+        let (burst, per_min) = (limits.sign_in_failures_burst, limits.sign_in_failures_per_min);
+        Self { wrong: Buckets::new(burst, per_min, LINK_THROTTLED) }
     }
 }
 

@@ -77,7 +77,8 @@ pub(in crate::platform) fn ask_in(
     let is_full = store::count_asked(scope, *workspace)? >= WAITING_MAX
         || store::count_waiting(scope)? >= WAITING_ALL_MAX;
     if is_full {
-        return Err(Error::Throttled { code: "too-many-jobs", retry_after_s: 60 });
+        let limit = u64::try_from(WAITING_MAX).ok();
+        return Err(Error::Throttled { code: "too-many-jobs", retry_after_s: 60, limit });
     }
     let input = written(input)?;
     let job = Job { input, ..new_job(scope, kind, *workspace) };
@@ -121,7 +122,7 @@ fn requester(cause: &Cause) -> Option<Requester> {
         Actor::Principal(principal) => {
             Some(Requester { user: principal.user, family: principal.family })
         }
-        Actor::System | Actor::Stranger | Actor::CommandLine => None,
+        Actor::System | Actor::Stranger | Actor::Newcomer(_) | Actor::CommandLine => None,
     }
 }
 
@@ -222,6 +223,17 @@ fn get_in(scope: &BoxScope<'_>, view: View, id: JobId) -> Result<Job> {
 fn with_progress(ctx: &BoxCtx, job: Job) -> Job {
     let progress = ctx.platform.jobs.running(job.id).and_then(|running| running.progress());
     Job { progress: progress.or(job.progress), ..job }
+}
+
+/// Whether a job still writes, or wrote, a file that is kept until then.
+pub(in crate::platform) fn answers_for_in(
+    scope: &BoxScope<'_>,
+    id: JobId,
+    until: &str,
+) -> Result<bool> {
+    let Some(job) = store::get(scope, id)? else { return Ok(false) };
+    let told = job.result.as_deref().and_then(|json| serde_json::from_str::<Value>(json).ok());
+    Ok(!job.state.has_ended() || told.is_some_and(|result| result["kept_until"] == until))
 }
 
 /// Ends a job: a waiting one at once, a running one at its next step.

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::rules::{
-    Claim, KeptLink, LINK_LIFE, Offer, SETUP_THROTTLED, TOKEN_BYTES, WRONG_BURST, WRONG_PER_MIN,
-    link,
-};
+use super::rules::{Claim, KeptLink, LINK_LIFE, Offer, SETUP_THROTTLED, TOKEN_BYTES, link};
 use super::store;
+use crate::config::Limits;
 use crate::platform::access::Role;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope};
@@ -35,9 +33,10 @@ pub struct SetUp {
     turn: Mutex<()>,
 }
 
-impl Default for SetUp {
-    fn default() -> Self {
-        let wrong = Buckets::new(WRONG_BURST, WRONG_PER_MIN, SETUP_THROTTLED);
+impl SetUp {
+    pub fn new(limits: &Limits) -> Self {
+        let (burst, per_min) = (limits.sign_in_failures_burst, limits.sign_in_failures_per_min);
+        let wrong = Buckets::new(burst, per_min, SETUP_THROTTLED);
         Self { wrong, turn: Mutex::default() }
     }
 }
@@ -171,8 +170,11 @@ pub async fn set_up(ctx: &BoxCtx, request: Request, network: Option<IpAddr>) -> 
     let lifetimes = sessions::ops::lifetimes(ctx);
     let on_box = Arc::clone(platform);
     let claimed = ctx.write(move |scope| {
+        // Whoever claims the box does so in their own name.
+        let id = scope.new_id();
+        let scope = &scope.by(id);
         take_box(scope, &presented, &box_name)?;
-        let user = users::ops::insert_in(scope, &new)?;
+        let user = users::ops::insert_as_in(scope, id, &new)?;
         for one in [Some(&workspace), sample.as_ref()].into_iter().flatten() {
             workspaces::ops::record_in(scope, one)?;
             workspaces::ops::add_member_in(scope, one.id, user.id, Role::Owner)?;

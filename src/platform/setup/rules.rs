@@ -10,9 +10,6 @@ use crate::platform::id::Id;
 pub const LINK_LIFE: Duration = Duration::from_hours(24);
 /// Random bytes in a token.
 pub const TOKEN_BYTES: usize = 16;
-/// Wrong tokens from one network: at once, and in a minute.
-pub const WRONG_BURST: u64 = 10;
-pub const WRONG_PER_MIN: u64 = 5;
 pub const SETUP_THROTTLED: &str = "setup-throttled";
 
 pub const CODES: &[Code] = &[

@@ -3,7 +3,7 @@
 mod life;
 mod usage;
 
-pub use life::{archive, delete, purge_due, restore, wipe};
+pub use life::{archive, delete, purge_due, remove_strays, restore, wipe};
 pub use usage::{Usage, usage};
 
 use std::sync::Arc;

@@ -190,6 +190,17 @@ impl Workspaces {
         .await
     }
 
+    /// Ids that files of the folder are called by. Blocks.
+    pub(in crate::platform) fn file_ids(folder: &Path) -> Result<Vec<WorkspaceId>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let name = entry?.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".db"));
+            found.extend(id.and_then(|id| id.parse::<WorkspaceId>().ok()));
+        }
+        Ok(found)
+    }
+
     /// Whether the file was removed while this process ran.
     pub(in crate::platform) fn is_removed(&self, id: WorkspaceId) -> bool {
         self.removed.read().unwrap_or_else(PoisonError::into_inner).contains(&id)

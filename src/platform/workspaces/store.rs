@@ -1,5 +1,7 @@
 //! The SQL of workspaces and of a workspace file's own id.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::rules::{Apps, State, States, Workspace, WorkspaceId};
@@ -161,6 +163,28 @@ pub(super) fn stamp_file(connection: &Connection, id: WorkspaceId, now: Moment) 
         )?
         .execute(named_params! { ":id": id, ":now": now })?;
     Ok(())
+}
+
+/// Whether anything ever happened in a file: what was made and never became a workspace has a log
+/// without entries, or no log at all.
+pub(super) fn is_unused(connection: &Connection) -> Result<bool> {
+    let tables: i64 = connection
+        .prepare_cached("SELECT count(*) FROM sqlite_schema WHERE name = 'audit_entries'")?
+        .query_row([], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(true);
+    }
+    let entries: i64 = connection
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM audit_entries LIMIT 1)")?
+        .query_row([], |row| row.get(0))?;
+    Ok(entries == 0)
+}
+
+/// The ids of all rows, of deleted workspaces as well.
+pub(super) fn all_ids(scope: &BoxScope<'_>) -> Result<HashSet<WorkspaceId>> {
+    let mut statement = scope.prepare_cached("SELECT id FROM workspaces")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The id a file says it has.

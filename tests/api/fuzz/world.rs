@@ -19,6 +19,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("limits.unauthenticated_burst", "1000000"),
     ("limits.sign_in_failures_burst", "10000"),
     ("limits.heavy_per_min", "100000"),
+    ("limits.imports_per_min", "100000"),
 ];
 
 /// What a caller shows to be known.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use holdfast::platform::workspaces::ops::make_file;
+use holdfast::platform::workspaces::rules::Draft;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -142,5 +144,67 @@ async fn a_failed_night_degrades_the_box_until_it_was_made_good() {
     assert_eq!(found["status"], "degraded", "{found}");
     assert!(found["detail"].as_str().expect("a text").contains("Stock self-check"), "{found}");
     assert_eq!(failed().await, "1");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_that_became_no_workspace_goes_and_one_with_data_never_does() {
+    let server = TestServer::start().await;
+    let ctx = system(&server.platform);
+    let make = async || {
+        let made = make_file(&ctx, Draft { name: "Half".to_owned(), ..Draft::default() }, "").await;
+        server.platform.workspaces.path(made.expect("a file").id)
+    };
+    // What the box's own file has forgotten, as an older copy of it would.
+    let lost = server.second_workspace().await;
+    item(&server.person_in(lost, "manager").await, "S").await;
+    let forgotten = ctx.write(move |scope| {
+        for sql in [
+            "DELETE FROM memberships WHERE workspace_id = ?1",
+            "DELETE FROM workspaces WHERE id = ?1",
+        ] {
+            scope.prepare_cached(sql)?.execute((lost,))?;
+        }
+        Ok(())
+    });
+    forgotten.await.expect("a change");
+    let stray = make().await;
+    server.advance(Duration::from_mins(59));
+    let being_made = make().await;
+
+    assert_eq!(clean_up(&server).await["stray_files"], 0, "they may be on their way");
+    server.advance(Duration::from_mins(1));
+    let server = server.restart().await;
+    assert_eq!(clean_up(&server).await["stray_files"], 1);
+
+    assert!(!stray.exists(), "the file of no workspace is still there");
+    assert!(being_made.exists());
+    assert!(server.platform.workspaces.path(lost).exists(), "somebody's data is gone");
+    assert!(server.platform.workspaces.path(server.workspace).exists());
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_failure_that_came_no_more_is_forgotten_after_its_days() {
+    let server = TestServer::start_with(&[("monitoring.errors_kept_days", "7")]).await;
+    let break_down = async |message: &str| {
+        let viewer = server.person("viewer").await;
+        let body = json!({ "message": message, "path": "/", "stack": "at x" });
+        assert_eq!(viewer.post("/api/v1/client-errors", &body).await.status, 204);
+        let operator = server.operator().await;
+        let list = operator.get("/api/v1/errors").await.is(200);
+        list["items"].as_array().expect("a list").len()
+    };
+    assert_eq!(break_down("Old").await, 1);
+    server.advance(DAY);
+    assert_eq!(break_down("Young").await, 2);
+    server.advance(6 * DAY);
+
+    let on_its_day = clean_up(&server).await;
+    server.advance(Duration::from_millis(1));
+    let after_it = clean_up(&server).await;
+
+    assert_eq!((&on_its_day["error_groups"], &after_it["error_groups"]), (&json!(0), &json!(1)));
+    assert_eq!(count_on_box(&server, "SELECT COUNT(*) FROM error_groups").await, 1);
     server.finish().await;
 }

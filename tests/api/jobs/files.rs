@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use holdfast::platform::identity::UserId;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -120,5 +121,53 @@ async fn a_written_file_is_for_those_who_may_have_it() {
     bad.is_field_problem("kind", "export-kind");
     let spool: Vec<_> = std::fs::read_dir(server.folder().join("spool")).expect("files").collect();
     assert_eq!(spool.len(), 1);
+    server.finish().await;
+}
+
+/// A program of somebody that may do only this.
+async fn narrowed(server: &TestServer, user: UserId, permissions: &[&str]) -> Client {
+    let body = json!({ "name": "narrow", "expires_in_days": 1,
+        "workspace_id": server.workspace.to_string(), "permissions": permissions });
+    let made = server.browser_of(user).await.post("/api/v1/me/tokens", &body).await.is(201);
+    let token = made["token"].as_str().expect("a token").to_owned();
+    Client::new(server.router.clone(), Some(token), server.workspace)
+}
+
+#[tokio::test]
+async fn a_file_with_prices_is_read_by_nobody_who_may_not_see_prices() {
+    const MAY: &[&str] = &["workspace.read", "inventory.read", "inventory.export"];
+    let server = TestServer::start().await;
+    let user = server.user("manager").await;
+    let manager = server.token_of(user).await;
+    let priced =
+        json!({ "item_number": "S", "name": "Salmon", "unit": "kg", "unit_cost": "73.19" });
+    manager.post("/inventory/items", &priced).await.is(201);
+    let without_prices = narrowed(&server, user, MAY).await;
+    let sees_jobs = narrowed(&server, user, &[MAY, &["jobs.read"]].concat()).await;
+    let wish = json!({ "kind": "items" });
+
+    // Both wait at the same time and stay apart.
+    let full = manager.post("/inventory/exports", &wish).await.is(202)["job"].clone();
+    let bare = without_prices.post("/inventory/exports", &wish).await.is(202)["job"].clone();
+    assert_ne!(full["id"], bare["id"]);
+    assert_eq!(server.run_jobs().await, 2);
+
+    let file = |job: &Value| format!("/inventory/exports/{}", job["id"].as_str().expect("an id"));
+    assert!(manager.get(&file(&full)).await.text().contains("73.19"));
+    let found = without_prices.get(&file(&bare)).await;
+    assert_eq!(found.status, 200);
+    assert!(found.text().contains("Salmon") && !found.text().contains("73.19"));
+    // The other's job is not this token's; who sees all jobs still does not see its prices.
+    without_prices.get(&file(&full)).await.is_problem(404, "not-found");
+    let refusal = sees_jobs.get(&file(&full)).await.is_problem(403, "forbidden");
+    assert_eq!(refusal["needed"], "inventory.prices");
+    assert_eq!(sees_jobs.get(&file(&bare)).await.status, 200);
+    // Nor does it help to be in the next workspace, or to have been a manager once.
+    let other = server.second_workspace().await;
+    let outsider = server.person_in(other, "owner").await;
+    outsider.get(&file(&full)).await.is_problem(404, "not-found");
+    let demote = "UPDATE memberships SET role = 'viewer' WHERE user_id = :user";
+    server.change_user(user, demote).await;
+    manager.get(&file(&full)).await.is_problem(403, "forbidden");
     server.finish().await;
 }

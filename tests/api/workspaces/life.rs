@@ -329,3 +329,24 @@ async fn the_box_enters_what_can_be_used() {
     assert!(workspaces::ops::enter(&ctx, server.workspace).await.is_err());
     server.finish().await;
 }
+
+#[tokio::test]
+async fn members_of_an_archived_workspace_may_leave_and_be_removed() {
+    let server = TestServer::start().await;
+    let (owner, viewer) = (server.person("owner").await, server.person("viewer").await);
+    let counter = server.user("counter").await;
+    archive(&owner).await;
+
+    let path = format!("/members/{counter}");
+    owner.change(Method::DELETE, &path, 1, &Value::Null).await.is(204);
+    viewer.post("/leave", &Value::Null).await.is(204);
+
+    viewer.get("").await.is_problem(404, "not-found");
+    owner.post("/leave", &Value::Null).await.is_problem(409, "last-owner");
+    let members = owner.get("/members").await.is(200);
+    assert_eq!(members["items"].as_array().expect("a list").len(), 1, "{members}");
+    // Nobody comes in, and nobody becomes another.
+    let invitation = json!({ "email": "iva@example.com", "role": "viewer" });
+    owner.post("/invitations", &invitation).await.is_problem(409, "workspace-archived");
+    server.finish().await;
+}

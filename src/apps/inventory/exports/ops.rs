@@ -85,13 +85,19 @@ impl Export {
 
 /// Asks for a job that writes the file.
 pub async fn ask(ctx: &Ctx, kind: ExportKind) -> Result<Created<Job>> {
-    let user = ctx.principal()?.user;
+    let principal = ctx.principal()?;
+    // What somebody else asked for may show other columns, and so may what a narrowed token asked
+    // for.
+    let asker = if principal.is_narrowed {
+        principal.family.to_string()
+    } else {
+        principal.user.to_string()
+    };
     let input = Input { kind: kind.name().to_owned() };
     let wanted = Wanted {
         kind: EXPORT.kind,
         workspace: Some(ctx.workspace()),
-        // What somebody else asked for may show other columns.
-        subject: format!("{}:{user}", kind.name()),
+        subject: format!("{}:{asker}", kind.name()),
         input: serde_json::to_value(input).map_err(Error::internal)?,
     };
     jobs::ops::ask(ctx, wanted, UnderWay::Join).await

@@ -131,7 +131,8 @@ impl From<Report> for ImportReportResponse {
 
 /// Read a CSV file and show what it would do. Nothing is taken over yet.
 #[utoipa::path(post, path = "/import/preview", tag = "inventory", params(PreviewQuery),
-    extensions(("x-body-size-bytes-max" = json!(IMPORT_SIZE_BYTES_MAX))),
+    extensions(("x-body-size-bytes-max" = json!(IMPORT_SIZE_BYTES_MAX)),
+        ("x-import" = json!(true))),
     request_body(content = String, content_type = "text/csv"),
     security(("session" = ["inventory.import"])),
     responses((status = 200, body = ImportPreviewResponse)))]
@@ -170,7 +171,8 @@ pub struct AcceptedResponse {
 #[utoipa::path(post, path = "/import/{id}/commit", tag = "inventory",
     params(("id" = String, Path, description = "Id of the preview"),
         ("Prefer" = Option<String>, Header, description = "`respond-async` for a job")),
-    security(("session" = ["inventory.import"])), extensions(("x-makes-job" = json!(true))),
+    security(("session" = ["inventory.import"])),
+    extensions(("x-makes-job" = json!(true)), ("x-import" = json!(true))),
     responses((status = 200, body = ImportReportResponse),
         (status = 202, body = AcceptedResponse)))]
 async fn commit_import(ctx: Ctx, Path(id): Path<ImportId>, headers: HeaderMap) -> Result<Response> {

@@ -171,7 +171,7 @@ impl From<Difference> for DifferenceResponse {
 
 /// Add the whole ledger up again and compare it with what is shown.
 #[utoipa::path(post, path = "/integrity", tag = "inventory",
-    extensions(("x-while-archived" = json!(true))),
+    extensions(("x-while-archived" = json!(true)), ("x-heavy" = json!(true))),
     security(("session" = ["inventory.write"])),
     responses((status = 200, body = IntegrityResponse)))]
 async fn check_integrity(ctx: Ctx) -> Answer<IntegrityResponse> {

@@ -1,12 +1,13 @@
 //! Making, showing, withdrawing and accepting invitations.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::rules::{Holder, Invitation, InvitationId, LIFE, check_room, unknown};
+use super::rules::{Holder, Invitation, InvitationId, Inviter, LIFE, check_room, unknown};
 use super::store;
-use crate::platform::access::Role;
 use crate::platform::access::rules::may_give;
+use crate::platform::access::{Role, RoleTable};
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx};
 use crate::platform::error::{Error, FieldError, Result};
@@ -164,12 +165,13 @@ pub struct Preview {
 /// Shows an invitation to whoever holds its link.
 pub async fn inspect(ctx: &BoxCtx, token: &Secret, network: Option<IpAddr>) -> Result<Preview> {
     let hash = token_hash(token.reveal());
-    guarded(ctx, network, ctx.read(move |scope| preview(scope, &hash))).await
+    let roles = Arc::clone(&ctx.platform.roles);
+    guarded(ctx, network, ctx.read(move |scope| preview(scope, &roles, &hash))).await
 }
 
-fn preview(scope: &BoxScope<'_>, hash: &[u8; 32]) -> Result<Preview> {
+fn preview(scope: &BoxScope<'_>, roles: &RoleTable, hash: &[u8; 32]) -> Result<Preview> {
     let (invitation, workspace) = find(scope, hash)?;
-    invitation.check_fresh(scope.now())?;
+    check_good(scope, roles, &invitation)?;
     let box_name = match setup::ops::claim_in(scope)? {
         Claim::Claimed(name) => name,
         Claim::Unclaimed => String::new(),
@@ -180,6 +182,20 @@ fn preview(scope: &BoxScope<'_>, hash: &[u8; 32]) -> Result<Preview> {
     };
     let has_account = users::ops::find_in(scope, &invitation.email_key)?.is_some();
     Ok(Preview { invitation, workspace, box_name, invited_by, has_account })
+}
+
+/// Whether an invitation is fresh, and whoever made it could make it today.
+fn check_good(scope: &BoxScope<'_>, roles: &RoleTable, invitation: &Invitation) -> Result<()> {
+    invitation.check_fresh(scope.now())?;
+    let member = match invitation.invited_by {
+        Some(user) => members::ops::get_in(scope, invitation.workspace, user)?,
+        None => None,
+    };
+    let inviter = member.filter(|one| !one.is_disabled).map(|one| Inviter {
+        role: one.role,
+        may_invite: roles.grant(one.role).allows("people.manage"),
+    });
+    invitation.check_inviter(inviter)
 }
 
 /// The invitation of a link and its workspace.
@@ -214,11 +230,13 @@ pub async fn accept(ctx: &BoxCtx, acceptance: Acceptance) -> Result<Accepted> {
     let hash = token_hash(acceptance.token.reveal());
     if let Some(user) = ctx.cause.user() {
         ctx.principal()?.need_whole()?;
-        let joined = ctx.write(move |scope| join(scope, &hash, user));
+        let roles = Arc::clone(&ctx.platform.roles);
+        let joined = ctx.write(move |scope| join(scope, &roles, &hash, user));
         return guarded(ctx, acceptance.network, joined).await;
     }
+    let roles = Arc::clone(&ctx.platform.roles);
     let looked_at = ctx.read(move |scope| {
-        let shown = preview(scope, &hash)?;
+        let shown = preview(scope, &roles, &hash)?;
         shown.invitation.check_holder(Holder::Stranger { has_account: shown.has_account })?;
         check_open(&shown.workspace)?;
         Ok(shown)
@@ -227,9 +245,14 @@ pub async fn accept(ctx: &BoxCtx, acceptance: Acceptance) -> Result<Accepted> {
     enrol(ctx, hash, &shown, acceptance).await
 }
 
-fn join(scope: &BoxScope<'_>, hash: &[u8; 32], user: UserId) -> Result<Accepted> {
+fn join(
+    scope: &BoxScope<'_>,
+    roles: &RoleTable,
+    hash: &[u8; 32],
+    user: UserId,
+) -> Result<Accepted> {
     let (invitation, workspace) = find(scope, hash)?;
-    invitation.check_fresh(scope.now())?;
+    check_good(scope, roles, &invitation)?;
     let user = users::ops::get_in(scope, user)?;
     let key = email_key(&user.email);
     invitation.check_holder(Holder::Person { email_key: &key })?;
@@ -263,18 +286,21 @@ async fn enrol(
     let (name, password) = check_fields(ctx, shown, acceptance).await?;
     let platform = &ctx.platform;
     let password_hash = platform.passwords.hash(&platform.random, password).await?;
-    let lifetimes = sessions::ops::lifetimes(ctx);
+    let (lifetimes, roles) = (sessions::ops::lifetimes(ctx), Arc::clone(&platform.roles));
     ctx.write(move |scope| {
         // Somebody else may have used the link while the password was hashed.
         let (invitation, workspace) = find(scope, &hash)?;
-        invitation.check_fresh(scope.now())?;
+        check_good(scope, &roles, &invitation)?;
         let has_account = users::ops::find_in(scope, &invitation.email_key)?.is_some();
         invitation.check_holder(Holder::Stranger { has_account })?;
         check_open(&workspace)?;
         let email = invitation.email.clone();
         let new = NewUser { name, email, password_hash, is_operator: false };
-        let user = users::ops::insert_in(scope, &new)?;
-        admit(scope, &invitation, user.id)?;
+        // What follows is the newcomer's own doing.
+        let id = scope.new_id();
+        let scope = &scope.by(id);
+        let user = users::ops::insert_as_in(scope, id, &new)?;
+        admit(scope, &invitation, id)?;
         let session = sessions::ops::begin_in(scope, scope.new_id(), user.id, lifetimes)?;
         Ok(Accepted { user, workspace, session: Some(session) })
     })

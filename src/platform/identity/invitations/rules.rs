@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::platform::access::Role;
+use crate::platform::access::rules::may_give;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::id::Id;
@@ -37,6 +38,12 @@ pub const CODES: &[Code] = &[
         "Sign in with that address, then open the link again.",
     ),
     code(
+        "invitation-lapsed",
+        "Whoever made the invitation could not make it any more: they left the workspace, were \
+         disabled, or may no longer give this role.",
+        "Ask somebody who looks after the workspace for a new one.",
+    ),
+    code(
         "too-many-invitations",
         "The workspace has 500 invitations already.",
         "Withdraw some that nobody needs any more.",
@@ -56,6 +63,13 @@ pub struct Invitation {
     pub expires_at: Moment,
 }
 pub type InvitationId = Id<Invitation>;
+
+/// What somebody who invited may do by now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inviter {
+    pub role: Role,
+    pub may_invite: bool,
+}
 
 /// Who holds a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +95,18 @@ impl Invitation {
         }
         let detail = "This invitation is older than 72 hours. Ask for a new one.";
         Err(Error::conflict("invitation-expired", detail))
+    }
+
+    /// Whether whoever made it could make it today. `inviter` is what they may do in the workspace
+    /// by now; none when they are not in it or cannot sign in.
+    pub fn check_inviter(&self, inviter: Option<Inviter>) -> Result<()> {
+        let stands =
+            inviter.is_some_and(|one| one.may_invite && may_give(one.role, self.role).is_ok());
+        if self.invited_by.is_none() || stands {
+            return Ok(());
+        }
+        let detail = "Whoever invited you may not do so any more. Ask for a new invitation.";
+        Err(Error::conflict("invitation-lapsed", detail))
     }
 
     /// Whether the holder of the link is whom it was made for.
@@ -141,6 +167,21 @@ mod tests {
 
         assert!(invitation().check_fresh(until.minus(Duration::from_millis(1))).is_ok());
         assert!(invitation().check_fresh(until).is_err());
+    }
+
+    #[test]
+    fn an_invitation_is_as_good_as_its_maker_is_today() {
+        let maker = |role, may_invite| Some(Inviter { role, may_invite });
+        let made =
+            |role| Invitation { role, invited_by: Some(Id::from_bytes([3; 16])), ..invitation() };
+
+        assert!(made(Role::Admin).check_inviter(maker(Role::Admin, true)).is_ok());
+        assert!(made(Role::Owner).check_inviter(maker(Role::Owner, true)).is_ok());
+        assert!(made(Role::Owner).check_inviter(maker(Role::Admin, true)).is_err());
+        assert!(made(Role::Viewer).check_inviter(maker(Role::Manager, false)).is_err());
+        assert!(made(Role::Viewer).check_inviter(None).is_err());
+        // The box itself made it.
+        assert!(invitation().check_inviter(None).is_ok());
     }
 
     #[test]

@@ -152,7 +152,11 @@ fn report(window: Window) -> Option<Report> {
 
 fn throttled(wait: Duration) -> Error {
     let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    Error::Throttled { code: SIGN_IN_THROTTLED, retry_after_s: millis.div_ceil(1_000).max(1) }
+    Error::Throttled {
+        code: SIGN_IN_THROTTLED,
+        retry_after_s: millis.div_ceil(1_000).max(1),
+        limit: None,
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -53,8 +53,18 @@ pub const KIND: &str = "identity.user";
 
 /// Adds a person inside the caller's transaction.
 pub fn insert_in(scope: &BoxScope<'_>, new: &NewUser) -> Result<User> {
+    insert_as_in(scope, scope.new_id(), new)
+}
+
+/// Adds a person whose id is known already: of somebody who comes in by themselves, and does so in
+/// their own name.
+pub(in crate::platform) fn insert_as_in(
+    scope: &BoxScope<'_>,
+    id: UserId,
+    new: &NewUser,
+) -> Result<User> {
     let user = User {
-        id: scope.new_id(),
+        id,
         name: clean_name("name", &new.name)?,
         email: clean_email("email", &new.email)?,
         language: "en".to_owned(),
@@ -224,6 +234,9 @@ pub(in crate::platform) fn edit_in(
         return Ok(after);
     }
     keep_operator(before, &after, store::count_other_operators(scope, before.id)?)?;
+    if before.disabled_at.is_none() && after.disabled_at.is_some() {
+        members::ops::keep_owners_in(scope, before.id)?;
+    }
     store::update_account(scope, &after)?;
     let action = match (before.disabled_at, after.disabled_at) {
         (None, Some(_)) => "identity.user.disabled",

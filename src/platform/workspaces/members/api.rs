@@ -124,7 +124,7 @@ async fn change_member(
 
 /// Remove a member. They lose sight of the workspace at once.
 #[utoipa::path(delete, path = "/members/{user}", tag = "people",
-    security(("session" = ["people.manage"])),
+    security(("session" = ["people.manage"])), extensions(("x-while-archived" = json!(true))),
     params(
         ("user" = String, Path),
         ("If-Match" = String, Header, description = "The version that is removed"),
@@ -141,7 +141,8 @@ async fn remove_member(
 
 /// Leave the workspace. Its last owner cannot.
 #[utoipa::path(post, path = "/leave", tag = "people",
-    security(("session" = ["workspace.read"])), responses((status = 204)))]
+    security(("session" = ["workspace.read"])), extensions(("x-while-archived" = json!(true))),
+    responses((status = 204)))]
 async fn leave_workspace(ctx: Ctx) -> Result<NoContent> {
     ops::leave(&ctx).await?;
     Ok(NoContent)

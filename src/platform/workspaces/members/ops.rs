@@ -1,7 +1,7 @@
 //! Adding, changing and removing members. The entries stand in the box's log with the workspace
 //! as their object, because memberships are the box's.
 
-use super::rules::{Member, check_change, check_heir, keep_owner};
+use super::rules::{Member, check_change, check_heir, keep_all_owned, keep_owner};
 use super::store;
 use crate::platform::access::Role;
 use crate::platform::audit::Entry;
@@ -59,6 +59,19 @@ pub(in crate::platform) fn list_of_in(
     user: UserId,
 ) -> Result<Vec<(WorkspaceId, String, Role)>> {
     store::list_of(scope, user)
+}
+
+/// Refuses to take the last owner away from any workspace, inside the caller's transaction.
+pub(in crate::platform) fn keep_owners_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
+    let mut left_alone = Vec::new();
+    for (workspace, name, role) in store::list_of(scope, user)? {
+        let others = store::count_other_owners(scope, workspace, user)?;
+        if keep_owner(role, None, others).is_err() {
+            left_alone.push(name);
+        }
+    }
+    left_alone.sort();
+    keep_all_owned(&left_alone)
 }
 
 /// Forgets everybody of a workspace that is gone for good, inside the caller's transaction. The

@@ -6,6 +6,8 @@ use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::identity::UserId;
 
+/// Workspaces that a refusal names.
+const NAMED_MAX: usize = 10;
 /// What an admin lacks to touch an owner.
 const OWNERSHIP: &str = "workspace.transfer";
 
@@ -63,6 +65,21 @@ pub fn keep_owner(was: Role, becomes: Option<Role>, others: i64) -> Result<()> {
     Err(Error::conflict("last-owner", detail))
 }
 
+/// Refuses to disable somebody who is the last owner of the named workspaces.
+pub fn keep_all_owned(left_alone: &[String]) -> Result<()> {
+    if left_alone.is_empty() {
+        return Ok(());
+    }
+    let mut named = left_alone.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
+    if let Some(more) = left_alone.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        named = format!("{named} and {more} more");
+    }
+    let detail = format!(
+        "This person is the last owner of {named}. Make somebody else an owner there first."
+    );
+    Err(Refusal::new("last-owner", detail).with("workspaces", named)).map_err(Error::Conflict)
+}
+
 /// Whether a member can take the workspace over.
 pub fn check_heir(heir: Option<&Member>) -> Result<()> {
     let detail = match heir {
@@ -103,6 +120,22 @@ mod tests {
         assert!(keep_owner(Role::Owner, Some(Role::Owner), 0).is_ok());
         assert!(keep_owner(Role::Owner, None, 1).is_ok());
         assert!(keep_owner(Role::Admin, None, 0).is_ok());
+    }
+
+    #[test]
+    fn a_refusal_names_the_workspaces_that_would_be_left_alone() {
+        let named = |count: usize| {
+            let names: Vec<String> = (0..count).map(|number| format!("W{number}")).collect();
+            match keep_all_owned(&names) {
+                Ok(()) => String::new(),
+                Err(Error::Conflict(refusal)) => refusal.detail,
+                Err(other) => panic!("{other}"),
+            }
+        };
+
+        assert_eq!(named(0), "");
+        assert!(named(2).contains("of W0, W1. "), "{}", named(2));
+        assert!(named(12).contains("W9 and 2 more. "), "{}", named(12));
     }
 
     #[test]

@@ -2,20 +2,24 @@
 
 use std::time::Duration;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{KIND, check_version, get_in};
 use crate::platform::access::Role;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership};
+use crate::platform::db::Snapshot;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::Principal;
 use crate::platform::notices;
+use crate::platform::tasks;
 use crate::platform::workspaces::rules::{
     DELETED_KEPT, State, Workspace, WorkspaceId, check_sample,
 };
-use crate::platform::workspaces::{members, store};
+use crate::platform::workspaces::{Workspaces, members, store};
 
+/// A file without a row may be that of a workspace that is being made right now.
+const STRAY_KEPT: Duration = Duration::from_hours(1);
 /// Workspaces purged in one go at most; the next run takes the rest.
 const PURGED_MAX: usize = 100;
 
@@ -148,6 +152,38 @@ pub async fn purge_due(ctx: &BoxCtx) -> Result<usize> {
         finish_purge(ctx, *id).await?;
     }
     Ok(due.len())
+}
+
+/// Removes files that were made for a workspace whose row never came, because the box stopped in
+/// between. Gives how many. One in which anything ever happened is somebody's data, whatever the
+/// box's own file says, and stays.
+pub async fn remove_strays(ctx: &BoxCtx) -> Result<usize> {
+    let folder = ctx.platform.workspaces.folder().to_owned();
+    let files = tasks::blocking(move || Workspaces::file_ids(&folder)).await?;
+    // Read after the files: a row is never older than its file.
+    let known = ctx.read(store::all_ids).await?;
+    let youngest = ctx.now().minus(STRAY_KEPT);
+    let mut removed = 0;
+    for id in files.into_iter().filter(|id| !known.contains(id)) {
+        if id.made_at().is_none_or(|made_at| made_at > youngest) {
+            continue;
+        }
+        let path = ctx.platform.workspaces.path(id);
+        let looked = tasks::blocking(move || store::is_unused(Snapshot::open(&path)?.connection()));
+        match looked.await {
+            Ok(true) => {
+                ctx.platform.workspaces.remove(id).await?;
+                info!(workspace.id = %id, "The file of {id}, which became no workspace, is gone");
+                removed += 1;
+            }
+            Ok(false) => warn!(
+                workspace.id = %id,
+                "The file of workspace {id} holds data, but the box knows no such workspace"
+            ),
+            Err(error) => warn!("The file of the unknown workspace {id} cannot be read: {error}"),
+        }
+    }
+    Ok(removed)
 }
 
 /// The decision is on disk and nobody can get in. First the file goes and then the row that

@@ -178,6 +178,7 @@ export const work = {
   "about.manual": "Manual",
   "about.api": "API",
   "about.licences": "Licences",
+  "about.texts": "Licence texts",
   "about.search": "Part or licence",
   "about.kind": "Used in",
   "about.kind.rust": "the program",

@@ -55,6 +55,8 @@ export function AboutScreen() {
             <a href="/help">{t("about.manual")}</a>
             {" · "}
             <a href="/api/docs">{t("about.api")}</a>
+            {" · "}
+            <a href="/api/v1/about/licence-texts">{t("about.texts")}</a>
           </>
         )
       }
