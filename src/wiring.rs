@@ -158,8 +158,17 @@ fn is_hsts_on(config: &Config) -> bool {
 /// The whole application over an open box. `own_names` are the names it answers to besides
 /// addresses.
 pub fn application(platform: &Arc<Platform>, own_names: Vec<String>) -> Result<Router> {
+    application_with(platform, own_names, Routes::new())
+}
+
+/// The whole application with routes of one's own, as tests have them.
+pub fn application_with(
+    platform: &Arc<Platform>,
+    own_names: Vec<String>,
+    more: Routes,
+) -> Result<Router> {
     let pages = Pages::new(codes());
-    let (router, collected) = routes(&pages).split_for_parts();
+    let (router, collected) = routes(&pages).merge(more).split_for_parts();
     let document = openapi::complete(collected)?;
     pages.describe(&document);
     let guard = Guard::new(&document, platform, &platform.config, own_names)?;

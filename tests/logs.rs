@@ -14,12 +14,15 @@ mod support;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use holdfast::platform::monitoring::logs;
+use holdfast::platform::monitoring::{logs, panics};
 use holdfast::platform::setup::ops::issue_link;
 use http::Method;
 use serde_json::{Value, json};
 
-use support::{Client, TestServer, system};
+use holdfast::platform::app::Routes;
+use holdfast::wiring;
+use support::{Client, HOST, TestServer, system};
+use utoipa_axum::routes;
 
 /// All that was logged by any thread of this process.
 #[derive(Clone, Default)]
@@ -177,4 +180,51 @@ async fn write_more(client: &Client, workspace: &str, about: &[(&str, &str)]) {
     let csv = [about[0], ("content-type", "text/csv")];
     let preview = format!("{home}/inventory/import/preview?kind=items");
     client.send(Method::POST, &preview, &csv, file).await.is(200);
+}
+
+/// Breaks, as no route of the product should.
+#[utoipa::path(get, path = "/api/v1/breaks", tag = "test", security(("session" = [])),
+    responses((status = 200, body = String)))]
+async fn break_down() -> String {
+    let shelves: Vec<u8> = Vec::new();
+    format!("shelf {}", shelves[4711])
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_is_answered_written_down_and_survived() {
+    panics::install();
+    let server = TestServer::start().await;
+    let more = Routes::new().routes(routes!(break_down));
+    let router = wiring::application_with(&server.platform, vec![HOST.to_owned()], more);
+    let router = router.expect("the wiring");
+    let with_routes = |client: &Client| {
+        Client::new(router.clone(), Some(client.token().to_owned()), server.workspace)
+    };
+    let operator = with_routes(&server.operator().await);
+
+    let broken = operator.get("/api/v1/breaks").await;
+    let again = operator.get("/api/v1/breaks").await;
+
+    let problem = broken.is_problem(500, "internal");
+    let id = |reply: &support::Reply| reply.header("x-request-id").expect("an id").to_owned();
+    assert_eq!(problem["instance"], format!("/requests/{}", id(&broken)));
+    assert!(!broken.text().contains("index out of bounds"), "it tells its cause: {problem}");
+    again.is_problem(500, "internal");
+    // The box goes on, and tells its operator.
+    let panics = operator.get("/api/v1/errors?kind=panic").await.is(200);
+    let panics = panics["items"].as_array().expect("a list");
+    assert_eq!(panics.len(), 1, "{panics:#?}");
+    let panic = &panics[0];
+    let text = |name: &str| panic[name].as_str().unwrap_or_default().to_owned();
+    assert_eq!((&panic["count"], text("route").as_str()), (&json!(2), "GET /api/v1/breaks"));
+    assert!(text("message").contains("index out of bounds"), "{panic}");
+    assert!(text("message").contains("tests/logs.rs"), "{panic}");
+    assert!(text("sample").contains("break_down"), "no backtrace: {panic}");
+    assert_eq!(text("last_request_id"), id(&again));
+    let faults = operator.get("/api/v1/errors?kind=server").await.is(200);
+    assert_eq!(faults["items"][0]["last_request_id"], id(&again));
+    let item = json!({ "item_number": "S", "name": "Salmon", "unit": "kg" });
+    let manager = with_routes(&server.person("manager").await);
+    manager.post("/inventory/items", &item).await.is(201);
+    server.finish().await;
 }

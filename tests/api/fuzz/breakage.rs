@@ -175,13 +175,20 @@ impl Breaker<'_> {
                 sent.set_header("if-match", tag);
             }
             3 => {
-                let name =
-                    *self.chance.pick(&["last-event-id", "prefer", "accept", "range", "expect"]);
+                let name = *self.chance.pick(&[
+                    "last-event-id",
+                    "prefer",
+                    "accept",
+                    "range",
+                    "expect",
+                    "if-none-match",
+                ]);
                 let value = *self.chance.pick(&[
                     "-1",
                     "99999999999999999999",
                     "respond-async",
                     "x;q=;",
+                    "*",
                     "",
                 ]);
                 sent.set_header(name, value);

@@ -89,6 +89,11 @@ impl World {
         Self { server, callers, homes, root }
     }
 
+    pub fn client(&self, name: &str) -> &Client {
+        let found = self.callers.iter().find(|one| one.name == name);
+        &found.expect("a caller").client
+    }
+
     /// Brings back whoever and whatever went missing. False when it is gone for good.
     pub async fn mend(&mut self) -> bool {
         for index in 0..self.callers.len() {

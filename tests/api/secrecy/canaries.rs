@@ -9,6 +9,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::crawl::{Crawler, told};
+use super::planted::every_marked_text_was_planted;
 use crate::fuzz::chance::Chance;
 use crate::fuzz::description::Operation;
 use crate::fuzz::draft::Drafter;
@@ -43,7 +44,11 @@ async fn plant_by_hand(world: &World) {
             "unit": "kg", "category": format!("Kind {SECRET}"), "notes": format!("note {SECRET}"),
             "barcodes": [format!("{SECRET}{number}")], "min_qty": "100" })
     };
-    let kept = owner.post("/inventory/items", &item("1")).await.is(201);
+    // What comes in the head of a request is kept too.
+    let key = format!("{SECRET}-key");
+    let request_id = format!("{SECRET}-request");
+    let head = [("idempotency-key", key.as_str()), ("x-request-id", request_id.as_str())];
+    let kept = owner.json(Method::POST, "/inventory/items", &head, &item("1")).await.is(201);
     let deleted = owner.post("/inventory/items", &item("2")).await.is(201);
     let mut receipt = movement("receive", &kept, &shelf, "9");
     receipt["note"] = json!(format!("note {SECRET}"));
@@ -61,6 +66,13 @@ async fn plant_by_hand(world: &World) {
     let preview = "/inventory/import/preview?kind=items";
     owner.send(Method::POST, preview, &csv, file).await.is(200);
     name_everybody(world).await;
+}
+
+/// A file that was looked over and waits. Later ones push it out, so it comes last.
+async fn plant_a_file(world: &World) {
+    let file = format!("item_number,name,unit\n{SECRET}-5,{SECRET},kg\n");
+    let (preview, csv) = ("/inventory/import/preview?kind=items", [("content-type", "text/csv")]);
+    caller(world, "owner").send(Method::POST, preview, &csv, file).await.is(200);
 }
 
 /// Names of people and of the workspace.
@@ -166,6 +178,8 @@ async fn nothing_of_a_workspace_is_heard_outside_of_it() {
     crawler.explore(caller(&world, "root"), &world.homes[0]).await;
     plant_by_description(&world, &mut crawler).await;
     crawler.explore(caller(&world, "root"), &world.homes[0]).await;
+    plant_a_file(&world).await;
+    every_marked_text_was_planted(&world, SECRET).await;
 
     let (_, by_owner) = overheard(&world, &crawler, "owner", &[SECRET]).await;
     let (asked_by_outsider, by_outsider) =

@@ -4,5 +4,7 @@
 mod canaries;
 mod crawl;
 mod foreign;
+mod planted;
 mod prices;
+mod spent;
 mod states;

@@ -20,14 +20,14 @@ fn caller<'a>(world: &'a World, name: &str) -> &'a Client {
     &found.expect("a caller").client
 }
 
-/// A request to each operation of the workspace that could be meant.
-async fn requests(world: &World) -> Vec<(Operation, Sent)> {
+/// A request to each operation whose path begins so that could be meant.
+pub(super) async fn requests(world: &World, below: &str) -> Vec<(Operation, Sent)> {
     let home = &world.homes[0];
     let mut crawler = Crawler::of(&world.server).await;
     crawler.explore(caller(world, "root"), home).await;
     let mut chance = Chance::new(5);
     let all = crawler.description.operations.iter();
-    let all = all.filter(|one| one.path.starts_with(WORKSPACE));
+    let all = all.filter(|one| one.path.starts_with(below));
     let drafts = all.map(|operation| {
         let mut drafter = Drafter {
             description: &crawler.description,
@@ -57,7 +57,7 @@ fn code(reply: &Reply) -> String {
 #[tokio::test]
 async fn an_archived_workspace_refuses_every_change_for_that_reason() {
     let world = World::make().await;
-    let requests = requests(&world).await;
+    let requests = requests(&world, WORKSPACE).await;
     let owner = caller(&world, "owner");
     owner.post("/archive", &Value::Null).await.is(200);
     let mut refused = 0;
@@ -85,7 +85,7 @@ async fn an_archived_workspace_refuses_every_change_for_that_reason() {
 #[tokio::test]
 async fn a_deleted_workspace_is_there_for_nobody() {
     let world = World::make().await;
-    let requests = requests(&world).await;
+    let requests = requests(&world, WORKSPACE).await;
     let at = format!("/api/v1/workspaces/{}", world.homes[0]);
     let owner = caller(&world, "owner");
     let version = owner.get(&at).await.is(200)["version"].as_i64().expect("a version");
@@ -107,7 +107,7 @@ async fn a_deleted_workspace_is_there_for_nobody() {
 #[tokio::test]
 async fn an_app_that_is_switched_off_has_no_routes() {
     let world = World::make().await;
-    let requests = requests(&world).await;
+    let requests = requests(&world, WORKSPACE).await;
     change(&world, &json!({ "apps": [] })).await;
     let owner = caller(&world, "owner");
     let app = format!("{WORKSPACE}/inventory/");

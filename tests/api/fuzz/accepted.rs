@@ -1,0 +1,195 @@
+//! What chance does not find by itself: requests that need a link, a password or a job that was
+//! there before. Each is asked spoiled and then rightly, and what is right must be accepted.
+
+use holdfast::platform::setup::ops::issue_link;
+use serde_json::{Value, json};
+
+use super::Fuzzer;
+use super::breakage::Breaker;
+use super::description::Operation;
+use super::sent::Sent;
+use super::world::World;
+use crate::support::{Client, PASSWORD, Reply, system};
+
+/// Requests before the right one that lack something.
+const SPOILED: usize = 8;
+/// Wrong tries at an account are counted, so that the right one would have to wait.
+const COUNTED: &str = "POST /api/v1/auth/login";
+const HOME: &str = "/api/v1/workspaces/{workspace}";
+
+/// A request that is right.
+struct Step<'a> {
+    by: &'a Client,
+    /// Verb and template.
+    name: &'a str,
+    /// The workspace it is about; the first one of the world where there is none.
+    home: Option<&'a str>,
+    /// What stands for the parameter behind the workspace.
+    id: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+    body: Value,
+}
+
+impl<'a> Step<'a> {
+    fn new(by: &'a Client, name: &'a str, body: Value) -> Self {
+        Self { by, name, home: None, id: "", headers: &[], body }
+    }
+
+    fn of(self, id: &'a str) -> Self {
+        Self { id, ..self }
+    }
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn token(link: &str) -> String {
+    link.split_once("token=").map(|(_, token)| token.to_owned()).unwrap_or_default()
+}
+
+impl Fuzzer {
+    /// Uses the box the way people do, once for everything that needs something beforehand.
+    pub(super) async fn live(&mut self, world: &World) {
+        self.claim_the_box(world).await;
+        self.come_and_go(world).await;
+        self.let_work_be_done(world).await;
+        self.move_and_hand_over(world).await;
+    }
+
+    async fn claim_the_box(&mut self, world: &World) {
+        let stranger = world.server.stranger();
+        let link = issue_link(&system(&world.server.platform), "https://kitchen.local").await;
+        let token = token(&link.expect("a link"));
+        let check = json!({ "token": token });
+        self.step(world, Step::new(&stranger, "POST /api/v1/setup/check", check)).await;
+        let claim = json!({
+            "token": token, "box_name": "Harbour",
+            "operator": { "name": "Ana", "email": "ana@example.com", "password": PASSWORD },
+            "workspace": { "name": "Kitchen" },
+        });
+        self.step(world, Step::new(&stranger, "POST /api/v1/setup", claim)).await;
+    }
+
+    async fn come_and_go(&mut self, world: &World) {
+        let (root, owner, guest) =
+            (world.client("root"), world.client("owner"), world.client("outsider"));
+        let stranger = world.server.stranger();
+        let me = root.get("/api/v1/me").await.is(200);
+        let sign_in = json!({ "email": "root@example.com", "password": PASSWORD });
+        self.step(world, Step::new(&stranger, COUNTED, sign_in)).await;
+
+        let link = Step::new(root, "POST /api/v1/users/{id}/reset-link", Value::Null);
+        let link = self.step(world, link.of(text(&me, "/id"))).await;
+        let token_of_reset = token(text(&link.json(), "/link"));
+        let inspect = json!({ "token": token_of_reset });
+        self.step(world, Step::new(&stranger, "POST /api/v1/auth/reset/inspect", inspect)).await;
+        let reset = json!({ "token": token_of_reset, "password": "walnut harbour quilt ember" });
+        self.step(world, Step::new(&stranger, "POST /api/v1/auth/reset", reset)).await;
+
+        let invite = format!("POST {HOME}/invitations");
+        let body = json!({ "email": "iva@example.com", "role": "viewer" });
+        let made = owner.post("/invitations", &body).await.is(201);
+        let token_of_stranger = token(text(&made, "/link"));
+        let headers = [("invitation-token", token_of_stranger.as_str())];
+        let look = Step::new(&stranger, "GET /api/v1/invitations/inspect", Value::Null);
+        self.step(world, Step { headers: &headers, ..look }).await;
+        let accept = "POST /api/v1/invitations/accept";
+        let body = json!({ "token": token_of_stranger, "name": "Iva", "password": PASSWORD });
+        self.step(world, Step::new(&stranger, accept, body)).await;
+        let email = text(&guest.get("/api/v1/me").await.is(200), "/email").to_owned();
+        let body = json!({ "email": email, "role": "viewer" });
+        let made = self.step(world, Step::new(owner, &invite, body)).await;
+        let body = json!({ "token": token(text(&made.json(), "/link")) });
+        if made.status == 201 && text(&made.json(), "/email") == email {
+            self.step(world, Step::new(guest, accept, body)).await;
+        }
+    }
+
+    async fn let_work_be_done(&mut self, world: &World) {
+        let of_workspace = (world.client("owner"), HOME, "inventory.self-check");
+        let of_box = (world.client("operator"), "/api/v1", "platform.clean-up");
+        for (by, base, kind) in [of_workspace, of_box] {
+            let ask = format!("POST {base}/jobs");
+            let job = self.step(world, Step::new(by, &ask, json!({ "kind": kind }))).await.json();
+            let id = text(&job, "/id");
+            for verb in ["cancel", "retry"] {
+                let name = format!("POST {base}/jobs/{{id}}/{verb}");
+                self.step(world, Step::new(by, &name, Value::Null).of(id)).await;
+            }
+        }
+        let sample = json!({ "name": "Playground", "load_sample_data": true });
+        let root = world.client("root");
+        let made = self.step(world, Step::new(root, "POST /api/v1/workspaces", sample)).await;
+        let made = made.json();
+        let name = format!("POST {HOME}/wipe");
+        let wipe = Step::new(root, &name, Value::Null);
+        self.step(world, Step { home: Some(text(&made, "/id")), ..wipe }).await;
+    }
+
+    async fn move_and_hand_over(&mut self, world: &World) {
+        let (manager, owner) = (world.client("manager"), world.client("owner"));
+        let stock = manager.get("/inventory/stock").await.is(200);
+        let places = manager.get("/inventory/locations").await.is(200);
+        let from = text(&stock, "/items/0/location_id");
+        let places = places["items"].as_array().expect("a list").iter();
+        let mut others = places.map(|one| text(one, "/id")).filter(|id| *id != from);
+        let transfer = json!({
+            "item_id": text(&stock, "/items/0/item_id"), "from_location_id": from,
+            "to_location_id": others.next(), "qty": "1",
+        });
+        let name = format!("POST {HOME}/inventory/transfers");
+        self.step(world, Step::new(manager, &name, transfer)).await;
+        let heir = manager.get("/api/v1/me").await.is(200);
+        let body = json!({ "user_id": text(&heir, "/id") });
+        let name = format!("POST {HOME}/transfer-ownership");
+        self.step(world, Step::new(owner, &name, body)).await;
+    }
+
+    fn operation(&self, name: &str) -> Operation {
+        let found = self.description.operations.iter().find(|one| one.name() == name);
+        found.unwrap_or_else(|| panic!("{name} is not described")).clone()
+    }
+
+    /// Asks for something several times with something wrong, and then as it is right.
+    async fn step(&mut self, world: &World, step: Step<'_>) -> Reply {
+        let operation = self.operation(step.name);
+        let path = operation
+            .path
+            .replace("{workspace}", step.home.unwrap_or(&world.homes[0]))
+            .replace("{id}", step.id);
+        let mut right = Sent {
+            method: operation.method.clone(),
+            path,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            breaks: None,
+        };
+        for (name, value) in step.headers {
+            right.set_header(name, value);
+        }
+        if !step.body.is_null() {
+            right.set_header("content-type", "application/json");
+            right.body = step.body.to_string().into_bytes();
+        }
+        let spoiled = if step.name == COUNTED { 0 } else { SPOILED };
+        for _ in 0..spoiled {
+            let mut sent = right.clone();
+            let Self { description, chance, .. } = self;
+            let mut breaker = Breaker { description, chance, elsewhere: &world.homes[1] };
+            breaker.spoil(&operation, &mut sent);
+            // What touches another place than the one that is meant proves nothing of it.
+            let reply = self.ask(&operation, step.by, "a person", &sent).await;
+            if reply.status.is_success() && sent.path == right.path {
+                return reply;
+            }
+        }
+        let reply = self.ask(&operation, step.by, "a person", &right).await;
+        if !reply.status.is_success() {
+            let fault = format!("{} to what is right: {}", reply.status, reply.text());
+            self.find(&operation, &fault, "a person", &right);
+        }
+        reply
+    }
+}
