@@ -47,6 +47,8 @@ const PUBLIC: &[&str] = &[
     "GET /problems/{code}",
     "GET /readyz",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/mfa/backup",
+    "POST /api/v1/auth/mfa/totp",
     "POST /api/v1/auth/password-strength",
     "POST /api/v1/auth/register",
     "POST /api/v1/auth/reset",

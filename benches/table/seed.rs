@@ -205,6 +205,8 @@ fn as_owner(platform: &Arc<Platform>, workspace: WorkspaceId, user: UserId) -> C
         is_token: true,
         is_narrowed: false,
         is_operator: true,
+        factors: holdfast::platform::identity::factors::Standing::default(),
+        elevated_until: None,
         memberships: vec![membership.clone()],
         deleted: Vec::new(),
     };

@@ -19,7 +19,7 @@ use tracing::{error, info};
 use super::address;
 use super::body::BodyLimit;
 use super::compression::{compress, pays};
-use super::guard::{DEVICE_COOKIE, Guard, Incoming, LetThrough, SESSION_COOKIE};
+use super::guard::{DEVICE_COOKIE, Guard, Incoming, LetThrough, PENDING_COOKIE, SESSION_COOKIE};
 use super::meter::Meters;
 use super::problem::{self, Pending};
 use crate::platform::Platform;
@@ -27,6 +27,7 @@ use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::errors::rules::{Kind, Report};
 use crate::platform::idempotency::rules::{KEY_LENGTH_MAX, Once};
+use crate::platform::identity::sign_in::rules::PENDING_LIFE;
 use crate::platform::monitoring::logs::ACCESS;
 use crate::platform::monitoring::panics;
 use crate::platform::secret::Secret;
@@ -305,6 +306,23 @@ pub fn device_cookie(value: &Secret) -> Result<HeaderValue> {
         value.reveal()
     );
     HeaderValue::from_str(&cookie).map_err(Error::internal)
+}
+
+/// `Set-Cookie` of a sign-in that waits for its second factor.
+pub fn pending_cookie(value: &Secret) -> Result<HeaderValue> {
+    let age_s = PENDING_LIFE.as_secs();
+    let cookie = format!(
+        "{PENDING_COOKIE}={}; Path=/; Max-Age={age_s}; Secure; HttpOnly; SameSite=Strict",
+        value.reveal()
+    );
+    HeaderValue::from_str(&cookie).map_err(Error::internal)
+}
+
+/// `Set-Cookie` that removes it.
+pub fn removed_pending_cookie() -> HeaderValue {
+    HeaderValue::from_static(
+        "__Host-hf_pending=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict",
+    )
 }
 
 /// `Set-Cookie` that removes the session.

@@ -29,6 +29,8 @@ use crate::platform::workspaces::WorkspaceId;
 pub const SESSION_COOKIE: &str = "__Host-hf_session";
 /// Marks a browser somebody signed in with before. Opens nothing.
 pub const DEVICE_COOKIE: &str = "__Host-hf_device";
+/// Names a sign-in that waits for its second factor. Opens nothing by itself.
+pub const PENDING_COOKIE: &str = "__Host-hf_pending";
 /// The code of a caller who asks too often.
 const TOO_MANY: &str = "too-many-requests";
 /// Refused requests of one person written to the audit log singly, per minute.

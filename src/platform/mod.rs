@@ -21,6 +21,7 @@ pub mod keys;
 pub mod monitoring;
 pub mod notices;
 pub mod offline;
+pub mod qr;
 pub mod random;
 pub mod reach;
 pub mod recycle_bin;
@@ -49,6 +50,7 @@ use self::clock::{Clock, Moment};
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
 use self::identity::sessions::ops::Remembering;
+use self::identity::sign_in::Pendings;
 use self::identity::{Links, Passwords, SignIns};
 use self::jobs::{JobSpec, Jobs};
 use self::notices::{NoticeSpec, Notices};
@@ -108,6 +110,8 @@ pub struct Platform {
     pub sessions: Remembering,
     pub passwords: Passwords,
     pub sign_ins: SignIns,
+    /// Sign-ins that wait for their second factor.
+    pub pending: Pendings,
     pub links: Links,
     pub set_up: SetUp,
     /// Set once, when the listeners are bound.
@@ -173,6 +177,7 @@ impl Platform {
             sessions: Remembering::default(),
             passwords: Passwords::default(),
             sign_ins: SignIns::new(&config.limits),
+            pending: Pendings::default(),
             links: Links::new(&config.limits),
             set_up: SetUp::new(&config.limits),
             reach: OnceLock::new(),

@@ -44,6 +44,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(sign_in::api::routes())
         .merge(step_up::api::routes())
+        .merge(factors::api::routes())
         .merge(invitations::api::routes())
         .merge(users::api::routes())
         .merge(resets::api::routes())

@@ -6,6 +6,7 @@ use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
+use crate::platform::identity::factors;
 use crate::platform::jobs::ops::{UnderWay, Wanted, ask};
 use crate::platform::jobs::{Job, JobId};
 use crate::platform::secrets::{Secrets, Source};
@@ -20,7 +21,11 @@ const AT_ONCE: usize = 200;
 type Step = fn(&BoxScope<'_>, &Secrets, usize) -> Result<usize>;
 
 /// Every kind of sealed field in the box's file. A test looks for one that is missing here.
-const SEALED: &[(&str, Step)] = &[];
+const SEALED: &[(&str, Step)] = &[
+    ("secrets of authenticator apps", factors::sealing::seal_secrets_anew_in),
+    ("secrets that wait for their first code", factors::sealing::seal_waiting_anew_in),
+    ("backup codes", factors::sealing::seal_codes_anew_in),
+];
 
 /// The master key, without saying it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -64,6 +64,10 @@ impl Source {
 pub enum Purpose {
     /// Private keys of the box's own certificate authority.
     LocalCa,
+    /// The secrets that authenticator apps share with the box.
+    Totp,
+    /// What is kept of backup codes.
+    BackupCodes,
 }
 
 impl Purpose {
@@ -71,6 +75,8 @@ impl Purpose {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::LocalCa => "local ca",
+            Self::Totp => "totp",
+            Self::BackupCodes => "backup codes",
         }
     }
 }

@@ -132,7 +132,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in. The answer sets the session cookie. */
+        /**
+         * Sign in. The answer sets the session cookie; or, for people with a second factor, another one
+         *     with which it is awaited for five minutes.
+         */
         post: operations["sign_in"];
         delete?: never;
         options?: never;
@@ -168,6 +171,40 @@ export interface paths {
         get: operations["get_me_by_alias"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a waiting sign-in with a backup code, which is used up by it. */
+        post: operations["finish_by_backup_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a waiting sign-in with a code of the authenticator app. */
+        post: operations["finish_by_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -523,6 +560,81 @@ export interface paths {
         head?: never;
         /** Change the signed-in person's name, language or theme. */
         patch: operations["change_me"];
+        trace?: never;
+    };
+    "/api/v1/me/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what you have of a second factor. */
+        get: operations["get_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/mfa/backup-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make new backup codes; the old ones die. */
+        post: operations["make_backup_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/mfa/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to set up an authenticator app. It counts only when its first code was confirmed; an app
+         *     that is in use stays in use until then.
+         */
+        post: operations["begin_totp"];
+        /** Remove the authenticator app. Backup codes go with the last factor. */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/mfa/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm the authenticator app with its first code. The answer has new backup codes; older ones
+         *     die.
+         */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/notice-settings": {
@@ -1825,6 +1937,11 @@ export interface components {
             head: string;
             ok: boolean;
         };
+        /** @description Codes on paper, each good once. */
+        BackupCodesResponse: {
+            /** @description Ten. Shown once. */
+            backup_codes: string[];
+        };
         /** @description A code, or a code with the pack it stands on. */
         BarcodeRequest: string | components["schemas"]["PackRequest"];
         /** @description A code that finds the item. */
@@ -1934,6 +2051,11 @@ export interface components {
             request_id?: string | null;
             stack?: string | null;
         };
+        /** @description A code that somebody typed. */
+        CodeRequest: {
+            /** @description Blanks and dashes do not count. */
+            code: string;
+        };
         /** @description Whom to invite, and as what. */
         CreateInvitationRequest: {
             email: string;
@@ -2036,6 +2158,20 @@ export interface components {
             sample?: string | null;
             /** @description What ran when it happened last. */
             version: string;
+        };
+        /** @description What the person has of a second factor. */
+        FactorsResponse: {
+            /** Format: int64 */
+            backup_codes_left: number;
+            /** @description By when they need one; null when they have it or need none. */
+            enrol_by?: string | null;
+            /** @description They have one. */
+            enrolled: boolean;
+            /** @description Nothing else is allowed before they have one. */
+            must_enrol: boolean;
+            /** @description A role of theirs needs one. */
+            required: boolean;
+            totp: components["schemas"]["TotpResponse"];
         };
         /** @description One wrong field. */
         FieldProblem: {
@@ -2314,9 +2450,13 @@ export interface components {
             /** Format: password */
             password: string;
         };
-        /** @description Who is signed in now. */
+        /** @description Who is signed in now, or what is still needed. */
         LoginResponse: {
-            user: components["schemas"]["UserResponse"];
+            /** @description What the second factor can be: `totp`, `backup`, `passkey`. */
+            methods?: string[] | null;
+            /** @description True while a second factor is awaited; else left out. */
+            mfa_required?: boolean | null;
+            user?: components["schemas"]["UserResponse"] | null;
         };
         /** @description The key that everything sealed is sealed with. */
         MasterKeyResponse: {
@@ -3137,8 +3277,14 @@ export interface components {
             /** @description IANA name; `UTC` when left out. */
             time_zone?: string | null;
         };
+        /** @description Who is signed in now. */
+        SignedInResponse: {
+            user: components["schemas"]["UserResponse"];
+        };
         /** @description What proves that it is you. */
         StepUpRequest: {
+            /** @description Of the authenticator app or from paper. */
+            code?: string | null;
             /**
              * Format: password
              * @description For people without a second factor.
@@ -3179,6 +3325,20 @@ export interface components {
             token?: string | null;
             /** @description The only workspace it can be used in; null for all of yours. */
             workspace_id?: string | null;
+        };
+        /** @description The authenticator app. */
+        TotpResponse: {
+            enabled: boolean;
+            since?: string | null;
+        };
+        /** @description A secret to be read by an app. */
+        TotpSecretResponse: {
+            /** @description The same as a picture. */
+            qr_svg: string;
+            /** @description To be typed where no camera is. */
+            secret: string;
+            /** @description `otpauth://totp/…`. */
+            uri: string;
         };
         /** @description Who is to own the workspace. */
         TransferOwnershipRequest: {
@@ -3820,6 +3980,92 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    finish_by_backup_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            /** @description No sign-in waits (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    finish_by_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            /** @description No sign-in waits (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     password_strength: {
@@ -4620,6 +4866,174 @@ export interface operations {
             421: components["responses"]["Refusal421"];
             422: components["responses"]["Refusal422"];
             428: components["responses"]["Refusal428"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    make_backup_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupCodesResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    begin_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSecretResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupCodesResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];

@@ -1,12 +1,274 @@
-//! Looking at what a person has of a second factor.
+//! Setting up, using and dropping a second factor.
 
-use super::rules::Standing;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::codes::{self, CODES, Typed};
+use super::rules::{
+    ENROLMENT_LIFE, EnrolmentId, Standing, code_used, is_refused_code, need_browser, not_begun,
+    wrong_code,
+};
+use super::sealing::{in_use, on_paper, row_of, waiting};
 use super::store;
-use crate::platform::ctx::BoxScope;
-use crate::platform::error::Result;
-use crate::platform::identity::UserId;
+use super::totp::{self, Match, SECRET_BYTES};
+use crate::platform::audit::Entry;
+use crate::platform::clock::Moment;
+use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::error::{Error, Result};
+use crate::platform::idempotency::rules::Created;
+use crate::platform::identity::sign_in::Target;
+use crate::platform::identity::users::ops::KIND;
+use crate::platform::identity::{UserId, users};
+use crate::platform::secret::{Secret, token_hash};
+use crate::platform::secrets::{Purpose, Secrets};
+use crate::platform::setup;
+use crate::platform::setup::rules::Claim;
+
+/// What the box is called in an app as long as it has no name.
+const PRODUCT: &str = "Holdfast";
 
 /// What a person has of a second factor, and since when they need one.
 pub(in crate::platform) fn standing_in(scope: &BoxScope<'_>, user: UserId) -> Result<Standing> {
     store::standing(scope, user)
+}
+
+/// Since when the caller has an authenticator app.
+pub async fn totp_since(ctx: &BoxCtx) -> Result<Option<Moment>> {
+    let principal = ctx.principal()?;
+    principal.need_whole()?;
+    let user = principal.user;
+    ctx.read(move |scope| Ok(store::totp(scope, user)?.map(|kept| kept.created_at))).await
+}
+
+/// A secret to be read by an app.
+pub struct Begun {
+    /// As it is typed where no camera is.
+    pub secret: String,
+    pub uri: String,
+}
+
+/// Makes a secret that waits for its first code. A repeated request gets the same one.
+pub async fn begin_totp(ctx: &BoxCtx) -> Result<Created<Begun>> {
+    let principal = ctx.principal()?;
+    need_browser(principal.is_token)?;
+    let user = principal.user;
+    let (secrets, again) = (Arc::clone(&ctx.platform.secrets), Arc::clone(&ctx.platform.secrets));
+    let load = move |scope: &BoxScope<'_>, id: EnrolmentId| {
+        let begun = store::begun(scope, user)?.filter(|begun| begun.id == id);
+        let begun = begun.ok_or_else(not_begun)?;
+        shown(scope, user, &again.unseal(Purpose::Totp, &waiting(&id), &begun.secret)?)
+    };
+    ctx.create(load, move |scope| {
+        let (id, secret) = (scope.new_id(), scope.random().bytes::<SECRET_BYTES>());
+        let sealed = secrets.seal(Purpose::Totp, &waiting(&id), &secret)?;
+        store::begin(scope, id, user, &sealed)?;
+        scope.audit(Entry::new("identity.factor.begun", KIND, user).set("factor", "totp"))?;
+        Ok((id, shown(scope, user, &secret)?))
+    })
+    .await
+}
+
+fn shown(scope: &BoxScope<'_>, user: UserId, secret: &[u8]) -> Result<Begun> {
+    let user = users::ops::get_in(scope, user)?;
+    let issuer = match setup::ops::claim_in(scope)? {
+        Claim::Claimed(name) if !name.is_empty() => name,
+        Claim::Claimed(_) | Claim::Unclaimed => PRODUCT.to_owned(),
+    };
+    let uri = totp::uri(&issuer, &user.email, secret);
+    Ok(Begun { secret: totp::base32(secret).to_string(), uri })
+}
+
+/// Takes the waiting secret into use by its first code; gives new backup codes.
+pub async fn confirm_totp(ctx: &BoxCtx, code: &Secret) -> Result<Vec<String>> {
+    let principal = ctx.principal()?;
+    need_browser(principal.is_token)?;
+    let (user, secrets) = (principal.user, Arc::clone(&ctx.platform.secrets));
+    let typed = Typed::read(code);
+    ctx.write(move |scope| {
+        let begun = store::begun(scope, user)?
+            .filter(|begun| scope.now().since(begun.created_at) < ENROLMENT_LIFE);
+        let begun = begun.ok_or_else(not_begun)?;
+        let secret = secrets.unseal(Purpose::Totp, &waiting(&begun.id), &begun.secret)?;
+        let Typed::Totp(code) = typed else { return Err(wrong_code()) };
+        let Match::Fresh(step) = totp::check(&secret, code.reveal(), scope.now(), 0) else {
+            return Err(wrong_code());
+        };
+        let sealed = secrets.seal(Purpose::Totp, &in_use(&user), &secret)?;
+        store::keep_totp(scope, user, &sealed, step)?;
+        store::forget_begun(scope, user)?;
+        scope.audit(Entry::new("identity.factor.added", KIND, user).set("factor", "totp"))?;
+        added_in(scope, &secrets, user)
+    })
+    .await
+}
+
+/// What follows when somebody has a new factor: a loss is over, and there are new backup codes.
+fn added_in(scope: &BoxScope<'_>, secrets: &Secrets, user: UserId) -> Result<Vec<String>> {
+    store::forget_loss(scope, user)?;
+    new_codes_in(scope, secrets, user)
+}
+
+/// Drops the caller's authenticator app; the backup codes go with the last factor.
+pub async fn remove_totp(ctx: &BoxCtx) -> Result<()> {
+    let principal = ctx.principal()?;
+    need_browser(principal.is_token)?;
+    let user = principal.user;
+    ctx.write(move |scope| {
+        if !store::remove_totp(scope, user)? {
+            return Err(Error::NotFound);
+        }
+        scope.audit(Entry::new("identity.factor.removed", KIND, user).set("factor", "totp"))?;
+        removed_in(scope, user)
+    })
+    .await
+}
+
+fn removed_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
+    if store::standing(scope, user)?.is_enrolled() {
+        return Ok(());
+    }
+    store::remove_backup_codes(scope, user)
+}
+
+/// Gives the caller new backup codes; the old ones die.
+pub async fn new_codes(ctx: &BoxCtx) -> Result<Vec<String>> {
+    let principal = ctx.principal()?;
+    need_browser(principal.is_token)?;
+    let (user, secrets) = (principal.user, Arc::clone(&ctx.platform.secrets));
+    ctx.write(move |scope| {
+        if !store::standing(scope, user)?.is_enrolled() {
+            let detail = "Set up an authenticator app or a passkey first.";
+            return Err(Error::conflict("no-factor", detail));
+        }
+        new_codes_in(scope, &secrets, user)
+    })
+    .await
+}
+
+fn new_codes_in(scope: &BoxScope<'_>, secrets: &Secrets, user: UserId) -> Result<Vec<String>> {
+    store::remove_backup_codes(scope, user)?;
+    let mut shown = Vec::new();
+    for number in 0..CODES {
+        let (text, code) = codes::make(number, scope.random());
+        let row = row_of(user, number);
+        let hash = token_hash(code.reveal());
+        let sealed = secrets.seal(Purpose::BackupCodes, &on_paper(&row), &hash)?;
+        store::keep_backup_code(scope, user, number, &sealed)?;
+        shown.push(text);
+    }
+    scope.audit(Entry::new("identity.factor.codes_made", KIND, user))?;
+    Ok(shown)
+}
+
+/// Drops secrets that nobody confirmed, inside the caller's transaction. Says how many.
+pub fn drop_begun_in(scope: &BoxScope<'_>) -> Result<usize> {
+    store::drop_begun(scope, scope.now().minus(ENROLMENT_LIFE))
+}
+
+/// A code that is right, until it is used.
+enum Right {
+    Step(i64),
+    Code(i64),
+}
+
+fn look(scope: &BoxScope<'_>, secrets: &Secrets, user: UserId, typed: &Typed) -> Result<Right> {
+    match typed {
+        Typed::Neither => Err(wrong_code()),
+        Typed::Totp(code) => {
+            let kept = store::totp(scope, user)?.ok_or_else(wrong_code)?;
+            let secret = secrets.unseal(Purpose::Totp, &in_use(&user), &kept.secret)?;
+            match totp::check(&secret, code.reveal(), scope.now(), kept.last_step) {
+                Match::Fresh(step) => Ok(Right::Step(step)),
+                Match::Used => Err(code_used()),
+                Match::Wrong => Err(wrong_code()),
+            }
+        }
+        Typed::Backup(number, code) => {
+            let (sealed, is_used) =
+                store::backup_code(scope, user, *number)?.ok_or_else(wrong_code)?;
+            let row = row_of(user, *number);
+            let kept = secrets.unseal(Purpose::BackupCodes, &on_paper(&row), &sealed)?;
+            let is_right = {
+                use subtle::ConstantTimeEq;
+                bool::from(kept.as_slice().ct_eq(&token_hash(code.reveal())))
+            };
+            match (is_right, is_used) {
+                (false, _) => Err(wrong_code()),
+                (true, true) => Err(code_used()),
+                (true, false) => Ok(Right::Code(*number)),
+            }
+        }
+    }
+}
+
+/// A code that was looked at and may be used in a transaction.
+pub(in crate::platform) struct Proof {
+    user: UserId,
+    typed: Typed,
+    secrets: Arc<Secrets>,
+}
+
+impl Proof {
+    /// Uses the code up inside the caller's transaction and says what it was. Of many at the same
+    /// time one gets through.
+    pub(in crate::platform) fn use_in(&self, scope: &BoxScope<'_>) -> Result<&'static str> {
+        match look(scope, &self.secrets, self.user, &self.typed)? {
+            Right::Step(step) if store::use_step(scope, self.user, step)? => Ok("totp"),
+            Right::Code(number) if store::use_backup_code(scope, self.user, number)? => {
+                let used = Entry::new("identity.factor.code_used", KIND, self.user);
+                scope.audit(used.set("number", number.to_string()))?;
+                Ok("backup")
+            }
+            Right::Step(_) | Right::Code(_) => Err(code_used()),
+        }
+    }
+}
+
+/// Where codes are tried from.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::platform) struct Origin {
+    pub(in crate::platform) network: Option<IpAddr>,
+    /// SHA-256 of the device's cookie, when the account knows the device.
+    pub(in crate::platform) device: Option<[u8; 32]>,
+}
+
+/// Checks a person's code and does `work` with it. Wrong ones wait as wrong passwords do, are
+/// counted apart from them, and stand in the audit log: whoever tries them knows the password.
+pub(in crate::platform) async fn with_code<T>(
+    ctx: &BoxCtx,
+    user: UserId,
+    code: &Secret,
+    origin: Origin,
+    work: impl AsyncFnOnce(Proof) -> Result<T>,
+) -> Result<T> {
+    let account = token_hash(&format!("second factor of {user}"));
+    let target = Target { account, device: origin.device };
+    let sign_ins = &ctx.platform.sign_ins;
+    sign_ins.begin(origin.network, target, ctx.now())?;
+    let proof =
+        Proof { user, typed: Typed::read(code), secrets: Arc::clone(&ctx.platform.secrets) };
+    let outcome = match check(ctx, &proof).await {
+        Ok(()) => work(proof).await,
+        Err(error) => Err(error),
+    };
+    match &outcome {
+        Ok(_) => sign_ins.succeeded(origin.network, target, ctx.now()),
+        Err(error) if is_refused_code(error) => report(ctx, user, error).await,
+        Err(_) => sign_ins.undone(origin.network, target, ctx.now()),
+    }
+    outcome
+}
+
+/// A wrong code costs no place in the writer's queue.
+async fn check(ctx: &BoxCtx, proof: &Proof) -> Result<()> {
+    let (user, typed, secrets) = (proof.user, proof.typed.clone(), Arc::clone(&proof.secrets));
+    ctx.read(move |scope| look(scope, &secrets, user, &typed).map(drop)).await
+}
+
+async fn report(ctx: &BoxCtx, user: UserId, error: &Error) {
+    let code = if let Error::Rule(refusal) = error { refusal.code } else { "wrong-code" };
+    let entry = Entry::new("identity.factor.refused", KIND, user).refused().set("code", code);
+    if let Err(error) = ctx.write(move |scope| scope.audit(entry)).await {
+        tracing::warn!("A refused code could not be written to the audit log: {error}");
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
+use crate::platform::id::Id;
 
 /// From the moment somebody became owner, admin or operator until they need a second factor.
 pub const GRACE: Duration = Duration::from_hours(7 * 24);
@@ -20,7 +21,34 @@ pub const CODES: &[Code] = &[
         "This is done in a browser that somebody is signed in with; no token may do it.",
         "Sign in with a browser.",
     ),
+    code(
+        "wrong-code",
+        "The code is not right: mistyped, too old, or of another account.",
+        "Take the code that the app shows now, and look whether the phone's clock is right.",
+    ),
+    code(
+        "code-used",
+        "The code was right and was used before; each is good once.",
+        "Wait for the app's next code, or take another backup code.",
+    ),
+    code(
+        "totp-not-begun",
+        "There is no secret that waits for its first code.",
+        "Begin again: show a new QR code and read it with the app.",
+    ),
+    code(
+        "no-factor",
+        "Backup codes stand in for a second factor, and there is none.",
+        "Set up an authenticator app or a passkey first.",
+    ),
 ];
+
+/// A secret that was shown and waits for its first code.
+pub enum EnrolmentMark {}
+pub type EnrolmentId = Id<EnrolmentMark>;
+
+/// How long a secret that was shown waits for its first code.
+pub const ENROLMENT_LIFE: Duration = Duration::from_hours(1);
 
 /// What a person has of a second factor, and since when they need one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,6 +93,29 @@ impl Standing {
         let backup = (self.backup_codes_left > 0).then_some("backup");
         [totp, backup].into_iter().flatten().collect()
     }
+}
+
+/// The answer to a code that is not right.
+pub fn wrong_code() -> Error {
+    let detail = "This code is not right. Take the one the app shows now.";
+    Refusal::new("wrong-code", detail).field("code", "wrong-code", detail).into()
+}
+
+/// The answer to a code that was used before.
+pub fn code_used() -> Error {
+    let detail = "This code was used already. Wait for the next one.";
+    Refusal::new("code-used", detail).field("code", "code-used", detail).into()
+}
+
+/// Whether an answer says no to a code, and to nothing else.
+pub fn is_refused_code(error: &Error) -> bool {
+    matches!(error, Error::Rule(refusal) if ["wrong-code", "code-used"].contains(&refusal.code))
+}
+
+/// The answer to whoever confirms what was not begun.
+pub fn not_begun() -> Error {
+    let detail = "Begin again: there is no secret that waits for its first code.";
+    Error::conflict("totp-not-begun", detail)
 }
 
 /// The answer to whoever may only enrol.

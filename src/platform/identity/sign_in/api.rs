@@ -1,26 +1,33 @@
 //! Signing in and out over HTTP.
 
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::ops::{self, Attempt};
+use super::ops::{self, Attempt, Outcome, SignedIn};
 use crate::http::address::network;
 use crate::http::answer::{NoContent, ok};
 use crate::http::extract::Json;
-use crate::http::front::{device_cookie, removed_cookie, session_cookie};
+use crate::http::front::{
+    device_cookie, pending_cookie, removed_cookie, removed_pending_cookie, session_cookie,
+};
 use crate::http::guard;
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Refusal, Result};
-use crate::platform::identity::User;
-use crate::platform::identity::sessions;
+use crate::platform::identity::factors::api::CodeRequest;
+use crate::platform::identity::{User, sessions};
 use crate::platform::secret::Secret;
 
 pub fn routes() -> Routes {
-    Routes::new().routes(routes!(sign_in)).routes(routes!(sign_out)).routes(routes!(register))
+    Routes::new()
+        .routes(routes!(sign_in))
+        .routes(routes!(finish_by_totp))
+        .routes(routes!(finish_by_backup_code))
+        .routes(routes!(sign_out))
+        .routes(routes!(register))
 }
 
 /// E-mail address and password.
@@ -55,13 +62,28 @@ impl From<User> for UserResponse {
     }
 }
 
+/// Who is signed in now, or what is still needed.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct LoginResponse {
+    /// Left out while a second factor is awaited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserResponse>,
+    /// True while a second factor is awaited; else left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfa_required: Option<bool>,
+    /// What the second factor can be: `totp`, `backup`, `passkey`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub methods: Option<Vec<String>>,
+}
+
 /// Who is signed in now.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LoginResponse {
+pub struct SignedInResponse {
     pub user: UserResponse,
 }
 
-/// Sign in. The answer sets the session cookie.
+/// Sign in. The answer sets the session cookie; or, for people with a second factor, another one
+/// with which it is awaited for five minutes.
 #[utoipa::path(post, path = "/auth/login", tag = "sign-in", security(()),
     responses(
         (status = 200, body = LoginResponse),
@@ -71,7 +93,7 @@ async fn sign_in(
     ctx: BoxCtx,
     headers: HeaderMap,
     Json(body): Json<LoginRequest>,
-) -> Result<impl IntoResponse> {
+) -> Result<Response> {
     let attempt = Attempt {
         email: body.email,
         password: body.password,
@@ -79,12 +101,65 @@ async fn sign_in(
         old_session: guard::session_cookie(&headers),
         network: ctx.cause.address.map(network),
     };
-    let signed_in = ops::sign_in(&ctx, attempt).await?;
-    let cookies: AppendHeaders<[(HeaderName, HeaderValue); 2]> = AppendHeaders([
+    match ops::sign_in(&ctx, attempt).await? {
+        Outcome::SignedIn(signed_in) => {
+            let cookies = cookies(&ctx, &signed_in)?;
+            let body = LoginResponse { user: Some(signed_in.user.into()), ..Default::default() };
+            Ok((cookies, ok(body)).into_response())
+        }
+        Outcome::Pending { cookie, methods } => {
+            let methods = Some(methods.into_iter().map(str::to_owned).collect());
+            let body = LoginResponse { mfa_required: Some(true), methods, user: None };
+            Ok(([(header::SET_COOKIE, pending_cookie(&cookie)?)], ok(body)).into_response())
+        }
+    }
+}
+
+/// End a waiting sign-in with a code of the authenticator app.
+#[utoipa::path(post, path = "/auth/mfa/totp", tag = "sign-in", security(()),
+    responses(
+        (status = 200, body = SignedInResponse),
+        (status = 401, description = "No sign-in waits (any more)."),
+    ))]
+async fn finish_by_totp(
+    ctx: BoxCtx,
+    headers: HeaderMap,
+    Json(body): Json<CodeRequest>,
+) -> Result<Response> {
+    finish(&ctx, &headers, &body.code).await
+}
+
+/// End a waiting sign-in with a backup code, which is used up by it.
+#[utoipa::path(post, path = "/auth/mfa/backup", tag = "sign-in", security(()),
+    responses(
+        (status = 200, body = SignedInResponse),
+        (status = 401, description = "No sign-in waits (any more)."),
+    ))]
+async fn finish_by_backup_code(
+    ctx: BoxCtx,
+    headers: HeaderMap,
+    Json(body): Json<CodeRequest>,
+) -> Result<Response> {
+    finish(&ctx, &headers, &body.code).await
+}
+
+async fn finish(ctx: &BoxCtx, headers: &HeaderMap, code: &Secret) -> Result<Response> {
+    let pending = guard::cookie(headers, guard::PENDING_COOKIE);
+    let network = ctx.cause.address.map(network);
+    let signed_in = ops::with_code(ctx, pending.as_ref(), code, network).await?;
+    let cookies = cookies(ctx, &signed_in)?;
+    let gone = [(header::SET_COOKIE, removed_pending_cookie())];
+    let body = SignedInResponse { user: signed_in.user.into() };
+    Ok((AppendHeaders(gone), cookies, ok(body)).into_response())
+}
+
+type Cookies = AppendHeaders<[(HeaderName, HeaderValue); 2]>;
+
+fn cookies(ctx: &BoxCtx, signed_in: &SignedIn) -> Result<Cookies> {
+    Ok(AppendHeaders([
         (header::SET_COOKIE, session_cookie(&signed_in.session, &ctx.platform)?),
         (header::SET_COOKIE, device_cookie(&signed_in.device)?),
-    ]);
-    Ok((cookies, ok(LoginResponse { user: signed_in.user.into() })))
+    ]))
 }
 
 /// Sign out: the session, or the token that was sent, ends.

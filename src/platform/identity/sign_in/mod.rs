@@ -3,7 +3,9 @@
 pub mod api;
 mod attempts;
 pub mod ops;
+mod pending;
 pub mod rules;
 mod store;
 
 pub use attempts::{SignIns, Target};
+pub use pending::Pendings;

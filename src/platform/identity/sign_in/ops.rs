@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempts::{NOWHERE, Report, Target};
+use super::pending::Pending;
+use super::rules::sign_in_again;
 use super::store;
 use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::factors::Standing;
+use crate::platform::identity::factors::ops::{Origin, Proof};
 use crate::platform::identity::sessions::rules::FamilyId;
 use crate::platform::identity::users::rules::{Kept, User, email_key};
-use crate::platform::identity::{Principal, sessions, users};
+use crate::platform::identity::{Principal, factors, sessions, users};
 use crate::platform::notices;
 use crate::platform::secret::{Secret, to_base64, token_hash};
 
@@ -33,6 +36,17 @@ pub struct Attempt {
     pub network: Option<IpAddr>,
 }
 
+/// What a right password leads to.
+pub enum Outcome {
+    SignedIn(SignedIn),
+    /// A second factor is awaited.
+    Pending {
+        /// Names the sign-in.
+        cookie: Secret,
+        methods: Vec<&'static str>,
+    },
+}
+
 /// Somebody who signed in.
 pub struct SignedIn {
     pub user: User,
@@ -40,8 +54,8 @@ pub struct SignedIn {
     pub device: Secret,
 }
 
-/// Checks e-mail address and password and begins a session.
-pub async fn sign_in(ctx: &BoxCtx, attempt: Attempt) -> Result<SignedIn> {
+/// Checks e-mail address and password; begins a session, or waits for the second factor.
+pub async fn sign_in(ctx: &BoxCtx, attempt: Attempt) -> Result<Outcome> {
     let key = email_key(&attempt.email);
     let account = token_hash(&key);
     let device_hash = attempt.device.as_ref().map(|device| token_hash(device.reveal()));
@@ -55,23 +69,43 @@ pub async fn sign_in(ctx: &BoxCtx, attempt: Attempt) -> Result<SignedIn> {
     });
     let (kept, is_known) = found.await?;
     let target = Target { account, device: device_hash.filter(|_| is_known) };
-    let right = check(ctx, kept, &attempt, target).await?;
-    begin(ctx, right, attempt).await
+    let right = check(ctx, kept, attempt, target).await?;
+    let id = right.user.id;
+    let standing = ctx.read(move |scope| factors::ops::standing_in(scope, id)).await?;
+    if !standing.is_enrolled() {
+        return begin(ctx, right, None).await.map(Outcome::SignedIn);
+    }
+    let cookie = Secret::new(to_base64(&ctx.platform.random.bytes::<32>()));
+    ctx.platform.pending.add(token_hash(cookie.reveal()), right);
+    Ok(Outcome::Pending { cookie, methods: standing.methods() })
 }
 
-/// Somebody whose password was right.
-struct Right {
-    user: User,
-    /// The password in today's form, when it was kept in an older one.
-    rehashed: Option<String>,
+/// Ends a waiting sign-in with a code of an app or from paper, and begins a session.
+pub async fn with_code(
+    ctx: &BoxCtx,
+    cookie: Option<&Secret>,
+    code: &Secret,
+    network: Option<IpAddr>,
+) -> Result<SignedIn> {
+    let hash = cookie.map(|cookie| token_hash(cookie.reveal())).ok_or_else(sign_in_again)?;
+    let pending = &ctx.platform.pending;
+    let right = pending.take_try(&hash, ctx.now()).ok_or_else(sign_in_again)?;
+    let origin = Origin { network, device: right.known_device };
+    factors::ops::with_code(ctx, right.user.id, code, origin, async |proof| {
+        if !pending.end(&hash) {
+            return Err(sign_in_again());
+        }
+        begin(ctx, right, Some(proof)).await
+    })
+    .await
 }
 
 async fn check(
     ctx: &BoxCtx,
     kept: Option<Kept>,
-    attempt: &Attempt,
+    attempt: Attempt,
     target: Target,
-) -> Result<Right> {
+) -> Result<Pending> {
     let platform = &ctx.platform;
     platform.sign_ins.begin(attempt.network, target, ctx.now())?;
     let hash = kept.as_ref().map(|kept| kept.password_hash.clone());
@@ -82,9 +116,9 @@ async fn check(
             return Err(error);
         }
     };
-    let user = kept.map(|kept| kept.user).filter(|user| user.disabled_at.is_none());
-    let Some(user) = user.filter(|_| verdict.is_right) else {
-        report_refused(ctx, attempt).await;
+    let kept = kept.filter(|kept| kept.user.disabled_at.is_none());
+    let Some(Kept { user, password_hash }) = kept.filter(|_| verdict.is_right) else {
+        report_refused(ctx, &attempt).await;
         let detail = "E-mail address and password do not fit together.";
         return Err(Error::SignInNeeded(Refusal::new("sign-in-failed", detail)));
     };
@@ -95,23 +129,38 @@ async fn check(
         let password = attempt.password.clone();
         rehashed = platform.passwords.hash(&platform.random, password).await.ok();
     }
-    Ok(Right { user, rehashed })
+    Ok(Pending {
+        user,
+        password_hash,
+        rehashed,
+        device: attempt.device,
+        known_device: target.device,
+        old_session: attempt.old_session,
+        began_at: ctx.now(),
+        tries: 0,
+    })
 }
 
-async fn begin(ctx: &BoxCtx, right: Right, attempt: Attempt) -> Result<SignedIn> {
-    let Right { user, rehashed } = right;
+async fn begin(ctx: &BoxCtx, right: Pending, proof: Option<Proof>) -> Result<SignedIn> {
+    let Pending { user, password_hash, rehashed, .. } = right;
     let family = ctx.platform.random.id();
     let ctx = as_signed_in(ctx, &user, family);
-    let device = attempt
-        .device
-        .unwrap_or_else(|| Secret::new(to_base64(&ctx.platform.random.bytes::<16>())));
+    let device =
+        right.device.unwrap_or_else(|| Secret::new(to_base64(&ctx.platform.random.bytes::<16>())));
     let lifetimes = sessions::ops::lifetimes(&ctx);
     let (id, device_hash) = (user.id, token_hash(device.reveal()));
     let session = ctx.write(move |scope| {
+        let kept = users::ops::kept_in(scope, id)?;
+        if kept.user.disabled_at.is_some() || kept.password_hash != password_hash {
+            return Err(sign_in_again());
+        }
+        if let Some(proof) = &proof {
+            proof.use_in(scope)?;
+        }
         if let Some(hash) = rehashed {
             users::ops::keep_rehashed_in(scope, id, &hash)?;
         }
-        if let Some(old) = &attempt.old_session {
+        if let Some(old) = &right.old_session {
             sessions::ops::replace_in(scope, old)?;
         }
         let is_first = !store::has_any(scope, id)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::platform::clock::Moment;
-use crate::platform::error::{Code, code};
+use crate::platform::error::{Code, Error, Refusal, code};
 
 /// Wrong tries at one account that cost no waiting.
 const FREE_FAILURES: u32 = 5;
@@ -14,7 +14,17 @@ const FORGOTTEN_AFTER: Duration = Duration::from_hours(24);
 /// Refused sign-ins from one network become one audit entry in this time.
 pub const REPORT_EVERY: Duration = Duration::from_hours(1);
 
+/// A right password waits so long for the second factor.
+pub const PENDING_LIFE: Duration = Duration::from_mins(5);
+/// Codes tried for one right password.
+pub const PENDING_TRIES: u32 = 5;
+
 pub const CODES: &[Code] = &[
+    code(
+        "sign-in-again",
+        "No sign-in waits for a second factor: five minutes are over, or five codes were wrong.",
+        "Sign in with e-mail address and password again.",
+    ),
     code(
         "sign-in-failed",
         "E-mail address and password do not fit together.",
@@ -31,6 +41,12 @@ pub const CODES: &[Code] = &[
         "Ask an operator or an admin of a workspace to invite you.",
     ),
 ];
+
+/// The answer to a second factor that no sign-in waits for.
+pub fn sign_in_again() -> Error {
+    let detail = "Sign in with e-mail address and password again.";
+    Error::SignInNeeded(Refusal::new("sign-in-again", detail))
+}
 
 /// Wrong tries at one account from one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,6 +24,9 @@ pub fn routes() -> Routes {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepUpRequest {
+    /// Of the authenticator app or from paper.
+    #[schema(value_type = Option<String>)]
+    code: Option<Secret>,
     /// For people without a second factor.
     #[schema(value_type = Option<String>, format = Password)]
     password: Option<Secret>,
@@ -42,10 +45,14 @@ pub struct StepUpResponse {
     responses((status = 200, body = StepUpResponse)))]
 async fn step_up(ctx: BoxCtx, Json(body): Json<StepUpRequest>) -> Result<Response> {
     let network = ctx.cause.address.map(network);
-    let Some(password) = body.password else {
-        return Err(Error::invalid("password", "missing", "Send your password."));
+    let elevated = match (body.code, body.password) {
+        (Some(code), None) => ops::by_code(&ctx, &code, network).await?,
+        (None, Some(password)) => ops::by_password(&ctx, password, network).await?,
+        _ => {
+            let detail = "Send a code of your second factor, or your password if you have none.";
+            return Err(Error::invalid("code", "missing", detail));
+        }
     };
-    let elevated = ops::by_password(&ctx, password, network).await?;
     let cookie = session_cookie(&elevated.session, &ctx.platform)?;
     let body = StepUpResponse { elevated_until: elevated.until.to_string() };
     Ok(([(header::SET_COOKIE, cookie)], ok(body)).into_response())

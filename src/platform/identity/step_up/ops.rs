@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
+use crate::platform::identity::factors::ops::Origin;
 use crate::platform::identity::factors::rules::need_browser;
-use crate::platform::identity::{me, sessions};
+use crate::platform::identity::{factors, me, sessions};
 use crate::platform::secret::Secret;
 
 /// A session with elevated rights.
@@ -14,6 +15,24 @@ pub struct Elevated {
     pub until: Moment,
     /// The value that replaces the session's cookie.
     pub session: Secret,
+}
+
+/// Elevates the caller's session by a code of an app or from paper.
+pub async fn by_code(ctx: &BoxCtx, code: &Secret, network: Option<IpAddr>) -> Result<Elevated> {
+    let principal = ctx.principal()?;
+    need_browser(principal.is_token)?;
+    let family = principal.family;
+    let origin = Origin { network, device: None };
+    factors::ops::with_code(ctx, principal.user, code, origin, async |proof| {
+        let (until, session) = ctx
+            .write(move |scope| {
+                let by = proof.use_in(scope)?;
+                sessions::ops::elevate_in(scope, family, by)
+            })
+            .await?;
+        Ok(Elevated { until, session })
+    })
+    .await
 }
 
 /// Elevates the caller's session by the password, which is enough for whoever has no factor.
