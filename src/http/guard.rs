@@ -66,7 +66,6 @@ impl fmt::Display for Access {
 pub struct LetThrough;
 
 /// One verb of a path.
-#[expect(clippy::struct_excessive_bools, reason = "each is one fact an operation states")]
 struct Route {
     method: Method,
     access: Access,

@@ -104,7 +104,9 @@ async fn clean_spool(ctx: &BoxCtx) -> Result<usize> {
     let stray = stray.await?;
     let count = stray.len();
     tasks::blocking(move || {
-        stray.into_iter().for_each(|kept| spool.remove(kept));
+        for kept in stray {
+            spool.remove(kept);
+        }
         Ok(())
     })
     .await?;

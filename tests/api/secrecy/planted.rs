@@ -81,12 +81,12 @@ const UNREACHED: &[(&str, &[&str])] = &[
 ];
 
 /// How many rows hold the word in a column, by what the index says where there is one.
-async fn rows_with(world: &World, table: &str, column: &str, word: &str) -> i64 {
+async fn rows_with(world: &World, table: &str, column: &str, canary: &str) -> i64 {
     let is_index = table.ends_with("_fts") || table.ends_with("_trigrams");
     let sql = if is_index {
-        format!("SELECT count(*) FROM {table} WHERE {table} MATCH '{column} : {word}'")
+        format!("SELECT count(*) FROM {table} WHERE {table} MATCH '{column} : {canary}'")
     } else {
-        format!("SELECT count(*) FROM {table} WHERE {column} LIKE '%{word}%'")
+        format!("SELECT count(*) FROM {table} WHERE {column} LIKE '%{canary}%'")
     };
     let inside = world.server.inside();
     let counted = inside.read(move |scope| {
@@ -96,7 +96,7 @@ async fn rows_with(world: &World, table: &str, column: &str, word: &str) -> i64 
 }
 
 /// Asserts that the word was planted in every marked text column but the named ones.
-pub(super) async fn every_marked_text_was_planted(world: &World, word: &str) {
+pub(super) async fn every_marked_text_was_planted(world: &World, canary: &str) {
     let mut reasons: BTreeMap<String, &str> = BTreeMap::new();
     for (reason, columns) in UNREACHED {
         reasons.extend(columns.iter().map(|column| ((*column).to_owned(), *reason)));
@@ -105,7 +105,7 @@ pub(super) async fn every_marked_text_was_planted(world: &World, word: &str) {
     for marks in wiring::column_marks().workspace {
         for (column, _) in marks.columns {
             let name = format!("{}.{column}", marks.table);
-            let rows = rows_with(world, marks.table, column, word).await;
+            let rows = rows_with(world, marks.table, column, canary).await;
             match (rows > 0, reasons.remove(&name)) {
                 (true, None) | (false, Some(_)) => {}
                 (true, Some(reason)) => reached.push(format!("{name} {reason}?")),

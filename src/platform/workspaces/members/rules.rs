@@ -77,7 +77,7 @@ pub fn keep_all_owned(left_alone: &[String]) -> Result<()> {
     let detail = format!(
         "This person is the last owner of {named}. Make somebody else an owner there first."
     );
-    Err(Refusal::new("last-owner", detail).with("workspaces", named)).map_err(Error::Conflict)
+    Err(Error::Conflict(Refusal::new("last-owner", detail).with("workspaces", named)))
 }
 
 /// Whether a member can take the workspace over.
