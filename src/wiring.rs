@@ -81,10 +81,10 @@ pub fn codes() -> Vec<Code> {
         workspaces::rules::CODES,
         workspaces::members::rules::CODES,
         jobs::rules::CODES,
-        notices::rules::CODES,
         spool::CODES,
     ];
     let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());
+    let of_platform = of_platform.chain(notices::CODES.iter().copied());
     let of_apps = apps::ALL.iter().flat_map(|app| app.codes).copied();
     of_platform.chain(of_apps).flatten().copied().collect()
 }
@@ -112,7 +112,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(jobs::api::box_routes())
         .merge(keys::api::routes())
         .merge(monitoring::api::api_routes())
-        .merge(notices::api::routes())
+        .merge(notices::routes())
         .merge(errors::api::routes())
         .merge(about::api::routes())
         .nest("/workspaces/{workspace}", in_workspace);

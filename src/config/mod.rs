@@ -10,6 +10,7 @@ mod layers;
 mod limits;
 mod logs;
 mod monitoring;
+mod notices;
 pub mod reference;
 mod server;
 mod sessions;
@@ -30,6 +31,7 @@ pub use layers::{Effective, Value};
 pub use limits::Limits;
 pub use logs::{LogFormat, LogLevel, Logs};
 pub use monitoring::Monitoring;
+pub use notices::Notices;
 pub use server::Server;
 pub use sessions::Sessions;
 pub use storage::Storage;
@@ -46,6 +48,7 @@ pub const SECTIONS: &[Section] = &[
     Monitoring::SECTION,
     Import::SECTION,
     Jobs::SECTION,
+    Notices::SECTION,
 ];
 
 /// Flags that set a key.
@@ -71,6 +74,7 @@ pub struct Config {
     pub monitoring: Monitoring,
     pub import: Import,
     pub jobs: Jobs,
+    pub notices: Notices,
     /// The same values as they were written, each with its origin; what `config show` prints.
     pub effective: Effective,
 }
@@ -135,6 +139,7 @@ impl Config {
             monitoring: Monitoring::read(&effective)?,
             import: Import::read(&effective)?,
             jobs: Jobs::read(&effective)?,
+            notices: Notices::read(&effective)?,
             effective,
         })
     }

@@ -147,6 +147,9 @@ optional!(
     "an IP address with a port such as `0.0.0.0:8443` or `[::]:8443`, or empty for off",
     |text: &str| text.parse::<SocketAddr>().ok()
 );
+optional!(jiff::tz::TimeZone, "a time zone such as `Europe/Berlin`, or empty", |text: &str| {
+    jiff::tz::TimeZone::get(text).ok()
+});
 optional!(
     LoopbackAddress,
     "a loopback address with a port such as `127.0.0.1:8080`, or empty for off",

@@ -79,6 +79,36 @@ pub const SYSTEM: &[ColumnMarks] = &[
         // What is told names people.
         &[("kind", Impersonal), ("params", Personal), ("link", Impersonal)],
     ),
+    table(
+        "mail_settings",
+        &[
+            ("host", Impersonal),
+            ("security", Impersonal),
+            ("user_name", Personal),
+            ("sender", Personal),
+            // A server may repeat an address.
+            ("last_detail", Personal),
+        ],
+    ),
+    table(
+        "webhooks",
+        &[
+            ("name", Impersonal),
+            ("url", Impersonal),
+            ("kinds", Impersonal),
+            ("last_detail", Impersonal),
+        ],
+    ),
+    table(
+        "outbox",
+        &[
+            ("channel", Impersonal),
+            ("kind", Impersonal),
+            ("recipient", Personal),
+            ("state", Impersonal),
+            ("last_error", Personal),
+        ],
+    ),
     table("notice_settings", &[("email", Impersonal)]),
     table("notice_choices", &[("kind", Impersonal)]),
     table("job_schedules", &[("kind", Impersonal)]),

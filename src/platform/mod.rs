@@ -53,7 +53,7 @@ use self::identity::sessions::ops::Remembering;
 use self::identity::sign_in::Pendings;
 use self::identity::{Links, Passwords, SignIns};
 use self::jobs::{JobSpec, Jobs};
-use self::notices::{NoticeSpec, Notices};
+use self::notices::{NoticeSpec, Notices, Sending};
 use self::random::Random;
 use self::reach::Reach;
 use self::secrets::Secrets;
@@ -119,6 +119,8 @@ pub struct Platform {
     pub streams: events::Streams,
     pub jobs: Jobs,
     pub notices: Notices,
+    /// What is leaving the box now.
+    pub sending: Sending,
     /// Failures of the program that wait to be written down.
     pub errors: errors::ops::Errors,
     pub started_at: Moment,
@@ -184,6 +186,7 @@ impl Platform {
             streams: events::Streams::new(&config.limits),
             jobs: Jobs::new(parts.jobs)?,
             notices: Notices::new(parts.notices),
+            sending: Sending::default(),
             errors: errors::ops::Errors::default(),
             started_at: now,
             config: Arc::new(config),

@@ -35,6 +35,7 @@ const OF_THE_BOX: &[(&str, Step)] = &[
     ("jobs", jobs::ops::drop_old_in),
     ("job_effects", |scope, most| jobs::ops::drop_effects_in(scope, most)),
     ("notices", notices::ops::drop_old_in),
+    ("outbox", notices::outbox::ops::drop_old_in),
 ];
 
 /// What every workspace's file has besides what its apps bring.

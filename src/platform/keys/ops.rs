@@ -10,7 +10,7 @@ use crate::platform::identity::factors;
 use crate::platform::jobs::ops::{UnderWay, Wanted, ask};
 use crate::platform::jobs::{Job, JobId};
 use crate::platform::secrets::{Secrets, Source};
-use crate::platform::{tasks, tls};
+use crate::platform::{notices, tasks, tls};
 
 /// Audit kind.
 const KIND: &str = "master_key";
@@ -25,6 +25,9 @@ const SEALED: &[(&str, Step)] = &[
     ("secrets of authenticator apps", factors::sealing::seal_secrets_anew_in),
     ("secrets that wait for their first code", factors::sealing::seal_waiting_anew_in),
     ("backup codes", factors::sealing::seal_codes_anew_in),
+    ("mail_settings.password", notices::mail::ops::seal_anew_in),
+    ("webhooks.secret", notices::webhooks::ops::seal_anew_in),
+    ("outbox.content", notices::outbox::ops::seal_anew_in),
 ];
 
 /// The master key, without saying it.

@@ -177,7 +177,8 @@ pub const ROLE_CHANGED: NoticeSpec = NoticeSpec {
 pub const INVITED: NoticeSpec = NoticeSpec {
     kind: "people.invited",
     is_urgent: true,
-    is_mailed: true,
+    // The invitation itself is mailed.
+    is_mailed: false,
     texts: &[
         text(
             "en",

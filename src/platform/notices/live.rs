@@ -1,11 +1,16 @@
 //! What the process knows of notices beside the tables: the kinds, and who listens.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use tokio::sync::broadcast;
+use tokio::sync::{OnceCell, broadcast};
 
+use super::roots::Roots;
 use super::rules::{NoticeId, NoticeSpec};
+use crate::config::Config;
+use crate::platform::error::Result;
 use crate::platform::identity::UserId;
+use crate::platform::tasks;
 
 /// Notices that a slow window may be behind before it is told to fetch anew.
 const NEWS_MAX: usize = 256;
@@ -24,11 +29,18 @@ pub struct Notices {
     news: broadcast::Sender<News>,
     /// Up to where the windows were told.
     told: AtomicI64,
+    /// Read when they are needed first.
+    roots: OnceCell<Arc<Roots>>,
 }
 
 impl Notices {
     pub(in crate::platform) fn new(kinds: Vec<&'static NoticeSpec>) -> Self {
-        Self { kinds, news: broadcast::Sender::new(NEWS_MAX), told: AtomicI64::new(UNKNOWN) }
+        Self {
+            kinds,
+            news: broadcast::Sender::new(NEWS_MAX),
+            told: AtomicI64::new(UNKNOWN),
+            roots: OnceCell::new(),
+        }
     }
 
     pub fn kinds(&self) -> &[&'static NoticeSpec] {
@@ -37,6 +49,13 @@ impl Notices {
 
     pub fn kind(&self, name: &str) -> Option<&'static NoticeSpec> {
         self.kinds.iter().find(|spec| spec.kind == name).copied()
+    }
+
+    /// Whom mail servers and receivers are vouched for by.
+    pub(super) async fn roots(&self, config: &Config) -> Result<Arc<Roots>> {
+        let more = config.notices.ca_file.clone();
+        let read = || tasks::blocking(move || Roots::read(more.as_deref()).map(Arc::new));
+        self.roots.get_or_try_init(read).await.map(Arc::clone)
     }
 
     /// Hears of every notice from here on.

@@ -1,13 +1,19 @@
-//! Notices: people are told what concerns them, in the bell of their own windows. What is told
-//! and what it tells about are written in one transaction.
+//! Notices: people are told what concerns them, in the bell of their own windows and by mail, and
+//! programs by signed calls. What is told and what it tells about are written in one transaction;
+//! what leaves the box waits in the outbox until the other side confirmed it.
 
 pub mod api;
+mod digest;
 mod kinds;
 mod live;
+pub mod mail;
 pub mod ops;
+pub mod outbox;
+mod roots;
 pub mod rules;
 pub mod runner;
 mod store;
+pub mod webhooks;
 
 pub use kinds::{
     BOX_TROUBLE, FACTOR_CHANGED, INVITED, JOB_FAILED, JOINED, NEW_DEVICE, PASSWORD_CHANGED,
@@ -15,4 +21,21 @@ pub use kinds::{
     WORKSPACE_DELETED,
 };
 pub use live::{News, Notices};
+pub use outbox::Sending;
 pub use rules::{NoticeSpec, NoticeText, Telling};
+
+use super::app::Routes;
+use super::error::Code;
+
+/// The error codes of notices and of how they leave the box.
+pub const CODES: &[&[Code]] =
+    &[rules::CODES, outbox::rules::CODES, mail::rules::CODES, webhooks::rules::CODES];
+
+/// The routes of notices and of how they leave the box.
+pub fn routes() -> Routes {
+    Routes::new()
+        .merge(api::routes())
+        .merge(mail::api::routes())
+        .merge(webhooks::api::routes())
+        .merge(outbox::api::routes())
+}

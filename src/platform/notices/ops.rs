@@ -7,7 +7,8 @@ use super::live::News;
 use super::rules::{Change, KEPT, NOTICES_MAX, Notice, NoticeId, Settings, Telling};
 use super::{
     FACTOR_CHANGED, INVITED, JOB_FAILED, JOINED, NEW_DEVICE, PASSWORD_CHANGED, PASSWORD_RESET,
-    ROLE_CHANGED, SERVICE_ACCOUNT_MADE, SESSION_REUSED, WORKSPACE_DELETED, store,
+    ROLE_CHANGED, SERVICE_ACCOUNT_MADE, SESSION_REUSED, WORKSPACE_DELETED, mail, outbox, store,
+    webhooks,
 };
 use crate::platform::Platform;
 use crate::platform::audit::Entry;
@@ -25,18 +26,34 @@ const DEVICE_LENGTH_MAX: usize = 80;
 
 /// Tells people inside the caller's transaction. Whoever is named twice is told once.
 pub fn tell_in(scope: &BoxScope<'_>, to: &[UserId], telling: &Telling) -> Result<()> {
+    let is_mail_on = mail::ops::is_on_in(scope)?;
     let mut told: Vec<UserId> = Vec::with_capacity(to.len());
     for user in to {
         if told.contains(user) {
             continue;
         }
         told.push(*user);
-        tell_one(scope, *user, telling)?;
+        let notice = tell_one(scope, *user, telling)?;
+        if is_mail_on {
+            mail_one(scope, *user, telling, notice)?;
+        }
     }
-    Ok(())
+    webhooks::ops::announce_in(scope, &told, telling)
 }
 
-fn tell_one(scope: &BoxScope<'_>, user: UserId, telling: &Telling) -> Result<()> {
+fn mail_one(scope: &BoxScope<'_>, user: UserId, telling: &Telling, notice: NoticeId) -> Result<()> {
+    let spec = telling.spec;
+    if !store::settings(scope, user)?.mails_at_once(spec) {
+        return Ok(());
+    }
+    let person = users::ops::get_in(scope, user)?;
+    if person.disabled_at.is_some() {
+        return Ok(());
+    }
+    outbox::ops::queue_notice_in(scope, (user, &person.email), spec.kind, notice)
+}
+
+fn tell_one(scope: &BoxScope<'_>, user: UserId, telling: &Telling) -> Result<NoticeId> {
     let notice = Notice {
         seq: 0,
         id: scope.new_id(),
@@ -49,7 +66,13 @@ fn tell_one(scope: &BoxScope<'_>, user: UserId, telling: &Telling) -> Result<()>
         read_at: None,
     };
     store::insert(scope, &notice)?;
-    store::drop_beyond(scope, user, NOTICES_MAX)
+    store::drop_beyond(scope, user, NOTICES_MAX)?;
+    Ok(notice.id)
+}
+
+/// A notice, when it is still kept.
+pub(super) fn get_in(scope: &BoxScope<'_>, id: NoticeId) -> Result<Option<Notice>> {
+    store::get(scope, id)
 }
 
 /// Tells a person that a session of theirs was used by somebody with an old copy.

@@ -1,16 +1,20 @@
-//! The task of notices: it tells open windows what is new.
+//! The task of notices: it tells open windows what is new, makes the daily summaries and begins
+//! to send what is due.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::error;
 
-use super::ops;
+use super::outbox::runner as outbox;
+use super::{digest, ops};
 use crate::platform::Platform;
 use crate::platform::error::Result;
 
 /// Commits are looked at together, at most so often.
 const LOOK_AT_MOST_EVERY: Duration = Duration::from_millis(250);
+/// The longest time without a look at the clock, which may jump.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// The pause after the box's file could not be read.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
 
@@ -20,20 +24,20 @@ pub fn start(platform: &Arc<Platform>) {
     let platform = Arc::clone(platform);
     tasks.start("notices", |mut stop| async move {
         let mut commits = platform.system_commits.clone();
-        commits.mark_changed();
+        let mut next = Duration::ZERO;
         while !stop.is_requested() {
             tokio::select! {
                 () = stop.requested() => break,
+                () = platform.sending.nudged() => {}
+                () = tokio::time::sleep(next) => {}
                 changed = commits.changed() => if changed.is_err() { break },
             }
-            let pause = match run_due(&platform).await {
-                Ok(()) => LOOK_AT_MOST_EVERY,
-                Err(error) => {
-                    error!("Notices could not be looked at: {error}");
-                    commits.mark_changed();
-                    PAUSE_AFTER_FAILURE
-                }
-            };
+            let mut pause = LOOK_AT_MOST_EVERY;
+            next = round(&platform).await.unwrap_or_else(|error| {
+                error!("Notices could not be looked at: {error}");
+                pause = PAUSE_AFTER_FAILURE;
+                Duration::ZERO
+            });
             tokio::select! {
                 () = stop.requested() => break,
                 () = tokio::time::sleep(pause) => {}
@@ -42,8 +46,18 @@ pub fn start(platform: &Arc<Platform>) {
     });
 }
 
-/// Does what there is to do now. Tests call it when their clock says so.
-pub async fn run_due(platform: &Arc<Platform>) -> Result<()> {
+async fn round(platform: &Arc<Platform>) -> Result<Duration> {
     while ops::tell_windows(platform).await? > 0 {}
-    Ok(())
+    digest::queue_due(platform).await?;
+    let next = outbox::begin(platform).await?;
+    let now = platform.clock.now();
+    Ok(next.map_or(LOOK_EVERY, |next| next.since(now).min(LOOK_EVERY)))
+}
+
+/// Does all there is to do now, one thing after the other, and gives how many attempts to send
+/// were made. Tests call it when their clock says so.
+pub async fn run_due(platform: &Arc<Platform>) -> Result<usize> {
+    while ops::tell_windows(platform).await? > 0 {}
+    digest::queue_due(platform).await?;
+    outbox::run_due(platform).await
 }

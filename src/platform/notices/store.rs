@@ -51,6 +51,35 @@ pub(super) fn list(
     rows.map(|row| row?.notice()).collect()
 }
 
+pub(super) fn get(scope: &Unit<'_>, id: NoticeId) -> Result<Option<Notice>> {
+    let found = scope
+        .prepare_cached(
+            "SELECT seq, id, user_id, workspace_id, kind, params, link, created_at, read_at
+             FROM notices WHERE id = :id",
+        )?
+        .query_row(named_params! { ":id": id }, kept)
+        .optional()?;
+    found.map(Kept::notice).transpose()
+}
+
+/// People who want a daily summary, its hour, and when they got the last.
+pub(super) fn digests(scope: &Unit<'_>) -> Result<Vec<(UserId, TimeOfDay, Moment)>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT notice_settings.user_id, notice_settings.digest_at, notice_settings.digested_at
+         FROM notice_settings JOIN users ON users.id = notice_settings.user_id
+         WHERE notice_settings.email = 'digest' AND users.disabled_at IS NULL",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok((row.get::<_, UserId>(0)?, row.get::<_, u16>(1)?, row.get::<_, Moment>(2)?))
+    })?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (user, minutes, at) = row?;
+        found.extend(TimeOfDay::from_minutes(minutes).map(|time| (user, time, at)));
+    }
+    Ok(found)
+}
+
 pub(super) fn count_unread(scope: &Unit<'_>, user: UserId) -> Result<i64> {
     Ok(scope
         .prepare_cached("SELECT count(*) FROM notices WHERE user_id = :user AND read_at IS NULL")?

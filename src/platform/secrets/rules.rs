@@ -68,6 +68,8 @@ pub enum Purpose {
     Totp,
     /// What is kept of backup codes.
     BackupCodes,
+    /// What mail and webhooks need, and mails that wait.
+    Notices,
 }
 
 impl Purpose {
@@ -77,6 +79,7 @@ impl Purpose {
             Self::LocalCa => "local ca",
             Self::Totp => "totp",
             Self::BackupCodes => "backup codes",
+            Self::Notices => "notices",
         }
     }
 }

@@ -159,7 +159,7 @@ async fn everybody_chooses_what_leaves_the_box_for_them() {
     assert_eq!((&after["email"], &after["digest_at"]), (&json!("digest"), &json!("18:05")));
     assert_eq!(after["kinds"]["people.joined"], true);
     assert_eq!(after["kinds"]["jobs.failed"], false);
-    assert_eq!(after["kinds"]["people.invited"], true);
+    assert_eq!(after["kinds"]["people.role-changed"], true);
     assert_eq!(viewer.get(SETTINGS).await.is(200), after);
     assert_eq!(server.box_counts().await["notices.settings_changed"], 1);
     let bad = json!({ "digest_at": "25:00", "kinds": { "made.up": true } });

@@ -1,6 +1,9 @@
 //! What people are told.
 
 mod bell;
+mod mail;
+mod receivers;
+mod webhooks;
 
 use serde_json::Value;
 

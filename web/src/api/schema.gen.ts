@@ -316,6 +316,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/box/notify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how notices leave the box (operators). */
+        get: operations["get_notify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set the mail server, or none (operators). */
+        patch: operations["change_notify"];
+        trace?: never;
+    };
+    "/api/v1/box/notify/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test mail right now and say how that ended (operators). */
+        post: operations["test_notify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/box/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what has to leave the box and what has left it, newest first (operators). */
+        get: operations["list_outbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/box/outbox/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send something again now, also when it was given up (operators). */
+        post: operations["retry_outbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/box/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List receivers (operators). */
+        get: operations["list_webhooks"];
+        put?: never;
+        /** Name a receiver (operators). The answer holds the secret that calls are signed with. */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/box/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a receiver and what waits for it (operators). */
+        delete: operations["remove_webhook"];
+        options?: never;
+        head?: never;
+        /** Change a receiver (operators). */
+        patch: operations["change_webhook"];
+        trace?: never;
+    };
+    "/api/v1/box/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a receiver right now and say how that ended (operators). */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/client-errors": {
         parameters: {
             query?: never;
@@ -2021,12 +2143,24 @@ export interface components {
                 [key: string]: boolean;
             };
         };
+        /** @description What to change. */
+        ChangeNotifyRequest: {
+            smtp?: components["schemas"]["SmtpRequest"] | null;
+        };
         /** @description The present password and the one to come. */
         ChangePasswordRequest: {
             /** Format: password */
             current: string;
             /** Format: password */
             new: string;
+        };
+        /** @description What to change; what is left out stays. */
+        ChangeWebhookRequest: {
+            allow_private?: boolean | null;
+            enabled?: boolean | null;
+            kinds?: string[] | null;
+            name?: string | null;
+            url?: string | null;
         };
         /** @description How well one part is. */
         CheckResponse: {
@@ -2084,6 +2218,18 @@ export interface components {
             /** @description Good for 72 hours. Shown once. */
             link: string;
             user: components["schemas"]["UserDetailsResponse"];
+        };
+        /** @description A receiver. */
+        CreateWebhookRequest: {
+            /** @description Whether it may lie in the own network, and be called over plain HTTP. */
+            allow_private?: boolean;
+            /** @description Kinds of notices; none for all. */
+            kinds?: string[];
+            name: string;
+            /** @description The full address, beginning with https. */
+            url: string;
+            /** @description Only what happens in one workspace. */
+            workspace_id?: string | null;
         };
         /** @description A new workspace; what is left out gets a default. */
         CreateWorkspaceRequest: {
@@ -2399,6 +2545,13 @@ export interface components {
         JobSchedulesResponse: {
             items: components["schemas"]["JobScheduleResponse"][];
         };
+        /** @description How the last attempt on a channel ended. */
+        LastAttemptResponse: {
+            at: string;
+            /** @description What the other side said, or why it could not be reached. */
+            detail?: string | null;
+            ok: boolean;
+        };
         /** @description A part that somebody else wrote. */
         LicenceResponse: {
             /** @description `rust` for the program, `web` for the pages. */
@@ -2458,6 +2611,11 @@ export interface components {
             mfa_required?: boolean | null;
             user?: components["schemas"]["UserResponse"] | null;
         };
+        /**
+         * @description How the connection to the mail server is protected.
+         * @enum {string}
+         */
+        MailSecurity: "tls" | "starttls" | "none";
         /** @description The key that everything sealed is sealed with. */
         MasterKeyResponse: {
             /** @description Tells it from others; no secret. */
@@ -2640,6 +2798,10 @@ export interface components {
              */
             unread: number;
         };
+        /** @description How notices leave the box. */
+        NotifyResponse: {
+            smtp?: components["schemas"]["SmtpResponse"] | null;
+        };
         /** @description How much there is of one kind. */
         ObjectCountResponse: {
             /** Format: int64 */
@@ -2649,6 +2811,32 @@ export interface components {
             /** @description E.g. `Items`. */
             title: string;
         };
+        /**
+         * @description How something leaves the box.
+         * @enum {string}
+         */
+        OutboxChannel: "mail" | "webhook";
+        /** @description Something that has to leave the box, or has left it. */
+        OutboxResponse: {
+            channel: components["schemas"]["OutboxChannel"];
+            created_at: string;
+            id: string;
+            /** @description Of the notice, or what else it is. */
+            kind: string;
+            last_error?: string | null;
+            /** @description When it is tried next; null when it is not. */
+            next_at?: string | null;
+            state: components["schemas"]["OutboxState"];
+            /** @description An address, or the receiver's name. */
+            to: string;
+            /** Format: int32 */
+            tries: number;
+        };
+        /**
+         * @description How it stands.
+         * @enum {string}
+         */
+        OutboxState: "waiting" | "sent" | "failed";
         /** @description A code that is scanned for more than one unit. */
         PackRequest: {
             code: string;
@@ -2962,6 +3150,33 @@ export interface components {
             total_is_more?: boolean | null;
         };
         /** @description A page of a list. */
+        Page_OutboxResponse: {
+            items: {
+                channel: components["schemas"]["OutboxChannel"];
+                created_at: string;
+                id: string;
+                /** @description Of the notice, or what else it is. */
+                kind: string;
+                last_error?: string | null;
+                /** @description When it is tried next; null when it is not. */
+                next_at?: string | null;
+                state: components["schemas"]["OutboxState"];
+                /** @description An address, or the receiver's name. */
+                to: string;
+                /** Format: int32 */
+                tries: number;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
         Page_SessionResponse: {
             items: {
                 created_at: string;
@@ -3053,6 +3268,33 @@ export interface components {
                 /** Format: int64 */
                 version: number;
                 workspaces: components["schemas"]["UserWorkspaceResponse"][];
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_WebhookResponse: {
+            items: {
+                allow_private: boolean;
+                created_at: string;
+                enabled: boolean;
+                id: string;
+                /** @description Empty for all kinds. */
+                kinds: string[];
+                last?: components["schemas"]["LastAttemptResponse"] | null;
+                name: string;
+                /** @description What calls are signed with. Shown once, in the answer that makes it. */
+                secret?: string | null;
+                url: string;
+                /** @description Null: of the box and of every workspace. */
+                workspace_id?: string | null;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
@@ -3281,6 +3523,33 @@ export interface components {
         SignedInResponse: {
             user: components["schemas"]["UserResponse"];
         };
+        /** @description A mail server. */
+        SmtpRequest: {
+            /** @description E.g. `Kitchen box <box@example.com>`. */
+            from: string;
+            host: string;
+            /**
+             * Format: password
+             * @description Never shown again. Left out, the kept one stays, as long as it goes to the same server.
+             */
+            password?: string | null;
+            /** Format: int64 */
+            port: number;
+            security: components["schemas"]["MailSecurity"];
+            user?: string | null;
+        };
+        /** @description The mail server. */
+        SmtpResponse: {
+            /** @description What mails are from. */
+            from: string;
+            has_password: boolean;
+            host: string;
+            last?: components["schemas"]["LastAttemptResponse"] | null;
+            /** Format: int32 */
+            port: number;
+            security: components["schemas"]["MailSecurity"];
+            user?: string | null;
+        };
         /** @description What proves that it is you. */
         StepUpRequest: {
             /** @description Of the authenticator app or from paper. */
@@ -3305,6 +3574,10 @@ export interface components {
             location_name: string;
             qty: string;
             unit: string;
+        };
+        /** @description Where to send a test. */
+        TestNotifyRequest: {
+            to: string;
         };
         /**
          * @description How the screens look.
@@ -3450,6 +3723,22 @@ export interface components {
         /** @description What runs here. */
         VersionResponse: {
             version: string;
+        };
+        /** @description A receiver of signed calls. */
+        WebhookResponse: {
+            allow_private: boolean;
+            created_at: string;
+            enabled: boolean;
+            id: string;
+            /** @description Empty for all kinds. */
+            kinds: string[];
+            last?: components["schemas"]["LastAttemptResponse"] | null;
+            name: string;
+            /** @description What calls are signed with. Shown once, in the answer that makes it. */
+            secret?: string | null;
+            url: string;
+            /** @description Null: of the box and of every workspace. */
+            workspace_id?: string | null;
         };
         /** @description A workspace and its settings. */
         WorkspaceResponse: {
@@ -4278,6 +4567,373 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    get_notify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    change_notify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeNotifyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    test_notify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestNotifyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastAttemptResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description No mail server is set. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_outbox: {
+        parameters: {
+            query?: {
+                /** @description `waiting`, `sent` or `failed`. */
+                state?: string;
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OutboxResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    retry_outbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description It was sent already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description There are too many receivers. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    change_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastAttemptResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     report_client_error: {

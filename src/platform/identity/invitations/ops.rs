@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::rules::{Holder, Invitation, InvitationId, Inviter, LIFE, check_room, unknown};
 use super::store;
+use crate::platform::Platform;
 use crate::platform::access::rules::may_give;
 use crate::platform::access::{Role, RoleTable};
 use crate::platform::audit::Entry;
@@ -16,6 +17,8 @@ use crate::platform::identity::links::{guarded, link, new_token};
 use crate::platform::identity::users::rules::{NewUser, clean_email, email_key};
 use crate::platform::identity::{User, UserId, sessions, users};
 use crate::platform::notices;
+use crate::platform::notices::mail::ops::{LinkMail, queue_link_in};
+use crate::platform::notices::mail::texts::params;
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::setup;
 use crate::platform::setup::rules::Claim;
@@ -48,9 +51,11 @@ pub async fn invite(ctx: &Ctx, email: &str, role: Role) -> Result<Created<Listed
     let link = link(ctx, PAGE, &token);
     let hash = token_hash(token.reveal());
     let again = link.clone();
+    let (platform, platform_again) = (Arc::clone(&ctx.platform), Arc::clone(&ctx.platform));
     let load = move |scope: &BoxScope<'_>, id: InvitationId| {
         let invitation = store::get(scope, workspace, id)?.ok_or(Error::NotFound)?;
         store::set_token(scope, id, &hash)?;
+        mail_link(scope, &platform_again, &invitation, &again)?;
         scope.audit(entry("workspace.invitation.renewed", &invitation))?;
         Ok(Listed { link: Some(again), ..listed(scope, invitation)? })
     };
@@ -67,12 +72,38 @@ pub async fn invite(ctx: &Ctx, email: &str, role: Role) -> Result<Created<Listed
                 .set("expires_at", invitation.expires_at.to_string())
                 .personal("email", &invitation.email),
         )?;
+        mail_link(scope, &platform, &invitation, &link)?;
         if let Some(kept) = users::ops::find_in(scope, &invitation.email_key)? {
             notices::ops::invited_in(scope, workspace, kept.user.id, role.name())?;
         }
         Ok((invitation.id, Listed { link: Some(link), ..listed(scope, invitation)? }))
     });
     made.await
+}
+
+/// Mails the link where mail leaves the box; whoever invites sees it in any case.
+fn mail_link(
+    scope: &BoxScope<'_>,
+    platform: &Platform,
+    invitation: &Invitation,
+    link: &str,
+) -> Result<()> {
+    let known = users::ops::find_in(scope, &invitation.email_key)?.map(|kept| kept.user.id);
+    let actor = match invitation.invited_by {
+        Some(user) => users::ops::name_in(scope, user)?.unwrap_or_default(),
+        None => String::new(),
+    };
+    let workspace = workspaces::ops::get_in(scope, invitation.workspace)?.name;
+    let mail = LinkMail {
+        kind: "people.invitation",
+        text: |texts| texts.invitation,
+        to: &invitation.email,
+        user: known,
+        values: params([("workspace", workspace.as_str()), ("actor", actor.as_str())]),
+        url: link,
+        good_until: invitation.expires_at,
+    };
+    queue_link_in(scope, platform, &mail)
 }
 
 fn draft(scope: &BoxScope<'_>, workspace: WorkspaceId, email: String, role: Role) -> Invitation {

@@ -1,10 +1,12 @@
 //! Giving out reset links and using them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::rules::{LIFE, Reset, ResetId, check_person, unknown};
 use super::store;
+use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
@@ -15,6 +17,8 @@ use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::users::rules::email_key;
 use crate::platform::identity::{User, UserId, sessions, users};
 use crate::platform::notices;
+use crate::platform::notices::mail::ops::{LinkMail, queue_link_in};
+use crate::platform::notices::rules::Params;
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::setup;
 use crate::platform::setup::rules::Claim;
@@ -36,16 +40,31 @@ pub struct Issued {
 pub(in crate::platform) struct NewLink {
     link: String,
     hash: [u8; 32],
+    platform: Arc<Platform>,
 }
 
 impl NewLink {
     pub(in crate::platform) fn new(ctx: &BoxCtx) -> Self {
         let token = new_token(&ctx.platform.random);
-        Self { link: link(ctx, PAGE, &token), hash: token_hash(token.reveal()) }
+        let (link, hash) = (link(ctx, PAGE, &token), token_hash(token.reveal()));
+        Self { link, hash, platform: Arc::clone(&ctx.platform) }
     }
 
-    fn issued(self, reset: &Reset) -> Issued {
-        Issued { link: self.link, expires_at: reset.expires_at }
+    /// Gives the link out, and mails it where mail leaves the box.
+    fn issued_in(self, scope: &BoxScope<'_>, reset: &Reset) -> Result<Issued> {
+        let user = users::ops::get_in(scope, reset.user)?;
+        let is_first = reset.expires_at.since(reset.created_at) > LIFE;
+        let mail = LinkMail {
+            kind: if is_first { "identity.first-password" } else { "identity.reset" },
+            text: if is_first { |texts| texts.first_password } else { |texts| texts.reset },
+            to: &user.email,
+            user: Some(user.id),
+            values: Params::new(),
+            url: &self.link,
+            good_until: reset.expires_at,
+        };
+        queue_link_in(scope, &self.platform, &mail)?;
+        Ok(Issued { link: self.link, expires_at: reset.expires_at })
     }
 }
 
@@ -68,7 +87,7 @@ pub(in crate::platform) fn issue_in(
         Entry::new("identity.user.reset_link_issued", users::ops::KIND, user.id)
             .set("expires_at", reset.expires_at.to_string()),
     )?;
-    Ok((reset.id, new.issued(&reset)))
+    Ok((reset.id, new.issued_in(scope, &reset)?))
 }
 
 /// Gives out a link for a person. A repeated request gets another one, since the first was lost.
@@ -77,7 +96,7 @@ pub async fn issue(ctx: &BoxCtx, user: UserId) -> Result<Created<Issued>> {
     let load = move |scope: &BoxScope<'_>, id: ResetId| {
         let reset = store::get(scope, id)?.ok_or(Error::NotFound)?;
         store::set_token(scope, id, &again.hash)?;
-        Ok(again.issued(&reset))
+        again.issued_in(scope, &reset)
     };
     ctx.create(load, move |scope| {
         let user = users::ops::get_in(scope, user)?;
