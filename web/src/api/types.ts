@@ -7,6 +7,7 @@ export type SetupRequest = Schemas["SetupRequest"];
 export type PasswordStrength = Schemas["PasswordStrengthResponse"];
 export type Me = Schemas["MeResponse"];
 export type MyWorkspace = Me["workspaces"][number];
+export type MyFactors = Schemas["FactorsResponse"];
 export type Notice = Schemas["NoticeResponse"];
 export type NoticeSettings = Schemas["NoticeSettingsResponse"];
 export type ChangeNoticeSettings = Schemas["ChangeNoticeSettingsRequest"];

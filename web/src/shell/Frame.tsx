@@ -1,7 +1,8 @@
 import { Outlet, useParams, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { t, FormatProvider } from "@/i18n";
 import { LiveProvider } from "@/platform/live/LiveProvider";
+import { MfaBanner } from "@/platform/identity/factors/MfaBanner";
 import { useMe } from "@/platform/identity/queries";
 import { WorkspaceBanner } from "@/platform/workspaces/WorkspaceBanner";
 import { lastWorkspace, rememberWorkspace } from "@/platform/workspaces/WorkspaceContext";
@@ -16,11 +17,24 @@ import { Sidebar } from "./Sidebar";
 import { useShellKeys } from "./useShellKeys";
 import classes from "./frame.module.css";
 
+const EnrolScreen = lazy(() => import("@/platform/identity/factors/EnrolScreen"));
 const Palette = lazy(() => import("./Palette"));
 const Shortcuts = lazy(() => import("./Shortcuts"));
 
-/** Everything around a screen: where one is, where one can go, and whether the box is there. */
+/** Every screen, unless the box refuses all of them until a second factor is set up. */
 export function Frame() {
+  const { mfa } = useMe();
+  const [isHeld, setHeld] = useState(false);
+  if (!mfa.must_enrol && !isHeld) return <OpenFrame />;
+  return (
+    <Suspense fallback={null}>
+      <EnrolScreen onHold={setHeld} />
+    </Suspense>
+  );
+}
+
+/** Everything around a screen: where one is, where one can go, and whether the box is there. */
+function OpenFrame() {
   const me = useMe();
   const params = useParams({ strict: false });
   const inAddress = me.workspaces.find((one) => one.id === params.workspace);
@@ -45,6 +59,7 @@ export function Frame() {
 }
 
 function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
+  const { mfa } = useMe();
   const isPhone = useIsPhone();
   const keys = useShellKeys(workspace);
   const main = useRef<HTMLElement>(null);
@@ -66,6 +81,7 @@ function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
           onShortcuts={keys.openShortcuts}
         />
         {workspace && <ConnectionBanner />}
+        <MfaBanner mfa={mfa} />
         {inWorkspace && workspace && <WorkspaceBanner workspace={workspace} />}
         <main id="content" ref={main} className={classes.main} tabIndex={-1}>
           {workspace && <PrintHead workspace={workspace} />}

@@ -4,10 +4,21 @@ import { t } from "@/i18n";
 import classes from "./CopyText.module.css";
 
 /** Text meant to be compared or carried elsewhere. */
-export function CopyText({ text, label }: { readonly text: string; readonly label: string }) {
+export function CopyText({
+  text,
+  label,
+  shown,
+}: {
+  readonly text: string;
+  readonly label: string;
+  /** The same, set so that it can be read out or typed. */
+  readonly shown?: string;
+}) {
   return (
     <div className={classes.box}>
-      <code className="hf-mono">{text}</code>
+      <code className="hf-mono" translate="no">
+        {shown ?? text}
+      </code>
       <CopyButton value={text}>
         {({ copied, copy }) => (
           <Button

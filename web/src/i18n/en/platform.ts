@@ -6,7 +6,7 @@ export const platform = {
   "signin.submit": "Sign in",
   "signin.as": "As {email}",
   "again.title": "Your session has ended",
-  "again.body": "Sign in as {email} to go on. What you typed is still there.",
+  "again.body": "Sign in to go on. What you typed is still there.",
   "again.submit": "Sign in and go on",
   "again.leave": "Leave, lose what I typed",
   "password.rule": "At least 12 characters. A few unusual words work well.",

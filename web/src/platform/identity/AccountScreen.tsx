@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { t } from "@/i18n";
 import { Page } from "@/ui/Page";
 import { toastFailed } from "@/ui/toast";
+import { FactorsSection } from "./factors/FactorsSection";
 import { NoticeSettingsSection } from "../notices/NoticeSettingsSection";
 import { AboutSection } from "./AboutSection";
 import { AppearanceSection } from "./AppearanceSection";
@@ -27,6 +28,7 @@ export function AccountScreen() {
       <AppearanceSection />
       <NoticeSettingsSection />
       <PasswordSection />
+      <FactorsSection />
       <SessionsSection />
       <TokensSection />
     </Page>

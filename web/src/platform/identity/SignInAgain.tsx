@@ -1,38 +1,19 @@
-import { Button, Modal, PasswordInput, Text } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
 import { answerSignInAgain } from "@/api/session";
 import { t } from "@/i18n";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { meQuery, signIn } from "./queries";
+import { meQuery } from "./queries";
+import { SignInForm } from "./SignInForm";
+import classes from "./auth.module.css";
 
 /** Lies over whatever was open when the session ended; what was typed there stays as it is. */
 export default function SignInAgain() {
   const client = useQueryClient();
   const me = client.getQueryData(meQuery.queryKey);
-  const [password, setPassword] = useState("");
-  const [error, setError] = useState<unknown>(null);
-  const [isSending, setSending] = useState(false);
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    if (isSending || !me) return;
-    setSending(true);
-    setError(null);
-    try {
-      await signIn(me.email, password);
-      answerSignInAgain(true);
-    } catch (cause) {
-      setError(cause);
-    } finally {
-      setSending(false);
-    }
-  };
   const leave = () => {
     answerSignInAgain(false);
     window.location.assign("/sign-in");
   };
-
   return (
     <Modal
       opened
@@ -43,35 +24,20 @@ export default function SignInAgain() {
       title={t("again.title")}
       zIndex={1000}
     >
-      <form onSubmit={(event) => void submit(event)} noValidate>
-        <Text mb="sm">{t("again.body", { email: me?.email ?? "" })}</Text>
-        <input
-          type="email"
-          name="email"
-          autoComplete="username"
-          value={me?.email ?? ""}
-          readOnly
-          hidden
+      <div className={classes.stack}>
+        <p className={classes.text}>{t("again.body")}</p>
+        <SignInForm
+          isAgain
+          email={me?.email ?? ""}
+          submitLabel={t("again.submit")}
+          onDone={() => answerSignInAgain(true)}
         />
-        <PasswordInput
-          label={t("signin.password")}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          autoComplete="current-password"
-          data-autofocus
-          mb="md"
-          visibilityToggleButtonProps={{ "aria-label": t("field.showSecret") }}
-        />
-        {error !== null && <ProblemAlert error={error} />}
-        <div style={{ display: "flex", gap: 8, marginTop: 16, flexWrap: "wrap" }}>
-          <Button type="submit" loading={isSending}>
-            {t("again.submit")}
-          </Button>
+        <div>
           <Button variant="default" onClick={leave}>
             {t("again.leave")}
           </Button>
         </div>
-      </form>
+      </div>
     </Modal>
   );
 }

@@ -1,39 +1,97 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 import { newKey } from "@/api/client";
+import type { FactorMethod } from "@/api/stepUp";
 import { t } from "@/i18n";
 import { FormFrame, SecretField, TextField, useForm } from "@/ui/form";
+import { Notice } from "@/ui/Notice";
+import { SkeletonLines } from "@/ui/Skeleton";
 import { meQuery, signIn } from "./queries";
 import classes from "./auth.module.css";
+
+const SecondStep = lazy(() => import("./factors/SecondStep"));
 
 interface Props {
   /** Who signs in, where that is known; nobody else can then. */
   readonly email?: string;
+  readonly submitLabel?: string;
+  /** The page knows who it is and waits for the session alone, with all its requests. */
+  readonly isAgain?: boolean;
   /** Comes after the session is known. */
   readonly onDone: () => void | Promise<void>;
 }
 
-export function SignInForm({ email, onDone }: Props) {
+/** Email and password, then the second factor of whoever has one. */
+export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Props) {
   const client = useQueryClient();
+  const [methods, setMethods] = useState<readonly FactorMethod[] | null>(null);
+  const [typed, setTyped] = useState("");
+  const [why, setWhy] = useState<string | null>(null);
+  const enter = async () => {
+    // A question that waits for this very sign-in would be waited for here for ever.
+    if (!isAgain) await client.fetchQuery({ ...meQuery, staleTime: 0 });
+    await onDone();
+  };
+  const restart = (reason: string | null) => {
+    setWhy(reason);
+    setMethods(null);
+  };
+  if (methods)
+    return (
+      <Suspense fallback={<SkeletonLines count={3} />}>
+        <SecondStep methods={methods} onDone={enter} onRestart={restart} />
+      </Suspense>
+    );
+  return (
+    <>
+      {why && (
+        <div className={classes.above}>
+          <Notice tone="caution">{why}</Notice>
+        </div>
+      )}
+      <PasswordForm
+        {...(email === undefined ? {} : { email })}
+        submitLabel={submitLabel ?? t("signin.submit")}
+        onEnter={enter}
+        typed={typed}
+        onSecond={(found, by) => {
+          setTyped(by);
+          setMethods(found);
+        }}
+      />
+    </>
+  );
+}
+
+function PasswordForm({
+  email,
+  typed,
+  submitLabel,
+  onEnter,
+  onSecond,
+}: {
+  readonly email?: string;
+  /** What was typed before the second step was given up. */
+  readonly typed: string;
+  readonly submitLabel: string;
+  readonly onEnter: () => Promise<void>;
+  readonly onSecond: (methods: readonly FactorMethod[], email: string) => void;
+}) {
   const form = useForm({
-    initial: { email: email ?? "", password: "" },
+    initial: { email: email ?? typed, password: "" },
     newKey,
     validate: (values) => ({
       email: values.email.trim() ? null : t("form.needed"),
       password: values.password ? null : t("form.needed"),
     }),
     send: async (values) => {
-      await signIn(values.email.trim(), values.password);
-      await client.fetchQuery({ ...meQuery, staleTime: 0 });
-      await onDone();
+      const methods = await signIn(values.email.trim(), values.password);
+      if (methods) onSecond(methods, values.email);
+      else await onEnter();
     },
   });
   return (
-    <FormFrame
-      hasHint={false}
-      form={form}
-      label={t("signin.title")}
-      submitLabel={t("signin.submit")}
-    >
+    <FormFrame hasHint={false} form={form} label={t("signin.title")} submitLabel={submitLabel}>
       {email === undefined ? (
         <TextField
           form={form}

@@ -27,7 +27,7 @@ export function SignInGate() {
   return (
     <Suspense fallback={null}>
       {isAsking && <SignInAgain />}
-      {methods && <StepUpDialog />}
+      {methods && <StepUpDialog methods={methods} />}
     </Suspense>
   );
 }

@@ -6,8 +6,9 @@ import {
   type QueryClient,
 } from "@tanstack/react-query";
 import { api, ifMatch, idempotent, ok } from "@/api/client";
-import { ApiProblem } from "@/api/problem";
+import { ApiProblem, isRecord } from "@/api/problem";
 import { setSessionKnown } from "@/api/session";
+import { methodsOf, type FactorMethod } from "@/api/stepUp";
 import type { Me, TokenRequest } from "@/api/types";
 
 /** More than anybody has; the box allows no more rows at once. */
@@ -36,8 +37,14 @@ export function useMe(): Me {
   return data;
 }
 
-export async function signIn(email: string, password: string): Promise<void> {
-  await ok(api.POST("/api/v1/auth/login", { body: { email, password } }));
+/** Null when that was all; otherwise what the second step may be done with. */
+export async function signIn(
+  email: string,
+  password: string,
+): Promise<readonly FactorMethod[] | null> {
+  const answer: unknown = await ok(api.POST("/api/v1/auth/login", { body: { email, password } }));
+  if (!isRecord(answer) || answer["mfa_required"] !== true) return null;
+  return methodsOf(answer["methods"]);
 }
 
 /** Ends the session here and starts the page afresh, so that nothing of it stays in memory. */

@@ -4,9 +4,9 @@ import { IconArchive, IconFlask } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
+import { Banner } from "@/ui/Banner";
 import { toastDone, toastFailed } from "@/ui/toast";
 import { refreshWorkspaces, restoreWorkspace } from "./queries";
-import classes from "./banner.module.css";
 
 const WipeDialog = lazy(async () => ({ default: (await import("./DangerSection")).WipeDialog }));
 
@@ -32,9 +32,12 @@ function Archived({ workspace }: { readonly workspace: MyWorkspace }) {
     }
   };
   return (
-    <aside className={classes.banner} data-tone="caution" aria-label={t("workspace.tag.archived")}>
-      <IconArchive size={17} aria-hidden />
-      <span className={classes.text}>{t("banner.archived")}</span>
+    <Banner
+      icon={IconArchive}
+      tone="caution"
+      label={t("workspace.tag.archived")}
+      text={t("banner.archived")}
+    >
       {workspace.permissions.includes("workspace.settings") && (
         <Button
           size="compact-sm"
@@ -45,16 +48,19 @@ function Archived({ workspace }: { readonly workspace: MyWorkspace }) {
           {t("banner.unarchive")}
         </Button>
       )}
-    </aside>
+    </Banner>
   );
 }
 
 function Sample({ workspace }: { readonly workspace: MyWorkspace }) {
   const [asks, setAsks] = useState(false);
   return (
-    <aside className={classes.banner} data-tone="info" aria-label={t("workspace.tag.sample")}>
-      <IconFlask size={17} aria-hidden />
-      <span className={classes.text}>{t("banner.sample")}</span>
+    <Banner
+      icon={IconFlask}
+      tone="info"
+      label={t("workspace.tag.sample")}
+      text={t("banner.sample")}
+    >
       {workspace.permissions.includes("workspace.delete") && (
         <Button size="compact-sm" variant="default" onClick={() => setAsks(true)}>
           {t("workspace.wipe")}
@@ -70,6 +76,6 @@ function Sample({ workspace }: { readonly workspace: MyWorkspace }) {
           />
         </Suspense>
       )}
-    </aside>
+    </Banner>
   );
 }

@@ -2,9 +2,9 @@ import { Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { FocusEvent, KeyboardEvent } from "react";
 import { newKey } from "@/api/client";
-import { stepUp } from "@/api/stepUp";
+import { stepUp, type FactorMethod } from "@/api/stepUp";
 import { t } from "@/i18n";
-import { FormFrame, SecretField, useForm } from "@/ui/form";
+import { FormFrame, SecretField, TextField, useForm } from "@/ui/form";
 import { meQuery } from "../queries";
 import { elevate } from "./queries";
 import classes from "../auth.module.css";
@@ -12,7 +12,7 @@ import classes from "../auth.module.css";
 const cancel = () => stepUp.answer(false);
 
 /** Lies over the form whose request waits; what was typed there stays as it is. */
-export default function StepUpDialog() {
+export default function StepUpDialog({ methods }: { readonly methods: readonly FactorMethod[] }) {
   const client = useQueryClient();
   const done = (until: string) => {
     client.setQueryData(meQuery.queryKey, (me) => me && { ...me, elevated_until: until });
@@ -21,6 +21,7 @@ export default function StepUpDialog() {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") cancel();
   };
+  const hasCode = methods.includes("totp") || methods.includes("backup");
   return (
     <Modal
       opened
@@ -35,7 +36,7 @@ export default function StepUpDialog() {
     >
       <div className={classes.stack}>
         <p className={classes.text}>{t("stepUp.lead")}</p>
-        <ByPassword onDone={done} />
+        {hasCode ? <ByCode onDone={done} /> : <ByPassword onDone={done} />}
       </div>
     </Modal>
   );
@@ -46,7 +47,37 @@ function keepEscape(event: FocusEvent<HTMLElement>): void {
   event.target.setAttribute("data-mantine-stop-propagation", "true");
 }
 
-function ByPassword({ onDone }: { readonly onDone: (until: string) => void }) {
+type OnDone = (until: string) => void;
+
+function ByCode({ onDone }: { readonly onDone: OnDone }) {
+  const form = useForm({
+    initial: { code: "" },
+    newKey,
+    validate: (values) => ({ code: values.code.trim() ? null : t("form.needed") }),
+    send: async ({ code }) => onDone(await elevate({ code: code.trim() })),
+  });
+  return (
+    <FormFrame
+      hasHint={false}
+      form={form}
+      label={t("stepUp.title")}
+      submitLabel={t("stepUp.submit")}
+      onCancel={cancel}
+    >
+      <TextField
+        form={form}
+        name="code"
+        label={t("stepUp.code")}
+        help={t("stepUp.codeHelp")}
+        autoComplete="one-time-code"
+        maxLength={40}
+        autoFocus
+      />
+    </FormFrame>
+  );
+}
+
+function ByPassword({ onDone }: { readonly onDone: OnDone }) {
   const form = useForm({
     initial: { password: "" },
     newKey,

@@ -1,0 +1,138 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import type { MyFactors } from "@/api/types";
+import { t, useFormat } from "@/i18n";
+import { Confirm } from "@/ui/Confirm";
+import { Notice } from "@/ui/Notice";
+import { Section } from "@/ui/Page";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { SkeletonLines } from "@/ui/Skeleton";
+import { toastDone } from "@/ui/toast";
+import { meQuery, useMe } from "../queries";
+import { FactorDialog } from "./FactorDialog";
+import { FactorRows, type FactorAction } from "./FactorRows";
+import { myFactorsQuery, newBackupCodes, removeTotp } from "./queries";
+import classes from "./factors.module.css";
+
+type Open = FactorAction | { readonly codes: readonly string[] };
+
+/** What protects the account beside the password. */
+export function FactorsSection() {
+  const client = useQueryClient();
+  const factors = useQuery(myFactorsQuery);
+  const [open, setOpen] = useState<Open | null>(null);
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (window.location.hash === "#second-factor") place.current?.scrollIntoView();
+  }, []);
+  const changed = () => {
+    void client.invalidateQueries({ queryKey: myFactorsQuery.queryKey, exact: true });
+    void client.invalidateQueries({ queryKey: meQuery.queryKey, exact: true });
+  };
+  const close = () => setOpen(null);
+  return (
+    <div ref={place} id="second-factor">
+      <Section title={t("mfa.title")}>
+        {factors.error ? (
+          <ProblemAlert error={factors.error} onRetry={() => void factors.refetch()} />
+        ) : factors.data ? (
+          <div className={classes.stack}>
+            <Standing factors={factors.data} />
+            <FactorRows factors={factors.data} onAct={setOpen} />
+          </div>
+        ) : (
+          <SkeletonLines count={4} />
+        )}
+      </Section>
+      {open && factors.data && (
+        <OpenDialog
+          open={open}
+          factors={factors.data}
+          onChanged={changed}
+          onCodes={(codes) => setOpen({ codes })}
+          onClose={close}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Whether it has to be, and by when. */
+function Standing({ factors }: { readonly factors: MyFactors }) {
+  const format = useFormat();
+  if (factors.enrolled)
+    return factors.backup_codes_left > 0 ? (
+      <p className={classes.text}>{t("mfa.lead")}</p>
+    ) : (
+      <Notice tone="caution">{t("mfa.noCodes")}</Notice>
+    );
+  if (!factors.required) return <p className={classes.text}>{t("mfa.leadNone")}</p>;
+  return (
+    <Notice tone="caution" title={t("mfa.requiredTitle")}>
+      {factors.enrol_by
+        ? t("mfa.required", { date: format.dateTime(factors.enrol_by) })
+        : t("mfa.requiredNow")}
+    </Notice>
+  );
+}
+
+interface DialogProps {
+  readonly open: Open;
+  readonly factors: MyFactors;
+  readonly onChanged: () => void;
+  readonly onCodes: (codes: readonly string[]) => void;
+  readonly onClose: () => void;
+}
+
+function OpenDialog({ open, factors, onChanged, onCodes, onClose }: DialogProps) {
+  const me = useMe();
+  const removed = async (run: Promise<void>) => {
+    await run;
+    onChanged();
+    toastDone(t("mfa.removed"));
+    onClose();
+  };
+  switch (open) {
+    case "new-codes":
+      return (
+        <Confirm
+          opened
+          title={t("backup.newTitle")}
+          confirmLabel={t("backup.new")}
+          isDanger={false}
+          onClose={onClose}
+          onConfirm={async () => {
+            const codes = await newBackupCodes();
+            onChanged();
+            onCodes(codes);
+          }}
+        >
+          {t("backup.newBody", { count: factors.backup_codes_left })}
+        </Confirm>
+      );
+    case "remove-totp":
+      return (
+        <Confirm
+          opened
+          title={t("totp.removeTitle")}
+          confirmLabel={t("mfa.remove")}
+          onClose={onClose}
+          onConfirm={() => removed(removeTotp())}
+        >
+          <div className={classes.stack}>
+            <p className={classes.text}>{t("totp.removeBody")}</p>
+            <Notice tone="caution">{t(me.mfa.required ? "mfa.lastRequired" : "mfa.last")}</Notice>
+          </div>
+        </Confirm>
+      );
+    default:
+      return (
+        <FactorDialog
+          key={open === "totp" ? open : "codes"}
+          codes={open === "totp" ? null : open.codes}
+          onChanged={onChanged}
+          onClose={onClose}
+        />
+      );
+  }
+}
