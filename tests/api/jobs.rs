@@ -28,15 +28,21 @@ pub(crate) fn path(job: &Value) -> String {
 }
 
 /// Makes the stock differ from its ledger, as a broken disk would.
-#[expect(clippy::disallowed_methods, reason = "the damage is done behind the box's back")]
 pub(crate) async fn break_stock(server: &TestServer) {
+    break_stock_behind(server, 0).await;
+}
+
+/// The same for items behind one of them only.
+#[expect(clippy::disallowed_methods, reason = "the damage is done behind the box's back")]
+pub(crate) async fn break_stock_behind(server: &TestServer, item_rid: i64) {
     let path = server.platform.workspaces.path(server.workspace);
     server.platform.workspaces.close_all().await;
     let connection = rusqlite::Connection::open(path).expect("a file");
     let guard = "SELECT sql FROM sqlite_schema WHERE name = 'stocks_follow_a_movement'";
     let guard: String = connection.query_row(guard, [], |row| row.get(0)).expect("a trigger");
     connection.execute_batch("DROP TRIGGER stocks_follow_a_movement").expect("no trigger");
-    let changed = connection.execute("UPDATE stocks SET qty = qty + 1000", []);
+    let sql = "UPDATE stocks SET qty = qty + 1000 WHERE item_id > ?1";
+    let changed = connection.execute(sql, [item_rid]);
     assert!(changed.expect("a change") > 0, "there is no stock to break");
     connection.execute_batch(&guard).expect("the trigger again");
 }

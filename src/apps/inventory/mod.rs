@@ -38,6 +38,7 @@ pub const SPEC: AppSpec = AppSpec {
         "0007_alerts_and_imports.sql",
         "0008_recycle_bin.sql",
         "0009_search_movements.sql",
+        "0011_ledger_index.sql",
     ),
     events: EVENTS,
     recycle_bin: RECYCLE_BIN,

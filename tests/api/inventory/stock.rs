@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use holdfast::apps::inventory::stocks::ops;
+use holdfast::apps::inventory::stocks::rules::ITEMS_CHECKED_AT_ONCE;
+use holdfast::platform::error::Error;
+
 use super::{column, item, location, path, post};
+use crate::jobs::{SELF_CHECK, ask, break_stock_behind, jobs};
 use crate::support::{START, TestServer, nothing};
 
 #[tokio::test]
@@ -65,5 +70,80 @@ async fn the_self_check_compares_every_sum() {
     let findings = manager.post("/inventory/integrity", &Value::Null).await.is(200);
 
     assert_eq!(findings, json!({ "ok": true, "checked": 3, "differences": [] }));
+    server.finish().await;
+}
+
+/// Numbers of items go on far behind this one, in another range of the self-check.
+const FAR: i64 = 4 * ITEMS_CHECKED_AT_ONCE;
+
+async fn leave_a_gap(server: &TestServer) {
+    let inside = server.inside();
+    let written = inside.write(|scope| {
+        scope
+            .prepare_cached(
+                "INSERT INTO items (rid, id, item_number, item_number_key, name, name_key, unit,
+                     created_at, updated_at)
+                 VALUES (:rid, randomblob(16), 'GAP', 'gap', 'Gap', 'gap', 'kg', 0, 0)",
+            )?
+            .execute(rusqlite::named_params! { ":rid": FAR })?;
+        Ok(())
+    });
+    written.await.expect("an item");
+}
+
+#[tokio::test]
+async fn the_self_check_goes_range_by_range_and_finds_what_is_wrong_in_the_last() {
+    let server = TestServer::start().await;
+    let admin = server.person("admin").await;
+    let (first, shelf) = (item(&admin, "A").await, location(&admin, "A").await);
+    post(&admin, "receive", &first, &shelf, "3").await;
+    leave_a_gap(&server).await;
+    let last = item(&admin, "Z").await;
+    post(&admin, "receive", &last, &shelf, "4").await;
+    break_stock_behind(&server, FAR).await;
+
+    let findings = admin.post("/inventory/integrity", &Value::Null).await.is(200);
+    admin.post("/jobs", &ask(SELF_CHECK)).await.is(202);
+    server.run_jobs().await;
+
+    let difference = json!({
+        "item_id": last["id"], "location_id": shelf["id"], "kind": "stock",
+        "expected": "4.000", "found": "5.000",
+    });
+    assert_eq!(findings, json!({ "ok": false, "checked": 5, "differences": [difference] }));
+    let job = &jobs(&admin).await[0];
+    assert_eq!(
+        (&job["state"], &job["problem"]["code"]),
+        (&json!("failed"), &json!("stock-differs"))
+    );
+    assert_eq!(job["progress"], json!({ "done": FAR + 1, "total": FAR + 1 }));
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_self_check_is_right_while_stock_moves_and_can_be_ended() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let (first, shelf) = (item(&manager, "A").await, location(&manager, "A").await);
+    leave_a_gap(&server).await;
+    let last = item(&manager, "Z").await;
+    let ctx = server.inside();
+    let now = tokio::runtime::Handle::current();
+    let mut ranges = 0;
+
+    let findings = ops::check_telling(&ctx, |_| {
+        ranges += 1;
+        tokio::task::block_in_place(|| {
+            now.block_on(post(&manager, "receive", &first, &shelf, "1"));
+            now.block_on(post(&manager, "receive", &last, &shelf, "1"));
+        });
+        Ok(())
+    });
+    let findings = findings.await.unwrap();
+    let ended = ops::check_telling(&ctx, |_| Err(Error::NotFound)).await;
+
+    assert_eq!(ranges, 5);
+    assert_eq!(findings.differences, []);
+    assert!(matches!(ended, Err(Error::NotFound)), "{ended:?}");
     server.finish().await;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::ops;
+use super::rules::Progress;
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::{JobSpec, Per, Work};
 
@@ -24,7 +25,11 @@ pub const SELF_CHECK: JobSpec = JobSpec {
 
 async fn self_check(work: Work) -> Result<Value> {
     let ctx = work.ctx()?;
-    let findings = ops::check(&ctx).await?;
+    let tell = |progress: Progress| {
+        work.progress(progress.done, progress.total);
+        work.check()
+    };
+    let findings = ops::check_telling(&ctx, tell).await?;
     let (checked, wrong) = (findings.checked, findings.differences.len());
     if wrong > 0 {
         let detail = format!(

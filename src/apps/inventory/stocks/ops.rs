@@ -1,6 +1,6 @@
 //! Reading stock and checking it.
 
-use super::rules::{DIFFERENCES_MAX, Findings, Stock, StockFilter, StockKey};
+use super::rules::{DIFFERENCES_MAX, Findings, ItemRange, Progress, Stock, StockFilter, StockKey};
 use super::store;
 use crate::apps::inventory::amounts::Qty;
 use crate::apps::inventory::items;
@@ -50,13 +50,42 @@ pub fn at_in(scope: &Scope<'_>, item_rid: i64, place_rid: i64) -> Result<Option<
 
 /// Adds the whole ledger up again and compares.
 pub async fn check(ctx: &Ctx) -> Result<Findings> {
-    ctx.read(|scope| {
-        let mut differences = store::wrong_stocks(scope)?;
-        differences.extend(store::wrong_totals(scope)?);
-        differences.extend(store::wrong_transfers(scope)?);
-        differences.extend(store::unsearchable(scope)?);
-        differences.truncate(DIFFERENCES_MAX);
-        Ok(Findings { checked: store::sums(scope)?, differences })
-    })
-    .await
+    check_telling(ctx, |_| Ok(())).await
+}
+
+/// The same, telling after each range of items how far it is; an error from there ends it.
+///
+/// Every range is a read of its own, so none comes near the deadline and writes go on meanwhile.
+/// The result is right all the same: a movement and all that follows from it (its sums, both legs
+/// of a transfer) are written in one transaction and concern one item, so within one snapshot
+/// they agree, whenever it was taken. What is posted between two reads belongs to a range that was
+/// compared before it or to one that will be compared with it; items made meanwhile have the
+/// highest numbers, and the last range has no upper end. No range depends on what another saw.
+pub async fn check_telling(
+    ctx: &Ctx,
+    mut tell: impl FnMut(Progress) -> Result<()> + Send,
+) -> Result<Findings> {
+    let mut findings = Findings::default();
+    let mut after = 0;
+    loop {
+        let (range, found) = ctx.read(move |scope| check_range(scope, after)).await?;
+        findings.checked += found.checked;
+        findings.differences.extend(found.differences);
+        findings.differences.truncate(DIFFERENCES_MAX);
+        tell(range.progress())?;
+        if range.is_last() {
+            return Ok(findings);
+        }
+        after = range.upto;
+    }
+}
+
+fn check_range(scope: &Scope<'_>, after: i64) -> Result<(ItemRange, Findings)> {
+    let (last, full_at) = store::bounds(scope, after)?;
+    let range = ItemRange::next(after, last, full_at);
+    let mut differences = store::wrong_stocks(scope, range)?;
+    differences.extend(store::wrong_totals(scope, range)?);
+    differences.extend(store::wrong_transfers(scope, range)?);
+    differences.extend(store::unsearchable(scope, range)?);
+    Ok((range, Findings { checked: store::sums(scope, range)?, differences }))
 }

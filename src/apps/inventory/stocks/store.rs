@@ -2,11 +2,15 @@
 
 use rusqlite::{OptionalExtension, Row, named_params};
 
-use super::rules::{DIFFERENCES_MAX, Difference, Stock, StockFilter, StockKey};
-use crate::apps::inventory::amounts::{Money, Qty};
+use super::rules::{Stock, StockFilter, StockKey};
+use crate::apps::inventory::amounts::Qty;
 use crate::apps::inventory::movements::rules::{ItemName, PlaceName};
 use crate::platform::ctx::Scope;
 use crate::platform::error::Result;
+
+mod checks;
+
+pub(super) use checks::{bounds, sums, unsearchable, wrong_stocks, wrong_totals, wrong_transfers};
 
 macro_rules! columns {
     () => {
@@ -136,124 +140,6 @@ pub(super) fn at(scope: &Scope<'_>, item_rid: i64, place_rid: i64) -> Result<Opt
         )?
         .query_row(named_params! { ":item": item_rid, ":place": place_rid }, |row| row.get(0))
         .optional()?)
-}
-
-/// How many sums the self-check compares.
-pub(super) fn sums(scope: &Scope<'_>) -> Result<i64> {
-    Ok(scope
-        .prepare_cached(
-            "SELECT (SELECT COUNT(*) FROM stocks) + (SELECT COUNT(*) FROM item_totals)",
-        )?
-        .query_row([], |row| row.get(0))?)
-}
-
-/// Stock that is not the sum of its ledger, and ledger without stock.
-pub(super) fn wrong_stocks(scope: &Scope<'_>) -> Result<Vec<Difference>> {
-    let mut statement = scope.prepare_cached(
-        "WITH ledger AS (
-             SELECT item_id, location_id, lot_id, SUM(qty) AS qty, MAX(seq) AS last_seq
-             FROM movements GROUP BY item_id, location_id, lot_id
-         ), compared AS (
-             SELECT COALESCE(m.item_id, s.item_id) AS item_id,
-                 COALESCE(m.location_id, s.location_id) AS location_id,
-                 COALESCE(m.qty, 0) AS expected, COALESCE(s.qty, 0) AS found
-             FROM ledger AS m FULL JOIN stocks AS s ON s.item_id = m.item_id
-                 AND s.location_id = m.location_id AND s.lot_id = m.lot_id
-             WHERE m.qty IS NOT s.qty OR m.last_seq IS NOT s.last_seq
-         )
-         SELECT i.id, l.id, c.expected, c.found FROM compared AS c
-         LEFT JOIN items AS i ON i.rid = c.item_id
-         LEFT JOIN locations AS l ON l.rid = c.location_id LIMIT :limit",
-    )?;
-    let rows = statement.query_map(named_params! { ":limit": limit() }, |row| {
-        Ok(Difference {
-            item: row.get(0)?,
-            place: row.get(1)?,
-            kind: "stock",
-            expected: row.get::<_, Qty>(2)?.to_string(),
-            found: row.get::<_, Qty>(3)?.to_string(),
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Totals that are not the sum of their ledger, and worth without goods.
-pub(super) fn wrong_totals(scope: &Scope<'_>) -> Result<Vec<Difference>> {
-    let mut statement = scope.prepare_cached(
-        "WITH ledger AS (
-             SELECT item_id, SUM(qty) AS qty, SUM(value) AS value FROM movements GROUP BY item_id
-         )
-         SELECT i.id, COALESCE(m.qty, 0), COALESCE(t.qty, 0), COALESCE(m.value, 0),
-             COALESCE(t.value, 0)
-         FROM items AS i
-         LEFT JOIN item_totals AS t ON t.item_id = i.rid
-         LEFT JOIN ledger AS m ON m.item_id = i.rid
-         WHERE t.item_id IS NULL
-             OR COALESCE(m.qty, 0) <> t.qty OR COALESCE(m.value, 0) <> t.value
-             OR (t.qty = 0 AND t.value <> 0) OR t.min_qty IS NOT i.min_qty
-         LIMIT :limit",
-    )?;
-    let mut rows = statement.query(named_params! { ":limit": limit() })?;
-    let mut differences = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (qty, found_qty): (Qty, Qty) = (row.get(1)?, row.get(2)?);
-        let (value, found_value): (Money, Money) = (row.get(3)?, row.get(4)?);
-        let (kind, expected, found) = if qty != found_qty {
-            ("on-hand", qty.to_string(), found_qty.to_string())
-        } else if value != found_value {
-            ("value", value.to_string(), found_value.to_string())
-        } else if found_qty.is_zero() && found_value != Money::ZERO {
-            ("worth-of-nothing", Money::ZERO.to_string(), found_value.to_string())
-        } else {
-            ("minimum", "the item's minimum".to_owned(), "another".to_owned())
-        };
-        differences.push(Difference { item: row.get(0)?, place: None, kind, expected, found });
-    }
-    Ok(differences)
-}
-
-/// Transfers that made or lost something on the way.
-pub(super) fn wrong_transfers(scope: &Scope<'_>) -> Result<Vec<Difference>> {
-    let mut statement = scope.prepare_cached(
-        "SELECT i.id, SUM(m.qty) FROM movements AS m JOIN items AS i ON i.rid = m.item_id
-         WHERE m.transfer_id IS NOT NULL
-         GROUP BY m.transfer_id
-         HAVING SUM(m.qty) <> 0 OR SUM(m.value) <> 0 OR COUNT(*) <> 2
-         LIMIT :limit",
-    )?;
-    let rows = statement.query_map(named_params! { ":limit": limit() }, |row| {
-        Ok(Difference {
-            item: row.get(0)?,
-            place: None,
-            kind: "transfer",
-            expected: Qty::ZERO.to_string(),
-            found: row.get::<_, Qty>(1)?.to_string(),
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Items that the search does not know.
-pub(super) fn unsearchable(scope: &Scope<'_>) -> Result<Vec<Difference>> {
-    let mut statement = scope.prepare_cached(
-        "SELECT i.id FROM items AS i
-         WHERE i.rid NOT IN (SELECT id FROM items_fts_docsize)
-            OR i.rid NOT IN (SELECT id FROM items_trigrams_docsize) LIMIT :limit",
-    )?;
-    let rows = statement.query_map(named_params! { ":limit": limit() }, |row| {
-        Ok(Difference {
-            item: row.get(0)?,
-            place: None,
-            kind: "search",
-            expected: "indexed".to_owned(),
-            found: "missing".to_owned(),
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-fn limit() -> i64 {
-    i64::try_from(DIFFERENCES_MAX).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
