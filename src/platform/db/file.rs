@@ -66,6 +66,9 @@ impl DatabaseFile {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         begin(&transaction)?;
         transaction.commit()?;
+        // Most files are only read: theirs is given back until somebody writes. With something in
+        // the log it stays for the writer, who folds that in.
+        let connection = Some(connection).filter(|_| log_size_bytes(path) > 0);
         let writer = Writer::start(path.to_owned(), connection, options)?;
         let readers = Arc::new(Readers::new(path.to_owned(), options));
         Ok(Self { writer, readers })

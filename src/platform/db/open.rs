@@ -65,7 +65,6 @@ pub(super) fn writing(path: &Path, synchronous: Synchronous, slow: Duration) -> 
     }
     connection.pragma_update(None, "synchronous", synchronous.pragma())?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     prepare(&mut connection, slow, WRITER_CACHE_KIB)?;
     // Nobody else writes, so the only thing to wait for is a reader during a checkpoint, and
     // that must never hold up the queue.
@@ -122,6 +121,8 @@ fn prepare(connection: &mut Connection, slow: Duration, cache_kib: i64) -> Resul
     connection.pragma_update(None, "cell_size_check", true)?;
     // A negative number is a size in KiB instead of a number of pages.
     connection.pragma_update(None, "cache_size", -cache_kib)?;
+    // Folding the log in is the writer's business alone, whoever closes the file last.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // One plan for all values. Otherwise SQLite looks at them while it plans (LIMIT, partial

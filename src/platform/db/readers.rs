@@ -46,13 +46,15 @@ struct State {
 
 /// A queued piece of reading.
 trait Read: Send {
-    /// Reads and answers. Gives the reader back when it can be used again.
-    fn run(self: Box<Self>, readers: &Readers, reader: Option<Reader>) -> Option<Reader>;
+    /// Reads. Gives the reader back when it can be used again.
+    fn run(&mut self, readers: &Readers, reader: Option<Reader>) -> Option<Reader>;
+    fn answer(self: Box<Self>);
 }
 
 struct Queued<T, F> {
-    work: F,
+    work: Option<F>,
     asked_at: Instant,
+    outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
 }
 
@@ -61,13 +63,12 @@ where
     T: Send,
     F: FnOnce(&Connection) -> Result<T> + Send,
 {
-    fn run(self: Box<Self>, readers: &Readers, reader: Option<Reader>) -> Option<Reader> {
-        let Self { work, asked_at, reply } = *self;
-        if reply.is_closed() {
+    fn run(&mut self, readers: &Readers, reader: Option<Reader>) -> Option<Reader> {
+        let Some(work) = self.work.take().filter(|_| !self.reply.is_closed()) else {
             return reader;
-        }
-        if asked_at.elapsed() > readers.deadline {
-            drop(reply.send(Err(Error::Busy { retry_after_s: 1 })));
+        };
+        if self.asked_at.elapsed() > readers.deadline {
+            self.outcome = Some(Err(Error::Busy { retry_after_s: 1 }));
             return reader;
         }
         let read = || {
@@ -81,9 +82,15 @@ where
         let (outcome, reader) = catch_unwind(AssertUnwindSafe(read))
             .unwrap_or_else(|panic| Err(Error::internal(panic_message(&*panic))))
             .unwrap_or_else(|error| (Err(error), None));
-        // The asker may have gone away meanwhile.
-        drop(reply.send(outcome));
+        self.outcome = Some(outcome);
         reader
+    }
+
+    fn answer(self: Box<Self>) {
+        if let Some(outcome) = self.outcome {
+            // The asker may have gone away meanwhile.
+            drop(self.reply.send(outcome));
+        }
     }
 }
 
@@ -106,7 +113,8 @@ impl Readers {
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let asked = Box::new(Queued { work, asked_at: Instant::now(), reply });
+        let asked =
+            Box::new(Queued { work: Some(work), asked_at: Instant::now(), outcome: None, reply });
         if self.queue(asked)? == Hands::More {
             tasks::start_blocking(move || self.serve());
         }
@@ -129,8 +137,13 @@ impl Readers {
     /// Reads until nothing waits.
     fn serve(&self) {
         let mut reader = self.state().idle.pop();
-        while let Some(next) = self.next(&mut reader) {
-            reader = next.run(self, reader);
+        let mut next = self.next(&mut reader);
+        while let Some(mut read) = next {
+            reader = read.run(self, reader);
+            // Whoever asks again once it has the answer finds the reader put away, instead of
+            // having another opened, which would hold the whole schema a second time.
+            next = self.next(&mut reader);
+            read.answer();
         }
     }
 

@@ -1,7 +1,7 @@
 //! The writer and the readers on a real file.
 
 use std::future::poll_fn;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -99,6 +99,35 @@ async fn what_was_acknowledged_is_read_and_survives_a_restart() {
     let file = DatabaseFile::open(&fixture.path(), &[SET], Moment(2), &options, |_| Ok(()));
     let again = Fixture { folder: fixture.folder, file: Arc::new(file.unwrap()) };
     assert_eq!(again.bodies().await, ["salmon"]);
+}
+
+/// How often this process has the file open.
+fn handles(path: &Path) -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    open.filter(|one| std::fs::read_link(one.as_ref().unwrap().path()).is_ok_and(|to| to == path))
+        .count()
+}
+
+#[tokio::test]
+async fn a_file_is_opened_only_as_often_as_it_is_used() {
+    let fixture = Fixture::new();
+    fixture.write("salmon").await.unwrap();
+    fixture.file.close();
+    let path = fixture.path().canonicalize().unwrap();
+
+    let options = FileOptions::default();
+    let file = DatabaseFile::open(&path, &[SET], Moment(2), &options, |_| Ok(())).unwrap();
+    let again = Fixture { folder: fixture.folder, file: Arc::new(file) };
+
+    drop(fixture.file);
+    assert_eq!(handles(&path), 0, "nobody asked for anything yet");
+    for _ in 0..50 {
+        assert_eq!(again.bodies().await, ["salmon"]);
+    }
+    assert_eq!(handles(&path), 1, "one reader does for what is asked one after the other");
+    again.write("trout").await.unwrap();
+    assert_eq!(again.bodies().await, ["salmon", "trout"]);
+    assert_eq!(handles(&path), 2, "the writer and the reader");
 }
 
 #[tokio::test]

@@ -86,10 +86,11 @@ struct State {
 }
 
 impl Writer {
-    /// Starts the thread. `connection` is the file's only writing connection.
+    /// Starts the thread. `connection` is the file's only writing connection; without it one is
+    /// opened for the first command, as it is after every rest.
     pub(super) fn start(
         path: PathBuf,
-        connection: Connection,
+        connection: Option<Connection>,
         options: &FileOptions,
     ) -> Result<Self> {
         let (queue, commands) = sync_channel(options.queue_commands_max);
@@ -99,7 +100,8 @@ impl Writer {
         let mut thread = Thread {
             state: Arc::clone(&state),
             path,
-            connection: Some(connection),
+            connection,
+            is_in_doubt: false,
             options: options.clone(),
             committed,
             wal_pages,
@@ -188,8 +190,10 @@ pub(super) fn ended() -> Error {
 struct Thread {
     state: Arc<State>,
     path: PathBuf,
-    /// None after a failure of the disk, until it could be opened again.
+    /// None while the file rests, and after a failure of the disk until it could be opened again.
     connection: Option<Connection>,
+    /// The disk failed since the file was last checked.
+    is_in_doubt: bool,
     options: FileOptions,
     committed: watch::Sender<u64>,
     wal_pages: Arc<AtomicU64>,
@@ -203,7 +207,7 @@ impl Thread {
                 Ok(first) => first,
                 Err(RecvTimeoutError::Timeout) if dirty.get() => {
                     dirty.set(!self.fold_log(Fold::Everything));
-                    self.give_memory_back();
+                    self.rest(dirty.get());
                     continue;
                 }
                 Err(RecvTimeoutError::Timeout) => match commands.recv() {
@@ -267,6 +271,7 @@ impl Thread {
         if leaves_doubt(&error) {
             // Never commit again over a connection whose last sync failed.
             self.connection = None;
+            self.is_in_doubt = true;
         }
         Err(error.into())
     }
@@ -277,9 +282,12 @@ impl Thread {
         }
         let mut connection =
             open::writing(&self.path, self.options.synchronous, self.options.slow_statement)?;
-        open::quick_check(&connection)?;
+        if self.is_in_doubt {
+            open::quick_check(&connection)?;
+            info!(db.path = %self.path.display(), "Opened again after a failure");
+            self.is_in_doubt = false;
+        }
         open::forbid_schema_changes(&mut connection)?;
-        info!(db.path = %self.path.display(), "Opened again after a failure");
         self.connection = Some(connection);
         self.watch_wal()
     }
@@ -300,8 +308,14 @@ impl Thread {
         self.wal_pages.load(Ordering::Relaxed) * PAGE_SIZE_BYTES
     }
 
-    /// Lets go of the pages held in memory: of many open files only the busy ones need theirs.
-    fn give_memory_back(&self) {
+    /// Gives back what the file takes in memory: of many open files only the busy ones need theirs.
+    /// Most of it is the schema, which every connection holds for itself, so with nothing left in
+    /// the log the connection goes; opening it again takes less than a commit.
+    fn rest(&mut self, is_dirty: bool) {
+        if !is_dirty {
+            self.connection = None;
+            return;
+        }
         let Some(connection) = self.connection.as_ref() else { return };
         if let Err(error) = connection.execute_batch("PRAGMA shrink_memory") {
             warn!(db.path = %self.path.display(), "The page cache could not be freed: {error}");
@@ -346,10 +360,9 @@ fn fill_and_commit(
 ) -> rusqlite::Result<()> {
     let started = Instant::now();
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let mut next = 0;
+    run_first(connection, &mut batch[0])?;
+    let mut next = 1;
     loop {
-        run_in_savepoint(connection, &mut batch[next])?;
-        next += 1;
         if batch.len() >= BATCH_COMMANDS_MAX || started.elapsed() > BATCH_WORK_MAX {
             break;
         }
@@ -357,8 +370,23 @@ fn fill_and_commit(
             Ok(command) => batch.push(command),
             Err(_) => break,
         }
+        run_in_savepoint(connection, &mut batch[next])?;
+        next += 1;
     }
     connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
+
+/// Runs the first command of a transaction. It has no neighbours yet, so its failure takes the
+/// transaction back. A savepoint would cost more than its own time: inside one, SQLite goes
+/// through all it remembers at the end of every statement, which makes long work quadratic.
+fn run_first(connection: &Connection, command: &mut Box<dyn Command>) -> rusqlite::Result<()> {
+    let kept = command.run(connection);
+    check_in_transaction(connection)?;
+    if !kept {
+        connection.prepare_cached("ROLLBACK")?.execute([])?;
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    }
     Ok(())
 }
 
@@ -369,16 +397,21 @@ fn run_in_savepoint(
 ) -> rusqlite::Result<()> {
     connection.prepare_cached("SAVEPOINT command")?.execute([])?;
     let kept = command.run(connection);
-    if connection.is_autocommit() {
-        // SQLite ended the whole transaction (disk full, I/O error): the batch is lost.
-        return Err(rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
-            Some("the transaction was ended by the disk".to_owned()),
-        ));
-    }
+    check_in_transaction(connection)?;
     if !kept {
         connection.prepare_cached("ROLLBACK TO command")?.execute([])?;
     }
     connection.prepare_cached("RELEASE command")?.execute([])?;
     Ok(())
+}
+
+/// SQLite ends the whole transaction by itself when the disk is full or fails: the batch is lost.
+fn check_in_transaction(connection: &Connection) -> rusqlite::Result<()> {
+    if !connection.is_autocommit() {
+        return Ok(());
+    }
+    Err(rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
+        Some("the transaction was ended by the disk".to_owned()),
+    ))
 }
