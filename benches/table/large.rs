@@ -12,7 +12,7 @@ use crate::seed::{self, Seeded};
 use crate::server::{self, Server, ask_once};
 use crate::{Bench, Problem, Row, requests};
 
-const MOVEMENTS: usize = 1_000_000;
+pub(crate) const MOVEMENTS: usize = 1_000_000;
 /// As many as an import takes.
 const IMPORTED_ROWS: usize = 20_000;
 const IMPORT_US_MAX: u64 = 2_000_000;
@@ -32,11 +32,15 @@ pub(crate) fn measure(folder: &Path) -> Result<bool, Problem> {
     let server = Server::start(&data, &folder.join("log"))?;
     let within = |ms| Must { p99_ms_max: Some(ms), ..Must::default() };
     let searches = requests::searches(&bench.seeded);
-    let histories = requests::histories(server.plain, &bench.seeded)?;
+    let searches_of_all = requests::searches_of_all(&bench.seeded);
+    let histories = requests::histories(&bench.seeded);
+    let deep = requests::deep_histories(server.plain, &bench.seeded)?;
     let on_hand = requests::on_hand(&bench.seeded);
     let rows = [
         Row::new("search items as somebody types", &searches, 1).must_be(within(5)),
+        Row::new("search everything as somebody types", &searches_of_all, 1).must_be(within(5)),
         Row::new("page of an item's history", &histories, 1).must_be(within(5)),
+        Row::new("last pages of long histories", &deep, 1).must_be(within(5)),
         Row::new("stock on hand of an item", &on_hand, 1).must_be(within(2)),
     ];
     let mut loads = Vec::new();

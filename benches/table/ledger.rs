@@ -8,6 +8,8 @@ use holdfast::platform::ctx::{Ctx, Scope};
 use holdfast::platform::error::Result;
 use rusqlite::named_params;
 
+use crate::seed::BUSIEST;
+
 /// In one transaction.
 const AT_ONCE: usize = 20_000;
 /// Every item is kept at so many places.
@@ -68,8 +70,8 @@ impl Stock {
         let items = self.on_hand.len();
         // Steps without a common divisor with their number visit all of them in turn.
         let item = match number % 10 {
-            0 => number / 10 % 10,
-            1..=4 => 10 + number * 7_919 % 990,
+            0 => number / 10 % BUSIEST,
+            1..=4 => BUSIEST + number * 7_919 % 990,
             _ => 1_000 + number * 104_729 % (items - 1_000),
         };
         let spot = number / 10 % PLACES;

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
+use holdfast::apps::inventory::items::rules::ItemId;
+
 use crate::Problem;
 use crate::plan::{Expected, Request};
 use crate::seed::{self, Seeded};
@@ -64,29 +66,61 @@ pub(crate) fn searches(seeded: &Seeded) -> Vec<Request> {
     typed.map(request).collect()
 }
 
-/// Pages of items' histories: the first ones, and deep ones of the items that move most.
-pub(crate) fn histories(address: SocketAddr, seeded: &Seeded) -> Result<Vec<Request>, Problem> {
-    let count = seeded.items.len();
-    let request = |path: String| {
+/// The same in the one search over everything, and what stands beside movements: whole delivery
+/// notes, and their beginnings letter by letter.
+pub(crate) fn searches_of_all(seeded: &Seeded) -> Vec<Request> {
+    let request = |typed: String| {
         let expected = Expected { status: 200, ..Expected::default() };
+        let typed = typed.replace(' ', "+");
+        let path = format!("/api/v1/workspaces/{}/search?q={typed}", seeded.workspace);
         get(path, headers(seeded), expected)
     };
-    let path_of = |id| format!("{}/items/{id}/movements?limit={PAGE}", base(seeded));
-    let ids = (0..count).step_by(3).map(|number| seeded.items[number * 7_919 % count]);
-    let mut requests: Vec<_> = ids.map(|id| request(path_of(id))).collect();
-    for id in &seeded.items[..10] {
-        let mut path = path_of(*id);
-        for _ in 0..100 {
-            let (_, body) = whole(address, &path, &headers(seeded))?;
+    let notes = (0..20).map(|number| format!("DN-{:07}", number * 47_711));
+    let wholes = seed::words().map(str::to_owned).chain(["IT-04711".to_owned()]).chain(notes);
+    let typed = wholes.flat_map(|whole| {
+        (1..=whole.len()).map(|letters| whole[..letters].to_owned()).collect::<Vec<_>>()
+    });
+    typed.map(request).collect()
+}
+
+/// The first pages of items' histories.
+pub(crate) fn histories(seeded: &Seeded) -> Vec<Request> {
+    let count = seeded.items.len();
+    let ids = (0..count).map(|number| seeded.items[number * 7_919 % count]);
+    ids.map(|id| history(seeded, &history_path(seeded, id))).collect()
+}
+
+/// The last pages of the histories of the items that move most, behind all others.
+pub(crate) fn deep_histories(
+    address: SocketAddr,
+    seeded: &Seeded,
+) -> Result<Vec<Request>, Problem> {
+    const LAST: usize = 50;
+    let mut requests = Vec::new();
+    for id in &seeded.items[..seed::BUSIEST] {
+        let first = history_path(seeded, *id);
+        let mut paths = vec![first.clone()];
+        // No list is longer than the ledger.
+        for _ in 0..=crate::large::MOVEMENTS / PAGE {
+            let path = paths.last().ok_or("no page")?;
+            let (_, body) = whole(address, path, &headers(seeded))?;
             let body: serde_json::Value = serde_json::from_slice(&body)?;
             let Some(cursor) = body["next_cursor"].as_str() else { break };
-            path = format!("{}&cursor={cursor}", path_of(*id));
-            requests.push(request(path.clone()));
+            paths.push(format!("{first}&cursor={cursor}"));
         }
+        let deep = paths.iter().rev().take(LAST);
+        requests.extend(deep.map(|path| history(seeded, path)));
     }
-    // Deep pages come in between the others; 7,919 is a prime.
-    let all = requests.len();
-    Ok((0..all).map(|number| requests[number * 7_919 % all].clone()).collect())
+    Ok(requests)
+}
+
+fn history_path(seeded: &Seeded, id: ItemId) -> String {
+    format!("{}/items/{id}/movements?limit={PAGE}", base(seeded))
+}
+
+fn history(seeded: &Seeded, path: &str) -> Request {
+    let expected = Expected { status: 200, ..Expected::default() };
+    get(path.to_owned(), headers(seeded), expected)
 }
 
 /// Where every item is, and how much.

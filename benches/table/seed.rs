@@ -31,6 +31,8 @@ use crate::ledger;
 
 pub(crate) const ITEMS: usize = 10_000;
 pub(crate) const MOVEMENTS: usize = 100_000;
+/// A tenth of a long ledger is about so many items, the first ones.
+pub(crate) const BUSIEST: usize = 10;
 const LOCATIONS: usize = 20;
 /// In one transaction.
 const AT_ONCE: usize = 1_000;
