@@ -41,6 +41,8 @@ const CARRIED_TEXTS: &[(&str, &str)] = &[("Zstandard", "zstd/LICENSE")];
 const BLESSING: &str = "The author disclaims copyright to this source code. In place of a legal \
     notice, here is a blessing:\n\nMay you do good and not evil.\nMay you find forgiveness for \
     yourself and forgive others.\nMay you share freely, never taking more than you give.\n";
+/// Crates whose text stands in the first comment of a source instead of a file of its own.
+const TEXT_IN_SOURCE: &[(&str, &str)] = &[("qrcodegen", "src/lib.rs")];
 /// Parts published without a text, and the part of the same author whose text stands for them.
 const TEXT_OF_SIBLING: &[(&str, &str)] = &[("react-remove-scroll-bar", "react-remove-scroll")];
 
@@ -167,6 +169,15 @@ fn text_of(path: &Path) -> String {
     lines.join("\n").trim_matches('\n').to_owned() + "\n"
 }
 
+fn first_comment(path: &Path) -> String {
+    let text = text_of(path);
+    let comment = text.split_once("/*").and_then(|(_, rest)| rest.split_once("*/"));
+    let (comment, _) = comment.unwrap_or_else(|| panic!("{} has none", path.display()));
+    let lines: Vec<&str> =
+        comment.lines().map(|line| line.trim_start_matches([' ', '*']).trim_end()).collect();
+    lines.join("\n").trim_matches('\n').to_owned() + "\n"
+}
+
 /// A part, as it is called in the texts, and all of its texts.
 type Told = (String, Vec<String>);
 
@@ -181,7 +192,10 @@ fn rust_texts() -> Vec<Told> {
         let folder = Path::new(text(package, "manifest_path")).parent().expect("a folder");
         let (name, version) = (text(package, "name"), text(package, "version"));
         let version = version.split('+').next().unwrap_or_default();
-        told.push((format!("{name} {version}"), texts_in(folder)));
+        let in_source = TEXT_IN_SOURCE.iter().find(|(without, _)| *without == name);
+        let texts = in_source
+            .map_or_else(|| texts_in(folder), |(_, at)| vec![first_comment(&folder.join(at))]);
+        told.push((format!("{name} {version}"), texts));
         if let Some((_, own_name, _)) = CARRIED.iter().find(|(by, ..)| *by == name) {
             let place = CARRIED_TEXTS.iter().find(|(carried, _)| carried == own_name);
             let own = place.map_or(BLESSING.to_owned(), |(_, at)| text_of(&folder.join(at)));
@@ -228,7 +242,7 @@ fn document(heading: &str, told: Vec<Told>) -> String {
     let mut found = format!("{heading}\n");
     for (one, parts) in sections {
         let parts: Vec<String> = parts.into_iter().collect();
-        found += &format!("\n{line}\n{}\n{line}\n\n{one}", parts.join(", "));
+        found += &["\n", &line, "\n", &parts.join(", "), "\n", &line, "\n\n", &one].concat();
     }
     found
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use holdfast::platform::identity::UserId;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::states::requests;
 use crate::fuzz::exchange;
@@ -80,7 +80,7 @@ async fn what_was_ended_opens_no_operation() {
 
     for (operation, sent) in &requests {
         let security = operation.about["security"].as_array().expect("a list");
-        let is_open = security.iter().any(|one| one.as_object().is_some_and(|one| one.is_empty()));
+        let is_open = security.iter().any(|one| one.as_object().is_some_and(Map::is_empty));
         for (name, client) in &spent {
             if is_open && operation.method != Method::GET {
                 // How often a stranger may try is counted.
