@@ -51,6 +51,7 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/auth/mfa/totp",
     "POST /api/v1/auth/password-strength",
     "POST /api/v1/auth/register",
+    "POST /api/v1/auth/register/confirm",
     "POST /api/v1/auth/reset",
     "POST /api/v1/auth/reset/inspect",
     "POST /api/v1/invitations/accept",

@@ -217,7 +217,9 @@ fn status(error: &Error) -> StatusCode {
         Error::SignInNeeded(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden { .. } | Error::StepUpNeeded { .. } => StatusCode::FORBIDDEN,
         Error::Denied(refusal) => match refusal.code {
-            "invitation-unknown" | "reset-unknown" => StatusCode::NOT_FOUND,
+            "invitation-unknown" | "registration-unknown" | "reset-unknown" => {
+                StatusCode::NOT_FOUND
+            }
             "host-unknown" => StatusCode::MISDIRECTED_REQUEST,
             "method-not-allowed" => StatusCode::METHOD_NOT_ALLOWED,
             "unsupported-media-type" => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -44,6 +44,19 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("apps", Impersonal),
         ],
     ),
+    table(
+        "registration_settings",
+        &[("mode", Impersonal), ("domains", Impersonal), ("role", Impersonal)],
+    ),
+    table(
+        "registrations",
+        &[
+            ("name", Personal),
+            ("email", Personal),
+            ("email_key", Personal),
+            ("password_hash", Personal),
+        ],
+    ),
     table("memberships", &[("role", Impersonal)]),
     table(
         "error_groups",

@@ -49,6 +49,7 @@ use self::app::{AppSpec, EventSpec};
 use self::clock::{Clock, Moment};
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
+use self::identity::registration::ops::Registrations;
 use self::identity::sessions::ops::Remembering;
 use self::identity::sign_in::Pendings;
 use self::identity::{Links, Passwords, SignIns};
@@ -79,6 +80,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0007_audit_search.sql",
     "0008_mfa.sql",
     "0013_notices.sql",
+    "0016_registration.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
@@ -113,6 +115,7 @@ pub struct Platform {
     /// Sign-ins that wait for their second factor.
     pub pending: Pendings,
     pub links: Links,
+    pub registrations: Registrations,
     pub set_up: SetUp,
     /// Set once, when the listeners are bound.
     pub reach: OnceLock<Reach>,
@@ -181,6 +184,7 @@ impl Platform {
             sign_ins: SignIns::new(&config.limits),
             pending: Pendings::default(),
             links: Links::new(&config.limits),
+            registrations: Registrations::default(),
             set_up: SetUp::new(&config.limits),
             reach: OnceLock::new(),
             streams: events::Streams::new(&config.limits),

@@ -5,6 +5,7 @@ pub mod invitations;
 pub mod links;
 pub mod me;
 pub mod passwords;
+pub mod registration;
 pub mod resets;
 pub mod sessions;
 pub mod sign_in;
@@ -27,6 +28,7 @@ pub const CODES: &[&[Code]] = &[
     invitations::rules::CODES,
     links::CODES,
     passwords::rules::CODES,
+    registration::rules::CODES,
     resets::rules::CODES,
     sessions::rules::CODES,
     sign_in::rules::CODES,
@@ -46,6 +48,7 @@ pub fn routes() -> Routes {
         .merge(step_up::api::routes())
         .merge(factors::api::routes())
         .merge(invitations::api::routes())
+        .merge(registration::api::routes())
         .merge(users::api::routes())
         .merge(resets::api::routes())
         .merge(passwords::api::routes())

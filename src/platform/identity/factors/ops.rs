@@ -19,6 +19,7 @@ use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::users::ops::KIND;
 use crate::platform::identity::{UserId, users};
+use crate::platform::notices;
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::secrets::{Purpose, Secrets};
 use crate::platform::setup;
@@ -97,6 +98,7 @@ pub async fn confirm_totp(ctx: &BoxCtx, code: &Secret) -> Result<Vec<String>> {
         store::keep_totp(scope, user, &sealed, step)?;
         store::forget_begun(scope, user)?;
         scope.audit(Entry::new("identity.factor.added", KIND, user).set("factor", "totp"))?;
+        notices::ops::factor_changed_in(scope, user, "An authenticator app was added.")?;
         added_in(scope, &secrets, user)
     })
     .await
@@ -118,6 +120,7 @@ pub async fn remove_totp(ctx: &BoxCtx) -> Result<()> {
             return Err(Error::NotFound);
         }
         scope.audit(Entry::new("identity.factor.removed", KIND, user).set("factor", "totp"))?;
+        notices::ops::factor_changed_in(scope, user, "An authenticator app was removed.")?;
         removed_in(scope, user)
     })
     .await

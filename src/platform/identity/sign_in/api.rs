@@ -16,7 +16,7 @@ use crate::http::front::{
 use crate::http::guard;
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
-use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::error::Result;
 use crate::platform::identity::factors::api::CodeRequest;
 use crate::platform::identity::{User, sessions};
 use crate::platform::secret::Secret;
@@ -27,7 +27,6 @@ pub fn routes() -> Routes {
         .routes(routes!(finish_by_totp))
         .routes(routes!(finish_by_backup_code))
         .routes(routes!(sign_out))
-        .routes(routes!(register))
 }
 
 /// E-mail address and password.
@@ -169,12 +168,4 @@ fn cookies(ctx: &BoxCtx, signed_in: &SignedIn) -> Result<Cookies> {
 async fn sign_out(ctx: BoxCtx) -> Result<impl IntoResponse> {
     sessions::ops::sign_out(&ctx).await?;
     Ok(([(header::SET_COOKIE, removed_cookie())], NoContent))
-}
-
-/// Register. Closed: people are invited.
-#[utoipa::path(post, path = "/auth/register", tag = "sign-in", security(()),
-    responses((status = 403, description = "Nobody can register on this box.")))]
-async fn register() -> Result<NoContent> {
-    let detail = "Nobody can register here. Ask an operator to invite you.";
-    Err(Error::Denied(Refusal::new("registration-closed", detail)))
 }

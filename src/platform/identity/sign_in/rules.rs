@@ -35,11 +35,6 @@ pub const CODES: &[Code] = &[
         "There were too many wrong tries from this network or for this account.",
         "Wait as long as Retry-After says; nobody is locked out.",
     ),
-    code(
-        "registration-closed",
-        "Nobody can register on this box.",
-        "Ask an operator or an admin of a workspace to invite you.",
-    ),
 ];
 
 /// The answer to a second factor that no sign-in waits for.

@@ -1,0 +1,259 @@
+//! Opening registration, registering and confirming.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::rules::{
+    Change, LIFE, Registration, RegistrationId, Settings, THROTTLED, TRIES_BURST, TRIES_PER_MIN,
+    WAITING_MAX, check_role, unknown,
+};
+use super::store;
+use crate::platform::Platform;
+use crate::platform::audit::Entry;
+use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::error::{Error, FieldError, Result};
+use crate::platform::identity::links::{guarded, link, new_token};
+use crate::platform::identity::users;
+use crate::platform::identity::users::rules::{NewUser, clean_email, email_key};
+use crate::platform::notices::mail::ops::{LinkMail, box_name_in, is_on_in, queue_link_in};
+use crate::platform::notices::rules::Params;
+use crate::platform::secret::{Secret, token_hash};
+use crate::platform::throttle::Buckets;
+use crate::platform::workspaces::members;
+use crate::platform::workspaces::rules::clean_name;
+use crate::platform::workspaces::{self, State};
+
+/// Audit kind.
+pub const KIND: &str = "identity.registration";
+/// The page of the link.
+const PAGE: &str = "register";
+/// How long somebody waits when too many wait to be confirmed.
+const FULL_RETRY_S: u64 = 3_600;
+
+/// Tries of networks, in memory: a restart forgives them.
+pub struct Registrations {
+    tries: Buckets<IpAddr>,
+}
+
+impl Default for Registrations {
+    fn default() -> Self {
+        Self { tries: Buckets::new(TRIES_BURST, TRIES_PER_MIN, THROTTLED) }
+    }
+}
+
+/// Who may register.
+pub async fn settings(ctx: &BoxCtx) -> Result<Settings> {
+    ctx.read(|scope| store::settings(scope)).await
+}
+
+/// Changes who may register, and what they get.
+pub async fn set(ctx: &BoxCtx, change: Change) -> Result<Settings> {
+    let user = ctx.principal()?.user;
+    ctx.write(move |scope| {
+        let before = store::settings(scope)?;
+        let after = change.apply(&before)?;
+        if after == before {
+            return Ok(after);
+        }
+        if let Some(place) = after.place.filter(|place| before.place != Some(*place)) {
+            let is_there = match workspaces::ops::get_in(scope, place.workspace) {
+                Ok(workspace) => workspace.state() == State::Active,
+                Err(Error::NotFound) => false,
+                Err(error) => return Err(error),
+            };
+            if !is_there {
+                let detail = "There is no such workspace in use.";
+                return Err(Error::invalid("workspace_id", "workspace-unknown", detail));
+            }
+            let own = members::ops::get_in(scope, place.workspace, user)?;
+            check_role(own.map(|member| member.role), place.role)?;
+        }
+        store::keep_settings(scope, &after)?;
+        let open = |settings: &Settings| Some(settings.is_open.to_string());
+        let domains = |settings: &Settings| Some(settings.domains.join(" "));
+        let role = after.place.map_or("", |place| place.role.name());
+        scope.audit(
+            Entry::about("box.registration.changed", KIND)
+                .changed("is_open", open(&before), open(&after))
+                .changed("domains", domains(&before), domains(&after))
+                .set("role", role),
+        )?;
+        Ok(after)
+    })
+    .await
+}
+
+/// What somebody sends to register.
+pub struct Draft {
+    pub name: String,
+    pub email: String,
+    pub password: Secret,
+    pub network: Option<IpAddr>,
+}
+
+/// Refuses everybody while registration is closed.
+pub async fn check_open(ctx: &BoxCtx) -> Result<Settings> {
+    let settings = settings(ctx).await?;
+    settings.check_open()?;
+    Ok(settings)
+}
+
+/// Takes a registration, or says all that is wrong. The answer and the work are the same for an
+/// address that has an account. Gives whether the link is mailed.
+pub async fn register(ctx: &BoxCtx, draft: Draft) -> Result<bool> {
+    let settings = check_open(ctx).await?;
+    let platform = Arc::clone(&ctx.platform);
+    if let Some(network) = draft.network {
+        platform.registrations.tries.take(network, ctx.now())?;
+    }
+    let (name, email) = check_fields(ctx, &settings, &draft).await?;
+    let password_hash = platform.passwords.hash(&platform.random, draft.password).await?;
+    let token = new_token(&platform.random);
+    let (url, hash) = (link(ctx, PAGE, &token), token_hash(token.reveal()));
+    ctx.write(move |scope| {
+        store::settings(scope)?.check_open()?;
+        let is_known = users::ops::find_in(scope, &email_key(&email))?.is_some();
+        if store::count(scope)? >= WAITING_MAX {
+            return Err(Error::Throttled {
+                code: THROTTLED,
+                retry_after_s: FULL_RETRY_S,
+                limit: None,
+            });
+        }
+        let id = scope.new_id();
+        let (created_at, expires_at) = (scope.now(), scope.now().plus(LIFE));
+        let registration = Registration { id, name, email, created_at, expires_at };
+        if !is_known {
+            store::replace(scope, &registration, &password_hash, &hash)?;
+        }
+        mail(scope, &platform, &registration, is_known, &url)?;
+        scope.audit(
+            Entry::about("identity.registration.asked", KIND)
+                .personal("email", &registration.email),
+        )?;
+        is_on_in(scope)
+    })
+    .await
+}
+
+/// Checks every field, so that a person corrects them all at once.
+async fn check_fields(
+    ctx: &BoxCtx,
+    settings: &Settings,
+    draft: &Draft,
+) -> Result<(String, String)> {
+    let mut wrong: Vec<FieldError> = Vec::new();
+    let mut gather = |outcome: Result<String>| match outcome {
+        Ok(clean) => Ok(clean),
+        Err(Error::Invalid(fields)) => {
+            wrong.extend(fields);
+            Ok(String::new())
+        }
+        Err(other) => Err(other),
+    };
+    let name = gather(clean_name("name", &draft.name))?;
+    let email = clean_email("email", &draft.email);
+    let email = gather(email.and_then(|email| settings.check_email(&email).map(|()| email)))?;
+    let mut context = vec![name.clone(), email.clone()];
+    context.push(ctx.read(box_name_in).await?);
+    let strength = ctx.platform.passwords.strength(draft.password.clone(), context).await?;
+    if let Some(fault) = strength.fault {
+        wrong.push(FieldError::new("password", fault.code, fault.detail));
+    }
+    if wrong.is_empty() { Ok((name, email)) } else { Err(Error::Invalid(wrong)) }
+}
+
+fn mail(
+    scope: &BoxScope<'_>,
+    platform: &Platform,
+    registration: &Registration,
+    is_known: bool,
+    url: &str,
+) -> Result<()> {
+    let sign_in = format!("{}/sign-in", platform.origin());
+    let letter = LinkMail {
+        kind: "identity.registration",
+        text: if is_known { |texts| texts.registration_known } else { |texts| texts.registration },
+        to: &registration.email,
+        user: None,
+        values: Params::new(),
+        url: if is_known { &sign_in } else { url },
+        good_until: registration.expires_at,
+    };
+    queue_link_in(scope, platform, &letter)
+}
+
+/// Makes the account that a link confirms.
+pub async fn confirm(ctx: &BoxCtx, token: &Secret, network: Option<IpAddr>) -> Result<()> {
+    let hash = token_hash(token.reveal());
+    let confirmed = ctx.write(move |scope| {
+        let (registration, password_hash) = store::find(scope, &hash)?.ok_or_else(unknown)?;
+        let settings = store::settings(scope)?;
+        let is_known = users::ops::find_in(scope, &email_key(&registration.email))?.is_some();
+        if is_known || scope.now() >= registration.expires_at || !settings.is_open {
+            return Err(unknown());
+        }
+        store::remove(scope, registration.id)?;
+        let Registration { name, email, .. } = registration;
+        let new = NewUser { name, email, password_hash, is_operator: false };
+        let user = users::ops::insert_in(scope, &new)?;
+        scope.audit(
+            Entry::about("identity.registration.confirmed", KIND).set("user", user.id.to_string()),
+        )?;
+        let Some(place) = settings.place else { return Ok(()) };
+        match workspaces::ops::get_in(scope, place.workspace) {
+            Ok(workspace) if workspace.state() == State::Active => {
+                members::ops::add_in(scope, place.workspace, user.id, place.role)
+            }
+            // They have an account and can be invited elsewhere.
+            Ok(_) | Err(Error::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    });
+    guarded(ctx, network, confirmed).await
+}
+
+/// Registrations that wait, newest first; what follows `before`.
+pub async fn list(
+    ctx: &BoxCtx,
+    before: Option<RegistrationId>,
+    limit: usize,
+) -> Result<Vec<Registration>> {
+    ctx.read(move |scope| store::list(scope, before, limit)).await
+}
+
+/// Gives out a link for somebody who waits; the one before it dies.
+pub async fn renew(ctx: &BoxCtx, id: RegistrationId) -> Result<(String, Registration)> {
+    let token = new_token(&ctx.platform.random);
+    let (url, hash) = (link(ctx, PAGE, &token), token_hash(token.reveal()));
+    ctx.write(move |scope| {
+        let kept = store::get(scope, id)?.ok_or(Error::NotFound)?;
+        let registration = Registration { expires_at: scope.now().plus(LIFE), ..kept };
+        store::set_token(scope, &registration, &hash)?;
+        scope.audit(
+            Entry::new("identity.registration.link_issued", KIND, id)
+                .personal("email", &registration.email),
+        )?;
+        Ok((url, registration))
+    })
+    .await
+}
+
+/// Turns somebody down who waits.
+pub async fn refuse(ctx: &BoxCtx, id: RegistrationId) -> Result<()> {
+    ctx.write(move |scope| {
+        let registration = store::get(scope, id)?.ok_or(Error::NotFound)?;
+        store::remove(scope, id)?;
+        scope.audit(
+            Entry::new("identity.registration.refused", KIND, id)
+                .personal("email", &registration.email),
+        )?;
+        Ok(())
+    })
+    .await
+}
+
+/// Drops what nobody confirmed in time, inside the caller's transaction. Says how many.
+pub fn drop_expired_in(scope: &BoxScope<'_>) -> Result<usize> {
+    store::drop_expired(scope)
+}
