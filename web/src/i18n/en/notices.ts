@@ -24,7 +24,7 @@ export const notices = {
   "bell.digestAt": "At",
   "bell.digestHelp": "A time of day, such as 07:30.",
   "bell.kinds": "About",
-  "bell.atOnce": "{name} (never waits)",
+  "bell.atOnce": "never waits",
   "bell.save": "Save",
   "bell.saved": "Saved",
 } as const;

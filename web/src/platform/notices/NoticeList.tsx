@@ -45,10 +45,10 @@ function Row({ notice, onLeave }: { readonly notice: Notice; readonly onLeave?: 
           {!notice.read_at && (
             <span className={classes.dot} role="img" aria-label={t("bell.new")} />
           )}
-          <bdi>{notice.title}</bdi>
+          <bdi translate="no">{notice.title}</bdi>
         </span>
         {notice.detail && (
-          <bdi className={classes.detail} dir="auto">
+          <bdi className={classes.detail} dir="auto" translate="no">
             {notice.detail}
           </bdi>
         )}

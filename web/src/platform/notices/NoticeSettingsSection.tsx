@@ -60,10 +60,6 @@ function SettingsForm({ settings }: { readonly settings: NoticeSettings }) {
       toastDone(t("bell.saved"));
     },
   });
-  const title = (kind: string) => {
-    const name = settings.titles[kind] ?? kind;
-    return settings.urgent.includes(kind) ? t("bell.atOnce", { name }) : name;
-  };
   return (
     <FormFrame
       hasHint={false}
@@ -98,11 +94,21 @@ function SettingsForm({ settings }: { readonly settings: NoticeSettings }) {
           label={t("bell.kinds")}
           options={Object.keys(settings.kinds).map((kind) => ({
             value: kind,
-            label: title(kind),
+            label: <Kind settings={settings} kind={kind} />,
           }))}
         />
       )}
     </FormFrame>
+  );
+}
+
+/** The box names the kinds in the person's language. */
+function Kind({ settings, kind }: { readonly settings: NoticeSettings; readonly kind: string }) {
+  return (
+    <>
+      <span translate="no">{settings.titles[kind] ?? kind}</span>
+      {settings.urgent.includes(kind) && <span className="hf-dim"> {t("bell.atOnce")}</span>}
+    </>
   );
 }
 

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { errorOf, type Form } from "./useForm";
 import classes from "./CardsField.module.css";
 
@@ -5,7 +6,7 @@ interface Props<V extends object> {
   readonly form: Form<V>;
   readonly name: { [K in keyof V]: V[K] extends readonly string[] ? K : never }[keyof V] & string;
   readonly label: string;
-  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly options: readonly { readonly value: string; readonly label: ReactNode }[];
 }
 
 /** Any number of a few things. */
