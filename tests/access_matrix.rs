@@ -48,6 +48,7 @@ const PUBLIC: &[&str] = &[
     "GET /readyz",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/mfa/backup",
+    "POST /api/v1/auth/mfa/help",
     "POST /api/v1/auth/mfa/totp",
     "POST /api/v1/auth/password-strength",
     "POST /api/v1/auth/register",

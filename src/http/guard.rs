@@ -1,6 +1,8 @@
 //! Lets a request through to its handler only after checking what its route declares: the
 //! permission stands in the handler's OpenAPI annotation, once.
 
+mod asked;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
+pub use self::asked::{Asked, StepUp};
 use super::{address, openapi};
 use crate::config::Config;
 use crate::platform::Platform;
@@ -82,15 +85,6 @@ struct Route {
     is_for_enrolling: bool,
 }
 
-/// Whether a browser session needs a fresh proof of who it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepUp {
-    No,
-    Needed,
-    /// Of whoever has a second factor: the first one is set up without.
-    OnceEnrolled,
-}
-
 /// The member of an operation that needs a fresh proof: `true`, or `"once-enrolled"`.
 pub const STEP_UP: &str = "x-step-up";
 
@@ -155,17 +149,6 @@ impl Route {
             is_for_enrolling: self.is_for_enrolling,
         }
     }
-}
-
-/// What a route asks of its caller, for tables.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    /// A template.
-    pub path: String,
-    pub method: Method,
-    pub access: Access,
-    pub step_up: StepUp,
-    pub is_for_enrolling: bool,
 }
 
 /// The routes and what each asks.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use crate::platform::app::CleanUpSpec;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Scope};
 use crate::platform::error::Result;
-use crate::platform::identity::{factors, invitations, registration, resets, sessions};
+use crate::platform::identity::{
+    factors, invitations, mfa_requests, registration, resets, sessions,
+};
 use crate::platform::jobs::{self, Work};
 use crate::platform::workspaces::rules::States;
 use crate::platform::workspaces::{self, WorkspaceId};
@@ -31,6 +33,7 @@ const OF_THE_BOX: &[(&str, Step)] = &[
     ("invitations", |scope, _| invitations::ops::drop_expired_in(scope)),
     ("registrations", |scope, _| registration::ops::drop_expired_in(scope)),
     ("reset_links", |scope, _| resets::ops::drop_expired_in(scope)),
+    ("mfa_requests", |scope, _| mfa_requests::ops::drop_old_in(scope)),
     ("factor_secrets", |scope, _| factors::ops::drop_begun_in(scope)),
     ("idempotency_keys", |scope, most| idempotency::drop_expired_in(scope, most)),
     ("jobs", jobs::ops::drop_old_in),

@@ -4,6 +4,7 @@ pub mod factors;
 pub mod invitations;
 pub mod links;
 pub mod me;
+pub mod mfa_requests;
 pub mod passwords;
 pub mod registration;
 pub mod resets;
@@ -27,6 +28,7 @@ pub const CODES: &[&[Code]] = &[
     factors::rules::CODES,
     invitations::rules::CODES,
     links::CODES,
+    mfa_requests::rules::CODES,
     passwords::rules::CODES,
     registration::rules::CODES,
     resets::rules::CODES,
@@ -47,6 +49,7 @@ pub fn routes() -> Routes {
         .merge(sign_in::api::routes())
         .merge(step_up::api::routes())
         .merge(factors::api::routes())
+        .merge(mfa_requests::api::routes())
         .merge(invitations::api::routes())
         .merge(registration::api::routes())
         .merge(users::api::routes())

@@ -3,6 +3,7 @@
 
 mod enrolment;
 mod independent;
+mod loss;
 mod requirement;
 mod signing_in;
 mod step_up;

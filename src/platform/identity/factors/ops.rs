@@ -163,6 +163,16 @@ fn new_codes_in(scope: &BoxScope<'_>, secrets: &Secrets, user: UserId) -> Result
     Ok(shown)
 }
 
+/// Drops all that a person has, because they lost it: they can only enrol from now on.
+pub(in crate::platform) fn lose_all_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
+    store::remove_totp(scope, user)?;
+    store::forget_begun(scope, user)?;
+    store::remove_backup_codes(scope, user)?;
+    store::note_loss(scope, user)?;
+    scope.audit(Entry::new("identity.factor.lost", KIND, user))?;
+    Ok(())
+}
+
 /// Drops secrets that nobody confirmed, inside the caller's transaction. Says how many.
 pub fn drop_begun_in(scope: &BoxScope<'_>) -> Result<usize> {
     store::drop_begun(scope, scope.now().minus(ENROLMENT_LIFE))

@@ -178,6 +178,17 @@ pub(super) fn remove_backup_codes(scope: &Unit<'_>, user: UserId) -> Result<()> 
     Ok(())
 }
 
+/// Notes that a person lost their factors.
+pub(super) fn note_loss(scope: &Unit<'_>, user: UserId) -> Result<()> {
+    scope
+        .prepare_cached(
+            "INSERT INTO factor_losses (user_id, lost_at) VALUES (:user, :now)
+             ON CONFLICT (user_id) DO UPDATE SET lost_at = excluded.lost_at",
+        )?
+        .execute(named_params! { ":user": user, ":now": scope.now() })?;
+    Ok(())
+}
+
 /// Forgets that a person lost their factors: they have one again.
 pub(super) fn forget_loss(scope: &Unit<'_>, user: UserId) -> Result<()> {
     scope

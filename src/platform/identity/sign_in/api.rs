@@ -1,7 +1,7 @@
 //! Signing in and out over HTTP.
 
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
         .routes(routes!(sign_in))
         .routes(routes!(finish_by_totp))
         .routes(routes!(finish_by_backup_code))
+        .routes(routes!(ask_for_help))
         .routes(routes!(sign_out))
 }
 
@@ -140,6 +141,19 @@ async fn finish_by_backup_code(
     Json(body): Json<CodeRequest>,
 ) -> Result<Response> {
     finish(&ctx, &headers, &body.code).await
+}
+
+/// Ask for help: the factors are lost. An operator, or an admin of a workspace you belong to, can
+/// then vouch for you.
+#[utoipa::path(post, path = "/auth/mfa/help", tag = "sign-in", security(()),
+    responses(
+        (status = 202, description = "Somebody will look at it."),
+        (status = 401, description = "No sign-in waits (any more)."),
+    ))]
+async fn ask_for_help(ctx: BoxCtx, headers: HeaderMap) -> Result<StatusCode> {
+    let pending = guard::cookie(&headers, guard::PENDING_COOKIE);
+    ops::ask_for_help(&ctx, pending.as_ref()).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 async fn finish(ctx: &BoxCtx, headers: &HeaderMap, code: &Secret) -> Result<Response> {

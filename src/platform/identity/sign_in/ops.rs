@@ -16,7 +16,7 @@ use crate::platform::identity::factors::Standing;
 use crate::platform::identity::factors::ops::{Origin, Proof};
 use crate::platform::identity::sessions::rules::FamilyId;
 use crate::platform::identity::users::rules::{Kept, User, email_key};
-use crate::platform::identity::{Principal, factors, sessions, users};
+use crate::platform::identity::{Principal, factors, mfa_requests, sessions, users};
 use crate::platform::notices;
 use crate::platform::secret::{Secret, to_base64, token_hash};
 
@@ -71,9 +71,16 @@ pub async fn sign_in(ctx: &BoxCtx, attempt: Attempt) -> Result<Outcome> {
     let target = Target { account, device: device_hash.filter(|_| is_known) };
     let right = check(ctx, kept, attempt, target).await?;
     let id = right.user.id;
-    let standing = ctx.read(move |scope| factors::ops::standing_in(scope, id)).await?;
+    let looked_at = ctx.read(move |scope| {
+        let standing = factors::ops::standing_in(scope, id)?;
+        Ok((standing, mfa_requests::ops::is_approved_in(scope, id)?))
+    });
+    let (standing, is_approved) = looked_at.await?;
     if !standing.is_enrolled() {
-        return begin(ctx, right, None).await.map(Outcome::SignedIn);
+        return begin(ctx, right, Way::Password).await.map(Outcome::SignedIn);
+    }
+    if is_approved {
+        return begin(ctx, right, Way::Approval).await.map(Outcome::SignedIn);
     }
     let cookie = Secret::new(to_base64(&ctx.platform.random.bytes::<32>()));
     ctx.platform.pending.add(token_hash(cookie.reveal()), right);
@@ -95,7 +102,7 @@ pub async fn with_code(
         if !pending.end(&hash) {
             return Err(sign_in_again());
         }
-        begin(ctx, right, Some(proof)).await
+        begin(ctx, right, Way::Code(proof)).await
     })
     .await
 }
@@ -141,7 +148,23 @@ async fn check(
     })
 }
 
-async fn begin(ctx: &BoxCtx, right: Pending, proof: Option<Proof>) -> Result<SignedIn> {
+/// Asks for help for somebody who has the password and no factor any more.
+pub async fn ask_for_help(ctx: &BoxCtx, cookie: Option<&Secret>) -> Result<()> {
+    let hash = cookie.map(|cookie| token_hash(cookie.reveal())).ok_or_else(sign_in_again)?;
+    let right = ctx.platform.pending.look(&hash, ctx.now()).ok_or_else(sign_in_again)?;
+    mfa_requests::ops::ask(ctx, right.user.id).await
+}
+
+/// What opens the door beside the password.
+enum Way {
+    /// Nothing: the person has no factor.
+    Password,
+    Code(Proof),
+    /// Somebody vouched for the person.
+    Approval,
+}
+
+async fn begin(ctx: &BoxCtx, right: Pending, way: Way) -> Result<SignedIn> {
     let Pending { user, password_hash, rehashed, .. } = right;
     let family = ctx.platform.random.id();
     let ctx = as_signed_in(ctx, &user, family);
@@ -154,8 +177,19 @@ async fn begin(ctx: &BoxCtx, right: Pending, proof: Option<Proof>) -> Result<Sig
         if kept.user.disabled_at.is_some() || kept.password_hash != password_hash {
             return Err(sign_in_again());
         }
-        if let Some(proof) = &proof {
-            proof.use_in(scope)?;
+        match &way {
+            Way::Password => {
+                // They may have set one up meanwhile.
+                if factors::ops::standing_in(scope, id)?.is_enrolled() {
+                    return Err(sign_in_again());
+                }
+            }
+            Way::Code(proof) => proof.use_in(scope).map(drop)?,
+            Way::Approval => {
+                if !mfa_requests::ops::use_in(scope, id)? {
+                    return Err(sign_in_again());
+                }
+            }
         }
         if let Some(hash) = rehashed {
             users::ops::keep_rehashed_in(scope, id, &hash)?;

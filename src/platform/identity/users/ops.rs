@@ -16,7 +16,7 @@ use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::resets::ops::{Issued, NewLink};
 use crate::platform::identity::resets::rules::{FIRST_LIFE, LIFE};
 use crate::platform::identity::sessions::rules::Lifetimes;
-use crate::platform::identity::{resets, sessions};
+use crate::platform::identity::{mfa_requests, resets, sessions};
 use crate::platform::workspaces::rules::clean_name;
 use crate::platform::workspaces::{WorkspaceId, members};
 
@@ -282,14 +282,15 @@ pub(in crate::platform) async fn set_disabled(
     .await
 }
 
-/// Makes a person an operator who can sign in, and gives a link for a new password: the way back
-/// for whoever owns the machine.
+/// Makes a person an operator who can sign in, and gives a link for a new password; within a day
+/// they sign in without their second factor. The way back for whoever owns the machine.
 pub(in crate::platform) async fn recover(ctx: &BoxCtx, who: String) -> Result<(User, Issued)> {
     let link = NewLink::new(ctx);
     ctx.write(move |scope| {
         let user = named_in(scope, &who)?;
         let edit = Edit { is_disabled: Some(false), is_operator: Some(true), name: None };
         let user = edit_in(scope, &user, edit)?;
+        mfa_requests::ops::approve_for_in(scope, user.id)?;
         let (_, issued) = resets::ops::issue_in(scope, &user, LIFE, link)?;
         Ok((user, issued))
     })
