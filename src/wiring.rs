@@ -119,6 +119,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
     Routes::new()
         .merge(pages::box_routes(pages))
         .merge(monitoring::api::box_routes())
+        .merge(identity::box_routes())
         .nest("/api/v1", api)
 }
 

@@ -36,6 +36,7 @@ use tower::ServiceExt;
 
 /// The one short list of what anybody may ask, signed in or not.
 const PUBLIC: &[&str] = &[
+    "GET /.well-known/jwks.json",
     "GET /api/docs",
     "GET /api/v1/invitations/inspect",
     "GET /api/v1/openapi.json",
@@ -55,6 +56,7 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/auth/register/confirm",
     "POST /api/v1/auth/reset",
     "POST /api/v1/auth/reset/inspect",
+    "POST /api/v1/auth/token",
     "POST /api/v1/invitations/accept",
     "POST /api/v1/setup",
     "POST /api/v1/setup/check",

@@ -37,11 +37,12 @@ CREATE TABLE users (
     updated_at INTEGER NOT NULL
 ) STRICT;
 
--- One sign-in of a browser, or one personal token: what is listed and revoked as a whole.
+-- One sign-in of a browser or a program, or one personal token: what is listed and revoked as a
+-- whole.
 CREATE TABLE auth_families (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
     user_id BLOB NOT NULL REFERENCES users (id),
-    kind TEXT NOT NULL CHECK (kind IN ('session', 'token')),
+    kind TEXT NOT NULL CHECK (kind IN ('session', 'token', 'program')),
     name TEXT NOT NULL DEFAULT '',
     -- A personal token may be narrowed to one workspace and to some permissions (JSON list).
     workspace_id BLOB,

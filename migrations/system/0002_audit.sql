@@ -9,7 +9,8 @@ CREATE TABLE audit_log (
 CREATE TABLE audit_entries (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
-    actor_kind TEXT NOT NULL CHECK (actor_kind IN ('user', 'token', 'system', 'stranger', 'cli')),
+    actor_kind TEXT NOT NULL
+        CHECK (actor_kind IN ('user', 'token', 'service', 'system', 'stranger', 'cli')),
     actor_id BLOB,
     action TEXT NOT NULL,
     object_kind TEXT NOT NULL,

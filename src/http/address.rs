@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use http::{HeaderMap, header};
 use ipnet::IpNet;
 
+pub use crate::platform::throttle::network;
+
 /// The client's address: the peer's, or, when the peer is a trusted proxy, the nearest address
 /// in `X-Forwarded-For` that is not one.
 pub fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
@@ -92,12 +94,6 @@ pub fn sender(address: IpAddr) -> IpAddr {
         return address;
     }
     IpNet::new(address, 64).map_or(address, |net| net.network())
-}
-
-/// The network one household or office shares: /24 of IPv4, /56 of IPv6. Throttling counts by it.
-pub fn network(address: IpAddr) -> IpAddr {
-    let prefix = if address.is_ipv4() { 24 } else { 56 };
-    IpNet::new(address, prefix).map_or(address, |net| net.network())
 }
 
 #[cfg(test)]

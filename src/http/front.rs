@@ -21,7 +21,7 @@ use super::body::BodyLimit;
 use super::compression::{compress, pays};
 use super::guard::{DEVICE_COOKIE, Guard, Incoming, LetThrough, PENDING_COOKIE, SESSION_COOKIE};
 use super::meter::Meters;
-use super::problem::{self, Pending};
+use super::problem::{self, Beside, Pending};
 use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Refusal, Result};
@@ -80,7 +80,8 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
         if response.status().is_server_error() {
             note_fault(&front, &about, &error);
         }
-        let rendered = problem::render(&error, &about.request_id);
+        let beside = response.extensions_mut().remove::<Beside>();
+        let rendered = problem::render(&error, &about.request_id, beside);
         let (parts, body) = rendered.into_parts();
         *response.status_mut() = parts.status;
         response.headers_mut().extend(parts.headers);

@@ -21,6 +21,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, Cause, Ctx};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::factors::rules::enrolment_needed;
+use crate::platform::identity::services::rules::check_person;
 use crate::platform::identity::sessions::Resolved;
 use crate::platform::identity::sessions::ops::resolve;
 use crate::platform::identity::{Credential, Principal, UserId};
@@ -305,6 +306,7 @@ impl Guard {
         if !route.is_for_enrolling && resolved.principal.must_enrol(on_box.now()) {
             return Err(enrolment_needed());
         }
+        check_person(&resolved.principal, incoming.template.unwrap_or_default())?;
         let workspace = match authorize(&on_box, &resolved.principal, route, incoming) {
             Ok(workspace) => workspace,
             Err(error) => {

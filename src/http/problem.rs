@@ -150,6 +150,15 @@ pub struct Problem {
 #[derive(Clone)]
 pub struct Pending(pub Arc<Error>);
 
+/// What OAuth wants beside a refusal (RFC 6749 §5.2). Stands in the extensions of an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    /// The member `error`.
+    pub name: &'static str,
+    /// Where it differs from that of the error.
+    pub status: Option<StatusCode>,
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = status(&self).into_response();
@@ -159,8 +168,8 @@ impl IntoResponse for Error {
 }
 
 /// Makes the document of an error.
-pub fn render(error: &Error, request_id: &str) -> Response {
-    let status = status(error);
+pub fn render(error: &Error, request_id: &str, beside: Option<Beside>) -> Response {
+    let status = beside.and_then(|one| one.status).unwrap_or(status(error));
     let (code, detail) = words(error);
     let fields = fields(error);
     let errors = fields.iter().map(|one| FieldProblem {
@@ -180,11 +189,16 @@ pub fn render(error: &Error, request_id: &str) -> Response {
     let mut body = serde_json::to_value(problem).unwrap_or_else(|_| json!({ "code": code }));
     if let Value::Object(members) = &mut body {
         add_extra(error, members);
+        if let Some(beside) = beside {
+            let detail = members.get("detail").cloned().unwrap_or_default();
+            members.insert("error".to_owned(), json!(beside.name));
+            members.insert("error_description".to_owned(), detail);
+        }
     }
     let mut response = (status, body.to_string()).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Error::SignInNeeded(_) = error {
+    if status == StatusCode::UNAUTHORIZED {
         // RFC 9110 §15.5.2: an answer with 401 names a way to authenticate.
         response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
     }

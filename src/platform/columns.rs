@@ -35,6 +35,19 @@ pub const SYSTEM: &[ColumnMarks] = &[
         ],
     ),
     table(
+        "service_accounts",
+        &[
+            ("name", Impersonal),
+            ("permissions", Impersonal),
+            ("channels", Impersonal),
+            // Networks of machines.
+            ("allow_cidrs", Impersonal),
+            ("last_used_from", Impersonal),
+        ],
+    ),
+    // People call a key after themselves or their machine.
+    table("service_keys", &[("name", Personal)]),
+    table(
         "workspaces",
         &[
             ("name", Impersonal),

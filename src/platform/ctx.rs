@@ -16,6 +16,7 @@ use super::error::{Error, Result};
 use super::id::{Id, ObjectId};
 use super::idempotency;
 use super::idempotency::rules::{Created, Once, replayed};
+use super::identity::sessions::rules::Kind;
 use super::identity::{Principal, UserId};
 use super::random::Random;
 use super::workspaces::{Standing, WorkspaceId};
@@ -59,10 +60,22 @@ impl Cause {
         }
     }
 
+    /// The person behind it, where it is one and no service account.
+    pub fn person(&self) -> Option<UserId> {
+        match &self.actor {
+            Actor::Principal(principal) if principal.kind == Kind::Service => None,
+            _ => self.user(),
+        }
+    }
+
     fn audit_kind(&self) -> &'static str {
         match &self.actor {
-            Actor::Principal(principal) if principal.is_token => "token",
-            Actor::Principal(_) | Actor::Newcomer(_) => "user",
+            Actor::Principal(principal) => match principal.kind {
+                Kind::Session => "user",
+                Kind::Token | Kind::Program => "token",
+                Kind::Service => "service",
+            },
+            Actor::Newcomer(_) => "user",
             Actor::System => "system",
             Actor::Stranger => "stranger",
             Actor::CommandLine => "cli",

@@ -49,9 +49,11 @@ use self::app::{AppSpec, EventSpec};
 use self::clock::{Clock, Moment};
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
+use self::identity::programs::access::Checked;
 use self::identity::registration::ops::Registrations;
 use self::identity::sessions::ops::Remembering;
 use self::identity::sign_in::Pendings;
+use self::identity::signing::Keys;
 use self::identity::{Links, Passwords, SignIns};
 use self::jobs::{JobSpec, Jobs};
 use self::notices::{NoticeSpec, Notices, Sending};
@@ -79,6 +81,8 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0006_errors.sql",
     "0007_audit_search.sql",
     "0008_mfa.sql",
+    "0010_programs.sql",
+    "0011_service_accounts.sql",
     "0013_notices.sql",
     "0016_registration.sql",
 );
@@ -110,6 +114,10 @@ pub struct Platform {
     pub system_commits: watch::Receiver<u64>,
     pub workspaces: Workspaces,
     pub sessions: Remembering,
+    /// Access tokens of programs that were checked lately.
+    pub checked: Checked,
+    /// The keys access tokens are signed with.
+    pub signing: Keys,
     pub passwords: Passwords,
     pub sign_ins: SignIns,
     /// Sign-ins that wait for their second factor.
@@ -180,6 +188,8 @@ impl Platform {
             system,
             workspaces,
             sessions: Remembering::default(),
+            checked: Checked::default(),
+            signing: Keys::default(),
             passwords: Passwords::default(),
             sign_ins: SignIns::new(&config.limits),
             pending: Pendings::default(),

@@ -2,13 +2,22 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
+
+use ipnet::IpNet;
 
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
 
 /// Callers remembered at once; full buckets are dropped first when there are more.
 const CALLERS_MAX: usize = 50_000;
+
+/// The network one household or office shares: /24 of IPv4, /56 of IPv6. Throttling counts by it.
+pub fn network(address: IpAddr) -> IpAddr {
+    let prefix = if address.is_ipv4() { 24 } else { 56 };
+    IpNet::new(address, prefix).map_or(address, |net| net.network())
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {

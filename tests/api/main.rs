@@ -20,6 +20,7 @@ mod monitoring;
 mod notices;
 mod origins;
 mod passwords;
+mod programs;
 mod registration;
 mod requests;
 mod resets;

@@ -175,6 +175,12 @@ impl RoleTable {
             .unwrap_or_default()
     }
 
+    /// A grant of these permissions, as far as there are such.
+    pub fn grant_of(&self, permissions: &BTreeSet<String>) -> Grant {
+        let known = self.permissions.iter().map(|one| one.id);
+        Grant(Arc::new(known.filter(|one| permissions.contains(*one)).collect()))
+    }
+
     pub fn permissions(&self) -> &[PermissionSpec] {
         &self.permissions
     }

@@ -121,7 +121,7 @@ fn parsed<T: std::str::FromStr>(field: &str, text: Option<&str>) -> Result<Optio
 /// Who did it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditActorResponse {
-    /// `user`, `token`, `system`, `stranger` or `cli`.
+    /// `user`, `token`, `service`, `system`, `stranger` or `cli`.
     pub kind: String,
     pub id: Option<String>,
     pub name: Option<String>,

@@ -8,7 +8,7 @@ use crate::platform::app::CleanUpSpec;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Scope};
 use crate::platform::error::Result;
 use crate::platform::identity::{
-    factors, invitations, mfa_requests, registration, resets, sessions,
+    factors, invitations, mfa_requests, registration, resets, services, sessions, signing,
 };
 use crate::platform::jobs::{self, Work};
 use crate::platform::workspaces::rules::States;
@@ -35,6 +35,8 @@ const OF_THE_BOX: &[(&str, Step)] = &[
     ("reset_links", |scope, _| resets::ops::drop_expired_in(scope)),
     ("mfa_requests", |scope, _| mfa_requests::ops::drop_old_in(scope)),
     ("factor_secrets", |scope, _| factors::ops::drop_begun_in(scope)),
+    ("used_assertions", services::ops::drop_used_in),
+    ("signing_keys", |scope, _| signing::ops::drop_retired_in(scope)),
     ("idempotency_keys", |scope, most| idempotency::drop_expired_in(scope, most)),
     ("jobs", jobs::ops::drop_old_in),
     ("job_effects", |scope, most| jobs::ops::drop_effects_in(scope, most)),

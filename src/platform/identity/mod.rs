@@ -6,10 +6,13 @@ pub mod links;
 pub mod me;
 pub mod mfa_requests;
 pub mod passwords;
+pub mod programs;
 pub mod registration;
 pub mod resets;
+pub mod services;
 pub mod sessions;
 pub mod sign_in;
+pub mod signing;
 pub mod step_up;
 pub mod tokens;
 pub mod users;
@@ -30,8 +33,10 @@ pub const CODES: &[&[Code]] = &[
     links::CODES,
     mfa_requests::rules::CODES,
     passwords::rules::CODES,
+    programs::rules::CODES,
     registration::rules::CODES,
     resets::rules::CODES,
+    services::rules::CODES,
     sessions::rules::CODES,
     sign_in::rules::CODES,
     tokens::rules::CODES,
@@ -58,4 +63,11 @@ pub fn routes() -> Routes {
         .merge(me::api::routes())
         .merge(sessions::api::routes())
         .merge(tokens::api::routes())
+        .merge(programs::api::routes())
+        .merge(services::api::routes())
+}
+
+/// The routes outside `/api`.
+pub fn box_routes() -> Routes {
+    signing::api::box_routes()
 }

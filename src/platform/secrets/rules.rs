@@ -70,6 +70,8 @@ pub enum Purpose {
     BackupCodes,
     /// What mail and webhooks need, and mails that wait.
     Notices,
+    /// Private halves of the keys that sign access tokens.
+    SigningKey,
 }
 
 impl Purpose {
@@ -80,6 +82,7 @@ impl Purpose {
             Self::Totp => "totp",
             Self::BackupCodes => "backup codes",
             Self::Notices => "notices",
+            Self::SigningKey => "signing key",
         }
     }
 }

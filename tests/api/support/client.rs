@@ -60,8 +60,17 @@ impl Client {
 
     /// `/inventory/items` is taken below the workspace, `/api/…` and other full paths as given.
     fn url(&self, path: &str) -> String {
-        let is_full =
-            ["http://", "/api/", "/livez", "/readyz", "/health", "/metrics", "/problems", "/help"];
+        let is_full = [
+            "http://",
+            "/api/",
+            "/.well-known/",
+            "/livez",
+            "/readyz",
+            "/health",
+            "/metrics",
+            "/problems",
+            "/help",
+        ];
         if path == "/" || is_full.iter().any(|start| path.starts_with(start)) {
             return path.to_owned();
         }

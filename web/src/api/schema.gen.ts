@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the keys that access tokens of this box are checked with (RFC 7517). */
+        get: operations["get_jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/docs": {
         parameters: {
             query?: never;
@@ -330,6 +347,26 @@ export interface paths {
          *     cookie changes.
          */
         post: operations["step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get an access token for a program: with a person's password, with a refresh token, or as a
+         *     service account (by its secret, by HTTP Basic, or by an assertion).
+         */
+        post: operations["get_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -979,7 +1016,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Sign out one of your browsers. */
+        /** Sign out one of your browsers or programs. */
         delete: operations["end_session"];
         options?: never;
         head?: never;
@@ -1086,6 +1123,97 @@ export interface paths {
         get: operations["get_openapi"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List service accounts, newest first: those of workspaces whose people you look after; all for
+         *     an operator.
+         */
+        get: operations["list_service_accounts"];
+        put?: never;
+        /** Make a service account. Its secret is in this answer and never shown again. */
+        post: operations["create_service_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a service account. */
+        get: operations["get_service_account"];
+        put?: never;
+        post?: never;
+        /** Delete a service account: its tokens, secret and keys die at once. */
+        delete: operations["delete_service_account"];
+        options?: never;
+        head?: never;
+        /** Change a service account. It acts on the next request of the account. */
+        patch: operations["change_service_account"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register a public key that the account signs its assertions with. */
+        post: operations["add_service_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a key. Every token of the account dies at once. */
+        delete: operations["remove_service_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a service account a new secret. The old one and every token die at once. */
+        post: operations["renew_service_secret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2134,6 +2262,12 @@ export interface components {
         AcceptedResponse: {
             job: components["schemas"]["JobResponse"];
         };
+        /** @description A key to be registered. */
+        AddServiceKeyRequest: {
+            name: string;
+            /** @description Ed25519: a JWK, PEM, or base64 of its 32 bytes. */
+            public_key: Record<string, never>;
+        };
         /** @description What to export. */
         AskForExportRequest: {
             /** @description `items`, `locations`, `opening_stock` or `movements`. */
@@ -2147,7 +2281,7 @@ export interface components {
         /** @description Who did it. */
         AuditActorResponse: {
             id?: string | null;
-            /** @description `user`, `token`, `system`, `stranger` or `cli`. */
+            /** @description `user`, `token`, `service`, `system`, `stranger` or `cli`. */
             kind: string;
             name?: string | null;
         };
@@ -2367,6 +2501,18 @@ export interface components {
         CreateInvitationRequest: {
             email: string;
             role: components["schemas"]["RoleName"];
+        };
+        /** @description A service account to be made. Without a public key it gets a secret. */
+        CreateServiceAccountRequest: {
+            allow_cidrs?: string[] | null;
+            channels?: string[] | null;
+            name: string;
+            /** @description At most your own there. An account of the box has `box.operate`. */
+            permissions: string[];
+            /** @description Ed25519: a JWK, PEM, or base64 of its 32 bytes. */
+            public_key?: Record<string, never> | null;
+            /** @description Left out, it is the box's own, and only operators make it. */
+            workspace_id?: string | null;
         };
         /** @description A personal token to be made. */
         CreateTokenRequest: {
@@ -2717,6 +2863,25 @@ export interface components {
         /** @description All schedules. */
         JobSchedulesResponse: {
             items: components["schemas"]["JobScheduleResponse"][];
+        };
+        /** @description A public key (RFC 8037). */
+        JwkResponse: {
+            /** @description `EdDSA` */
+            alg: string;
+            /** @description `Ed25519` */
+            crv: string;
+            /** @description Named in the head of the tokens it signed. */
+            kid: string;
+            /** @description `OKP` */
+            kty: string;
+            /** @description `sig` */
+            use: string;
+            /** @description The key, base64url. */
+            x: string;
+        };
+        /** @description The keys whose tokens may be in use, the newest first. */
+        JwksResponse: {
+            keys: components["schemas"]["JwkResponse"][];
         };
         /** @description How the last attempt on a channel ended. */
         LastAttemptResponse: {
@@ -3404,6 +3569,41 @@ export interface components {
             total_is_more?: boolean | null;
         };
         /** @description A page of a list. */
+        Page_ServiceAccountResponse: {
+            items: {
+                /** @description Where it may be used from; empty for everywhere. */
+                allow_cidrs: string[];
+                /** @description Release channels it may serve; empty for none. */
+                channels: string[];
+                /** @description What it calls itself at the token endpoint. */
+                client_id: string;
+                /** @description `hfs_…`. Shown once, in the answer that makes it. */
+                client_secret?: string | null;
+                created_at: string;
+                created_by?: components["schemas"]["PersonRef"] | null;
+                disabled: boolean;
+                has_secret: boolean;
+                id: string;
+                keys: components["schemas"]["ServiceKeyResponse"][];
+                /** @description To within five minutes. */
+                last_used_at?: string | null;
+                last_used_from?: string | null;
+                name: string;
+                permissions: string[];
+                /** @description Null for an account of the box. */
+                workspace_id?: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
         Page_SessionResponse: {
             items: {
                 created_at: string;
@@ -3413,8 +3613,12 @@ export interface components {
                 ip?: string | null;
                 /** @description True for the session that asks. */
                 is_current: boolean;
+                /** @description `browser` or `program`. */
+                kind: string;
                 /** @description To within five minutes. */
                 last_seen_at: string;
+                /** @description What a program called itself; empty for a browser. */
+                name: string;
                 user_agent?: string | null;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
@@ -3710,7 +3914,42 @@ export interface components {
         SearchResponse: {
             items: components["schemas"]["SearchHitResponse"][];
         };
-        /** @description A browser somebody is signed in with. */
+        /** @description A service account. */
+        ServiceAccountResponse: {
+            /** @description Where it may be used from; empty for everywhere. */
+            allow_cidrs: string[];
+            /** @description Release channels it may serve; empty for none. */
+            channels: string[];
+            /** @description What it calls itself at the token endpoint. */
+            client_id: string;
+            /** @description `hfs_…`. Shown once, in the answer that makes it. */
+            client_secret?: string | null;
+            created_at: string;
+            created_by?: components["schemas"]["PersonRef"] | null;
+            disabled: boolean;
+            has_secret: boolean;
+            id: string;
+            keys: components["schemas"]["ServiceKeyResponse"][];
+            /** @description To within five minutes. */
+            last_used_at?: string | null;
+            last_used_from?: string | null;
+            name: string;
+            permissions: string[];
+            /** @description Null for an account of the box. */
+            workspace_id?: string | null;
+        };
+        /** @description A registered key. */
+        ServiceKeyResponse: {
+            created_at: string;
+            id: string;
+            name: string;
+        };
+        /** @description A new secret. */
+        ServiceSecretResponse: {
+            /** @description `hfs_…`. Shown once. */
+            client_secret: string;
+        };
+        /** @description A browser or a program somebody is signed in with. */
         SessionResponse: {
             created_at: string;
             expires_at: string;
@@ -3719,8 +3958,12 @@ export interface components {
             ip?: string | null;
             /** @description True for the session that asks. */
             is_current: boolean;
+            /** @description `browser` or `program`. */
+            kind: string;
             /** @description To within five minutes. */
             last_seen_at: string;
+            /** @description What a program called itself; empty for a browser. */
+            name: string;
             user_agent?: string | null;
         };
         /** @description A setting in force. */
@@ -3845,6 +4088,50 @@ export interface components {
          * @enum {string}
          */
         Theme: "system" | "light" | "dark";
+        /** @description A token. */
+        TokenIssuedResponse: {
+            /** @description Sent as `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** @description Good once, for 90 days. */
+            refresh_token?: string | null;
+            /** @description Permissions, blanks between. */
+            scope?: string | null;
+            /** @description `Bearer` */
+            token_type: string;
+        };
+        /** @description What is asked for, and the proof. */
+        TokenRequest: {
+            /**
+             * Format: password
+             * @description A JWT signed with `EdDSA` by a registered key.
+             */
+            client_assertion?: string | null;
+            /** @description `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` */
+            client_assertion_type?: string | null;
+            /** @description `client_credentials`: the service account. Else what the program calls itself. */
+            client_id?: string | null;
+            /** Format: password */
+            client_secret?: string | null;
+            /** @description `client_credentials`: life of the token in seconds, 60 to 3,600; 900 when left out. */
+            expires_in?: string | null;
+            /** @description `password`, `refresh_token` or `client_credentials`. */
+            grant_type: string;
+            /** Format: password */
+            password?: string | null;
+            /** Format: password */
+            refresh_token?: string | null;
+            /** @description Permissions, blanks between: all it may do. */
+            scope?: string | null;
+            /** @description `password`: the code of a person who has a second factor, of the app or from paper. */
+            totp?: string | null;
+            /** @description `password`: the e-mail address. */
+            username?: string | null;
+        };
         /** @description A personal token. */
         TokenResponse: {
             created_at: string;
@@ -3907,6 +4194,14 @@ export interface components {
         /** @description The role a member is to have. */
         UpdateMemberRequest: {
             role: components["schemas"]["RoleName"];
+        };
+        /** @description What is to be different. What is left out stays. */
+        UpdateServiceAccountRequest: {
+            allow_cidrs?: string[] | null;
+            channels?: string[] | null;
+            disabled?: boolean | null;
+            name?: string | null;
+            permissions?: string[] | null;
         };
         /** @description What to change; fields left out stay as they are. */
         UpdateUserRequest: {
@@ -4180,6 +4475,33 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwksResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     show_docs: {
         parameters: {
             query?: never;
@@ -4881,6 +5203,50 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenIssuedResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            /** @description The service account or its proof is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -6734,6 +7100,290 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    list_service_accounts: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ServiceAccountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    create_service_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it repeatable */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateServiceAccountRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_service_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    delete_service_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    change_service_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateServiceAccountRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    add_service_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddServiceKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceKeyResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    remove_service_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    renew_service_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceSecretResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     get_setup: {

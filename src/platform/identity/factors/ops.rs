@@ -16,6 +16,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
+use crate::platform::identity::sessions::rules::Kind;
 use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::users::ops::KIND;
 use crate::platform::identity::{UserId, users};
@@ -51,7 +52,7 @@ pub struct Begun {
 /// Makes a secret that waits for its first code. A repeated request gets the same one.
 pub async fn begin_totp(ctx: &BoxCtx) -> Result<Created<Begun>> {
     let principal = ctx.principal()?;
-    need_browser(principal.is_token)?;
+    need_browser(principal.kind != Kind::Session)?;
     let user = principal.user;
     let (secrets, again) = (Arc::clone(&ctx.platform.secrets), Arc::clone(&ctx.platform.secrets));
     let load = move |scope: &BoxScope<'_>, id: EnrolmentId| {
@@ -82,7 +83,7 @@ fn shown(scope: &BoxScope<'_>, user: UserId, secret: &[u8]) -> Result<Begun> {
 /// Takes the waiting secret into use by its first code; gives new backup codes.
 pub async fn confirm_totp(ctx: &BoxCtx, code: &Secret) -> Result<Vec<String>> {
     let principal = ctx.principal()?;
-    need_browser(principal.is_token)?;
+    need_browser(principal.kind != Kind::Session)?;
     let (user, secrets) = (principal.user, Arc::clone(&ctx.platform.secrets));
     let typed = Typed::read(code);
     ctx.write(move |scope| {
@@ -113,7 +114,7 @@ fn added_in(scope: &BoxScope<'_>, secrets: &Secrets, user: UserId) -> Result<Vec
 /// Drops the caller's authenticator app; the backup codes go with the last factor.
 pub async fn remove_totp(ctx: &BoxCtx) -> Result<()> {
     let principal = ctx.principal()?;
-    need_browser(principal.is_token)?;
+    need_browser(principal.kind != Kind::Session)?;
     let user = principal.user;
     ctx.write(move |scope| {
         if !store::remove_totp(scope, user)? {
@@ -136,7 +137,7 @@ fn removed_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
 /// Gives the caller new backup codes; the old ones die.
 pub async fn new_codes(ctx: &BoxCtx) -> Result<Vec<String>> {
     let principal = ctx.principal()?;
-    need_browser(principal.is_token)?;
+    need_browser(principal.kind != Kind::Session)?;
     let (user, secrets) = (principal.user, Arc::clone(&ctx.platform.secrets));
     ctx.write(move |scope| {
         if !store::standing(scope, user)?.is_enrolled() {

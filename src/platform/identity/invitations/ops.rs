@@ -113,7 +113,7 @@ fn draft(scope: &BoxScope<'_>, workspace: WorkspaceId, email: String, role: Role
         email_key: email_key(&email),
         email,
         role,
-        invited_by: scope.user(),
+        invited_by: scope.cause().person(),
         created_at: scope.now(),
         expires_at: scope.now().plus(LIFE),
     }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
+use crate::platform::identity::sessions::rules::Kind;
 use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::{passwords, sessions, users};
 use crate::platform::secret::{Secret, token_hash};
@@ -18,7 +19,7 @@ pub async fn change_password(
 ) -> Result<Option<Secret>> {
     let principal = ctx.principal()?;
     principal.need_whole()?;
-    let (user, is_token) = (principal.user, principal.is_token);
+    let (user, is_browser) = (principal.user, principal.kind == Kind::Session);
     let elevated_until = principal.elevated_until;
     let kept = ctx.read(move |scope| users::ops::kept_in(scope, user)).await?;
     check_own(ctx, "current", current, kept.password_hash.clone(), network).await?;
@@ -38,7 +39,7 @@ pub async fn change_password(
         users::ops::set_password_in(scope, user, &hash)?;
         sessions::ops::end_all_in(scope, user, "password-changed")?;
         notices::ops::password_changed_in(scope, user)?;
-        if is_token {
+        if !is_browser {
             return Ok(None);
         }
         // A password is no second factor: the new session may do what the old one might.

@@ -9,6 +9,7 @@ use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::factors::rules::need_browser;
+use crate::platform::identity::sessions::rules::Kind;
 use crate::platform::identity::{Principal, User, UserId, factors, users};
 use crate::platform::workspaces::WorkspaceId;
 use crate::platform::workspaces::members;
@@ -81,7 +82,7 @@ pub enum Verdict {
 /// Decides about a request of somebody else.
 pub async fn decide(ctx: &BoxCtx, id: RequestId, verdict: Verdict) -> Result<()> {
     let caller = Arc::clone(ctx.principal()?);
-    need_browser(caller.is_token)?;
+    need_browser(caller.kind != Kind::Session)?;
     ctx.write(move |scope| {
         let request = store::get(scope, id)?.ok_or(Error::NotFound)?;
         check_other(&caller, &request)?;

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::ops;
-use super::rules::{Family, FamilyId, Listed};
+use super::rules::{Family, FamilyId, Kind, Listed};
 use crate::http::answer::{Answer, NoContent, ok};
 use crate::http::extract::{Path, Query};
 use crate::http::front::removed_cookie;
@@ -21,10 +21,14 @@ pub fn routes() -> Routes {
     Routes::new().routes(routes!(list_sessions, end_other_sessions)).routes(routes!(end_session))
 }
 
-/// A browser somebody is signed in with.
+/// A browser or a program somebody is signed in with.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionResponse {
     pub id: String,
+    /// `browser` or `program`.
+    pub kind: &'static str,
+    /// What a program called itself; empty for a browser.
+    pub name: String,
     pub created_at: String,
     pub expires_at: String,
     /// To within five minutes.
@@ -37,8 +41,10 @@ pub struct SessionResponse {
 }
 
 impl SessionResponse {
-    fn of(listed: Listed, current: FamilyId) -> Self {
+    fn of((kind, listed): (Kind, Listed), current: FamilyId) -> Self {
         Self {
+            kind: if kind == Kind::Program { "program" } else { "browser" },
+            name: listed.name,
             is_current: listed.id == current,
             id: listed.id.to_string(),
             created_at: listed.created_at.to_string(),
@@ -70,7 +76,7 @@ async fn list_sessions(
 ) -> Answer<Page<SessionResponse>> {
     let (limit, cursor) = (page::limit(query.limit)?, query.cursor.as_deref());
     let current = ctx.principal()?.family;
-    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, |one| one.id.uuid())?;
+    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, |(_, one)| one.id.uuid())?;
     Ok(ok(page.map(|one| SessionResponse::of(one, current))))
 }
 
@@ -82,7 +88,7 @@ async fn end_other_sessions(ctx: BoxCtx) -> Result<NoContent> {
     Ok(NoContent)
 }
 
-/// Sign out one of your browsers.
+/// Sign out one of your browsers or programs.
 #[utoipa::path(delete, path = "/me/sessions/{id}", tag = "me", security(("session" = [])),
     params(("id" = String, Path)), responses((status = 204)))]
 async fn end_session(ctx: BoxCtx, Path(id): Path<Id<Family>>) -> Result<Response> {

@@ -1,5 +1,8 @@
 //! From a presented value to a principal, at the price of a look into memory.
 
+pub mod programs;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -19,7 +22,9 @@ use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Membership};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::factors::rules::enrolment_needed;
 use crate::platform::identity::factors::{self, Standing};
-use crate::platform::identity::{UserId, users};
+use crate::platform::identity::programs::access;
+use crate::platform::identity::signing::jwt;
+use crate::platform::identity::{UserId, services, users};
 use crate::platform::notices;
 use crate::platform::random::Random;
 use crate::platform::secret::{Secret, to_base64, token_hash};
@@ -73,6 +78,10 @@ impl Remembering {
 pub async fn resolve(ctx: &BoxCtx, credential: &Credential) -> Result<Resolved> {
     let (value, kind) = match credential {
         Credential::Cookie(value) => (value, Kind::Session),
+        Credential::Bearer(value) if jwt::is_one(value.reveal()) => {
+            let principal = access::check(ctx, value).await?;
+            return Ok(Resolved { principal, successor: None });
+        }
         Credential::Bearer(value) => (value, Kind::Token),
     };
     let hash = token_hash(value.reveal());
@@ -161,7 +170,8 @@ fn principal(
         user: known.user,
         name: person.name.into(),
         family: known.family,
-        is_token: known.kind == Kind::Token,
+        kind: known.kind,
+        good_until: None,
         is_narrowed,
         is_operator: person.is_operator && !is_narrowed,
         factors,
@@ -174,7 +184,11 @@ fn principal(
 /// Who the caller of a long-lived stream is by now, and until when that holds if nothing
 /// happens; an error when the session has ended.
 pub async fn refresh(ctx: &BoxCtx) -> Result<(Arc<Principal>, Moment)> {
-    let family = ctx.principal()?.family;
+    let before = Arc::clone(ctx.principal()?);
+    if before.good_until.is_some() {
+        return access::check_again(ctx, &before).await;
+    }
+    let family = before.family;
     let (platform, lifetimes) = (Arc::clone(&ctx.platform), lifetimes(ctx));
     ctx.read(move |scope| {
         let Some(known) = store::find_newest(scope, family)? else {
@@ -189,7 +203,7 @@ pub async fn refresh(ctx: &BoxCtx) -> Result<(Arc<Principal>, Moment)> {
             return Err(enrolment_needed());
         }
         let good_until = good_until(&known, lifetimes);
-        let enrol_by = factors.enrol_by().filter(|_| !principal.is_token);
+        let enrol_by = factors.enrol_by().filter(|_| !principal.is_token());
         Ok((Arc::new(principal), enrol_by.map_or(good_until, |by| by.min(good_until))))
     })
     .await
@@ -204,11 +218,12 @@ pub(in crate::platform) async fn principal_of(
     let (platform, lifetimes) = (Arc::clone(&ctx.platform), lifetimes(ctx));
     ctx.read(move |scope| {
         let Some(known) = store::find_newest(scope, family)? else {
-            return Err(sign_in_needed());
+            let account = services::ops::standing_in(scope, family, &platform)?;
+            return account.map(|it| Arc::new(it.principal)).ok_or_else(sign_in_needed);
         };
         let has_ended = decide(&known, lifetimes, scope.now()) == Decision::Ended;
         let is_disabled = users::ops::kept_in(scope, known.user)?.user.disabled_at.is_some();
-        if is_disabled || has_ended && known.kind == Kind::Token {
+        if is_disabled || has_ended && known.kind != Kind::Session {
             return Err(sign_in_needed());
         }
         let factors = factors::ops::standing_in(scope, known.user)?;
@@ -395,11 +410,17 @@ pub(in crate::platform) fn replace_in(scope: &BoxScope<'_>, old: &Secret) -> Res
     }
 }
 
-/// The caller's sessions that can still be used, newest first.
-pub async fn list(ctx: &BoxCtx) -> Result<Vec<Listed>> {
+/// The caller's sessions that can still be used, those of programs too, newest first.
+pub async fn list(ctx: &BoxCtx) -> Result<Vec<(Kind, Listed)>> {
     let (user, lifetimes) = (ctx.principal()?.user, lifetimes(ctx));
     ctx.read(move |scope| {
-        store::list(scope, user, Kind::Session, scope.now().minus(lifetimes.idle))
+        let mut all = Vec::new();
+        for kind in [Kind::Session, Kind::Program] {
+            let some = store::list(scope, user, kind, scope.now().minus(lifetimes.idle))?;
+            all.extend(some.into_iter().map(|one| (kind, one)));
+        }
+        all.sort_by_key(|(_, one)| Reverse((one.created_at, one.id)));
+        Ok(all)
     })
     .await
 }
@@ -410,7 +431,11 @@ pub async fn end(ctx: &BoxCtx, family: FamilyId) -> Result<()> {
     principal.need_whole()?;
     let user = principal.user;
     ctx.write(move |scope| {
-        store::get(scope, user, Kind::Session, family)?.ok_or(Error::NotFound)?;
+        let found = match store::get(scope, user, Kind::Session, family)? {
+            Some(found) => Some(found),
+            None => store::get(scope, user, Kind::Program, family)?,
+        };
+        found.ok_or(Error::NotFound)?;
         if end_in(scope, family, "ended-by-owner")? { Ok(()) } else { Err(Error::NotFound) }
     })
     .await
@@ -419,12 +444,11 @@ pub async fn end(ctx: &BoxCtx, family: FamilyId) -> Result<()> {
 /// Ends the credential the caller is using, be it a session or a token.
 pub async fn sign_out(ctx: &BoxCtx) -> Result<()> {
     let principal = ctx.principal()?;
-    let (family, is_token) = (principal.family, principal.is_token);
-    ctx.write(move |scope| {
-        if is_token {
-            return end_token_in(scope, family).map(drop);
-        }
-        end_in(scope, family, "signed-out").map(drop)
+    let (family, kind) = (principal.family, principal.kind);
+    ctx.write(move |scope| match kind {
+        Kind::Token => end_token_in(scope, family).map(drop),
+        Kind::Service => services::ops::end_tokens_in(scope, family),
+        Kind::Session | Kind::Program => end_in(scope, family, "signed-out").map(drop),
     })
     .await
 }

@@ -71,7 +71,9 @@ pub struct Principal {
     pub user: UserId,
     pub name: Arc<str>,
     pub family: FamilyId,
-    pub is_token: bool,
+    pub kind: Kind,
+    /// When the presented access token ends by itself.
+    pub good_until: Option<Moment>,
     /// A token that may do less than its person.
     pub is_narrowed: bool,
     pub is_operator: bool,
@@ -86,6 +88,11 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// Whether a program shows a value that somebody made for it, without a sign-in.
+    pub fn is_token(&self) -> bool {
+        matches!(self.kind, Kind::Token | Kind::Service)
+    }
+
     /// Refuses a narrowed token: it must not widen itself by way of the person's account.
     pub fn need_whole(&self) -> Result<()> {
         if !self.is_narrowed {
@@ -98,12 +105,12 @@ impl Principal {
     /// Whether a browser session may do nothing but set up a second factor. Programs go on: they
     /// were let in by somebody who had what was needed then.
     pub fn must_enrol(&self, now: Moment) -> bool {
-        !self.is_token && self.factors.must_enrol(now)
+        !self.is_token() && self.factors.must_enrol(now)
     }
 
     /// Refuses a browser session whose last proof is too old.
     pub fn need_elevated(&self, now: Moment) -> Result<()> {
-        if self.is_token || self.elevated_until.is_some_and(|until| now < until) {
+        if self.is_token() || self.elevated_until.is_some_and(|until| now < until) {
             return Ok(());
         }
         Err(Error::StepUpNeeded { methods: self.factors.methods() })
@@ -114,10 +121,17 @@ impl Principal {
     }
 }
 
+/// What somebody showed to be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// The cookie of a browser.
     Session,
+    /// A personal token.
     Token,
+    /// An access token of a program that a person signed in with.
+    Program,
+    /// An access token of a service account.
+    Service,
 }
 
 impl Kind {
@@ -125,6 +139,17 @@ impl Kind {
         match self {
             Self::Session => "session",
             Self::Token => "token",
+            Self::Program => "program",
+            Self::Service => "service",
+        }
+    }
+
+    /// The kind of a family that the database holds.
+    pub(super) fn of_family(name: &str) -> Self {
+        match name {
+            "token" => Self::Token,
+            "program" => Self::Program,
+            _ => Self::Session,
         }
     }
 }
@@ -215,7 +240,7 @@ pub fn decide(known: &Known, lifetimes: Lifetimes, now: Moment) -> Decision {
 /// The moment at which a family that nobody uses any more will have ended.
 pub fn good_until(known: &Known, lifetimes: Lifetimes) -> Moment {
     match known.kind {
-        Kind::Token => known.expires_at,
+        Kind::Token | Kind::Program | Kind::Service => known.expires_at,
         Kind::Session => {
             let idle = lifetimes.idle + Duration::from_millis(1);
             known.expires_at.min(known.last_seen_at.plus(idle))

@@ -1,5 +1,7 @@
 //! The SQL of credential families and their values.
 
+pub(super) mod programs;
+
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{FamilyId, Kind, Known, Listed};
@@ -49,7 +51,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
     Ok(Known {
         family: row.get(0)?,
         user: row.get(1)?,
-        kind: if kind == "token" { Kind::Token } else { Kind::Session },
+        kind: Kind::of_family(&kind),
         serial: row.get(3)?,
         minted_at: row.get(4)?,
         expires_at: row.get(5)?,
@@ -236,7 +238,7 @@ pub(super) fn list(
              last_seen_at
          FROM auth_families
          WHERE user_id = :user AND kind = :kind AND revoked_at IS NULL AND expires_at > :now
-           AND (kind = 'token' OR last_seen_at >= :idle_since)
+           AND (kind <> 'session' OR last_seen_at >= :idle_since)
          ORDER BY created_at DESC, id DESC",
     )?;
     let rows = statement.query_map(
@@ -279,7 +281,7 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
     })
 }
 
-/// Ends all browser sessions of a person, and says which were still good.
+/// Ends all sessions of a person, those of programs too, and says which were still good.
 pub(super) fn revoke_sessions(
     scope: &Unit<'_>,
     user: UserId,
@@ -287,7 +289,8 @@ pub(super) fn revoke_sessions(
 ) -> Result<Vec<FamilyId>> {
     let mut statement = scope.prepare_cached(
         "UPDATE auth_families SET revoked_at = :now, revoked_reason = :reason
-         WHERE user_id = :user AND kind = 'session' AND revoked_at IS NULL RETURNING id",
+         WHERE user_id = :user AND kind IN ('session', 'program') AND revoked_at IS NULL
+         RETURNING id",
     )?;
     let rows = statement.query_map(
         named_params! { ":user": user, ":now": scope.now(), ":reason": reason },
@@ -296,7 +299,7 @@ pub(super) fn revoke_sessions(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Ends all browser sessions of a person but one, and says which were still good.
+/// Ends all sessions of a person but one, those of programs too, and says which were still good.
 pub(super) fn revoke_other_sessions(
     scope: &Unit<'_>,
     user: UserId,
@@ -305,7 +308,8 @@ pub(super) fn revoke_other_sessions(
 ) -> Result<Vec<FamilyId>> {
     let mut statement = scope.prepare_cached(
         "UPDATE auth_families SET revoked_at = :now, revoked_reason = :reason
-         WHERE user_id = :user AND kind = 'session' AND id <> :kept AND revoked_at IS NULL
+         WHERE user_id = :user AND kind IN ('session', 'program') AND id <> :kept
+           AND revoked_at IS NULL
          RETURNING id",
     )?;
     let rows = statement.query_map(

@@ -9,6 +9,7 @@ use super::rules::{Failures, REPORT_EVERY};
 use crate::config::Limits;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
+use crate::platform::id::ObjectId;
 use crate::platform::throttle::Buckets;
 
 /// Accounts and networks remembered at once.
@@ -32,7 +33,7 @@ pub struct Target {
 pub struct SignIns {
     networks: Buckets<IpAddr>,
     accounts: Mutex<HashMap<Target, Failures>>,
-    refused: Mutex<HashMap<IpAddr, Window>>,
+    refused: Mutex<HashMap<Refused, Window>>,
     pub estimates: Buckets<IpAddr>,
 }
 
@@ -43,9 +44,20 @@ struct Window {
     unreported: u64,
 }
 
+/// Refusals that are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Refused {
+    pub network: IpAddr,
+    /// Why the credential of a program was refused; none for a sign-in.
+    pub code: Option<&'static str>,
+    /// The account it was about.
+    pub about: Option<ObjectId>,
+}
+
 /// Refused sign-ins that belong into the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Report {
+    pub what: Refused,
     pub address: IpAddr,
     pub count: u64,
 }
@@ -103,17 +115,28 @@ impl SignIns {
         self.put_back(network, now);
     }
 
-    /// Notes a refused sign-in and gives what is to be reported by now: the first of a network
+    /// Counts a wrong credential of a program, which nobody can guess: it costs only the network
+    /// it came from.
+    pub fn program_failed(&self, network: Option<IpAddr>, now: Moment) -> Result<()> {
+        network.map_or(Ok(()), |network| self.networks.take(network, now))
+    }
+
+    /// Refuses a network that sent too many wrong credentials.
+    pub fn check_network(&self, network: Option<IpAddr>, now: Moment) -> Result<()> {
+        network.map_or(Ok(()), |network| self.networks.check(network, now))
+    }
+
+    /// Notes a refusal and gives what is to be reported by now: the first of a kind and a network
     /// at once, the rest as a number when its hour is over.
-    pub fn refused(&self, network: IpAddr, address: IpAddr, now: Moment) -> Vec<Report> {
+    pub fn refused(&self, what: Refused, address: IpAddr, now: Moment) -> Vec<Report> {
         let mut refused = lock(&self.refused);
         let mut reports = take_ended(&mut refused, now);
-        if let Some(window) = refused.get_mut(&network) {
+        if let Some(window) = refused.get_mut(&what) {
             window.unreported += 1;
             window.address = address;
         } else if refused.len() < REMEMBERED_MAX {
-            refused.insert(network, Window { since: now, address, unreported: 0 });
-            reports.push(Report { address, count: 1 });
+            refused.insert(what, Window { since: now, address, unreported: 0 });
+            reports.push(Report { what, address, count: 1 });
         } else {
             metrics::counter!("holdfast_refusals_not_audited_total").increment(1);
         }
@@ -128,7 +151,7 @@ impl SignIns {
     /// Everything not yet reported, for the end of the process.
     pub fn all(&self) -> Vec<Report> {
         let windows = std::mem::take(&mut *lock(&self.refused));
-        windows.into_values().filter_map(report).collect()
+        windows.into_iter().filter_map(report).collect()
     }
 
     fn put_back(&self, network: Option<IpAddr>, now: Moment) {
@@ -141,13 +164,14 @@ impl SignIns {
 /// Stands for requests whose address nobody knows.
 pub(super) const NOWHERE: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
-fn take_ended(refused: &mut HashMap<IpAddr, Window>, now: Moment) -> Vec<Report> {
+fn take_ended(refused: &mut HashMap<Refused, Window>, now: Moment) -> Vec<Report> {
     let ended = refused.extract_if(|_, window| now.since(window.since) >= REPORT_EVERY);
-    ended.filter_map(|(_, window)| report(window)).collect()
+    ended.filter_map(report).collect()
 }
 
-fn report(window: Window) -> Option<Report> {
-    (window.unreported > 0).then_some(Report { address: window.address, count: window.unreported })
+fn report((what, window): (Refused, Window)) -> Option<Report> {
+    let report = Report { what, address: window.address, count: window.unreported };
+    (window.unreported > 0).then_some(report)
 }
 
 fn throttled(wait: Duration) -> Error {

@@ -8,4 +8,4 @@ pub mod rules;
 mod store;
 
 pub use attempts::{SignIns, Target};
-pub use pending::Pendings;
+pub use pending::{Pending, Pendings};

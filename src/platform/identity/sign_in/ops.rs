@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::attempts::{NOWHERE, Report, Target};
+use super::attempts::{NOWHERE, Refused, Report, Target};
 use super::pending::Pending;
 use super::rules::sign_in_again;
 use super::store;
@@ -12,9 +12,10 @@ use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::id::ObjectId;
 use crate::platform::identity::factors::Standing;
 use crate::platform::identity::factors::ops::{Origin, Proof};
-use crate::platform::identity::sessions::rules::FamilyId;
+use crate::platform::identity::sessions::rules::{FamilyId, Kind};
 use crate::platform::identity::users::rules::{Kept, User, email_key};
 use crate::platform::identity::{Principal, factors, mfa_requests, sessions, users};
 use crate::platform::notices;
@@ -56,20 +57,7 @@ pub struct SignedIn {
 
 /// Checks e-mail address and password; begins a session, or waits for the second factor.
 pub async fn sign_in(ctx: &BoxCtx, attempt: Attempt) -> Result<Outcome> {
-    let key = email_key(&attempt.email);
-    let account = token_hash(&key);
-    let device_hash = attempt.device.as_ref().map(|device| token_hash(device.reveal()));
-    let found = ctx.read(move |scope| {
-        let Some(kept) = users::ops::find_in(scope, &key)? else { return Ok((None, false)) };
-        let is_known = match &device_hash {
-            Some(device) => store::is_known(scope, kept.user.id, device)?,
-            None => false,
-        };
-        Ok((Some(kept), is_known))
-    });
-    let (kept, is_known) = found.await?;
-    let target = Target { account, device: device_hash.filter(|_| is_known) };
-    let right = check(ctx, kept, attempt, target).await?;
+    let right = check_password(ctx, attempt).await?;
     let id = right.user.id;
     let looked_at = ctx.read(move |scope| {
         let standing = factors::ops::standing_in(scope, id)?;
@@ -85,6 +73,24 @@ pub async fn sign_in(ctx: &BoxCtx, attempt: Attempt) -> Result<Outcome> {
     let cookie = Secret::new(to_base64(&ctx.platform.random.bytes::<32>()));
     ctx.platform.pending.add(token_hash(cookie.reveal()), right);
     Ok(Outcome::Pending { cookie, methods: standing.methods() })
+}
+
+/// Checks e-mail address and password, throttled as every sign-in is.
+pub(in crate::platform) async fn check_password(ctx: &BoxCtx, attempt: Attempt) -> Result<Pending> {
+    let key = email_key(&attempt.email);
+    let account = token_hash(&key);
+    let device_hash = attempt.device.as_ref().map(|device| token_hash(device.reveal()));
+    let found = ctx.read(move |scope| {
+        let Some(kept) = users::ops::find_in(scope, &key)? else { return Ok((None, false)) };
+        let is_known = match &device_hash {
+            Some(device) => store::is_known(scope, kept.user.id, device)?,
+            None => false,
+        };
+        Ok((Some(kept), is_known))
+    });
+    let (kept, is_known) = found.await?;
+    let target = Target { account, device: device_hash.filter(|_| is_known) };
+    check(ctx, kept, attempt, target).await
 }
 
 /// Ends a waiting sign-in with a code of an app or from paper, and begins a session.
@@ -167,7 +173,7 @@ enum Way {
 async fn begin(ctx: &BoxCtx, right: Pending, way: Way) -> Result<SignedIn> {
     let Pending { user, password_hash, rehashed, .. } = right;
     let family = ctx.platform.random.id();
-    let ctx = as_signed_in(ctx, &user, family);
+    let ctx = as_signed_in(ctx, &user, family, Kind::Session);
     let device =
         right.device.unwrap_or_else(|| Secret::new(to_base64(&ctx.platform.random.bytes::<16>())));
     let lifetimes = sessions::ops::lifetimes(&ctx);
@@ -207,12 +213,18 @@ async fn begin(ctx: &BoxCtx, right: Pending, way: Way) -> Result<SignedIn> {
 }
 
 /// From here on it is the person who acts, and no stranger.
-fn as_signed_in(ctx: &BoxCtx, user: &User, family: FamilyId) -> BoxCtx {
+pub(in crate::platform) fn as_signed_in(
+    ctx: &BoxCtx,
+    user: &User,
+    family: FamilyId,
+    kind: Kind,
+) -> BoxCtx {
     let principal = Principal {
         user: user.id,
         name: user.name.as_str().into(),
         family,
-        is_token: false,
+        kind,
+        good_until: None,
         is_narrowed: false,
         is_operator: user.is_operator,
         factors: Standing::default(),
@@ -226,9 +238,24 @@ fn as_signed_in(ctx: &BoxCtx, user: &User, family: FamilyId) -> BoxCtx {
 
 /// Notes a refused sign-in. The typed address may be anybody's, so it is a personal value.
 async fn report_refused(ctx: &BoxCtx, attempt: &Attempt) {
+    let what = Refused { network: attempt.network.unwrap_or(NOWHERE), code: None, about: None };
+    report(ctx, what).await;
+}
+
+/// Notes a refused credential of a program, and which account it was about where that is known.
+pub(in crate::platform) async fn report_program(
+    ctx: &BoxCtx,
+    network: Option<IpAddr>,
+    code: &'static str,
+    about: Option<ObjectId>,
+) {
+    let network = network.unwrap_or(NOWHERE);
+    report(ctx, Refused { network, code: Some(code), about }).await;
+}
+
+async fn report(ctx: &BoxCtx, what: Refused) {
     let address = ctx.cause.address.unwrap_or(NOWHERE);
-    let network = attempt.network.unwrap_or(NOWHERE);
-    let reports = ctx.platform.sign_ins.refused(network, address, ctx.now());
+    let reports = ctx.platform.sign_ins.refused(what, address, ctx.now());
     write_reports(&ctx.platform, reports).await;
 }
 
@@ -236,9 +263,15 @@ async fn write_reports(platform: &Arc<Platform>, reports: Vec<Report>) {
     for report in reports {
         let address = Some(report.address).filter(|address| *address != NOWHERE);
         let cause = Cause { address, ..Cause::of(Actor::Stranger) };
-        let entry = Entry::about("identity.sign_in.refused", sessions::ops::KIND)
-            .refused()
-            .set("count", report.count.to_string());
+        let entry = match report.what.code {
+            None => Entry::about("identity.sign_in.refused", sessions::ops::KIND),
+            Some(code) => Entry {
+                object_id: report.what.about,
+                ..Entry::about("identity.token.refused", sessions::ops::TOKEN_KIND)
+            }
+            .set("code", code),
+        };
+        let entry = entry.refused().set("count", report.count.to_string());
         let written = BoxCtx::new(platform, cause).write(move |scope| scope.audit(entry)).await;
         if let Err(error) = written {
             tracing::warn!("Refused sign-ins could not be written to the audit log: {error}");

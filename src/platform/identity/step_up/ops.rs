@@ -7,6 +7,7 @@ use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::factors::ops::Origin;
 use crate::platform::identity::factors::rules::need_browser;
+use crate::platform::identity::sessions::rules::Kind;
 use crate::platform::identity::{factors, me, sessions};
 use crate::platform::secret::Secret;
 
@@ -20,7 +21,7 @@ pub struct Elevated {
 /// Elevates the caller's session by a code of an app or from paper.
 pub async fn by_code(ctx: &BoxCtx, code: &Secret, network: Option<IpAddr>) -> Result<Elevated> {
     let principal = ctx.principal()?;
-    need_browser(principal.is_token)?;
+    need_browser(principal.kind != Kind::Session)?;
     let family = principal.family;
     let origin = Origin { network, device: None };
     factors::ops::with_code(ctx, principal.user, code, origin, async |proof| {
@@ -42,7 +43,7 @@ pub async fn by_password(
     network: Option<IpAddr>,
 ) -> Result<Elevated> {
     let principal = ctx.principal()?;
-    need_browser(principal.is_token)?;
+    need_browser(principal.kind != Kind::Session)?;
     if principal.factors.is_enrolled() {
         let detail = "You have a second factor. Use a code of it.";
         return Err(Error::invalid("password", "factor-needed", detail));

@@ -23,7 +23,7 @@ pub struct Token {
 pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Token>> {
     let principal = ctx.principal()?;
     principal.need_whole()?;
-    let (user, by_token) = (principal.user, principal.is_token.then_some(principal.family));
+    let (user, by_token) = (principal.user, principal.is_token().then_some(principal.family));
     let allowed = draft.check(principal)?;
     let draft = TokenDraft {
         name: allowed.name,

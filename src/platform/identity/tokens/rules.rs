@@ -126,6 +126,7 @@ mod tests {
     use crate::platform::ctx::Membership;
     use crate::platform::id::Id;
     use crate::platform::identity::factors::Standing;
+    use crate::platform::identity::sessions::rules::Kind;
 
     const KITCHEN: WorkspaceId = Id::from_bytes([1; 16]);
     const OFFICE: WorkspaceId = Id::from_bytes([2; 16]);
@@ -138,7 +139,8 @@ mod tests {
             user: Id::from_bytes([3; 16]),
             name: "Ana".into(),
             family: Id::from_bytes([4; 16]),
-            is_token: false,
+            kind: Kind::Session,
+            good_until: None,
             is_narrowed: false,
             is_operator: true,
             factors: Standing::default(),

@@ -7,9 +7,13 @@ use crate::platform::ctx::Unit;
 use crate::platform::db::OnConstraint;
 use crate::platform::error::{Refusal, Result};
 
+/// The name of a person, or of a service account that acted in a person's place.
 pub(super) fn name(scope: &Unit<'_>, user: UserId) -> Result<Option<String>> {
     Ok(scope
-        .prepare_cached("SELECT name FROM users WHERE id = :user")?
+        .prepare_cached(
+            "SELECT name FROM users WHERE id = :user
+             UNION ALL SELECT name FROM service_accounts WHERE id = :user LIMIT 1",
+        )?
         .query_row(named_params! { ":user": user }, |row| row.get(0))
         .optional()?)
 }

@@ -1,0 +1,231 @@
+//! From an access token to a principal. The signature is checked once for each token; who the
+//! token stands for is looked up again after every change of the box's file.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ipnet::IpNet;
+
+use super::claims::{ACCESS_TOKEN, AUDIENCE, AccessClaims};
+use super::rules::{check_access_times, no_access};
+use crate::platform::Platform;
+use crate::platform::clock::Moment;
+use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::id::{Id, ObjectId};
+use crate::platform::identity::factors::rules::enrolment_needed;
+use crate::platform::identity::services::ops::ServiceId;
+use crate::platform::identity::sessions::Principal;
+use crate::platform::identity::sessions::ops::programs;
+use crate::platform::identity::sessions::rules::{FamilyId, Kind};
+use crate::platform::identity::signing::jwt::{Flaw, Token};
+use crate::platform::identity::{services, sign_in, signing};
+use crate::platform::secret::{Secret, token_hash};
+use crate::platform::throttle::network;
+
+/// Tokens held in memory; more than that and the memory starts anew.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// What a token says, once its signature was found right.
+#[derive(Debug, Clone, Copy)]
+struct Facts {
+    family: FamilyId,
+    service: Option<ServiceId>,
+    not_before: Moment,
+    expires_at: Moment,
+}
+
+/// Who a token stands for after a commit of the box's file.
+struct Standing {
+    commit: u64,
+    principal: Arc<Principal>,
+    last_used_at: Moment,
+    /// Where a service account may be used from; everywhere when empty.
+    networks: Vec<IpNet>,
+}
+
+/// A bounded memory by the hash of a token.
+struct Memory<T>(RwLock<HashMap<[u8; 32], T>>);
+
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<T: Clone> Memory<T> {
+    fn find(&self, hash: &[u8; 32]) -> Option<T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
+    }
+
+    fn keep(&self, hash: [u8; 32], one: T) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= REMEMBERED_MAX {
+            all.clear();
+        }
+        all.insert(hash, one);
+    }
+}
+
+/// Access tokens that were checked lately.
+#[derive(Default)]
+pub struct Checked {
+    facts: Memory<Facts>,
+    standings: Memory<Arc<Standing>>,
+}
+
+/// Checks an access token. Every refusal has its own code and is noted.
+pub async fn check(ctx: &BoxCtx, value: &Secret) -> Result<Arc<Principal>> {
+    let hash = token_hash(value.reveal());
+    let mut about = None;
+    let outcome = principal(ctx, value, hash, &mut about).await;
+    if let Err(Error::SignInNeeded(refusal) | Error::Denied(refusal)) = &outcome {
+        let from = ctx.cause.address.map(network);
+        sign_in::ops::report_program(ctx, from, refusal.code, about).await;
+    }
+    outcome
+}
+
+async fn principal(
+    ctx: &BoxCtx,
+    value: &Secret,
+    hash: [u8; 32],
+    about: &mut Option<ObjectId>,
+) -> Result<Arc<Principal>> {
+    let checked = &ctx.platform.checked;
+    let facts = if let Some(facts) = checked.facts.find(&hash) {
+        facts
+    } else {
+        let facts = facts(ctx, value).await?;
+        checked.facts.keep(hash, facts);
+        facts
+    };
+    *about = facts.service.map(Id::cast);
+    check_access_times(facts.not_before, facts.expires_at, ctx.now())?;
+    let commit = *ctx.platform.system_commits.borrow();
+    let held = checked.standings.find(&hash).filter(|one| one.commit == commit);
+    let standing = if let Some(standing) = held {
+        standing
+    } else {
+        let platform = Arc::clone(&ctx.platform);
+        let read = ctx.read(move |scope| standing_in(scope, facts, commit, &platform));
+        let standing = Arc::new(read.await?);
+        checked.standings.keep(hash, Arc::clone(&standing));
+        standing
+    };
+    check_address(ctx, &standing.networks)?;
+    if programs::is_to_be_touched(standing.last_used_at, ctx.now()) {
+        ctx.write(move |scope| match facts.service {
+            Some(service) => services::ops::touch_in(scope, service),
+            None => programs::touch_in(scope, facts.family),
+        })
+        .await?;
+    }
+    Ok(Arc::clone(&standing.principal))
+}
+
+/// Who the caller of a long-lived stream is by now, and until when that holds.
+pub async fn check_again(ctx: &BoxCtx, before: &Principal) -> Result<(Arc<Principal>, Moment)> {
+    let until = before.good_until.unwrap_or(ctx.now());
+    check_access_times(ctx.now(), until, ctx.now())?;
+    let is_service = before.kind == Kind::Service;
+    let facts = Facts {
+        family: before.family,
+        service: is_service.then(|| before.user.cast()),
+        not_before: ctx.now(),
+        expires_at: until,
+    };
+    let platform = Arc::clone(&ctx.platform);
+    let standing = ctx.read(move |scope| standing_in(scope, facts, 0, &platform)).await?;
+    check_address(ctx, &standing.networks)?;
+    if standing.principal.must_enrol(ctx.now()) {
+        return Err(enrolment_needed());
+    }
+    let enrol_by = standing.principal.factors.enrol_by();
+    let until = enrol_by.map_or(until, |by| by.min(until));
+    Ok((standing.principal, until))
+}
+
+fn standing_in(
+    scope: &BoxScope<'_>,
+    facts: Facts,
+    commit: u64,
+    platform: &Platform,
+) -> Result<Standing> {
+    let ended = || {
+        let detail = "The sign-in or the account behind this token was ended or disabled.";
+        no_access("access-token-ended", detail)
+    };
+    let good_until = Some(facts.expires_at);
+    if facts.service.is_some() {
+        let found = services::ops::standing_in(scope, facts.family, platform)?;
+        let found = found.ok_or_else(ended)?;
+        let principal = Arc::new(Principal { good_until, ..found.principal });
+        let (last_used_at, networks) = (found.last_used_at, found.networks);
+        return Ok(Standing { commit, principal, last_used_at, networks });
+    }
+    let found = programs::standing_in(scope, facts.family, platform)?;
+    let (known, principal) = found.ok_or_else(ended)?;
+    let principal = Arc::new(Principal { good_until, ..principal });
+    Ok(Standing { commit, principal, last_used_at: known.last_seen_at, networks: Vec::new() })
+}
+
+fn check_address(ctx: &BoxCtx, networks: &[IpNet]) -> Result<()> {
+    let is_in = |address| networks.iter().any(|one| one.contains(&address));
+    if networks.is_empty() || ctx.cause.address.is_some_and(is_in) {
+        return Ok(());
+    }
+    let detail = "This service account may not be used from this address.";
+    Err(Error::Denied(Refusal::new("address-not-allowed", detail)))
+}
+
+/// Believes a token, or says why not.
+async fn facts(ctx: &BoxCtx, value: &Secret) -> Result<Facts> {
+    let token = Token::read(value.reveal()).map_err(flawed)?;
+    if token.kind.as_deref() != Some(ACCESS_TOKEN) {
+        return Err(no_access("access-token-type", "This is no access token."));
+    }
+    let keys = signing::ops::keys(ctx).await?;
+    let key = token.key.as_deref().and_then(|id| keys.public_key(id, ctx.now()));
+    let Some(key) = key else {
+        let detail = "This box has no key that signed this token. Ask it for a new one.";
+        return Err(no_access("access-token-key", detail));
+    };
+    if !token.is_signed_by(key) {
+        let detail = "This token was altered after it was signed.";
+        return Err(no_access("access-token-signature", detail));
+    }
+    let claims: AccessClaims = token.claims().map_err(flawed)?;
+    if claims.iss != keys.issuer {
+        return Err(no_access("access-token-issuer", "This token was made by another box."));
+    }
+    if claims.aud != AUDIENCE {
+        return Err(no_access("access-token-audience", "This token is meant for somebody else."));
+    }
+    let malformed = || flawed(Flaw::Malformed);
+    let service = match &claims.client_id {
+        Some(id) => Some(id.parse().map_err(|_| malformed())?),
+        None => None,
+    };
+    Ok(Facts {
+        family: claims.sid.parse().map_err(|_| malformed())?,
+        service,
+        not_before: moment(claims.nbf),
+        expires_at: moment(claims.exp),
+    })
+}
+
+fn flawed(flaw: Flaw) -> Error {
+    match flaw {
+        Flaw::Malformed => no_access("access-token-malformed", "This access token cannot be read."),
+        Flaw::Algorithm => no_access(
+            "access-token-algorithm",
+            "This token is signed in another way than this box signs, or not at all.",
+        ),
+    }
+}
+
+/// A moment from a claim.
+pub(super) fn moment(seconds: i64) -> Moment {
+    Moment(seconds.saturating_mul(1_000))
+}
