@@ -71,6 +71,7 @@ pub fn codes() -> Vec<Code> {
         problem::CODES,
         platform::CODES,
         audit::ops::CODES,
+        audit::ops::checkpoints::CODES,
         rules::CODES,
         idempotency::rules::CODES,
         errors::ops::CODES,

@@ -1,8 +1,13 @@
 //! The format of the audit log: the document says what the code does, and every alteration of a
 //! log is found.
 
+#[path = "audit_format/bundle.rs"]
+mod bundle;
+
 use std::collections::BTreeMap;
 
+use holdfast::platform::audit::rules::checkpoints::{proof_file, verifier_key};
+use holdfast::platform::audit::rules::tree::{Edge, root_of_inclusion};
 use holdfast::platform::audit::rules::{
     ChainCheck, Entry, Kept, LogId, NO_HASH, Record, canonical_texts, commitment,
 };
@@ -118,10 +123,38 @@ fn shown(record: &Record) -> Value {
     })
 }
 
+/// What is said of the three entries together.
+fn tree() -> Value {
+    let chain = vectors();
+    let mut edge = Edge::default();
+    let roots: Vec<_> = chain
+        .iter()
+        .map(|record| {
+            edge.push(record.hash, |_, _| {});
+            edge.root()
+        })
+        .collect();
+    let checkpoint = bundle::signed_by(0x42, 3, roots[2]);
+    let note = checkpoint.note(&bundle::name());
+    // The second entry is proven by its two neighbours in the tree: the first, and the third.
+    let proof = proof_file(1, &[chain[0].hash, chain[2].hash], &note);
+    assert_eq!(
+        root_of_inclusion(1, 3, &chain[1].hash, &[chain[0].hash, chain[2].hash]),
+        Some(roots[2])
+    );
+    json!({
+        "roots": roots.iter().map(|root| to_hex(root)).collect::<Vec<_>>(),
+        "origin": bundle::name(), "seed": to_hex(&[0x42; 32]),
+        "key": verifier_key(&bundle::name(), &checkpoint.public_key),
+        "checkpoint": note, "proof": proof,
+    })
+}
+
 #[test]
 fn the_vectors_in_the_document_are_those_of_the_code() {
     let entries: Vec<Value> = vectors().iter().map(shown).collect();
-    let vectors = format!("{:#}\n", json!({ "log_id": log().to_string(), "entries": entries }));
+    let vectors = json!({ "log_id": log().to_string(), "entries": entries, "tree": tree() });
+    let vectors = format!("{vectors:#}\n");
 
     let document = std::fs::read_to_string(DOCUMENT).expect("the document");
     let (_, after) = document.split_once("```json\n").expect("a block of vectors");

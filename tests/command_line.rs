@@ -379,7 +379,11 @@ fn audit_verify_accepts_untouched_logs() {
     let json = holdfast(&["audit", "verify", "--data", data, "--json"]);
 
     assert_eq!(code(&text), 0, "{}{}", out(&text), err(&text));
-    assert!(out(&text).contains("ok   box  the box: 3 entries, head "), "{}", out(&text));
+    assert!(
+        out(&text).contains("ok   box  the box: 3 entries, 1 checkpoints, head "),
+        "{}",
+        out(&text)
+    );
     let answer: Value = serde_json::from_str(out(&json)).unwrap();
     assert_eq!(answer["ok"], true);
     assert_eq!(answer["logs"][0]["checked"], 3);
@@ -428,6 +432,60 @@ fn audit_verify_names_the_first_bad_entry() {
         assert_eq!(code(&output), 5, "{sql}");
         assert!(out(&output).contains(&format!("BAD  box  the box: {wanted}")), "{}", out(&output));
     }
+}
+
+#[test]
+fn audit_verify_finds_what_was_done_to_the_tree_and_to_checkpoints() {
+    let end = "DELETE FROM audit_entries WHERE seq > 1; DELETE FROM audit_personal WHERE seq > 1;";
+    let nodes = "DROP TRIGGER audit_nodes_are_not_deleted; DELETE FROM audit_nodes;";
+    let signed = "DROP TRIGGER audit_checkpoints_are_not_changed;";
+    for (sql, wanted) in [
+        (
+            "DROP TRIGGER audit_nodes_are_not_changed; UPDATE audit_nodes SET hash = zeroblob(32)"
+                .to_owned(),
+            "the tree over entry 2 was altered",
+        ),
+        (nodes.to_owned(), "the tree over entry 2 was altered"),
+        (end.to_owned(), "entry 2 is missing: there were 3"),
+        (format!("{end}{nodes}"), "entry 2 is missing: there were 3"),
+        (
+            format!("{signed} UPDATE audit_checkpoints SET root = zeroblob(32)"),
+            "the checkpoint of 3 entries is not ours",
+        ),
+        (
+            format!("{signed} UPDATE audit_checkpoints SET size = 2"),
+            "the checkpoint of 2 entries is not ours",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        make_box(folder.path());
+        tamper(folder.path(), &sql);
+
+        let output = holdfast(&["audit", "verify", "--data", folder.path().to_str().unwrap()]);
+
+        assert_eq!(code(&output), 5, "{sql}");
+        assert!(out(&output).contains(&format!("BAD  box  the box: {wanted}")), "{}", out(&output));
+    }
+}
+
+#[test]
+fn a_log_that_was_written_without_a_tree_gets_one_when_it_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    make_box(folder.path());
+    let data = folder.path().to_str().unwrap();
+    let triggers = "CREATE TRIGGER audit_entries_are_not_changed BEFORE UPDATE ON audit_entries
+        BEGIN SELECT RAISE(ABORT, 'x'); END;";
+    let dropped = "DROP TRIGGER audit_nodes_are_not_deleted; DELETE FROM audit_nodes;";
+    tamper(folder.path(), &format!("{dropped}{triggers}"));
+    assert_eq!(code(&holdfast(&["audit", "verify", "--data", data])), 5);
+
+    let flags = vec![("storage.data", data.to_owned())];
+    let config = Config::load(&Sources { flags, ..Sources::default() }).expect("a configuration");
+    let platform = wiring::open(config, Clock::System).expect("a box");
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(platform.close());
+
+    let output = holdfast(&["audit", "verify", "--data", data]);
+    assert_eq!(code(&output), 0, "{}", out(&output));
 }
 
 #[test]

@@ -3,9 +3,11 @@
 //! when something that must be reached was missed.
 //!
 //! `cargo bench -- TEXT` runs only the loads whose names contain the text, `cargo bench -- large`
-//! looks at a long ledger and `cargo bench -- workspaces` at a box with a thousand of them.
+//! looks at a long ledger, `cargo bench -- audit` at a long audit log and
+//! `cargo bench -- workspaces` at a box with a thousand of them.
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
+mod audit;
 mod large;
 mod ledger;
 mod load;
@@ -67,6 +69,7 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
     );
     println!("Access log: text lines into a file on the same disk. Disk: synchronous=FULL.");
     let is_met = match chosen {
+        Some("audit") => audit::measure(folder.path())?,
         Some("large") => large::measure(folder.path())?,
         Some("workspaces") => workspaces::measure(folder.path())?,
         Some(_) => usual(folder.path(), chosen)?,

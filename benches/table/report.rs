@@ -77,6 +77,7 @@ pub(crate) struct Figure {
 pub(crate) enum Unit {
     Micros,
     Kib,
+    Bytes,
 }
 
 impl Unit {
@@ -84,6 +85,7 @@ impl Unit {
         match self {
             Self::Micros => format!("{} ms", tenths(value, 1_000)),
             Self::Kib => format!("{} MiB", tenths(value, 1_024)),
+            Self::Bytes => format!("{value} bytes"),
         }
     }
 }

@@ -22,6 +22,7 @@ use super::compression::{compress, pays};
 use super::guard::{DEVICE_COOKIE, Guard, Incoming, LetThrough, PENDING_COOKIE, SESSION_COOKIE};
 use super::meter::Meters;
 use super::problem::{self, Beside, Pending};
+use super::reading::Reading;
 use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Refusal, Result};
@@ -165,8 +166,13 @@ async fn admit_and_run(front: &Front, about: &About, request: Request, next: Nex
             return answer;
         }
         match admit(front, about, request).await {
-            Ok((request, successor)) => {
+            Ok((request, successor, reading)) => {
                 let mut response = next.run(request).await;
+                if let Some(reading) = reading.filter(|_| response.status().is_success())
+                    && let Err(error) = reading.note().await
+                {
+                    response = error.into_response();
+                }
                 response.extensions_mut().insert(LetThrough);
                 if let Some(successor) = successor
                     && !response.headers().contains_key(header::SET_COOKIE)
@@ -188,7 +194,7 @@ async fn admit(
     front: &Front,
     about: &About,
     request: Request,
-) -> Result<(Request, Option<Secret>)> {
+) -> Result<(Request, Option<Secret>, Option<Reading>)> {
     let (mut parts, body) = request.into_parts();
     let workspace = match &about.template {
         Some(template) if template.as_str().contains("{workspace}") => {
@@ -213,6 +219,10 @@ async fn admit(
         once: None,
     };
     let admitted = front.guard.admit(&front.platform, &incoming, stranger).await?;
+    let reading = admitted
+        .on_box
+        .as_ref()
+        .and_then(|on_box| front.guard.reading(&incoming, on_box, admitted.workspace.as_ref()));
     let limit = BodyLimit(
         front
             .guard
@@ -221,7 +231,7 @@ async fn admit(
     );
     let mut request = Request::from_parts(parts, limit.enforce(body)?);
     request.extensions_mut().insert(limit);
-    let Some(mut on_box) = admitted.on_box else { return Ok((request, None)) };
+    let Some(mut on_box) = admitted.on_box else { return Ok((request, None, None)) };
     let mut ctx = admitted.workspace;
     if admitted.creates
         && let Some(key) = idempotency_key(&request)?
@@ -236,7 +246,7 @@ async fn admit(
     if let Some(ctx) = ctx {
         request.extensions_mut().insert(ctx);
     }
-    Ok((request, admitted.successor))
+    Ok((request, admitted.successor, reading))
 }
 
 fn shortened(text: &str) -> &str {

@@ -12,6 +12,8 @@ use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
 pub use self::asked::{Asked, StepUp};
+pub use super::cookies::{DEVICE_COOKIE, PENDING_COOKIE, SESSION_COOKIE, cookie, session_cookie};
+use super::reading::{Kept, Reading, SENSITIVE};
 use super::{address, openapi};
 use crate::config::Config;
 use crate::platform::Platform;
@@ -29,12 +31,6 @@ use crate::platform::secret::Secret;
 use crate::platform::throttle::Buckets;
 use crate::platform::workspaces::WorkspaceId;
 
-/// The session cookie. The prefix makes browsers send it to this host over HTTPS only.
-pub const SESSION_COOKIE: &str = "__Host-hf_session";
-/// Marks a browser somebody signed in with before. Opens nothing.
-pub const DEVICE_COOKIE: &str = "__Host-hf_device";
-/// Names a sign-in that waits for its second factor. Opens nothing by itself.
-pub const PENDING_COOKIE: &str = "__Host-hf_pending";
 /// The code of a caller who asks too often.
 const TOO_MANY: &str = "too-many-requests";
 /// Refused requests of one person written to the audit log singly, per minute.
@@ -84,6 +80,8 @@ struct Route {
     step_up: StepUp,
     /// Whoever may only set up a second factor may call it.
     is_for_enrolling: bool,
+    /// How reading on it is kept; none where nothing is read.
+    kept: Option<Kept>,
 }
 
 /// The member of an operation that needs a fresh proof: `true`, or `"once-enrolled"`.
@@ -129,9 +127,13 @@ impl Route {
             text if text == "once-enrolled" => StepUp::OnceEnrolled,
             other => return Err(format!("{STEP_UP} cannot be {other}")),
         };
+        let is_sensitive = operation[SENSITIVE] == true;
+        let access = access(path, operation, platform)?;
+        let is_of_somebody = !matches!(access, Access::Public | Access::Anybody);
         Ok(Self {
             method: method.clone(),
-            access: access(path, operation, platform)?,
+            access,
+            kept: Kept::of(method, path, is_sensitive).filter(|_| is_of_somebody),
             creates: openapi::creates(&method.as_str().to_ascii_lowercase(), operation),
             body_size_bytes_max: own_body_size(operation),
             also_limited: LIMITED.iter().find(|one| operation[one.0] == true).map(|one| one.1),
@@ -360,6 +362,17 @@ impl Guard {
         Ok(verbs.iter().find(|one| one.method == *asked))
     }
 
+    /// What an admitted request reads, if it goes well.
+    pub fn reading(
+        &self,
+        incoming: &Incoming<'_>,
+        on_box: &BoxCtx,
+        workspace: Option<&Ctx>,
+    ) -> Option<Reading> {
+        let kept = self.route(incoming).ok().flatten()?.kept.as_ref()?;
+        Some(Reading::of(kept, incoming, on_box, workspace))
+    }
+
     /// How large the body may be where a route says so itself.
     pub fn body_size_bytes_max(&self, incoming: &Incoming<'_>) -> Option<usize> {
         self.route(incoming).ok().flatten()?.body_size_bytes_max
@@ -517,23 +530,6 @@ fn credential(headers: &HeaderMap) -> Option<Credential> {
         }
     }
     session_cookie(headers).map(Credential::Cookie)
-}
-
-/// The value of the session cookie.
-pub fn session_cookie(headers: &HeaderMap) -> Option<Secret> {
-    cookie(headers, SESSION_COOKIE)
-}
-
-/// The value of a cookie.
-pub fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(one, _)| *one == name)
-        .map(|(_, value)| Secret::new(value))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

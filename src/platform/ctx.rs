@@ -10,6 +10,7 @@ use rusqlite::{CachedStatement, Connection};
 use super::Platform;
 use super::access::{Grant, Role};
 use super::audit::{self, Entry};
+use super::audit::{Growing, Log};
 use super::clock::{Clock, Moment};
 use super::db::{DatabaseFile, Snapshot};
 use super::error::{Error, Result};
@@ -139,7 +140,7 @@ impl BoxCtx {
         &self,
         work: impl FnOnce(&BoxScope<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let scope = Seed::new(self);
+        let scope = Seed::writing(self, Log::Box);
         self.platform.system.write(move |connection| work(&BoxScope(scope.on(connection)))).await
     }
 
@@ -203,7 +204,8 @@ impl Ctx {
         &self,
         work: impl FnOnce(&Scope<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (seed, membership) = (Seed::new(self), self.membership.clone());
+        let log = Log::Workspace(self.workspace());
+        let (seed, membership) = (Seed::writing(self, log), self.membership.clone());
         let file = self.file().await?;
         let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
         self.unless_removed(file.write(work).await)
@@ -252,6 +254,8 @@ struct Seed {
     cause: Arc<Cause>,
     random: Random,
     now: Moment,
+    /// None where nothing is written.
+    growing: Option<Growing>,
 }
 
 impl Seed {
@@ -260,11 +264,17 @@ impl Seed {
             cause: Arc::clone(&ctx.cause),
             random: ctx.platform.random.clone(),
             now: ctx.platform.clock.now(),
+            growing: None,
         }
     }
 
+    fn writing(ctx: &BoxCtx, log: Log) -> Self {
+        Self { growing: Some(ctx.platform.audit.growing(log)), ..Self::new(ctx) }
+    }
+
     fn on(self, connection: &Connection) -> Unit<'_> {
-        Unit { connection, cause: self.cause, random: self.random, now: self.now }
+        let Self { cause, random, now, growing } = self;
+        Unit { connection, cause, random, now, growing }
     }
 }
 
@@ -274,6 +284,7 @@ pub struct Unit<'a> {
     cause: Arc<Cause>,
     random: Random,
     now: Moment,
+    growing: Option<Growing>,
 }
 
 impl<'a> Unit<'a> {
@@ -306,7 +317,17 @@ impl<'a> Unit<'a> {
 
     /// Writes an audit entry into this transaction and gives its number.
     pub fn audit(&self, entry: Entry) -> Result<i64> {
-        audit::ops::append_in(self, entry)
+        let seq = audit::ops::append_in(self, entry)?;
+        if let Some(growing) = &self.growing {
+            growing.note();
+        }
+        Ok(seq)
+    }
+
+    /// The same transaction, for an entry about what somebody else did.
+    pub(in crate::platform) fn caused_by(&self, cause: Cause) -> Self {
+        let (random, growing) = (self.random.clone(), self.growing.clone());
+        Self { connection: self.connection, cause: Arc::new(cause), random, now: self.now, growing }
     }
 
     pub(in crate::platform) fn connection(&self) -> &'a Connection {
@@ -325,16 +346,14 @@ impl<'a> BoxScope<'a> {
     /// The same transaction in the name of somebody who comes in by it.
     pub(in crate::platform) fn by(&self, user: UserId) -> Self {
         let cause = Cause { actor: Actor::Newcomer(user), ..(*self.0.cause).clone() };
-        let Unit { connection, random, now, .. } = &self.0;
-        let (connection, random, now) = (*connection, random.clone(), *now);
-        Self(Unit { connection, cause: Arc::new(cause), random, now })
+        Self(self.0.caused_by(cause))
     }
 
     /// The command line, looking at a file that it does not own.
     pub(in crate::platform) fn looking_at(file: &'a Snapshot, clock: &Clock) -> Self {
         let cause = Arc::new(Cause::of(Actor::CommandLine));
         let (random, now) = (Random::new(clock.clone()), clock.now());
-        Self(Unit { connection: file.connection(), cause, random, now })
+        Self(Unit { connection: file.connection(), cause, random, now, growing: None })
     }
 }
 

@@ -83,6 +83,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0008_mfa.sql",
     "0010_programs.sql",
     "0011_service_accounts.sql",
+    "0012_audit_tree.sql",
     "0013_notices.sql",
     "0016_registration.sql",
 );
@@ -91,7 +92,8 @@ const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "0001_start.sql",
     "0002_job_effects.sql",
     "0003_sample_loads.sql",
-    "0004_audit_search.sql"
+    "0004_audit_search.sql",
+    "0005_audit_tree.sql",
 );
 
 /// The code of a data folder that another process owns.
@@ -113,6 +115,10 @@ pub struct Platform {
     /// Counts commits of `system`.
     pub system_commits: watch::Receiver<u64>,
     pub workspaces: Workspaces,
+    /// How far the audit logs are signed.
+    pub audit: audit::Keeping,
+    /// Who read what, until it is written.
+    pub reads: audit::reads::Reads,
     pub sessions: Remembering,
     /// Access tokens of programs that were checked lately.
     pub checked: Checked,
@@ -164,8 +170,15 @@ impl Platform {
         let secrets = Secrets::open(&data, credentials.as_deref(), &random)?;
         let options = file_options(&config);
         let (path, now, log) = (data.join("system.db"), clock.now(), random.id());
-        let begin = |connection: &_| audit::store::begin(connection, log, now);
+        let mut signer = None;
+        let begin = |connection: &_| {
+            audit::store::begin(connection, log, now)?;
+            let keys = audit::store::checkpoints::Keys(connection);
+            signer = Some(audit::Signer::open_in(keys, &secrets, &random, now)?);
+            audit::ops::tree::catch_up_in(audit::store::tree::Tree(connection))
+        };
         let system = DatabaseFile::open(&path, &[SYSTEM_SET], now, &options, begin)?;
+        let signer = signer.ok_or_else(|| Error::internal("the box's file was not begun"))?;
         let mut sets = vec![WORKSPACE_SET];
         sets.extend(parts.apps.iter().map(|app| app.migrations));
         let workspaces = Workspaces::new(
@@ -176,7 +189,11 @@ impl Platform {
             &random,
             &clock,
         );
+        // What happened before a crash may not be signed yet.
+        workspaces.growth().note(audit::Log::Box);
         Ok(Arc::new(Self {
+            reads: audit::reads::Reads::default(),
+            audit: audit::Keeping::new(signer, workspaces.growth(), now),
             clock,
             random,
             secrets: Arc::new(secrets),
@@ -224,6 +241,7 @@ impl Platform {
     /// Stops the tasks, finishes the queues, closes the files and gives the data folder free.
     pub async fn close(self: &Arc<Self>) {
         self.tasks.stop_all(Duration::from_secs(5)).await;
+        audit::runner::finish(self).await;
         self.workspaces.close_all().await;
         let platform = Arc::clone(self);
         let closed = tasks::blocking(move || {

@@ -1,17 +1,25 @@
 //! The files of a box, looked at beside the process that owns them or while none does. For the
 //! verbs of the command line that only report.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::audit::ops::{Verdict, verify_snapshot};
+use super::audit::ops::Verdict;
+use super::audit::ops::checkpoints::{recorded_by, signers_in};
+use super::audit::ops::verification::{Signers, verify_snapshot};
+use super::audit::rules::checkpoints::Recorded;
+use super::audit::rules::{LogId, Record};
 use super::clock::{Clock, Moment};
 use super::ctx::BoxScope;
 use super::db::Snapshot;
 use super::error::Result;
+use super::id::Id;
 use super::identity::{User, sessions, users};
 use super::workspaces::rules::States;
 use super::workspaces::{self, Workspace, WorkspaceId, look_at};
 
+/// The box took a workspace away with its log.
+const PURGED: [&str; 2] = ["workspace.purged", "workspace.wiped"];
 /// Read at once while listing.
 const PAGE: usize = 500;
 
@@ -74,15 +82,49 @@ impl Offline {
         workspaces::size_bytes_in(&self.data.join(workspaces::FOLDER), id)
     }
 
-    /// Recomputes the chain of the box's own log.
-    pub fn verify_box(&self) -> Result<Verdict> {
-        verify_snapshot(&self.system)
+    /// Recomputes the box's own log. Gives also what it says of the logs of workspaces.
+    pub fn verify_box(&self) -> Result<(Verdict, Said)> {
+        let mut said = Said::default();
+        let verdict =
+            verify_snapshot(&self.system, &self.signers()?, |_| Vec::new(), |one| said.hear(one))?;
+        Ok((verdict, said))
     }
 
-    /// Recomputes the chain of a workspace's log.
-    pub fn verify_workspace(&self, id: WorkspaceId) -> Result<Verdict> {
+    /// Recomputes a workspace's log and compares it with what the box's log says of it.
+    pub fn verify_workspace(&self, id: WorkspaceId, said: &Said) -> Result<Verdict> {
         let file = look_at(&self.data, id)?;
-        verify_snapshot(&file)
+        let of_log = |log| said.of_logs.get(&log).map(Recorded::expected).into_iter().collect();
+        verify_snapshot(&file, &self.signers()?, of_log, |_| {})
+    }
+
+    /// Who signs the audit logs of this box.
+    fn signers(&self) -> Result<Signers> {
+        self.on_box(|scope| signers_in(scope))
+    }
+}
+
+/// What the box's log says of workspaces.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// The newest of each log.
+    of_logs: BTreeMap<LogId, Recorded>,
+    purged: BTreeSet<WorkspaceId>,
+}
+
+impl Said {
+    fn hear(&mut self, record: &Record) {
+        if let Some(recorded) = recorded_by(record) {
+            self.of_logs.insert(recorded.log, recorded);
+        } else if PURGED.contains(&record.action.as_str()) {
+            self.purged.extend(record.object_id.map(Id::cast));
+        }
+    }
+
+    /// Workspaces that had a log, are not among the known ones, and were not removed by the box.
+    pub fn missing(&self, known: &[WorkspaceId]) -> Vec<WorkspaceId> {
+        let had: BTreeSet<WorkspaceId> = self.of_logs.values().map(|one| one.workspace).collect();
+        let is_missing = |id: &WorkspaceId| !known.contains(id) && !self.purged.contains(id);
+        had.into_iter().filter(is_missing).collect()
     }
 }
 

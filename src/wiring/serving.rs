@@ -19,7 +19,9 @@ use crate::platform::identity::sign_in;
 use crate::platform::reach::{Addresses, Reach, origin};
 use crate::platform::setup::rules::Offer;
 use crate::platform::tls::{self, Certificates, OwnPair, Source, box_names, host_name};
-use crate::platform::{Platform, control, errors, jobs, keys, monitoring, notices, setup, tasks};
+use crate::platform::{
+    Platform, audit, control, errors, jobs, keys, monitoring, notices, setup, tasks,
+};
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
@@ -99,6 +101,7 @@ impl Serving {
         }
         sign_in::ops::keep_reporting(platform);
         errors::ops::keep_writing(platform);
+        audit::runner::keep(platform);
         control::start(platform);
         jobs::runner::start(platform);
         notices::runner::start(platform);

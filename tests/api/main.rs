@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "the harness is a module of its only user")]
 
 mod audit;
+mod checkpoints;
 mod columns;
 mod credentials;
 mod description;
@@ -21,6 +22,7 @@ mod notices;
 mod origins;
 mod passwords;
 mod programs;
+mod reads;
 mod registration;
 mod requests;
 mod resets;

@@ -1,5 +1,8 @@
 //! Reading and verifying the audit logs.
 
+pub mod checkpoints;
+pub mod export;
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::ops::{self, Filter, Listed, Raw, Shown, State, Verdict};
+use super::rules::checkpoints::to_base64;
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::{Path, Query};
 use crate::http::page::{self, Page};
@@ -20,6 +24,8 @@ use crate::platform::secret::to_hex;
 
 pub fn workspace_routes() -> Routes {
     Routes::new()
+        .merge(checkpoints::workspace_routes())
+        .merge(export::workspace_routes())
         .routes(routes!(list_audit))
         .routes(routes!(get_audit_state))
         .routes(routes!(get_audit_entry))
@@ -28,6 +34,8 @@ pub fn workspace_routes() -> Routes {
 
 pub fn box_routes() -> Routes {
     Routes::new()
+        .merge(checkpoints::box_routes())
+        .merge(export::box_routes())
         .routes(routes!(list_box_audit))
         .routes(routes!(get_box_audit_state))
         .routes(routes!(get_box_audit_entry))
@@ -165,6 +173,10 @@ pub struct AuditVerdictResponse {
     pub checked: u64,
     /// Hash of the last entry that fits.
     pub head: String,
+    /// Root of the tree over them, base64.
+    pub root: String,
+    /// Signed checkpoints that fit.
+    pub checkpoints: u64,
     pub first_bad_seq: Option<i64>,
     pub detail: Option<String>,
 }
@@ -175,6 +187,8 @@ impl From<Verdict> for AuditVerdictResponse {
             ok: verdict.bad.is_none(),
             checked: verdict.checked,
             head: to_hex(&verdict.head),
+            root: to_base64(&verdict.root),
+            checkpoints: verdict.checkpoints,
             first_bad_seq: verdict.bad.as_ref().map(|bad| bad.seq),
             detail: verdict.bad.map(|bad| bad.detail),
         }
@@ -206,6 +220,17 @@ pub struct AuditStateResponse {
     pub last_verified_at: Option<String>,
     /// Whether it was unbroken then.
     pub ok: Option<bool>,
+    /// What was signed last.
+    pub checkpoint: Option<AuditStateCheckpointResponse>,
+}
+
+/// The newest signed checkpoint.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditStateCheckpointResponse {
+    pub size: u64,
+    /// Base64.
+    pub root: String,
+    pub at: String,
 }
 
 impl From<State> for AuditStateResponse {
@@ -216,6 +241,11 @@ impl From<State> for AuditStateResponse {
             first_at: state.first_at.map(|at| at.to_string()),
             last_verified_at: state.verified.map(|(at, _)| at.to_string()),
             ok: state.verified.map(|(_, ok)| ok),
+            checkpoint: state.checkpoint.map(|one| AuditStateCheckpointResponse {
+                size: one.size,
+                root: to_base64(&one.root),
+                at: one.at.to_string(),
+            }),
         }
     }
 }
@@ -225,6 +255,7 @@ impl From<State> for AuditStateResponse {
 /// A page may hold fewer entries than `limit`, even none, while `next_cursor` says where to look
 /// on: one page looks at 20,000 entries.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["audit.read"])),
     responses((status = 200, body = Page<AuditEntryResponse>)))]
 async fn list_audit(ctx: Ctx, Query(query): Query<AuditQuery>) -> Answer<Page<AuditEntryResponse>> {
@@ -247,6 +278,7 @@ async fn verify_audit(ctx: Ctx) -> Answer<AuditVerdictResponse> {
 
 /// List the box's audit log, newest first (operators).
 #[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["box.operate"])),
     responses((status = 200, body = Page<AuditEntryResponse>)))]
 async fn list_box_audit(
@@ -283,6 +315,7 @@ fn number(text: &str) -> Result<i64> {
 /// Get an entry of a workspace's audit log with the text its hash is made of.
 #[utoipa::path(get, path = "/audit/{seq}", tag = "audit",
     params(("seq" = String, Path, description = "Number of the entry"), AuditEntryQuery),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["audit.read"])),
     responses((status = 200, body = AuditRawResponse)))]
 async fn get_audit_entry(
@@ -300,6 +333,7 @@ async fn get_audit_entry(
 /// Get an entry of the box's audit log with the text its hash is made of (operators).
 #[utoipa::path(get, path = "/audit/{seq}", tag = "audit",
     params(("seq" = String, Path, description = "Number of the entry")),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["box.operate"])),
     responses((status = 200, body = AuditRawResponse)))]
 async fn get_box_audit_entry(ctx: BoxCtx, Path(seq): Path<String>) -> Answer<AuditRawResponse> {

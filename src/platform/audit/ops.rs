@@ -1,30 +1,40 @@
 //! Appending to a log, reading it, verifying it.
 
+pub mod bundle;
+pub mod checkpoints;
+pub mod export;
+pub(in crate::platform) mod tree;
+pub mod verification;
+
 use std::collections::BTreeMap;
 
-use super::rules::{
-    BadEntry, ChainCheck, Entry, Hash, Kept, LogId, NO_HASH, Outcome, Record, canonical_texts,
-    commitment,
-};
+use self::checkpoints::newest_in;
+use self::verification::VERIFIED;
+use super::rules::checkpoints::Checkpoint;
+use super::rules::{Entry, Hash, LogId, NO_HASH, Outcome, Record, canonical_texts, commitment};
 use super::store;
+use super::store::tree::Tree;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, Ctx, Unit};
-use crate::platform::db::Snapshot;
 use crate::platform::error::{Code, Error, Result, code};
 use crate::platform::secret::to_hex;
 
+pub use self::verification::{verify, verify_and_note, verify_box, verify_box_and_note};
+pub use super::rules::verification::Verdict;
 pub use store::{Filter, Listed, Shown};
 
-pub const CODES: &[Code] = &[code(
-    "audit-filter-bad",
-    "A filter of the audit log could not be read.",
-    "Use ids as they are shown and times like 2026-11-21T14:00:00Z.",
-)];
-
-/// The action of a verification; refused stands for a broken chain.
-const VERIFIED: &str = "audit.verified";
-/// Entries read at once while verifying.
-const VERIFY_BATCH: usize = 1_000;
+pub const CODES: &[Code] = &[
+    code(
+        "audit-filter-bad",
+        "A filter of the audit log could not be read.",
+        "Use ids as they are shown and times like 2026-11-21T14:00:00Z.",
+    ),
+    code(
+        "audit-bundle-unfit",
+        "The exported audit log and the checkpoint do not belong together.",
+        "Take the checkpoint and the export of the same log, unchanged as the box gave them.",
+    ),
+];
 
 /// Appends an entry inside the caller's transaction and gives its number.
 pub(in crate::platform) fn append_in(unit: &Unit<'_>, entry: Entry) -> Result<i64> {
@@ -58,6 +68,7 @@ pub(in crate::platform) fn append_in(unit: &Unit<'_>, entry: Entry) -> Result<i6
     };
     record.hash = record.leaf_hash(log);
     store::insert(connection, &record)?;
+    tree::append_in(Tree(connection), record.seq, &prev_hash, &record.hash)?;
     if !personal.is_empty() {
         let values = canonical_texts(personal.iter().map(|(name, value)| (*name, value.as_str())));
         store::insert_personal(connection, record.seq, &salt, &values)?;
@@ -71,14 +82,6 @@ fn commitments(salt: &[u8; 32], personal: &BTreeMap<&'static str, String>) -> St
         .map(|(name, value)| (*name, to_hex(&commitment(salt, name, value))))
         .collect();
     canonical_texts(hashes.iter().map(|(name, hash)| (*name, hash.as_str())))
-}
-
-/// What a verification found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    pub checked: u64,
-    pub head: Hash,
-    pub bad: Option<BadEntry>,
 }
 
 /// Entries of the caller's workspace, newest first.
@@ -148,6 +151,8 @@ pub struct State {
     pub first_at: Option<Moment>,
     /// When it was verified last, and whether it was unbroken.
     pub verified: Option<(Moment, bool)>,
+    /// What was signed last.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 fn state_in(unit: &Unit<'_>) -> Result<State> {
@@ -155,6 +160,7 @@ fn state_in(unit: &Unit<'_>) -> Result<State> {
     let first = store::after(unit.connection(), 0, 1)?.pop();
     let last = store::newest_of(unit.connection(), VERIFIED)?;
     Ok(State {
+        checkpoint: newest_in(Tree(unit.connection()))?,
         size,
         head,
         first_at: first.map(|entry| entry.at),
@@ -168,38 +174,6 @@ pub async fn state(ctx: &Ctx) -> Result<State> {
 
 pub async fn state_box(ctx: &BoxCtx) -> Result<State> {
     ctx.read(|scope| state_in(scope)).await
-}
-
-/// Recomputes the chain of the caller's workspace and notes in it that this was done. A workspace
-/// that takes no changes at the moment is verified all the same.
-pub async fn verify_and_note(ctx: &Ctx) -> Result<Verdict> {
-    let verdict = verify(ctx).await?;
-    let entry = note(&verdict);
-    noted(ctx.write(move |scope| scope.audit(entry)).await)?;
-    Ok(verdict)
-}
-
-/// Recomputes the chain of the box's own log and notes in it that this was done.
-pub async fn verify_box_and_note(ctx: &BoxCtx) -> Result<Verdict> {
-    let verdict = verify_box(ctx).await?;
-    let entry = note(&verdict);
-    noted(ctx.write(move |scope| scope.audit(entry)).await)?;
-    Ok(verdict)
-}
-
-fn note(verdict: &Verdict) -> Entry {
-    let entry = Entry::about(VERIFIED, "audit").set("checked", verdict.checked.to_string());
-    match &verdict.bad {
-        None => entry,
-        Some(bad) => entry.set("first_bad_seq", bad.seq.to_string()).refused(),
-    }
-}
-
-fn noted(written: Result<i64>) -> Result<()> {
-    match written {
-        Ok(_) | Err(Error::Conflict(_)) => Ok(()),
-        Err(error) => Err(error),
-    }
 }
 
 /// Entries after `seq`, oldest first; what the event stream tells.
@@ -224,72 +198,4 @@ pub async fn last_seq_box(ctx: &BoxCtx) -> Result<i64> {
 pub async fn last_seq_people(ctx: &Ctx) -> Result<i64> {
     let object = ctx.workspace().cast();
     (**ctx).read(move |scope| store::last_about(scope.connection(), object)).await
-}
-
-/// Recomputes the chain of the caller's workspace. Each batch is a read of its own, so that a
-/// long log does not hold a snapshot open; entries are never changed, so that is sound.
-pub async fn verify(ctx: &Ctx) -> Result<Verdict> {
-    let log = ctx.read(|scope| store::log_id(scope.connection())).await?;
-    let mut check = ChainCheck::new(log);
-    let mut last = 0;
-    loop {
-        let batch = ctx
-            .read(move |scope| store::whole_after(scope.connection(), last, VERIFY_BATCH))
-            .await?;
-        match take_in(&mut check, &batch) {
-            Progress::More(seq) => last = seq,
-            Progress::Done(verdict) => return Ok(verdict),
-        }
-    }
-}
-
-/// Recomputes the chain of the box's own log.
-pub async fn verify_box(ctx: &BoxCtx) -> Result<Verdict> {
-    let log = ctx.read(|scope| store::log_id(scope.connection())).await?;
-    let mut check = ChainCheck::new(log);
-    let mut last = 0;
-    loop {
-        let batch = ctx
-            .read(move |scope| store::whole_after(scope.connection(), last, VERIFY_BATCH))
-            .await?;
-        match take_in(&mut check, &batch) {
-            Progress::More(seq) => last = seq,
-            Progress::Done(verdict) => return Ok(verdict),
-        }
-    }
-}
-
-/// Recomputes the chain of a file that nobody may be serving. Blocks.
-pub(in crate::platform) fn verify_snapshot(file: &Snapshot) -> Result<Verdict> {
-    let connection = file.connection();
-    let mut check = ChainCheck::new(store::log_id(connection)?);
-    let mut last = 0;
-    loop {
-        let batch = store::whole_after(connection, last, VERIFY_BATCH)?;
-        match take_in(&mut check, &batch) {
-            Progress::More(seq) => last = seq,
-            Progress::Done(verdict) => return Ok(verdict),
-        }
-    }
-}
-
-enum Progress {
-    More(i64),
-    Done(Verdict),
-}
-
-fn take_in(check: &mut ChainCheck, batch: &[store::Whole]) -> Progress {
-    for (record, kept) in batch {
-        let kept = kept
-            .as_ref()
-            .map(|(salt, values)| Kept { salt: *salt, values: serde_json::from_str(values).ok() });
-        if let Err(bad) = check.next(record, kept.as_ref()) {
-            let verdict = Verdict { checked: check.checked, head: check.head, bad: Some(bad) };
-            return Progress::Done(verdict);
-        }
-    }
-    match batch.last() {
-        Some((last, _)) => Progress::More(last.seq),
-        None => Progress::Done(Verdict { checked: check.checked, head: check.head, bad: None }),
-    }
 }

@@ -1,5 +1,9 @@
 //! Entries, their canonical form and the chain. The format is `docs/formats/audit.md`.
 
+pub mod checkpoints;
+pub mod tree;
+pub mod verification;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -203,11 +207,33 @@ impl Record {
 
     /// The leaf's hash: SHA-256 over a zero byte and the leaf.
     pub fn leaf_hash(&self, log: LogId) -> Hash {
-        let mut hasher = Sha256::new();
-        hasher.update([LEAF_PREFIX]);
-        hasher.update(self.leaf(log).as_bytes());
-        hasher.finalize().into()
+        hash_of(&self.leaf(log))
     }
+}
+
+/// The hash of a leaf.
+pub fn hash_of(leaf: &str) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update([LEAF_PREFIX]);
+    hasher.update(leaf.as_bytes());
+    hasher.finalize().into()
+}
+
+/// Reads a hash or a salt from 64 lower-case hexadecimal digits.
+pub fn from_hex(text: &str) -> Option<Hash> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let mut hash = NO_HASH;
+    if text.len() != hash.len() * 2 {
+        return None;
+    }
+    for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(hash)
 }
 
 /// Commits to a personal value: SHA-256 over the entry's salt, the value's name, a zero byte and
@@ -230,15 +256,15 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Whether these are the values that the entry commits to.
-    fn fits(&self, record: &Record) -> bool {
+    /// Whether these are the values of these commitments.
+    pub fn fits(&self, personal: &str) -> bool {
         let Some(values) = &self.values else { return false };
         let commit = |(name, value): (&String, &String)| {
             (name.clone(), to_hex(&commitment(&self.salt, name, value)))
         };
         let hashes: Vec<_> = values.iter().map(commit).collect();
         let pairs = hashes.iter().map(|(name, hash)| (name.as_str(), hash.as_str()));
-        canonical_texts(pairs) == record.personal
+        canonical_texts(pairs) == personal
     }
 }
 
@@ -271,30 +297,62 @@ pub struct BadEntry {
     pub detail: String,
 }
 
+/// What an entry comes to, whatever stands before it. Entries can be computed side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Computed {
+    /// The hash of its leaf.
+    pub hash: Hash,
+    /// Whether the personal values beside it, if any, are those it commits to.
+    pub is_kept: bool,
+}
+
+impl Computed {
+    pub fn of(log: LogId, record: &Record, kept: Option<&Kept>) -> Self {
+        let is_kept = kept.is_none_or(|kept| kept.fits(&record.personal));
+        Self { hash: record.leaf_hash(log), is_kept }
+    }
+}
+
 impl ChainCheck {
     pub fn new(log: LogId) -> Self {
         Self { log, checked: 0, head: NO_HASH, next_seq: 1 }
     }
 
+    pub fn log(&self) -> LogId {
+        self.log
+    }
+
     /// Takes the next entry and the personal values beside it.
     pub fn next(&mut self, record: &Record, kept: Option<&Kept>) -> Result<(), BadEntry> {
+        let computed = Computed::of(self.log, record, kept);
+        self.link(record.seq, &record.prev_hash, &record.hash, &computed)
+    }
+
+    /// Takes the next entry by what it says of itself and what it comes to.
+    pub fn link(
+        &mut self,
+        seq: i64,
+        prev: &Hash,
+        hash: &Hash,
+        computed: &Computed,
+    ) -> Result<(), BadEntry> {
         let bad = |detail: String| Err(BadEntry { seq: self.next_seq, detail });
-        if record.seq < self.next_seq {
-            return bad(format!("entry {} stands twice", record.seq));
+        if seq < self.next_seq {
+            return bad(format!("entry {seq} stands twice"));
         }
-        if record.seq > self.next_seq {
+        if seq > self.next_seq {
             return bad(format!("entry {} is missing", self.next_seq));
         }
-        if record.prev_hash != self.head {
-            return bad(format!("entry {} does not follow the one before it", record.seq));
+        if *prev != self.head {
+            return bad(format!("entry {seq} does not follow the one before it"));
         }
-        if record.leaf_hash(self.log) != record.hash {
-            return bad(format!("entry {} was altered", record.seq));
+        if computed.hash != *hash {
+            return bad(format!("entry {seq} was altered"));
         }
-        if kept.is_some_and(|kept| !kept.fits(record)) {
-            return bad(format!("the personal values beside entry {} were altered", record.seq));
+        if !computed.is_kept {
+            return bad(format!("the personal values beside entry {seq} were altered"));
         }
-        self.head = record.hash;
+        self.head = *hash;
         self.checked += 1;
         self.next_seq += 1;
         Ok(())

@@ -1,6 +1,8 @@
 //! The SQL of the audit log.
 
+pub(in crate::platform) mod checkpoints;
 mod list;
+pub(in crate::platform) mod tree;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 

@@ -39,6 +39,14 @@ impl Default for FileOptions {
     }
 }
 
+/// How far the beginning of a file has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    Wholly,
+    /// Another step is needed.
+    Partly,
+}
+
 /// An open file. Dropping it finishes its queue and closes it.
 pub struct DatabaseFile {
     writer: Writer,
@@ -47,13 +55,13 @@ pub struct DatabaseFile {
 
 impl DatabaseFile {
     /// Opens a file, checks it after an unclean stop and brings its schema up to date. `begin`
-    /// runs in one transaction of its own before anything else can. Blocks.
+    /// runs before anything else can, each step in a transaction of its own. Blocks.
     pub(in crate::platform) fn open(
         path: &Path,
         sets: &[MigrationSet],
         now: Moment,
         options: &FileOptions,
-        begin: impl FnOnce(&Connection) -> Result<()>,
+        mut begin: impl FnMut(&Connection) -> Result<Begun>,
     ) -> Result<Self> {
         let stopped_uncleanly = log_size_bytes(path) > 0;
         let mut connection = open::writing(path, options.synchronous, options.slow_statement)?;
@@ -63,9 +71,13 @@ impl DatabaseFile {
         }
         migrations::apply(&mut connection, sets, now)?;
         open::forbid_schema_changes(&mut connection)?;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        begin(&transaction)?;
-        transaction.commit()?;
+        let mut step = Begun::Partly;
+        while step == Begun::Partly {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            step = begin(&transaction)?;
+            transaction.commit()?;
+        }
         // Most files are only read: theirs is given back until somebody writes. With something in
         // the log it stays for the writer, who folds that in.
         let connection = Some(connection).filter(|_| log_size_bytes(path) > 0);

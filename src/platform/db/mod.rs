@@ -12,6 +12,6 @@ mod values;
 mod writer;
 
 pub use error::OnConstraint;
-pub use file::{DatabaseFile, FileOptions};
+pub use file::{Begun, DatabaseFile, FileOptions};
 pub use migrations::{Migration, MigrationSet};
 pub use open::{Snapshot, Synchronous, quick_check, self_test};

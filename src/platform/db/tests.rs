@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::StatementStatus;
 
 use super::migrations::{Migration, MigrationSet};
-use super::{DatabaseFile, FileOptions};
+use super::{Begun, DatabaseFile, FileOptions};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
 
@@ -36,7 +36,8 @@ impl Fixture {
     fn with(options: &FileOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes.db");
-        let file = DatabaseFile::open(&path, &[SET], Moment(1), options, |_| Ok(())).unwrap();
+        let file =
+            DatabaseFile::open(&path, &[SET], Moment(1), options, |_| Ok(Begun::Wholly)).unwrap();
         Self { folder, file: Arc::new(file) }
     }
 
@@ -96,7 +97,8 @@ async fn what_was_acknowledged_is_read_and_survives_a_restart() {
     fixture.file.close();
 
     let options = FileOptions::default();
-    let file = DatabaseFile::open(&fixture.path(), &[SET], Moment(2), &options, |_| Ok(()));
+    let file =
+        DatabaseFile::open(&fixture.path(), &[SET], Moment(2), &options, |_| Ok(Begun::Wholly));
     let again = Fixture { folder: fixture.folder, file: Arc::new(file.unwrap()) };
     assert_eq!(again.bodies().await, ["salmon"]);
 }
@@ -116,7 +118,8 @@ async fn a_file_is_opened_only_as_often_as_it_is_used() {
     let path = fixture.path().canonicalize().unwrap();
 
     let options = FileOptions::default();
-    let file = DatabaseFile::open(&path, &[SET], Moment(2), &options, |_| Ok(())).unwrap();
+    let file =
+        DatabaseFile::open(&path, &[SET], Moment(2), &options, |_| Ok(Begun::Wholly)).unwrap();
     let again = Fixture { folder: fixture.folder, file: Arc::new(file) };
 
     drop(fixture.file);
@@ -295,7 +298,7 @@ async fn a_changed_migration_is_refused_and_a_newer_schema_is_left_alone() {
     fixture.file.close();
     let open = |set| {
         let options = FileOptions::default();
-        DatabaseFile::open(&fixture.path(), &[set], Moment(2), &options, |_| Ok(()))
+        DatabaseFile::open(&fixture.path(), &[set], Moment(2), &options, |_| Ok(Begun::Wholly))
     };
 
     assert!(open(CHANGED).is_err());
@@ -317,7 +320,7 @@ async fn a_damaged_file_is_refused_after_an_unclean_stop() {
     std::fs::write(fixture.folder.path().join("notes.db-wal"), b"left behind").unwrap();
 
     let options = FileOptions::default();
-    let opened = DatabaseFile::open(&path, &[SET], Moment(2), &options, |_| Ok(()));
+    let opened = DatabaseFile::open(&path, &[SET], Moment(2), &options, |_| Ok(Begun::Wholly));
 
     assert!(opened.is_err());
 }

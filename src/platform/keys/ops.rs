@@ -10,7 +10,7 @@ use crate::platform::identity::factors;
 use crate::platform::jobs::ops::{UnderWay, Wanted, ask};
 use crate::platform::jobs::{Job, JobId};
 use crate::platform::secrets::{Secrets, Source};
-use crate::platform::{notices, tasks, tls};
+use crate::platform::{audit, notices, tasks, tls};
 
 /// Audit kind.
 const KIND: &str = "master_key";
@@ -28,6 +28,7 @@ const SEALED: &[(&str, Step)] = &[
     ("mail_settings.password", notices::mail::ops::seal_anew_in),
     ("webhooks.secret", notices::webhooks::ops::seal_anew_in),
     ("outbox.content", notices::outbox::ops::seal_anew_in),
+    ("keys of the audit logs", audit::ops::checkpoints::seal_keys_anew_in),
 ];
 
 /// The master key, without saying it.

@@ -72,6 +72,8 @@ pub enum Purpose {
     Notices,
     /// Private halves of the keys that sign access tokens.
     SigningKey,
+    /// What signs checkpoints of the audit logs.
+    AuditSigning,
 }
 
 impl Purpose {
@@ -83,6 +85,7 @@ impl Purpose {
             Self::BackupCodes => "backup codes",
             Self::Notices => "notices",
             Self::SigningKey => "signing key",
+            Self::AuditSigning => "audit signing",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::rules::{Claim, KeptLink, LINK_LIFE, Offer, SETUP_THROTTLED, TOKEN_BYTES, link};
+use super::rules::{BoxId, Claim, KeptLink, LINK_LIFE, Offer, SETUP_THROTTLED, TOKEN_BYTES, link};
 use super::store;
 use crate::config::Limits;
 use crate::platform::access::Role;
@@ -173,7 +173,7 @@ pub async fn set_up(ctx: &BoxCtx, request: Request, network: Option<IpAddr>) -> 
         // Whoever claims the box does so in their own name.
         let id = scope.new_id();
         let scope = &scope.by(id);
-        take_box(scope, &presented, &box_name)?;
+        take_box(scope, &presented, on_box.audit.box_id(), &box_name)?;
         let user = users::ops::insert_as_in(scope, id, &new)?;
         for one in [Some(&workspace), sample.as_ref()].into_iter().flatten() {
             workspaces::ops::record_in(scope, one)?;
@@ -195,13 +195,12 @@ fn sample_of(first: &Draft) -> Draft {
     Draft { name: SAMPLE_NAME.to_owned(), is_sample: true, ..first.clone() }
 }
 
-fn take_box(scope: &BoxScope<'_>, presented: &[u8; 32], name: &str) -> Result<()> {
+fn take_box(scope: &BoxScope<'_>, presented: &[u8; 32], id: BoxId, name: &str) -> Result<()> {
     if store::claim(scope)? != Claim::Unclaimed {
         return Err(Error::NotFound);
     }
     KeptLink::check(store::link(scope)?, presented, scope.now())?;
     store::drop_link(scope)?;
-    let id = scope.new_id();
     store::insert_box(scope, id, name)?;
     scope.audit(Entry::new("box.claimed", KIND, id).set("name", name))?;
     Ok(())

@@ -8,8 +8,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::rules::WorkspaceId;
 use super::store;
 use crate::platform::audit;
+use crate::platform::audit::ops::checkpoints;
+use crate::platform::audit::ops::tree::catch_up_in;
+use crate::platform::audit::store::tree::Tree;
+use crate::platform::audit::{Growth, Log};
 use crate::platform::clock::Clock;
-use crate::platform::db::{DatabaseFile, FileOptions, MigrationSet, Snapshot};
+use crate::platform::db::{Begun, DatabaseFile, FileOptions, MigrationSet, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::random::Random;
 use crate::platform::tasks;
@@ -76,6 +80,7 @@ pub struct Workspaces {
     open_max: usize,
     clock: Clock,
     random: Random,
+    growth: Arc<Growth>,
     open: RwLock<HashMap<WorkspaceId, Open>>,
     /// Whose files were removed: requests that were on their way find nothing.
     removed: RwLock<HashSet<WorkspaceId>>,
@@ -100,11 +105,17 @@ impl Workspaces {
             open_max,
             clock: clock.clone(),
             random: random.clone(),
+            growth: Arc::default(),
             open: RwLock::default(),
             removed: RwLock::default(),
             uses: AtomicU64::new(0),
             changing: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Which logs grew, those of the box and of all workspaces.
+    pub(in crate::platform) fn growth(&self) -> &Arc<Growth> {
+        &self.growth
     }
 
     pub fn path(&self, id: WorkspaceId) -> PathBuf {
@@ -141,15 +152,24 @@ impl Workspaces {
         self.make_room().await?;
         let (path, sets) = (self.path(id), Arc::clone(&self.sets));
         let (options, now) = (self.options.clone(), self.clock.now());
-        let file = tasks::blocking(move || {
+        let (file, is_unsigned) = tasks::blocking(move || {
             if !path.exists() {
                 return Err(Error::StorageFailed(format!("the file of workspace {id} is missing")));
             }
-            DatabaseFile::open(&path, &sets, now, &options, |_| Ok(())).map(Arc::new)
+            let mut is_unsigned = false;
+            let begin = |connection: &_| {
+                is_unsigned = checkpoints::is_unsigned_in(Tree(connection))?;
+                catch_up_in(Tree(connection))
+            };
+            let file = DatabaseFile::open(&path, &sets, now, &options, begin)?;
+            Ok((Arc::new(file), is_unsigned))
         })
         .await?;
         check_id(id, file.read(store::file_id).await?)?;
         self.keep(id, &file);
+        if is_unsigned {
+            self.growth.note(Log::Workspace(id));
+        }
         Ok(file)
     }
 
@@ -163,7 +183,8 @@ impl Workspaces {
         let file = tasks::blocking(move || {
             let begin = |connection: &_| {
                 store::stamp_file(connection, id, now)?;
-                audit::store::begin(connection, log, now)
+                audit::store::begin(connection, log, now)?;
+                Ok(Begun::Wholly)
             };
             DatabaseFile::open(&path, &sets, now, &options, begin).map(Arc::new)
         })

@@ -137,6 +137,7 @@ pub struct UpdateUserRequest {
 
 /// List the people of the box, in the order they came.
 #[utoipa::path(get, path = "/users", tag = "users", params(UsersQuery),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["box.operate"])),
     responses((status = 200, body = Page<UserDetailsResponse>)))]
 async fn list_users(
@@ -169,6 +170,7 @@ async fn create_user(
 
 /// Get a person.
 #[utoipa::path(get, path = "/users/{id}", tag = "users",
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["box.operate"])),
     params(("id" = String, Path)), responses((status = 200, body = UserDetailsResponse)))]
 async fn get_user(ctx: BoxCtx, Path(id): Path<Id<User>>) -> Answer<UserDetailsResponse> {
