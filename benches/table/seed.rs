@@ -206,8 +206,6 @@ fn as_owner(platform: &Arc<Platform>, workspace: WorkspaceId, user: UserId) -> C
         family: Id::from_bytes([0; 16]),
         kind: holdfast::platform::identity::sessions::rules::Kind::Token,
         good_until: None,
-        factors: holdfast::platform::identity::factors::Standing::default(),
-        elevated_until: None,
         is_narrowed: false,
         is_operator: true,
         factors: holdfast::platform::identity::factors::Standing::default(),

@@ -21,8 +21,6 @@ pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
     if common.json {
         return output::print_json(&json!({ "key_id": key_id, "done": is_done }));
     }
-    output::print(&match is_done {
-        true => format!("Master key {key_id} is in use; the old one is forgotten.\n"),
-        false => format!("Master key {key_id} is in use; the box still seals its fields anew.\n"),
-    })
+    let rest = if is_done { "the old one is forgotten" } else { "fields are still sealed anew" };
+    output::print(&format!("Master key {key_id} is in use; {rest}.\n"))
 }

@@ -1,12 +1,14 @@
 //! Changing the master key, step by step; each can be done again.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
-use crate::platform::identity::factors;
+use crate::platform::identity::{factors, signing};
 use crate::platform::jobs::ops::{UnderWay, Wanted, ask};
 use crate::platform::jobs::{Job, JobId};
 use crate::platform::secrets::{Secrets, Source};
@@ -24,6 +26,7 @@ type Step = fn(&BoxScope<'_>, &Secrets, usize) -> Result<usize>;
 const SEALED: &[(&str, Step)] = &[
     ("secrets of authenticator apps", factors::sealing::seal_secrets_anew_in),
     ("secrets that wait for their first code", factors::sealing::seal_waiting_anew_in),
+    ("the key that signs tokens", signing::ops::seal_anew_in),
     ("backup codes", factors::sealing::seal_codes_anew_in),
     ("mail_settings.password", notices::mail::ops::seal_anew_in),
     ("webhooks.secret", notices::webhooks::ops::seal_anew_in),
@@ -63,7 +66,7 @@ fn wanted() -> Wanted {
 }
 
 /// Goes on where the last process stopped, or begins what a new credential asks for.
-pub async fn resume(platform: &std::sync::Arc<Platform>) -> Result<Option<JobId>> {
+pub async fn resume(platform: &Arc<Platform>) -> Result<Option<JobId>> {
     if !platform.secrets.is_rotating() {
         return Ok(None);
     }
@@ -73,10 +76,10 @@ pub async fn resume(platform: &std::sync::Arc<Platform>) -> Result<Option<JobId>
 
 /// Changes the key here and now, for a box that does not run.
 pub async fn rotate_offline(ctx: &BoxCtx) -> Result<Value> {
-    let secrets = ctx.platform.secrets.clone();
+    let secrets = Arc::clone(&ctx.platform.secrets);
     let begun = ctx.write(move |scope| begin_in(scope, &secrets)).await?;
     let count = seal_all_anew(ctx, || Ok(())).await?;
-    let secrets = ctx.platform.secrets.clone();
+    let secrets = Arc::clone(&ctx.platform.secrets);
     ctx.write(move |scope| finish_in(scope, &secrets, &begun, count)).await
 }
 
@@ -95,7 +98,7 @@ pub(super) async fn seal_all_anew(ctx: &BoxCtx, check: impl Fn() -> Result<()>) 
     for (_, step) in SEALED {
         loop {
             check()?;
-            let secrets = ctx.platform.secrets.clone();
+            let secrets = Arc::clone(&ctx.platform.secrets);
             let some = ctx.write(move |scope| step(scope, &secrets, AT_ONCE)).await?;
             count += some;
             if some < AT_ONCE {
@@ -107,7 +110,7 @@ pub(super) async fn seal_all_anew(ctx: &BoxCtx, check: impl Fn() -> Result<()>) 
 }
 
 async fn seal_files_anew(ctx: &BoxCtx) -> Result<usize> {
-    let platform = ctx.platform.clone();
+    let platform = Arc::clone(&ctx.platform);
     tasks::blocking(move || {
         let certificates = platform.reach.get().and_then(|reach| reach.certificates.clone());
         let directory = platform.config.data().join(tls::FOLDER);

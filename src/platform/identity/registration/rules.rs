@@ -172,13 +172,11 @@ pub fn check_role(own: Option<Role>, role: Role) -> Result<()> {
     if HARMLESS.contains(&role) {
         return Ok(());
     }
-    match own {
-        Some(own @ (Role::Owner | Role::Admin)) => may_give(own, role),
-        _ => {
-            let detail = "Only an owner or admin of the workspace chooses this role.";
-            Err(Error::invalid("role", "registration-role", detail))
-        }
+    if let Some(own @ (Role::Owner | Role::Admin)) = own {
+        return may_give(own, role);
     }
+    let detail = "Only an owner or admin of the workspace chooses this role.";
+    Err(Error::invalid("role", "registration-role", detail))
 }
 
 /// Somebody who has not confirmed their address.

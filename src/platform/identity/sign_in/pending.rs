@@ -54,13 +54,10 @@ impl Pendings {
     }
 
     /// The sign-in of a cookie, with one try less; none when it is over or was tried too often.
+    /// It stays even then: the right code may be on its way, as one of the tries before.
     pub fn take_try(&self, hash: &[u8; 32], now: Moment) -> Option<Pending> {
         let mut all = self.lock();
-        let one = all.get_mut(hash)?;
-        if !is_good(one, now) {
-            all.remove(hash);
-            return None;
-        }
+        let one = all.get_mut(hash).filter(|one| is_good(one, now))?;
         one.tries += 1;
         Some(one.clone())
     }

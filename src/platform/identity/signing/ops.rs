@@ -138,6 +138,22 @@ fn place(id: &KeyId) -> Place<'_> {
     Place { table: "signing_keys", column: "sealed_seed", row: id.as_bytes() }
 }
 
+/// Seals the private half anew that an older master key sealed; there is one at a time. Gives how
+/// many.
+pub(in crate::platform) fn seal_anew_in(
+    scope: &BoxScope<'_>,
+    secrets: &Secrets,
+    _most: usize,
+) -> Result<usize> {
+    let Some((id, sealed)) = store::sealed_otherwise(scope, &secrets.prefix())? else {
+        return Ok(0);
+    };
+    if let Some(anew) = secrets.seal_anew(Purpose::SigningKey, &place(&id), &sealed)? {
+        store::put_sealed(scope, id, &anew)?;
+    }
+    Ok(1)
+}
+
 fn key_set(scope: &BoxScope<'_>, secrets: &Secrets) -> Result<Option<KeySet>> {
     let kept = store::list(scope)?;
     let Some(signing) = kept.iter().find(|one| one.retired_at.is_none()) else { return Ok(None) };

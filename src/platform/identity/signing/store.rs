@@ -51,6 +51,27 @@ pub(super) fn insert(scope: &Unit<'_>, id: KeyId, public: &[u8], sealed: &[u8]) 
     Ok(())
 }
 
+/// The private half that signs, when another key than that of `prefix` sealed it.
+pub(super) fn sealed_otherwise(
+    scope: &Unit<'_>,
+    prefix: &[u8],
+) -> Result<Option<(KeyId, Vec<u8>)>> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT id, sealed_seed FROM signing_keys
+             WHERE sealed_seed IS NOT NULL AND substr(sealed_seed, 1, length(:prefix)) <> :prefix",
+        )?
+        .query_row(named_params! { ":prefix": prefix }, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+pub(super) fn put_sealed(scope: &Unit<'_>, id: KeyId, sealed: &[u8]) -> Result<()> {
+    scope
+        .prepare_cached("UPDATE signing_keys SET sealed_seed = :sealed WHERE id = :id")?
+        .execute(named_params! { ":id": id, ":sealed": sealed })?;
+    Ok(())
+}
+
 /// Drops keys that retired before a moment.
 pub(super) fn drop_retired(scope: &Unit<'_>, before: Moment) -> Result<usize> {
     Ok(scope

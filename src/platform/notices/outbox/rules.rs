@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(pause(1, 0), Duration::from_secs(24));
         assert_eq!(pause(1, u8::MAX), Duration::from_secs(36));
         assert!((Duration::from_secs(96)..Duration::from_secs(144)).contains(&pause(3, 128)));
-        assert_eq!(pause(200, 0), PAUSE_MAX - PAUSE_MAX / JITTER_PARTS);
+        assert_eq!(pause(200, 0), PAUSE_MAX.saturating_sub(PAUSE_MAX / JITTER_PARTS));
     }
 
     #[test]

@@ -55,7 +55,8 @@ export const factors = {
     "Each works once, in place of the code from the app. Strike out what you used.",
   "enrol.title": "Set up a second factor",
   "enrol.why":
-    "Who runs this box or a workspace needs more than a password, and the time to set it up is over. Nothing is lost: as soon as you have one, everything is as it was.",
+    "Who runs this box or a workspace needs more than a password, and the time to set it up is " +
+    "over. Nothing is lost: as soon as you have one, everything is as it was.",
   "enrol.how": "It takes two minutes. Take your phone.",
   "enrol.app": "With an authenticator app",
   "enrol.as": "Signed in as {name} ({email})",
@@ -74,7 +75,8 @@ export const factors = {
     "Without a code, whoever has the machine itself can let you in with “holdfast user recover”.",
   "stepUp.title": "Is it still you?",
   "stepUp.lead":
-    "This needs a fresh proof, so that an unattended screen is no danger. It counts for ten minutes.",
+    "This needs a fresh proof, so that an unattended screen is no danger. It counts for ten " +
+    "minutes.",
   "stepUp.code": "Code",
   "stepUp.codeHelp": "From your app, or a backup code.",
   "stepUp.submit": "Go on",
