@@ -66,11 +66,12 @@ function isStill() {
 
 /**
  * Resolves when the page has drawn the answers it got. An answer is handed on by a timer of no
- * length and then drawn; the browser calls back only when it has neither left to do.
+ * length and then drawn; the browser calls back only when it has neither left to do. A page that
+ * is never idle is looked at all the same, and what is busy on it says so.
  */
 async function drawn(page) {
   await page.evaluate(async () => {
-    const idle = () => new Promise((done) => requestIdleCallback(() => done()));
+    const idle = () => new Promise((done) => requestIdleCallback(() => done(), { timeout: 1000 }));
     await idle();
     await new Promise((done) => setTimeout(done));
     await idle();

@@ -3160,7 +3160,7 @@ export interface components {
         };
         /** @description Who is signed in now, or what is still needed. */
         LoginResponse: {
-            /** @description What the second factor can be: `totp`, `backup`, `passkey`. */
+            /** @description What the second factor can be: `totp`, `backup`. */
             methods?: string[] | null;
             /** @description True while a second factor is awaited; else left out. */
             mfa_required?: boolean | null;

@@ -141,7 +141,7 @@ pub async fn new_codes(ctx: &BoxCtx) -> Result<Vec<String>> {
     let (user, secrets) = (principal.user, Arc::clone(&ctx.platform.secrets));
     ctx.write(move |scope| {
         if !store::standing(scope, user)?.is_enrolled() {
-            let detail = "Set up an authenticator app or a passkey first.";
+            let detail = "Set up an authenticator app first.";
             return Err(Error::conflict("no-factor", detail));
         }
         new_codes_in(scope, &secrets, user)

@@ -14,7 +14,7 @@ pub const CODES: &[Code] = &[
         "mfa-enrolment-needed",
         "Owners, admins and operators need a second factor seven days after they became that, and \
          whoever lost theirs needs a new one first.",
-        "Set up an authenticator app or a passkey under Account, Security.",
+        "Set one up under Account, Second factor.",
     ),
     code(
         "browser-needed",
@@ -39,7 +39,7 @@ pub const CODES: &[Code] = &[
     code(
         "no-factor",
         "Backup codes stand in for a second factor, and there is none.",
-        "Set up an authenticator app or a passkey first.",
+        "Set up an authenticator app first.",
     ),
 ];
 
@@ -120,7 +120,7 @@ pub fn not_begun() -> Error {
 
 /// The answer to whoever may only enrol.
 pub fn enrolment_needed() -> Error {
-    let detail = "You need a second factor first. Set it up under Account, Security.";
+    let detail = "You need a second factor first. Set it up under Account, Second factor.";
     Error::Denied(Refusal::new("mfa-enrolment-needed", detail))
 }
 

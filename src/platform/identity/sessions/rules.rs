@@ -57,7 +57,7 @@ pub const CODES: &[Code] = &[
     code(
         "factor-needed",
         "Somebody with a second factor proves who they are with that, not with the password.",
-        "Use a code of your authenticator app, a backup code or a passkey.",
+        "Use a code of your authenticator app or a backup code.",
     ),
 ];
 

@@ -71,7 +71,7 @@ pub struct LoginResponse {
     /// True while a second factor is awaited; else left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mfa_required: Option<bool>,
-    /// What the second factor can be: `totp`, `backup`, `passkey`.
+    /// What the second factor can be: `totp`, `backup`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub methods: Option<Vec<String>>,
 }

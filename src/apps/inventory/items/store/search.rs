@@ -80,9 +80,23 @@ macro_rules! any {
     };
 }
 
+/// Where what fits exactly is looked up: walking to so few would pass every item.
+macro_rules! exact_ones {
+    () => {
+        "(SELECT rid FROM items WHERE item_number_key = :number_key AND deleted_at IS NULL
+          UNION SELECT item_id FROM item_barcodes WHERE code = :code AND is_active = 1) AS e
+         CROSS JOIN items AS i ON i.rid = e.rid"
+    };
+}
+macro_rules! all_of_them {
+    () => {
+        "TRUE"
+    };
+}
+
 /// A page in two steps: first which rows, from an index in the order asked for.
 macro_rules! walk {
-    ($from:literal, $key:literal, $compare:literal, $order:literal, $hits:ident) => {
+    ($from:expr, $key:literal, $compare:literal, $order:literal, $hits:ident) => {
         concat!(
             "SELECT ",
             row::columns!(),
@@ -155,7 +169,7 @@ fn by_fit(
     let (tier, first) = in_tier(position);
     let mut found = Vec::new();
     for (fit, sql) in (0..).zip([
-        walk!("items AS i", "i.name_key", ">", "ASC", exact),
+        walk!(exact_ones!(), "i.name_key", ">", "ASC", all_of_them),
         walk!("items AS i", "i.name_key", ">", "ASC", words_only),
         walk!("items AS i", "i.name_key", ">", "ASC", parts_only),
     ]) {
@@ -329,6 +343,17 @@ mod tests {
             ["SCAN i", "SCAN t", "SCAN b", "SCAN s", "SCAN items"].contains(&step.as_str())
         };
         assert_eq!(plan.iter().find(is_table), None, "{plan:#?}");
+    }
+
+    #[test]
+    fn what_fits_exactly_is_looked_up_and_not_walked_to() {
+        let (_folder, connection) = empty_file();
+        let sql = walk!(exact_ones!(), "i.name_key", ">", "ASC", all_of_them);
+
+        let plan = plan(&connection, sql);
+
+        assert!(plan.iter().any(|step| step.contains("items_item_number_key_unique")), "{plan:#?}");
+        assert!(!plan.iter().any(|step| step.contains("items_name (")), "{plan:#?}");
     }
 
     #[test]
