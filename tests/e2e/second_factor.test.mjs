@@ -80,6 +80,7 @@ describe("a second factor", () => {
   test("is asked for after the password, and a code works once", async () => {
     const { page: tab } = page;
     await tab.getByRole("button", { name: "Sign out", exact: true }).click();
+    await tab.getByLabel("Email").waitFor();
     await password(tab);
     await code(tab, "Code from your app", codeOf(secret, step));
     await tab.getByRole("alert").first().waitFor();
