@@ -17,7 +17,6 @@ CREATE TABLE registrations (
     name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 400),
     email TEXT NOT NULL CHECK (length(email) BETWEEN 3 AND 400),
     email_key TEXT NOT NULL CONSTRAINT registrations_email_key_unique UNIQUE,
-    password_hash TEXT NOT NULL,
     token_hash BLOB NOT NULL CHECK (length(token_hash) = 32)
         CONSTRAINT registrations_token_hash_unique UNIQUE,
     created_at INTEGER NOT NULL,

@@ -61,15 +61,7 @@ pub const SYSTEM: &[ColumnMarks] = &[
         "registration_settings",
         &[("mode", Impersonal), ("domains", Impersonal), ("role", Impersonal)],
     ),
-    table(
-        "registrations",
-        &[
-            ("name", Personal),
-            ("email", Personal),
-            ("email_key", Personal),
-            ("password_hash", Personal),
-        ],
-    ),
+    table("registrations", &[("name", Personal), ("email", Personal), ("email_key", Personal)]),
     table("memberships", &[("role", Impersonal)]),
     table(
         "error_groups",

@@ -360,7 +360,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register, where that is open to the address. The address has to be confirmed by a link. */
+        /**
+         * Register, where that is open to the address. Whoever gets its link confirms it and chooses the
+         *     password.
+         */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -377,7 +380,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm an address with its link. Sign in afterwards. */
+        /** Confirm an address with its link and choose the password. Sign in afterwards. */
         post: operations["confirm_registration"];
         delete?: never;
         options?: never;
@@ -2704,8 +2707,10 @@ export interface components {
             /** @description Blanks and dashes do not count. */
             code: string;
         };
-        /** @description The token of a link. */
+        /** @description The token of a link and the password of the new account. */
         ConfirmRegistrationRequest: {
+            /** Format: password */
+            password: string;
             /** @description What follows `#token=` in the link. */
             token: string;
         };
@@ -4078,8 +4083,6 @@ export interface components {
         RegisterRequest: {
             email: string;
             name: string;
-            /** Format: password */
-            password: string;
         };
         /** @description What happens next; the same whether the address has an account or not. */
         RegisterResponse: {

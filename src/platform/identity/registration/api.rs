@@ -87,8 +87,6 @@ fn chosen<'de, T: Deserialize<'de>, D: Deserializer<'de>>(reader: D) -> Result<W
 pub struct RegisterRequest {
     email: String,
     name: String,
-    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
-    password: Secret,
 }
 
 /// What happens next; the same whether the address has an account or not.
@@ -98,13 +96,15 @@ pub struct RegisterResponse {
     pub is_mailed: bool,
 }
 
-/// The token of a link.
+/// The token of a link and the password of the new account.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmRegistrationRequest {
     /// What follows `#token=` in the link.
     #[schema(value_type = String)]
     token: Secret,
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    password: Secret,
 }
 
 /// Somebody who has not confirmed their address.
@@ -179,7 +179,8 @@ fn workspace_of(id: &str) -> Result<WorkspaceId> {
     id.parse().map_err(|_| unknown())
 }
 
-/// Register, where that is open to the address. The address has to be confirmed by a link.
+/// Register, where that is open to the address. Whoever gets its link confirms it and chooses the
+/// password.
 #[utoipa::path(post, path = "/auth/register", tag = "sign-in", security(()),
     request_body = RegisterRequest,
     responses(
@@ -196,14 +197,14 @@ async fn register(ctx: BoxCtx, body: Result<Json<RegisterRequest>, Response>) ->
         Err(refusal) => return refusal,
     };
     let network = ctx.cause.address.map(network);
-    let draft = Draft { name: body.name, email: body.email, password: body.password, network };
+    let draft = Draft { name: body.name, email: body.email, network };
     match ops::register(&ctx, draft).await {
         Ok(is_mailed) => ok(RegisterResponse { is_mailed }).accepted().into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-/// Confirm an address with its link. Sign in afterwards.
+/// Confirm an address with its link and choose the password. Sign in afterwards.
 #[utoipa::path(post, path = "/auth/register/confirm", tag = "sign-in", security(()),
     responses(
         (status = 204),
@@ -214,7 +215,7 @@ async fn confirm_registration(
     Json(body): Json<ConfirmRegistrationRequest>,
 ) -> Result<NoContent> {
     let network = ctx.cause.address.map(network);
-    ops::confirm(&ctx, &body.token, network).await?;
+    ops::confirm(&ctx, &body.token, body.password, network).await?;
     Ok(NoContent)
 }
 

@@ -87,7 +87,6 @@ pub async fn set(ctx: &BoxCtx, change: Change) -> Result<Settings> {
 pub struct Draft {
     pub name: String,
     pub email: String,
-    pub password: Secret,
     pub network: Option<IpAddr>,
 }
 
@@ -106,8 +105,7 @@ pub async fn register(ctx: &BoxCtx, draft: Draft) -> Result<bool> {
     if let Some(network) = draft.network {
         platform.registrations.tries.take(network, ctx.now())?;
     }
-    let (name, email) = check_fields(ctx, &settings, &draft).await?;
-    let password_hash = platform.passwords.hash(&platform.random, draft.password).await?;
+    let (name, email) = check_fields(&settings, &draft)?;
     let token = new_token(&platform.random);
     let (url, hash) = (link(ctx, PAGE, &token), token_hash(token.reveal()));
     ctx.write(move |scope| {
@@ -123,8 +121,10 @@ pub async fn register(ctx: &BoxCtx, draft: Draft) -> Result<bool> {
         let id = scope.new_id();
         let (created_at, expires_at) = (scope.now(), scope.now().plus(LIFE));
         let registration = Registration { id, name, email, created_at, expires_at };
-        if !is_known {
-            store::replace(scope, &registration, &password_hash, &hash)?;
+        store::replace(scope, &registration, &hash)?;
+        if is_known {
+            // Kept and taken away, so that the time tells nobody who has an account.
+            store::remove(scope, registration.id)?;
         }
         mail(scope, &platform, &registration, is_known, &url)?;
         scope.audit(
@@ -137,11 +137,7 @@ pub async fn register(ctx: &BoxCtx, draft: Draft) -> Result<bool> {
 }
 
 /// Checks every field, so that a person corrects them all at once.
-async fn check_fields(
-    ctx: &BoxCtx,
-    settings: &Settings,
-    draft: &Draft,
-) -> Result<(String, String)> {
+fn check_fields(settings: &Settings, draft: &Draft) -> Result<(String, String)> {
     let mut wrong: Vec<FieldError> = Vec::new();
     let mut gather = |outcome: Result<String>| match outcome {
         Ok(clean) => Ok(clean),
@@ -154,12 +150,6 @@ async fn check_fields(
     let name = gather(clean_name("name", &draft.name))?;
     let email = clean_email("email", &draft.email);
     let email = gather(email.and_then(|email| settings.check_email(&email).map(|()| email)))?;
-    let mut context = vec![name.clone(), email.clone()];
-    context.push(ctx.read(box_name_in).await?);
-    let strength = ctx.platform.passwords.strength(draft.password.clone(), context).await?;
-    if let Some(fault) = strength.fault {
-        wrong.push(FieldError::new("password", fault.code, fault.detail));
-    }
     if wrong.is_empty() { Ok((name, email)) } else { Err(Error::Invalid(wrong)) }
 }
 
@@ -183,16 +173,29 @@ fn mail(
     queue_link_in(scope, platform, &letter)
 }
 
-/// Makes the account that a link confirms.
-pub async fn confirm(ctx: &BoxCtx, token: &Secret, network: Option<IpAddr>) -> Result<()> {
+/// Makes the account that a link confirms. Only who has the link chooses the password: whoever
+/// typed the address first may be a stranger.
+pub async fn confirm(
+    ctx: &BoxCtx,
+    token: &Secret,
+    password: Secret,
+    network: Option<IpAddr>,
+) -> Result<()> {
     let hash = token_hash(token.reveal());
-    let confirmed = ctx.write(move |scope| {
-        let (registration, password_hash) = store::find(scope, &hash)?.ok_or_else(unknown)?;
-        let settings = store::settings(scope)?;
-        let is_known = users::ops::find_in(scope, &email_key(&registration.email))?.is_some();
-        if is_known || scope.now() >= registration.expires_at || !settings.is_open {
-            return Err(unknown());
-        }
+    let looked_at = ctx.read(move |scope| {
+        let (Registration { name, email, .. }, _) = find(scope, &hash)?;
+        Ok(vec![name, email, box_name_in(scope)?])
+    });
+    let context = guarded(ctx, network, looked_at).await?;
+    let platform = &ctx.platform;
+    let strength = platform.passwords.strength(password.clone(), context).await?;
+    if let Some(fault) = strength.fault {
+        return Err(Error::invalid("password", fault.code, fault.detail));
+    }
+    let password_hash = platform.passwords.hash(&platform.random, password).await?;
+    ctx.write(move |scope| {
+        // Somebody else may have used the link while the password was hashed.
+        let (registration, settings) = find(scope, &hash)?;
         store::remove(scope, registration.id)?;
         let Registration { name, email, .. } = registration;
         let new = NewUser { name, email, password_hash, is_operator: false };
@@ -209,8 +212,19 @@ pub async fn confirm(ctx: &BoxCtx, token: &Secret, network: Option<IpAddr>) -> R
             Ok(_) | Err(Error::NotFound) => Ok(()),
             Err(error) => Err(error),
         }
-    });
-    guarded(ctx, network, confirmed).await
+    })
+    .await
+}
+
+/// What a link confirms, while it may be confirmed.
+fn find(scope: &BoxScope<'_>, hash: &[u8; 32]) -> Result<(Registration, Settings)> {
+    let registration = store::find(scope, hash)?.ok_or_else(unknown)?;
+    let settings = store::settings(scope)?;
+    let is_known = users::ops::find_in(scope, &email_key(&registration.email))?.is_some();
+    if is_known || scope.now() >= registration.expires_at || !settings.is_open {
+        return Err(unknown());
+    }
+    Ok((registration, settings))
 }
 
 /// Registrations that wait, newest first; what follows `before`.

@@ -53,40 +53,33 @@ pub(super) fn keep_settings(scope: &Unit<'_>, settings: &Settings) -> Result<()>
 pub(super) fn replace(
     scope: &Unit<'_>,
     registration: &Registration,
-    password_hash: &str,
     token_hash: &[u8; 32],
 ) -> Result<()> {
     scope
         .prepare_cached(
             "INSERT INTO registrations
-                 (id, name, email, email_key, password_hash, token_hash, created_at, expires_at)
-             VALUES (:id, :name, :email, :email_key, :password_hash, :token_hash, :created_at,
-                 :expires_at)
+                 (id, name, email, email_key, token_hash, created_at, expires_at)
+             VALUES (:id, :name, :email, :email_key, :token_hash, :created_at, :expires_at)
              ON CONFLICT (email_key) DO UPDATE SET id = excluded.id, name = excluded.name,
-                 email = excluded.email, password_hash = excluded.password_hash,
-                 token_hash = excluded.token_hash, created_at = excluded.created_at,
-                 expires_at = excluded.expires_at",
+                 email = excluded.email, token_hash = excluded.token_hash,
+                 created_at = excluded.created_at, expires_at = excluded.expires_at",
         )?
         .execute(named_params! {
             ":id": registration.id, ":name": registration.name, ":email": registration.email,
-            ":email_key": email_key(&registration.email), ":password_hash": password_hash,
-            ":token_hash": token_hash, ":created_at": registration.created_at,
-            ":expires_at": registration.expires_at,
+            ":email_key": email_key(&registration.email), ":token_hash": token_hash,
+            ":created_at": registration.created_at, ":expires_at": registration.expires_at,
         })?;
     Ok(())
 }
 
-/// A registration by its link, with what is kept of the password.
-pub(super) fn find(
-    scope: &Unit<'_>,
-    token_hash: &[u8; 32],
-) -> Result<Option<(Registration, String)>> {
+/// A registration by its link.
+pub(super) fn find(scope: &Unit<'_>, token_hash: &[u8; 32]) -> Result<Option<Registration>> {
     Ok(scope
         .prepare_cached(
-            "SELECT id, name, email, created_at, expires_at, password_hash FROM registrations
+            "SELECT id, name, email, created_at, expires_at FROM registrations
              WHERE token_hash = :token_hash",
         )?
-        .query_row(named_params! { ":token_hash": token_hash }, |row| Ok((read(row)?, row.get(5)?)))
+        .query_row(named_params! { ":token_hash": token_hash }, read)
         .optional()?)
 }
 

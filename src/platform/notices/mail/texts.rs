@@ -55,7 +55,7 @@ const ENGLISH: Texts = Texts {
         subject: "Confirm your address for {box}",
         body: "Somebody, probably you, registered on {box} with this address. The link works once \
                and for a day. If that was not you, do nothing.",
-        action: "Confirm the address",
+        action: "Confirm and choose a password",
     },
     registration_known: MailText {
         subject: "You have an account on {box} already",
@@ -101,7 +101,7 @@ const GERMAN: Texts = Texts {
         subject: "Bestätigen Sie Ihre Adresse für {box}",
         body: "Jemand, wohl Sie, hat sich auf {box} mit dieser Adresse angemeldet. Der Link gilt \
                einmal und einen Tag lang. Waren Sie das nicht, tun Sie nichts.",
-        action: "Adresse bestätigen",
+        action: "Bestätigen und Passwort wählen",
     },
     registration_known: MailText {
         subject: "Sie haben schon ein Konto auf {box}",
