@@ -160,6 +160,36 @@ async fn who_may_see_the_members_hears_that_they_changed_and_nobody_else_does() 
 }
 
 #[tokio::test]
+async fn who_may_see_the_members_hears_that_one_of_them_was_renamed_or_shut_out() {
+    let server = TestServer::start().await;
+    let (operator, manager) = (server.operator().await, server.person("manager").await);
+    let viewer = server.person("viewer").await;
+    server.account("iva@example.com", "counter").await;
+    let other = json!({ "name": "Elsewhere", "email": "else@example.com" });
+    let other = operator.post("/api/v1/users", &other).await.is(201);
+    let found = operator.get("/api/v1/users?q=iva@example.com").await.is(200);
+    let mut member = found["items"][0].clone();
+    let mut to_manager = Listener::start(&manager, None).await;
+    let mut to_viewer = Listener::start(&viewer, None).await;
+
+    for change in [json!({ "name": "Iva Horvat" }), json!({ "disabled": true })] {
+        let path = format!("/api/v1/users/{}", member["id"].as_str().expect("an id"));
+        let version = member["version"].as_i64().expect("a version");
+        member = operator.change(Method::PATCH, &path, version, &change).await.is(200);
+
+        let heard = to_manager.next().await.expect("a change");
+        assert_eq!(heard.data["kind"], "workspace.member", "{change}");
+        assert_eq!(heard.data["id"], server.workspace.to_string());
+    }
+    let path = format!("/api/v1/users/{}", other["user"]["id"].as_str().expect("an id"));
+    operator.change(Method::PATCH, &path, 1, &json!({ "name": "Nobody" })).await.is(200);
+    let item = make_item(&manager, "A-1").await;
+    assert_eq!(to_manager.next().await.expect("a change").data["id"], item["id"]);
+    assert_eq!(to_viewer.next().await.expect("a change").data["id"], item["id"]);
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn whoever_comes_from_another_log_is_told_to_fetch_anew_and_goes_on() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;

@@ -22,7 +22,9 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::db::DatabaseFile;
 use crate::platform::error::Result;
+use crate::platform::id::Id;
 use crate::platform::identity::sessions::ops::refresh;
+use crate::platform::identity::users;
 use crate::platform::jobs::{self, JobChange};
 use crate::platform::notices;
 use crate::platform::tasks::Stop;
@@ -68,9 +70,12 @@ async fn follow_workspace(ctx: Ctx, headers: HeaderMap) -> Result<impl IntoRespo
     let permit = ctx.platform.streams.admit(ctx.principal()?.user)?;
     let file = ctx.file().await?;
     let start = resume(last_event_id(&headers), audit::ops::last_seq(&ctx).await?);
-    let people_seq = audit::ops::last_seq_people(&ctx).await?;
+    let people = PeopleHeard {
+        belonging: audit::ops::last_seq_people(&ctx).await?,
+        accounts: audit::ops::last_seq_box(&ctx).await?,
+    };
     let source = Source::Workspace(ctx, file);
-    Ok(answer(Follower { people_seq, ..Follower::new(source, start, permit) }))
+    Ok(answer(Follower { people_heard: people, ..Follower::new(source, start, permit) }))
 }
 
 /// Follow what changes on the box (operators).
@@ -143,15 +148,17 @@ impl Source {
         }
     }
 
-    /// What says that people joined, left, were invited or got another role, to those who may see
-    /// them. It stands in the box's log, of which `told` is the last entry told of.
-    async fn people(&self, told: &mut i64, seq: i64) -> Result<Option<Event>> {
+    /// What says that people joined, left, were invited or got another role, or that one of them
+    /// was renamed or cannot sign in any more, to those who may see them. It stands in the box's
+    /// log; `heard` is how far that was looked at.
+    async fn people(&self, heard: &mut PeopleHeard, seq: i64) -> Result<Option<Event>> {
         let Self::Workspace(ctx, _) = self else { return Ok(None) };
         if !ctx.may(PEOPLE_PERMISSION) {
             return Ok(None);
         }
         let last = audit::ops::last_seq_people(ctx).await?;
-        if std::mem::replace(told, last) == last {
+        let has_changed = std::mem::replace(&mut heard.belonging, last) != last;
+        if !accounts_changed(ctx, &mut heard.accounts).await? && !has_changed {
             return Ok(None);
         }
         let (kind, id) = (members::ops::KIND.to_owned(), Some(ctx.workspace().to_string()));
@@ -211,6 +218,31 @@ impl Source {
     }
 }
 
+/// Whether somebody of the workspace has another name, or may sign in where they could not, or
+/// the other way round. `heard` is the last entry of the box's log that was looked at.
+async fn accounts_changed(ctx: &Ctx, heard: &mut i64) -> Result<bool> {
+    let entries = audit::ops::tail_box(ctx, *heard, BATCH).await?;
+    let Some(last) = entries.last() else { return Ok(false) };
+    *heard = last.seq;
+    if entries.len() == BATCH {
+        // So much happened that looking once too often costs less than looking at all of it.
+        *heard = audit::ops::last_seq_box(ctx).await?;
+        return Ok(true);
+    }
+    let accounts = entries.iter().filter(|one| one.object_kind == users::ops::KIND);
+    let persons = accounts.filter_map(|one| one.object_id).map(Id::cast).collect();
+    members::ops::has_any(ctx, persons).await
+}
+
+/// How far the box's log was looked at for what concerns the people of a workspace.
+#[derive(Default)]
+struct PeopleHeard {
+    /// The last entry about the workspace.
+    belonging: i64,
+    /// The last entry at all.
+    accounts: i64,
+}
+
 /// What a listener is by now.
 struct Standing {
     /// Until when that holds if nothing happens.
@@ -223,8 +255,7 @@ struct Standing {
 struct Follower {
     source: Source,
     seq: i64,
-    /// The last entry about the workspace's people that was told of.
-    people_seq: i64,
+    people_heard: PeopleHeard,
     must_reload: bool,
     /// Until when the listener may listen as far as is known.
     good_until: Moment,
@@ -259,7 +290,7 @@ impl Follower {
         Self {
             source,
             seq,
-            people_seq: 0,
+            people_heard: PeopleHeard::default(),
             must_reload,
             // Looked up with the first message.
             good_until: Moment(0),
@@ -337,7 +368,7 @@ impl Follower {
         if self.source.version() != version {
             self.waiting.extend(self.source.changed(self.seq));
         }
-        let people = self.source.people(&mut self.people_seq, self.seq).await.ok()?;
+        let people = self.source.people(&mut self.people_heard, self.seq).await.ok()?;
         self.waiting.extend(people);
         Some(())
     }

@@ -31,6 +31,23 @@ pub fn add_in(
     Ok(())
 }
 
+/// Whether one of some people belongs to the caller's workspace.
+pub(in crate::platform) async fn has_any(ctx: &Ctx, users: Vec<UserId>) -> Result<bool> {
+    if users.is_empty() {
+        return Ok(false);
+    }
+    let workspace = ctx.workspace();
+    let read = (**ctx).read(move |scope| {
+        for user in users {
+            if store::get(scope, workspace, user)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    });
+    read.await
+}
+
 /// How many people belong to a workspace.
 pub fn count_in(scope: &BoxScope<'_>, workspace: WorkspaceId) -> Result<i64> {
     store::count(scope, workspace)
