@@ -453,6 +453,10 @@ async fn an_invitation_is_worth_what_whoever_made_it_could_give_today() {
 
         server.change_user(maker, becomes).await;
 
+        let admin = server.person("admin").await;
+        let listed = admin.get("/invitations").await.is(200);
+        let states = listed["items"].as_array().expect("items").iter().map(|one| &one["state"]);
+        assert_eq!(states.collect::<Vec<_>>(), [&json!("lapsed"), &json!("lapsed")]);
         inspect(&server, &new).await.is_problem(409, "invitation-lapsed");
         let refused = server.browser().post(ACCEPT, &newcomer(&new)).await;
         refused.is_problem(409, "invitation-lapsed");

@@ -12,7 +12,7 @@ import {
   startBrowser,
   WORKSPACE,
 } from "./support/browser.mjs";
-import { accept, changeRole, invite, open, timed } from "./support/people.mjs";
+import { accept, changeRole, invite, open, patch, timed } from "./support/people.mjs";
 import { settled } from "./support/screens.mjs";
 
 /** A busy machine may be late once; a box that does not push is late every time. */
@@ -80,6 +80,27 @@ describe("people of a workspace", () => {
     await other.context.close();
   });
 
+  test("get a new link when the one before was lost", async () => {
+    const email = "eve@harbour.example";
+    const lost = await invite(owner.page, workspace, email, "Viewer");
+    await owner.page.goto(`${workspace.home}/people?show=invited`);
+    await owner.page.getByRole("button", { name: `New link for ${email}` }).click();
+    const dialog = owner.page.getByRole("dialog", { name: `New link for ${email}?` });
+    await dialog.getByRole("button", { name: "Make the link" }).click();
+    const made = owner.page.getByRole("dialog", { name: `Send this link to ${email}` });
+    await made.getByRole("button", { name: "Done" }).waitFor();
+    const link = await made.locator("code").textContent();
+    await made.getByRole("button", { name: "Done" }).click();
+    await owner.page.getByText("waiting", { exact: true }).waitFor();
+
+    const other = await openWindow(browser, box);
+    await other.page.goto(lost);
+    await other.page.getByText("This invitation does not work").waitFor();
+    await other.page.goto(link);
+    await other.page.getByLabel("Your name").waitFor();
+    await other.context.close();
+  });
+
   test("see neither prices nor menus that are not theirs", async () => {
     for (const { page } of [counter, viewer]) {
       await page.goto(`${workspace.home}/inventory/items`);
@@ -141,6 +162,22 @@ describe("people of a workspace", () => {
 
     await viewer.page.getByText("You are not in this workspace").waitFor();
     await assert.rejects(ask(viewer.page, "GET", `${workspace.api}/items`), /404/);
+  });
+
+  test("are seen to be renamed and shut out in a list that is open", async () => {
+    const { context, page } = await openWindow(browser, box, { reducedMotion: "reduce" });
+    await signIn(page);
+    await page.goto(`${workspace.home}/people`);
+    await page.getByText(COUNTER.name).waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+    const users = `/api/v1/users?q=${COUNTER.email}`;
+    const { items } = await ask(owner.page, "GET", users);
+    const [{ id, version }] = items;
+    await patch(owner.page, `/api/v1/users/${id}`, version, { name: "Benedict Okafor" });
+    await page.getByText("Benedict Okafor").waitFor();
+    await patch(owner.page, `/api/v1/users/${id}`, version + 1, { disabled: true });
+    await page.getByText("cannot sign in", { exact: true }).waitFor();
+    await context.close();
   });
 
   test("of the box choose a password by a link, until they are disabled", async () => {

@@ -2441,7 +2441,7 @@ export interface components {
         AddServiceKeyRequest: {
             name: string;
             /** @description Ed25519: a JWK, PEM, or base64 of its 32 bytes. */
-            public_key: Record<string, never>;
+            public_key: unknown;
         };
         /** @description What to export. */
         AskForExportRequest: {
@@ -2727,7 +2727,7 @@ export interface components {
             /** @description At most your own there. An account of the box has `box.operate`. */
             permissions: string[];
             /** @description Ed25519: a JWK, PEM, or base64 of its 32 bytes. */
-            public_key?: Record<string, never> | null;
+            public_key?: unknown;
             /** @description Left out, it is the box's own, and only operators make it. */
             workspace_id?: string | null;
         };
@@ -2970,7 +2970,7 @@ export interface components {
          * @description Whether an invitation can still be accepted.
          * @enum {string}
          */
-        InvitationState: "waiting" | "expired";
+        InvitationState: "waiting" | "expired" | "lapsed";
         /**
          * @description An item as it is to be. Fields that only answers have are taken and ignored, so that an answer
          *     can be sent back changed.

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::ops::{self, Acceptance, Listed, Preview};
-use super::rules::Invitation;
+use super::rules::{Fitness, Invitation};
 use crate::http::address::network;
 use crate::http::answer::{Answer, NoContent, created, ok};
 use crate::http::extract::{Json, Path, Query};
@@ -43,6 +43,8 @@ pub fn workspace_routes() -> Routes {
 pub enum InvitationState {
     Waiting,
     Expired,
+    /// Whoever made it may not give that role any more, so its link does not work.
+    Lapsed,
 }
 
 /// An invitation that was not accepted yet.
@@ -63,12 +65,16 @@ pub struct InvitationResponse {
 impl From<Listed> for InvitationResponse {
     fn from(listed: Listed) -> Self {
         let invitation = listed.invitation;
-        let is_expired = listed.is_expired;
+        let state = match listed.fitness {
+            Fitness::Good => InvitationState::Waiting,
+            Fitness::Expired => InvitationState::Expired,
+            Fitness::Lapsed => InvitationState::Lapsed,
+        };
         Self {
             id: invitation.id.to_string(),
             email: invitation.email,
             role: invitation.role.into(),
-            state: if is_expired { InvitationState::Expired } else { InvitationState::Waiting },
+            state,
             created_at: invitation.created_at.to_string(),
             expires_at: invitation.expires_at.to_string(),
             invited_by: listed.invited_by.map(Into::into),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::rules::{Holder, Invitation, InvitationId, Inviter, LIFE, check_room, unknown};
+use super::rules::{Fitness, Holder, Invitation, InvitationId, Inviter, LIFE, check_room, unknown};
 use super::store;
 use crate::platform::Platform;
 use crate::platform::access::rules::may_give;
@@ -37,7 +37,7 @@ const PAGE: &str = "invitation";
 pub struct Listed {
     pub invitation: Invitation,
     pub invited_by: Option<(UserId, String)>,
-    pub is_expired: bool,
+    pub fitness: Fitness,
     /// Right after it was made.
     pub link: Option<String>,
 }
@@ -57,7 +57,7 @@ pub async fn invite(ctx: &Ctx, email: &str, role: Role) -> Result<Created<Listed
         store::set_token(scope, id, &hash)?;
         mail_link(scope, &platform_again, &invitation, &again)?;
         scope.audit(entry("workspace.invitation.renewed", &invitation))?;
-        Ok(Listed { link: Some(again), ..listed(scope, invitation)? })
+        Ok(Listed { link: Some(again), ..listed(scope, &platform_again.roles, invitation)? })
     };
     let made = (**ctx).create(load, move |scope| {
         let own = members::ops::get_in(scope, workspace, caller)?.ok_or(Error::NotFound)?.role;
@@ -76,7 +76,9 @@ pub async fn invite(ctx: &Ctx, email: &str, role: Role) -> Result<Created<Listed
         if let Some(kept) = users::ops::find_in(scope, &invitation.email_key)? {
             notices::ops::invited_in(scope, workspace, kept.user.id, role.name())?;
         }
-        Ok((invitation.id, Listed { link: Some(link), ..listed(scope, invitation)? }))
+        let id = invitation.id;
+        let shown = listed(scope, &platform.roles, invitation)?;
+        Ok((id, Listed { link: Some(link), ..shown }))
     });
     made.await
 }
@@ -133,13 +135,13 @@ fn entry(action: &'static str, invitation: &Invitation) -> Entry {
     Entry::new(action, KIND, invitation.workspace).set("invitation", invitation.id.to_string())
 }
 
-fn listed(scope: &BoxScope<'_>, invitation: Invitation) -> Result<Listed> {
+fn listed(scope: &BoxScope<'_>, roles: &RoleTable, invitation: Invitation) -> Result<Listed> {
     let name = match invitation.invited_by {
         Some(user) => users::ops::name_in(scope, user)?,
         None => None,
     };
     Ok(Listed {
-        is_expired: invitation.is_expired(scope.now()),
+        fitness: invitation.fitness(scope.now(), inviter(scope, roles, &invitation)?),
         invited_by: invitation.invited_by.zip(name),
         invitation,
         link: None,
@@ -149,10 +151,11 @@ fn listed(scope: &BoxScope<'_>, invitation: Invitation) -> Result<Listed> {
 /// Invitations of the workspace that nobody accepted yet, newest first; what follows `before`.
 pub async fn list(ctx: &Ctx, before: Option<InvitationId>, limit: usize) -> Result<Vec<Listed>> {
     let workspace = ctx.workspace();
+    let roles = Arc::clone(&ctx.platform.roles);
     (**ctx)
         .read(move |scope| {
             let found = store::list(scope, workspace, before, limit)?;
-            found.into_iter().map(|one| listed(scope, one)).collect()
+            found.into_iter().map(|one| listed(scope, &roles, one)).collect()
         })
         .await
 }
@@ -218,15 +221,23 @@ fn preview(scope: &BoxScope<'_>, roles: &RoleTable, hash: &[u8; 32]) -> Result<P
 /// Whether an invitation is fresh, and whoever made it could make it today.
 fn check_good(scope: &BoxScope<'_>, roles: &RoleTable, invitation: &Invitation) -> Result<()> {
     invitation.check_fresh(scope.now())?;
+    invitation.check_inviter(inviter(scope, roles, invitation)?)
+}
+
+/// What whoever made an invitation may do in the workspace by now.
+fn inviter(
+    scope: &BoxScope<'_>,
+    roles: &RoleTable,
+    invitation: &Invitation,
+) -> Result<Option<Inviter>> {
     let member = match invitation.invited_by {
         Some(user) => members::ops::get_in(scope, invitation.workspace, user)?,
         None => None,
     };
-    let inviter = member.filter(|one| !one.is_disabled).map(|one| Inviter {
+    Ok(member.filter(|one| !one.is_disabled).map(|one| Inviter {
         role: one.role,
         may_invite: roles.grant(one.role).allows("people.manage"),
-    });
-    invitation.check_inviter(inviter)
+    }))
 }
 
 /// The invitation of a link and its workspace.

@@ -71,6 +71,15 @@ pub struct Inviter {
     pub may_invite: bool,
 }
 
+/// What the link of an invitation is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fitness {
+    Good,
+    Expired,
+    /// Whoever made it could not make it today.
+    Lapsed,
+}
+
 /// Who holds a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder<'a> {
@@ -86,6 +95,17 @@ pub enum Holder<'a> {
 impl Invitation {
     pub fn is_expired(&self, now: Moment) -> bool {
         now >= self.expires_at
+    }
+
+    /// What its link is worth now. `inviter` is as for `check_inviter`.
+    pub fn fitness(&self, now: Moment, inviter: Option<Inviter>) -> Fitness {
+        if self.is_expired(now) {
+            return Fitness::Expired;
+        }
+        match self.check_inviter(inviter) {
+            Ok(()) => Fitness::Good,
+            Err(_) => Fitness::Lapsed,
+        }
     }
 
     /// Whether it can still be accepted.

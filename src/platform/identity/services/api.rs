@@ -103,7 +103,7 @@ pub struct CreateServiceAccountRequest {
     channels: Option<Vec<String>>,
     allow_cidrs: Option<Vec<String>>,
     /// Ed25519: a JWK, PEM, or base64 of its 32 bytes.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     public_key: Option<Value>,
 }
 
@@ -124,7 +124,7 @@ pub struct UpdateServiceAccountRequest {
 pub struct AddServiceKeyRequest {
     name: String,
     /// Ed25519: a JWK, PEM, or base64 of its 32 bytes.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     public_key: Value,
 }
 

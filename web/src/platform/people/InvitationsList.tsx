@@ -1,6 +1,6 @@
-import { Button } from "@mantine/core";
+import { ActionIcon, Button, Menu } from "@mantine/core";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { IconMailOpened } from "@tabler/icons-react";
+import { IconDots, IconMailOpened } from "@tabler/icons-react";
 import { useMemo, useState, type ReactNode } from "react";
 import { asProblem } from "@/api/problem";
 import type { Invitation } from "@/api/types";
@@ -13,7 +13,9 @@ import { DataTable, PhoneRow, type Column } from "@/ui/table";
 import { When } from "@/ui/values";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { invitationsQuery, withdraw } from "./queries";
+import { RenewDialog } from "./RenewDialog";
 import { roleName } from "./roles";
+import classes from "./people.module.css";
 
 /** Whoever was invited and has not accepted yet. */
 export function InvitationsList({ empty }: { readonly empty: ReactNode }) {
@@ -21,8 +23,9 @@ export function InvitationsList({ empty }: { readonly empty: ReactNode }) {
   const client = useQueryClient();
   const query = useInfiniteQuery(invitationsQuery(workspace.id));
   const [doomed, setDoomed] = useState<Invitation | null>(null);
+  const [renewed, setRenewed] = useState<Invitation | null>(null);
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const columns = useMemo(() => invitationColumns(setDoomed), []);
+  const columns = useMemo(() => invitationColumns(setRenewed, setDoomed), []);
   const remove = async () => {
     if (doomed) await withdraw(workspace.id, doomed.id);
     await client.invalidateQueries({ queryKey: invitationsQuery(workspace.id).queryKey });
@@ -42,7 +45,7 @@ export function InvitationsList({ empty }: { readonly empty: ReactNode }) {
         phoneRow={(one) => (
           <PhoneRow
             title={one.email}
-            value={<Withdraw one={one} onClick={() => setDoomed(one)} />}
+            value={<More one={one} onRenew={setRenewed} onWithdraw={setDoomed} />}
             line={
               <>
                 {roleName(one.role)} · {one.invited_by?.name}
@@ -74,11 +77,14 @@ export function InvitationsList({ empty }: { readonly empty: ReactNode }) {
       >
         {t("invite.withdrawBody")}
       </Confirm>
+      {renewed && <RenewDialog invitation={renewed} onClose={() => setRenewed(null)} />}
     </>
   );
 }
 
-function invitationColumns(onWithdraw: (one: Invitation) => void): Column<Invitation>[] {
+type OnOne = (one: Invitation) => void;
+
+function invitationColumns(onRenew: OnOne, onWithdraw: OnOne): Column<Invitation>[] {
   return [
     {
       id: "email",
@@ -115,32 +121,73 @@ function invitationColumns(onWithdraw: (one: Invitation) => void): Column<Invita
       ),
     },
     {
-      id: "withdraw",
+      id: "actions",
       header: "",
-      width: "120px",
+      width: "200px",
       align: "end",
-      cell: (one) => <Withdraw one={one} onClick={() => onWithdraw(one)} />,
+      cell: (one) => <Buttons one={one} onRenew={onRenew} onWithdraw={onWithdraw} />,
     },
   ];
 }
 
 function State({ one }: { readonly one: Invitation }) {
-  return one.state === "expired" ? (
-    <Tag tone="caution">{t("invite.expired")}</Tag>
-  ) : (
-    <Tag tone="info">{t("invite.waiting")}</Tag>
+  switch (one.state) {
+    case "waiting":
+      return <Tag tone="info">{t("invite.waiting")}</Tag>;
+    case "expired":
+      return <Tag tone="caution">{t("invite.expired")}</Tag>;
+    case "lapsed":
+      return (
+        <span title={t("invite.lapsedText")}>
+          <Tag tone="caution">{t("invite.lapsed")}</Tag>
+        </span>
+      );
+  }
+}
+
+interface ActionProps {
+  readonly one: Invitation;
+  readonly onRenew: OnOne;
+  readonly onWithdraw: OnOne;
+}
+
+function Buttons({ one, onRenew, onWithdraw }: ActionProps) {
+  const { email } = one;
+  return (
+    <span className={classes.rowButtons}>
+      <Button
+        size="compact-sm"
+        variant="default"
+        onClick={() => onRenew(one)}
+        aria-label={t("invite.renewOf", { email })}
+      >
+        {t("invite.renew")}
+      </Button>
+      <Button
+        size="compact-sm"
+        variant="default"
+        onClick={() => onWithdraw(one)}
+        aria-label={t("invite.withdrawOf", { email })}
+      >
+        {t("invite.withdraw")}
+      </Button>
+    </span>
   );
 }
 
-function Withdraw({ one, onClick }: { readonly one: Invitation; readonly onClick: () => void }) {
+/** The same where there is no room for two buttons. */
+function More({ one, onRenew, onWithdraw }: ActionProps) {
   return (
-    <Button
-      size="compact-sm"
-      variant="default"
-      onClick={onClick}
-      aria-label={t("invite.withdrawOf", { email: one.email })}
-    >
-      {t("invite.withdraw")}
-    </Button>
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="default" aria-label={t("invite.actions", { email: one.email })}>
+          <IconDots size={18} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => onRenew(one)}>{t("invite.renew")}</Menu.Item>
+        <Menu.Item onClick={() => onWithdraw(one)}>{t("invite.withdraw")}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }
