@@ -165,6 +165,24 @@ const boxAudit = createRoute({
   component: lazyRouteComponent(() => import("@/platform/audit/AuditScreen"), "BoxAuditScreen"),
 });
 
+const boxSecurity = createRoute({
+  getParentRoute: () => frame,
+  path: "box/security",
+  component: lazyRouteComponent(
+    () => import("@/platform/security/SecurityScreen"),
+    "BoxSecurityScreen",
+  ),
+});
+
+const boxServices = createRoute({
+  getParentRoute: () => frame,
+  path: "box/programs",
+  component: lazyRouteComponent(
+    () => import("@/platform/identity/services/ServicesScreen"),
+    "BoxServicesScreen",
+  ),
+});
+
 const workspaces = createRoute({
   getParentRoute: () => frame,
   path: "workspaces",
@@ -235,6 +253,24 @@ const audit = createRoute({
   component: lazyRouteComponent(
     () => import("@/platform/audit/AuditScreen"),
     "WorkspaceAuditScreen",
+  ),
+});
+
+const security = createRoute({
+  getParentRoute: () => workspace,
+  path: "security",
+  component: lazyRouteComponent(
+    () => import("@/platform/security/SecurityScreen"),
+    "WorkspaceSecurityScreen",
+  ),
+});
+
+const services = createRoute({
+  getParentRoute: () => workspace,
+  path: "programs",
+  component: lazyRouteComponent(
+    () => import("@/platform/identity/services/ServicesScreen"),
+    "WorkspaceServicesScreen",
   ),
 });
 
@@ -372,6 +408,8 @@ const tree = root.addChildren([
     system,
     users,
     boxAudit,
+    boxSecurity,
+    boxServices,
     workspaces,
     boxJobs,
     errors,
@@ -380,6 +418,8 @@ const tree = root.addChildren([
       today,
       people,
       audit,
+      security,
+      services,
       settings,
       jobs,
       recycle,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const BINARY =
+export const BINARY =
   process.env.HOLDFAST ?? fileURLToPath(new URL("../../../target/debug/holdfast", import.meta.url));
 const START_MS_MAX = 30_000;
 

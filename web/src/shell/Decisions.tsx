@@ -3,6 +3,7 @@ import {
   IconBug,
   IconClockExclamation,
   IconHeartRateMonitor,
+  IconLifebuoy,
   IconMailForward,
   IconTrash,
   type Icon,
@@ -28,6 +29,7 @@ const ICONS: Readonly<Record<DecisionKind, Icon>> = {
   job: IconClockExclamation,
   invitation: IconMailForward,
   workspace: IconTrash,
+  help: IconLifebuoy,
   box: IconHeartRateMonitor,
   errors: IconBug,
 };

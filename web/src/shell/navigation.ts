@@ -4,7 +4,9 @@ import {
   IconClockPlay,
   IconListSearch,
   IconServer,
+  IconRobot,
   IconSettings,
+  IconShieldLock,
   IconTrash,
   IconUserCog,
   IconUsers,
@@ -67,8 +69,17 @@ type WorkspacePath =
   | "/w/$workspace/jobs"
   | "/w/$workspace/deleted"
   | "/w/$workspace/audit"
+  | "/w/$workspace/security"
+  | "/w/$workspace/programs"
   | "/w/$workspace/settings";
-type BoxPath = "/system" | "/workspaces" | "/box/users" | "/box/jobs" | "/box/errors";
+type BoxPath =
+  | "/system"
+  | "/workspaces"
+  | "/box/users"
+  | "/box/jobs"
+  | "/box/errors"
+  | "/box/security"
+  | "/box/programs";
 
 interface InWorkspace extends PlatformScreen<WorkspacePath> {
   /** One of these is needed to see it in the menus. */
@@ -82,6 +93,12 @@ const WORKSPACE_SCREENS: readonly InWorkspace[] = [
     icon: IconUsers,
     // Who may not see the others sees themselves there, and can leave.
     permissions: ["people.read", "workspace.read"],
+  },
+  {
+    to: "/w/$workspace/programs",
+    label: "nav.services",
+    icon: IconRobot,
+    permissions: ["people.manage"],
   },
   {
     to: "/w/$workspace/jobs",
@@ -102,6 +119,12 @@ const WORKSPACE_SCREENS: readonly InWorkspace[] = [
     permissions: ["audit.read"],
   },
   {
+    to: "/w/$workspace/security",
+    label: "nav.security",
+    icon: IconShieldLock,
+    permissions: ["audit.read"],
+  },
+  {
     to: "/w/$workspace/settings",
     label: "nav.settings",
     icon: IconSettings,
@@ -112,8 +135,10 @@ const WORKSPACE_SCREENS: readonly InWorkspace[] = [
 const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
   { to: "/workspaces", label: "nav.workspaces", icon: IconBuildingStore },
   { to: "/box/users", label: "nav.users", icon: IconUserCog },
+  { to: "/box/programs", label: "nav.boxServices", icon: IconRobot },
   { to: "/box/jobs", label: "nav.boxJobs", icon: IconClockPlay },
   { to: "/box/errors", label: "nav.errors", icon: IconBug },
+  { to: "/box/security", label: "nav.boxSecurity", icon: IconShieldLock },
   { to: "/system", label: "nav.system", icon: IconServer },
 ];
 

@@ -8,11 +8,12 @@ import { recentJobsQuery } from "@/platform/jobs/queries";
 import { jobTitle } from "@/platform/jobs/words";
 import { healthQuery } from "@/platform/monitoring/queries";
 import { invitationsQuery } from "@/platform/people/queries";
+import { helpQuery } from "@/platform/security/queries";
 import { workspacesQuery } from "@/platform/workspaces/queries";
 import { daysUntil } from "@/platform/workspaces/rules";
 import type { Decision } from "./Decisions";
 
-export type DecisionKind = "box" | "job" | "errors" | "workspace" | "invitation";
+export type DecisionKind = "box" | "help" | "job" | "errors" | "workspace" | "invitation";
 
 /** A deleted workspace is worth a word in its last days. */
 const LAST_DAYS = 7;
@@ -20,10 +21,32 @@ const LAST_DAYS = 7;
 /** What waits for this person here, worst first. */
 export function useDecisions(workspace: MyWorkspace): Decision[] {
   return [
+    ...useHelpRequests(workspace),
     ...useBoxTrouble(),
     ...useFailedJobs(workspace),
     ...useLeavingWorkspaces(),
     ...useInvitations(workspace),
+  ];
+}
+
+function useHelpRequests(workspace: MyWorkspace): Decision[] {
+  const me = useMe();
+  const manages = workspace.permissions.includes("people.manage");
+  const requests = useQuery({ ...helpQuery, enabled: me.is_operator || manages });
+  const waiting = requests.data ?? [];
+  if (waiting.length === 0) return [];
+  return [
+    {
+      kind: "help",
+      key: "help",
+      tone: "caution",
+      text: t("today.help", { count: waiting.length }),
+      line: waiting.map((one) => one.user.name).join(", "),
+      action: t("today.toHelp"),
+      to: me.is_operator
+        ? { to: "/box/security" }
+        : { to: "/w/$workspace/security", params: { workspace: workspace.id } },
+    },
   ];
 }
 

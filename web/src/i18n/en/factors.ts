@@ -71,8 +71,15 @@ export const factors = {
   "second.lost": "I lost my device",
   "second.restart": "Start again",
   "lost.backup": "If you have a backup code left, use it: it works at once.",
+  "lost.lead":
+    "Otherwise ask for help. Operators and the admins of your workspaces see it and can let you " +
+    "in once; you then set up a new second factor.",
+  "lost.ask": "Ask for help",
   "lost.nobody":
-    "Without a code, whoever has the machine itself can let you in with “holdfast user recover”.",
+    "If nobody else can help, whoever has the machine itself can run “holdfast user recover”.",
+  "lost.askedTitle": "Your request is waiting",
+  "lost.asked":
+    "Tell somebody who runs the box. Once they have agreed, sign in here again within 24 hours.",
   "stepUp.title": "Is it still you?",
   "stepUp.lead":
     "This needs a fresh proof, so that an unattended screen is no danger. It counts for ten " +

@@ -4,6 +4,8 @@ import { inventory } from "./inventory";
 import { notices } from "./notices";
 import { people } from "./people";
 import { platform } from "./platform";
+import { security } from "./security";
+import { services } from "./services";
 import { shell } from "./shell";
 import { ui } from "./ui";
 import { users } from "./users";
@@ -19,6 +21,8 @@ export const en = {
   ...notices,
   ...people,
   ...inventory,
+  ...security,
+  ...services,
   ...users,
   ...work,
 } as const;

@@ -3,6 +3,7 @@ import { createContext, useContext, useEffect, useState, type ReactNode } from "
 import { followEvents, workspaceEvents, type StreamState } from "@/api/events";
 import { meQuery } from "../identity/queries";
 import { NOTICES } from "../notices/queries";
+import { HELP } from "../security/queries";
 
 const LiveContext = createContext<StreamState>("connecting");
 
@@ -41,7 +42,11 @@ export function LiveProvider({
       for (const app of touched) void client.invalidateQueries({ queryKey: [app, workspace] });
       for (const about of ABOUT_ANYTHING)
         void client.invalidateQueries({ queryKey: [about, workspace] });
-      if (touched.has("notice")) void client.invalidateQueries({ queryKey: [NOTICES] });
+      if (touched.has("notice")) {
+        void client.invalidateQueries({ queryKey: [NOTICES] });
+        // Somebody who asks for help is told of in person.
+        void client.invalidateQueries({ queryKey: [HELP] });
+      }
       if (touched.has("workspace")) void client.invalidateQueries({ queryKey: meQuery.queryKey });
       touched.clear();
     };

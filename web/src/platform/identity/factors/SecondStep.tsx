@@ -4,6 +4,7 @@ import { asProblem } from "@/api/problem";
 import type { FactorMethod } from "@/api/stepUp";
 import { t } from "@/i18n";
 import { FormFrame, TextField, useForm } from "@/ui/form";
+import { LostFactor } from "./LostFactor";
 import { signInByCode } from "./queries";
 import classes from "../auth.module.css";
 
@@ -29,7 +30,7 @@ export default function SecondStep({ methods, onDone, onRestart }: Props) {
   return (
     <div className={classes.stack}>
       {way === "lost" ? (
-        <LostFactor hasBackup={methods.includes("backup")} />
+        <LostFactor hasBackup={methods.includes("backup")} onRefused={refused} />
       ) : (
         <CodeForm key={way} kind={way} onDone={onDone} onRefused={refused} />
       )}
@@ -56,15 +57,6 @@ export default function SecondStep({ methods, onDone, onRestart }: Props) {
 
 function usable(methods: readonly FactorMethod[]): Exclude<Way, "lost">[] {
   return (["totp", "backup"] as const).filter((one) => methods.includes(one));
-}
-
-function LostFactor({ hasBackup }: { readonly hasBackup: boolean }) {
-  return (
-    <div className={classes.stack}>
-      {hasBackup && <p className={classes.text}>{t("lost.backup")}</p>}
-      <p className={classes.text}>{t("lost.nobody")}</p>
-    </div>
-  );
 }
 
 function CodeForm({

@@ -37,6 +37,11 @@ export async function signInByCode(kind: "totp" | "backup", code: string): Promi
   else await ok(api.POST("/api/v1/auth/mfa/backup", { body: { code } }));
 }
 
+/** Asks operators and admins to let the person in without their second factor. */
+export async function askForHelp(): Promise<void> {
+  await ok(api.POST("/api/v1/auth/mfa/help"));
+}
+
 /** Shows again who one is; the answer says until when that counts. */
 export async function elevate(by: { code: string } | { password: string }): Promise<string> {
   return (await ok(api.POST("/api/v1/auth/step-up", { body: by }))).elevated_until;

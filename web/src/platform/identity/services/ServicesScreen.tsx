@@ -1,0 +1,87 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { IconLock, IconPlus, IconRobot } from "@tabler/icons-react";
+import { useState } from "react";
+import { t } from "@/i18n";
+import { Page } from "@/ui/Page";
+import { RowList } from "@/ui/RowList";
+import { NoPermission, StateBlock } from "@/ui/StateBlock";
+import { useWorkspace } from "../../workspaces/WorkspaceContext";
+import { useMe } from "../queries";
+import { servicesQuery } from "./queries";
+import { ServiceAnswer, type Act } from "./ServiceAnswer";
+import { ServiceRow } from "./ServiceRow";
+import classes from "./services.module.css";
+
+/** Programs that may act in the workspace by themselves. */
+export function WorkspaceServicesScreen() {
+  const workspace = useWorkspace();
+  if (workspace.can("people.manage")) return <Services workspace={workspace.id} />;
+  return (
+    <Page title={t("service.title")} tabTitle={t("service.title")}>
+      <NoPermission />
+    </Page>
+  );
+}
+
+/** All of them, and those of the box itself; for operators. */
+export function BoxServicesScreen() {
+  const me = useMe();
+  if (me.is_operator) return <Services workspace={null} />;
+  return (
+    <Page title={t("service.title")} tabTitle={t("service.title")}>
+      <StateBlock
+        icon={IconLock}
+        title={t("problem.forbiddenTitle")}
+        text={t("service.forbidden")}
+      />
+    </Page>
+  );
+}
+
+function Services({ workspace }: { readonly workspace: string | null }) {
+  const query = useQuery(servicesQuery);
+  const [act, setAct] = useState<Act | null>(null);
+  const rows = (query.data ?? []).filter(
+    (one) => workspace === null || one.workspace_id === workspace,
+  );
+  const make = (
+    <Button
+      leftSection={<IconPlus size={16} aria-hidden />}
+      onClick={() => setAct({ kind: "new", workspace })}
+    >
+      {t("service.new")}
+    </Button>
+  );
+  return (
+    <Page
+      title={t("service.title")}
+      tabTitle={t("service.title")}
+      subtitle={t("service.lead")}
+      isLoading={query.isPending}
+      error={query.error}
+      onRetry={() => void query.refetch()}
+      actions={make}
+    >
+      {rows.length === 0 ? (
+        <StateBlock icon={IconRobot} title={t("service.none")} text={t("service.noneText")}>
+          {make}
+        </StateBlock>
+      ) : (
+        <div className={classes.list}>
+          <RowList label={t("service.title")}>
+            {rows.map((one) => (
+              <ServiceRow
+                key={one.id}
+                account={one}
+                namesPlace={workspace === null}
+                onAct={setAct}
+              />
+            ))}
+          </RowList>
+        </div>
+      )}
+      {act && <ServiceAnswer act={act} onAct={setAct} onClose={() => setAct(null)} />}
+    </Page>
+  );
+}

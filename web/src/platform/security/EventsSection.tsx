@@ -1,0 +1,77 @@
+import { useQuery } from "@tanstack/react-query";
+import { t } from "@/i18n";
+import { LinkButton } from "@/ui/LinkButton";
+import { Section } from "@/ui/Page";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { RowEntry, RowList } from "@/ui/RowList";
+import { SkeletonLines } from "@/ui/Skeleton";
+import { Tag } from "@/ui/Tag";
+import { Initials, When } from "@/ui/values";
+import { actorName, Sentence } from "../audit/sentence";
+import { useMe } from "../identity/queries";
+import { eventsQuery } from "./queries";
+import classes from "./security.module.css";
+
+/** What happened lately to accounts and access. */
+export function EventsSection({ workspace }: { readonly workspace: string | null }) {
+  const me = useMe();
+  const events = useQuery(eventsQuery(workspace));
+  return (
+    <Section title={t("security.events")} aside={<ToLog workspace={workspace} />}>
+      {events.error ? (
+        <ProblemAlert error={events.error} onRetry={() => void events.refetch()} />
+      ) : !events.data ? (
+        <SkeletonLines count={5} />
+      ) : events.data.length === 0 ? (
+        <p className={classes.note}>{t("security.noEvents")}</p>
+      ) : (
+        <RowList label={t("security.events")}>
+          {events.data.map((entry) => (
+            <RowEntry
+              key={entry.seq}
+              symbol={<Initials name={actorName(entry, me.id)} seed={entry.actor.id ?? ""} />}
+              title={<Sentence entry={entry} myId={me.id} />}
+              tags={entry.outcome === "refused" && <Tag tone="caution">{t("audit.refused")}</Tag>}
+              line={
+                <>
+                  <When at={entry.at} />
+                  {entry.ip && (
+                    <>
+                      {" · "}
+                      <span className="hf-mono">{entry.ip}</span>
+                    </>
+                  )}
+                </>
+              }
+            />
+          ))}
+        </RowList>
+      )}
+    </Section>
+  );
+}
+
+function ToLog({ workspace }: { readonly workspace: string | null }) {
+  if (workspace === null)
+    return (
+      <LinkButton
+        to="/system/audit"
+        search={{ action: "identity" }}
+        size="compact-sm"
+        variant="default"
+      >
+        {t("security.allEvents")}
+      </LinkButton>
+    );
+  return (
+    <LinkButton
+      to="/w/$workspace/audit"
+      params={{ workspace }}
+      search={{ log: "people" }}
+      size="compact-sm"
+      variant="default"
+    >
+      {t("security.allEvents")}
+    </LinkButton>
+  );
+}

@@ -1,0 +1,73 @@
+import { IconLock } from "@tabler/icons-react";
+import { t } from "@/i18n";
+import { Page } from "@/ui/Page";
+import { NoPermission, StateBlock } from "@/ui/StateBlock";
+import { useMe } from "../identity/queries";
+import { useBoxEvents } from "../live/useBoxEvents";
+import { useWorkspace } from "../workspaces/WorkspaceContext";
+import { AccessSection } from "./AccessSection";
+import { CheckpointSection } from "./CheckpointSection";
+import { EventsSection } from "./EventsSection";
+import { HelpSection } from "./HelpSection";
+import { ProofSection } from "./ProofSection";
+import { HELP } from "./queries";
+
+const TOLD = [HELP];
+
+/** Who can get in, what happened, and how anybody can check the log of the workspace. */
+export function WorkspaceSecurityScreen() {
+  const workspace = useWorkspace();
+  const title = t("security.title");
+  if (!workspace.can("audit.read"))
+    return (
+      <Page title={title} tabTitle={title}>
+        <NoPermission />
+      </Page>
+    );
+  return (
+    <Page title={title} tabTitle={title} subtitle={t("security.lead")}>
+      {workspace.can("people.manage") && <HelpSection />}
+      <Parts workspace={workspace.id} managesPrograms={workspace.can("people.manage")} />
+    </Page>
+  );
+}
+
+/** The same for the box; for operators. */
+export function BoxSecurityScreen() {
+  const me = useMe();
+  useBoxEvents(TOLD);
+  const title = t("security.boxTitle");
+  if (!me.is_operator)
+    return (
+      <Page title={title} tabTitle={title}>
+        <StateBlock
+          icon={IconLock}
+          title={t("problem.forbiddenTitle")}
+          text={t("security.forbidden")}
+        />
+      </Page>
+    );
+  return (
+    <Page title={title} tabTitle={title} subtitle={t("security.lead")}>
+      <HelpSection />
+      <Parts workspace={null} managesPrograms />
+    </Page>
+  );
+}
+
+function Parts({
+  workspace,
+  managesPrograms,
+}: {
+  readonly workspace: string | null;
+  readonly managesPrograms: boolean;
+}) {
+  return (
+    <>
+      <AccessSection workspace={workspace} managesPrograms={managesPrograms} />
+      <EventsSection workspace={workspace} />
+      <CheckpointSection workspace={workspace} />
+      <ProofSection workspace={workspace} />
+    </>
+  );
+}
