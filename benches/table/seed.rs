@@ -261,7 +261,7 @@ fn make_item(scope: &Scope<'_>, number: usize) -> Result<ItemId> {
         ..ItemInput::default()
     };
     let draft = items::rules::check(&input).map_err(Error::Invalid)?;
-    items::ops::create_in(scope, &draft)
+    items::ops::create_in(scope, &draft, None)
 }
 
 /// Posts movements: every item gets goods at two places and gives some of them away again.

@@ -82,20 +82,25 @@ fn living(scope: &Scope<'_>, id: ItemId) -> Result<KeptItem> {
 pub async fn create(ctx: &Ctx, input: ItemInput) -> Result<Created<KeptItem>> {
     let draft = rules::check(&input).map_err(Error::Invalid)?;
     ctx.create(store::get, move |scope| {
-        let id = create_in(scope, &draft)?;
+        let id = create_in(scope, &draft, None)?;
         Ok((id, store::get(scope, id)?))
     })
     .await
 }
 
-/// Makes an item inside the caller's transaction.
-pub fn create_in(scope: &Scope<'_>, draft: &ItemDraft) -> Result<ItemId> {
+/// Makes an item, and says who delivers it first, inside the caller's transaction.
+pub fn create_in(
+    scope: &Scope<'_>,
+    draft: &ItemDraft,
+    link: Option<&SupplierLink>,
+) -> Result<ItemId> {
     check_price(scope, draft)?;
     check_unique(scope, draft, None)?;
+    let supplier = supplier_row(scope, link)?;
     let id = scope.new_id();
-    store::insert(scope, id, draft)?;
+    store::insert(scope, id, draft, supplier)?;
     let entry = Entry::new("inventory.item.created", KIND, id).version(1);
-    scope.audit(describe(entry, None, draft))?;
+    scope.audit(describe_supplier(describe(entry, None, draft), link))?;
     Ok(id)
 }
 
@@ -210,17 +215,27 @@ pub fn supplier_in(scope: &Scope<'_>, rid: i64) -> Result<Option<SupplierLink>> 
 /// Sets who delivers an item inside the caller's transaction.
 pub fn set_supplier_in(scope: &Scope<'_>, id: ItemId, link: Option<&SupplierLink>) -> Result<()> {
     let item = store::get(scope, id)?;
-    let supplier = match link {
-        None => None,
-        Some(link) => Some((suppliers::ops::ensure_in(scope, &link.name)?, link.sku.as_str())),
-    };
-    store::set_supplier(scope, item.rid, supplier)?;
+    store::set_supplier(scope, item.rid, supplier_row(scope, link)?)?;
     let entry = Entry::new("inventory.item.supplier-changed", KIND, id).version(item.version);
-    scope.audit(match link {
+    scope.audit(describe_supplier(entry, link))?;
+    Ok(())
+}
+
+/// The row of who delivers an item, made when it is new, and what they call the item.
+fn supplier_row<'a>(
+    scope: &Scope<'_>,
+    link: Option<&'a SupplierLink>,
+) -> Result<Option<(i64, &'a str)>> {
+    let Some(link) = link else { return Ok(None) };
+    Ok(Some((suppliers::ops::ensure_in(scope, &link.name)?, &link.sku)))
+}
+
+/// Adds who delivers the item. They may be a person, so the name is kept beside the chain.
+fn describe_supplier(entry: Entry, link: Option<&SupplierLink>) -> Entry {
+    match link {
         None => entry,
         Some(link) => entry.personal("supplier", &link.name).set("supplier_sku", &link.sku),
-    })?;
-    Ok(())
+    }
 }
 
 /// Whether there is some of an item anywhere, for other resources of the app.

@@ -73,16 +73,22 @@ pub(super) fn barcode_owner(
     Ok(owner.filter(|(rid, _)| Some(*rid) != but).map(|(_, number)| number))
 }
 
-/// Inserts a new item and gives its row number.
-pub(super) fn insert(scope: &Scope<'_>, id: ItemId, draft: &ItemDraft) -> Result<i64> {
+/// Inserts a new item with who delivers it first. What the search knows of the supplier is there
+/// from the start: indexing the item once costs half of what indexing it and changing it would.
+pub(super) fn insert(
+    scope: &Scope<'_>,
+    id: ItemId,
+    draft: &ItemDraft,
+    supplier: Option<(i64, &str)>,
+) -> Result<()> {
     let rid = scope
         .prepare_cached(
             "INSERT INTO items (id, item_number, item_number_key, name, name_key, unit, qty_step,
-                 category, min_qty, max_qty, unit_cost, temp_zone, notes, created_at, created_by,
-                 updated_at, updated_by)
+                 category, min_qty, max_qty, unit_cost, temp_zone, notes, supplier_skus,
+                 created_at, created_by, updated_at, updated_by)
              VALUES (:id, :item_number, :item_number_key, :name, :name_key, :unit, :qty_step,
-                 :category, :min_qty, :max_qty, :unit_cost, :temp_zone, :notes, :now, :user,
-                 :now, :user)",
+                 :category, :min_qty, :max_qty, :unit_cost, :temp_zone, :notes, :supplier_skus,
+                 :now, :user, :now, :user)",
         )?
         .insert(named_params! {
             ":id": id, ":item_number": draft.item_number,
@@ -90,10 +96,11 @@ pub(super) fn insert(scope: &Scope<'_>, id: ItemId, draft: &ItemDraft) -> Result
             ":name_key": draft.name_key(), ":unit": draft.unit, ":qty_step": draft.qty_step,
             ":category": draft.category, ":min_qty": draft.min_qty, ":max_qty": draft.max_qty,
             ":unit_cost": draft.unit_cost.or(None), ":temp_zone": zone(draft),
-            ":notes": draft.notes, ":now": scope.now(), ":user": scope.user(),
+            ":notes": draft.notes, ":supplier_skus": supplier.map_or("", |(_, sku)| sku),
+            ":now": scope.now(), ":user": scope.user(),
         })?;
     insert_barcodes(scope, rid, &draft.barcodes)?;
-    Ok(rid)
+    supplier.map_or(Ok(()), |(supplier, sku)| insert_supplier(scope, rid, supplier, sku))
 }
 
 /// Writes the draft over an item and counts its version up.
@@ -173,12 +180,7 @@ pub(super) fn set_supplier(
         )?
         .execute(named_params! { ":rid": rid, ":supplier": supplier_rid })?;
     if let Some((supplier_rid, sku)) = supplier {
-        scope
-            .prepare_cached(
-                "INSERT INTO item_suppliers (item_id, position, supplier_id, sku)
-                 VALUES (:rid, 0, :supplier, :sku)",
-            )?
-            .execute(named_params! { ":rid": rid, ":supplier": supplier_rid, ":sku": sku })?;
+        insert_supplier(scope, rid, supplier_rid, sku)?;
     }
     scope
         .prepare_cached(
@@ -188,6 +190,16 @@ pub(super) fn set_supplier(
              WHERE rid = :rid",
         )?
         .execute(named_params! { ":rid": rid })?;
+    Ok(())
+}
+
+fn insert_supplier(scope: &Scope<'_>, rid: i64, supplier: i64, sku: &str) -> Result<()> {
+    scope
+        .prepare_cached(
+            "INSERT INTO item_suppliers (item_id, position, supplier_id, sku)
+             VALUES (:rid, 0, :supplier, :sku)",
+        )?
+        .execute(named_params! { ":rid": rid, ":supplier": supplier, ":sku": sku })?;
     Ok(())
 }
 

@@ -33,8 +33,7 @@ fn load_in(scope: &Scope<'_>, done: usize, told_at: Moment) -> Result<SampleProg
             Step::Item(goods) => {
                 let (input, supplier) = goods.written();
                 let draft = items::rules::check(&input).map_err(Error::Invalid)?;
-                let id = items::ops::create_in(scope, &draft)?;
-                items::ops::set_supplier_in(scope, id, Some(&supplier))?;
+                items::ops::create_in(scope, &draft, Some(&supplier))?;
             }
             Step::Move(one) => loading.post(one)?,
         }

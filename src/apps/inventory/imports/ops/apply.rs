@@ -32,16 +32,17 @@ pub(super) fn apply(scope: &Scope<'_>, plan: Plan) -> Result<()> {
 }
 
 fn apply_item(scope: &Scope<'_>, change: &ItemChange) -> Result<()> {
-    let id = match &change.existing {
-        None => items::ops::create_in(scope, &change.draft)?,
-        Some(existing) => {
-            items::ops::update_in(scope, existing, &change.draft)?;
-            existing.id
-        }
+    let Some(existing) = &change.existing else {
+        let supplier = match &change.supplier {
+            Given::Keep => None,
+            Given::To(link) => link.as_ref(),
+        };
+        return items::ops::create_in(scope, &change.draft, supplier).map(|_| ());
     };
+    items::ops::update_in(scope, existing, &change.draft)?;
     match &change.supplier {
         Given::Keep => Ok(()),
-        Given::To(link) => items::ops::set_supplier_in(scope, id, link.as_ref()),
+        Given::To(link) => items::ops::set_supplier_in(scope, existing.id, link.as_ref()),
     }
 }
 
