@@ -33,6 +33,7 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod support;
+mod throttling;
 mod tokens;
 mod users;
 mod workspaces;

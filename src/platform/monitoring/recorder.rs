@@ -72,6 +72,7 @@ fn describe() {
     describe_counter!("holdfast_commit_failures_total", "Commits that failed.");
     describe_counter!("holdfast_slow_statements_total", "Statements over logs.slow_statement_ms.");
     describe_counter!("holdfast_write_queue_full_total", "Changes refused: too many waited.");
+    describe_counter!("holdfast_password_hashes_total", "Passwords hashed or compared.");
     describe_counter!("holdfast_refusals_not_audited_total", "Refusals over the audited rate.");
     describe_counter!("holdfast_log_lines_dropped_total", "Log lines nobody took in time.");
     describe_counter!("holdfast_log_write_failures_total", "Writes of the log that failed.");

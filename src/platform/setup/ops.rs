@@ -12,6 +12,7 @@ use crate::platform::access::Role;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope};
 use crate::platform::error::{Error, FieldError, Result};
+use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::sessions;
 use crate::platform::identity::users::rules::{NewUser, User, clean_email};
 use crate::platform::identity::users::{self};
@@ -220,7 +221,8 @@ async fn check_fields(ctx: &BoxCtx, request: &Request) -> Result<String> {
         draft.check(platform.random.id(), "workspace.", &platform.app_ids(), ctx.now()),
     )?;
     let context = vec![request.name.clone(), request.email.clone(), request.box_name.clone(), name];
-    let strength = ctx.platform.passwords.strength(request.password.clone(), context).await?;
+    let strength =
+        ctx.platform.passwords.strength(Lane::Known, request.password.clone(), context).await?;
     if let Some(fault) = strength.fault {
         wrong.push(FieldError::new("operator.password", fault.code, fault.detail));
     }

@@ -14,6 +14,7 @@ use crate::platform::ctx::{BoxCtx, BoxScope, Ctx};
 use crate::platform::error::{Error, FieldError, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::links::{guarded, link, new_token};
+use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::users::rules::{NewUser, clean_email, email_key};
 use crate::platform::identity::{User, UserId, sessions, users};
 use crate::platform::notices;
@@ -369,7 +370,7 @@ async fn check_fields(
     };
     let about = [&name, &shown.invitation.email, &shown.workspace.name, &shown.box_name];
     let context = about.map(Clone::clone).to_vec();
-    let strength = ctx.platform.passwords.strength(password.clone(), context).await?;
+    let strength = ctx.platform.passwords.strength(Lane::Known, password.clone(), context).await?;
     if let Some(fault) = strength.fault {
         wrong.push(FieldError::new("password", fault.code, fault.detail));
     }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
+use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::sessions::rules::Kind;
 use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::{passwords, sessions, users};
@@ -25,7 +26,7 @@ pub async fn change_password(
     check_own(ctx, "current", current, kept.password_hash.clone(), network).await?;
     let context = context(ctx, &kept.user.name, &kept.user.email).await?;
     let platform = &ctx.platform;
-    let strength = platform.passwords.strength(new.clone(), context).await?;
+    let strength = platform.passwords.strength(Lane::Known, new.clone(), context).await?;
     if let Some(fault) = strength.fault {
         return Err(Error::invalid("new", fault.code, fault.detail));
     }
@@ -74,7 +75,7 @@ async fn check_own(
     let target = Target { account, device: None };
     let platform = &ctx.platform;
     platform.sign_ins.begin(network, target, ctx.now())?;
-    match platform.passwords.verify(current, Some(kept)).await {
+    match platform.passwords.verify(Lane::Known, current, Some(kept)).await {
         Ok(verdict) if verdict.is_right => {
             platform.sign_ins.succeeded(network, target, ctx.now());
             Ok(())

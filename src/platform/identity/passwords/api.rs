@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::Lane;
 use super::rules::CONTEXT_TEXTS_MAX;
 use crate::http::address::network;
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::Json;
 use crate::platform::app::Routes;
-use crate::platform::ctx::BoxCtx;
+use crate::platform::ctx::{Actor, BoxCtx};
 use crate::platform::error::Error;
 use crate::platform::secret::Secret;
 
@@ -54,7 +55,9 @@ async fn password_strength(
     if let Some(address) = ctx.cause.address {
         platform.sign_ins.estimates.take(network(address), ctx.now())?;
     }
-    let strength = platform.passwords.strength(body.password, body.context).await?;
+    let is_signed_in = matches!(ctx.cause.actor, Actor::Principal(_));
+    let lane = if is_signed_in { Lane::Known } else { Lane::Stranger };
+    let strength = platform.passwords.strength(lane, body.password, body.context).await?;
     let (code, detail) = strength.fault.map(|one| (one.code.to_owned(), one.detail)).unzip();
     Ok(ok(PasswordStrengthResponse { score: strength.score, code, detail }))
 }

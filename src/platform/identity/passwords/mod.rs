@@ -6,4 +6,4 @@ mod hashing;
 mod phrases;
 pub mod rules;
 
-pub use hashing::{Passwords, Verdict};
+pub use hashing::{Lane, Meter, Passwords, Verdict};

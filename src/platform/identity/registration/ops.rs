@@ -13,6 +13,7 @@ use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, FieldError, Result};
 use crate::platform::identity::links::{guarded, link, new_token};
+use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::users;
 use crate::platform::identity::users::rules::{NewUser, clean_email, email_key};
 use crate::platform::notices::mail::ops::{LinkMail, box_name_in, is_on_in, queue_link_in};
@@ -188,7 +189,7 @@ pub async fn confirm(
     });
     let context = guarded(ctx, network, looked_at).await?;
     let platform = &ctx.platform;
-    let strength = platform.passwords.strength(password.clone(), context).await?;
+    let strength = platform.passwords.strength(Lane::Known, password.clone(), context).await?;
     if let Some(fault) = strength.fault {
         return Err(Error::invalid("password", fault.code, fault.detail));
     }

@@ -13,6 +13,7 @@ use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::links::{guarded, link, new_token};
+use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::users::rules::email_key;
 use crate::platform::identity::{User, UserId, sessions, users};
@@ -156,7 +157,7 @@ pub async fn reset(
     });
     let context = guarded(ctx, network, looked_at).await?;
     let platform = &ctx.platform;
-    let strength = platform.passwords.strength(password.clone(), context).await?;
+    let strength = platform.passwords.strength(Lane::Known, password.clone(), context).await?;
     if let Some(fault) = strength.fault {
         return Err(Error::invalid("password", fault.code, fault.detail));
     }

@@ -15,6 +15,7 @@ use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::id::ObjectId;
 use crate::platform::identity::factors::Standing;
 use crate::platform::identity::factors::ops::{Origin, Proof};
+use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::sessions::rules::{FamilyId, Kind};
 use crate::platform::identity::users::rules::{Kept, User, email_key};
 use crate::platform::identity::{Principal, factors, mfa_requests, sessions, users};
@@ -122,7 +123,8 @@ async fn check(
     let platform = &ctx.platform;
     platform.sign_ins.begin(attempt.network, target, ctx.now())?;
     let hash = kept.as_ref().map(|kept| kept.password_hash.clone());
-    let verdict = match platform.passwords.verify(attempt.password.clone(), hash).await {
+    let lane = if target.device.is_some() { Lane::Known } else { Lane::Stranger };
+    let verdict = match platform.passwords.verify(lane, attempt.password.clone(), hash).await {
         Ok(verdict) => verdict,
         Err(error) => {
             platform.sign_ins.undone(attempt.network, target, ctx.now());
