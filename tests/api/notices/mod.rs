@@ -2,6 +2,7 @@
 
 mod bell;
 mod mail;
+mod real_server;
 mod receivers;
 mod webhooks;
 

@@ -1,6 +1,7 @@
 //! Programs: the token endpoint, access tokens, service accounts, and attacks on all of them.
 
 mod attacks;
+mod independent;
 mod people;
 mod services;
 

@@ -3,6 +3,7 @@
 
 mod browser;
 mod client;
+pub mod python;
 
 use std::collections::HashMap;
 use std::sync::Arc;
