@@ -105,6 +105,7 @@ impl Serving {
         control::start(platform);
         jobs::runner::start(platform);
         notices::runner::start(platform);
+        monitoring::watch::keep_watching(platform);
         keys::ops::resume(platform).await?;
         let (platform, limits) = (Arc::clone(platform), limits(&config));
         Ok(Self { platform, faces, limits, signals: Signals::catch()? })

@@ -8,6 +8,7 @@ mod process;
 mod recorder;
 pub mod rules;
 mod store;
+pub mod watch;
 
 pub use process::open_files;
 pub use recorder::{install, keep};

@@ -9,6 +9,7 @@ pub const PLATFORM: &[&NoticeSpec] = &[
     &PASSWORD_CHANGED,
     &PASSWORD_RESET,
     &FACTOR_CHANGED,
+    &HELP_ASKED,
     &SERVICE_ACCOUNT_MADE,
     &ROLE_CHANGED,
     &INVITED,
@@ -132,6 +133,29 @@ pub const FACTOR_CHANGED: NoticeSpec = NoticeSpec {
             "Zweiter Faktor geändert",
             "Ihr zweiter Faktor wurde geändert",
             "{change} Waren Sie das nicht, ändern Sie Ihr Passwort und bitten Sie um Hilfe.",
+        ),
+    ],
+};
+
+/// Somebody lost every factor and asks to be let in.
+pub const HELP_ASKED: NoticeSpec = NoticeSpec {
+    kind: "security.help-asked",
+    is_urgent: true,
+    is_mailed: true,
+    texts: &[
+        text(
+            "en",
+            "Somebody lost their second factor",
+            "{person} lost the second factor and asks for help",
+            "The password was right, from {address}. Ask {person} in person or by phone before \
+             you vouch for them.",
+        ),
+        text(
+            "de",
+            "Jemand hat den zweiten Faktor verloren",
+            "{person} hat den zweiten Faktor verloren und bittet um Hilfe",
+            "Das Passwort war richtig, von {address} aus. Fragen Sie {person} persönlich oder am \
+             Telefon, bevor Sie sich verbürgen.",
         ),
     ],
 };

@@ -6,21 +6,23 @@ use std::time::Duration;
 use super::live::News;
 use super::rules::{Change, KEPT, NOTICES_MAX, Notice, NoticeId, Settings, Telling};
 use super::{
-    FACTOR_CHANGED, INVITED, JOB_FAILED, JOINED, NEW_DEVICE, PASSWORD_CHANGED, PASSWORD_RESET,
-    ROLE_CHANGED, SERVICE_ACCOUNT_MADE, SESSION_REUSED, WORKSPACE_DELETED, mail, outbox, store,
-    webhooks,
+    BOX_TROUBLE, FACTOR_CHANGED, HELP_ASKED, INVITED, JOB_FAILED, JOINED, NEW_DEVICE,
+    PASSWORD_CHANGED, PASSWORD_RESET, ROLE_CHANGED, SERVICE_ACCOUNT_MADE, SESSION_REUSED,
+    WORKSPACE_DELETED, mail, outbox, store, webhooks,
 };
 use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Unit};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::{UserId, users};
-use crate::platform::workspaces::{self, WorkspaceId};
+use crate::platform::workspaces::{self, WorkspaceId, members};
 
 /// What streams call a notice.
 pub const KIND: &str = "notice";
 /// Notices told to windows at once.
 const NEWS_AT_ONCE: usize = 256;
+/// The same trouble is told again after so long.
+const TROUBLE_TOLD_EVERY: Duration = Duration::from_hours(24);
 /// Characters of a browser's name for itself.
 const DEVICE_LENGTH_MAX: usize = 80;
 
@@ -107,6 +109,34 @@ pub(in crate::platform) fn password_reset_in(scope: &BoxScope<'_>, user: UserId)
 pub fn factor_changed_in(scope: &BoxScope<'_>, user: UserId, change: &str) -> Result<()> {
     let telling = Telling::new(&FACTOR_CHANGED).with("change", change);
     tell_in(scope, &[user], &telling.link("/account"))
+}
+
+/// Tells those who may vouch for a person that they ask for a way in without a factor.
+pub(in crate::platform) fn help_asked_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
+    let mut to = keepers_in(scope, None)?;
+    for (workspace, ..) in members::ops::list_of_in(scope, user)? {
+        to.extend(store::admins(scope, workspace)?);
+    }
+    to.retain(|one| *one != user);
+    let person = users::ops::name_in(scope, user)?.unwrap_or_default();
+    let telling = Telling::new(&HELP_ASKED).with("person", person);
+    tell_in(scope, &to, &telling.with("address", address(scope)).link("/"))
+}
+
+/// Tells operators that a part of the box is not well, once a day. Says whether it was told now.
+pub(in crate::platform) fn box_trouble_in(
+    scope: &BoxScope<'_>,
+    part: &str,
+    detail: &str,
+) -> Result<bool> {
+    let telling = Telling::new(&BOX_TROUBLE).with("part", part).with("detail", detail);
+    let since = scope.now().minus(TROUBLE_TOLD_EVERY);
+    if store::is_told(scope, BOX_TROUBLE.kind, &telling.params["part"], since)? {
+        return Ok(false);
+    }
+    tell_in(scope, &keepers_in(scope, None)?, &telling.link("/system"))?;
+    scope.audit(Entry::about("box.trouble.told", "box").set("part", part).set("detail", detail))?;
+    Ok(true)
 }
 
 /// Tells those who watch over a workspace, or over the box, that a program got an account.

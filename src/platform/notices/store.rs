@@ -27,6 +27,18 @@ pub(super) fn insert(scope: &Unit<'_>, notice: &Notice) -> Result<()> {
     Ok(())
 }
 
+/// Whether anybody was told the same of a part of the box since a moment.
+pub(super) fn is_told(scope: &Unit<'_>, kind: &str, part: &str, since: Moment) -> Result<bool> {
+    let found = scope
+        .prepare_cached(
+            "SELECT 1 FROM notices WHERE created_at > :since AND kind = :kind
+                 AND json_extract(params, '$.part') = :part LIMIT 1",
+        )?
+        .query_row(named_params! { ":since": since, ":kind": kind, ":part": part }, |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
+
 /// A person's notices, newest first; what follows `before`.
 pub(super) fn list(
     scope: &Unit<'_>,

@@ -3,7 +3,8 @@
 mod bell;
 mod mail;
 mod real_server;
-mod receivers;
+pub mod receivers;
+mod security;
 mod webhooks;
 
 use serde_json::Value;

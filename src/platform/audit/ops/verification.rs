@@ -12,10 +12,11 @@ use crate::platform::audit::rules::{BadEntry, Computed, Entry, Hash, Kept, LogId
 use crate::platform::audit::store::checkpoints::Checkpoints;
 use crate::platform::audit::store::tree::Tree;
 use crate::platform::audit::store::{self, Whole};
-use crate::platform::ctx::{BoxCtx, Ctx};
+use crate::platform::ctx::{BoxCtx, BoxScope, Ctx};
 use crate::platform::db::Snapshot;
 use crate::platform::error::{Error, Result};
 use crate::platform::setup::rules::BoxId;
+use crate::platform::{notices, workspaces};
 
 /// The action of a verification; refused stands for a log that does not fit.
 pub(in crate::platform::audit) const VERIFIED: &str = "audit.verified";
@@ -177,6 +178,15 @@ pub async fn verify_and_note(ctx: &Ctx) -> Result<Verdict> {
     let verdict = verify(ctx).await?;
     let entry = note(&verdict);
     noted(ctx.write(move |scope| scope.audit(entry)).await)?;
+    if let Some(bad) = verdict.bad.clone() {
+        let workspace = ctx.workspace();
+        let on_box: &BoxCtx = ctx;
+        let told = on_box.write(move |scope| {
+            let name = workspaces::ops::get_in(scope, workspace)?.name;
+            tell(scope, &format!("audit log of {name}"), &bad)
+        });
+        told.await?;
+    }
     Ok(verdict)
 }
 
@@ -184,8 +194,18 @@ pub async fn verify_and_note(ctx: &Ctx) -> Result<Verdict> {
 pub async fn verify_box_and_note(ctx: &BoxCtx) -> Result<Verdict> {
     let verdict = verify_box(ctx).await?;
     let entry = note(&verdict);
-    noted(ctx.write(move |scope| scope.audit(entry)).await)?;
+    let bad = verdict.bad.clone();
+    let written = ctx.write(move |scope| {
+        let seq = scope.audit(entry)?;
+        bad.map_or(Ok(seq), |bad| tell(scope, "audit log of the box", &bad).map(|()| seq))
+    });
+    noted(written.await)?;
     Ok(verdict)
+}
+
+fn tell(scope: &BoxScope<'_>, part: &str, bad: &BadEntry) -> Result<()> {
+    let detail = format!("It was altered; the first bad entry is {}.", bad.seq);
+    notices::ops::box_trouble_in(scope, part, &detail).map(drop)
 }
 
 fn note(verdict: &Verdict) -> Entry {

@@ -11,6 +11,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::identity::factors::rules::need_browser;
 use crate::platform::identity::sessions::rules::Kind;
 use crate::platform::identity::{Principal, User, UserId, factors, users};
+use crate::platform::notices;
 use crate::platform::workspaces::WorkspaceId;
 use crate::platform::workspaces::members;
 
@@ -30,7 +31,7 @@ pub(in crate::platform) async fn ask(ctx: &BoxCtx, user: UserId) -> Result<()> {
         let request = new(scope, user);
         store::replace(scope, &request)?;
         scope.audit(entry("identity.mfa_request.made", &request))?;
-        Ok(())
+        notices::ops::help_asked_in(scope, user)
     })
     .await
 }

@@ -26,6 +26,7 @@ use crate::platform::identity::programs::rules::no_client;
 use crate::platform::identity::sessions::rules::{FamilyId, Kind};
 use crate::platform::identity::signing::rules::KEY_BYTES;
 use crate::platform::identity::{Principal, users};
+use crate::platform::notices;
 use crate::platform::random::Random;
 use crate::platform::secret::{Secret, to_base64, to_hex, token_hash};
 use crate::platform::workspaces::{self, State, WorkspaceId};
@@ -93,6 +94,7 @@ pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Shown>> {
         let hash = secret.as_ref().map(|secret| token_hash(secret.reveal()));
         store::insert(scope, &account, hash.as_ref())?;
         scope.audit(described("identity.service_account.created", &account)?)?;
+        notices::ops::service_account_made_in(scope, account.workspace, &account.name)?;
         if let Some(public_key) = draft.public_key {
             add_key_in(scope, &account, "Key", public_key)?;
         }

@@ -157,6 +157,7 @@ export const platform = {
   "audit.say.refused": "{actor} was refused: {action}",
   "audit.say.changed": "changed {object}",
   "audit.say.audit.verified": "{actor} verified the log",
+  "audit.say.box.trouble.told": "{actor} told the operators what needs attention",
   "audit.say.identity.user.created": "{actor} added the person {object}",
   "audit.say.workspace.member.added": "{actor} added a member",
   "audit.say.workspace.settings.changed": "{actor} changed the settings",

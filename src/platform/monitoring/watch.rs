@@ -1,0 +1,64 @@
+//! Looks at the health of the box by itself, and tells operators what is not well.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+use tracing::warn;
+
+use super::ops::health;
+use super::rules::{Check, Status};
+use crate::platform::Platform;
+use crate::platform::ctx::{Actor, BoxCtx, Cause};
+use crate::platform::error::Result;
+use crate::platform::notices;
+
+const LOOK_EVERY: Duration = Duration::from_mins(1);
+
+/// Parts that were not well at the last look: what passes by itself is told to nobody.
+#[derive(Debug, Default)]
+pub struct Watch {
+    unwell: BTreeSet<&'static str>,
+}
+
+impl Watch {
+    /// Looks once. Tells of every part that was not well the last time either, and gives how many
+    /// those were that nobody had been told of for a day.
+    pub async fn look(&mut self, platform: &Arc<Platform>) -> Result<usize> {
+        let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
+        let checks = health(&ctx).await;
+        let unwell: Vec<Check> =
+            checks.into_iter().filter(|check| check.finding.status != Status::Ok).collect();
+        let before = std::mem::take(&mut self.unwell);
+        self.unwell = unwell.iter().map(|check| check.name).collect();
+        let lasting = unwell.into_iter().filter(|check| before.contains(check.name));
+        let mut told = 0;
+        for Check { name, finding, .. } in lasting {
+            let detail = finding.detail.unwrap_or_default();
+            let written =
+                ctx.write(move |scope| notices::ops::box_trouble_in(scope, name, &detail)).await;
+            told += usize::from(written?);
+        }
+        Ok(told)
+    }
+}
+
+/// Keeps looking until the box stops.
+pub fn keep_watching(platform: &Arc<Platform>) {
+    let watched = Arc::clone(platform);
+    platform.tasks.start("health-watch", |mut stop| async move {
+        let mut minute = tokio::time::interval(LOOK_EVERY);
+        minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut watch = Watch::default();
+        loop {
+            tokio::select! {
+                () = stop.requested() => return,
+                _ = minute.tick() => {}
+            }
+            if let Err(error) = watch.look(&watched).await {
+                warn!("Nobody could be told what is not well with the box: {error}");
+            }
+        }
+    });
+}
