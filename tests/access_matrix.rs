@@ -38,6 +38,7 @@ use tower::ServiceExt;
 const PUBLIC: &[&str] = &[
     "GET /.well-known/jwks.json",
     "GET /api/docs",
+    "GET /api/v1/auth/register",
     "GET /api/v1/invitations/inspect",
     "GET /api/v1/openapi.json",
     "GET /api/v1/setup",

@@ -24,6 +24,7 @@ async fn open(server: &TestServer, operator: &Client, role: &str) {
     let body = json!({ "mode": "domains", "domains": ["Example.com"], "role": role,
         "workspace_id": server.workspace.to_string() });
     operator.json(Method::PATCH, SETTINGS, &[], &body).await.is(200);
+    assert_eq!(server.stranger().get(REGISTER).await.is(200), json!({ "is_open": true }));
 }
 
 async fn waiting(operator: &Client) -> Vec<Value> {
@@ -45,6 +46,7 @@ async fn a_box_is_closed_until_an_operator_opens_it() {
     let stranger = server.stranger();
 
     assert_eq!(operator.get(SETTINGS).await.is(200)["mode"], "closed");
+    assert_eq!(stranger.get(REGISTER).await.is(200), json!({ "is_open": false }));
     stranger.post(REGISTER, &iva("iva@example.com")).await.is_problem(403, "registration-closed");
     stranger.post(REGISTER, &Value::Null).await.is_problem(403, "registration-closed");
     owner.get(SETTINGS).await.is_problem(403, "forbidden");

@@ -7,7 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { BINARY, startBox } from "./support/box.mjs";
-import { ask, claim, openWindow, startBrowser, WORKSPACE } from "./support/browser.mjs";
+import {
+  ask,
+  claim,
+  openWindow,
+  startBrowser,
+  WORKSPACE,
+} from "./support/browser.mjs";
 import { accept, invite } from "./support/people.mjs";
 import { codeOf, stepNow } from "./support/totp.mjs";
 
@@ -46,14 +52,26 @@ describe("security", () => {
   test("lets nobody in who asked in vain", async () => {
     await askForHelp(ben);
     await owner.page.goto(workspace.home);
-    await owner.page.getByText("1 person is locked out and asks for help").waitFor();
+    await owner.page
+      .getByText("1 person is locked out and asks for help")
+      .waitFor();
     await owner.page.getByRole("link", { name: "Look at it" }).click();
-    await owner.page.getByRole("heading", { name: "Security of the box" }).waitFor();
-    await owner.page.getByRole("button", { name: `Refuse ${BEN.name}` }).click();
-    const dialog = owner.page.getByRole("dialog", { name: `Refuse ${BEN.name}?` });
+    await owner.page
+      .getByRole("heading", { name: "Security of the box" })
+      .waitFor();
+    await owner.page
+      .getByRole("button", { name: `Refuse ${BEN.name}` })
+      .click();
+    const dialog = owner.page.getByRole("dialog", {
+      name: `Refuse ${BEN.name}?`,
+    });
     await dialog.getByRole("button", { name: "Refuse", exact: true }).click();
-    await owner.page.getByText(`The request of ${BEN.name} is refused`).waitFor();
-    await owner.page.getByRole("region", { name: "Locked out" }).waitFor({ state: "detached" });
+    await owner.page
+      .getByText(`The request of ${BEN.name} is refused`)
+      .waitFor();
+    await owner.page
+      .getByRole("region", { name: "Locked out" })
+      .waitFor({ state: "detached" });
 
     await password(ben.page);
     await ben.page.getByLabel("Code from your app").waitFor();
@@ -63,18 +81,30 @@ describe("security", () => {
     await askForHelp(ben);
     await owner.page.goto(`${workspace.home}/security`);
     const sent = await refuseOnce(owner.context);
-    await owner.page.getByRole("button", { name: `Let ${BEN.name} in` }).click();
-    const dialog = owner.page.getByRole("dialog", { name: `Let ${BEN.name} in` });
+    await owner.page
+      .getByRole("button", { name: `Let ${BEN.name} in` })
+      .click();
+    const dialog = owner.page.getByRole("dialog", {
+      name: `Let ${BEN.name} in`,
+    });
     await dialog.getByRole("button", { name: "Let in", exact: true }).click();
     const asks = owner.page.getByRole("dialog", { name: "Is it still you?" });
-    await asks.getByLabel("Password", { exact: true }).fill("wet-lantern-orbit-42-quince");
+    await asks
+      .getByLabel("Password", { exact: true })
+      .fill("wet-lantern-orbit-42-quince");
     await owner.page.keyboard.press("Enter");
     await owner.page.getByText(`${BEN.name} can sign in now`).waitFor();
     assert.equal(sent.count, 2);
 
     await password(ben.page);
-    await ben.page.getByRole("heading", { name: "Set up a second factor" }).waitFor();
-    assert.equal(await ben.page.getByRole("navigation").count(), 0, "there is a way round it");
+    await ben.page
+      .getByRole("heading", { name: "Set up a second factor" })
+      .waitFor();
+    assert.equal(
+      await ben.page.getByRole("navigation").count(),
+      0,
+      "there is a way round it",
+    );
   });
 
   test("shows the ways in and what happened lately", async () => {
@@ -100,20 +130,35 @@ describe("security", () => {
       await section.getByRole("img", { name: /phone’s camera/ }).waitFor();
       await section.getByRole("button", { name: "Verify the chain" }).click();
       await section.getByText(/^Unbroken/).waitFor();
-      const note = await saved(page, section.getByRole("button", { name: /^Save the checkpoint/ }));
+      const note = await saved(
+        page,
+        section.getByRole("button", { name: /^Save the checkpoint/ }),
+      );
       const proofs = page.getByRole("region", { name: "Take proof along" });
       await proofs.getByLabel("Number of the entry").fill("first");
       await proofs.getByRole("button", { name: "Save the proof" }).click();
       await proofs.getByText("One thing to mend").waitFor();
       await proofs.getByLabel("Number of the entry").fill("1");
-      const proof = await saved(page, proofs.getByRole("button", { name: "Save the proof" }));
-      const bundle = await saved(page, proofs.getByRole("button", { name: "Save the bundle" }));
+      const proof = await saved(
+        page,
+        proofs.getByRole("button", { name: "Save the proof" }),
+      );
+      const bundle = await saved(
+        page,
+        proofs.getByRole("button", { name: "Save the bundle" }),
+      );
 
       assert.match(proof, /^c2sp\.org\/tlog-proof@v1\n/);
-      const files = ["checkpoint.txt", "audit.jsonl"].map((name) => join(folder, name));
+      const files = ["checkpoint.txt", "audit.jsonl"].map((name) =>
+        join(folder, name),
+      );
       await writeFile(files[0], note);
       await writeFile(files[1], bundle);
-      assert.equal(verdictOf(files), 0, "the bundle does not fit the checkpoint");
+      assert.equal(
+        verdictOf(files),
+        0,
+        "the bundle does not fit the checkpoint",
+      );
       await writeFile(files[1], bundle.replace(/"action":"/, '"action":"x'));
       assert.equal(verdictOf(files), 5, "what was altered passes");
     });
@@ -127,27 +172,44 @@ describe("security", () => {
     await dialog.getByRole("button", { name: "Create program" }).click();
     await dialog.getByText("2 things to mend").waitFor();
     await dialog.getByRole("textbox", { name: "Name" }).fill(PROGRAM);
-    await dialog.getByRole("checkbox", { name: "See items, places, stock and movements" }).check();
-    await dialog.getByRole("textbox", { name: /^Only from these/ }).fill("not a network");
+    await dialog
+      .getByRole("checkbox", { name: "See items, places, stock and movements" })
+      .check();
+    await dialog
+      .getByRole("textbox", { name: /^Only from these/ })
+      .fill("not a network");
     await dialog.getByRole("button", { name: "Create program" }).click();
     await dialog.getByText("One thing to mend").waitFor();
-    await dialog.getByRole("textbox", { name: /^Only from these/ }).fill("127.0.0.0/8\n::1/128");
+    await dialog
+      .getByRole("textbox", { name: /^Only from these/ })
+      .fill("127.0.0.0/8\n::1/128");
     await dialog.getByRole("button", { name: "Create program" }).click();
     const shown = page.getByRole("dialog", { name: `Secret of ${PROGRAM}` });
     await shown.getByRole("button", { name: "I have copied it" }).waitFor();
-    [clientId, secret] = await shown.locator("code[translate=no]").allTextContents();
+    [clientId, secret] = await shown
+      .locator("code[translate=no]")
+      .allTextContents();
     await shown.getByRole("button", { name: "I have copied it" }).click();
     await shown.waitFor({ state: "detached" });
-    assert.doesNotMatch(await page.locator("body").innerText(), new RegExp(secret));
+    assert.doesNotMatch(
+      await page.locator("body").innerText(),
+      new RegExp(secret),
+    );
 
     const token = await tokenOf(clientId, secret);
     assert.equal(await answerTo(token, `${workspace.api}/items`), 200);
-    assert.equal(await answerTo(token, `/api/v1/workspaces/${workspace.id}/members`), 403);
+    assert.equal(
+      await answerTo(token, `/api/v1/workspaces/${workspace.id}/members`),
+      403,
+    );
     await page.reload();
     await page.getByText(/used .* from 127\.0\.0\.1/).waitFor();
 
     await choose(page, "Switch off");
-    await page.getByRole("dialog").getByRole("button", { name: "Switch off" }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: "Switch off" })
+      .click();
     await page.getByText("switched off", { exact: true }).waitFor();
     assert.equal(await answerTo(token, `${workspace.api}/items`), 401);
   });
@@ -155,12 +217,19 @@ describe("security", () => {
   test("lets a program have a key instead, changes what it may do, and forgets it", async () => {
     const { page } = owner;
     await choose(page, "Switch on");
-    await page.getByRole("dialog").getByRole("button", { name: "Switch on" }).click();
-    await page.getByText("switched off", { exact: true }).waitFor({ state: "detached" });
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: "Switch on" })
+      .click();
+    await page
+      .getByText("switched off", { exact: true })
+      .waitFor({ state: "detached" });
     await choose(page, "Keys");
     const keys = page.getByRole("dialog", { name: `Keys of ${PROGRAM}` });
     await keys.getByRole("textbox", { name: "Name of the key" }).fill("Laptop");
-    await keys.getByRole("textbox", { name: "Public key" }).fill("no key at all");
+    await keys
+      .getByRole("textbox", { name: "Public key" })
+      .fill("no key at all");
     await keys.getByRole("button", { name: "Add key" }).click();
     await keys.getByText("One thing to mend").waitFor();
     await keys.getByRole("textbox", { name: "Public key" }).fill(KEY);
@@ -171,10 +240,15 @@ describe("security", () => {
     await keys.waitFor({ state: "detached" });
 
     await choose(page, "New secret");
-    await page.getByRole("dialog").getByRole("button", { name: "New secret" }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: "New secret" })
+      .click();
     const shown = page.getByRole("dialog", { name: `Secret of ${PROGRAM}` });
     await shown.getByRole("button", { name: "I have copied it" }).waitFor();
-    const [, fresh] = await shown.locator("code[translate=no]").allTextContents();
+    const [, fresh] = await shown
+      .locator("code[translate=no]")
+      .allTextContents();
     await shown.getByRole("button", { name: "I have copied it" }).click();
     await assert.rejects(tokenOf(clientId, secret), /401/);
     await tokenOf(clientId, fresh);
@@ -198,10 +272,14 @@ describe("security", () => {
     await dialog.getByRole("button", { name: "Create program" }).click();
     await page.getByText("Watcher", { exact: true }).waitFor();
     await page.getByText(/The box itself .* 1 key/).waitFor();
-    assert.equal(await page.getByText(WORKSPACE, { exact: true }).count() > 0, true);
+    assert.equal(
+      (await page.getByText(WORKSPACE, { exact: true }).count()) > 0,
+      true,
+    );
   });
 
-  test("met no fault of the page", () => assert.deepEqual([...owner.faults, ...ben.faults], []));
+  test("met no fault of the page", () =>
+    assert.deepEqual([...owner.faults, ...ben.faults], []));
 
   /** Signed out, with the password alone and no phone. */
   async function askForHelp({ page }) {
@@ -252,12 +330,20 @@ async function saved(page, button) {
   const download = page.waitForEvent("download");
   await button.click();
   const chunks = [];
-  for await (const chunk of await (await download).createReadStream()) chunks.push(chunk);
+  for await (const chunk of await (await download).createReadStream())
+    chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
 }
 
 function verdictOf([checkpoint, bundle]) {
-  const words = ["audit", "verify", "--bundle", bundle, "--checkpoint", checkpoint];
+  const words = [
+    "audit",
+    "verify",
+    "--bundle",
+    bundle,
+    "--checkpoint",
+    checkpoint,
+  ];
   return spawnSync(BINARY, words, { stdio: "ignore" }).status;
 }
 
@@ -267,8 +353,16 @@ async function refuseOnce(context) {
   await context.route("**/api/v1/mfa-requests/*/approve", async (route) => {
     sent.count += 1;
     if (sent.count > 1) return route.fallback();
-    const body = JSON.stringify({ code: "step-up-needed", status: 403, methods: ["password"] });
-    return route.fulfill({ status: 403, contentType: "application/problem+json", body });
+    const body = JSON.stringify({
+      code: "step-up-needed",
+      status: 403,
+      methods: ["password"],
+    });
+    return route.fulfill({
+      status: 403,
+      contentType: "application/problem+json",
+      body,
+    });
   });
   return sent;
 }

@@ -24,6 +24,8 @@ import type { ErrorsSearch } from "@/platform/errors/ErrorsScreen";
 import { ERROR_KINDS } from "@/platform/errors/queries";
 import { meQuery } from "@/platform/identity/queries";
 import { SignInGate } from "@/platform/identity/SignInGate";
+import type { DeliverySearch } from "@/platform/notices/box/DeliveryScreen";
+import { OUTBOX_STATES } from "@/platform/notices/box/queries";
 import type { NoticesSearch } from "@/platform/notices/NoticesScreen";
 import type { PeopleSearch } from "@/platform/people/PeopleScreen";
 import type { UsersSearch } from "@/platform/people/users/UsersScreen";
@@ -99,6 +101,19 @@ const reset = createRoute({
   component: lazyRouteComponent(
     () => import("@/platform/identity/landing/ResetScreen"),
     "ResetScreen",
+  ),
+});
+
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "register",
+  beforeLoad: async ({ context }) => {
+    const [unclaimed] = await boot(context.client);
+    if (unclaimed) throw redirect({ to: "/setup", replace: true });
+  },
+  component: lazyRouteComponent(
+    () => import("@/platform/identity/landing/RegisterScreen"),
+    "RegisterScreen",
   ),
 });
 
@@ -180,6 +195,25 @@ const boxServices = createRoute({
   component: lazyRouteComponent(
     () => import("@/platform/identity/services/ServicesScreen"),
     "BoxServicesScreen",
+  ),
+});
+
+const delivery = createRoute({
+  getParentRoute: () => frame,
+  path: "box/delivery",
+  validateSearch: (search: Search): DeliverySearch => oneOf(search, "state", OUTBOX_STATES),
+  component: lazyRouteComponent(
+    () => import("@/platform/notices/box/DeliveryScreen"),
+    "DeliveryScreen",
+  ),
+});
+
+const registration = createRoute({
+  getParentRoute: () => frame,
+  path: "box/registration",
+  component: lazyRouteComponent(
+    () => import("@/platform/identity/registration/RegistrationScreen"),
+    "RegistrationScreen",
   ),
 });
 
@@ -401,6 +435,7 @@ const tree = root.addChildren([
   signIn,
   invitation,
   reset,
+  register,
   frame.addChildren([
     home,
     account,
@@ -410,6 +445,8 @@ const tree = root.addChildren([
     boxAudit,
     boxSecurity,
     boxServices,
+    delivery,
+    registration,
     workspaces,
     boxJobs,
     errors,

@@ -358,7 +358,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Say whether people can register on this box. */
+        get: operations["get_registration_offer"];
         put?: never;
         /**
          * Register, where that is open to the address. Whoever gets its link confirms it and chooses the
@@ -4094,6 +4095,10 @@ export interface components {
          * @enum {string}
          */
         RegistrationMode: "closed" | "domains";
+        /** @description Whether people can register. */
+        RegistrationOfferResponse: {
+            is_open: boolean;
+        };
         /** @description Somebody who has not confirmed their address. */
         RegistrationResponse: {
             created_at: string;
@@ -5468,6 +5473,33 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    get_registration_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationOfferResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     register: {

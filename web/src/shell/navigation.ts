@@ -4,6 +4,7 @@ import {
   IconClockPlay,
   IconListSearch,
   IconServer,
+  IconMail,
   IconRobot,
   IconSettings,
   IconShieldLock,
@@ -79,7 +80,8 @@ type BoxPath =
   | "/box/jobs"
   | "/box/errors"
   | "/box/security"
-  | "/box/programs";
+  | "/box/programs"
+  | "/box/delivery";
 
 interface InWorkspace extends PlatformScreen<WorkspacePath> {
   /** One of these is needed to see it in the menus. */
@@ -136,6 +138,7 @@ const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
   { to: "/workspaces", label: "nav.workspaces", icon: IconBuildingStore },
   { to: "/box/users", label: "nav.users", icon: IconUserCog },
   { to: "/box/programs", label: "nav.boxServices", icon: IconRobot },
+  { to: "/box/delivery", label: "nav.delivery", icon: IconMail },
   { to: "/box/jobs", label: "nav.boxJobs", icon: IconClockPlay },
   { to: "/box/errors", label: "nav.errors", icon: IconBug },
   { to: "/box/security", label: "nav.boxSecurity", icon: IconShieldLock },

@@ -11,6 +11,7 @@ import {
   IconSearch,
   IconUpload,
   IconUser,
+  IconUserCheck,
   type Icon,
 } from "@tabler/icons-react";
 import { useMemo } from "react";
@@ -164,6 +165,14 @@ function useScreens(workspace: MyWorkspace | null): PaletteEntry[] {
         run: () => void navigate({ to: screen.to }),
       });
     }
+    // It stands beside the list of users, not in the menus.
+    if (me.is_operator)
+      entries.push({
+        key: "registration",
+        label: t("registration.title"),
+        icon: IconUserCheck,
+        run: () => void navigate({ to: "/box/registration" }),
+      });
     entries.push({
       key: "account",
       label: t("nav.account"),

@@ -22,7 +22,7 @@ use crate::platform::workspaces::WorkspaceId;
 pub fn routes() -> Routes {
     Routes::new()
         .routes(routes!(get_registration, change_registration))
-        .routes(routes!(register))
+        .routes(routes!(register, get_registration_offer))
         .routes(routes!(confirm_registration))
         .routes(routes!(list_registrations))
         .routes(routes!(renew_registration))
@@ -79,6 +79,12 @@ pub struct ChangeRegistrationRequest {
 /// Tells null from what was left out.
 fn chosen<'de, T: Deserialize<'de>, D: Deserializer<'de>>(reader: D) -> Result<Wish<T>, D::Error> {
     Option::deserialize(reader).map(Wish::Set)
+}
+
+/// Whether people can register.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RegistrationOfferResponse {
+    pub is_open: bool,
 }
 
 /// Somebody who wants an account.
@@ -177,6 +183,14 @@ fn workspace_of(id: &str) -> Result<WorkspaceId> {
         Error::invalid("workspace_id", "workspace-unknown", "There is no such workspace in use.")
     };
     id.parse().map_err(|_| unknown())
+}
+
+/// Say whether people can register on this box.
+#[utoipa::path(get, path = "/auth/register", tag = "sign-in", security(()),
+    responses((status = 200, body = RegistrationOfferResponse)))]
+async fn get_registration_offer(ctx: BoxCtx) -> Answer<RegistrationOfferResponse> {
+    let is_open = ops::settings(&ctx).await?.is_open;
+    Ok(ok(RegistrationOfferResponse { is_open }))
 }
 
 /// Register, where that is open to the address. Whoever gets its link confirms it and chooses the

@@ -1,9 +1,11 @@
 import { account } from "./account";
+import { delivery } from "./delivery";
 import { factors } from "./factors";
 import { inventory } from "./inventory";
 import { notices } from "./notices";
 import { people } from "./people";
 import { platform } from "./platform";
+import { registration } from "./registration";
 import { security } from "./security";
 import { services } from "./services";
 import { shell } from "./shell";
@@ -18,10 +20,12 @@ export const en = {
   ...platform,
   ...account,
   ...factors,
+  ...delivery,
   ...notices,
   ...people,
   ...inventory,
   ...security,
+  ...registration,
   ...services,
   ...users,
   ...work,

@@ -1,13 +1,16 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { t } from "@/i18n";
 import { AuthFrame } from "./AuthFrame";
+import { offerQuery } from "./registration/queries";
 import { SignInForm } from "./SignInForm";
 import classes from "./auth.module.css";
 
 export function SignInScreen() {
   const navigate = useNavigate();
   const { next } = useSearch({ from: "/sign-in" });
+  const isOpen = useQuery(offerQuery).data === true;
   useEffect(() => {
     document.title = `${t("signin.title")} · Holdfast`;
   }, []);
@@ -16,6 +19,11 @@ export function SignInScreen() {
       <h1 className={classes.title}>{t("signin.title")}</h1>
       <p className={classes.lead}>{t("signin.lead")}</p>
       <SignInForm onDone={() => navigate({ to: safeNext(next), replace: true })} />
+      {isOpen && (
+        <p className={classes.after}>
+          <Link to="/register">{t("register.offer")}</Link>
+        </p>
+      )}
     </AuthFrame>
   );
 }

@@ -6,6 +6,7 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import type { UserDetails } from "@/api/types";
 import { t } from "@/i18n";
 import { FilterBar, SearchBox } from "@/ui/FilterChips";
+import { LinkButton } from "@/ui/LinkButton";
 import { Page } from "@/ui/Page";
 import { WithPanel } from "@/ui/SidePanel";
 import { StateBlock } from "@/ui/StateBlock";
@@ -58,12 +59,17 @@ function Users() {
       subtitle={t("users.lead")}
       layout="fill"
       actions={
-        <Button
-          leftSection={<IconUserPlus size={16} aria-hidden />}
-          onClick={() => setMaking(true)}
-        >
-          {t("users.new")}
-        </Button>
+        <>
+          <LinkButton to="/box/registration" variant="default">
+            {t("registration.title")}
+          </LinkButton>
+          <Button
+            leftSection={<IconUserPlus size={16} aria-hidden />}
+            onClick={() => setMaking(true)}
+          >
+            {t("users.new")}
+          </Button>
+        </>
       }
     >
       <WithPanel

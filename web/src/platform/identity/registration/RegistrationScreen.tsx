@@ -1,0 +1,164 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconLock } from "@tabler/icons-react";
+import { newKey } from "@/api/client";
+import type { RegistrationSettings, RoleName } from "@/api/types";
+import { t } from "@/i18n";
+import { AreaField, CardsField, ChoiceField, FormFrame, LeaveGuard, useForm } from "@/ui/form";
+import { Page, Section } from "@/ui/Page";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { SkeletonLines } from "@/ui/Skeleton";
+import { StateBlock } from "@/ui/StateBlock";
+import { toastDone } from "@/ui/toast";
+import { ROLES, roleName } from "../../people/roles";
+import { useMe } from "../queries";
+import { changeRegistration, offerQuery, registrationQuery } from "./queries";
+import { WaitingSection } from "./WaitingSection";
+import classes from "./registration.module.css";
+
+/** Who may make an account by themselves, what they become, and who waits. */
+export function RegistrationScreen() {
+  const me = useMe();
+  const title = t("registration.title");
+  if (!me.is_operator)
+    return (
+      <Page title={title} tabTitle={title}>
+        <StateBlock
+          icon={IconLock}
+          title={t("problem.forbiddenTitle")}
+          text={t("registration.forbidden")}
+        />
+      </Page>
+    );
+  return (
+    <Page title={title} tabTitle={title} subtitle={t("registration.lead")} layout="form">
+      <SettingsSection />
+      <WaitingSection />
+    </Page>
+  );
+}
+
+function SettingsSection() {
+  const settings = useQuery(registrationQuery);
+  return (
+    <Section title={t("registration.who")}>
+      {settings.error ? (
+        <ProblemAlert error={settings.error} onRetry={() => void settings.refetch()} />
+      ) : settings.data ? (
+        <SettingsForm settings={settings.data} />
+      ) : (
+        <SkeletonLines count={5} />
+      )}
+    </Section>
+  );
+}
+
+const NOWHERE = "none";
+
+interface Values {
+  readonly mode: RegistrationSettings["mode"];
+  readonly domains: string;
+  readonly place: string | null;
+  readonly role: string | null;
+}
+
+function valuesOf(settings: RegistrationSettings): Values {
+  return {
+    mode: settings.mode,
+    domains: settings.domains.join("\n"),
+    place: settings.workspace_id ?? NOWHERE,
+    role: settings.role ?? "viewer",
+  };
+}
+
+function SettingsForm({ settings }: { readonly settings: RegistrationSettings }) {
+  const me = useMe();
+  const client = useQueryClient();
+  const form = useForm<Values>({
+    initial: valuesOf(settings),
+    newKey,
+    validate: (values) => ({
+      domains:
+        values.mode === "domains" && !values.domains.trim()
+          ? t("registration.domainsNeeded")
+          : null,
+    }),
+    send: async (values) => {
+      const saved = await changeRegistration({
+        mode: values.mode,
+        domains: values.domains.split(/[\s,;]+/).filter(Boolean),
+        ...placeOf(values),
+      });
+      client.setQueryData(registrationQuery.queryKey, saved);
+      client.setQueryData(offerQuery.queryKey, saved.mode === "domains");
+      form.reset(valuesOf(saved));
+      toastDone(t("registration.saved"));
+    },
+  });
+  const known = me.workspaces.map((one) => ({ value: one.id, label: one.name }));
+  const kept = settings.workspace_id;
+  const isForeign = kept && !known.some((one) => one.value === kept);
+  const isOpen = form.values.mode === "domains";
+  return (
+    <>
+      <LeaveGuard isDirty={form.isDirty && !form.isSending} />
+      <FormFrame
+        form={form}
+        label={t("registration.who")}
+        submitLabel={t("registration.save")}
+        isBlocked={!form.isDirty}
+      >
+        <CardsField
+          form={form}
+          name="mode"
+          label={t("registration.mode")}
+          options={(["closed", "domains"] as const).map((value) => ({
+            value,
+            label: t(`registration.mode.${value}`),
+            text: t(`registration.mode.${value}Text`),
+          }))}
+        />
+        {isOpen && (
+          <>
+            <AreaField
+              form={form}
+              name="domains"
+              label={t("registration.domains")}
+              help={t("registration.domainsHelp")}
+            />
+            <ChoiceField
+              form={form}
+              name="place"
+              path="workspace_id"
+              label={t("registration.place")}
+              data={[
+                { value: NOWHERE, label: t("registration.nowhere") },
+                ...known,
+                ...(isForeign ? [{ value: kept, label: t("service.otherPlace") }] : []),
+              ]}
+            />
+            {form.values.place !== NOWHERE && (
+              <ChoiceField
+                form={form}
+                name="role"
+                label={t("registration.role")}
+                help={t("registration.roleHelp")}
+                data={ROLES.map((role) => ({ value: role, label: roleName(role) }))}
+              />
+            )}
+          </>
+        )}
+        {settings.mode === "domains" && (
+          <p className={classes.note}>
+            {t("registration.address", { address: `${window.location.origin}/register` })}
+          </p>
+        )}
+      </FormFrame>
+    </>
+  );
+}
+
+function placeOf(values: Values): { workspace_id: string | null; role: RoleName | null } {
+  const role = ROLES.find((one) => one === values.role);
+  if (!values.place || values.place === NOWHERE || !role) return { workspace_id: null, role: null };
+  return { workspace_id: values.place, role };
+}

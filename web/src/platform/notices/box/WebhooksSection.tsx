@@ -1,0 +1,114 @@
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { IconDots, IconPlus, IconWebhook } from "@tabler/icons-react";
+import { useState } from "react";
+import type { Webhook } from "@/api/types";
+import { t } from "@/i18n";
+import { Section } from "@/ui/Page";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { RowEntry, RowList } from "@/ui/RowList";
+import { SkeletonLines } from "@/ui/Skeleton";
+import { Tag } from "@/ui/Tag";
+import { useMe } from "../../identity/queries";
+import { LastTry } from "./LastTry";
+import { webhooksQuery } from "./queries";
+import { WebhookAnswer, type WebhookAct } from "./WebhookAnswer";
+import classes from "./delivery.module.css";
+
+/** Receivers of signed calls: each with what it hears of and how the last call ended. */
+export function WebhooksSection() {
+  const webhooks = useQuery(webhooksQuery);
+  const [act, setAct] = useState<WebhookAct | null>(null);
+  return (
+    <Section
+      title={t("webhook.title")}
+      aside={
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconPlus size={14} aria-hidden />}
+          onClick={() => setAct({ kind: "new" })}
+        >
+          {t("webhook.new")}
+        </Button>
+      }
+    >
+      <div className={classes.stack}>
+        <p className={classes.text}>{t("webhook.lead")}</p>
+        {webhooks.error ? (
+          <ProblemAlert error={webhooks.error} onRetry={() => void webhooks.refetch()} />
+        ) : !webhooks.data ? (
+          <SkeletonLines count={2} />
+        ) : webhooks.data.length === 0 ? (
+          <p className={classes.note}>{t("webhook.none")}</p>
+        ) : (
+          <RowList label={t("webhook.title")}>
+            {webhooks.data.map((one) => (
+              <WebhookRow key={one.id} webhook={one} onAct={setAct} />
+            ))}
+          </RowList>
+        )}
+      </div>
+      {act && <WebhookAnswer act={act} onAct={setAct} onClose={() => setAct(null)} />}
+    </Section>
+  );
+}
+
+function WebhookRow({
+  webhook,
+  onAct,
+}: {
+  readonly webhook: Webhook;
+  readonly onAct: (act: WebhookAct) => void;
+}) {
+  const { name, url, kinds, enabled, last } = webhook;
+  const place = usePlace(webhook);
+  const what = kinds.length === 0 ? t("webhook.all") : t("webhook.some", { count: kinds.length });
+  const acts = ["test", "edit", "turn", "remove"] as const;
+  const labels = {
+    test: t("webhook.test"),
+    edit: t("webhook.edit"),
+    turn: t(enabled ? "webhook.disable" : "webhook.enable"),
+    remove: t("webhook.remove"),
+  };
+  return (
+    <RowEntry
+      symbol={<IconWebhook size={20} stroke={1.6} aria-hidden />}
+      title={name}
+      tags={!enabled && <Tag tone="caution">{t("webhook.off")}</Tag>}
+      line={
+        <>
+          <span className="hf-mono" translate="no">
+            {url}
+          </span>
+          {" · "}
+          <bdi>{[what, place].filter(Boolean).join(" · ")}</bdi>
+          {last && <LastTry last={last} />}
+        </>
+      }
+      actions={
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon variant="default" aria-label={t("webhook.actions", { name })}>
+              <IconDots size={18} aria-hidden />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {acts.map((kind) => (
+              <Menu.Item key={kind} onClick={() => onAct({ kind, webhook })}>
+                {labels[kind]}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      }
+    />
+  );
+}
+
+/** The workspace it hears of, where it is one. */
+function usePlace({ workspace_id: id }: Webhook): string {
+  const me = useMe();
+  if (!id) return "";
+  return me.workspaces.find((one) => one.id === id)?.name ?? t("service.otherPlace");
+}
