@@ -51,6 +51,8 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/mfa/backup",
     "POST /api/v1/auth/mfa/help",
+    "POST /api/v1/auth/mfa/passkey",
+    "POST /api/v1/auth/mfa/passkey/start",
     "POST /api/v1/auth/mfa/totp",
     "POST /api/v1/auth/password-strength",
     "POST /api/v1/auth/register",

@@ -32,6 +32,23 @@ const PERMISSIVE: &[&str] = &[
     "blessing",
 ];
 
+/// Parts whose licence asks beside that to say where their own source is. They are built in as they
+/// are published, which the head of the texts says.
+const SOURCE_IS_NAMED: &[(&str, &[&str])] = &[(
+    "MPL-2.0",
+    &[
+        "crypto-glue",
+        "webauthn-attestation-ca",
+        "webauthn-rs",
+        "webauthn-rs-core",
+        "webauthn-rs-proto",
+    ],
+)];
+/// The head of the texts of the program.
+const OF_PROGRAM: &str = "What the program is made of. Parts under the Mozilla Public License are \
+    built in unchanged; their source is published in Rust's package registry under their name and \
+    version.";
+
 /// C sources that crates carry, which have a name and a licence of their own: crate, name, licence.
 const CARRIED: &[(&str, &str, &str)] =
     &[("libsqlite3-sys", "SQLite", "blessing"), ("zstd-sys", "Zstandard", "BSD-3-Clause")];
@@ -44,7 +61,10 @@ const BLESSING: &str = "The author disclaims copyright to this source code. In p
 /// Crates whose text stands in the first comment of a source instead of a file of its own.
 const TEXT_IN_SOURCE: &[(&str, &str)] = &[("qrcodegen", "src/lib.rs")];
 /// Parts published without a text, and the part of the same author whose text stands for them.
-const TEXT_OF_SIBLING: &[(&str, &str)] = &[("react-remove-scroll-bar", "react-remove-scroll")];
+const TEXT_OF_SIBLING: &[(&str, &str)] =
+    &[("react-remove-scroll-bar", "react-remove-scroll"), ("kbkdf", "hkdf")];
+/// Licences whose text says everything, for parts published without it.
+const TEXT_OF_LICENCE: &[(&str, &str)] = &[("MPL-2.0", "docs/reference/mpl-2.0.txt")];
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -193,8 +213,11 @@ fn rust_texts() -> Vec<Told> {
         let (name, version) = (text(package, "name"), text(package, "version"));
         let version = version.split('+').next().unwrap_or_default();
         let in_source = TEXT_IN_SOURCE.iter().find(|(without, _)| *without == name);
-        let texts = in_source
+        let mut texts = in_source
             .map_or_else(|| texts_in(folder), |(_, at)| vec![first_comment(&folder.join(at))]);
+        if texts.is_empty() {
+            texts = texts_from_elsewhere(package, &metadata);
+        }
         told.push((format!("{name} {version}"), texts));
         if let Some((_, own_name, _)) = CARRIED.iter().find(|(by, ..)| *by == name) {
             let place = CARRIED_TEXTS.iter().find(|(carried, _)| carried == own_name);
@@ -203,6 +226,20 @@ fn rust_texts() -> Vec<Told> {
         }
     }
     told
+}
+
+/// What stands for the text that a part is published without.
+fn texts_from_elsewhere(package: &Value, metadata: &Value) -> Vec<String> {
+    let (name, licence) = (text(package, "name"), text(package, "license"));
+    if let Some((_, at)) = TEXT_OF_LICENCE.iter().find(|(whole, _)| *whole == licence) {
+        return vec![text_of(&repository().join(at))];
+    }
+    let sibling = TEXT_OF_SIBLING.iter().find(|(without, _)| *without == name);
+    let sibling = sibling.and_then(|(_, with)| {
+        all(metadata, "packages").iter().find(|package| text(package, "name") == *with)
+    });
+    let folder = sibling.and_then(|package| Path::new(text(package, "manifest_path")).parent());
+    folder.map(texts_in).unwrap_or_default()
 }
 
 /// None where the pages' parts are not installed.
@@ -321,7 +358,7 @@ fn the_committed_list_is_that_of_the_lock_files() {
 
 #[test]
 fn the_committed_texts_are_those_of_what_is_built_in() {
-    let of_program = document("What the program is made of.", rust_texts());
+    let of_program = document(OF_PROGRAM, rust_texts());
     let of_pages = web_texts().map(|told| document("\nWhat the pages are made of.", told));
     if std::env::var("HOLDFAST_LICENCES").is_ok_and(|value| value == "write") {
         let pages = of_pages.as_deref().expect("npm ci installs what the pages are made of");
@@ -348,7 +385,10 @@ fn everything_built_in_has_a_permissive_licence() {
     let parts = committed.as_array().expect("a list");
 
     for part in parts {
-        assert!(is_permissive(text(part, "licence")), "{part}");
+        let (name, licence) = (text(part, "name"), text(part, "licence"));
+        let is_named =
+            |(other, names): &(&str, &[&str])| *other == licence && names.contains(&name);
+        assert!(is_permissive(licence) || SOURCE_IS_NAMED.iter().any(is_named), "{part}");
     }
 
     for (kind, name) in [("rust", "tokio"), ("rust", "SQLite"), ("web", "react")] {

@@ -112,6 +112,21 @@ fn field_error(path: &str, message: &str) -> FieldError {
     FieldError::new(field, "wrong-type", format!("This cannot be used: {message}."))
 }
 
+/// The host that the request names, port included; empty when it names none.
+pub struct Host(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Host {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        _: &S,
+    ) -> Result<Self, std::convert::Infallible> {
+        let host = super::address::host(&parts.uri, &parts.headers).unwrap_or_default();
+        Ok(Self(host.to_owned()))
+    }
+}
+
 /// Parameters after `?`. Unknown or wrong ones are 422.
 pub struct Query<T>(pub T);
 

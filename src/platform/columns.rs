@@ -76,6 +76,8 @@ pub const SYSTEM: &[ColumnMarks] = &[
         ],
     ),
     table("mfa_requests", &[("address", Personal)]),
+    // People call a passkey after themselves or their device.
+    table("passkeys", &[("name", Personal), ("rp_id", Impersonal)]),
     table("invitations", &[("email", Personal), ("email_key", Personal), ("role", Impersonal)]),
     AUDIT_ENTRIES,
     AUDIT_PERSONAL,

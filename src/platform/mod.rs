@@ -49,6 +49,7 @@ use self::app::{AppSpec, EventSpec};
 use self::clock::{Clock, Moment};
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
+use self::identity::passkeys::Passkeys;
 use self::identity::programs::access::Checked;
 use self::identity::registration::ops::Registrations;
 use self::identity::sessions::ops::Remembering;
@@ -81,6 +82,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0006_errors.sql",
     "0007_audit_search.sql",
     "0008_mfa.sql",
+    "0009_passkeys.sql",
     "0010_programs.sql",
     "0011_service_accounts.sql",
     "0012_audit_tree.sql",
@@ -128,6 +130,8 @@ pub struct Platform {
     pub sign_ins: SignIns,
     /// Sign-ins that wait for their second factor.
     pub pending: Pendings,
+    /// Where passkeys work, and the questions that wait for answers of devices.
+    pub passkeys: Passkeys,
     pub links: Links,
     pub registrations: Registrations,
     pub set_up: SetUp,
@@ -210,6 +214,7 @@ impl Platform {
             passwords: Passwords::default(),
             sign_ins: SignIns::new(&config.limits),
             pending: Pendings::default(),
+            passkeys: Passkeys::new(config.server.public_url.as_ref()),
             links: Links::new(&config.limits),
             registrations: Registrations::default(),
             set_up: SetUp::new(&config.limits),

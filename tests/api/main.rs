@@ -20,6 +20,7 @@ mod members;
 mod monitoring;
 mod notices;
 mod origins;
+mod passkeys;
 mod passwords;
 mod programs;
 mod reads;

@@ -5,6 +5,7 @@ pub mod invitations;
 pub mod links;
 pub mod me;
 pub mod mfa_requests;
+pub mod passkeys;
 pub mod passwords;
 pub mod programs;
 pub mod registration;
@@ -32,6 +33,7 @@ pub const CODES: &[&[Code]] = &[
     invitations::rules::CODES,
     links::CODES,
     mfa_requests::rules::CODES,
+    passkeys::rules::CODES,
     passwords::rules::CODES,
     programs::rules::CODES,
     registration::rules::CODES,
@@ -54,6 +56,7 @@ pub fn routes() -> Routes {
         .merge(sign_in::api::routes())
         .merge(step_up::api::routes())
         .merge(factors::api::routes())
+        .merge(passkeys::api::routes())
         .merge(mfa_requests::api::routes())
         .merge(invitations::api::routes())
         .merge(registration::api::routes())

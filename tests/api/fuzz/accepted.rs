@@ -9,14 +9,25 @@ use super::description::Operation;
 use super::sent::Sent;
 use super::world::World;
 use super::{Fuzzer, id_of};
-use crate::support::{Client, PASSWORD, Reply, system};
+use crate::passkeys::ORIGIN;
+use crate::second_factor::App;
+use crate::support::{Authenticator, Browser, Client, PASSWORD, Reply, system};
 
 /// Requests before the right one that lack something.
 const SPOILED: usize = 8;
 const SIGN_IN: &str = "POST /api/v1/auth/login";
 /// Wrong tries at an account are counted, so that the right one would have to wait.
-const COUNTED: [&str; 4] =
-    [SIGN_IN, "POST /api/v1/auth/token", "POST /api/v1/auth/step-up", "POST /api/v1/auth/register"];
+/// What a device answers is good for one try.
+const COUNTED: [&str; 8] = [
+    SIGN_IN,
+    "POST /api/v1/auth/token",
+    "POST /api/v1/auth/step-up",
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/mfa/passkey",
+    "POST /api/v1/auth/mfa/totp",
+    "POST /api/v1/me/mfa/passkeys",
+    "POST /api/v1/me/mfa/totp/confirm",
+];
 /// The public key of RFC 8037, appendix A.
 const PUBLIC_KEY: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
 const HOME: &str = "/api/v1/workspaces/{workspace}";
@@ -48,6 +59,11 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// What sends the cookies of this moment from a page of the box.
+fn in_a_browser(browser: &Browser) -> Client {
+    browser.bare().saying("sec-fetch-site", "same-origin")
+}
+
 fn token(link: &str) -> String {
     link.split_once("token=").map(|(_, token)| token.to_owned()).unwrap_or_default()
 }
@@ -61,6 +77,7 @@ impl Fuzzer {
         self.come_and_go(world).await;
         self.let_work_be_done(world).await;
         self.move_and_hand_over(world).await;
+        self.protect_an_account(world).await;
     }
 
     async fn claim_the_box(&mut self, world: &World) {
@@ -117,6 +134,46 @@ impl Fuzzer {
             ("DELETE /api/v1/box/webhooks/{id}", Value::Null),
         ] {
             self.step(world, Step::new(root, name, body).of(text(&made, "/id"))).await;
+        }
+    }
+
+    async fn protect_an_account(&mut self, world: &World) {
+        let (server, email) = (&world.server, "iris@example.com");
+        let user = server.account(email, "viewer").await;
+        let by = &in_a_browser(&server.browser_of(user).await);
+        let mut device = Authenticator::new(ORIGIN);
+
+        let begin = Step::new(by, "POST /api/v1/me/mfa/totp", Value::Null);
+        let begun = self.step(world, begin).await.json();
+        let code = App::of(text(&begun, "/secret")).code(server.clock.now());
+        let confirm = "POST /api/v1/me/mfa/totp/confirm";
+        self.step(world, Step::new(by, confirm, json!({ "code": code }))).await;
+        let ask = Step::new(by, "POST /api/v1/me/mfa/passkeys/start", Value::Null);
+        let asked = self.step(world, ask).await.json();
+        let made = json!({ "name": "Phone", "credential": device.create(&asked["options"]) });
+        let add = Step::new(by, "POST /api/v1/me/mfa/passkeys", made);
+        let added = self.step(world, add).await.json();
+        let ask = Step::new(by, "POST /api/v1/auth/step-up/passkey/start", Value::Null);
+        let asked = self.step(world, ask).await.json();
+        let proof = json!({ "credential": device.get(&asked["options"]) });
+        self.step(world, Step::new(by, "POST /api/v1/auth/step-up", proof)).await;
+
+        let waiting = server.browser();
+        waiting.sign_in(email, PASSWORD).await.is(200);
+        let newcomer = &in_a_browser(&waiting);
+        let ask = Step::new(newcomer, "POST /api/v1/auth/mfa/passkey/start", Value::Null);
+        let asked = self.step(world, ask).await.json();
+        let proof = json!({ "credential": device.get(&asked["options"]) });
+        self.step(world, Step::new(newcomer, "POST /api/v1/auth/mfa/passkey", proof)).await;
+
+        let by = &in_a_browser(&server.browser_of(user).await);
+        for (name, body) in [
+            ("PATCH /api/v1/me/mfa/passkeys/{id}", json!({ "name": "Old phone" })),
+            ("POST /api/v1/me/mfa/backup-codes", Value::Null),
+            ("DELETE /api/v1/me/mfa/totp", Value::Null),
+            ("DELETE /api/v1/me/mfa/passkeys/{id}", Value::Null),
+        ] {
+            self.step(world, Step::new(by, name, body).of(text(&added, "/id"))).await;
         }
     }
 

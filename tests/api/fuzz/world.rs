@@ -11,6 +11,7 @@ use rusqlite::named_params;
 use serde_json::{Value, json};
 
 use crate::inventory::{location, movement};
+use crate::passkeys::ORIGIN;
 use crate::support::{Client, TestServer, system};
 
 /// What must not stop a walk: how often somebody may ask is tested elsewhere.
@@ -20,6 +21,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("limits.sign_in_failures_burst", "10000"),
     ("limits.heavy_per_min", "100000"),
     ("limits.imports_per_min", "100000"),
+    ("server.public_url", ORIGIN),
 ];
 
 /// What a caller shows to be known.

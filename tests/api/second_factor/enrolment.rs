@@ -37,6 +37,7 @@ async fn an_app_counts_from_its_first_code_on() {
             "required": true, "enrolled": true, "enrol_by": null, "must_enrol": false,
             "totp": { "enabled": true, "since": "2026-11-21T06:00:00.000Z" },
             "backup_codes_left": 10,
+            "passkeys": [], "passkeys_offered": false, "passkeys_origin": null,
         })
     );
     let counts = server.box_counts().await;

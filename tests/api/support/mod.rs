@@ -1,6 +1,7 @@
 //! A box of its own for each test: own folder, fixed clock, no sockets. People are made by role
 //! and speak through typed clients. When a test ends, the audit chains are verified.
 
+mod authenticator;
 mod browser;
 mod client;
 pub mod python;
@@ -31,6 +32,7 @@ use holdfast::platform::workspaces::{self, WorkspaceId};
 use holdfast::wiring;
 use rusqlite::named_params;
 
+pub use authenticator::Authenticator;
 pub use browser::{Browser, SESSION};
 pub use client::{Client, Reply};
 
@@ -187,6 +189,14 @@ impl TestServer {
         let ctx = system(&self.platform);
         let records = holdfast::platform::audit::ops::tail_box(&ctx, 0, 1_000).await;
         changes(records.expect("the log"))
+    }
+
+    /// Entries of one action in the box's own log, oldest first.
+    pub async fn box_entries(&self, action: &str) -> Vec<Record> {
+        let ctx = system(&self.platform);
+        let records = holdfast::platform::audit::ops::tail_box(&ctx, 0, 1_000).await;
+        let records = records.expect("the log").into_iter();
+        records.filter(|record| record.action == action).collect()
     }
 
     /// How often each action stands in the box's own log.

@@ -6,12 +6,14 @@ use utoipa_axum::routes;
 
 use super::ops::{self, Begun};
 use crate::http::answer::{Answer, NoContent, created, ok};
-use crate::http::extract::Json;
+use crate::http::extract::{Host, Json};
 use crate::platform::app::Routes;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Result;
 use crate::platform::idempotency::rules::Created;
+use crate::platform::identity::passkeys;
+use crate::platform::identity::passkeys::api::PasskeyResponse;
 use crate::platform::qr;
 use crate::platform::secret::Secret;
 
@@ -25,6 +27,7 @@ pub fn routes() -> Routes {
 
 /// What the person has of a second factor.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own in the JSON")]
 pub struct FactorsResponse {
     /// A role of theirs needs one.
     pub required: bool,
@@ -36,6 +39,11 @@ pub struct FactorsResponse {
     pub must_enrol: bool,
     pub totp: TotpResponse,
     pub backup_codes_left: i64,
+    pub passkeys: Vec<PasskeyResponse>,
+    /// The request came under the name that passkeys work at.
+    pub passkeys_offered: bool,
+    /// Where they work; null where the box has no name for it.
+    pub passkeys_origin: Option<String>,
 }
 
 /// The authenticator app.
@@ -83,8 +91,10 @@ pub struct BackupCodesResponse {
 #[utoipa::path(get, path = "/me/mfa", tag = "me", security(("session" = [])),
     extensions(("x-while-enrolling" = json!(true))),
     responses((status = 200, body = FactorsResponse)))]
-async fn get_factors(ctx: BoxCtx) -> Answer<FactorsResponse> {
+async fn get_factors(ctx: BoxCtx, Host(host): Host) -> Answer<FactorsResponse> {
     let since: Option<Moment> = ops::totp_since(&ctx).await?;
+    let passkeys = passkeys::ops::list(&ctx).await?;
+    let offer = ctx.platform.passkeys.offer(&host);
     let standing = ctx.principal()?.factors;
     Ok(ok(FactorsResponse {
         required: standing.is_required(),
@@ -93,6 +103,9 @@ async fn get_factors(ctx: BoxCtx) -> Answer<FactorsResponse> {
         must_enrol: standing.must_enrol(ctx.now()),
         totp: TotpResponse { enabled: since.is_some(), since: since.map(|at| at.to_string()) },
         backup_codes_left: standing.backup_codes_left,
+        passkeys: passkeys.into_iter().map(Into::into).collect(),
+        passkeys_offered: offer.is_here,
+        passkeys_origin: offer.origin,
     }))
 }
 

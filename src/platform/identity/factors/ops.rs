@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::codes::{self, CODES, Typed};
 use super::rules::{
     ENROLMENT_LIFE, EnrolmentId, Standing, code_used, is_refused_code, need_browser, not_begun,
@@ -16,10 +18,11 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
+use crate::platform::identity::passkeys::ops::{Asker, Checked};
 use crate::platform::identity::sessions::rules::Kind;
 use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::users::ops::KIND;
-use crate::platform::identity::{UserId, users};
+use crate::platform::identity::{UserId, passkeys, users};
 use crate::platform::notices;
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::secrets::{Purpose, Secrets};
@@ -72,12 +75,16 @@ pub async fn begin_totp(ctx: &BoxCtx) -> Result<Created<Begun>> {
 
 fn shown(scope: &BoxScope<'_>, user: UserId, secret: &[u8]) -> Result<Begun> {
     let user = users::ops::get_in(scope, user)?;
-    let issuer = match setup::ops::claim_in(scope)? {
+    let uri = totp::uri(&box_name_in(scope)?, &user.email, secret);
+    Ok(Begun { secret: totp::base32(secret).to_string(), uri })
+}
+
+/// What apps and devices call the box.
+pub(in crate::platform) fn box_name_in(scope: &BoxScope<'_>) -> Result<String> {
+    Ok(match setup::ops::claim_in(scope)? {
         Claim::Claimed(name) if !name.is_empty() => name,
         Claim::Claimed(_) | Claim::Unclaimed => PRODUCT.to_owned(),
-    };
-    let uri = totp::uri(&issuer, &user.email, secret);
-    Ok(Begun { secret: totp::base32(secret).to_string(), uri })
+    })
 }
 
 /// Takes the waiting secret into use by its first code; gives new backup codes.
@@ -106,7 +113,11 @@ pub async fn confirm_totp(ctx: &BoxCtx, code: &Secret) -> Result<Vec<String>> {
 }
 
 /// What follows when somebody has a new factor: a loss is over, and there are new backup codes.
-fn added_in(scope: &BoxScope<'_>, secrets: &Secrets, user: UserId) -> Result<Vec<String>> {
+pub(in crate::platform) fn added_in(
+    scope: &BoxScope<'_>,
+    secrets: &Secrets,
+    user: UserId,
+) -> Result<Vec<String>> {
     store::forget_loss(scope, user)?;
     new_codes_in(scope, secrets, user)
 }
@@ -127,7 +138,8 @@ pub async fn remove_totp(ctx: &BoxCtx) -> Result<()> {
     .await
 }
 
-fn removed_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
+/// What follows when somebody dropped a factor: backup codes stand in for none.
+pub(in crate::platform) fn removed_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
     if store::standing(scope, user)?.is_enrolled() {
         return Ok(());
     }
@@ -141,7 +153,7 @@ pub async fn new_codes(ctx: &BoxCtx) -> Result<Vec<String>> {
     let (user, secrets) = (principal.user, Arc::clone(&ctx.platform.secrets));
     ctx.write(move |scope| {
         if !store::standing(scope, user)?.is_enrolled() {
-            let detail = "Set up an authenticator app first.";
+            let detail = "Set up an authenticator app or a passkey first.";
             return Err(Error::conflict("no-factor", detail));
         }
         new_codes_in(scope, &secrets, user)
@@ -167,6 +179,7 @@ fn new_codes_in(scope: &BoxScope<'_>, secrets: &Secrets, user: UserId) -> Result
 /// Drops all that a person has, because they lost it: they can only enrol from now on.
 pub(in crate::platform) fn lose_all_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
     store::remove_totp(scope, user)?;
+    passkeys::ops::remove_all_in(scope, user)?;
     store::forget_begun(scope, user)?;
     store::remove_backup_codes(scope, user)?;
     store::note_loss(scope, user)?;
@@ -215,17 +228,32 @@ fn look(scope: &BoxScope<'_>, secrets: &Secrets, user: UserId, typed: &Typed) ->
     }
 }
 
-/// A code that was looked at and may be used in a transaction.
-pub(in crate::platform) struct Proof {
+/// What was looked at and may be used in a transaction.
+pub(in crate::platform) enum Proof {
+    Code(Code),
+    Passkey(Checked),
+}
+
+/// A code that somebody typed.
+pub(in crate::platform) struct Code {
     user: UserId,
     typed: Typed,
     secrets: Arc<Secrets>,
 }
 
 impl Proof {
-    /// Uses the code up inside the caller's transaction and says what it was. Of many at the same
-    /// time one gets through.
+    /// Uses it up inside the caller's transaction and says what it was. Of many at the same time
+    /// one gets through.
     pub(in crate::platform) fn use_in(&self, scope: &BoxScope<'_>) -> Result<&'static str> {
+        match self {
+            Self::Code(code) => code.use_in(scope),
+            Self::Passkey(checked) => checked.use_in(scope).map(|()| "passkey"),
+        }
+    }
+}
+
+impl Code {
+    fn use_in(&self, scope: &BoxScope<'_>) -> Result<&'static str> {
         match look(scope, &self.secrets, self.user, &self.typed)? {
             Right::Step(step) if store::use_step(scope, self.user, step)? => Ok("totp"),
             Right::Code(number) if store::use_backup_code(scope, self.user, number)? => {
@@ -246,8 +274,7 @@ pub(in crate::platform) struct Origin {
     pub(in crate::platform) device: Option<[u8; 32]>,
 }
 
-/// Checks a person's code and does `work` with it. Wrong ones wait as wrong passwords do, are
-/// counted apart from them, and stand in the audit log: whoever tries them knows the password.
+/// Checks a person's code and does `work` with it.
 pub(in crate::platform) async fn with_code<T>(
     ctx: &BoxCtx,
     user: UserId,
@@ -255,16 +282,50 @@ pub(in crate::platform) async fn with_code<T>(
     origin: Origin,
     work: impl AsyncFnOnce(Proof) -> Result<T>,
 ) -> Result<T> {
+    let typed = Typed::read(code);
+    tried(ctx, user, origin, async || {
+        let code = Code { user, typed, secrets: Arc::clone(&ctx.platform.secrets) };
+        check(ctx, &code).await?;
+        work(Proof::Code(code)).await
+    })
+    .await
+}
+
+/// Checks what a person's device answered to `asker`'s question and does `work` with it.
+pub(in crate::platform) async fn with_passkey<T>(
+    ctx: &BoxCtx,
+    user: UserId,
+    (asker, answer): (Asker, Value),
+    origin: Origin,
+    work: impl AsyncFnOnce(Proof) -> Result<T>,
+) -> Result<T> {
+    tried(ctx, user, origin, async || {
+        let checked = passkeys::ops::check(ctx, user, asker, answer).await?;
+        let id = checked.id;
+        let outcome = work(Proof::Passkey(checked)).await;
+        if let Err(error) = &outcome
+            && passkeys::rules::is_cloned(error)
+        {
+            passkeys::ops::stop(ctx, user, id).await;
+        }
+        outcome
+    })
+    .await
+}
+
+/// Tries a proof. Wrong ones wait as wrong passwords do, are counted apart from them, and stand in
+/// the audit log: whoever tries them knows the password.
+async fn tried<T>(
+    ctx: &BoxCtx,
+    user: UserId,
+    origin: Origin,
+    work: impl AsyncFnOnce() -> Result<T>,
+) -> Result<T> {
     let account = token_hash(&format!("second factor of {user}"));
     let target = Target { account, device: origin.device };
     let sign_ins = &ctx.platform.sign_ins;
     sign_ins.begin(origin.network, target, ctx.now())?;
-    let proof =
-        Proof { user, typed: Typed::read(code), secrets: Arc::clone(&ctx.platform.secrets) };
-    let outcome = match check(ctx, &proof).await {
-        Ok(()) => work(proof).await,
-        Err(error) => Err(error),
-    };
+    let outcome = work().await;
     match &outcome {
         Ok(_) => sign_ins.succeeded(origin.network, target, ctx.now()),
         Err(error) if is_refused_code(error) => report(ctx, user, error).await,
@@ -274,12 +335,13 @@ pub(in crate::platform) async fn with_code<T>(
 }
 
 /// A wrong code costs no place in the writer's queue.
-async fn check(ctx: &BoxCtx, proof: &Proof) -> Result<()> {
-    let (user, typed, secrets) = (proof.user, proof.typed.clone(), Arc::clone(&proof.secrets));
+async fn check(ctx: &BoxCtx, code: &Code) -> Result<()> {
+    let (user, typed, secrets) = (code.user, code.typed.clone(), Arc::clone(&code.secrets));
     ctx.read(move |scope| look(scope, &secrets, user, &typed).map(drop)).await
 }
 
-async fn report(ctx: &BoxCtx, user: UserId, error: &Error) {
+/// Writes down that a proof was refused.
+pub(in crate::platform) async fn report(ctx: &BoxCtx, user: UserId, error: &Error) {
     let code = if let Error::Rule(refusal) = error { refusal.code } else { "wrong-code" };
     let entry = Entry::new("identity.factor.refused", KIND, user).refused().set("code", code);
     if let Err(error) = ctx.write(move |scope| scope.audit(entry)).await {

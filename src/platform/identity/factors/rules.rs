@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::id::Id;
+use crate::platform::identity::passkeys;
 
 /// From the moment somebody became owner, admin or operator until they need a second factor.
 pub const GRACE: Duration = Duration::from_hours(7 * 24);
@@ -39,7 +40,7 @@ pub const CODES: &[Code] = &[
     code(
         "no-factor",
         "Backup codes stand in for a second factor, and there is none.",
-        "Set up an authenticator app first.",
+        "Set up an authenticator app or a passkey first.",
     ),
 ];
 
@@ -54,6 +55,10 @@ pub const ENROLMENT_LIFE: Duration = Duration::from_hours(1);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {
     pub has_totp: bool,
+    /// Passkeys, whether they can be used or not.
+    pub has_passkey: bool,
+    /// Passkeys that were not stopped.
+    pub has_usable_passkey: bool,
     pub backup_codes_left: i64,
     /// Since when the person has a role that needs a second factor.
     pub needed_since: Option<Moment>,
@@ -63,7 +68,7 @@ pub struct Standing {
 
 impl Standing {
     pub fn is_enrolled(&self) -> bool {
-        self.has_totp
+        self.has_totp || self.has_passkey
     }
 
     pub fn is_required(&self) -> bool {
@@ -91,7 +96,8 @@ impl Standing {
         }
         let totp = self.has_totp.then_some("totp");
         let backup = (self.backup_codes_left > 0).then_some("backup");
-        [totp, backup].into_iter().flatten().collect()
+        let passkey = self.has_usable_passkey.then_some("passkey");
+        [totp, backup, passkey].into_iter().flatten().collect()
     }
 }
 
@@ -107,9 +113,10 @@ pub fn code_used() -> Error {
     Refusal::new("code-used", detail).field("code", "code-used", detail).into()
 }
 
-/// Whether an answer says no to a code, and to nothing else.
+/// Whether an answer says no to a code or to a device's proof, and to nothing else.
 pub fn is_refused_code(error: &Error) -> bool {
-    matches!(error, Error::Rule(refusal) if ["wrong-code", "code-used"].contains(&refusal.code))
+    let Error::Rule(Refusal { code, .. }) = error else { return false };
+    ["wrong-code", "code-used"].contains(code) || passkeys::rules::is_refused(code)
 }
 
 /// The answer to whoever confirms what was not begun.
@@ -177,5 +184,15 @@ mod tests {
         assert_eq!(owner().methods(), ["password"]);
         assert_eq!(enrolled.methods(), ["totp", "backup"]);
         assert_eq!(Standing { backup_codes_left: 0, ..enrolled }.methods(), ["totp"]);
+        let with_passkey = Standing { has_passkey: true, has_usable_passkey: true, ..enrolled };
+        assert_eq!(with_passkey.methods(), ["totp", "backup", "passkey"]);
+    }
+
+    #[test]
+    fn a_stopped_passkey_opens_nothing_and_lets_nobody_in_without_it() {
+        let stopped = Standing { has_passkey: true, backup_codes_left: 1, ..owner() };
+
+        assert!(stopped.is_enrolled());
+        assert_eq!(stopped.methods(), ["backup"]);
     }
 }

@@ -12,6 +12,8 @@ pub(super) fn standing(scope: &Unit<'_>, user: UserId) -> Result<Standing> {
     Ok(scope
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM totp_secrets WHERE user_id = u.id),
+                 EXISTS (SELECT 1 FROM passkeys WHERE user_id = u.id),
+                 EXISTS (SELECT 1 FROM passkeys WHERE user_id = u.id AND stopped_at IS NULL),
                  (SELECT count(*) FROM backup_codes WHERE user_id = u.id AND used_at IS NULL),
                  (SELECT lost_at FROM factor_losses WHERE user_id = u.id),
                  CASE WHEN u.is_operator = 1 THEN coalesce(u.operator_since, u.created_at) END,
@@ -22,12 +24,14 @@ pub(super) fn standing(scope: &Unit<'_>, user: UserId) -> Result<Standing> {
              FROM users AS u WHERE u.id = :user",
         )?
         .query_row(named_params! { ":user": user }, |row| {
-            let as_operator: Option<Moment> = row.get(3)?;
-            let as_member: Option<Moment> = row.get(4)?;
+            let as_operator: Option<Moment> = row.get(5)?;
+            let as_member: Option<Moment> = row.get(6)?;
             Ok(Standing {
                 has_totp: row.get(0)?,
-                backup_codes_left: row.get(1)?,
-                lost_at: row.get(2)?,
+                has_passkey: row.get(1)?,
+                has_usable_passkey: row.get(2)?,
+                backup_codes_left: row.get(3)?,
+                lost_at: row.get(4)?,
                 needed_since: [as_operator, as_member].into_iter().flatten().min(),
             })
         })?)

@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 
 use super::ops::{self, Attempt, Outcome, SignedIn};
 use crate::http::address::network;
-use crate::http::answer::{NoContent, ok};
-use crate::http::extract::Json;
+use crate::http::answer::{Answer, NoContent, ok};
+use crate::http::extract::{Host, Json};
 use crate::http::front::{
     device_cookie, pending_cookie, removed_cookie, removed_pending_cookie, session_cookie,
 };
@@ -18,6 +18,8 @@ use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Result;
 use crate::platform::identity::factors::api::CodeRequest;
+use crate::platform::identity::passkeys::api::{PasskeyAnswerRequest, PasskeyOptionsResponse};
+use crate::platform::identity::passkeys::rules::ANSWER_SIZE_BYTES_MAX;
 use crate::platform::identity::{User, sessions};
 use crate::platform::secret::Secret;
 
@@ -26,6 +28,8 @@ pub fn routes() -> Routes {
         .routes(routes!(sign_in))
         .routes(routes!(finish_by_totp))
         .routes(routes!(finish_by_backup_code))
+        .routes(routes!(begin_finish_by_passkey))
+        .routes(routes!(finish_by_passkey))
         .routes(routes!(ask_for_help))
         .routes(routes!(sign_out))
 }
@@ -71,9 +75,12 @@ pub struct LoginResponse {
     /// True while a second factor is awaited; else left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mfa_required: Option<bool>,
-    /// What the second factor can be: `totp`, `backup`.
+    /// What the second factor can be: `totp`, `backup`, `passkey`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub methods: Option<Vec<String>>,
+    /// The only place where a passkey works; left out while none is awaited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkeys_origin: Option<String>,
 }
 
 /// Who is signed in now.
@@ -107,9 +114,10 @@ async fn sign_in(
             let body = LoginResponse { user: Some(signed_in.user.into()), ..Default::default() };
             Ok((cookies, ok(body)).into_response())
         }
-        Outcome::Pending { cookie, methods } => {
+        Outcome::Pending { cookie, methods, passkeys_origin } => {
             let methods = Some(methods.into_iter().map(str::to_owned).collect());
-            let body = LoginResponse { mfa_required: Some(true), methods, user: None };
+            let body =
+                LoginResponse { mfa_required: Some(true), methods, passkeys_origin, user: None };
             Ok(([(header::SET_COOKIE, pending_cookie(&cookie)?)], ok(body)).into_response())
         }
     }
@@ -143,6 +151,41 @@ async fn finish_by_backup_code(
     finish(&ctx, &headers, &body.code).await
 }
 
+/// Ask a device for a passkey's proof. The question waits for five minutes, for this sign-in.
+#[utoipa::path(post, path = "/auth/mfa/passkey/start", tag = "sign-in", security(()),
+    responses(
+        (status = 200, body = PasskeyOptionsResponse),
+        (status = 401, description = "No sign-in waits (any more)."),
+        (status = 409, description = "Passkeys work under another name, or there is none."),
+    ))]
+async fn begin_finish_by_passkey(
+    ctx: BoxCtx,
+    headers: HeaderMap,
+    Host(host): Host,
+) -> Answer<PasskeyOptionsResponse> {
+    let pending = guard::cookie(&headers, guard::PENDING_COOKIE);
+    let options = ops::ask_passkey(&ctx, pending.as_ref(), &host).await?;
+    Ok(ok(PasskeyOptionsResponse { options }))
+}
+
+/// End a waiting sign-in with a passkey's proof.
+#[utoipa::path(post, path = "/auth/mfa/passkey", tag = "sign-in", security(()),
+    extensions(("x-body-size-bytes-max" = json!(ANSWER_SIZE_BYTES_MAX))),
+    responses(
+        (status = 200, body = SignedInResponse),
+        (status = 401, description = "No sign-in waits (any more)."),
+    ))]
+async fn finish_by_passkey(
+    ctx: BoxCtx,
+    headers: HeaderMap,
+    Json(body): Json<PasskeyAnswerRequest>,
+) -> Result<Response> {
+    let pending = guard::cookie(&headers, guard::PENDING_COOKIE);
+    let network = ctx.cause.address.map(network);
+    let signed_in = ops::with_passkey(&ctx, pending.as_ref(), body.credential, network).await?;
+    finished(&ctx, signed_in)
+}
+
 /// Ask for help: the factors are lost. An operator, or an admin of a workspace you belong to, can
 /// then vouch for you.
 #[utoipa::path(post, path = "/auth/mfa/help", tag = "sign-in", security(()),
@@ -160,6 +203,10 @@ async fn finish(ctx: &BoxCtx, headers: &HeaderMap, code: &Secret) -> Result<Resp
     let pending = guard::cookie(headers, guard::PENDING_COOKIE);
     let network = ctx.cause.address.map(network);
     let signed_in = ops::with_code(ctx, pending.as_ref(), code, network).await?;
+    finished(ctx, signed_in)
+}
+
+fn finished(ctx: &BoxCtx, signed_in: SignedIn) -> Result<Response> {
     let cookies = cookies(ctx, &signed_in)?;
     let gone = [(header::SET_COOKIE, removed_pending_cookie())];
     let body = SignedInResponse { user: signed_in.user.into() };

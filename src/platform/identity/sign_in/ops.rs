@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::attempts::{NOWHERE, Refused, Report, Target};
 use super::pending::Pending;
 use super::rules::sign_in_again;
@@ -18,7 +20,7 @@ use crate::platform::identity::factors::ops::{Origin, Proof};
 use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::sessions::rules::{FamilyId, Kind};
 use crate::platform::identity::users::rules::{Kept, User, email_key};
-use crate::platform::identity::{Principal, factors, mfa_requests, sessions, users};
+use crate::platform::identity::{Principal, factors, mfa_requests, passkeys, sessions, users};
 use crate::platform::notices;
 use crate::platform::secret::{Secret, to_base64, token_hash};
 
@@ -46,6 +48,8 @@ pub enum Outcome {
         /// Names the sign-in.
         cookie: Secret,
         methods: Vec<&'static str>,
+        /// Where passkeys work, when one of them is awaited.
+        passkeys_origin: Option<String>,
     },
 }
 
@@ -73,7 +77,8 @@ pub async fn sign_in(ctx: &BoxCtx, attempt: Attempt) -> Result<Outcome> {
     }
     let cookie = Secret::new(to_base64(&ctx.platform.random.bytes::<32>()));
     ctx.platform.pending.add(token_hash(cookie.reveal()), right);
-    Ok(Outcome::Pending { cookie, methods: standing.methods() })
+    let passkeys_origin = ctx.platform.passkeys.origin().filter(|_| standing.has_usable_passkey);
+    Ok(Outcome::Pending { cookie, methods: standing.methods(), passkeys_origin })
 }
 
 /// Checks e-mail address and password, throttled as every sign-in is.
@@ -109,7 +114,34 @@ pub async fn with_code(
         if !pending.end(&hash) {
             return Err(sign_in_again());
         }
-        begin(ctx, right, Way::Code(proof)).await
+        begin(ctx, right, Way::Factor(proof)).await
+    })
+    .await
+}
+
+/// Asks the device of somebody whose sign-in waits for a proof.
+pub async fn ask_passkey(ctx: &BoxCtx, cookie: Option<&Secret>, host: &str) -> Result<Value> {
+    let hash = cookie.map(|cookie| token_hash(cookie.reveal())).ok_or_else(sign_in_again)?;
+    let right = ctx.platform.pending.look(&hash, ctx.now()).ok_or_else(sign_in_again)?;
+    passkeys::ops::ask(ctx, right.user.id, hash, host).await
+}
+
+/// Ends a waiting sign-in with what a device answered, and begins a session.
+pub async fn with_passkey(
+    ctx: &BoxCtx,
+    cookie: Option<&Secret>,
+    answer: Value,
+    network: Option<IpAddr>,
+) -> Result<SignedIn> {
+    let hash = cookie.map(|cookie| token_hash(cookie.reveal())).ok_or_else(sign_in_again)?;
+    let pending = &ctx.platform.pending;
+    let right = pending.take_try(&hash, ctx.now()).ok_or_else(sign_in_again)?;
+    let origin = Origin { network, device: right.known_device };
+    factors::ops::with_passkey(ctx, right.user.id, (hash, answer), origin, async |proof| {
+        if !pending.end(&hash) {
+            return Err(sign_in_again());
+        }
+        begin(ctx, right, Way::Factor(proof)).await
     })
     .await
 }
@@ -167,7 +199,7 @@ pub async fn ask_for_help(ctx: &BoxCtx, cookie: Option<&Secret>) -> Result<()> {
 enum Way {
     /// Nothing: the person has no factor.
     Password,
-    Code(Proof),
+    Factor(Proof),
     /// Somebody vouched for the person.
     Approval,
 }
@@ -192,7 +224,7 @@ async fn begin(ctx: &BoxCtx, right: Pending, way: Way) -> Result<SignedIn> {
                     return Err(sign_in_again());
                 }
             }
-            Way::Code(proof) => proof.use_in(scope).map(drop)?,
+            Way::Factor(proof) => proof.use_in(scope).map(drop)?,
             Way::Approval => {
                 if !mfa_requests::ops::use_in(scope, id)? {
                     return Err(sign_in_again());

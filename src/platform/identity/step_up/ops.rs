@@ -2,13 +2,15 @@
 
 use std::net::IpAddr;
 
+use serde_json::Value;
+
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
-use crate::platform::identity::factors::ops::Origin;
+use crate::platform::identity::factors::ops::{Origin, Proof};
 use crate::platform::identity::factors::rules::need_browser;
-use crate::platform::identity::sessions::rules::Kind;
-use crate::platform::identity::{factors, me, sessions};
+use crate::platform::identity::sessions::rules::{FamilyId, Kind};
+use crate::platform::identity::{factors, me, passkeys, sessions};
 use crate::platform::secret::Secret;
 
 /// A session with elevated rights.
@@ -22,18 +24,41 @@ pub struct Elevated {
 pub async fn by_code(ctx: &BoxCtx, code: &Secret, network: Option<IpAddr>) -> Result<Elevated> {
     let principal = ctx.principal()?;
     need_browser(principal.kind != Kind::Session)?;
-    let family = principal.family;
     let origin = Origin { network, device: None };
     factors::ops::with_code(ctx, principal.user, code, origin, async |proof| {
-        let (until, session) = ctx
-            .write(move |scope| {
-                let by = proof.use_in(scope)?;
-                sessions::ops::elevate_in(scope, family, by)
-            })
-            .await?;
-        Ok(Elevated { until, session })
+        elevate(ctx, principal.family, proof).await
     })
     .await
+}
+
+/// Asks the caller's device for a proof.
+pub async fn ask_passkey(ctx: &BoxCtx, host: &str) -> Result<Value> {
+    let principal = ctx.principal()?;
+    need_browser(principal.kind != Kind::Session)?;
+    let asker = passkeys::ops::elevator(principal.family);
+    passkeys::ops::ask(ctx, principal.user, asker, host).await
+}
+
+/// Elevates the caller's session by what a device answered.
+pub async fn by_passkey(ctx: &BoxCtx, answer: Value, network: Option<IpAddr>) -> Result<Elevated> {
+    let principal = ctx.principal()?;
+    need_browser(principal.kind != Kind::Session)?;
+    let origin = Origin { network, device: None };
+    let answered = (passkeys::ops::elevator(principal.family), answer);
+    factors::ops::with_passkey(ctx, principal.user, answered, origin, async |proof| {
+        elevate(ctx, principal.family, proof).await
+    })
+    .await
+}
+
+async fn elevate(ctx: &BoxCtx, family: FamilyId, proof: Proof) -> Result<Elevated> {
+    let (until, session) = ctx
+        .write(move |scope| {
+            let by = proof.use_in(scope)?;
+            sessions::ops::elevate_in(scope, family, by)
+        })
+        .await?;
+    Ok(Elevated { until, session })
 }
 
 /// Elevates the caller's session by the password, which is enough for whoever has no factor.
