@@ -6,7 +6,6 @@ Walks along with the good log and lets a copy of the verifier go on from the alt
 how many alterations were tried; any that is not found, or found elsewhere, ends it with an error.
 """
 
-import copy
 import importlib.util
 import json
 import sys
@@ -41,6 +40,21 @@ def expect(what, seq, found, wanted):
         sys.exit(f"{what} of entry {seq}: named {found} instead of {wanted}")
 
 
+def other(value):
+    """Another value of the same kind."""
+    if isinstance(value, dict):
+        return {**value, "x": "y"}
+    return value + ("x" if isinstance(value, str) else 1)
+
+
+def edits(line):
+    """The line with each member of its leaf edited in turn, and with its hash edited."""
+    for name, value in line["leaf"].items():
+        yield name, {**line, "leaf": {**line["leaf"], name: other(value)}}
+    first = "0" if line["hash"][0] != "0" else "1"
+    yield "hash", {**line, "hash": first + line["hash"][1:]}
+
+
 state = verify_audit.begin(header, trusted)
 tried = 0
 at = 0
@@ -52,19 +66,20 @@ for index, line in enumerate(body):
         after = next((one for one in follows if "leaf" in one), None)
         between = follows[: follows.index(after)] if after else follows
 
-        edited = copy.deepcopy(line)
-        edited["leaf"]["action"] += "x"
-        expect("edit", seq, first_bad(state.copy(), [edited]), seq)
+        for name, edited in edits(line):
+            expect(f"edit of {name}", seq, first_bad(state.copy(), [edited]), seq)
+            tried += 1
         expect("truncation", seq, first_bad(state.copy(), []), seq)
         double = [line, *between, line] if not is_last else [line, line]
         expect("duplicate", seq, first_bad(state.copy(), double), seq + 1)
-        tried += 3
+        tried += 2
         if not is_last:
             expect("deletion", seq, first_bad(state.copy(), [after]), seq)
             expect("swap", seq, first_bad(state.copy(), [after, line]), seq)
             tried += 2
             if not between:
                 # The entry made anew with its hash: the next one does not follow it.
+                edited = {**line, "leaf": {**line["leaf"], "action": "x"}}
                 edited["hash"] = verify_audit.leaf_hash(edited["leaf"]).hex()
                 expect("forgery", seq, first_bad(state.copy(), [edited, after]), seq + 1)
                 tried += 1
