@@ -88,6 +88,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0012_audit_tree.sql",
     "0013_notices.sql",
     "0016_registration.sql",
+    "0018_session_ends.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",

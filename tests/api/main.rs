@@ -3,6 +3,7 @@
 
 mod audit;
 mod checkpoints;
+mod clocks;
 mod columns;
 mod credentials;
 mod description;
@@ -16,6 +17,7 @@ mod invitations;
 mod jobs;
 mod keys;
 mod limits;
+mod many_sessions;
 mod members;
 mod monitoring;
 mod notices;

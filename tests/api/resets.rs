@@ -79,6 +79,30 @@ async fn a_link_lives_half_an_hour_and_dies_with_the_next() {
 }
 
 #[tokio::test]
+async fn of_two_links_asked_for_at_once_one_works() {
+    let server = TestServer::start().await;
+    let user = server.account(EMAIL, "viewer").await;
+    let (one, two) = (server.operator().await, server.operator().await);
+    let path = format!("/api/v1/users/{user}/reset-link");
+    let body = json!({});
+
+    let (first, second) = tokio::join!(one.post(&path, &body), two.post(&path, &body));
+    let (first, second) = (token(&first.is(201)), token(&second.is(201)));
+    let stranger = server.stranger();
+    let (first, second) = tokio::join!(
+        reset(&stranger, &first, OTHER_PASSWORD),
+        reset(&stranger, &second, OTHER_PASSWORD)
+    );
+
+    let mut statuses = [first.status.as_u16(), second.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 404]);
+    assert_eq!(server.box_counts().await["identity.user.password_changed"], 1);
+    server.browser().sign_in(EMAIL, OTHER_PASSWORD).await.is(200);
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn a_bad_password_leaves_the_link_alone() {
     let server = TestServer::start().await;
     let operator = server.operator().await;
