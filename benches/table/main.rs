@@ -3,11 +3,13 @@
 //! when something that must be reached was missed.
 //!
 //! `cargo bench -- TEXT` runs only the loads whose names contain the text, `cargo bench -- large`
-//! looks at a long ledger, `cargo bench -- audit` at a long audit log and
-//! `cargo bench -- workspaces` at a box with a thousand of them.
+//! looks at a long ledger, `cargo bench -- audit` at a long audit log, `cargo bench -- identity`
+//! at signing in and at a hundred thousand sessions, and `cargo bench -- workspaces` at a box with
+//! a thousand of them.
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 mod audit;
+mod identity;
 mod large;
 mod ledger;
 mod load;
@@ -70,13 +72,18 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
     println!("Access log: text lines into a file on the same disk. Disk: synchronous=FULL.");
     let is_met = match chosen {
         Some("audit") => audit::measure(folder.path())?,
+        Some("identity") => identity::measure(folder.path())?,
         Some("large") => large::measure(folder.path())?,
         Some("workspaces") => workspaces::measure(folder.path())?,
         Some(_) => usual(folder.path(), chosen)?,
         None => {
             // Each has a box of its own, and both are measured whatever the other reached. The
             // long ledger takes minutes to write, so it is asked for by name.
-            let each = [usual(folder.path(), None)?, workspaces::measure(folder.path())?];
+            let each = [
+                usual(folder.path(), None)?,
+                identity::measure(folder.path())?,
+                workspaces::measure(folder.path())?,
+            ];
             each.into_iter().all(|is_met| is_met)
         }
     };

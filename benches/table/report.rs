@@ -75,6 +75,7 @@ pub(crate) struct Figure {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Unit {
+    Nanos,
     Micros,
     Kib,
     Bytes,
@@ -83,6 +84,8 @@ pub(crate) enum Unit {
 impl Unit {
     fn words(self, value: u64) -> String {
         match self {
+            Self::Nanos if value < 1_000_000 => format!("{} µs", tenths(value, 1_000)),
+            Self::Nanos => format!("{} ms", tenths(value, 1_000_000)),
             Self::Micros => format!("{} ms", tenths(value, 1_000)),
             Self::Kib => format!("{} MiB", tenths(value, 1_024)),
             Self::Bytes => format!("{value} bytes"),

@@ -85,12 +85,7 @@ impl Server {
     /// What the process has used of the processors so far, in all its threads, in the system
     /// and outside, microseconds.
     pub(crate) fn cpu_us(&self) -> Result<u64, Problem> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name in brackets may hold blanks; times are fields 14 and 15.
-        let rest = stat.rsplit_once(')').ok_or("no name in stat")?.1;
-        let mut fields = rest.split_whitespace().skip(11);
-        let mut ticks = || fields.next().unwrap_or_default().parse::<u64>();
-        Ok((ticks()? + ticks()?) * MICROS_PER_TICK)
+        cpu_us_of(&self.child.id().to_string())
     }
 
     /// Resident memory, KiB.
@@ -127,6 +122,16 @@ impl Drop for Server {
             drop(self.child.wait());
         }
     }
+}
+
+/// What a process has used of the processors; `self` is this one.
+pub(crate) fn cpu_us_of(process: &str) -> Result<u64, Problem> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name in brackets may hold blanks; times are fields 14 and 15.
+    let rest = stat.rsplit_once(')').ok_or("no name in stat")?.1;
+    let mut fields = rest.split_whitespace().skip(11);
+    let mut ticks = || fields.next().unwrap_or_default().parse::<u64>();
+    Ok((ticks()? + ticks()?) * MICROS_PER_TICK)
 }
 
 fn address(line: &str, name: &str) -> Result<SocketAddr, Problem> {
