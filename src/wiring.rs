@@ -81,6 +81,7 @@ pub fn codes() -> Vec<Code> {
         setup::rules::CODES,
         workspaces::rules::CODES,
         workspaces::members::rules::CODES,
+        workspaces::roles::rules::CODES,
         jobs::rules::CODES,
         spool::CODES,
     ];

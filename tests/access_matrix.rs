@@ -12,18 +12,25 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use holdfast::http::guard::{Access, Asked, Guard, Incoming, LetThrough, SESSION_COOKIE, StepUp};
-use holdfast::platform::access::Role;
+use holdfast::platform::access::{AnyRole, CustomRoleId, Role};
 use holdfast::platform::clock::Moment;
 use holdfast::platform::ctx::{Actor, BoxScope, Cause};
 use holdfast::platform::error::Result;
 use holdfast::platform::identity::UserId;
+use holdfast::platform::identity::sessions::ops::programs::{self, ProgramDraft};
 use holdfast::platform::identity::sessions::ops::{
     TokenDraft, begin_as_in, begin_in, lifetimes, make_token_in,
 };
+use holdfast::platform::identity::sessions::rules::FamilyId;
+use holdfast::platform::identity::signing;
+use holdfast::platform::identity::signing::ops::KeySet;
 use holdfast::platform::identity::users::ops::insert_in;
 use holdfast::platform::identity::users::rules::NewUser;
 use holdfast::platform::workspaces::{self, WorkspaceId};
@@ -68,11 +75,22 @@ const PUBLIC: &[&str] = &[
 /// What the narrowed token may do.
 const NARROWED: &str = "workspace.read";
 
+/// What the workspace's own role may do.
+const CUSTOM: &[&str] = &["audit.read", "events.read", "people.read", "workspace.read"];
+/// What the service accounts may do.
+const SERVICE: &[&str] = &["people.manage", "workspace.read"];
+/// Where the service accounts may be used from, an address there, and one that is not.
+const NETWORK: &str = "192.0.2.0/24";
+const IN_NETWORK: [u8; 4] = [192, 0, 2, 7];
+const OFF_NETWORK: [u8; 4] = [198, 51, 100, 7];
+
 /// A kind of caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Caller {
     Anonymous,
     Member(Role),
+    /// Has a role that the workspace made.
+    Custom,
     /// Runs the box and belongs to no workspace.
     Operator,
     /// Owns another workspace.
@@ -91,6 +109,20 @@ enum Caller {
     Stale,
     /// The browser of an owner who should have had a second factor by now.
     Late,
+    /// A program that an owner signed in with (an access token).
+    Program,
+    /// An owner's program whose scope is `NARROWED`.
+    Scoped,
+    /// An owner's program with an access token that is over.
+    LapsedProgram,
+    /// An owner's program that was signed out.
+    RevokedProgram,
+    /// A service account of the workspace.
+    Service,
+    /// The same, from an address off its list.
+    OffList,
+    /// A service account that was disabled.
+    EndedService,
 }
 
 impl Caller {
@@ -105,14 +137,23 @@ impl Caller {
             Self::Fresh,
             Self::Stale,
             Self::Late,
+            Self::Program,
+            Self::Scoped,
+            Self::LapsedProgram,
+            Self::RevokedProgram,
+            Self::Service,
+            Self::OffList,
+            Self::EndedService,
         ];
-        [Self::Anonymous].into_iter().chain(Role::ALL.map(Self::Member)).chain(others).collect()
+        let members = Role::ALL.map(Self::Member).into_iter().chain([Self::Custom]);
+        [Self::Anonymous].into_iter().chain(members).chain(others).collect()
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
             Self::Member(role) => role.name(),
+            Self::Custom => "custom",
             Self::Operator => "operator",
             Self::Outsider => "outsider",
             Self::Narrowed => "narrowed",
@@ -122,12 +163,58 @@ impl Caller {
             Self::Fresh => "fresh",
             Self::Stale => "stale",
             Self::Late => "late",
+            Self::Program => "program",
+            Self::Scoped => "scoped",
+            Self::LapsedProgram => "lapsed-program",
+            Self::RevokedProgram => "revoked-program",
+            Self::Service => "service",
+            Self::OffList => "off-list",
+            Self::EndedService => "ended-service",
         }
     }
 
     /// Whether the credential is worth anything at all.
     fn is_somebody(self) -> bool {
-        !matches!(self, Self::Anonymous | Self::Revoked | Self::Expired | Self::Disabled)
+        !matches!(
+            self,
+            Self::Anonymous
+                | Self::Revoked
+                | Self::Expired
+                | Self::Disabled
+                | Self::LapsedProgram
+                | Self::RevokedProgram
+                | Self::EndedService
+        )
+    }
+
+    fn is_service(self) -> bool {
+        matches!(self, Self::Service | Self::OffList | Self::EndedService)
+    }
+
+    fn is_program(self) -> bool {
+        matches!(self, Self::Program | Self::Scoped | Self::LapsedProgram | Self::RevokedProgram)
+    }
+
+    /// Whoever owns the workspace, however they come in.
+    fn is_owner(self) -> bool {
+        matches!(
+            self,
+            Self::Narrowed
+                | Self::Revoked
+                | Self::Expired
+                | Self::Disabled
+                | Self::Fresh
+                | Self::Stale
+                | Self::Late
+        ) || self.is_program()
+    }
+
+    fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Service | Self::EndedService => Some(IN_NETWORK.into()),
+            Self::OffList => Some(OFF_NETWORK.into()),
+            _ => None,
+        }
     }
 }
 
@@ -154,6 +241,7 @@ impl People {
         let (everybody, here) = (self.everybody.clone(), server.workspace);
         let ctx = system(&server.platform);
         let lifetimes = lifetimes(&ctx);
+        let keys = signing::ops::keys(&ctx).await.expect("keys");
         let made = ctx.write(move |scope| {
             for (caller, user) in &everybody {
                 bring_back(scope, *caller, *user, here)?;
@@ -163,6 +251,9 @@ impl People {
                     Caller::Stale => begin_as_in(scope, scope.new_id(), user, lifetimes, None)?,
                     Caller::Fresh | Caller::Late => {
                         begin_in(scope, scope.new_id(), user, lifetimes)?
+                    }
+                    _ if caller.is_service() || caller.is_program() => {
+                        return Ok((caller, Some(access_token(scope, &keys, caller, user)?)));
                     }
                     _ => return Ok((caller, Some(token(scope, caller, user)?))),
                 };
@@ -181,6 +272,9 @@ fn invite(
     here: WorkspaceId,
     elsewhere: WorkspaceId,
 ) -> Result<UserId> {
+    if caller.is_service() {
+        return service(scope, caller, here);
+    }
     let new = NewUser {
         name: caller.name().to_owned(),
         email: format!("{}@example.com", caller.name()),
@@ -193,16 +287,14 @@ fn invite(
         Caller::Outsider => {
             workspaces::ops::add_member_in(scope, elsewhere, user, Role::Owner)?;
         }
-        Caller::Narrowed
-        | Caller::Revoked
-        | Caller::Expired
-        | Caller::Disabled
-        | Caller::Fresh
-        | Caller::Stale
-        | Caller::Late => {
+        Caller::Custom => {
+            let role = AnyRole::Custom(custom_role(scope, here)?);
+            workspaces::ops::add_member_in(scope, here, user, role)?;
+        }
+        _ if caller.is_owner() => {
             workspaces::ops::add_member_in(scope, here, user, Role::Owner)?;
         }
-        Caller::Operator | Caller::Anonymous => {}
+        _ => {}
     }
     if caller == Caller::Disabled {
         scope
@@ -212,20 +304,104 @@ fn invite(
     Ok(user)
 }
 
+fn custom_role(scope: &BoxScope<'_>, here: WorkspaceId) -> Result<CustomRoleId> {
+    scope
+        .prepare_cached(
+            "INSERT OR IGNORE INTO custom_roles (id, workspace_id, name, name_key, description,
+                 permissions, needs_factor, created_at, updated_at)
+             VALUES (:id, :here, 'Auditor', 'auditor', '', :permissions, 1, :now, :now)",
+        )?
+        .execute(named_params! {
+            ":id": scope.new_id::<()>(), ":here": here, ":permissions": json!(CUSTOM).to_string(),
+            ":now": scope.now(),
+        })?;
+    Ok(scope
+        .prepare_cached("SELECT id FROM custom_roles WHERE workspace_id = :here")?
+        .query_row(named_params! { ":here": here }, |row| row.get(0))?)
+}
+
+/// A service account; its id stands for that of a person.
+fn service(scope: &BoxScope<'_>, caller: Caller, here: WorkspaceId) -> Result<UserId> {
+    let id = scope.new_id();
+    let disabled_at = (caller == Caller::EndedService).then(|| scope.now());
+    scope
+        .prepare_cached(
+            "INSERT INTO service_accounts (id, name, workspace_id, permissions, channels,
+                 allow_cidrs, family_id, created_at, disabled_at)
+             VALUES (:id, :name, :here, :permissions, '[]', :networks, :family, :now, :disabled)",
+        )?
+        .execute(named_params! {
+            ":id": id, ":name": caller.name(), ":here": here, ":family": scope.new_id::<()>(),
+            ":permissions": json!(SERVICE).to_string(), ":disabled": disabled_at,
+            ":networks": json!([NETWORK]).to_string(), ":now": scope.now(),
+        })?;
+    Ok(id)
+}
+
+/// An access token as the box signs it.
+fn access_token(
+    scope: &BoxScope<'_>,
+    keys: &Arc<KeySet>,
+    caller: Caller,
+    user: UserId,
+) -> Result<String> {
+    let now = scope.now().0 / 1_000;
+    let family: FamilyId = if caller.is_service() {
+        let sql = "SELECT family_id FROM service_accounts WHERE id = :user";
+        let mut family = scope.prepare_cached(sql)?;
+        family.query_row(named_params! { ":user": user }, |row| row.get(0))?
+    } else {
+        program(scope, caller, user)?
+    };
+    let until = if caller == Caller::LapsedProgram { now - 3_600 } else { now + 900 };
+    let mut claims = json!({
+        "iss": keys.issuer, "aud": "holdfast", "sub": user.to_string(), "sid": family.to_string(),
+        "jti": scope.new_id::<()>().to_string(), "iat": now - 7_200, "nbf": now - 7_200,
+        "exp": until,
+    });
+    if caller.is_service() {
+        claims["client_id"] = json!(user.to_string());
+    }
+    Ok(keys.signer.sign("at+jwt", &claims)?.reveal().to_owned())
+}
+
+/// A sign-in of a program.
+fn program(scope: &BoxScope<'_>, caller: Caller, user: UserId) -> Result<FamilyId> {
+    let id: FamilyId = scope.new_id();
+    let permissions = (caller == Caller::Scoped).then(|| BTreeSet::from([NARROWED.to_owned()]));
+    let draft = ProgramDraft {
+        id,
+        user,
+        name: "probe".to_owned(),
+        permissions,
+        value_hash: scope.random().bytes::<32>(),
+        life: Duration::from_hours(1),
+    };
+    programs::begin_in(scope, &draft)?;
+    if caller == Caller::RevokedProgram {
+        scope
+            .prepare_cached("UPDATE auth_families SET revoked_at = :now WHERE id = :family")?
+            .execute(named_params! { ":now": scope.now(), ":family": id })?;
+    }
+    Ok(id)
+}
+
 fn bring_back(scope: &BoxScope<'_>, caller: Caller, user: UserId, here: WorkspaceId) -> Result<()> {
     let role = match caller {
-        Caller::Member(role) => role,
-        Caller::Narrowed | Caller::Fresh | Caller::Stale | Caller::Late => Role::Owner,
+        Caller::Member(role) => role.into(),
+        Caller::Custom => AnyRole::Custom(custom_role(scope, here)?),
+        _ if caller.is_owner() && caller.is_somebody() => Role::Owner.into(),
         _ => return Ok(()),
     };
     scope
         .prepare_cached(
-            "INSERT INTO memberships (user_id, workspace_id, role, created_at)
-             VALUES (:user, :here, :role, :now)
+            "INSERT INTO memberships (user_id, workspace_id, role, custom_role_id, created_at)
+             VALUES (:user, :here, :role, :custom, :now)
              ON CONFLICT DO UPDATE SET role_since = :now",
         )?
         .execute(named_params! {
-            ":user": user, ":here": here, ":role": role.name(), ":now": since(scope, caller),
+            ":user": user, ":here": here, ":role": role.base().name(),
+            ":custom": role.custom(), ":now": since(scope, caller),
         })?;
     Ok(())
 }
@@ -290,6 +466,9 @@ async fn probe(
                 .header("sec-fetch-site", "same-origin"),
             _ => request.header(header::AUTHORIZATION, format!("Bearer {value}")),
         };
+    }
+    if let Some(address) = caller.address() {
+        request = request.extension(ConnectInfo(SocketAddr::new(address, 50_000)));
     }
     let request = request.body(Body::empty()).expect("a request");
     // The body is not read: that of an event stream has no end.
@@ -381,8 +560,13 @@ fn is_public(access: &Access) -> bool {
 /// What the role table says, worked out without the guard.
 fn expected(server: &TestServer, asked: &Asked, caller: Caller) -> Outcome {
     let access = &asked.access;
-    if is_public(access) {
+    // Where anybody may ask, a credential that may not be used here is none the less refused.
+    let is_refused = *access == Access::Anybody && caller == Caller::OffList;
+    if is_public(access) && !is_refused {
         return Outcome::LetThrough;
+    }
+    if caller == Caller::OffList {
+        return Outcome::Refused(403);
     }
     if !caller.is_somebody() {
         return Outcome::Refused(401);
@@ -393,6 +577,12 @@ fn expected(server: &TestServer, asked: &Asked, caller: Caller) -> Outcome {
     if caller == Caller::Stale && asked.step_up == StepUp::Needed {
         return Outcome::Refused(403);
     }
+    if caller == Caller::Service && is_of_people(&asked.path) {
+        return Outcome::Refused(403);
+    }
+    let one_of = |held: &[&str], permission: &str| {
+        if held.contains(&permission) { Outcome::LetThrough } else { Outcome::Refused(403) }
+    };
     let in_workspace = |permission: &str| match caller {
         Caller::Member(role) => {
             let permissions = server.platform.roles.permissions();
@@ -400,9 +590,10 @@ fn expected(server: &TestServer, asked: &Asked, caller: Caller) -> Outcome {
             let is_allowed = spec.expect("a known permission").roles.contains(&role);
             if is_allowed { Outcome::LetThrough } else { Outcome::Refused(403) }
         }
-        Caller::Fresh | Caller::Stale => Outcome::LetThrough,
-        Caller::Narrowed if permission == NARROWED => Outcome::LetThrough,
-        Caller::Narrowed => Outcome::Refused(403),
+        Caller::Fresh | Caller::Stale | Caller::Program => Outcome::LetThrough,
+        Caller::Narrowed | Caller::Scoped => one_of(&[NARROWED], permission),
+        Caller::Custom => one_of(CUSTOM, permission),
+        Caller::Service => one_of(SERVICE, permission),
         _ => Outcome::Refused(404),
     };
     match access {
@@ -410,6 +601,14 @@ fn expected(server: &TestServer, asked: &Asked, caller: Caller) -> Outcome {
         Access::Operator if caller != Caller::Operator => Outcome::Refused(403),
         _ => Outcome::LetThrough,
     }
+}
+
+/// What only people have: a profile, sessions, factors.
+fn is_of_people(path: &str) -> bool {
+    path == "/api/v1/me"
+        || path.starts_with("/api/v1/me/")
+        || path == "/api/v1/auth/me"
+        || path.starts_with("/api/v1/auth/step-up")
 }
 
 #[tokio::test]

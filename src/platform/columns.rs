@@ -64,6 +64,15 @@ pub const SYSTEM: &[ColumnMarks] = &[
     table("registrations", &[("name", Personal), ("email", Personal), ("email_key", Personal)]),
     table("memberships", &[("role", Impersonal)]),
     table(
+        "custom_roles",
+        &[
+            ("name", Impersonal),
+            ("name_key", Impersonal),
+            ("description", Impersonal),
+            ("permissions", Impersonal),
+        ],
+    ),
+    table(
         "error_groups",
         &[
             ("kind", Impersonal),

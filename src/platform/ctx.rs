@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection};
 
 use super::Platform;
-use super::access::{Grant, Role};
+use super::access::{AnyRole, Grant};
 use super::audit::{self, Entry};
 use super::audit::{Growing, Log};
 use super::clock::{Clock, Moment};
@@ -88,16 +88,19 @@ impl Cause {
 #[derive(Debug, Clone)]
 pub struct Membership {
     pub workspace: WorkspaceId,
-    pub role: Role,
+    pub role: AnyRole,
     pub grant: Grant,
+    /// What the role gives where all apps are on, too.
+    pub whole: Grant,
     /// How the workspace stood when the membership was checked.
     pub standing: Standing,
 }
 
 impl Membership {
     /// A membership in a workspace that is in use, with all apps.
-    pub fn new(workspace: WorkspaceId, role: Role, grant: Grant) -> Self {
-        Self { workspace, role, grant, standing: Standing::default() }
+    pub fn new(workspace: WorkspaceId, role: impl Into<AnyRole>, grant: Grant) -> Self {
+        let whole = grant.clone();
+        Self { workspace, role: role.into(), grant, whole, standing: Standing::default() }
     }
 }
 

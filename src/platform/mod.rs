@@ -87,6 +87,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0011_service_accounts.sql",
     "0012_audit_tree.sql",
     "0013_notices.sql",
+    "0015_custom_roles.sql",
     "0016_registration.sql",
     "0018_session_ends.sql",
 );

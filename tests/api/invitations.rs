@@ -265,7 +265,7 @@ async fn admins_invite_up_to_their_own_role_and_nobody_below_them_does() {
     invite(&owner, EMAIL, "owner").await;
 
     let odd = json!({ "email": EMAIL, "role": "root" });
-    admin.post("/invitations", &odd).await.is_field_problem("role", "wrong-type");
+    admin.post("/invitations", &odd).await.is_field_problem("role", "role-unknown");
     let odd = json!({ "email": "nobody", "role": "viewer" });
     admin.post("/invitations", &odd).await.is_field_problem("email", "email-bad");
     server.finish().await;

@@ -29,6 +29,7 @@ mod reads;
 mod registration;
 mod requests;
 mod resets;
+mod roles;
 mod samples;
 mod second_factor;
 mod secrecy;

@@ -275,7 +275,7 @@ const people = createRoute({
   path: "people",
   validateSearch: (search: Search): PeopleSearch => ({
     ...texts(search, ["q", "panel"]),
-    ...oneOf(search, "show", ["invited"] as const),
+    ...oneOf(search, "show", ["invited", "roles"] as const),
   }),
   component: lazyRouteComponent(() => import("@/platform/people/PeopleScreen"), "PeopleScreen"),
 });

@@ -3,4 +3,4 @@
 pub mod api;
 pub mod rules;
 
-pub use rules::{Grant, PermissionSpec, Role, RoleTable};
+pub use rules::{AnyRole, CustomRoleId, Grant, NamedRole, PermissionSpec, Role, RoleTable};

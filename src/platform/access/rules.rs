@@ -6,12 +6,20 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::platform::error::{Code, Error, Result, code};
+use crate::platform::id::Id;
 
-pub const CODES: &[Code] = &[code(
-    "role-above-own",
-    "Nobody gives away a role that is above their own.",
-    "Choose another role, or ask an owner of the workspace.",
-)];
+pub const CODES: &[Code] = &[
+    code(
+        "role-above-own",
+        "Nobody gives away, makes or changes a role that may do what they may not themselves.",
+        "Choose another role or fewer permissions, or ask an owner of the workspace.",
+    ),
+    code(
+        "role-unknown",
+        "The workspace has no such role.",
+        "Take the id of a role from the workspace's list of roles.",
+    ),
+];
 
 /// What a person is in a workspace, from most to least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,12 +57,93 @@ impl Role {
     }
 }
 
-/// Whether somebody with the role `own` may give `role`. Only owners make owners.
-pub fn may_give(own: Role, role: Role) -> Result<()> {
-    if role != Role::Owner || own == Role::Owner {
-        return Ok(());
+/// A role that the people of a workspace made.
+pub enum CustomRoleMark {}
+pub type CustomRoleId = Id<CustomRoleMark>;
+
+/// What a person is in a workspace: a built-in role, or one that the workspace made itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AnyRole {
+    BuiltIn(Role),
+    Custom(CustomRoleId),
+}
+
+impl AnyRole {
+    /// The built-in role that stands for it where no other is known.
+    pub fn base(self) -> Role {
+        match self {
+            Self::BuiltIn(role) => role,
+            Self::Custom(_) => Role::Viewer,
+        }
     }
-    Err(Error::invalid("role", "role-above-own", "Only an owner makes somebody an owner."))
+
+    pub fn custom(self) -> Option<CustomRoleId> {
+        match self {
+            Self::BuiltIn(_) => None,
+            Self::Custom(id) => Some(id),
+        }
+    }
+
+    /// Reads what is kept of a role.
+    pub fn read(base: &str, custom: Option<CustomRoleId>) -> Result<Self> {
+        if let Some(id) = custom {
+            return Ok(Self::Custom(id));
+        }
+        let known = base.parse().map(Self::BuiltIn);
+        known.map_err(|()| Error::internal(format!("unknown role {base}")))
+    }
+
+    /// Reads what somebody wrote.
+    pub fn named(field: &str, text: &str) -> Result<Self> {
+        let built_in = text.parse().map(Self::BuiltIn).ok();
+        let custom = || text.parse().map(Self::Custom).ok();
+        built_in.or_else(custom).ok_or_else(|| role_unknown(field))
+    }
+}
+
+impl From<Role> for AnyRole {
+    fn from(role: Role) -> Self {
+        Self::BuiltIn(role)
+    }
+}
+
+impl PartialEq<Role> for AnyRole {
+    fn eq(&self, role: &Role) -> bool {
+        *self == Self::BuiltIn(*role)
+    }
+}
+
+impl fmt::Display for AnyRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn(role) => role.fmt(f),
+            Self::Custom(id) => id.fmt(f),
+        }
+    }
+}
+
+/// A role and what people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRole {
+    pub role: AnyRole,
+    pub name: String,
+}
+
+/// The answer to a role that is none of the workspace's.
+pub fn role_unknown(field: &str) -> Error {
+    Error::invalid(field, "role-unknown", "The workspace has no such role.")
+}
+
+/// Whether somebody who holds `own` may give what a role holds: never more than that.
+pub fn may_give(own: &Grant, given: &Grant) -> Result<()> {
+    above_own("role", own, given)
+}
+
+/// Like `may_give` where the role is sent in another field.
+pub fn above_own(field: &str, own: &Grant, given: &Grant) -> Result<()> {
+    let Some(lacked) = own.lacks(given) else { return Ok(()) };
+    let detail = format!("This role may do what you may not: {lacked}.");
+    Err(Error::invalid(field, "role-above-own", detail))
 }
 
 impl fmt::Display for Role {
@@ -77,6 +166,8 @@ pub const EVERYBODY: &[Role] = &Role::ALL;
 pub const OWNERS: &[Role] = &[Role::Owner];
 /// Owners and admins.
 pub const ADMINS: &[Role] = &[Role::Owner, Role::Admin];
+/// What every role may: nobody belongs to a workspace without knowing it.
+pub const ALWAYS: [&str; 2] = ["workspace.read", "events.read"];
 /// Owners, admins and managers.
 pub const MANAGERS: &[Role] = &[Role::Owner, Role::Admin, Role::Manager];
 
@@ -87,6 +178,19 @@ pub struct PermissionSpec {
     pub id: &'static str,
     pub title: &'static str,
     pub roles: &'static [Role],
+}
+
+impl PermissionSpec {
+    /// Whether it comes with owning the workspace: no role of its own may have it.
+    pub fn is_for_owners(&self) -> bool {
+        self.roles.iter().all(|role| *role == Role::Owner)
+    }
+
+    /// Whether whoever has it needs a second factor, as owners and admins do: of the built-in
+    /// roles nobody else has it.
+    pub fn needs_factor(&self) -> bool {
+        self.roles.iter().all(|role| ADMINS.contains(role))
+    }
 }
 
 /// Needed by every route that only operators may call. No role has it.
@@ -136,6 +240,17 @@ impl Grant {
         self.0.iter().copied()
     }
 
+    /// The first permission of another that this one has not.
+    pub fn lacks(&self, other: &Self) -> Option<&'static str> {
+        other.0.difference(&self.0).next().copied()
+    }
+
+    /// What both have.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Self {
+        Self(Arc::new(self.0.intersection(&other.0).copied().collect()))
+    }
+
     /// What is left when only `permissions` are let through.
     #[must_use]
     pub fn narrowed(&self, permissions: &BTreeSet<String>) -> Self {
@@ -181,6 +296,11 @@ impl RoleTable {
         Grant(Arc::new(known.filter(|one| permissions.contains(*one)).collect()))
     }
 
+    /// Whether whoever has this needs a second factor.
+    pub fn needs_factor(&self, grant: &Grant) -> bool {
+        self.permissions.iter().any(|one| one.needs_factor() && grant.allows(one.id))
+    }
+
     pub fn permissions(&self) -> &[PermissionSpec] {
         &self.permissions
     }
@@ -206,10 +326,38 @@ mod tests {
     }
 
     #[test]
-    fn only_owners_make_owners() {
-        assert!(may_give(Role::Owner, Role::Owner).is_ok());
-        assert!(may_give(Role::Admin, Role::Owner).is_err());
-        assert!(may_give(Role::Admin, Role::Admin).is_ok());
+    fn nobody_gives_more_than_they_have() {
+        let table = RoleTable::new(PERMISSIONS.to_vec());
+        let may = |own: &Grant, role| may_give(own, &table.grant(role)).is_ok();
+        let people_only = table.grant_of(&BTreeSet::from(["people.manage".to_owned()]));
+
+        assert!(may(&table.grant(Role::Owner), Role::Owner));
+        assert!(!may(&table.grant(Role::Admin), Role::Owner));
+        assert!(may(&table.grant(Role::Admin), Role::Admin));
+        assert!(!may(&people_only, Role::Viewer), "it may not see the workspace itself");
+        assert!(may_give(&people_only, &people_only).is_ok());
+    }
+
+    #[test]
+    fn what_owners_and_admins_alone_may_needs_a_second_factor() {
+        let table = RoleTable::new(PERMISSIONS.to_vec());
+
+        let needing = Role::ALL.into_iter().filter(|role| table.needs_factor(&table.grant(*role)));
+
+        assert_eq!(needing.collect::<Vec<_>>(), ADMINS);
+        let reader = table.grant_of(&BTreeSet::from(["audit.read".to_owned()]));
+        assert!(table.needs_factor(&reader));
+    }
+
+    #[test]
+    fn a_role_is_read_by_its_name_or_its_id() {
+        let id = CustomRoleId::from_bytes([7; 16]);
+
+        assert_eq!(AnyRole::named("role", "counter").unwrap(), Role::Counter);
+        assert_eq!(AnyRole::named("role", &id.to_string()).unwrap(), AnyRole::Custom(id));
+        assert!(AnyRole::named("role", "root").is_err());
+        assert_eq!(AnyRole::read("viewer", Some(id)).unwrap(), AnyRole::Custom(id));
+        assert!(AnyRole::read("root", None).is_err());
     }
 
     #[test]

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::members;
 use super::ops;
 use super::rules::{Change, Draft, State, States, Workspace};
+use super::{members, roles};
 use crate::http::answer::{Answer, NoContent, Reply, created, ok};
 use crate::http::extract::{IfMatch, InWorkspace, Json, Query};
 use crate::http::page::{self, Page};
@@ -30,6 +30,7 @@ pub fn workspace_routes() -> Routes {
         .routes(routes!(wipe_workspace))
         .routes(routes!(get_usage))
         .merge(members::api::routes())
+        .merge(roles::api::routes())
 }
 
 /// What can be done in a workspace: everything, only reading, or nothing until it is restored.

@@ -4,6 +4,7 @@ pub mod api;
 pub mod members;
 pub mod ops;
 mod registry;
+pub mod roles;
 pub mod rules;
 mod store;
 

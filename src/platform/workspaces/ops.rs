@@ -9,8 +9,8 @@ pub use usage::{Usage, usage};
 use std::sync::Arc;
 
 use super::rules::{Change, Draft, State, States, Workspace, WorkspaceId};
-use super::store;
-use crate::platform::access::Role;
+use super::{roles, store};
+use crate::platform::access::{NamedRole, Role};
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership};
 use crate::platform::error::{Error, Result};
@@ -140,13 +140,23 @@ pub async fn get(ctx: &Ctx) -> Result<Workspace> {
     (**ctx).read(move |scope| get_in(scope, id)).await
 }
 
+/// A workspace somebody belongs to.
+pub struct Mine {
+    pub membership: Membership,
+    pub workspace: Workspace,
+    pub role: NamedRole,
+}
+
 /// The workspaces the caller belongs to and can use, in the order they came to them.
-pub async fn list_mine(ctx: &BoxCtx) -> Result<Vec<(Membership, Workspace)>> {
+pub async fn list_mine(ctx: &BoxCtx) -> Result<Vec<Mine>> {
     let memberships = ctx.principal()?.memberships.clone();
     ctx.read(move |scope| {
         let mine = memberships.into_iter().map(|one| {
-            let workspace = get_in(scope, one.workspace)?;
-            Ok((one, workspace))
+            Ok(Mine {
+                workspace: get_in(scope, one.workspace)?,
+                role: roles::ops::name_in(scope, one.workspace, one.role)?,
+                membership: one,
+            })
         });
         mine.collect()
     })
@@ -188,8 +198,10 @@ pub async fn enter(ctx: &BoxCtx, id: WorkspaceId) -> Result<Ctx> {
     }
     let platform = &ctx.platform;
     let standing = workspace.standing();
-    let grant = standing.narrow(platform.roles.grant(Role::Owner), &platform.app_ids());
-    Ok(Ctx::new(ctx.clone(), Membership { workspace: id, role: Role::Owner, grant, standing }))
+    let whole = platform.roles.grant(Role::Owner);
+    let grant = standing.narrow(whole.clone(), &platform.app_ids());
+    let role = Role::Owner.into();
+    Ok(Ctx::new(ctx.clone(), Membership { workspace: id, role, grant, whole, standing }))
 }
 
 /// All workspaces of the box in these states, oldest first; what follows `after`.

@@ -18,6 +18,7 @@ export function screensOf(home, item, place) {
     ["import", `${home}/inventory/import`],
     ["people", `${home}/people`],
     ["invitations", `${home}/people?show=invited`],
+    ["roles", `${home}/people?show=roles`],
     ["audit", `${home}/audit`],
     ["audit of the people", `${home}/audit?log=people&outcome=ok`],
     ["no entry fits", `${home}/audit?kind=inventory.supplier`],

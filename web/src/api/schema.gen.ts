@@ -2304,6 +2304,23 @@ export interface paths {
         patch: operations["change_member"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what roles of the workspace can let people do. */
+        get: operations["list_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/restore": {
         parameters: {
             query?: never;
@@ -2322,6 +2339,42 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the roles of the workspace: the built-in ones, then its own. */
+        get: operations["list_roles"];
+        put?: never;
+        /** Make a role. It may do at most what you may. */
+        post: operations["create_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a role that nobody has and nobody is invited to. */
+        delete: operations["delete_role"];
+        options?: never;
+        head?: never;
+        /** Change a role. It acts at once on everybody who has it, also where they are signed in. */
+        patch: operations["change_role"];
         trace?: never;
     };
     "/api/v1/workspaces/{workspace}/search": {
@@ -2821,7 +2874,18 @@ export interface components {
         /** @description Whom to invite, and as what. */
         CreateInvitationRequest: {
             email: string;
-            role: components["schemas"]["RoleName"];
+            /**
+             * @description A built-in role such as `manager`, or the id of one that the workspace made.
+             * @example counter
+             */
+            role: string;
+        };
+        /** @description A role to be made. */
+        CreateRoleRequest: {
+            description?: string | null;
+            name: string;
+            /** @description At most your own. What everybody in a workspace may is added. */
+            permissions: string[];
         };
         /** @description A service account to be made. Without a public key it gets a secret. */
         CreateServiceAccountRequest: {
@@ -2972,6 +3036,11 @@ export interface components {
             /** @description Path of the field as it was sent, e.g. `operator.email`. */
             field: string;
         };
+        /**
+         * @description Which roles can have a permission.
+         * @enum {string}
+         */
+        GoesWith: "every_role" | "ownership" | "choice";
         /** @description How well the box is. */
         HealthResponse: {
             /** @description By name, for those who may see the inside: `api`, `database`, `disk`, `certificate`. */
@@ -3060,7 +3129,10 @@ export interface components {
             has_account: boolean;
             /** @description Name of whoever made it; null when they are gone. */
             invited_by?: string | null;
-            role: components["schemas"]["RoleName"];
+            /** @description A built-in role such as `manager`, or the id of one that the workspace made. */
+            role: string;
+            /** @description What people call the role. */
+            role_name: string;
             workspace_name: string;
         };
         /** @description An invitation that was not accepted yet. */
@@ -3072,7 +3144,10 @@ export interface components {
             invited_by?: components["schemas"]["PersonRef"] | null;
             /** @description What to send to the person. Shown once, in the answer that makes it. */
             link?: string | null;
-            role: components["schemas"]["RoleName"];
+            /** @description A built-in role such as `manager`, or the id of one that the workspace made. */
+            role: string;
+            /** @description What people call the role. */
+            role_name: string;
             state: components["schemas"]["InvitationState"];
         };
         /**
@@ -3341,8 +3416,10 @@ export interface components {
             name: string;
             /** @description E.g. `inventory.move`. */
             permissions: string[];
-            /** @description E.g. `manager`. */
+            /** @description A built-in role such as `manager`, or the id of one that the workspace made. */
             role: string;
+            /** @description What people call the role. */
+            role_name: string;
             /** @description `active`, or `archived`: read only. */
             state: components["schemas"]["WorkspaceState"];
             /** @description IANA name, e.g. `Europe/Berlin`. */
@@ -3364,7 +3441,10 @@ export interface components {
             /** @description When they last used the box, to within five minutes; null when they never did. */
             last_seen_at?: string | null;
             name: string;
-            role: components["schemas"]["RoleName"];
+            /** @description A built-in role such as `manager`, or the id of one that the workspace made. */
+            role: string;
+            /** @description What people call the role. */
+            role_name: string;
             user_id: string;
             /** Format: int64 */
             version: number;
@@ -3652,7 +3732,10 @@ export interface components {
                 invited_by?: components["schemas"]["PersonRef"] | null;
                 /** @description What to send to the person. Shown once, in the answer that makes it. */
                 link?: string | null;
-                role: components["schemas"]["RoleName"];
+                /** @description A built-in role such as `manager`, or the id of one that the workspace made. */
+                role: string;
+                /** @description What people call the role. */
+                role_name: string;
                 state: components["schemas"]["InvitationState"];
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
@@ -3794,7 +3877,10 @@ export interface components {
                 /** @description When they last used the box, to within five minutes; null when they never did. */
                 last_seen_at?: string | null;
                 name: string;
-                role: components["schemas"]["RoleName"];
+                /** @description A built-in role such as `manager`, or the id of one that the workspace made. */
+                role: string;
+                /** @description What people call the role. */
+                role_name: string;
                 user_id: string;
                 /** Format: int64 */
                 version: number;
@@ -3907,6 +3993,30 @@ export interface components {
             total_is_more?: boolean | null;
         };
         /** @description A page of a list. */
+        Page_PermissionResponse: {
+            items: {
+                /** @description What it belongs to, e.g. `inventory`. */
+                area: string;
+                goes_with: components["schemas"]["GoesWith"];
+                /** @description E.g. `inventory.move`. */
+                id: string;
+                /** @description You have it, also where its app is switched off. */
+                is_yours: boolean;
+                /** @description Whoever has it needs a second factor. */
+                needs_factor: boolean;
+                title: string;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
         Page_RegistrationResponse: {
             items: {
                 created_at: string;
@@ -3916,6 +4026,45 @@ export interface components {
                 /** @description What to send to the person. Shown once, in the answer that makes it. */
                 link?: string | null;
                 name: string;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_RoleResponse: {
+            items: {
+                description: string;
+                /** @description Of a built-in role its name. */
+                id: string;
+                /** @description Comes with the program and is the same everywhere. */
+                is_builtin: boolean;
+                /**
+                 * @description Lets people do no more than you may: you may give it away, and change it where it is the
+                 *     workspace's own.
+                 */
+                may_give: boolean;
+                /**
+                 * Format: int64
+                 * @description How many people have it.
+                 */
+                members: number;
+                name: string;
+                /** @description Whoever has it needs a second factor, as owners and admins do. */
+                needs_factor: boolean;
+                /** @description E.g. `inventory.move`. */
+                permissions: string[];
+                /**
+                 * Format: int64
+                 * @description 1 of a built-in role.
+                 */
+                version: number;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
@@ -4195,6 +4344,19 @@ export interface components {
              */
             score: number;
         };
+        /** @description Something a role may let people do. */
+        PermissionResponse: {
+            /** @description What it belongs to, e.g. `inventory`. */
+            area: string;
+            goes_with: components["schemas"]["GoesWith"];
+            /** @description E.g. `inventory.move`. */
+            id: string;
+            /** @description You have it, also where its app is switched off. */
+            is_yours: boolean;
+            /** @description Whoever has it needs a second factor. */
+            needs_factor: boolean;
+            title: string;
+        };
         /** @description Somebody, by name. */
         PersonRef: {
             id: string;
@@ -4295,6 +4457,34 @@ export interface components {
          * @enum {string}
          */
         RoleName: "owner" | "admin" | "manager" | "counter" | "analyst" | "member" | "viewer";
+        /** @description What a member of the workspace can be. */
+        RoleResponse: {
+            description: string;
+            /** @description Of a built-in role its name. */
+            id: string;
+            /** @description Comes with the program and is the same everywhere. */
+            is_builtin: boolean;
+            /**
+             * @description Lets people do no more than you may: you may give it away, and change it where it is the
+             *     workspace's own.
+             */
+            may_give: boolean;
+            /**
+             * Format: int64
+             * @description How many people have it.
+             */
+            members: number;
+            name: string;
+            /** @description Whoever has it needs a second factor, as owners and admins do. */
+            needs_factor: boolean;
+            /** @description E.g. `inventory.move`. */
+            permissions: string[];
+            /**
+             * Format: int64
+             * @description 1 of a built-in role.
+             */
+            version: number;
+        };
         /** @description Something that was found. */
         SearchHitResponse: {
             id: string;
@@ -4596,7 +4786,18 @@ export interface components {
         };
         /** @description The role a member is to have. */
         UpdateMemberRequest: {
-            role: components["schemas"]["RoleName"];
+            /**
+             * @description A built-in role such as `manager`, or the id of one that the workspace made.
+             * @example counter
+             */
+            role: string;
+        };
+        /** @description What is to be different. What is left out stays. */
+        UpdateRoleRequest: {
+            description?: string | null;
+            name?: string | null;
+            /** @description At most your own. */
+            permissions?: string[] | null;
         };
         /** @description What is to be different. What is left out stays. */
         UpdateServiceAccountRequest: {
@@ -4677,7 +4878,10 @@ export interface components {
         UserWorkspaceResponse: {
             id: string;
             name: string;
-            role: components["schemas"]["RoleName"];
+            /** @description A built-in role such as `manager`, or the id of one that the workspace made. */
+            role: string;
+            /** @description What people call the role. */
+            role_name: string;
         };
         /** @description What runs here. */
         VersionResponse: {
@@ -10907,6 +11111,38 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PermissionResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     restore_workspace: {
         parameters: {
             query?: never;
@@ -10935,6 +11171,171 @@ export interface operations {
             413: components["responses"]["Refusal413"];
             421: components["responses"]["Refusal421"];
             422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RoleResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    create_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it repeatable */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRoleRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    delete_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that is deleted */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description Somebody has it, or is invited to it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: components["responses"]["Refusal412"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            428: components["responses"]["Refusal428"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that is changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRoleRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            412: components["responses"]["Refusal412"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            428: components["responses"]["Refusal428"];
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];

@@ -20,7 +20,9 @@ pub(super) fn standing(scope: &Unit<'_>, user: UserId) -> Result<Standing> {
                  (SELECT min(coalesce(m.role_since, m.created_at))
                   FROM memberships AS m
                   JOIN workspaces AS w ON w.id = m.workspace_id AND w.deleted_at IS NULL
-                  WHERE m.user_id = u.id AND m.role IN ('owner', 'admin'))
+                  LEFT JOIN custom_roles AS r ON r.id = m.custom_role_id
+                  WHERE m.user_id = u.id
+                    AND (m.role IN ('owner', 'admin') OR r.needs_factor = 1))
              FROM users AS u WHERE u.id = :user",
         )?
         .query_row(named_params! { ":user": user }, |row| {

@@ -13,7 +13,7 @@ use crate::http::answer::{Answer, NoContent, created, ok};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::front::session_cookie;
 use crate::http::page::{self, Page};
-use crate::platform::access::api::RoleName;
+use crate::platform::access::AnyRole;
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::error::{Error, Result};
@@ -52,7 +52,10 @@ pub enum InvitationState {
 pub struct InvitationResponse {
     pub id: String,
     pub email: String,
-    pub role: RoleName,
+    /// A built-in role such as `manager`, or the id of one that the workspace made.
+    pub role: String,
+    /// What people call the role.
+    pub role_name: String,
     pub state: InvitationState,
     pub created_at: String,
     pub expires_at: String,
@@ -73,7 +76,8 @@ impl From<Listed> for InvitationResponse {
         Self {
             id: invitation.id.to_string(),
             email: invitation.email,
-            role: invitation.role.into(),
+            role: invitation.role.to_string(),
+            role_name: invitation.role_name,
             state,
             created_at: invitation.created_at.to_string(),
             expires_at: invitation.expires_at.to_string(),
@@ -88,7 +92,9 @@ impl From<Listed> for InvitationResponse {
 #[serde(deny_unknown_fields)]
 pub struct CreateInvitationRequest {
     email: String,
-    role: RoleName,
+    /// A built-in role such as `manager`, or the id of one that the workspace made.
+    #[schema(example = "counter")]
+    role: String,
 }
 
 /// Which page of a list.
@@ -118,7 +124,10 @@ pub struct InvitationPreviewResponse {
     pub box_name: String,
     /// The address the invitation is for.
     pub email: String,
-    pub role: RoleName,
+    /// A built-in role such as `manager`, or the id of one that the workspace made.
+    pub role: String,
+    /// What people call the role.
+    pub role_name: String,
     /// Name of whoever made it; null when they are gone.
     pub invited_by: Option<String>,
     pub expires_at: String,
@@ -132,7 +141,8 @@ impl From<Preview> for InvitationPreviewResponse {
             workspace_name: preview.workspace.name,
             box_name: preview.box_name,
             email: preview.invitation.email,
-            role: preview.invitation.role.into(),
+            role: preview.invitation.role.to_string(),
+            role_name: preview.invitation.role_name,
             invited_by: preview.invited_by,
             expires_at: preview.invitation.expires_at.to_string(),
             has_account: preview.has_account,
@@ -189,7 +199,8 @@ async fn create_invitation(
     ctx: Ctx,
     Json(body): Json<CreateInvitationRequest>,
 ) -> Answer<InvitationResponse> {
-    Ok(created(ops::invite(&ctx, &body.email, body.role.into()).await?))
+    let role = AnyRole::named("role", &body.role)?;
+    Ok(created(ops::invite(&ctx, &body.email, role).await?))
 }
 
 /// Withdraw an invitation. Its link stops working.

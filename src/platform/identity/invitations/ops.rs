@@ -8,7 +8,7 @@ use super::rules::{Fitness, Holder, Invitation, InvitationId, Inviter, LIFE, che
 use super::store;
 use crate::platform::Platform;
 use crate::platform::access::rules::may_give;
-use crate::platform::access::{Role, RoleTable};
+use crate::platform::access::{AnyRole, CustomRoleId, NamedRole, RoleTable};
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx};
 use crate::platform::error::{Error, FieldError, Result};
@@ -27,7 +27,7 @@ use crate::platform::workspaces::members;
 use crate::platform::workspaces::members::rules::already_member;
 use crate::platform::workspaces::ops::KIND;
 use crate::platform::workspaces::rules::{Standing, clean_name};
-use crate::platform::workspaces::{self, State, Workspace, WorkspaceId};
+use crate::platform::workspaces::{self, State, Workspace, WorkspaceId, roles};
 
 /// Expired invitations are shown for so long before they are dropped.
 const EXPIRED_KEPT: Duration = Duration::from_hours(30 * 24);
@@ -45,8 +45,8 @@ pub struct Listed {
 
 /// Invites somebody. An invitation of the same address before it ends, and its link with it. A
 /// repeated request gets the same invitation with a new link, since the first one was lost.
-pub async fn invite(ctx: &Ctx, email: &str, role: Role) -> Result<Created<Listed>> {
-    let (workspace, caller) = (ctx.workspace(), ctx.principal()?.user);
+pub async fn invite(ctx: &Ctx, email: &str, role: AnyRole) -> Result<Created<Listed>> {
+    let (workspace, membership) = (ctx.workspace(), ctx.membership.clone());
     let email = clean_email("email", email)?;
     let token = new_token(&ctx.platform.random);
     let link = link(ctx, PAGE, &token);
@@ -61,21 +61,22 @@ pub async fn invite(ctx: &Ctx, email: &str, role: Role) -> Result<Created<Listed
         Ok(Listed { link: Some(again), ..listed(scope, &platform_again.roles, invitation)? })
     };
     let made = (**ctx).create(load, move |scope| {
-        let own = members::ops::get_in(scope, workspace, caller)?.ok_or(Error::NotFound)?.role;
-        may_give(own, role)?;
+        let giver = members::ops::giver_in(scope, &platform.roles, &membership)?;
+        may_give(&giver.to_give, &roles::ops::known_in(scope, &platform.roles, workspace, role)?)?;
+        let role = roles::ops::name_in(scope, workspace, role)?;
         let invitation = draft(scope, workspace, email, role);
         refuse_members(scope, &invitation)?;
         check_room(store::count(scope, workspace)?)?;
         store::replace(scope, &invitation, &hash)?;
         scope.audit(
             entry("workspace.invitation.created", &invitation)
-                .set("role", role.name())
+                .set("role", &invitation.role_name)
                 .set("expires_at", invitation.expires_at.to_string())
                 .personal("email", &invitation.email),
         )?;
         mail_link(scope, &platform, &invitation, &link)?;
         if let Some(kept) = users::ops::find_in(scope, &invitation.email_key)? {
-            notices::ops::invited_in(scope, workspace, kept.user.id, role.name())?;
+            notices::ops::invited_in(scope, workspace, kept.user.id, &invitation.role_name)?;
         }
         let id = invitation.id;
         let shown = listed(scope, &platform.roles, invitation)?;
@@ -109,13 +110,19 @@ fn mail_link(
     queue_link_in(scope, platform, &mail)
 }
 
-fn draft(scope: &BoxScope<'_>, workspace: WorkspaceId, email: String, role: Role) -> Invitation {
+fn draft(
+    scope: &BoxScope<'_>,
+    workspace: WorkspaceId,
+    email: String,
+    role: NamedRole,
+) -> Invitation {
     Invitation {
         id: scope.new_id(),
         workspace,
         email_key: email_key(&email),
         email,
-        role,
+        role: role.role,
+        role_name: role.name,
         invited_by: scope.cause().person(),
         created_at: scope.now(),
         expires_at: scope.now().plus(LIFE),
@@ -142,7 +149,7 @@ fn listed(scope: &BoxScope<'_>, roles: &RoleTable, invitation: Invitation) -> Re
         None => None,
     };
     Ok(Listed {
-        fitness: invitation.fitness(scope.now(), inviter(scope, roles, &invitation)?),
+        fitness: invitation.fitness(scope.now(), &inviter(scope, roles, &invitation)?),
         invited_by: invitation.invited_by.zip(name),
         invitation,
         link: None,
@@ -180,6 +187,11 @@ pub async fn revoke(ctx: &Ctx, id: InvitationId) -> Result<()> {
 /// How many invitations of a workspace wait, expired ones included.
 pub fn count_in(scope: &BoxScope<'_>, workspace: WorkspaceId) -> Result<i64> {
     store::count(scope, workspace)
+}
+
+/// How many invitations to a role wait, expired ones included.
+pub(in crate::platform) fn count_with_in(scope: &BoxScope<'_>, role: CustomRoleId) -> Result<i64> {
+    store::count_with(scope, role)
 }
 
 /// Drops invitations that expired long ago, inside the caller's transaction. Says how many.
@@ -220,25 +232,23 @@ fn preview(scope: &BoxScope<'_>, roles: &RoleTable, hash: &[u8; 32]) -> Result<P
 }
 
 /// Whether an invitation is fresh, and whoever made it could make it today.
-fn check_good(scope: &BoxScope<'_>, roles: &RoleTable, invitation: &Invitation) -> Result<()> {
+fn check_good(scope: &BoxScope<'_>, table: &RoleTable, invitation: &Invitation) -> Result<()> {
     invitation.check_fresh(scope.now())?;
-    invitation.check_inviter(inviter(scope, roles, invitation)?)
+    invitation.check_inviter(&inviter(scope, table, invitation)?)
 }
 
 /// What whoever made an invitation may do in the workspace by now.
-fn inviter(
-    scope: &BoxScope<'_>,
-    roles: &RoleTable,
-    invitation: &Invitation,
-) -> Result<Option<Inviter>> {
+fn inviter(scope: &BoxScope<'_>, table: &RoleTable, invitation: &Invitation) -> Result<Inviter> {
     let member = match invitation.invited_by {
         Some(user) => members::ops::get_in(scope, invitation.workspace, user)?,
         None => None,
     };
-    Ok(member.filter(|one| !one.is_disabled).map(|one| Inviter {
-        role: one.role,
-        may_invite: roles.grant(one.role).allows("people.manage"),
-    }))
+    let grant = |role| roles::ops::grant_in(scope, table, invitation.workspace, role);
+    let own = match member.filter(|one| !one.is_disabled) {
+        Some(one) => Some(grant(one.role)?),
+        None => None,
+    };
+    Ok(Inviter { own, given: grant(invitation.role)? })
 }
 
 /// The invitation of a link and its workspace.
@@ -314,9 +324,9 @@ fn admit(scope: &BoxScope<'_>, invitation: &Invitation, user: UserId) -> Result<
     store::remove(scope, invitation.id)?;
     scope
         .audit(entry("workspace.invitation.accepted", invitation).set("user", user.to_string()))?;
-    let (workspace, role) = (invitation.workspace, invitation.role);
-    members::ops::add_in(scope, workspace, user, role)?;
-    notices::ops::joined_in(scope, workspace, invitation.invited_by, user, role.name())
+    let workspace = invitation.workspace;
+    members::ops::add_in(scope, workspace, user, invitation.role)?;
+    notices::ops::joined_in(scope, workspace, invitation.invited_by, user, &invitation.role_name)
 }
 
 /// Makes an account for a person who is new here, and signs them in.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::platform::access::Role;
 use crate::platform::access::rules::may_give;
+use crate::platform::access::{AnyRole, Grant};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::id::Id;
@@ -57,18 +57,25 @@ pub struct Invitation {
     pub workspace: WorkspaceId,
     pub email: String,
     pub email_key: String,
-    pub role: Role,
+    pub role: AnyRole,
+    /// What people call the role.
+    pub role_name: String,
     pub invited_by: Option<UserId>,
     pub created_at: Moment,
     pub expires_at: Moment,
 }
 pub type InvitationId = Id<Invitation>;
 
-/// What somebody who invited may do by now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What somebody needs to invite.
+const MAY_INVITE: &str = "people.manage";
+
+/// Who made an invitation, as they stand by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inviter {
-    pub role: Role,
-    pub may_invite: bool,
+    /// What they may do in the workspace; none when they are not in it or cannot sign in.
+    pub own: Option<Grant>,
+    /// What the invitation's role holds.
+    pub given: Grant,
 }
 
 /// What the link of an invitation is worth.
@@ -97,8 +104,8 @@ impl Invitation {
         now >= self.expires_at
     }
 
-    /// What its link is worth now. `inviter` is as for `check_inviter`.
-    pub fn fitness(&self, now: Moment, inviter: Option<Inviter>) -> Fitness {
+    /// What its link is worth now.
+    pub fn fitness(&self, now: Moment, inviter: &Inviter) -> Fitness {
         if self.is_expired(now) {
             return Fitness::Expired;
         }
@@ -117,11 +124,11 @@ impl Invitation {
         Err(Error::conflict("invitation-expired", detail))
     }
 
-    /// Whether whoever made it could make it today. `inviter` is what they may do in the workspace
-    /// by now; none when they are not in it or cannot sign in.
-    pub fn check_inviter(&self, inviter: Option<Inviter>) -> Result<()> {
-        let stands =
-            inviter.is_some_and(|one| one.may_invite && may_give(one.role, self.role).is_ok());
+    /// Whether whoever made it could make it today.
+    pub fn check_inviter(&self, inviter: &Inviter) -> Result<()> {
+        let Inviter { own, given } = inviter;
+        let may = |own: &Grant| own.allows(MAY_INVITE) && may_give(own, given).is_ok();
+        let stands = own.as_ref().is_some_and(may);
         if self.invited_by.is_none() || stands {
             return Ok(());
         }
@@ -167,6 +174,8 @@ pub fn check_room(waiting: i64) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::access::rules::PERMISSIONS;
+    use crate::platform::access::{Role, RoleTable};
 
     fn invitation() -> Invitation {
         Invitation {
@@ -174,7 +183,8 @@ mod tests {
             workspace: Id::from_bytes([2; 16]),
             email: "Ana@example.com".to_owned(),
             email_key: "ana@example.com".to_owned(),
-            role: Role::Counter,
+            role: Role::Counter.into(),
+            role_name: "counter".to_owned(),
             invited_by: None,
             created_at: Moment(0),
             expires_at: Moment(0).plus(LIFE),
@@ -191,17 +201,21 @@ mod tests {
 
     #[test]
     fn an_invitation_is_as_good_as_its_maker_is_today() {
-        let maker = |role, may_invite| Some(Inviter { role, may_invite });
-        let made =
-            |role| Invitation { role, invited_by: Some(Id::from_bytes([3; 16])), ..invitation() };
+        let table = RoleTable::new(PERMISSIONS.to_vec());
+        let by_somebody = Invitation { invited_by: Some(Id::from_bytes([3; 16])), ..invitation() };
+        let inviter = |own: Option<Role>, given| Inviter {
+            own: own.map(|role| table.grant(role)),
+            given: table.grant(given),
+        };
+        let stands = |own, given| by_somebody.check_inviter(&inviter(own, given)).is_ok();
 
-        assert!(made(Role::Admin).check_inviter(maker(Role::Admin, true)).is_ok());
-        assert!(made(Role::Owner).check_inviter(maker(Role::Owner, true)).is_ok());
-        assert!(made(Role::Owner).check_inviter(maker(Role::Admin, true)).is_err());
-        assert!(made(Role::Viewer).check_inviter(maker(Role::Manager, false)).is_err());
-        assert!(made(Role::Viewer).check_inviter(None).is_err());
+        assert!(stands(Some(Role::Admin), Role::Admin));
+        assert!(stands(Some(Role::Owner), Role::Owner));
+        assert!(!stands(Some(Role::Admin), Role::Owner));
+        assert!(!stands(Some(Role::Manager), Role::Viewer));
+        assert!(!stands(None, Role::Viewer));
         // The box itself made it.
-        assert!(invitation().check_inviter(None).is_ok());
+        assert!(invitation().check_inviter(&inviter(None, Role::Counter)).is_ok());
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{Invitation, InvitationId};
-use crate::platform::access::Role;
+use crate::platform::access::{AnyRole, CustomRoleId, Role};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
-use crate::platform::error::{Error, Result};
+use crate::platform::error::Result;
 use crate::platform::workspaces::WorkspaceId;
 
 /// Keeps an invitation. The one for the same address before it is gone.
@@ -25,16 +25,17 @@ pub(super) fn replace(
         })?;
     scope
         .prepare_cached(
-            "INSERT INTO invitations (id, workspace_id, email, email_key, role, token_hash,
-                 invited_by, created_at, expires_at)
-             VALUES (:id, :workspace, :email, :email_key, :role, :token_hash,
-                 :invited_by, :created_at, :expires_at)",
+            "INSERT INTO invitations (id, workspace_id, email, email_key, role, custom_role_id,
+                 token_hash, invited_by, created_at, expires_at)
+             VALUES (:id, :workspace, :email, :email_key, :role, :custom,
+                 :token_hash, :invited_by, :created_at, :expires_at)",
         )?
         .execute(named_params! {
             ":id": invitation.id, ":workspace": invitation.workspace, ":email": invitation.email,
-            ":email_key": invitation.email_key, ":role": invitation.role.name(),
-            ":token_hash": token_hash, ":invited_by": invitation.invited_by,
-            ":created_at": invitation.created_at, ":expires_at": invitation.expires_at,
+            ":email_key": invitation.email_key, ":role": invitation.role.base().name(),
+            ":custom": invitation.role.custom(), ":token_hash": token_hash,
+            ":invited_by": invitation.invited_by, ":created_at": invitation.created_at,
+            ":expires_at": invitation.expires_at,
         })?;
     Ok(())
 }
@@ -50,8 +51,10 @@ pub(super) fn set_token(scope: &Unit<'_>, id: InvitationId, token_hash: &[u8; 32
 pub(super) fn find(scope: &Unit<'_>, token_hash: &[u8; 32]) -> Result<Option<Invitation>> {
     let found = scope
         .prepare_cached(
-            "SELECT id, workspace_id, email, email_key, invited_by, created_at, expires_at, role
-             FROM invitations WHERE token_hash = :token_hash",
+            "SELECT i.id, i.workspace_id, i.email, i.email_key, i.invited_by, i.created_at,
+                 i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role)
+             FROM invitations AS i LEFT JOIN custom_roles AS r ON r.id = i.custom_role_id
+             WHERE i.token_hash = :token_hash",
         )?
         .query_row(named_params! { ":token_hash": token_hash }, raw)
         .optional()?;
@@ -65,8 +68,10 @@ pub(super) fn get(
 ) -> Result<Option<Invitation>> {
     let found = scope
         .prepare_cached(
-            "SELECT id, workspace_id, email, email_key, invited_by, created_at, expires_at, role
-             FROM invitations WHERE workspace_id = :workspace AND id = :id",
+            "SELECT i.id, i.workspace_id, i.email, i.email_key, i.invited_by, i.created_at,
+                 i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role)
+             FROM invitations AS i LEFT JOIN custom_roles AS r ON r.id = i.custom_role_id
+             WHERE i.workspace_id = :workspace AND i.id = :id",
         )?
         .query_row(named_params! { ":workspace": workspace, ":id": id }, raw)
         .optional()?;
@@ -81,10 +86,11 @@ pub(super) fn list(
     limit: usize,
 ) -> Result<Vec<Invitation>> {
     let mut statement = scope.prepare_cached(
-        "SELECT id, workspace_id, email, email_key, invited_by, created_at, expires_at, role
-         FROM invitations
-         WHERE workspace_id = :workspace AND (:before IS NULL OR id < :before)
-         ORDER BY id DESC LIMIT :limit",
+        "SELECT i.id, i.workspace_id, i.email, i.email_key, i.invited_by, i.created_at,
+             i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role)
+         FROM invitations AS i LEFT JOIN custom_roles AS r ON r.id = i.custom_role_id
+         WHERE i.workspace_id = :workspace AND (:before IS NULL OR i.id < :before)
+         ORDER BY i.id DESC LIMIT :limit",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(
@@ -98,6 +104,13 @@ pub(super) fn count(scope: &Unit<'_>, workspace: WorkspaceId) -> Result<i64> {
     Ok(scope
         .prepare_cached("SELECT count(*) FROM invitations WHERE workspace_id = :workspace")?
         .query_row(named_params! { ":workspace": workspace }, |row| row.get(0))?)
+}
+
+/// How many there are with a role, expired ones included.
+pub(super) fn count_with(scope: &Unit<'_>, role: CustomRoleId) -> Result<i64> {
+    Ok(scope
+        .prepare_cached("SELECT count(*) FROM invitations WHERE custom_role_id = :role")?
+        .query_row(named_params! { ":role": role }, |row| row.get(0))?)
 }
 
 /// False when there was none.
@@ -116,7 +129,7 @@ pub(super) fn drop_expired(scope: &Unit<'_>, before: Moment) -> Result<usize> {
 }
 
 /// A row whose role was not read yet.
-type Raw = (Invitation, String);
+type Raw = (Invitation, String, Option<CustomRoleId>);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     let invitation = Invitation {
@@ -124,15 +137,15 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
         workspace: row.get(1)?,
         email: row.get(2)?,
         email_key: row.get(3)?,
-        role: Role::Viewer,
+        role: Role::Viewer.into(),
+        role_name: row.get(9)?,
         invited_by: row.get(4)?,
         created_at: row.get(5)?,
         expires_at: row.get(6)?,
     };
-    Ok((invitation, row.get(7)?))
+    Ok((invitation, row.get(7)?, row.get(8)?))
 }
 
-fn invitation((invitation, role): Raw) -> Result<Invitation> {
-    let role = role.parse().map_err(|()| Error::internal(format!("unknown role {role}")))?;
-    Ok(Invitation { role, ..invitation })
+fn invitation((invitation, base, custom): Raw) -> Result<Invitation> {
+    Ok(Invitation { role: AnyRole::read(&base, custom)?, ..invitation })
 }

@@ -14,14 +14,15 @@ use crate::http::front::session_cookie;
 use crate::platform::Platform;
 use crate::platform::app::Routes;
 use crate::platform::clock::Moment;
-use crate::platform::ctx::{BoxCtx, Membership};
+use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Result;
 use crate::platform::identity::factors::Standing;
 use crate::platform::identity::users::rules::Change;
 use crate::platform::identity::{User, users};
 use crate::platform::secret::Secret;
+use crate::platform::workspaces;
 use crate::platform::workspaces::api::WorkspaceState;
-use crate::platform::workspaces::{self, Workspace};
+use crate::platform::workspaces::ops::Mine;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -105,8 +106,10 @@ impl Theme {
 pub struct MeWorkspaceResponse {
     pub id: String,
     pub name: String,
-    /// E.g. `manager`.
+    /// A built-in role such as `manager`, or the id of one that the workspace made.
     pub role: String,
+    /// What people call the role.
+    pub role_name: String,
     /// E.g. `inventory.move`.
     pub permissions: Vec<String>,
     /// ISO 4217, e.g. `EUR`.
@@ -126,14 +129,16 @@ pub struct MeWorkspaceResponse {
 }
 
 impl MeWorkspaceResponse {
-    fn of(membership: &Membership, workspace: Workspace, platform: &Platform) -> Self {
+    fn of(mine: Mine, platform: &Platform) -> Self {
+        let Mine { membership, workspace, role } = mine;
         Self {
             apps: workspace.apps.of_known(&platform.app_ids()),
             state: workspace.state().into(),
             is_sample: workspace.is_sample,
             id: workspace.id.to_string(),
             name: workspace.name,
-            role: membership.role.name().to_owned(),
+            role: role.role.to_string(),
+            role_name: role.name,
             permissions: membership.grant.iter().map(str::to_owned).collect(),
             currency: workspace.currency,
             time_zone: workspace.time_zone,
@@ -213,11 +218,7 @@ async fn change_password(ctx: BoxCtx, Json(body): Json<ChangePasswordRequest>) -
 
 async fn me(ctx: &BoxCtx, user: User) -> Result<MeResponse> {
     let mine = workspaces::ops::list_mine(ctx).await?.into_iter();
-    let workspaces = mine
-        .map(|(membership, workspace)| {
-            MeWorkspaceResponse::of(&membership, workspace, &ctx.platform)
-        })
-        .collect();
+    let workspaces = mine.map(|one| MeWorkspaceResponse::of(one, &ctx.platform)).collect();
     let principal = ctx.principal()?;
     let elevated_until = principal.elevated_until.filter(|until| ctx.now() < *until);
     Ok(MeResponse {

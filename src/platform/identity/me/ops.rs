@@ -94,6 +94,6 @@ async fn check_own(
 /// What somebody who knows the person would try.
 async fn context(ctx: &BoxCtx, name: &str, email: &str) -> Result<Vec<String>> {
     let mine = workspaces::ops::list_mine(ctx).await?;
-    let workspaces = mine.into_iter().map(|(_, workspace)| workspace.name);
+    let workspaces = mine.into_iter().map(|one| one.workspace.name);
     Ok([name.to_owned(), email.to_owned()].into_iter().chain(workspaces).collect())
 }

@@ -20,9 +20,8 @@ use crate::platform::notices::mail::ops::{LinkMail, box_name_in, is_on_in, queue
 use crate::platform::notices::rules::Params;
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::throttle::Buckets;
-use crate::platform::workspaces::members;
 use crate::platform::workspaces::rules::clean_name;
-use crate::platform::workspaces::{self, State};
+use crate::platform::workspaces::{self, State, members, roles};
 
 /// Audit kind.
 pub const KIND: &str = "identity.registration";
@@ -49,7 +48,7 @@ pub async fn settings(ctx: &BoxCtx) -> Result<Settings> {
 
 /// Changes who may register, and what they get.
 pub async fn set(ctx: &BoxCtx, change: Change) -> Result<Settings> {
-    let user = ctx.principal()?.user;
+    let (user, table) = (ctx.principal()?.user, Arc::clone(&ctx.platform.roles));
     ctx.write(move |scope| {
         let before = store::settings(scope)?;
         let after = change.apply(&before)?;
@@ -67,7 +66,11 @@ pub async fn set(ctx: &BoxCtx, change: Change) -> Result<Settings> {
                 return Err(Error::invalid("workspace_id", "workspace-unknown", detail));
             }
             let own = members::ops::get_in(scope, place.workspace, user)?;
-            check_role(own.map(|member| member.role), place.role)?;
+            let own = match own {
+                Some(own) => Some(roles::ops::grant_in(scope, &table, place.workspace, own.role)?),
+                None => None,
+            };
+            check_role(own.as_ref(), place.role, &table.grant(place.role))?;
         }
         store::keep_settings(scope, &after)?;
         let open = |settings: &Settings| Some(settings.is_open.to_string());

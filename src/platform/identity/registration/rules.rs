@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::platform::access::Role;
 use crate::platform::access::rules::may_give;
+use crate::platform::access::{Grant, Role};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, FieldError, Refusal, Result, code};
 use crate::platform::id::Id;
@@ -19,6 +19,8 @@ const DOMAINS_MAX: usize = 50;
 const DOMAIN_LENGTH_MAX: usize = 253;
 /// Roles that an operator may give without belonging to the workspace.
 const HARMLESS: [Role; 2] = [Role::Viewer, Role::Counter];
+/// What somebody needs in a workspace to bring people into it.
+const MAY_INVITE: &str = "people.manage";
 /// Tries of one network: at once, and in a minute.
 pub const TRIES_BURST: u64 = 5;
 pub const TRIES_PER_MIN: u64 = 1;
@@ -43,8 +45,8 @@ pub const CODES: &[Code] = &[
     ),
     code(
         "registration-role",
-        "Only an owner or admin of the workspace lets registered people be more than viewers or \
-         counters.",
+        "Only somebody who may invite people to the workspace lets registered people be more than \
+         viewers or counters.",
         "Choose viewer or counter, or ask an owner or admin of the workspace.",
     ),
     code(
@@ -167,15 +169,16 @@ fn clean_domains(domains: &[String], wrong: &mut Vec<FieldError>) -> Vec<String>
     clean
 }
 
-/// Whether somebody with this role in the workspace, or none, may let registered people be that.
-pub fn check_role(own: Option<Role>, role: Role) -> Result<()> {
+/// Whether somebody who may do this in the workspace, or does not belong to it, may let registered
+/// people be that.
+pub fn check_role(own: Option<&Grant>, role: Role, given: &Grant) -> Result<()> {
     if HARMLESS.contains(&role) {
         return Ok(());
     }
-    if let Some(own @ (Role::Owner | Role::Admin)) = own {
-        return may_give(own, role);
+    if let Some(own) = own.filter(|own| own.allows(MAY_INVITE)) {
+        return may_give(own, given);
     }
-    let detail = "Only an owner or admin of the workspace chooses this role.";
+    let detail = "Only somebody who may invite people to the workspace chooses this role.";
     Err(Error::invalid("role", "registration-role", detail))
 }
 
@@ -200,6 +203,8 @@ pub fn unknown() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::access::RoleTable;
+    use crate::platform::access::rules::PERMISSIONS;
 
     fn open() -> Settings {
         Settings { is_open: true, domains: vec!["example.com".to_owned()], place: None }
@@ -228,10 +233,15 @@ mod tests {
 
     #[test]
     fn nobody_opens_more_than_they_could_give() {
-        assert!(check_role(None, Role::Counter).is_ok());
-        assert!(check_role(None, Role::Manager).is_err());
-        assert!(check_role(Some(Role::Manager), Role::Member).is_err());
-        assert!(check_role(Some(Role::Admin), Role::Manager).is_ok());
-        assert!(check_role(Some(Role::Admin), Role::Owner).is_err());
+        let table = RoleTable::new(PERMISSIONS.to_vec());
+        let check = |own: Option<Role>, role| {
+            let own = own.map(|own| table.grant(own));
+            check_role(own.as_ref(), role, &table.grant(role)).is_ok()
+        };
+        assert!(check(None, Role::Counter));
+        assert!(!check(None, Role::Manager));
+        assert!(!check(Some(Role::Manager), Role::Member));
+        assert!(check(Some(Role::Admin), Role::Manager));
+        assert!(!check(Some(Role::Admin), Role::Owner));
     }
 }

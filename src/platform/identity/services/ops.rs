@@ -395,9 +395,10 @@ pub fn standing_in(
     let memberships = match account.workspace {
         Some(workspace) => {
             let standing = workspaces::ops::get_in(scope, workspace)?.standing();
-            let grant = standing.narrow(grant, &platform.app_ids());
+            let whole = grant;
+            let grant = standing.narrow(whole.clone(), &platform.app_ids());
             // Its permissions are all it has; no rule that looks at roles lets it do more.
-            vec![Membership { workspace, role: Role::Viewer, grant, standing }]
+            vec![Membership { workspace, role: Role::Viewer.into(), grant, whole, standing }]
         }
         None => Vec::new(),
     };

@@ -15,7 +15,7 @@ use super::rules::{
 };
 use super::store::{self, NewFamily};
 use crate::platform::Platform;
-use crate::platform::access::Role;
+use crate::platform::access::{AnyRole, Grant, RoleTable};
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Membership};
@@ -148,22 +148,21 @@ fn principal(
         .transpose()?;
     let apps = platform.app_ids();
     let (mut memberships, mut deleted) = (Vec::with_capacity(person.memberships.len()), Vec::new());
-    for (workspace, role, standing) in person.memberships {
-        if person.only_workspace.is_some_and(|only| only != workspace) {
+    for one in person.memberships {
+        if person.only_workspace.is_some_and(|only| only != one.workspace) {
             continue;
         }
-        let role: Role =
-            role.parse().map_err(|()| Error::internal(format!("unknown role {role}")))?;
-        let mut grant = platform.roles.grant(role);
+        let (role, mut whole) = role_and_grant(&one, &platform.roles)?;
         if let Some(only) = &only {
-            grant = grant.narrowed(only);
+            whole = whole.narrowed(only);
         }
-        let grant = standing.narrow(grant, &apps);
+        let store::Belonging { workspace, standing, .. } = one;
+        let grant = standing.narrow(whole.clone(), &apps);
         let kept = match standing.state {
             State::Deleted => &mut deleted,
             State::Active | State::Archived => &mut memberships,
         };
-        kept.push(Membership { workspace, role, grant, standing });
+        kept.push(Membership { workspace, role, grant, whole, standing });
     }
     let is_narrowed = only.is_some() || person.only_workspace.is_some();
     Ok(Principal {
@@ -179,6 +178,18 @@ fn principal(
         memberships,
         deleted,
     })
+}
+
+fn role_and_grant(one: &store::Belonging, table: &RoleTable) -> Result<(AnyRole, Grant)> {
+    let role = AnyRole::read(&one.role, one.custom_role)?;
+    let grant = match (role, &one.permissions) {
+        (AnyRole::BuiltIn(role), _) => table.grant(role),
+        (AnyRole::Custom(_), permissions) => {
+            let json = permissions.as_deref().unwrap_or("[]");
+            table.grant_of(&serde_json::from_str(json).map_err(Error::internal)?)
+        }
+    };
+    Ok((role, grant))
 }
 
 /// Who the caller of a long-lived stream is by now, and until when that holds if nothing

@@ -5,6 +5,7 @@ pub(super) mod programs;
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{FamilyId, Kind, Known, Listed};
+use crate::platform::access::CustomRoleId;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
@@ -73,8 +74,17 @@ pub(super) struct Person {
     pub only_workspace: Option<WorkspaceId>,
     /// JSON list.
     pub only_permissions: Option<String>,
-    /// Workspace, role and how the workspace stands.
-    pub memberships: Vec<(WorkspaceId, String, Standing)>,
+    pub memberships: Vec<Belonging>,
+}
+
+/// Where somebody belongs, and as what.
+pub(super) struct Belonging {
+    pub workspace: WorkspaceId,
+    pub role: String,
+    pub custom_role: Option<CustomRoleId>,
+    /// JSON list of what the custom role may.
+    pub permissions: Option<String>,
+    pub standing: Standing,
 }
 
 pub(super) fn person(scope: &Unit<'_>, family: FamilyId) -> Result<Person> {
@@ -95,14 +105,21 @@ pub(super) fn person(scope: &Unit<'_>, family: FamilyId) -> Result<Person> {
         })?;
     let mut statement = scope.prepare_cached(
         "SELECT m.workspace_id, m.role, w.archived_at IS NOT NULL, w.deleted_at IS NOT NULL,
-             w.apps, w.version
+             w.apps, w.version, m.custom_role_id, r.permissions
          FROM auth_families AS f
          JOIN memberships AS m ON m.user_id = f.user_id
          JOIN workspaces AS w ON w.id = m.workspace_id AND w.purged_at IS NULL
+         LEFT JOIN custom_roles AS r ON r.id = m.custom_role_id
          WHERE f.id = :family ORDER BY m.created_at, m.workspace_id",
     )?;
     let rows = statement.query_map(named_params! { ":family": family }, |row| {
-        Ok((row.get(0)?, row.get(1)?, standing(row)?))
+        Ok(Belonging {
+            workspace: row.get(0)?,
+            role: row.get(1)?,
+            custom_role: row.get(6)?,
+            permissions: row.get(7)?,
+            standing: standing(row)?,
+        })
     })?;
     person.memberships = rows.collect::<rusqlite::Result<_>>()?;
     Ok(person)

@@ -9,8 +9,7 @@ use super::rules::{Edit, User, UserId};
 use crate::http::answer::{Answer, NoContent, Reply, created, ok};
 use crate::http::extract::{IfMatch, Json, Path, Query};
 use crate::http::page::{self, Page};
-use crate::platform::access::Role;
-use crate::platform::access::api::RoleName;
+use crate::platform::access::NamedRole;
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Result;
@@ -60,12 +59,15 @@ pub struct UserDetailsResponse {
 pub struct UserWorkspaceResponse {
     pub id: String,
     pub name: String,
-    pub role: RoleName,
+    /// A built-in role such as `manager`, or the id of one that the workspace made.
+    pub role: String,
+    /// What people call the role.
+    pub role_name: String,
 }
 
-impl From<(WorkspaceId, String, Role)> for UserWorkspaceResponse {
-    fn from((id, name, role): (WorkspaceId, String, Role)) -> Self {
-        Self { id: id.to_string(), name, role: role.into() }
+impl From<(WorkspaceId, String, NamedRole)> for UserWorkspaceResponse {
+    fn from((id, name, role): (WorkspaceId, String, NamedRole)) -> Self {
+        Self { id: id.to_string(), name, role: role.role.to_string(), role_name: role.name }
     }
 }
 

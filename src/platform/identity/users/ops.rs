@@ -7,7 +7,7 @@ use super::rules::{
     needle,
 };
 use super::store;
-use crate::platform::access::Role;
+use crate::platform::access::NamedRole;
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
@@ -134,7 +134,7 @@ pub struct Details {
     pub last_seen_at: Option<Moment>,
     /// Browsers they are signed in with.
     pub sessions: i64,
-    pub workspaces: Vec<(WorkspaceId, String, Role)>,
+    pub workspaces: Vec<(WorkspaceId, String, NamedRole)>,
 }
 
 fn details_in(scope: &BoxScope<'_>, user: User, lifetimes: Lifetimes) -> Result<Details> {

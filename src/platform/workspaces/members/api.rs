@@ -9,7 +9,7 @@ use super::rules::Member;
 use crate::http::answer::{Answer, NoContent, ok};
 use crate::http::extract::{IfMatch, Json, Path, Query};
 use crate::http::page::{self, Page};
-use crate::platform::access::api::RoleName;
+use crate::platform::access::AnyRole;
 use crate::platform::app::Routes;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};
@@ -31,7 +31,10 @@ pub struct MemberResponse {
     pub user_id: String,
     pub name: String,
     pub email: String,
-    pub role: RoleName,
+    /// A built-in role such as `manager`, or the id of one that the workspace made.
+    pub role: String,
+    /// What people call the role.
+    pub role_name: String,
     pub version: i64,
     pub joined_at: String,
     /// When they last used the box, to within five minutes; null when they never did.
@@ -49,7 +52,8 @@ impl MemberResponse {
             user_id: member.user.to_string(),
             name: member.name,
             email: member.email,
-            role: member.role.into(),
+            role: member.role.to_string(),
+            role_name: member.role_name,
             version: member.version,
             joined_at: member.joined_at.to_string(),
             last_seen_at: member.last_seen_at.map(|at| at.to_string()),
@@ -72,7 +76,9 @@ pub struct MembersQuery {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateMemberRequest {
-    role: RoleName,
+    /// A built-in role such as `manager`, or the id of one that the workspace made.
+    #[schema(example = "counter")]
+    role: String,
 }
 
 /// Who is to own the workspace.
@@ -117,7 +123,8 @@ async fn change_member(
     IfMatch(version): IfMatch,
     Json(body): Json<UpdateMemberRequest>,
 ) -> Answer<MemberResponse> {
-    let member = ops::change_role(&ctx, user, version, body.role.into()).await?;
+    let role = AnyRole::named("role", &body.role)?;
+    let member = ops::change_role(&ctx, user, version, role).await?;
     let version = member.version;
     Ok(ok(MemberResponse::of(member, ctx.principal()?.user)).version(version))
 }

@@ -1,16 +1,20 @@
 //! Adding, changing and removing members. The entries stand in the box's log with the workspace
 //! as their object, because memberships are the box's.
 
-use super::rules::{Member, check_change, check_heir, keep_all_owned, keep_owner};
+use std::sync::Arc;
+
+use super::rules::{
+    Giver, Member, check_change, check_heir, check_owner, check_touch, keep_all_owned, keep_owner,
+};
 use super::store;
-use crate::platform::access::Role;
+use crate::platform::access::{AnyRole, CustomRoleId, NamedRole, Role, RoleTable};
 use crate::platform::audit::Entry;
-use crate::platform::ctx::{BoxScope, Ctx};
+use crate::platform::ctx::{BoxScope, Ctx, Membership};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::{UserId, sessions};
 use crate::platform::notices;
-use crate::platform::workspaces::WorkspaceId;
 use crate::platform::workspaces::ops::KIND as WORKSPACE_KIND;
+use crate::platform::workspaces::{WorkspaceId, roles};
 
 /// What the event stream calls a change among the members; their entries are the workspace's.
 pub const KIND: &str = "workspace.member";
@@ -20,13 +24,14 @@ pub fn add_in(
     scope: &BoxScope<'_>,
     workspace: WorkspaceId,
     user: UserId,
-    role: Role,
+    role: impl Into<AnyRole>,
 ) -> Result<()> {
+    let role = role.into();
     store::insert(scope, user, workspace, role)?;
     scope.audit(
         Entry::new("workspace.member.added", WORKSPACE_KIND, workspace)
             .set("user", user.to_string())
-            .set("role", role.name()),
+            .set("role", roles::ops::name_in(scope, workspace, role)?.name),
     )?;
     Ok(())
 }
@@ -46,6 +51,39 @@ pub(in crate::platform) async fn has_any(ctx: &Ctx, users: Vec<UserId>) -> Resul
         Ok(false)
     });
     read.await
+}
+
+/// How many people have each role that somebody has.
+pub(in crate::platform) fn count_holders_in(
+    scope: &BoxScope<'_>,
+    workspace: WorkspaceId,
+) -> Result<Vec<(AnyRole, i64)>> {
+    store::count_holders(scope, workspace)
+}
+
+/// From now on whoever has a role needs a second factor, with the usual grace.
+pub(in crate::platform) fn need_factor_from_now_in(
+    scope: &BoxScope<'_>,
+    role: CustomRoleId,
+) -> Result<()> {
+    store::need_factor_from_now(scope, role)
+}
+
+/// What the caller may do among the people of the workspace by now: somebody may have changed
+/// that since the request was let in.
+pub(in crate::platform) fn giver_in(
+    scope: &BoxScope<'_>,
+    table: &RoleTable,
+    membership: &Membership,
+) -> Result<Giver> {
+    let Some(person) = scope.cause().person() else {
+        // A service account has its permissions and no role.
+        let held = membership.whole.clone();
+        return Ok(Giver { to_give: held.clone(), held });
+    };
+    let role = store::get(scope, membership.workspace, person)?.ok_or(Error::NotFound)?.role;
+    let held = roles::ops::grant_in(scope, table, membership.workspace, role)?;
+    Ok(Giver { to_give: held.meet(&membership.whole), held })
 }
 
 /// How many people belong to a workspace.
@@ -74,7 +112,7 @@ pub(in crate::platform) fn get_in(
 pub(in crate::platform) fn list_of_in(
     scope: &BoxScope<'_>,
     user: UserId,
-) -> Result<Vec<(WorkspaceId, String, Role)>> {
+) -> Result<Vec<(WorkspaceId, String, NamedRole)>> {
     store::list_of(scope, user)
 }
 
@@ -83,7 +121,7 @@ pub(in crate::platform) fn keep_owners_in(scope: &BoxScope<'_>, user: UserId) ->
     let mut left_alone = Vec::new();
     for (workspace, name, role) in store::list_of(scope, user)? {
         let others = store::count_other_owners(scope, workspace, user)?;
-        if keep_owner(role, None, others).is_err() {
+        if keep_owner(role.role, None, others).is_err() {
             left_alone.push(name);
         }
     }
@@ -104,28 +142,33 @@ pub async fn list(ctx: &Ctx, after: Option<UserId>, limit: usize) -> Result<Vec<
 }
 
 /// Gives a member another role. The caller must have seen `version`.
-pub async fn change_role(ctx: &Ctx, user: UserId, version: i64, role: Role) -> Result<Member> {
-    let (workspace, caller) = (ctx.workspace(), ctx.principal()?.user);
+pub async fn change_role(ctx: &Ctx, user: UserId, version: i64, role: AnyRole) -> Result<Member> {
+    let (workspace, membership) = (ctx.workspace(), ctx.membership.clone());
+    let table = Arc::clone(&ctx.platform.roles);
     (**ctx)
         .write(move |scope| {
             let member = seen(scope, workspace, user, version)?;
-            let own = own_role(scope, workspace, caller)?;
-            check_change(own, member.role, Some(role))?;
+            let giver = giver_in(scope, &table, &membership)?;
+            let was = roles::ops::grant_in(scope, &table, workspace, member.role)?;
+            let becomes = roles::ops::known_in(scope, &table, workspace, role)?;
+            check_change(&giver, &was, &becomes)?;
             let others = store::count_other_owners(scope, workspace, user)?;
             keep_owner(member.role, Some(role), others)?;
-            set_role(scope, workspace, &member, role)
+            set_role(scope, &table, workspace, &member, role)
         })
         .await
 }
 
 /// Removes a member. The caller must have seen `version`.
 pub async fn remove(ctx: &Ctx, user: UserId, version: i64) -> Result<()> {
-    let (workspace, caller) = (ctx.workspace(), ctx.principal()?.user);
+    let (workspace, membership) = (ctx.workspace(), ctx.membership.clone());
+    let table = Arc::clone(&ctx.platform.roles);
     (**ctx)
         .write(move |scope| {
             let member = seen(scope, workspace, user, version)?;
-            let own = own_role(scope, workspace, caller)?;
-            check_change(own, member.role, None)?;
+            let giver = giver_in(scope, &table, &membership)?;
+            let was = roles::ops::grant_in(scope, &table, workspace, member.role)?;
+            check_touch(&giver, &was)?;
             take_out(scope, workspace, &member)
         })
         .await
@@ -146,15 +189,16 @@ pub async fn leave(ctx: &Ctx) -> Result<()> {
 /// Makes a member owner and the caller, who is one, an admin.
 pub async fn transfer(ctx: &Ctx, heir: UserId) -> Result<Member> {
     let (workspace, caller) = (ctx.workspace(), ctx.principal()?.user);
+    let table = Arc::clone(&ctx.platform.roles);
     (**ctx)
         .write(move |scope| {
             let giver = store::get(scope, workspace, caller)?.ok_or(Error::NotFound)?;
-            check_change(giver.role, Role::Owner, None)?;
+            check_owner(giver.role)?;
             let found = store::get(scope, workspace, heir)?.filter(|one| one.user != caller);
             check_heir(found.as_ref())?;
             let found = found.ok_or(Error::NotFound)?;
-            let member = set_role(scope, workspace, &found, Role::Owner)?;
-            set_role(scope, workspace, &giver, Role::Admin)?;
+            let member = set_role(scope, &table, workspace, &found, Role::Owner.into())?;
+            set_role(scope, &table, workspace, &giver, Role::Admin.into())?;
             Ok(member)
         })
         .await
@@ -174,30 +218,32 @@ fn seen(
     Ok(member)
 }
 
-/// What the caller is by now: somebody may have changed that since the request was let in.
-fn own_role(scope: &BoxScope<'_>, workspace: WorkspaceId, caller: UserId) -> Result<Role> {
-    Ok(store::get(scope, workspace, caller)?.ok_or(Error::NotFound)?.role)
-}
-
 fn set_role(
     scope: &BoxScope<'_>,
+    table: &RoleTable,
     workspace: WorkspaceId,
     member: &Member,
-    role: Role,
+    role: AnyRole,
 ) -> Result<Member> {
     if member.role == role {
         return Ok(member.clone());
     }
-    store::set_role(scope, workspace, member.user, role)?;
-    let (from, to) = (member.role.name().to_owned(), role.name().to_owned());
+    let needs_factor = |role| {
+        let grant = roles::ops::grant_in(scope, table, workspace, role)?;
+        Ok::<_, Error>(table.needs_factor(&grant))
+    };
+    // Between roles that need a second factor the moment stays from which it is needed.
+    let stays = needs_factor(member.role)? && needs_factor(role)?;
+    store::set_role(scope, workspace, member.user, role, (!stays).then(|| scope.now()))?;
+    let role_name = roles::ops::name_in(scope, workspace, role)?.name;
+    let (before, after) = (member.role_name.clone(), role_name.clone());
     scope.audit(
         Entry::new("workspace.member.changed", WORKSPACE_KIND, workspace)
             .set("user", member.user.to_string())
-            .changed("role", Some(from), Some(to)),
+            .changed("role", Some(before), Some(after)),
     )?;
-    let (before, after) = (member.role.name(), role.name());
-    notices::ops::role_changed_in(scope, workspace, member.user, before, after)?;
-    Ok(Member { role, version: member.version + 1, ..member.clone() })
+    notices::ops::role_changed_in(scope, workspace, member.user, &member.role_name, &role_name)?;
+    Ok(Member { role, role_name, version: member.version + 1, ..member.clone() })
 }
 
 /// Ends a membership, and the personal tokens that were good for this workspace alone: they must
@@ -211,7 +257,7 @@ fn take_out(scope: &BoxScope<'_>, workspace: WorkspaceId, member: &Member) -> Re
     scope.audit(
         Entry::new(action, WORKSPACE_KIND, workspace).set("user", member.user.to_string()).changed(
             "role",
-            Some(member.role.name().to_owned()),
+            Some(member.role_name.clone()),
             None,
         ),
     )?;

@@ -1,7 +1,7 @@
 //! Who may change whose role. A workspace always has an owner who can sign in.
 
-use crate::platform::access::Role;
 use crate::platform::access::rules::may_give;
+use crate::platform::access::{AnyRole, Grant, Role};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::identity::UserId;
@@ -40,25 +40,47 @@ pub struct Member {
     pub user: UserId,
     pub name: String,
     pub email: String,
-    pub role: Role,
+    pub role: AnyRole,
+    /// What people call the role.
+    pub role_name: String,
     pub version: i64,
     pub joined_at: Moment,
     pub last_seen_at: Option<Moment>,
     pub is_disabled: bool,
 }
 
-/// Whether somebody with the role `own` may make a member with the role `was` into `becomes`.
-/// `becomes` is none when the member is removed.
-pub fn check_change(own: Role, was: Role, becomes: Option<Role>) -> Result<()> {
-    if was == Role::Owner && own != Role::Owner {
+/// What somebody who changes something among the members may do by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Giver {
+    /// All that their role holds.
+    pub held: Grant,
+    /// What of it they may give away: as much as their token lets through.
+    pub to_give: Grant,
+}
+
+/// Whether somebody may take away a role that holds `was`. Nobody touches people above them.
+pub fn check_touch(giver: &Giver, was: &Grant) -> Result<()> {
+    if was.allows(OWNERSHIP) && !giver.held.allows(OWNERSHIP) {
         return Err(Error::Forbidden { needed: OWNERSHIP });
     }
-    becomes.map_or(Ok(()), |role| may_give(own, role))
+    giver.held.lacks(was).map_or(Ok(()), |needed| Err(Error::Forbidden { needed }))
+}
+
+/// Whether somebody may give a member whose role holds `was` one that holds `becomes`.
+pub fn check_change(giver: &Giver, was: &Grant, becomes: &Grant) -> Result<()> {
+    check_touch(giver, was)?;
+    may_give(&giver.to_give, becomes)
+}
+
+/// Whether a role is that of an owner.
+pub fn check_owner(role: AnyRole) -> Result<()> {
+    if role == Role::Owner { Ok(()) } else { Err(Error::Forbidden { needed: OWNERSHIP }) }
 }
 
 /// Keeps the last owner. `others` counts the other owners who can sign in.
-pub fn keep_owner(was: Role, becomes: Option<Role>, others: i64) -> Result<()> {
-    if was != Role::Owner || becomes == Some(Role::Owner) || others > 0 {
+pub fn keep_owner(was: AnyRole, becomes: Option<AnyRole>, others: i64) -> Result<()> {
+    let stays = becomes.is_some_and(|role| role == Role::Owner);
+    if was != Role::Owner || stays || others > 0 {
         return Ok(());
     }
     let detail = "This is the workspace's last owner. Make somebody else an owner first.";
@@ -100,26 +122,49 @@ pub fn already_member() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::access::RoleTable;
+    use crate::platform::access::rules::PERMISSIONS;
     use crate::platform::id::Id;
 
     #[test]
-    fn admins_touch_nobody_above_them() {
-        for becomes in [None, Some(Role::Viewer), Some(Role::Owner)] {
-            let refused = check_change(Role::Admin, Role::Owner, becomes);
-            assert!(matches!(refused, Err(Error::Forbidden { needed: OWNERSHIP })), "{becomes:?}");
+    fn nobody_touches_or_makes_people_above_them() {
+        let table = RoleTable::new(PERMISSIONS.to_vec());
+        let giver = |held: Grant| Giver { to_give: held.clone(), held };
+        let check = |own, was, becomes| {
+            let (was, becomes) = (table.grant(was), table.grant(becomes));
+            check_change(&giver(table.grant(own)), &was, &becomes)
+        };
+        let needed_for_owners = |refused| match refused {
+            Err(Error::Forbidden { needed }) => needed == OWNERSHIP,
+            _ => false,
+        };
+
+        for becomes in [Role::Viewer, Role::Owner] {
+            assert!(needed_for_owners(check(Role::Admin, Role::Owner, becomes)), "{becomes}");
         }
-        assert!(check_change(Role::Admin, Role::Viewer, Some(Role::Owner)).is_err());
-        assert!(check_change(Role::Admin, Role::Admin, Some(Role::Viewer)).is_ok());
-        assert!(check_change(Role::Owner, Role::Owner, Some(Role::Viewer)).is_ok());
+        assert!(check(Role::Admin, Role::Viewer, Role::Owner).is_err());
+        assert!(check(Role::Admin, Role::Admin, Role::Viewer).is_ok());
+        assert!(check(Role::Owner, Role::Owner, Role::Viewer).is_ok());
+        assert!(check(Role::Manager, Role::Admin, Role::Viewer).is_err(), "from above");
+        let narrowed = Giver { held: table.grant(Role::Owner), to_give: table.grant(Role::Viewer) };
+        let may = |becomes| {
+            check_change(&narrowed, &table.grant(Role::Admin), &table.grant(becomes)).is_ok()
+        };
+        assert!(may(Role::Viewer));
+        assert!(!may(Role::Manager), "a token gives no more than it lets through");
     }
 
     #[test]
     fn the_last_owner_stays() {
-        assert!(keep_owner(Role::Owner, None, 0).is_err());
-        assert!(keep_owner(Role::Owner, Some(Role::Admin), 0).is_err());
-        assert!(keep_owner(Role::Owner, Some(Role::Owner), 0).is_ok());
-        assert!(keep_owner(Role::Owner, None, 1).is_ok());
-        assert!(keep_owner(Role::Admin, None, 0).is_ok());
+        let keep = |was: Role, becomes: Option<Role>, others| {
+            keep_owner(was.into(), becomes.map(Into::into), others).is_ok()
+        };
+
+        assert!(!keep(Role::Owner, None, 0));
+        assert!(!keep(Role::Owner, Some(Role::Admin), 0));
+        assert!(keep(Role::Owner, Some(Role::Owner), 0));
+        assert!(keep(Role::Owner, None, 1));
+        assert!(keep(Role::Admin, None, 0));
     }
 
     #[test]
@@ -144,7 +189,8 @@ mod tests {
             user: Id::from_bytes([1; 16]),
             name: "Ana".to_owned(),
             email: "ana@example.com".to_owned(),
-            role: Role::Viewer,
+            role: Role::Viewer.into(),
+            role_name: "viewer".to_owned(),
             version: 1,
             joined_at: Moment(0),
             last_seen_at: None,

@@ -48,7 +48,7 @@ export function InvitationsList({ empty }: { readonly empty: ReactNode }) {
             value={<More one={one} onRenew={setRenewed} onWithdraw={setDoomed} />}
             line={
               <>
-                {roleName(one.role)} · {one.invited_by?.name}
+                {roleName(one)} · {one.invited_by?.name}
               </>
             }
             aside={<State one={one} />}
@@ -96,7 +96,7 @@ function invitationColumns(onRenew: OnOne, onWithdraw: OnOne): Column<Invitation
       id: "role",
       header: t("people.role"),
       width: "minmax(90px, 130px)",
-      cell: (one) => roleName(one.role),
+      cell: (one) => roleName(one),
     },
     {
       id: "state",

@@ -1,13 +1,13 @@
 import { Button, Modal } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
-import type { Invitation, RoleName } from "@/api/types";
+import type { Invitation } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { CardsField, FormFrame, TextField, useForm } from "@/ui/form";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { LinkToSend } from "./LinkToSend";
-import { invitationsQuery, invite } from "./queries";
+import { invitationsQuery, invite, rolesQuery } from "./queries";
 import { roleName, roleOptions, USUAL_ROLE } from "./roles";
 
 /** Asks whom and as what, then shows the link: there may be no mail server to send it. */
@@ -32,7 +32,7 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
         <LinkToSend
           link={made.link ?? ""}
           text={t("invite.doneText", {
-            role: roleName(made.role),
+            role: roleName(made),
             date: format.dateTime(made.expires_at),
           })}
           warning={t("invite.doneOnce")}
@@ -61,7 +61,8 @@ function InviteForm({
 }) {
   const workspace = useWorkspace();
   const client = useQueryClient();
-  const form = useForm<{ email: string; role: RoleName }>({
+  const options = roleOptions(useQuery(rolesQuery(workspace.id)).data ?? []);
+  const form = useForm<{ email: string; role: string }>({
     initial: { email: "", role: USUAL_ROLE },
     newKey,
     validate: (values) => ({
@@ -91,12 +92,7 @@ function InviteForm({
         inputMode="email"
         autoFocus
       />
-      <CardsField
-        form={form}
-        name="role"
-        label={t("invite.role")}
-        options={roleOptions(workspace.role === "owner")}
-      />
+      <CardsField form={form} name="role" label={t("invite.role")} options={options} />
     </FormFrame>
   );
 }

@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Member } from "@/api/types";
 import { t } from "@/i18n";
@@ -10,6 +11,7 @@ import { Initials, When } from "@/ui/values";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { LeaveDialog } from "./LeaveDialog";
 import { isLastOwner, mayTouch } from "./members";
+import { rolesQuery } from "./queries";
 import { RemoveDialog } from "./RemoveDialog";
 import { Role } from "./Role";
 import { RoleDialog } from "./RoleDialog";
@@ -26,7 +28,8 @@ export function MemberPanel({ member, members, onClose }: Props) {
   const [open, setOpen] = useState<"role" | "remove" | "leave" | null>(null);
   const close = () => setOpen(null);
   const manages = workspace.can("people.manage");
-  const touches = manages && mayTouch(workspace.role === "owner", member);
+  const roles = useQuery(rolesQuery(workspace.id)).data ?? [];
+  const touches = manages && mayTouch(roles, member);
   const isLast = isLastOwner(members, member);
   return (
     <QuickLook
@@ -69,7 +72,7 @@ export function MemberPanel({ member, members, onClose }: Props) {
         facts={[
           {
             label: t("people.role"),
-            value: <Role role={member.role} />,
+            value: <Role of={member} />,
           },
           { label: t("people.email"), value: member.email },
           { label: t("people.joined"), value: <When at={member.joined_at} /> },
@@ -82,7 +85,9 @@ export function MemberPanel({ member, members, onClose }: Props) {
       {isLast ? (
         <p className={classes.note}>{t("people.lastOwner")}</p>
       ) : (
-        manages && !touches && <p className={classes.note}>{t("people.noTouch")}</p>
+        manages &&
+        roles.length > 0 &&
+        !touches && <p className={classes.note}>{t("people.noTouch")}</p>
       )}
       {open === "role" && <RoleDialog member={member} onClose={close} />}
       {open === "remove" && <RemoveDialog member={member} onClose={close} onRemoved={onClose} />}

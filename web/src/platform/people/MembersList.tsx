@@ -79,7 +79,7 @@ function memberColumns(isWide: boolean): Column<Member>[] {
       id: "role",
       header: t("people.role"),
       width: "minmax(90px, 140px)",
-      cell: (member) => roleName(member.role),
+      cell: (member) => roleName(member),
     },
     isWide
       ? {
@@ -126,7 +126,7 @@ function MemberPhoneRow({ member }: { readonly member: Member }) {
             {member.name} <MemberTags member={member} />
           </>
         }
-        value={roleName(member.role)}
+        value={roleName(member)}
         line={member.email}
         aside={<Seen at={member.last_seen_at} />}
       />

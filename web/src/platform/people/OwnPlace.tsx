@@ -20,7 +20,7 @@ export function OwnPlace() {
     <Section title={t("people.members")}>
       <div className={classes.stack}>
         <Person id={me.id} name={me.name} email={me.email} tags={<Tag>{t("people.you")}</Tag>} />
-        <Facts facts={[{ label: t("people.role"), value: <Role role={workspace.role} /> }]} />
+        <Facts facts={[{ label: t("people.role"), value: <Role of={workspace} /> }]} />
         <p className={classes.note}>{t("people.onlyYou")}</p>
         <div>
           <Button variant="default" onClick={() => setLeaving(true)}>

@@ -18,10 +18,11 @@ import { MemberPanel } from "./MemberPanel";
 import { MembersList } from "./MembersList";
 import { OwnPlace } from "./OwnPlace";
 import { invitationsQuery, membersQuery } from "./queries";
+import { RolesView } from "./RolesView";
 import { TransferDialog } from "./TransferDialog";
 
 export interface PeopleSearch {
-  readonly show?: "invited";
+  readonly show?: "invited" | "roles";
   readonly q?: string;
   readonly panel?: string;
 }
@@ -57,7 +58,7 @@ function People() {
       ...(member ? { panel: member.user_id } : {}),
     });
   const shown = members.find((one) => one.user_id === search.panel);
-  const showsInvited = manages && search.show === "invited";
+  const list = search.show === "invited" && !manages ? "members" : (search.show ?? "members");
   const inviteButton = manages && (
     <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setOpen("invite")}>
       {t("people.invite")}
@@ -78,7 +79,7 @@ function People() {
       <WithPanel
         panel={
           shown &&
-          !showsInvited && (
+          list === "members" && (
             <MemberPanel
               key={shown.user_id}
               member={shown}
@@ -93,7 +94,7 @@ function People() {
       >
         <FilterBar
           search={
-            !showsInvited && (
+            list === "members" && (
               <SearchBox
                 value={search.q ?? ""}
                 label={t("people.search")}
@@ -103,18 +104,18 @@ function People() {
             )
           }
         >
-          {manages && (
-            <WhichList
-              showsInvited={showsInvited}
-              members={members.length}
-              onChange={(invited) => change(invited ? { show: "invited" } : {})}
-            />
-          )}
+          <WhichList
+            shown={list}
+            members={members.length}
+            onChange={(next) => change(next === "members" ? {} : { show: next })}
+          />
         </FilterBar>
-        {manages && !showsInvited && members.length === 1 && (
+        {manages && list === "members" && members.length === 1 && (
           <Notice tone="info">{t("people.alone")}</Notice>
         )}
-        {showsInvited ? (
+        {list === "roles" ? (
+          <RolesView />
+        ) : list === "invited" ? (
           <InvitationsList empty={inviteButton} />
         ) : (
           <MembersList
@@ -133,32 +134,40 @@ function People() {
   );
 }
 
+type Shown = "members" | "invited" | "roles";
+
 function WhichList({
-  showsInvited,
+  shown,
   members,
   onChange,
 }: {
-  readonly showsInvited: boolean;
+  readonly shown: Shown;
   readonly members: number;
-  readonly onChange: (invited: boolean) => void;
+  readonly onChange: (next: Shown) => void;
 }) {
   const workspace = useWorkspace();
-  const invitations = useInfiniteQuery(invitationsQuery(workspace.id));
+  const manages = workspace.can("people.manage");
+  const invitations = useInfiniteQuery({
+    ...invitationsQuery(workspace.id),
+    enabled: manages,
+  });
   const waiting = invitations.data?.pages.flatMap((page) => page.items).length ?? 0;
+  const invited = {
+    value: "invited" as const,
+    label: waiting > 0 ? t("people.waitingCount", { count: waiting }) : t("people.waiting"),
+  };
   return (
     <SegmentedControl
       aria-label={t("people.which")}
-      value={showsInvited ? "invited" : "members"}
-      onChange={(value) => onChange(value === "invited")}
+      value={shown}
+      onChange={onChange}
       data={[
         {
-          value: "members",
+          value: "members" as const,
           label: members > 0 ? t("people.membersCount", { count: members }) : t("people.members"),
         },
-        {
-          value: "invited",
-          label: waiting > 0 ? t("people.waitingCount", { count: waiting }) : t("people.waiting"),
-        },
+        ...(manages ? [invited] : []),
+        { value: "roles" as const, label: t("roles.title") },
       ]}
     />
   );

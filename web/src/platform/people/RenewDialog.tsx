@@ -38,7 +38,7 @@ export function RenewDialog({ invitation, onClose }: Props) {
         onConfirm={renew}
       >
         {t(invitation.state === "lapsed" ? "invite.renewLapsed" : "invite.renewBody", {
-          role: roleName(role),
+          role: roleName(invitation),
         })}
       </Confirm>
     );
@@ -54,7 +54,7 @@ export function RenewDialog({ invitation, onClose }: Props) {
       <LinkToSend
         link={made.link ?? ""}
         text={t("invite.doneText", {
-          role: roleName(made.role),
+          role: roleName(made),
           date: format.dateTime(made.expires_at),
         })}
         warning={t("invite.doneOnce")}

@@ -1,5 +1,5 @@
 import { Button, Modal } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
 import { asProblem } from "@/api/problem";
@@ -11,7 +11,7 @@ import { toastDone } from "@/ui/toast";
 import { actorName } from "../audit/sentence";
 import { meQuery, useMe } from "../identity/queries";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
-import { changeRole, lastChangeOf, membersQuery } from "./queries";
+import { changeRole, lastChangeOf, membersQuery, rolesQuery } from "./queries";
 import { roleName, roleOptions } from "./roles";
 
 const STALE = 412;
@@ -31,6 +31,7 @@ export function RoleDialog({ member, onClose }: Props) {
   const workspace = useWorkspace();
   const client = useQueryClient();
   const me = useMe();
+  const roles = useQuery(rolesQuery(workspace.id)).data ?? [];
   // A change is based on the role that is shown here, also when the list behind is newer.
   const [base, setBase] = useState(member);
   const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
@@ -52,7 +53,7 @@ export function RoleDialog({ member, onClose }: Props) {
       setMeanwhile(null);
       try {
         const changed = await changeRole(workspace.id, base, role);
-        toastDone(t("people.roleSaved", { name: changed.name, role: roleName(changed.role) }));
+        toastDone(t("people.roleSaved", { name: changed.name, role: roleName(changed) }));
       } catch (error) {
         const { status } = asProblem(error);
         if (status === STALE || status === 404) await reload();
@@ -91,12 +92,7 @@ export function RoleDialog({ member, onClose }: Props) {
           </Notice>
         )}
         {member.is_you && <Notice tone="info">{t("people.roleOwn")}</Notice>}
-        <CardsField
-          form={form}
-          name="role"
-          label={t("people.role")}
-          options={roleOptions(workspace.role === "owner")}
-        />
+        <CardsField form={form} name="role" label={t("people.role")} options={roleOptions(roles)} />
       </FormFrame>
     </Modal>
   );
@@ -127,7 +123,7 @@ function meanwhileText(
 ): string {
   const who = entry && actorName(entry, myId);
   if (!now) return who ? t("people.roleGoneBy", { who, name }) : t("people.roleGone", { name });
-  const words = { name, role: roleName(now.role) };
+  const words = { name, role: roleName(now) };
   return who
     ? t("people.roleMeanwhileBy", { ...words, who })
     : t("people.roleMeanwhileText", words);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Member } from "@/api/types";
+import type { Member, Role } from "@/api/types";
 import { inOrder, isLastOwner, matching, mayTouch } from "./members";
-import { rolesToGive } from "./roles";
+import { nameOf, roleName, roleOptions } from "./roles";
 
 function member(name: string, role: Member["role"], more: Partial<Member> = {}): Member {
   return {
@@ -9,11 +9,27 @@ function member(name: string, role: Member["role"], more: Partial<Member> = {}):
     name,
     email: `${name.toLowerCase().split(" ")[0] ?? ""}@harbour.example`,
     role,
+    role_name: role,
     version: 1,
     joined_at: "2026-03-31T08:00:00Z",
     last_seen_at: null,
     is_you: false,
     is_disabled: false,
+    ...more,
+  };
+}
+
+function role(id: string, more: Partial<Role> = {}): Role {
+  return {
+    id,
+    name: id,
+    description: "",
+    permissions: [],
+    is_builtin: true,
+    members: 0,
+    needs_factor: false,
+    may_give: true,
+    version: 1,
     ...more,
   };
 }
@@ -37,6 +53,20 @@ describe("members", () => {
     expect(matching([ana, ben], " ")).toEqual([ana, ben]);
   });
 
+  it("have roles that the workspace made after the built-in ones", () => {
+    const eve = member("Eve Rossi", "0193-f2", { role_name: "Night shift" });
+    expect(inOrder([eve, dana, ana]).map((one) => one.name)).toEqual([
+      "Ana Kovač",
+      "Dana Ábel",
+      "Eve Rossi",
+    ]);
+    expect(roleName(eve)).toBe("Night shift");
+    expect(roleName(dana)).toBe("Counter");
+    const own = role("0193-f2", { name: "Night shift", is_builtin: false, description: "Late" });
+    expect(nameOf(own)).toBe("Night shift");
+    expect(roleOptions([own])).toEqual([{ value: "0193-f2", label: "Night shift", text: "Late" }]);
+  });
+
   it("always keep an owner who can sign in", () => {
     const disabled = member("Eve Rossi", "owner", { is_disabled: true });
     expect(isLastOwner([ana, ben, disabled], ana)).toBe(true);
@@ -45,10 +75,9 @@ describe("members", () => {
   });
 
   it("are touched by nobody below them", () => {
-    expect(mayTouch(false, ana)).toBe(false);
-    expect(mayTouch(false, cleo)).toBe(true);
-    expect(mayTouch(true, ana)).toBe(true);
-    expect(rolesToGive(false)).not.toContain("owner");
-    expect(rolesToGive(true)[0]).toBe("owner");
+    const asAdmin = [role("owner", { may_give: false }), role("admin"), role("counter")];
+    expect(mayTouch(asAdmin, ana)).toBe(false);
+    expect(mayTouch(asAdmin, cleo)).toBe(true);
+    expect(roleOptions(asAdmin).map((one) => one.value)).toEqual(["admin", "counter"]);
   });
 });

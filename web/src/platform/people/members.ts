@@ -1,9 +1,13 @@
-import type { Member } from "@/api/types";
+import type { Member, Role } from "@/api/types";
 import { ROLES } from "./roles";
 
 /** Oneself first, then by role from most to least, then by name. */
 export function inOrder(members: readonly Member[]): Member[] {
-  const rank = (one: Member) => (one.is_you ? -1 : ROLES.indexOf(one.role));
+  const rank = (one: Member) => {
+    if (one.is_you) return -1;
+    const known = ROLES.findIndex((role) => role === one.role);
+    return known < 0 ? ROLES.length : known;
+  };
   return members.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
 }
 
@@ -26,9 +30,9 @@ export function isLastOwner(members: readonly Member[], member: Member): boolean
   return owners.length === 1 && owners[0]?.user_id === member.user_id;
 }
 
-/** Whether the caller may change or remove the member: admins touch no owner. */
-export function mayTouch(isOwner: boolean, member: Member): boolean {
-  return isOwner || member.role !== "owner";
+/** Whether the caller may change or remove the member: nobody touches people above them. */
+export function mayTouch(roles: readonly Role[], member: Member): boolean {
+  return roles.some((role) => role.id === member.role && role.may_give);
 }
 
 function plain(text: string): string {

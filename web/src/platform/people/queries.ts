@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, ifMatch, ok } from "@/api/client";
 import { asProblem } from "@/api/problem";
-import type { AuditEntry, Member, RoleName } from "@/api/types";
+import type { AuditEntry, Member, Role, RoleRequest } from "@/api/types";
 import { changeText } from "../audit/sentence";
 
 const PAGE_ROWS = 200;
@@ -50,6 +50,56 @@ export function invitationsQuery(workspace: string) {
   });
 }
 
+/** The built-in roles from most to least, then the workspace's own. */
+export function rolesQuery(workspace: string) {
+  return queryOptions({
+    queryKey: ["workspace", workspace, "members", "roles"],
+    refetchOnWindowFocus: "always",
+    queryFn: async () => {
+      const params = { path: { workspace } };
+      return (await ok(api.GET("/api/v1/workspaces/{workspace}/roles", { params }))).items;
+    },
+  });
+}
+
+/** What roles can let people do. It changes with the program alone. */
+export function permissionsQuery(workspace: string) {
+  return queryOptions({
+    queryKey: ["workspace", workspace, "permissions"],
+    queryFn: async () => {
+      const params = { path: { workspace } };
+      return (await ok(api.GET("/api/v1/workspaces/{workspace}/permissions", { params }))).items;
+    },
+  });
+}
+
+export async function makeRole(workspace: string, body: RoleRequest, key: string) {
+  return ok(
+    api.POST("/api/v1/workspaces/{workspace}/roles", {
+      params: { path: { workspace } },
+      body,
+      headers: idempotent(key),
+    }),
+  );
+}
+
+export async function saveRole(workspace: string, role: Role, body: RoleRequest) {
+  return ok(
+    api.PATCH("/api/v1/workspaces/{workspace}/roles/{id}", {
+      params: { path: { workspace, id: role.id }, header: ifMatch(role.version) },
+      body,
+    }),
+  );
+}
+
+export async function deleteRole(workspace: string, role: Role): Promise<void> {
+  await ok(
+    api.DELETE("/api/v1/workspaces/{workspace}/roles/{id}", {
+      params: { path: { workspace, id: role.id }, header: ifMatch(role.version) },
+    }),
+  );
+}
+
 const PEOPLE_ENTRIES = 50;
 
 /** What was last done to somebody's membership; null when it may not be read or is long ago. */
@@ -67,7 +117,7 @@ export async function lastChangeOf(workspace: string, user: string): Promise<Aud
 
 export async function invite(
   workspace: string,
-  body: { email: string; role: RoleName },
+  body: { email: string; role: string },
   key: string,
 ) {
   return ok(
@@ -87,7 +137,7 @@ export async function withdraw(workspace: string, id: string): Promise<void> {
   );
 }
 
-export async function changeRole(workspace: string, member: Member, role: RoleName) {
+export async function changeRole(workspace: string, member: Member, role: string) {
   return ok(
     api.PATCH("/api/v1/workspaces/{workspace}/members/{user}", {
       params: { path: { workspace, user: member.user_id }, header: ifMatch(member.version) },

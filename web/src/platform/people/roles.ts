@@ -1,7 +1,8 @@
-import type { RoleName } from "@/api/types";
+import type { Member, Role, RoleName } from "@/api/types";
 import { t } from "@/i18n";
+import type { CardOption } from "@/ui/form";
 
-/** From most to least. */
+/** The built-in ones, from most to least. */
 export const ROLES: readonly RoleName[] = [
   "owner",
   "admin",
@@ -14,26 +15,29 @@ export const ROLES: readonly RoleName[] = [
 /** What a new person most often is. */
 export const USUAL_ROLE: RoleName = "counter";
 
-/** The roles somebody may give; only owners make owners. */
-export function rolesToGive(isOwner: boolean): readonly RoleName[] {
-  return isOwner ? ROLES : ROLES.filter((role) => role !== "owner");
+/** The roles somebody may give, as cards to choose from. */
+export function roleOptions(roles: readonly Role[]): CardOption[] {
+  return roles
+    .filter((role) => role.may_give)
+    .map((role) => ({
+      value: role.id,
+      label: nameOf(role),
+      text: role.is_builtin ? roleMay(role.id) : role.description,
+    }));
 }
 
-export function roleOptions(isOwner: boolean) {
-  return rolesToGive(isOwner).map((value) => ({
-    value,
-    label: t(`role.${value}`),
-    text: t(`role.${value}.may`),
-  }));
+/** What a role is called: the built-in ones in the reader's language. */
+export function nameOf(role: Pick<Role, "id" | "name">): string {
+  return roleName({ role: role.id, role_name: role.name });
 }
 
-/** What a role may, in a sentence; nothing for one this page does not know. */
+/** What a role may, in a sentence; nothing for one that the workspace made. */
 export function roleMay(role: string): string {
   const known = ROLES.find((one) => one === role);
   return known ? t(`role.${known}.may`) : "";
 }
 
-export function roleName(role: string): string {
+export function roleName({ role, role_name }: Pick<Member, "role" | "role_name">): string {
   const known = ROLES.find((one) => one === role);
-  return known ? t(`role.${known}`) : role;
+  return known ? t(`role.${known}`) : role_name;
 }

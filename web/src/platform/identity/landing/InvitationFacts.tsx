@@ -1,7 +1,7 @@
 import type { InvitationPreview } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Facts } from "@/ui/Facts";
-import { roleName } from "../../people/roles";
+import { roleMay, roleName } from "../../people/roles";
 import classes from "../auth.module.css";
 
 /** Who invites whom into what, and what that lets them do. */
@@ -25,8 +25,8 @@ export function InvitationFacts({ invitation }: { readonly invitation: Invitatio
               label: t("landing.as"),
               value: (
                 <>
-                  <div className="hf-strong">{roleName(invitation.role)}</div>
-                  <div className="hf-dim">{t(`role.${invitation.role}.may`)}</div>
+                  <div className="hf-strong">{roleName(invitation)}</div>
+                  <div className="hf-dim">{roleMay(invitation.role)}</div>
                 </>
               ),
             },

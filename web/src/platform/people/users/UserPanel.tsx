@@ -71,7 +71,7 @@ export function UserPanel({ user, onClose }: Props) {
         {user.workspaces.length > 0 ? (
           <RowList label={t("users.workspaces")}>
             {user.workspaces.map((one) => (
-              <RowEntry key={one.id} title={one.name} line={roleName(one.role)} />
+              <RowEntry key={one.id} title={one.name} line={roleName(one)} />
             ))}
           </RowList>
         ) : (

@@ -116,7 +116,7 @@ export function sessionsText(user: UserDetails): string {
 
 /** One workspace with its role, or how many there are. */
 function Places({ user }: { readonly user: UserDetails }) {
-  const all = user.workspaces.map((one) => `${one.name}: ${roleName(one.role)}`).join("\n");
+  const all = user.workspaces.map((one) => `${one.name}: ${roleName(one)}`).join("\n");
   return (
     <span className="hf-clip" title={all}>
       {placesText(user)}
@@ -128,7 +128,7 @@ function placesText(user: UserDetails): string {
   const [first, ...others] = user.workspaces;
   if (!first) return t("users.noWorkspace");
   if (others.length > 0) return t("users.inWorkspaces", { count: user.workspaces.length });
-  return `${first.name} · ${roleName(first.role)}`;
+  return `${first.name} · ${roleName(first)}`;
 }
 
 function Seen({ user }: { readonly user: UserDetails }) {
