@@ -75,6 +75,7 @@ async fn a_confirmed_person_gets_what_the_operator_chose() {
     assert_eq!(me["workspaces"][0]["role"], "viewer");
     assert_eq!(me["workspaces"][0]["id"], server.workspace.to_string());
     stranger.post(CONFIRM, &confirmed(&token)).await.is_problem(404, "registration-unknown");
+    assert_eq!(server.box_counts().await["identity.link.refused"], 1);
     assert_eq!(waiting(&operator).await, [] as [Value; 0]);
     server.finish().await;
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::config::Limits;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Code, Error, Result, code};
+use crate::platform::identity::sign_in;
 use crate::platform::random::Random;
 use crate::platform::secret::{Secret, to_base64};
 use crate::platform::throttle::Buckets;
@@ -37,11 +38,24 @@ pub async fn guarded<T>(
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let wrong = &ctx.platform.links.wrong;
-    let Some(network) = network else { return work.await };
+    let Some(network) = network else { return noted(ctx, None, work).await };
     wrong.take(network, ctx.now())?;
-    let outcome = work.await;
+    let outcome = noted(ctx, Some(network), work).await;
     if !matches!(outcome, Err(Error::Denied(_))) {
         wrong.put_back(network, ctx.now());
+    }
+    outcome
+}
+
+/// Notes in the audit log when a link names nothing (any more).
+pub async fn noted<T>(
+    ctx: &BoxCtx,
+    network: Option<IpAddr>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let outcome = work.await;
+    if let Err(Error::Denied(refusal)) = &outcome {
+        sign_in::ops::report_link(ctx, network, refusal.code).await;
     }
     outcome
 }

@@ -110,7 +110,8 @@ async fn what_was_ended_opens_no_operation() {
     let by_living = |action: &String| ["inventory.exported", "audit.exported"].contains(&&**action);
     let of_workspace: Vec<_> = of_workspace.into_iter().filter(|one| !by_living(one)).collect();
     let before_there: Vec<_> = before.1.into_iter().filter(|one| !by_living(one)).collect();
-    let by_stranger = |action: &String| action == "identity.sign_in.refused";
+    let refused = ["identity.sign_in.refused", "identity.link.refused"];
+    let by_stranger = |action: &String| refused.contains(&&**action);
     let of_box: Vec<_> =
         of_box.into_iter().filter(|one| !by_stranger(one) && !by_living(one)).collect();
     let before_on_box: Vec<_> = before.0.into_iter().filter(|one| !by_living(one)).collect();

@@ -12,7 +12,7 @@ use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, FieldError, Result};
-use crate::platform::identity::links::{guarded, link, new_token};
+use crate::platform::identity::links::{guarded, link, new_token, noted};
 use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::users;
 use crate::platform::identity::users::rules::{NewUser, clean_email, email_key};
@@ -197,7 +197,7 @@ pub async fn confirm(
         return Err(Error::invalid("password", fault.code, fault.detail));
     }
     let password_hash = platform.passwords.hash(&platform.random, password).await?;
-    ctx.write(move |scope| {
+    let confirmed = ctx.write(move |scope| {
         // Somebody else may have used the link while the password was hashed.
         let (registration, settings) = find(scope, &hash)?;
         store::remove(scope, registration.id)?;
@@ -216,8 +216,8 @@ pub async fn confirm(
             Ok(_) | Err(Error::NotFound) => Ok(()),
             Err(error) => Err(error),
         }
-    })
-    .await
+    });
+    noted(ctx, network, confirmed).await
 }
 
 /// What a link confirms, while it may be confirmed.

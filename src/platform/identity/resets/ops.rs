@@ -12,7 +12,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
-use crate::platform::identity::links::{guarded, link, new_token};
+use crate::platform::identity::links::{guarded, link, new_token, noted};
 use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::sign_in::Target;
 use crate::platform::identity::users::rules::email_key;
@@ -162,17 +162,16 @@ pub async fn reset(
         return Err(Error::invalid("password", fault.code, fault.detail));
     }
     let password_hash = platform.passwords.hash(&platform.random, password).await?;
-    let user = ctx
-        .write(move |scope| {
-            // Somebody else may have used the link while the password was hashed.
-            let (user, _) = find(scope, &hash)?;
-            store::remove_of(scope, user.id)?;
-            users::ops::set_password_in(scope, user.id, &password_hash)?;
-            sessions::ops::end_all_in(scope, user.id, "password-reset")?;
-            notices::ops::password_reset_in(scope, user.id)?;
-            Ok(user)
-        })
-        .await?;
+    let done = ctx.write(move |scope| {
+        // Somebody else may have used the link while the password was hashed.
+        let (user, _) = find(scope, &hash)?;
+        store::remove_of(scope, user.id)?;
+        users::ops::set_password_in(scope, user.id, &password_hash)?;
+        sessions::ops::end_all_in(scope, user.id, "password-reset")?;
+        notices::ops::password_reset_in(scope, user.id)?;
+        Ok(user)
+    });
+    let user = noted(ctx, network, done).await?;
     // Who forgot the password has tried a few: the right one need not wait for that.
     let account = token_hash(&email_key(&user.email));
     platform.sign_ins.forget(Target { account, device: None });

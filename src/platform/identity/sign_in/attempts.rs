@@ -44,12 +44,21 @@ struct Window {
     unreported: u64,
 }
 
+/// What somebody tried, and why it was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tried {
+    SignIn,
+    /// The credential of a program.
+    Program(&'static str),
+    /// A one-time link.
+    Link(&'static str),
+}
+
 /// Refusals that are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Refused {
     pub network: IpAddr,
-    /// Why the credential of a program was refused; none for a sign-in.
-    pub code: Option<&'static str>,
+    pub tried: Tried,
     /// The account it was about.
     pub about: Option<ObjectId>,
 }

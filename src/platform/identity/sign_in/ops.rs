@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::attempts::{NOWHERE, Refused, Report, Target};
+use super::attempts::{NOWHERE, Refused, Report, Target, Tried};
 use super::pending::Pending;
 use super::rules::sign_in_again;
 use super::store;
@@ -272,7 +272,8 @@ pub(in crate::platform) fn as_signed_in(
 
 /// Notes a refused sign-in. The typed address may be anybody's, so it is a personal value.
 async fn report_refused(ctx: &BoxCtx, attempt: &Attempt) {
-    let what = Refused { network: attempt.network.unwrap_or(NOWHERE), code: None, about: None };
+    let network = attempt.network.unwrap_or(NOWHERE);
+    let what = Refused { network, tried: Tried::SignIn, about: None };
     report(ctx, what).await;
 }
 
@@ -284,7 +285,17 @@ pub(in crate::platform) async fn report_program(
     about: Option<ObjectId>,
 ) {
     let network = network.unwrap_or(NOWHERE);
-    report(ctx, Refused { network, code: Some(code), about }).await;
+    report(ctx, Refused { network, tried: Tried::Program(code), about }).await;
+}
+
+/// Notes a one-time link that names nothing (any more).
+pub(in crate::platform) async fn report_link(
+    ctx: &BoxCtx,
+    network: Option<IpAddr>,
+    code: &'static str,
+) {
+    let network = network.unwrap_or(NOWHERE);
+    report(ctx, Refused { network, tried: Tried::Link(code), about: None }).await;
 }
 
 async fn report(ctx: &BoxCtx, what: Refused) {
@@ -297,9 +308,10 @@ async fn write_reports(platform: &Arc<Platform>, reports: Vec<Report>) {
     for report in reports {
         let address = Some(report.address).filter(|address| *address != NOWHERE);
         let cause = Cause { address, ..Cause::of(Actor::Stranger) };
-        let entry = match report.what.code {
-            None => Entry::about("identity.sign_in.refused", sessions::ops::KIND),
-            Some(code) => Entry {
+        let entry = match report.what.tried {
+            Tried::SignIn => Entry::about("identity.sign_in.refused", sessions::ops::KIND),
+            Tried::Link(code) => Entry::about("identity.link.refused", "link").set("code", code),
+            Tried::Program(code) => Entry {
                 object_id: report.what.about,
                 ..Entry::about("identity.token.refused", sessions::ops::TOKEN_KIND)
             }

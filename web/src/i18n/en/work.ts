@@ -250,6 +250,7 @@ export const work = {
   "audit.say.identity.mfa_request.used": "{actor} came in on the word of somebody else",
   "audit.say.identity.factor.refused": "{actor} gave a wrong code of a second factor",
   "audit.say.identity.sign_in.refused": "{actor} could not sign in",
+  "audit.say.identity.link.refused": "{actor} opened a link that is not good (any more)",
   "audit.say.identity.token.created": "{actor} made the token {object}",
   "audit.say.identity.token.revoked": "{actor} removed a token",
   "audit.say.identity.user.changed": "{actor} changed the account {object}",
