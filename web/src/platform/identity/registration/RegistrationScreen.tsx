@@ -9,7 +9,7 @@ import { ProblemAlert } from "@/ui/ProblemAlert";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { StateBlock } from "@/ui/StateBlock";
 import { toastDone } from "@/ui/toast";
-import { ROLES, roleName } from "../../people/roles";
+import { nameOf, ROLES } from "../../people/roles";
 import { useMe } from "../queries";
 import { changeRegistration, offerQuery, registrationQuery } from "./queries";
 import { WaitingSection } from "./WaitingSection";
@@ -142,7 +142,10 @@ function SettingsForm({ settings }: { readonly settings: RegistrationSettings })
                 name="role"
                 label={t("registration.role")}
                 help={t("registration.roleHelp")}
-                data={ROLES.map((role) => ({ value: role, label: roleName(role) }))}
+                data={ROLES.map((role) => ({
+                  value: role,
+                  label: nameOf({ id: role, name: role }),
+                }))}
               />
             )}
           </>
