@@ -1,4 +1,5 @@
 import { account } from "./account";
+import { audit } from "./audit";
 import { delivery } from "./delivery";
 import { factors } from "./factors";
 import { inventory } from "./inventory";
@@ -19,6 +20,7 @@ export const en = {
   ...shell,
   ...platform,
   ...account,
+  ...audit,
   ...factors,
   ...delivery,
   ...notices,

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { APPS } from "@/apps/registry";
+import { en } from "@/i18n/en";
+
+const SOURCES = join(import.meta.dirname, "../../../src");
+/** A dotted text where an entry is made, by itself or by a helper of its resource. */
+const MADE =
+  /(?:Entry::(?:new|about)|\b(?:entry|described|live_on|token_ended))\(\s*(?:[&\w]+,\s*)*"([a-z_]+(?:\.[a-z_-]+)+)"/g;
+/** Three parts say what happened to what: nothing else is named like that. */
+const THREE = /"([a-z_]+(?:\.[a-z_-]+){2,})"/g;
+/** Actions that are named by a constant or chosen among several. */
+const NAMED = /(?:const [A-Z_]+: &str = |\{ |=> |, )"((?:access|audit|keys|workspace)\.[a-z_-]+)"/g;
+/** Two parts that say no action: permissions, and kinds of things. */
+const OTHERS = /\.(?:read|manage|settings|transfer|delete|log|member|role|sample-data)$/;
+const READ = "access.read";
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((one) => {
+    const path = join(folder, one.name);
+    if (one.isDirectory()) return sources(path);
+    return one.name.endsWith(".rs") ? [readFileSync(path, "utf8")] : [];
+  });
+}
+
+function matches(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? "");
+}
+
+/** Every action that the server may write into a log. */
+function actions(): Set<string> {
+  const found = new Set<string>([READ]);
+  for (const source of sources(SOURCES)) {
+    const text = source
+      .replace(/#\[cfg\(test\)\]\s*mod \w+ \{[\s\S]*/, "")
+      .replace(/^\s*\/\/.*$/gm, "");
+    for (const one of matches(text, MADE)) found.add(one);
+    for (const one of matches(text, THREE)) if (!one.includes("example")) found.add(one);
+    for (const one of matches(text, NAMED)) if (!OTHERS.test(one)) found.add(one);
+  }
+  return found;
+}
+
+const SAID = new Set(Object.keys(en).filter((key) => key.startsWith("audit.say.")));
+/** What is said of no action in particular. */
+const GENERAL = ["audit.say.default", "audit.say.refused", "audit.say.changed"];
+
+describe("what happened", () => {
+  const known = actions();
+
+  it("is found in the server's sources", () => {
+    for (const one of [READ, "audit.exported", "audit.checkpoint.signed", "workspace.member.left"])
+      expect(known).toContain(one);
+    expect(known.size).toBeGreaterThan(90);
+  });
+
+  it("has a sentence, whatever it is", () => {
+    const byApps = new Set(APPS.flatMap((app) => Object.keys(app.auditWords)));
+    const silent = [...known].filter((one) => !byApps.has(one) && !SAID.has(`audit.say.${one}`));
+    expect(silent.toSorted()).toEqual([]);
+  });
+
+  it("is not said of what never happens", () => {
+    const idle = [...SAID].filter(
+      (key) => !GENERAL.includes(key) && !known.has(key.slice("audit.say.".length)),
+    );
+    expect(idle.toSorted()).toEqual([]);
+  });
+});
