@@ -119,9 +119,7 @@ describe("every screen", () => {
       .getByRole("textbox", { name: "Quick entry" })
       .fill("use 2 kg salmon @cooler");
     // Axe must not look while the line is still being understood: the button is grey until then.
-    await page
-      .locator("button:enabled", { hasText: "Use stock" })
-      .waitFor();
+    await page.locator("button:enabled", { hasText: "Use stock" }).waitFor();
     await look(page, "quick entry");
     await page.getByRole("grid").getByRole("row").nth(1).click();
     await page.getByRole("dialog", { name: "Movement" }).waitFor();
@@ -166,6 +164,52 @@ describe("every screen", () => {
     await stranger.page.goto("/invitation#token=worn-out");
     await stranger.page.getByText("This invitation does not work").waitFor();
     await look(stranger.page, "a link that does not work");
+    await stranger.context.close();
+  });
+
+  test("programs, receivers, and those who register", async () => {
+    await openScreen(page, `${workspace.home}/programs`);
+    await page.getByRole("button", { name: "New program" }).first().click();
+    await page.getByRole("button", { name: "Create program" }).click();
+    await page.getByText("2 things to mend").waitFor();
+    await look(page, "a new program, with errors");
+    await page.getByRole("textbox", { name: "Name" }).fill(LONG.slice(0, 80));
+    await page.getByRole("checkbox").first().check();
+    await page.getByRole("button", { name: "Create program" }).click();
+    await page.getByRole("button", { name: "I have copied it" }).waitFor();
+    await look(page, "the secret of a program");
+    await openScreen(page, `${workspace.home}/programs`);
+    await look(page, "a list of programs");
+
+    await openScreen(page, "/box/delivery");
+    await page.getByRole("button", { name: "New receiver" }).click();
+    await page.getByRole("radio", { name: "Only some" }).check();
+    await page.getByRole("button", { name: "Create receiver" }).click();
+    await page.getByText("3 things to mend").waitFor();
+    await look(page, "a new receiver, with errors");
+
+    const stranger = await openWindow(browser, box, {
+      reducedMotion: "reduce",
+    });
+    await stranger.page.goto("/register");
+    await stranger.page.getByText("Nobody can register here").waitFor();
+    await look(stranger.page, "a closed box");
+    await openScreen(page, "/box/registration");
+    await page.getByRole("radio", { name: /^Addresses/ }).check();
+    await page
+      .getByRole("textbox", { name: "Domains" })
+      .fill("harbour.example");
+    await look(page, "registration, opened");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText(/^People register at/).waitFor();
+    await stranger.page.goto("/register");
+    await stranger.page.getByLabel("Your name").waitFor();
+    await look(stranger.page, "somebody who registers");
+    await stranger.page.goto("/register#token=worn-out");
+    await stranger.page
+      .getByRole("button", { name: "Create account" })
+      .waitFor();
+    await look(stranger.page, "somebody who confirms");
     await stranger.context.close();
   });
 

@@ -9,6 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { BINARY, startBox } from "./support/box.mjs";
 import {
   ask,
+  becomes,
   claim,
   openWindow,
   startBrowser,
@@ -50,8 +51,9 @@ describe("security", () => {
   });
 
   test("lets nobody in who asked in vain", async () => {
-    await askForHelp(ben);
     await owner.page.goto(workspace.home);
+    await owner.page.getByText("Live", { exact: true }).waitFor();
+    await askForHelp(ben);
     await owner.page
       .getByText("1 person is locked out and asks for help")
       .waitFor();
@@ -261,6 +263,26 @@ describe("security", () => {
     await assert.rejects(tokenOf(clientId, fresh), /401/);
   });
 
+  test("makes a program's account without a mouse, and is back where one was", async () => {
+    const { page } = owner;
+    const opener = page.getByRole("button", { name: "New program" }).first();
+    await opener.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "New program" });
+    await becomes(
+      () => isFocused(dialog.getByRole("textbox", { name: "Name" })),
+      true,
+    );
+    await page.keyboard.type("Scale");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("dialog", { name: "Secret of Scale" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("Scale", { exact: true }).waitFor();
+    await becomes(() => isFocused(opener), true);
+  });
+
   test("lets operators give the box's own programs an account, and nobody else", async () => {
     const { page } = owner;
     await page.goto("/box/programs");
@@ -319,6 +341,10 @@ describe("security", () => {
     return status;
   }
 });
+
+function isFocused(place) {
+  return place.evaluate((element) => element === document.activeElement);
+}
 
 async function choose(page, what) {
   await page.getByRole("button", { name: `More about ${PROGRAM}` }).click();

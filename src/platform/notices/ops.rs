@@ -147,6 +147,8 @@ pub fn service_account_made_in(
 ) -> Result<()> {
     let telling = Telling::new(&SERVICE_ACCOUNT_MADE);
     let telling = telling.with("account", account).with("actor", actor(scope)?);
+    let place = workspace.map_or_else(|| "/box".to_owned(), |id| format!("/w/{id}"));
+    let telling = telling.link(format!("{place}/programs"));
     tell_in(scope, &keepers_in(scope, workspace)?, &telling_about(telling, workspace))
 }
 

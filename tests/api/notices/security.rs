@@ -35,6 +35,7 @@ async fn a_service_account_is_told_to_those_who_look_after_its_place() {
     let of_box = items(&operator.get(NOTICES).await);
     assert_eq!(of_box.len(), 1);
     assert_eq!(of_box[0]["title"], "A service account was made: Watcher");
+    assert_eq!(of_box[0]["link"], "/box/programs");
     server.finish().await;
 }
 
