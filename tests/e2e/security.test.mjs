@@ -150,6 +150,17 @@ describe("security", () => {
         proofs.getByRole("button", { name: "Save the bundle" }),
       );
 
+      await proofs.getByRole("switch", { name: /^With names/ }).check();
+      const whole = await saved(
+        page,
+        proofs.getByRole("button", { name: "Save the bundle" }),
+      );
+
+      assert.deepEqual(
+        [bundle, whole].map((one) => one.includes("127.0.0.1")),
+        [false, true],
+        "addresses go along only when they were asked for",
+      );
       assert.match(proof, /^c2sp\.org\/tlog-proof@v1\n/);
       const files = ["checkpoint.txt", "audit.jsonl"].map((name) =>
         join(folder, name),

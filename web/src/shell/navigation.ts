@@ -124,7 +124,7 @@ const WORKSPACE_SCREENS: readonly InWorkspace[] = [
     to: "/w/$workspace/security",
     label: "nav.security",
     icon: IconShieldLock,
-    permissions: ["audit.read"],
+    permissions: ["audit.read", "people.manage"],
   },
   {
     to: "/w/$workspace/settings",

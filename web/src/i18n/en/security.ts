@@ -18,6 +18,7 @@ export const security = {
     other: "signed in with {count} browsers",
   },
   "security.tokens": { one: "{count} token", other: "{count} tokens" },
+  "security.passkeys": { one: "{count} passkey", other: "{count} passkeys" },
   "security.programs": { one: "{count} program", other: "{count} programs" },
   "security.backup": { one: "{count} backup code left", other: "{count} backup codes left" },
   "security.events": "Lately",
@@ -46,6 +47,8 @@ export const security = {
   "proof.submit": "Save the proof",
   "proof.bundleLead":
     "The bundle holds the whole log. “verify_audit.py BUNDLE --checkpoint FILE” checks it on any machine with Python, without this box.",
+  "proof.personal": "With names, addresses and browsers of people",
+  "proof.personalHelp": "The check does not need them. Give them only to whoever may have them.",
   "proof.bundle": "Save the bundle",
   "help.title": "Locked out",
   "help.lead":

@@ -143,6 +143,7 @@ function factorLine(factors: MyFactors): string {
   if (!factors.enrolled) return t("mfa.leadNone");
   return [
     factors.totp.enabled ? t("totp.name") : "",
+    factors.passkeys.length > 0 ? t("security.passkeys", { count: factors.passkeys.length }) : "",
     t("security.backup", { count: factors.backup_codes_left }),
   ]
     .filter(Boolean)

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
 import { newKey } from "@/api/client";
@@ -56,13 +56,14 @@ export function ProofSection({ workspace }: Props) {
 
 function Bundle({ workspace }: Props) {
   const [isBusy, setBusy] = useState(false);
+  const [isPersonal, setPersonal] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const save = async () => {
     if (isBusy) return;
     setBusy(true);
     setError(null);
     try {
-      saveFile(`audit-${workspace ?? "box"}.jsonl`, await bundleOf(workspace));
+      saveFile(`audit-${workspace ?? "box"}.jsonl`, await bundleOf(workspace, isPersonal));
     } catch (cause) {
       setError(cause);
     } finally {
@@ -72,6 +73,12 @@ function Bundle({ workspace }: Props) {
   return (
     <div className={classes.bundle}>
       <p className={classes.text}>{t("proof.bundleLead")}</p>
+      <Switch
+        label={t("proof.personal")}
+        description={t("proof.personalHelp")}
+        checked={isPersonal}
+        onChange={(event) => setPersonal(event.currentTarget.checked)}
+      />
       {error !== null && <ProblemAlert error={error} />}
       <div>
         <Button

@@ -18,7 +18,9 @@ const TOLD = [HELP];
 export function WorkspaceSecurityScreen() {
   const workspace = useWorkspace();
   const title = t("security.title");
-  if (!workspace.can("audit.read"))
+  const manages = workspace.can("people.manage");
+  const reads = workspace.can("audit.read");
+  if (!manages && !reads)
     return (
       <Page title={title} tabTitle={title}>
         <NoPermission />
@@ -26,8 +28,9 @@ export function WorkspaceSecurityScreen() {
     );
   return (
     <Page title={title} tabTitle={title} subtitle={t("security.lead")}>
-      {workspace.can("people.manage") && <HelpSection />}
-      <Parts workspace={workspace.id} managesPrograms={workspace.can("people.manage")} />
+      {manages && <HelpSection />}
+      <AccessSection workspace={workspace.id} managesPrograms={manages} />
+      {reads && <Log workspace={workspace.id} />}
     </Page>
   );
 }
@@ -50,21 +53,16 @@ export function BoxSecurityScreen() {
   return (
     <Page title={title} tabTitle={title} subtitle={t("security.lead")}>
       <HelpSection />
-      <Parts workspace={null} managesPrograms />
+      <AccessSection workspace={null} managesPrograms />
+      <Log workspace={null} />
     </Page>
   );
 }
 
-function Parts({
-  workspace,
-  managesPrograms,
-}: {
-  readonly workspace: string | null;
-  readonly managesPrograms: boolean;
-}) {
+/** What only those see who may read the log. */
+function Log({ workspace }: { readonly workspace: string | null }) {
   return (
     <>
-      <AccessSection workspace={workspace} managesPrograms={managesPrograms} />
       <EventsSection workspace={workspace} />
       <CheckpointSection workspace={workspace} />
       <ProofSection workspace={workspace} />

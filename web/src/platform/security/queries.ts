@@ -69,11 +69,13 @@ export async function proofOf(workspace: Log, seq: string): Promise<string> {
 }
 
 /** The whole log with all that a stand-alone verifier needs. */
-export async function bundleOf(workspace: Log): Promise<Blob> {
-  if (workspace === null) return ok(api.GET("/api/v1/audit/export", { parseAs: "blob" }));
+export async function bundleOf(workspace: Log, isPersonal: boolean): Promise<Blob> {
+  const query = isPersonal ? { personal: true } : {};
+  if (workspace === null)
+    return ok(api.GET("/api/v1/audit/export", { params: { query }, parseAs: "blob" }));
   return ok(
     api.GET("/api/v1/workspaces/{workspace}/audit/export", {
-      params: { path: { workspace } },
+      params: { path: { workspace }, query },
       parseAs: "blob",
     }),
   );
