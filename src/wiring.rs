@@ -24,8 +24,8 @@ use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::jobs::JobSpec;
 use crate::platform::{
     self, Parts, Platform, about, audit, clean_up, columns, errors, events, idempotency, identity,
-    jobs, keys, monitoring, notices, recycle_bin, samples, search, secrets, setup, spool, tls,
-    workspaces,
+    jobs, keys, monitoring, notices, privacy, recycle_bin, samples, search, secrets, setup, spool,
+    tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -33,7 +33,13 @@ const PLATFORM_EVENTS: &[EventSpec] =
     &[EventSpec { kind: workspaces::ops::KIND, permission: "workspace.read" }];
 
 /// Kinds of jobs of the platform itself.
-const PLATFORM_JOBS: &[JobSpec] = &[samples::LOAD, clean_up::jobs::CLEAN_UP, keys::jobs::ROTATE];
+const PLATFORM_JOBS: &[JobSpec] = &[
+    samples::LOAD,
+    clean_up::jobs::CLEAN_UP,
+    keys::jobs::ROTATE,
+    privacy::jobs::ERASE,
+    privacy::jobs::EXPORT,
+];
 
 /// Opens the box. Blocks; call it before serving.
 pub fn open(config: Config, clock: Clock) -> Result<Arc<Platform>> {
@@ -84,6 +90,7 @@ pub fn codes() -> Vec<Code> {
         workspaces::roles::rules::CODES,
         jobs::rules::CODES,
         spool::CODES,
+        privacy::rules::CODES,
     ];
     let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());
     let of_platform = of_platform.chain(notices::CODES.iter().copied());
@@ -113,6 +120,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(events::api::box_routes())
         .merge(jobs::api::box_routes())
         .merge(keys::api::routes())
+        .merge(privacy::api::routes())
         .merge(monitoring::api::api_routes())
         .merge(notices::routes())
         .merge(errors::api::routes())

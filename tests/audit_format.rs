@@ -150,10 +150,43 @@ fn tree() -> Value {
     })
 }
 
+/// The second entry in a bundle, before and after its personal values were erased.
+fn lines() -> Value {
+    let record = &vectors()[1];
+    let (hash, leaf) = (to_hex(&record.hash), record.leaf(log()));
+    let values = personal_values();
+    let values =
+        canonical_texts(values.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let erased = format!("{{\"hash\":\"{hash}\",\"leaf\":{leaf}}}");
+    let salt = to_hex(&SALT);
+    let kept = format!(
+        "{},\"personal\":{{\"salt\":\"{salt}\",\"values\":{values}}}}}",
+        &erased[..erased.len() - 1]
+    );
+    json!({ "kept": kept, "erased": erased })
+}
+
+#[test]
+fn an_entry_whose_personal_values_were_erased_proves_as_much() {
+    let chain = vectors();
+    let kept = Kept { salt: SALT, values: Some(personal_values()) };
+    let altered = Kept { salt: [8; 32], values: Some(personal_values()) };
+    let ends = |beside: Option<&Kept>| {
+        let mut check = ChainCheck::new(log());
+        check.next(&chain[0], None).expect("the first entry");
+        check.next(&chain[1], beside).map(|()| check.head)
+    };
+
+    assert_eq!(ends(Some(&kept)), Ok(chain[1].hash));
+    assert_eq!(ends(None), Ok(chain[1].hash), "erased");
+    assert_eq!(ends(Some(&altered)).unwrap_err().seq, 2);
+}
+
 #[test]
 fn the_vectors_in_the_document_are_those_of_the_code() {
     let entries: Vec<Value> = vectors().iter().map(shown).collect();
-    let vectors = json!({ "log_id": log().to_string(), "entries": entries, "tree": tree() });
+    let vectors = json!({ "log_id": log().to_string(), "entries": entries, "tree": tree(),
+        "lines": lines() });
     let vectors = format!("{vectors:#}\n");
 
     let document = std::fs::read_to_string(DOCUMENT).expect("the document");

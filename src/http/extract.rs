@@ -203,6 +203,13 @@ impl FromPath for String {
     }
 }
 
+/// An id and another one below it.
+impl<K, L> FromPath for (Id<K>, Id<L>) {
+    fn from_path<'a>(mut values: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Some((values.next()?.parse().ok()?, values.next()?.parse().ok()?))
+    }
+}
+
 /// The version the sender says it changes (`If-Match: "3"`). Missing is 428.
 pub struct IfMatch(pub i64);
 

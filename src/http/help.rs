@@ -18,6 +18,7 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("people", "Who may do what", include_str!("../../docs/manual/people.md")),
     ("box", "Looking after the box", include_str!("../../docs/manual/box.md")),
     ("notices", "Notices", include_str!("../../docs/manual/notices.md")),
+    ("privacy", "What is held on people", include_str!("../../docs/manual/privacy.md")),
     ("audit", "The audit log", include_str!("../../docs/manual/audit.md")),
     ("jobs", "Jobs", include_str!("../../docs/manual/jobs.md")),
     ("configuration", "Settings", include_str!("../../docs/reference/configuration.md")),

@@ -63,18 +63,79 @@ pub struct CleanUpSpec {
     pub drop: fn(&Scope<'_>, usize) -> Result<usize>,
 }
 
-/// Whether a text column can say something about a person. Erasure and the audit log rely on it.
+/// Whether a text column can say something about a person. Export, erasure and the audit log rely
+/// on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     Personal,
     Impersonal,
+    /// Personal, and shown to nobody, not even to that person: what is kept of a password.
+    Secret,
 }
 
-/// The marks of a table's text columns.
+/// The marks of a table's text columns, and whose its rows are: what export hands out and erasure
+/// takes away.
 #[derive(Debug, Clone, Copy)]
 pub struct ColumnMarks {
     pub table: &'static str,
     pub columns: &'static [(&'static str, Mark)],
+    pub whose: Whose,
+    pub named: Named,
+}
+
+/// Whose the rows of a table are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Nobody's in particular.
+    Nobodys,
+    /// Of the person whose id stands in this column. They get them, and the rows go with them.
+    Theirs(&'static str),
+    /// Of whoever has the address that stands in this column as `email_key` writes it; as above.
+    Addressed(&'static str),
+    /// Of the person behind a row of another table; as above.
+    Through { column: &'static str, table: &'static str, key: &'static str, person: &'static str },
+    /// The team's, with texts that the person in this column wrote once and nobody changes. They
+    /// get those texts; when they are erased the texts are emptied and the rows stay.
+    Written(&'static str),
+    /// Found in another way, which is said here.
+    Elsewhere(&'static str),
+}
+
+/// What an erasure does where a personal column of somebody else's row names the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// Nothing: it is somebody else's own name or address.
+    Kept,
+    /// The name or address is taken out of the text.
+    Masked,
+    /// The row goes: without the name it makes no sense.
+    Dropped,
+}
+
+impl ColumnMarks {
+    pub const fn new(table: &'static str, columns: &'static [(&'static str, Mark)]) -> Self {
+        Self { table, columns, whose: Whose::Nobodys, named: Named::Kept }
+    }
+
+    #[must_use]
+    pub const fn whose(self, whose: Whose) -> Self {
+        Self { whose, ..self }
+    }
+
+    #[must_use]
+    pub const fn named(self, named: Named) -> Self {
+        Self { named, ..self }
+    }
+
+    /// Its columns that can say something about a person.
+    pub fn personal(&self) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().filter(|(_, mark)| *mark != Mark::Impersonal).map(|(name, _)| *name)
+    }
+
+    /// Whether a column is shown to nobody.
+    pub fn is_secret(&self, column: &str) -> bool {
+        self.columns.iter().any(|(name, mark)| *name == column && *mark == Mark::Secret)
+    }
 }
 
 /// An app that works in workspaces.

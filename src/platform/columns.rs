@@ -3,9 +3,14 @@
 //!
 //! Personal is what people type freely as or about somebody, and what identifies or describes one
 //! person. Impersonal are the names of things, words of a closed list, and hashes of neither.
+//!
+//! Beside the marks stands whose the rows are: export and erasure know nothing else. Tables without
+//! a text column are here when they are about a person all the same.
 
 use super::app::ColumnMarks;
-use super::app::Mark::{self, Impersonal, Personal};
+use super::app::Mark::{self, Impersonal, Personal, Secret};
+use super::app::Named::{Dropped, Masked};
+use super::app::Whose::{Addressed, Elsewhere, Theirs};
 
 /// Tables of the set `system`: the box's own file.
 pub const SYSTEM: &[ColumnMarks] = &[
@@ -17,11 +22,12 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("name", Personal),
             ("email", Personal),
             ("email_key", Personal),
-            ("password_hash", Personal),
+            ("password_hash", Secret),
             ("language", Personal),
             ("theme", Personal),
         ],
-    ),
+    )
+    .whose(Theirs("id")),
     table(
         "auth_families",
         &[
@@ -33,7 +39,9 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("user_agent", Personal),
             ("revoked_reason", Impersonal),
         ],
-    ),
+    )
+    .whose(Theirs("user_id"))
+    .named(Masked),
     table(
         "service_accounts",
         &[
@@ -46,7 +54,7 @@ pub const SYSTEM: &[ColumnMarks] = &[
         ],
     ),
     // People call a key after themselves or their machine.
-    table("service_keys", &[("name", Personal)]),
+    table("service_keys", &[("name", Personal)]).named(Masked),
     table(
         "workspaces",
         &[
@@ -61,8 +69,9 @@ pub const SYSTEM: &[ColumnMarks] = &[
         "registration_settings",
         &[("mode", Impersonal), ("domains", Impersonal), ("role", Impersonal)],
     ),
-    table("registrations", &[("name", Personal), ("email", Personal), ("email_key", Personal)]),
-    table("memberships", &[("role", Impersonal)]),
+    table("registrations", &[("name", Personal), ("email", Personal), ("email_key", Personal)])
+        .whose(Addressed("email_key")),
+    table("memberships", &[("role", Impersonal)]).whose(Theirs("user_id")),
     table(
         "custom_roles",
         &[
@@ -84,10 +93,11 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("sample", Impersonal),
         ],
     ),
-    table("mfa_requests", &[("address", Personal)]),
+    table("mfa_requests", &[("address", Personal)]).whose(Theirs("user_id")),
     // People call a passkey after themselves or their device.
-    table("passkeys", &[("name", Personal), ("rp_id", Impersonal)]),
-    table("invitations", &[("email", Personal), ("email_key", Personal), ("role", Impersonal)]),
+    table("passkeys", &[("name", Personal), ("rp_id", Impersonal)]).whose(Theirs("user_id")),
+    table("invitations", &[("email", Personal), ("email_key", Personal), ("role", Impersonal)])
+        .whose(Addressed("email_key")),
     AUDIT_ENTRIES,
     AUDIT_PERSONAL,
     IDEMPOTENCY_KEYS,
@@ -107,7 +117,9 @@ pub const SYSTEM: &[ColumnMarks] = &[
         "notices",
         // What is told names people.
         &[("kind", Impersonal), ("params", Personal), ("link", Impersonal)],
-    ),
+    )
+    .whose(Theirs("user_id"))
+    .named(Dropped),
     table(
         "mail_settings",
         &[
@@ -118,7 +130,8 @@ pub const SYSTEM: &[ColumnMarks] = &[
             // A server may repeat an address.
             ("last_detail", Personal),
         ],
-    ),
+    )
+    .named(Masked),
     table(
         "webhooks",
         &[
@@ -137,9 +150,19 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("state", Impersonal),
             ("last_error", Personal),
         ],
-    ),
-    table("notice_settings", &[("email", Impersonal)]),
-    table("notice_choices", &[("kind", Impersonal)]),
+    )
+    .whose(Theirs("user_id"))
+    .named(Dropped),
+    table("notice_settings", &[("email", Impersonal)]).whose(Theirs("user_id")),
+    table("notice_choices", &[("kind", Impersonal)]).whose(Theirs("user_id")),
+    table("known_devices", &[]).whose(Theirs("user_id")),
+    table("password_resets", &[]).whose(Theirs("user_id")),
+    table("totp_secrets", &[]).whose(Theirs("user_id")),
+    table("totp_enrolments", &[]).whose(Theirs("user_id")),
+    table("backup_codes", &[]).whose(Theirs("user_id")),
+    table("factor_losses", &[]).whose(Theirs("user_id")),
+    table("erasures", &[("looked_for", Personal)])
+        .whose(Elsewhere("it is emptied when the erasure ends")),
     table("job_schedules", &[("kind", Impersonal)]),
     JOB_EFFECTS,
 ];
@@ -170,14 +193,17 @@ const AUDIT_ENTRIES: ColumnMarks = table(
     ],
 );
 
-const AUDIT_PERSONAL: ColumnMarks = table("audit_personal", &[("personal_values", Personal)]);
+const AUDIT_PERSONAL: ColumnMarks = table("audit_personal", &[("personal_values", Personal)])
+    .whose(Elsewhere("it stands beside entries, and goes by them"));
 
 const IDEMPOTENCY_KEYS: ColumnMarks = table(
     "idempotency_keys",
     // The sender chooses the key, so it may say anything.
     &[("path", Impersonal), ("idempotency_key", Personal)],
-);
+)
+.whose(Theirs("principal_id"))
+.named(Dropped);
 
 const fn table(table: &'static str, columns: &'static [(&'static str, Mark)]) -> ColumnMarks {
-    ColumnMarks { table, columns }
+    ColumnMarks::new(table, columns)
 }

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod monitoring;
 pub mod notices;
 pub mod offline;
+pub mod privacy;
 pub mod qr;
 pub mod random;
 pub mod reach;
@@ -89,6 +90,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0013_notices.sql",
     "0015_custom_roles.sql",
     "0016_registration.sql",
+    "0017_privacy.sql",
     "0018_session_ends.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(

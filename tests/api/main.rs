@@ -24,6 +24,7 @@ mod notices;
 mod origins;
 mod passkeys;
 mod passwords;
+mod privacy;
 mod programs;
 mod reads;
 mod registration;

@@ -1,13 +1,18 @@
 //! Which text columns can say something about a person.
 
-use crate::platform::app::ColumnMarks;
-use crate::platform::app::Mark::{Impersonal, Personal};
+use crate::platform::app::Mark::{self, Impersonal, Personal};
+use crate::platform::app::Named::{Dropped, Masked};
+use crate::platform::app::Whose::{Elsewhere, Through, Written};
+use crate::platform::app::{ColumnMarks, Whose};
 
 /// Every text column of the app. What people write freely, and what names them, is personal.
+///
+/// What describes a thing (notes of an item, a supplier's details) is the team's, whoever typed it
+/// last; only names are taken out of it. What somebody wrote beside something they did is theirs.
 pub(super) const MARKS: &[ColumnMarks] = &[
-    ColumnMarks {
-        table: "items",
-        columns: &[
+    table(
+        "items",
+        &[
             ("item_number", Impersonal),
             ("item_number_key", Impersonal),
             ("name", Impersonal),
@@ -19,32 +24,34 @@ pub(super) const MARKS: &[ColumnMarks] = &[
             ("notes", Personal),
             ("supplier_skus", Impersonal),
         ],
-    },
-    ColumnMarks { table: "item_barcodes", columns: &[("code", Impersonal), ("kind", Impersonal)] },
-    ColumnMarks {
-        table: "suppliers",
-        columns: &[
+    )
+    .named(Masked),
+    table("item_barcodes", &[("code", Impersonal), ("kind", Impersonal)]),
+    table(
+        "suppliers",
+        &[
             ("name", Personal),
             ("name_key", Personal),
             ("email", Personal),
             ("phone", Personal),
             ("notes", Personal),
         ],
-    },
-    ColumnMarks { table: "item_suppliers", columns: &[("sku", Impersonal)] },
-    ColumnMarks { table: "lots", columns: &[("code", Impersonal), ("expires_on", Impersonal)] },
-    ColumnMarks {
-        table: "locations",
-        columns: &[
+    )
+    .named(Masked),
+    table("item_suppliers", &[("sku", Impersonal)]),
+    table("lots", &[("code", Impersonal), ("expires_on", Impersonal)]),
+    table(
+        "locations",
+        &[
             ("code", Impersonal),
             ("code_key", Impersonal),
             ("name", Impersonal),
             ("temp_zone", Impersonal),
         ],
-    },
-    ColumnMarks {
-        table: "purchase_orders",
-        columns: &[
+    ),
+    table(
+        "purchase_orders",
+        &[
             ("po_number", Impersonal),
             ("po_number_key", Impersonal),
             ("supplier_name", Personal),
@@ -52,21 +59,26 @@ pub(super) const MARKS: &[ColumnMarks] = &[
             ("expected_on", Impersonal),
             ("notes", Personal),
         ],
-    },
-    ColumnMarks { table: "purchase_order_lines", columns: &[("note", Personal)] },
-    ColumnMarks { table: "receipts", columns: &[("delivery_reference", Personal)] },
-    ColumnMarks {
-        table: "count_sessions",
-        columns: &[("name", Impersonal), ("scope_json", Impersonal), ("state", Impersonal)],
-    },
-    ColumnMarks {
-        table: "count_entries",
-        columns: &[("unknown_code", Impersonal), ("mode", Impersonal), ("device", Personal)],
-    },
-    ColumnMarks { table: "count_lines", columns: &[("state", Impersonal)] },
-    ColumnMarks {
-        table: "movements",
-        columns: &[
+    )
+    .named(Masked),
+    table("purchase_order_lines", &[("note", Personal)]).named(Masked),
+    table("receipts", &[("delivery_reference", Personal)])
+        .whose(Written("received_by"))
+        .named(Masked),
+    table(
+        "count_sessions",
+        &[("name", Impersonal), ("scope_json", Impersonal), ("state", Impersonal)],
+    ),
+    table(
+        "count_entries",
+        &[("unknown_code", Impersonal), ("mode", Impersonal), ("device", Personal)],
+    )
+    .whose(Written("counted_by"))
+    .named(Masked),
+    table("count_lines", &[("state", Impersonal)]),
+    table(
+        "movements",
+        &[
             ("type", Impersonal),
             ("note", Personal),
             ("reference", Personal),
@@ -74,25 +86,35 @@ pub(super) const MARKS: &[ColumnMarks] = &[
             ("override_reason", Personal),
             ("device", Personal),
         ],
-    },
-    ColumnMarks {
-        table: "items_fts",
-        columns: &[
+    )
+    .whose(Written("posted_by"))
+    .named(Masked),
+    table(
+        "items_fts",
+        &[
             ("item_number", Impersonal),
             ("name", Impersonal),
             ("category", Impersonal),
             ("supplier_skus", Impersonal),
         ],
-    },
-    ColumnMarks {
-        table: "items_trigrams",
-        columns: &[("item_number", Impersonal), ("name", Impersonal)],
-    },
-    ColumnMarks { table: "movements_fts", columns: &[("reference", Personal), ("note", Personal)] },
-    ColumnMarks { table: "alert_states", columns: &[("kind", Impersonal)] },
-    ColumnMarks {
-        table: "import_jobs",
-        columns: &[("kind", Impersonal), ("state", Impersonal), ("report_json", Impersonal)],
-    },
-    ColumnMarks { table: "import_rows", columns: &[("cells_json", Personal)] },
+    ),
+    table("items_trigrams", &[("item_number", Impersonal), ("name", Impersonal)]),
+    table("movements_fts", &[("reference", Personal), ("note", Personal)]).whose(INDEX),
+    table("alert_states", &[("kind", Impersonal)]),
+    table(
+        "import_jobs",
+        &[("kind", Impersonal), ("state", Impersonal), ("report_json", Impersonal)],
+    ),
+    table("import_rows", &[("cells_json", Personal)]).whose(UPLOADED).named(Dropped),
 ];
+
+/// Its words are those of the table it reads from.
+const INDEX: Whose = Elsewhere("an index follows its table");
+
+/// Rows of a file belong to whoever sent it.
+const UPLOADED: Whose =
+    Through { column: "import_job_id", table: "import_jobs", key: "rid", person: "created_by" };
+
+const fn table(table: &'static str, columns: &'static [(&'static str, Mark)]) -> ColumnMarks {
+    ColumnMarks::new(table, columns)
+}

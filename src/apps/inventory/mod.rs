@@ -39,6 +39,7 @@ pub const SPEC: AppSpec = AppSpec {
         "0008_recycle_bin.sql",
         "0009_search_movements.sql",
         "0011_ledger_index.sql",
+        "0014_erasure.sql",
     ),
     events: EVENTS,
     recycle_bin: RECYCLE_BIN,

@@ -3,12 +3,14 @@
 pub mod bundle;
 pub mod checkpoints;
 pub mod export;
+pub mod personal;
 pub(in crate::platform) mod tree;
 pub mod verification;
 
 use std::collections::BTreeMap;
 
 use self::checkpoints::newest_in;
+use self::personal::{ADDRESS, USER_AGENT};
 use self::verification::VERIFIED;
 use super::rules::checkpoints::Checkpoint;
 use super::rules::{Entry, Hash, LogId, NO_HASH, Outcome, Record, canonical_texts, commitment};
@@ -44,10 +46,10 @@ pub(in crate::platform) fn append_in(unit: &Unit<'_>, entry: Entry) -> Result<i6
     let (actor_kind, actor_id) = unit.audit_actor();
     let mut personal = entry.personal;
     if let Some(address) = unit.cause().address {
-        personal.insert("address", address.to_string());
+        personal.insert(ADDRESS, address.to_string());
     }
     if let Some(user_agent) = &unit.cause().user_agent {
-        personal.insert("user_agent", user_agent.to_string());
+        personal.insert(USER_AGENT, user_agent.to_string());
     }
     let salt = unit.random().bytes();
     let mut record = Record {

@@ -2,6 +2,7 @@
 
 pub(in crate::platform) mod checkpoints;
 mod list;
+pub(in crate::platform) mod personal;
 pub(in crate::platform) mod tree;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};

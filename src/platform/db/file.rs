@@ -102,6 +102,12 @@ impl DatabaseFile {
         Arc::clone(&self.readers).run(work).await
     }
 
+    /// Writes the whole file anew, so that nothing is left in it of what was deleted or changed.
+    /// Changes wait meanwhile; reads go on.
+    pub(in crate::platform) async fn rewrite(&self) -> Result<()> {
+        self.writer.rewrite().await
+    }
+
     /// Changes that wait for their commit.
     pub fn waiting_commands(&self) -> usize {
         self.writer.waiting()

@@ -6,6 +6,7 @@ mod file;
 pub mod migrations;
 mod open;
 mod readers;
+pub mod rows;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -13,9 +13,13 @@ use crate::platform::error::{Error, Result};
 
 /// Prepared statements kept per connection.
 const STATEMENTS_CACHED_MAX: usize = 256;
-/// Pragmas that app connections may run: FTS5 asks for the first, the writer for the rest.
-const PRAGMAS_ALLOWED: [&str; 4] =
-    ["data_version", "wal_checkpoint", "quick_check", "shrink_memory"];
+/// Pragmas that app connections may run: FTS5 asks for the first, `rows` for the second, the writer
+/// for the rest.
+const PRAGMAS_ALLOWED: [&str; 5] =
+    ["data_version", "table_info", "wal_checkpoint", "quick_check", "shrink_memory"];
+/// How long a file that was written anew waits for readers of what it was before; their own
+/// deadline is shorter.
+const READERS_WAITED_FOR: Duration = Duration::from_secs(30);
 /// Pages that a reading connection holds in memory at most.
 const READER_CACHE_KIB: i64 = 2_000;
 /// The same for the writing one. A batch of movements changes pages all over the file; with less
@@ -70,6 +74,20 @@ pub(super) fn writing(path: &Path, synchronous: Synchronous, slow: Duration) -> 
     // that must never hold up the queue.
     connection.busy_timeout(Duration::ZERO)?;
     Ok(connection)
+}
+
+/// Writes a whole file anew, so that nothing is left of what was deleted or changed: not in free
+/// pages, not in the gaps of pages in use, not in the log. The caller owns the file and has no
+/// transaction open.
+pub(super) fn rewrite(path: &Path, synchronous: Synchronous) -> Result<()> {
+    let connection = writing(path, synchronous, Duration::MAX)?;
+    // The copy may be larger than the memory there is.
+    connection.pragma_update(None, "temp_store", "FILE")?;
+    connection.busy_timeout(READERS_WAITED_FOR)?;
+    connection.execute_batch("VACUUM")?;
+    let is_busy: bool =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy { Err(Error::Busy { retry_after_s: 5 }) } else { Ok(()) }
 }
 
 /// Opens a connection that can only read. `deadline_passed` is asked every few thousand steps

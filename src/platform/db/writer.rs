@@ -83,6 +83,8 @@ struct State {
     waiting: AtomicUsize,
     /// The last commit failed.
     is_refusing: AtomicBool,
+    /// Who waits for the file to be written anew.
+    rewrites: Mutex<Vec<oneshot::Sender<Result<()>>>>,
 }
 
 impl Writer {
@@ -149,6 +151,15 @@ impl Writer {
             }
             Err(TrySendError::Disconnected(_)) => Err(ended()),
         }
+    }
+
+    /// Has the thread write the whole file anew between two commits.
+    pub(super) async fn rewrite(&self) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.state.rewrites.lock().unwrap_or_else(PoisonError::into_inner).push(reply);
+        // Whatever is queued makes the thread look.
+        self.run(|_| Ok(())).await?;
+        answer.await.unwrap_or_else(|_| Err(ended()))
     }
 
     pub(super) fn waiting(&self) -> usize {
@@ -218,6 +229,7 @@ impl Thread {
             };
             dirty.set(true);
             self.run_batch(first, commands);
+            self.rewrite_if_asked();
             if self.wal_size_bytes() > self.options.checkpoint_bytes {
                 self.fold_log(Fold::WhatIsFree);
             }
@@ -306,6 +318,25 @@ impl Thread {
 
     fn wal_size_bytes(&self) -> u64 {
         self.wal_pages.load(Ordering::Relaxed) * PAGE_SIZE_BYTES
+    }
+
+    fn rewrite_if_asked(&mut self) {
+        let asked = std::mem::take(
+            &mut *self.state.rewrites.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        for reply in asked {
+            // The one writing connection of the file is another one meanwhile.
+            self.connection = None;
+            let started = Instant::now();
+            let outcome = open::rewrite(&self.path, self.options.synchronous);
+            if outcome.is_ok() {
+                self.wal_pages.store(0, Ordering::Relaxed);
+                let ms = started.elapsed().as_millis();
+                info!(db.path = %self.path.display(), db.ms = ms, "Wrote the file anew, {ms} ms");
+            }
+            // The asker may have gone away meanwhile.
+            drop(reply.send(outcome));
+        }
     }
 
     /// Gives back what the file takes in memory: of many open files only the busy ones need theirs.

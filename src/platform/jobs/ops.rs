@@ -219,6 +219,11 @@ fn get_in(scope: &BoxScope<'_>, view: View, id: JobId) -> Result<Job> {
     store::get(scope, id)?.filter(|job| view.shows(job)).ok_or(Error::NotFound)
 }
 
+/// A job by its id, inside the caller's transaction.
+pub(in crate::platform) fn find_in(scope: &BoxScope<'_>, id: JobId) -> Result<Job> {
+    get_in(scope, View::Box, id)
+}
+
 /// A running job's progress is in memory only.
 fn with_progress(ctx: &BoxCtx, job: Job) -> Job {
     let progress = ctx.platform.jobs.running(job.id).and_then(|running| running.progress());

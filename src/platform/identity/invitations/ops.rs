@@ -386,3 +386,17 @@ async fn check_fields(
     }
     if wrong.is_empty() { Ok((name, password)) } else { Err(Error::Invalid(wrong)) }
 }
+
+/// Withdraws what a person sent and what is for their address, inside the caller's transaction:
+/// nobody stands behind these links any more.
+pub(in crate::platform) fn withdraw_around_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+    email_key: &str,
+) -> Result<()> {
+    for invitation in store::around(scope, user, email_key)? {
+        store::remove(scope, invitation.id)?;
+        scope.audit(entry("workspace.invitation.revoked", &invitation))?;
+    }
+    Ok(())
+}

@@ -7,6 +7,7 @@ use crate::platform::access::{AnyRole, CustomRoleId, Role};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
+use crate::platform::identity::UserId;
 use crate::platform::workspaces::WorkspaceId;
 
 /// Keeps an invitation. The one for the same address before it is gone.
@@ -119,6 +120,19 @@ pub(super) fn remove(scope: &Unit<'_>, id: InvitationId) -> Result<bool> {
         .prepare_cached("DELETE FROM invitations WHERE id = :id")?
         .execute(named_params! { ":id": id })?;
     Ok(removed > 0)
+}
+
+/// Invitations that a person sent or that are for their address.
+pub(super) fn around(scope: &Unit<'_>, user: UserId, email_key: &str) -> Result<Vec<Invitation>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT i.id, i.workspace_id, i.email, i.email_key, i.invited_by, i.created_at,
+             i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role)
+         FROM invitations AS i LEFT JOIN custom_roles AS r ON r.id = i.custom_role_id
+         WHERE i.invited_by = :user OR i.email_key = :email_key",
+    )?;
+    let rows =
+        statement.query_map(named_params! { ":user": user, ":email_key": email_key }, raw)?;
+    rows.map(|row| invitation(row?)).collect()
 }
 
 /// Drops what expired before `before`, and says how many.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::rules::{
-    Change, Edit, Kept, NewUser, User, UserId, clean_email, email_key, is_meant, keep_operator,
-    needle,
+    Change, ERASED_NAME, Edit, Kept, NewUser, User, UserId, clean_email, email_key, is_meant,
+    keep_operator, needle,
 };
 use super::store;
 use crate::platform::access::NamedRole;
@@ -258,6 +258,22 @@ pub(in crate::platform) fn edit_in(
         resets::ops::withdraw_in(scope, after.id)?;
     }
     Ok(after)
+}
+
+/// Refuses to take away the last operator, inside the caller's transaction.
+pub(in crate::platform) fn keep_operator_in(scope: &BoxScope<'_>, person: &User) -> Result<()> {
+    let without = User { is_operator: false, ..person.clone() };
+    keep_operator(person, &without, store::count_other_operators(scope, person.id)?)
+}
+
+/// Takes name, address and password off a person who is being erased. The caller writes the entry.
+pub(in crate::platform) fn unname_in(scope: &BoxScope<'_>, person: &User) -> Result<()> {
+    store::unname(scope, person.id, ERASED_NAME, &format!("{}@erased.invalid", person.id))
+}
+
+/// Removes a person of whom nothing else is left. The caller writes the entry.
+pub(in crate::platform) fn remove_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
+    store::remove(scope, user)
 }
 
 /// A person as the command line names them: by id or by e-mail address.

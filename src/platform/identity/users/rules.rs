@@ -26,6 +26,9 @@ pub const CODES: &[Code] = &[
     code("theme-unknown", "There is no such theme.", "Use system, light or dark."),
 ];
 
+/// What is told of somebody who was erased.
+pub const ERASED_NAME: &str = "Erased person";
+
 /// A person who can sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {

@@ -2,19 +2,21 @@
 
 use rusqlite::{OptionalExtension, Row, named_params};
 
-use super::rules::{Kept, User, UserId, email_key};
+use super::rules::{ERASED_NAME, Kept, User, UserId, email_key};
 use crate::platform::ctx::Unit;
 use crate::platform::db::OnConstraint;
 use crate::platform::error::{Refusal, Result};
 
-/// The name of a person, or of a service account that acted in a person's place.
+/// The name of a person, of a service account that acted in a person's place, or what is told of
+/// somebody who was erased.
 pub(super) fn name(scope: &Unit<'_>, user: UserId) -> Result<Option<String>> {
     Ok(scope
         .prepare_cached(
             "SELECT name FROM users WHERE id = :user
-             UNION ALL SELECT name FROM service_accounts WHERE id = :user LIMIT 1",
+             UNION ALL SELECT name FROM service_accounts WHERE id = :user
+             UNION ALL SELECT :erased FROM erasures WHERE user_id = :user LIMIT 1",
         )?
-        .query_row(named_params! { ":user": user }, |row| row.get(0))
+        .query_row(named_params! { ":user": user, ":erased": ERASED_NAME }, |row| row.get(0))
         .optional()?)
 }
 
@@ -114,6 +116,29 @@ pub(super) fn update_account(scope: &Unit<'_>, user: &User) -> Result<()> {
             ":user": user.id, ":name": user.name, ":is_operator": user.is_operator,
             ":disabled_at": user.disabled_at, ":version": user.version, ":now": scope.now(),
         })?;
+    Ok(())
+}
+
+/// Takes off a person what says who they are. Nobody can sign in as them any more.
+pub(super) fn unname(scope: &Unit<'_>, user: UserId, name: &str, email: &str) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE users SET name = :name, email = :email, email_key = :email,
+                 password_hash = '!', language = 'en', theme = 'system', is_operator = 0,
+                 operator_since = NULL, disabled_at = coalesce(disabled_at, :now),
+                 version = version + 1, updated_at = :now
+             WHERE id = :user",
+        )?
+        .execute(named_params! {
+            ":user": user, ":name": name, ":email": email, ":now": scope.now(),
+        })?;
+    Ok(())
+}
+
+pub(super) fn remove(scope: &Unit<'_>, user: UserId) -> Result<()> {
+    scope
+        .prepare_cached("DELETE FROM users WHERE id = :user")?
+        .execute(named_params! { ":user": user })?;
     Ok(())
 }
 

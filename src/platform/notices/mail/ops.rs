@@ -100,6 +100,17 @@ fn shown_in(scope: &BoxScope<'_>) -> Result<Option<Shown>> {
     Ok(store::get(scope)?.map(shown))
 }
 
+/// Whether the sender or the account of the mail server is somebody's.
+pub(in crate::platform) fn is_named_in(
+    scope: &BoxScope<'_>,
+    is_meant: impl Fn(&str) -> bool,
+) -> Result<bool> {
+    let server = store::get(scope)?.map(|kept| kept.server);
+    Ok(server.is_some_and(|server| {
+        is_meant(&server.sender) || server.user.as_deref().is_some_and(is_meant)
+    }))
+}
+
 /// The mail server, when there is one.
 pub async fn settings(ctx: &BoxCtx) -> Result<Option<Shown>> {
     ctx.read(shown_in).await

@@ -19,6 +19,8 @@ use crate::platform::notices::webhooks::rules::Webhook;
 use crate::platform::notices::{mail, webhooks};
 use crate::platform::secrets::{Place, Purpose, Secrets};
 
+/// Parcels looked at at once.
+const LOOKED_AT_ONCE: usize = 200;
 /// Audit kind.
 pub const KIND: &str = "box.outbox";
 
@@ -172,6 +174,40 @@ pub fn drop_old_in(scope: &BoxScope<'_>, most: usize) -> Result<usize> {
     let left = most.saturating_sub(sent);
     let failed = store::drop_ended(scope, State::Failed, scope.now().minus(FAILED_KEPT), left)?;
     Ok(sent + failed)
+}
+
+/// Drops what waits and names somebody, whoever it is for; gives how many.
+pub(in crate::platform) fn drop_naming_in(
+    scope: &BoxScope<'_>,
+    platform: &Platform,
+    is_meant: impl Fn(&str) -> bool,
+) -> Result<usize> {
+    let mut meant = Vec::new();
+    let mut after = None;
+    loop {
+        let some = store::with_content(scope, after, LOOKED_AT_ONCE)?;
+        after = some.last().map(|last| last.id);
+        let is_last = some.len() < LOOKED_AT_ONCE;
+        for parcel in some {
+            let text = match parcel.channel {
+                Channel::Mail => mail::ops::written(&opened(platform, &parcel)?)?,
+                Channel::Webhook => {
+                    String::from_utf8_lossy(parcel.content.as_deref().unwrap_or_default())
+                        .into_owned()
+                }
+            };
+            if is_meant(&text) {
+                meant.push(parcel.id);
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    for id in &meant {
+        store::remove(scope, *id)?;
+    }
+    Ok(meant.len())
 }
 
 /// What is due on a channel.

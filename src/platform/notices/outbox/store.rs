@@ -102,6 +102,31 @@ pub(super) fn sealed_otherwise(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Parcels that hold what is to be sent, in the order they were made; what follows `after`.
+pub(super) fn with_content(
+    scope: &Unit<'_>,
+    after: Option<ParcelId>,
+    limit: usize,
+) -> Result<Vec<Parcel>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id, channel, kind, recipient, user_id, webhook_id, notice_id, content, state,
+             tries, created_at, next_at, give_up_at, last_error
+         FROM outbox
+         WHERE content IS NOT NULL AND (:after IS NULL OR id > :after)
+         ORDER BY id LIMIT :limit",
+    )?;
+    let rows =
+        statement.query_map(named_params! { ":after": after, ":limit": wide(limit) }, kept)?;
+    rows.map(|row| row?.parcel()).collect()
+}
+
+pub(super) fn remove(scope: &Unit<'_>, id: ParcelId) -> Result<()> {
+    scope
+        .prepare_cached("DELETE FROM outbox WHERE id = :id")?
+        .execute(named_params! { ":id": id })?;
+    Ok(())
+}
+
 /// Keeps the same content in another form.
 pub(super) fn set_content(scope: &Unit<'_>, id: ParcelId, content: &[u8]) -> Result<()> {
     scope

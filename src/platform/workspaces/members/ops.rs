@@ -129,6 +129,17 @@ pub(in crate::platform) fn keep_owners_in(scope: &BoxScope<'_>, user: UserId) ->
     keep_all_owned(&left_alone)
 }
 
+/// Takes a person out of every workspace they can use, inside the caller's transaction. Refused
+/// where they are the last owner.
+pub(in crate::platform) fn remove_everywhere_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
+    for (workspace, ..) in store::list_of(scope, user)? {
+        if let Some(member) = store::get(scope, workspace, user)? {
+            take_out(scope, workspace, &member)?;
+        }
+    }
+    Ok(())
+}
+
 /// Forgets everybody of a workspace that is gone for good, inside the caller's transaction. The
 /// caller writes the entry.
 pub fn remove_all_in(scope: &BoxScope<'_>, workspace: WorkspaceId) -> Result<()> {
