@@ -217,6 +217,15 @@ const registration = createRoute({
   ),
 });
 
+const erasures = createRoute({
+  getParentRoute: () => frame,
+  path: "box/erasures",
+  component: lazyRouteComponent(
+    () => import("@/platform/privacy/ErasuresScreen"),
+    "ErasuresScreen",
+  ),
+});
+
 const workspaces = createRoute({
   getParentRoute: () => frame,
   path: "workspaces",
@@ -447,6 +456,7 @@ const tree = root.addChildren([
     boxServices,
     delivery,
     registration,
+    erasures,
     workspaces,
     boxJobs,
     errors,

@@ -41,6 +41,7 @@ export function screensOf(home, item, place) {
     ["mail and webhooks", "/box/delivery"],
     ["nothing was given up", "/box/delivery?state=failed"],
     ["registration", "/box/registration"],
+    ["nobody was erased", "/box/erasures"],
     ["security of the box", "/box/security"],
     ["system", "/system"],
     ["audit of the box", "/system/audit"],

@@ -65,4 +65,5 @@ export type Permission = Schemas["PermissionResponse"];
 export type Invitation = Schemas["InvitationResponse"];
 export type InvitationPreview = Schemas["InvitationPreviewResponse"];
 export type UserDetails = Schemas["UserDetailsResponse"];
+export type Erasure = Schemas["ErasureResponse"];
 export type ResetLink = Schemas["ResetLinkResponse"];

@@ -11,6 +11,7 @@ import {
   IconSearch,
   IconUpload,
   IconUser,
+  IconEraser,
   IconUserCheck,
   type Icon,
 } from "@tabler/icons-react";
@@ -172,6 +173,13 @@ function useScreens(workspace: MyWorkspace | null): PaletteEntry[] {
         label: t("registration.title"),
         icon: IconUserCheck,
         run: () => void navigate({ to: "/box/registration" }),
+      });
+    if (me.is_operator)
+      entries.push({
+        key: "erasures",
+        label: t("privacy.erasures"),
+        icon: IconEraser,
+        run: () => void navigate({ to: "/box/erasures" }),
       });
     entries.push({
       key: "account",

@@ -6,6 +6,7 @@ import { inventory } from "./inventory";
 import { notices } from "./notices";
 import { people } from "./people";
 import { platform } from "./platform";
+import { privacy } from "./privacy";
 import { registration } from "./registration";
 import { security } from "./security";
 import { services } from "./services";
@@ -25,6 +26,7 @@ export const en = {
   ...delivery,
   ...notices,
   ...people,
+  ...privacy,
   ...inventory,
   ...security,
   ...registration,

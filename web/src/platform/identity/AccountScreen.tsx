@@ -4,6 +4,7 @@ import { Page } from "@/ui/Page";
 import { toastFailed } from "@/ui/toast";
 import { FactorsSection } from "./factors/FactorsSection";
 import { NoticeSettingsSection } from "../notices/NoticeSettingsSection";
+import { HeldSection } from "../privacy/HeldSection";
 import { AboutSection } from "./AboutSection";
 import { AppearanceSection } from "./AppearanceSection";
 import { PasswordSection } from "./PasswordSection";
@@ -31,6 +32,7 @@ export function AccountScreen() {
       <FactorsSection />
       <SessionsSection />
       <TokensSection />
+      <HeldSection />
     </Page>
   );
 }

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { UserDetails } from "@/api/types";
 import { t } from "@/i18n";
@@ -7,12 +8,18 @@ import { Facts } from "@/ui/Facts";
 import { QuickLook } from "@/ui/QuickLook";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { Initials, When } from "@/ui/values";
+import { useMe } from "../../identity/queries";
+import { EraseDialog } from "../../privacy/EraseDialog";
+import { ExportDialog } from "../../privacy/ExportDialog";
 import { roleName } from "../roles";
+import { USERS } from "./queries";
 import { RenameDialog } from "./RenameDialog";
 import { ResetLinkDialog } from "./ResetLinkDialog";
 import { UserAction, type Action } from "./UserAction";
 import { sessionsText, UserTags } from "./UsersList";
 import classes from "../people.module.css";
+
+type Choice = Action | "reset" | "rename" | "export" | "erase";
 
 interface Props {
   readonly user: UserDetails;
@@ -20,7 +27,8 @@ interface Props {
 }
 
 export function UserPanel({ user, onClose }: Props) {
-  const [open, setOpen] = useState<Action | "reset" | "rename" | null>(null);
+  const [open, setOpen] = useState<Choice | null>(null);
+  const client = useQueryClient();
   const close = () => setOpen(null);
   return (
     <QuickLook
@@ -82,6 +90,17 @@ export function UserPanel({ user, onClose }: Props) {
         <RenameDialog user={user} onClose={close} />
       ) : open === "reset" ? (
         <ResetLinkDialog user={user} onClose={close} />
+      ) : open === "export" ? (
+        <ExportDialog user={user} onClose={close} />
+      ) : open === "erase" ? (
+        <EraseDialog
+          user={user}
+          onClose={close}
+          onErased={async () => {
+            onClose();
+            await client.invalidateQueries({ queryKey: [USERS] });
+          }}
+        />
       ) : (
         open && <UserAction user={user} action={open} onClose={close} />
       )}
@@ -94,8 +113,9 @@ function MoreActions({
   onChoose,
 }: {
   readonly user: UserDetails;
-  readonly onChoose: (action: Action | "rename") => void;
+  readonly onChoose: (action: Choice) => void;
 }) {
+  const me = useMe();
   return (
     <Menu position="top-end">
       <Menu.Target>
@@ -111,6 +131,12 @@ function MoreActions({
         <Menu.Item onClick={() => onChoose(user.is_operator ? "unmake" : "make")}>
           {t(user.is_operator ? "users.unmakeOperator" : "users.makeOperator")}
         </Menu.Item>
+        <Menu.Item onClick={() => onChoose("export")}>{t("privacy.export")}</Menu.Item>
+        {user.id !== me.id && (
+          <Menu.Item color="red" onClick={() => onChoose("erase")}>
+            {t("privacy.eraseMenu")}
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

@@ -60,6 +60,9 @@ function Users() {
       layout="fill"
       actions={
         <>
+          <LinkButton to="/box/erasures" variant="default">
+            {t("privacy.erasures")}
+          </LinkButton>
           <LinkButton to="/box/registration" variant="default">
             {t("registration.title")}
           </LinkButton>
