@@ -69,6 +69,8 @@ async fn a_role_is_made_given_changed_and_deleted() {
     assert_eq!((&given["role"], &given["role_name"]), (&role["id"], &role["name"]));
     let shown = listed(&admin, "Stock keeper").await;
     assert_eq!(shown["members"], 1);
+    let usage = admin.get("/usage").await.is(200);
+    assert_eq!(usage["members_by_role"], json!({ "Stock keeper": 1, "admin": 1 }));
     let body = json!({ "name": "Keeper", "description": "Moves stock." });
     let changed = change(&admin, &role, 1, &body).await;
     assert_eq!(changed.header("etag"), Some("\"2\""));

@@ -55,7 +55,7 @@ async fn operators_list_people_with_where_they_belong_and_when_they_were_here() 
     assert_eq!((&iva["is_disabled"], &iva["disabled_at"]), (&json!(false), &Value::Null));
     assert_eq!(iva["last_seen_at"], "2026-11-21T06:10:00.000Z");
     let belongs = json!([{ "id": server.workspace.to_string(), "name": "Harbour Kitchen",
-        "role": "counter" }]);
+        "role": "counter", "role_name": "counter" }]);
     assert_eq!(iva["workspaces"], belongs);
     assert_eq!(operator.get(&path(&iva)).await.is(200), iva);
     assert_eq!(people(&operator, "?q=nobody").await, Vec::<Value>::new());

@@ -6,8 +6,11 @@ import { en } from "@/i18n/en";
 
 const SOURCES = join(import.meta.dirname, "../../../src");
 /** A dotted text where an entry is made, by itself or by a helper of its resource. */
-const MADE =
-  /(?:Entry::(?:new|about)|\b(?:entry|described|live_on|token_ended))\(\s*(?:[&\w]+,\s*)*"([a-z_]+(?:\.[a-z_-]+)+)"/g;
+const MADE = new RegExp(
+  String.raw`(?:Entry::(?:new|about)|\b(?:entry|described|live_on|token_ended))` +
+    String.raw`\(\s*(?:[&\w]+,\s*)*"([a-z_]+(?:\.[a-z_-]+)+)"`,
+  "g",
+);
 /** Three parts say what happened to what: nothing else is named like that. */
 const THREE = /"([a-z_]+(?:\.[a-z_-]+){2,})"/g;
 /** Actions that are named by a constant or chosen among several. */

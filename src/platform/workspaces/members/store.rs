@@ -103,9 +103,9 @@ pub(super) fn count_by_role(
     workspace: WorkspaceId,
 ) -> Result<Vec<(String, i64)>> {
     let mut statement = scope.prepare_cached(
-        "SELECT coalesce(r.name, m.role) AS name, count(*)
+        "SELECT coalesce(r.name, m.role) AS called, count(*)
          FROM memberships AS m LEFT JOIN custom_roles AS r ON r.id = m.custom_role_id
-         WHERE m.workspace_id = :workspace GROUP BY name ORDER BY name",
+         WHERE m.workspace_id = :workspace GROUP BY called ORDER BY called",
     )?;
     let rows = statement.query_map(named_params! { ":workspace": workspace }, |row| {
         Ok((row.get(0)?, row.get(1)?))
