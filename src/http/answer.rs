@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+use super::page::Page;
 use crate::platform::error::Error;
 use crate::platform::idempotency::rules::Created;
 
@@ -19,11 +20,21 @@ pub struct Reply<T> {
     body: T,
     version: Option<i64>,
     is_replay: bool,
+    is_of_nobody: bool,
 }
+
+/// Marks an answer that shows nothing of anybody, whatever its route can show.
+#[derive(Debug, Clone, Copy)]
+pub struct OfNobody;
 
 /// 200 with a body.
 pub fn ok<T>(body: T) -> Reply<T> {
-    Reply { status: StatusCode::OK, body, version: None, is_replay: false }
+    Reply { status: StatusCode::OK, body, version: None, is_replay: false, is_of_nobody: false }
+}
+
+/// 200 with a page of a list of people; an empty one shows nobody.
+pub fn people<T>(page: Page<T>) -> Reply<Page<T>> {
+    Reply { is_of_nobody: page.items.is_empty(), ..ok(page) }
 }
 
 /// 201 with the object, saying whether it was made by an earlier sending of the same request.
@@ -36,6 +47,7 @@ where
         body: created.value.into(),
         version: None,
         is_replay: created.is_replay,
+        is_of_nobody: false,
     }
 }
 
@@ -66,6 +78,9 @@ impl<T> Reply<T> {
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
+        if self.is_of_nobody {
+            response.extensions_mut().insert(OfNobody);
+        }
         let headers = response.headers_mut();
         if let Some(version) = self.version
             && let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\""))

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use tracing::{error, info};
 
 use super::address;
+use super::answer::OfNobody;
 use super::body::BodyLimit;
 use super::compression::{compress, pays};
 use super::guard::{DEVICE_COOKIE, Guard, Incoming, LetThrough, PENDING_COOKIE, SESSION_COOKIE};
@@ -156,6 +157,13 @@ fn request_id(front: &Front, headers: &HeaderMap) -> Arc<str> {
     harmless.map_or_else(|| front.platform.random.uuid().to_string().into(), Arc::from)
 }
 
+fn about_whom(reading: Reading, response: &Response) -> Reading {
+    match response.extensions().get::<OfNobody>() {
+        Some(OfNobody) => reading.of_nobody(),
+        None => reading,
+    }
+}
+
 async fn admit_and_run(front: &Front, about: &About, request: Request, next: Next) -> Response {
     let limit = Duration::from_secs(front.platform.config.server.request_timeout_s);
     let work = async {
@@ -169,7 +177,7 @@ async fn admit_and_run(front: &Front, about: &About, request: Request, next: Nex
             Ok((request, successor, reading)) => {
                 let mut response = next.run(request).await;
                 if let Some(reading) = reading.filter(|_| response.status().is_success())
-                    && let Err(error) = reading.note().await
+                    && let Err(error) = about_whom(reading, &response).note().await
                 {
                     response = error.into_response();
                 }

@@ -48,6 +48,14 @@ impl Reading {
         Self::Ordinary { ctx: on_box.clone(), log, name }
     }
 
+    /// The same where the answer shows nobody: then it is a reading like any other.
+    #[must_use]
+    pub fn of_nobody(self) -> Self {
+        let Self::Sensitive { on_box, inside, name, .. } = self else { return self };
+        let log = inside.map_or(Log::Box, |ctx| Log::Workspace(ctx.workspace()));
+        Self::Ordinary { ctx: on_box, log, name }
+    }
+
     /// Counts it, or writes it down where it is sensitive.
     pub async fn note(self) -> Result<()> {
         match self {

@@ -96,6 +96,54 @@ async fn a_sensitive_read_is_an_entry_of_its_own_before_its_answer() {
 }
 
 #[tokio::test]
+async fn lists_that_show_other_people_are_sensitive_unless_they_are_empty() {
+    let server = TestServer::start().await;
+    let (admin, operator) = (server.person("admin").await, server.operator().await);
+    let routes = |found: Vec<Value>| -> Vec<String> {
+        let singly = found.into_iter().filter(|one| one.get("path").is_some());
+        singly.map(|one| one["routes"]["to"].as_str().expect("a route").to_owned()).collect()
+    };
+    let of_box =
+        ["/api/v1/mfa-requests", "/api/v1/box/registrations", "/api/v1/box/outbox"].as_slice();
+
+    admin.get("/invitations").await.is(200);
+    for path in of_box {
+        operator.get(path).await.is(200);
+    }
+    assert_eq!(routes(reads(&server).await), [""; 0], "nobody was shown");
+    assert_eq!(routes(reads_on_box(&server).await), [""; 0]);
+    let invitation = json!({ "email": "iva@example.com", "role": "viewer" });
+    admin.post("/invitations", &invitation).await.is(201);
+    admin.get("/invitations").await.is(200);
+    admin.get("/members").await.is(200);
+    admin.get("/roles").await.is(200);
+
+    assert_eq!(routes(reads(&server).await), ["invitations", "members"]);
+    write_counted(&server.platform).await;
+    let counted = format!("{:?}", reads_on_box(&server).await);
+    for path in of_box {
+        assert!(counted.contains(path.trim_start_matches("/api/v1/")), "{path} in {counted}");
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_request_for_help_is_read_sensitively_where_there_is_one() {
+    let server = TestServer::start().await;
+    let operator = server.operator().await;
+    let user = server.user("viewer").await;
+    let sql = "INSERT INTO mfa_requests (id, user_id, asked_at) SELECT id, id, :now FROM users
+               WHERE id = :user";
+    server.change_user(user, sql).await;
+
+    operator.get("/api/v1/mfa-requests").await.is(200);
+
+    let on_box = reads_on_box(&server).await;
+    assert_eq!(on_box.last().expect("one")["path"]["to"], "/api/v1/mfa-requests");
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn a_box_that_stops_writes_the_reads_that_were_counted() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;

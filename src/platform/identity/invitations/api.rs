@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::ops::{self, Acceptance, Listed, Preview};
 use super::rules::{Fitness, Invitation};
 use crate::http::address::network;
-use crate::http::answer::{Answer, NoContent, created, ok};
+use crate::http::answer::{Answer, NoContent, created, ok, people};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::front::session_cookie;
 use crate::http::page::{self, Page};
@@ -173,6 +173,7 @@ pub struct AcceptResponse {
 
 /// List invitations that nobody accepted yet, newest first.
 #[utoipa::path(get, path = "/invitations", tag = "people", params(InvitationsQuery),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["people.manage"])),
     responses((status = 200, body = Page<InvitationResponse>)))]
 async fn list_invitations(
@@ -188,7 +189,7 @@ async fn list_invitations(
         Some(last) if has_more => Some(page::cursor(&last.invitation.id.uuid())?),
         _ => None,
     };
-    Ok(ok(Page::new(found.into_iter().map(Into::into).collect(), next)))
+    Ok(people(Page::new(found.into_iter().map(Into::into).collect(), next)))
 }
 
 /// Invite somebody. The answer holds the link to send; an earlier one for the address dies.

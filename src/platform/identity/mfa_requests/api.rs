@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use super::ops::{self, Verdict};
 use super::rules::Request;
-use crate::http::answer::{Answer, NoContent, ok};
+use crate::http::answer::{Answer, NoContent, people};
 use crate::http::extract::{Path, Query};
 use crate::http::page::{self, Page};
 use crate::platform::app::Routes;
@@ -63,6 +63,7 @@ pub struct MfaRequestsQuery {
 
 /// List people who lost their second factor and whom you can vouch for, newest first.
 #[utoipa::path(get, path = "/mfa-requests", tag = "users", params(MfaRequestsQuery),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = [])),
     responses((status = 200, body = Page<MfaRequestResponse>)))]
 async fn list_mfa_requests(
@@ -71,7 +72,7 @@ async fn list_mfa_requests(
 ) -> Answer<Page<MfaRequestResponse>> {
     let (limit, cursor) = (page::limit(query.limit)?, query.cursor.as_deref());
     let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, |(one, _)| one.id.uuid())?;
-    Ok(ok(page.map(Into::into)))
+    Ok(people(page.map(Into::into)))
 }
 
 /// Vouch for somebody: their next sign-in within 24 hours needs no factor, drops the old ones and

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use super::ops::{self, Draft};
 use super::rules::{Change, Registration, Settings, Wish};
 use crate::http::address::network;
-use crate::http::answer::{Answer, NoContent, ok};
+use crate::http::answer::{Answer, NoContent, ok, people};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::page::{self, Page};
 use crate::platform::access::api::RoleName;
@@ -235,6 +235,7 @@ async fn confirm_registration(
 
 /// List people who have not confirmed their address, newest first (operators).
 #[utoipa::path(get, path = "/box/registrations", tag = "people", params(RegistrationsQuery),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["box.operate"])),
     responses((status = 200, body = Page<RegistrationResponse>)))]
 async fn list_registrations(
@@ -250,7 +251,7 @@ async fn list_registrations(
         Some(last) if has_more => Some(page::cursor(&last.id.uuid())?),
         _ => None,
     };
-    Ok(ok(Page::new(found.into_iter().map(Into::into).collect(), next)))
+    Ok(people(Page::new(found.into_iter().map(Into::into).collect(), next)))
 }
 
 /// Make a link for somebody who waits, to give it to them; the one before it dies (operators).

@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use super::ops;
 use super::rules::{Channel, Parcel, State};
-use crate::http::answer::{Answer, ok};
+use crate::http::answer::{Answer, ok, people};
 use crate::http::extract::{Path, Query};
 use crate::http::page::{self, Page};
 use crate::platform::app::Routes;
@@ -90,6 +90,7 @@ pub struct OutboxQuery {
 
 /// List what has to leave the box and what has left it, newest first (operators).
 #[utoipa::path(get, path = "/box/outbox", tag = "notices", params(OutboxQuery),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["box.operate"])),
     responses((status = 200, body = Page<OutboxResponse>)))]
 async fn list_outbox(
@@ -111,7 +112,7 @@ async fn list_outbox(
         Some(last) if has_more => Some(page::cursor(&last.id.uuid())?),
         _ => None,
     };
-    Ok(ok(Page::new(found.into_iter().map(Into::into).collect(), next)))
+    Ok(people(Page::new(found.into_iter().map(Into::into).collect(), next)))
 }
 
 /// Send something again now, also when it was given up (operators).

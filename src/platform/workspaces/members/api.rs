@@ -91,6 +91,7 @@ pub struct TransferOwnershipRequest {
 
 /// List who belongs to the workspace.
 #[utoipa::path(get, path = "/members", tag = "people", params(MembersQuery),
+    extensions(("x-sensitive-read" = json!(true))),
     security(("session" = ["people.read"])),
     responses((status = 200, body = Page<MemberResponse>)))]
 async fn list_members(ctx: Ctx, Query(query): Query<MembersQuery>) -> Answer<Page<MemberResponse>> {
