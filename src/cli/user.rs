@@ -1,4 +1,8 @@
-//! `holdfast user create|list|disable|enable|reset|token|recover`.
+//! `holdfast user create|list|disable|enable|reset|token|recover|export|erase`.
+
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
@@ -8,7 +12,7 @@ use super::Common;
 use super::output::{self, Answer, Failure};
 use super::running::read;
 use crate::platform::clock::Moment;
-use crate::platform::control::{self, Person, PersonLink, PersonToken, UserVerb};
+use crate::platform::control::{self, Person, PersonLink, PersonToken, PersonWork, UserVerb};
 use crate::platform::identity::User;
 
 #[derive(Debug, Subcommand)]
@@ -47,6 +51,22 @@ pub(super) enum Verb {
     /// Makes a person an operator who can sign in and prints a link for a new password: the way
     /// back when nobody can run the box any more.
     Recover(Who),
+    /// Writes all that is held on a person into a zip.
+    Export {
+        #[command(flatten)]
+        who: Who,
+        /// Where the zip goes; a file that is there already is left alone.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Erases all that is held on a person, for good.
+    Erase {
+        #[command(flatten)]
+        who: Who,
+        /// Says that it is meant: there is no way back.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
 }
 
 /// Who is meant.
@@ -76,6 +96,8 @@ pub(super) fn run(common: &Common, verb: Verb) -> Answer {
         Verb::Recover(Who { who }) => {
             print_link(common, perform_on(common, &who, |who| UserVerb::Recover { who })?)
         }
+        Verb::Export { who: Who { who }, out } => export(common, &who, &out),
+        Verb::Erase { who: Who { who }, yes: _ } => erase(common, &who),
         Verb::Token { who: Who { who }, name, days } => {
             let verb = |who| UserVerb::Token { who, name, days };
             print_token(common, &perform_on(common, &who, verb)?)
@@ -101,6 +123,49 @@ fn perform_on<T: DeserializeOwned>(
         }
         other => other,
     })
+}
+
+/// Asks again until the work has ended.
+fn finished(common: &Common, mut work: PersonWork) -> Answer<PersonWork> {
+    while ["waiting", "running"].contains(&work.state.as_str()) {
+        work = perform(common, UserVerb::Look { job: work.job })?;
+    }
+    if work.state == "done" {
+        return Ok(work);
+    }
+    let why = work.detail.unwrap_or_else(|| format!("The job was {}.", work.state));
+    Err(Failure::Failed(why))
+}
+
+fn erase(common: &Common, who: &str) -> Answer {
+    let work = perform_on(common, who, |who| UserVerb::Erase { who })?;
+    let work = finished(common, work)?;
+    if common.json {
+        return output::print_json(&json!({ "job": work.job, "state": work.state }));
+    }
+    output::print(&format!("All that was held on {who} is erased.\n"))
+}
+
+fn export(common: &Common, who: &str, out: &Path) -> Answer {
+    let mut options = File::options();
+    let mut copy = options.write(true).create_new(true).mode(0o600).open(out)?;
+    let written = perform_on(common, who, |who| UserVerb::Export { who })
+        .and_then(|work| finished(common, work))
+        .and_then(|work| work.file.ok_or_else(|| Failure::Failed("No file came.".to_owned())))
+        .and_then(|file| Ok(std::io::copy(&mut File::open(file)?, &mut copy)?));
+    let size_bytes = match written {
+        Ok(size_bytes) => size_bytes,
+        Err(failure) => {
+            drop(copy);
+            std::fs::remove_file(out)?;
+            return Err(failure);
+        }
+    };
+    copy.sync_all()?;
+    if common.json {
+        return output::print_json(&json!({ "file": out, "size_bytes": size_bytes }));
+    }
+    output::print(&format!("{} holds all that is held on {who}.\n", out.display()))
 }
 
 fn print_person(common: &Common, person: &Person) -> Answer {

@@ -73,7 +73,8 @@ impl Spool {
         Self { folder: platform.config.data().join(FOLDER) }
     }
 
-    fn path(&self, kept: Kept) -> PathBuf {
+    /// Where a file lies on this machine.
+    pub fn path(&self, kept: Kept) -> PathBuf {
         self.folder.join(kept.name())
     }
 

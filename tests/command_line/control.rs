@@ -412,3 +412,44 @@ fn a_workspace_is_made_for_somebody_beside_a_running_box_and_without_one() {
     assert_eq!((&pier["state"], items.len()), (&value!("active"), 3));
     assert_eq!(code(&on(folder.path(), &["audit", "verify"])), 0);
 }
+
+#[test]
+fn what_is_held_on_people_is_written_down_and_erased_beside_a_running_box_and_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let served = claimed(folder.path());
+    let work = |who: &str| {
+        let email = format!("{who}@example.com");
+        let made = on(folder.path(), &["user", "create", "--name", who, "--email", &email]);
+        assert_eq!(code(&made), 0, "{}", err(&made));
+        let zip = elsewhere.path().join(format!("{who}.zip"));
+        let file = zip.display().to_string();
+        let written = on(folder.path(), &["user", "export", &email, "--out", &file]);
+        assert_eq!(code(&written), 0, "{}", err(&written));
+        assert!(std::fs::read(&zip).unwrap().starts_with(b"PK\x03\x04"));
+        let again = on(folder.path(), &["user", "export", &email, "--out", &file]);
+        assert_eq!(code(&again), 1, "a file that is there is left alone");
+        let unsure = on(folder.path(), &["user", "erase", &email]);
+        assert_eq!(code(&unsure), 2);
+        let erased = on(folder.path(), &["user", "erase", &email, "--yes"]);
+        assert_eq!(code(&erased), 0, "{}", err(&erased));
+        let people = on(folder.path(), &["user", "list"]);
+        assert!(!out(&people).contains(who), "{}", out(&people));
+        let gone = on(folder.path(), &["user", "erase", &email, "--yes"]);
+        assert_eq!(code(&gone), 3);
+    };
+
+    work("quetzalfinch");
+    served.end(Signal::TERM);
+    work("zebrawren");
+
+    let unknown = elsewhere.path().join("nobody.zip").display().to_string();
+    let nobody = on(folder.path(), &["user", "export", "nobody@example.com", "--out", &unknown]);
+    assert_eq!(code(&nobody), 3);
+    assert!(!std::path::Path::new(&unknown).exists(), "an empty file is left");
+    assert_eq!(code(&on(folder.path(), &["audit", "verify"])), 0);
+    let system = std::fs::read(folder.path().join("system.db")).unwrap();
+    for word in [b"quetzalfinch".as_slice(), b"zebrawren"] {
+        assert!(!system.windows(word.len()).any(|part| part == word));
+    }
+}

@@ -14,7 +14,7 @@ mod tests;
 pub use client::ask;
 pub use listener::start;
 pub use ops::{KeyRotation, SetupLink, Status, perform};
-pub use people::{Person, PersonLink, PersonToken};
+pub use people::{Person, PersonLink, PersonToken, PersonWork};
 pub use protocol::{Answer, Fault, NewWorkspace, UserVerb, Verb};
 pub use tenants::Made;
 

@@ -64,6 +64,18 @@ pub enum UserVerb {
     Recover {
         who: String,
     },
+    /// All that is held on a person goes.
+    Erase {
+        who: String,
+    },
+    /// All that is held on a person is written into a file.
+    Export {
+        who: String,
+    },
+    /// How one of the last two goes.
+    Look {
+        job: String,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]

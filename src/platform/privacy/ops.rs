@@ -31,7 +31,9 @@ use crate::platform::workspaces::members;
 
 pub(super) use erasing::erase;
 pub(super) use holding::write_export;
-pub use holding::{Export, Ready, ask_for_export, export_mine, open_export};
+pub use holding::{
+    Export, Ready, ask_for_export, ask_for_export_of, export_mine, exported_file, open_export,
+};
 
 /// Entries about a person that are looked through for what they were called before.
 const ENTRIES_READ_MAX: usize = 1_000;

@@ -21,7 +21,7 @@ pub const CODES: &[Code] = &[
     code(
         "erase-yourself",
         "Nobody erases their own data: somebody else has to be there who knows that it was meant.",
-        "Ask another operator.",
+        "Ask another operator, or use holdfast user erase on the machine.",
     ),
     code(
         "confirm-differs",

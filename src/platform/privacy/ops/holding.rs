@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Write;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -276,6 +277,20 @@ pub async fn ask_for_export(ctx: &BoxCtx, user: UserId) -> Result<Created<Job>> 
         input: input.map_err(Error::internal)?,
     };
     jobs::ops::ask(ctx, wanted, UnderWay::Join).await
+}
+
+/// As `ask_for_export`, for somebody at the machine: by id or address.
+pub async fn ask_for_export_of(ctx: &BoxCtx, who: String) -> Result<Job> {
+    let user = ctx.read(move |scope| users::ops::named_in(scope, &who)).await?;
+    Ok(ask_for_export(ctx, user.id).await?.value)
+}
+
+/// Where the archive that a job wrote lies on this machine.
+pub fn exported_file(ctx: &BoxCtx, job: &Job) -> Option<PathBuf> {
+    let answer = job.result.as_deref().filter(|_| job.kind == EXPORT.kind)?;
+    let answer: Answer = serde_json::from_str(answer).ok()?;
+    let until = answer.kept_until.parse().ok()?;
+    Some(Spool::of(&ctx.platform).path(kept(job.id, until)))
 }
 
 fn kept(job: JobId, until: Moment) -> Kept {
