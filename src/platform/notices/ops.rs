@@ -113,14 +113,30 @@ pub fn factor_changed_in(scope: &BoxScope<'_>, user: UserId, change: &str) -> Re
 
 /// Tells those who may vouch for a person that they ask for a way in without a factor.
 pub(in crate::platform) fn help_asked_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
-    let mut to = keepers_in(scope, None)?;
-    for (workspace, ..) in members::ops::list_of_in(scope, user)? {
-        to.extend(store::admins(scope, workspace)?);
-    }
-    to.retain(|one| *one != user);
     let person = users::ops::name_in(scope, user)?.unwrap_or_default();
     let telling = Telling::new(&HELP_ASKED).with("person", person);
-    tell_in(scope, &to, &telling.with("address", address(scope)).link("/"))
+    let telling = telling.with("address", address(scope));
+    let mut told = vec![user];
+    let mut groups = vec![None];
+    let workspaces = members::ops::list_of_in(scope, user)?;
+    groups.extend(workspaces.into_iter().map(|(workspace, ..)| Some(workspace)));
+    for group in groups {
+        let mut to = keepers_in(scope, group)?;
+        to.retain(|one| !told.contains(one));
+        if !to.is_empty() {
+            tell_in(scope, &to, &telling.clone().link(security_page(group)))?;
+            told.extend(to);
+        }
+    }
+    Ok(())
+}
+
+/// Where those look who watch over a workspace, or over the box.
+fn security_page(workspace: Option<WorkspaceId>) -> String {
+    match workspace {
+        Some(workspace) => format!("/w/{workspace}/security"),
+        None => "/box/security".to_owned(),
+    }
 }
 
 /// Tells operators that a part of the box is not well, once a day. Says whether it was told now.

@@ -5,6 +5,7 @@ use holdfast::platform::monitoring::watch::Watch;
 use serde_json::{Value, json};
 
 use super::{NOTICES, items, kinds};
+use crate::inventory::item;
 use crate::jobs::ask;
 use crate::jobs::kinds::PANICS;
 use crate::second_factor::{enrolled, waiting};
@@ -58,6 +59,9 @@ async fn whoever_may_vouch_hears_once_that_somebody_lost_their_factor() {
     let of_box = items(&operator.get(NOTICES).await);
     assert_eq!(of_box.len(), 1);
     assert_eq!(of_box[0]["title"], "Mira Novak lost the second factor and asks for help");
+    assert_eq!(of_box[0]["link"], "/box/security");
+    let of_admin = items(&server.token_of(admin).await.get(NOTICES).await);
+    assert_eq!(of_admin[0]["link"], format!("/w/{}/security", server.workspace));
     server.finish().await;
 }
 
@@ -90,4 +94,35 @@ async fn trouble_that_lasts_is_told_to_operators_once_a_day() {
     server.advance(std::time::Duration::from_hours(24));
     assert!(look().await >= 1, "the next day it is told again");
     server.finish().await;
+}
+
+/// Edits the first entry of the workspace's log, as somebody with the file would.
+#[expect(clippy::disallowed_methods, reason = "the damage is done behind the box's back")]
+async fn edit_log(server: &TestServer) {
+    let path = server.platform.workspaces.path(server.workspace);
+    server.platform.workspaces.close_all().await;
+    let connection = rusqlite::Connection::open(path).expect("a file");
+    let edit = "DROP TRIGGER audit_entries_are_not_changed;
+                UPDATE audit_entries SET action = action || 'x' WHERE seq = 1";
+    connection.execute_batch(edit).expect("an edited log");
+}
+
+#[tokio::test]
+async fn a_log_that_does_not_verify_is_told_to_operators_once() {
+    let server = TestServer::start().await;
+    let (operator, admin) = (server.operator().await, server.person("admin").await);
+    item(&server.person("manager").await, "S").await;
+    admin.post("/audit/verify", &Value::Null).await.is(200);
+    assert_eq!(kinds(&operator).await, [] as [&str; 0]);
+
+    edit_log(&server).await;
+    let verdict = admin.post("/audit/verify", &Value::Null).await.is(200);
+    admin.post("/audit/verify", &Value::Null).await.is(200);
+
+    assert_eq!((&verdict["ok"], &verdict["first_bad_seq"]), (&json!(false), &json!(1)));
+    let told = items(&operator.get(NOTICES).await);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["title"], "The box needs attention: audit log of Harbour Kitchen");
+    assert_eq!(told[0]["detail"], "It was altered; the first bad entry is 1.");
+    server.platform.close().await;
 }
