@@ -56,6 +56,11 @@ function current(value: unknown): string | null {
   return current(value["to"]) ?? current(value["from"]);
 }
 
+/** What was read is named as the API names it, which nobody translates. */
+function nameOf(entry: AuditEntry): { readonly translate?: "no" } {
+  return objectName(entry) === changeText(entry, "routes") ? { translate: "no" } : {};
+}
+
 const MARK = "\u0001";
 const marks = { actor: `${MARK}actor`, object: `${MARK}object`, action: `${MARK}action` };
 
@@ -77,7 +82,7 @@ function plainSentence(entry: AuditEntry, myId: string): ReactNode {
       }
       if (part === marks.object) {
         return (
-          <bdi key={index} className="hf-strong">
+          <bdi key={index} className="hf-strong" {...nameOf(entry)}>
             {objectName(entry)}
           </bdi>
         );
