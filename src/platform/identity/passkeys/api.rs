@@ -71,7 +71,7 @@ impl From<Added> for PasskeyAddedResponse {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PasskeyOptionsResponse {
     /// For `PublicKeyCredential.parseCreationOptionsFromJSON()` or `parseRequestOptionsFromJSON()`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     pub options: Value,
 }
 
@@ -80,7 +80,7 @@ pub struct PasskeyOptionsResponse {
 #[serde(deny_unknown_fields)]
 pub struct PasskeyAnswerRequest {
     /// What `navigator.credentials` gave, as its `toJSON()` writes it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     pub credential: Value,
 }
 
@@ -91,7 +91,7 @@ pub struct PasskeyRequest {
     /// What you call it.
     name: String,
     /// What `navigator.credentials.create()` gave, as its `toJSON()` writes it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     credential: Value,
 }
 

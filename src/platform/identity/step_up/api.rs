@@ -34,7 +34,7 @@ pub struct StepUpRequest {
     #[schema(value_type = Option<String>, format = Password)]
     password: Option<Secret>,
     /// What a device answered to the question of `start`, as `toJSON()` writes it.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<BTreeMap<String, Value>>)]
     credential: Option<Value>,
 }
 
