@@ -32,7 +32,7 @@ export function actorName(entry: AuditEntry, myId: string): string {
   return actor.kind === "token" ? t("audit.actor.token", { name }) : name;
 }
 
-const NAMING_FIELDS = ["name", "item_name", "code", "item_number", "kind", "email", "routes"];
+const NAMING_FIELDS = ["name", "item_name", "code", "item_number", "kind", "email"];
 
 /** What the change was about, from its own values where they name it. */
 export function objectName(entry: AuditEntry): string {
@@ -81,6 +81,14 @@ function plainSentence(entry: AuditEntry, myId: string): ReactNode {
         );
       }
       if (part === marks.object) {
+        const routes = changeText(entry, "routes");
+        // Spelt as the API spells them.
+        if (routes)
+          return (
+            <code key={index} className="hf-mono">
+              {routes}
+            </code>
+          );
         return (
           <bdi key={index} className="hf-strong" {...nameOf(entry)}>
             {objectName(entry)}
