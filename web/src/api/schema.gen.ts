@@ -4466,9 +4466,7 @@ export interface components {
         /** @description What a device answered. */
         PasskeyAnswerRequest: {
             /** @description What `navigator.credentials` gave, as its `toJSON()` writes it. */
-            credential: {
-                [key: string]: unknown;
-            };
+            credential: Record<string, never>;
         };
         /** @description A passkey's new name. */
         PasskeyNameRequest: {
@@ -4477,16 +4475,12 @@ export interface components {
         /** @description What a device is asked. */
         PasskeyOptionsResponse: {
             /** @description For `PublicKeyCredential.parseCreationOptionsFromJSON()` or `parseRequestOptionsFromJSON()`. */
-            options: {
-                [key: string]: unknown;
-            };
+            options: Record<string, never>;
         };
         /** @description A passkey that a device made. */
         PasskeyRequest: {
             /** @description What `navigator.credentials.create()` gave, as its `toJSON()` writes it. */
-            credential: {
-                [key: string]: unknown;
-            };
+            credential: Record<string, never>;
             /** @description What you call it. */
             name: string;
         };
@@ -4824,9 +4818,7 @@ export interface components {
             /** @description Of the authenticator app or from paper. */
             code?: string | null;
             /** @description What a device answered to the question of `start`, as `toJSON()` writes it. */
-            credential?: {
-                [key: string]: unknown;
-            } | null;
+            credential?: Record<string, never> | null;
             /**
              * Format: password
              * @description For people without a second factor.

@@ -1,12 +1,12 @@
 export const privacy = {
   "privacy.held": "What is held on you",
   "privacy.heldText":
-    "Everything this box keeps about you, as a zip: your account, what you wrote in every workspace, and what the audit logs say of you. Secrets and other people’s words are left out.",
+    "Everything this box keeps about you, as a zip; no secrets and no words of other people.",
   "privacy.download": "Download",
   "privacy.export": "Export what is held",
   "privacy.exportTitle": "What is held on {name}",
   "privacy.exportText":
-    "The box writes all it keeps about {name} into a zip that you pass on to them. That you took it stands in the audit log.",
+    "The box writes a zip for you to pass on to {name}. The audit log says that you took it.",
   "privacy.exportStart": "Write the file",
   "privacy.exportGoing": "The file is being written.",
   "privacy.exportReady": "The file is ready and kept for 24 hours.",
@@ -31,5 +31,5 @@ export const privacy = {
   "privacy.erasureRunning": "under way",
   "privacy.erasureBy": "asked by {name}",
   "privacy.erasureMachine": "somebody at the machine",
-  "privacy.erasureCounts": "{rows} rows, {texts} texts, {entries} entries",
+  "privacy.erasureCounts": "rows: {rows}, texts: {texts}, entries of logs: {entries}",
 } as const;

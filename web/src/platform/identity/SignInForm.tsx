@@ -1,11 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { newKey } from "@/api/client";
+import type { FactorMethod } from "@/api/stepUp";
 import { t } from "@/i18n";
 import { FormFrame, SecretField, TextField, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { SkeletonLines } from "@/ui/Skeleton";
-import { meQuery, signIn, type SecondFactor } from "./queries";
+import { meQuery, signIn } from "./queries";
 import classes from "./auth.module.css";
 
 const SecondStep = lazy(() => import("./factors/SecondStep"));
@@ -23,7 +24,7 @@ interface Props {
 /** Email and password, then the second factor of whoever has one. */
 export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Props) {
   const client = useQueryClient();
-  const [second, setSecond] = useState<SecondFactor | null>(null);
+  const [methods, setMethods] = useState<readonly FactorMethod[] | null>(null);
   const [typed, setTyped] = useState("");
   const [why, setWhy] = useState<string | null>(null);
   const enter = async () => {
@@ -33,12 +34,12 @@ export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Prop
   };
   const restart = (reason: string | null) => {
     setWhy(reason);
-    setSecond(null);
+    setMethods(null);
   };
-  if (second)
+  if (methods)
     return (
       <Suspense fallback={<SkeletonLines count={3} />}>
-        <SecondStep second={second} onDone={enter} onRestart={restart} />
+        <SecondStep methods={methods} onDone={enter} onRestart={restart} />
       </Suspense>
     );
   return (
@@ -55,7 +56,7 @@ export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Prop
         typed={typed}
         onSecond={(found, by) => {
           setTyped(by);
-          setSecond(found);
+          setMethods(found);
         }}
       />
     </>
@@ -74,7 +75,7 @@ function PasswordForm({
   readonly typed: string;
   readonly submitLabel: string;
   readonly onEnter: () => Promise<void>;
-  readonly onSecond: (second: SecondFactor, email: string) => void;
+  readonly onSecond: (methods: readonly FactorMethod[], email: string) => void;
 }) {
   const form = useForm({
     initial: { email: email ?? typed, password: "" },
@@ -84,8 +85,8 @@ function PasswordForm({
       password: values.password ? null : t("form.needed"),
     }),
     send: async (values) => {
-      const second = await signIn(values.email.trim(), values.password);
-      if (second) onSecond(second, values.email);
+      const methods = await signIn(values.email.trim(), values.password);
+      if (methods) onSecond(methods, values.email);
       else await onEnter();
     },
   });

@@ -9,7 +9,7 @@ import classes from "./privacy.module.css";
 export function HeldSection() {
   return (
     <Section title={t("privacy.held")}>
-      <p className={classes.text}>{t("privacy.heldText")}</p>
+      <p className={`${classes.text} hf-dim`}>{t("privacy.heldText")}</p>
       <Button
         component="a"
         href={MY_EXPORT}

@@ -1,15 +1,12 @@
 import { Button } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { IconDeviceMobile, IconFingerprint } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { IconDeviceMobile } from "@tabler/icons-react";
 import { useCallback, useEffect, useState } from "react";
-import type { MyFactors } from "@/api/types";
 import { t } from "@/i18n";
 import { toastFailed } from "@/ui/toast";
 import { AuthFrame } from "../AuthFrame";
 import { meQuery, signOut, useMe } from "../queries";
 import { BackupCodes } from "./BackupCodes";
-import { PasskeySetup } from "./PasskeySetup";
-import { myFactorsQuery } from "./queries";
 import { TotpSetup } from "./TotpSetup";
 import classes from "./factors.module.css";
 
@@ -21,8 +18,7 @@ interface Props {
 /** All that is left to do here once the time to set up a second factor is over. */
 export default function EnrolScreen({ onHold }: Props) {
   const client = useQueryClient();
-  const [way, setWay] = useState<Way | null>(null);
-  const factors = useQuery(myFactorsQuery);
+  const [isSettingUp, setSettingUp] = useState(false);
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   useEffect(() => {
     document.title = `${t("enrol.title")} · Holdfast`;
@@ -36,58 +32,32 @@ export default function EnrolScreen({ onHold }: Props) {
     onHold(true);
     setCodes(fresh);
   };
-  const back = useCallback(() => setWay(null), []);
+  const back = useCallback(() => setSettingUp(false), []);
   return (
     <AuthFrame isWide>
       <div className={classes.stack}>
         <h1 className={classes.head}>{t(codes ? "backup.title" : "enrol.title")}</h1>
         {codes ? (
           <BackupCodes codes={codes} onDone={() => void finish().catch(toastFailed)} />
-        ) : way === "passkey" ? (
-          <PasskeySetup
-            isOffered={factors.data?.passkeys_offered ?? false}
-            origin={factors.data?.passkeys_origin ?? null}
-            onEnrolled={enrolled}
-            onCancel={back}
-          />
-        ) : way === "totp" ? (
+        ) : isSettingUp ? (
           <TotpSetup onEnrolled={enrolled} onCancel={back} />
         ) : (
-          <Why factors={factors.data} onGo={setWay} />
+          <Why onGo={() => setSettingUp(true)} />
         )}
       </div>
     </AuthFrame>
   );
 }
 
-type Way = "totp" | "passkey";
-
-function Why({
-  factors,
-  onGo,
-}: {
-  readonly factors: MyFactors | undefined;
-  readonly onGo: (way: Way) => void;
-}) {
+function Why({ onGo }: { readonly onGo: () => void }) {
   const me = useMe();
   return (
     <>
       <p className={classes.text}>{t("enrol.why")}</p>
       <p className={classes.text}>{t("enrol.how")}</p>
-      <div className={classes.buttons}>
-        <Button
-          leftSection={<IconDeviceMobile size={17} aria-hidden />}
-          onClick={() => onGo("totp")}
-        >
+      <div>
+        <Button leftSection={<IconDeviceMobile size={17} aria-hidden />} onClick={onGo}>
           {t("enrol.app")}
-        </Button>
-        <Button
-          variant="default"
-          disabled={!factors}
-          leftSection={<IconFingerprint size={17} aria-hidden />}
-          onClick={() => onGo("passkey")}
-        >
-          {t("enrol.passkey")}
         </Button>
       </div>
       <div className={classes.foot}>

@@ -1,25 +1,20 @@
 import { Modal } from "@mantine/core";
 import { useState } from "react";
-import type { MyFactors } from "@/api/types";
 import { t } from "@/i18n";
 import { BackupCodes } from "./BackupCodes";
-import { PasskeySetup } from "./PasskeySetup";
 import { TotpSetup } from "./TotpSetup";
 
-/** Setting one up, or only the backup codes that were made. */
-type Shown = "totp" | "passkey" | { readonly codes: readonly string[] };
-
 interface Props {
-  readonly shows: Shown;
-  readonly factors: MyFactors;
+  /** Given when only the backup codes that were made are to be shown. */
+  readonly codes: readonly string[] | null;
   /** What the account has is different now. */
   readonly onChanged: () => void;
   readonly onClose: () => void;
 }
 
 /** Sets up a factor, then shows the backup codes until the person says that they are kept. */
-export function FactorDialog({ shows, factors, onChanged, onClose }: Props) {
-  const [made, setMade] = useState(typeof shows === "string" ? null : shows.codes);
+export function FactorDialog({ codes, onChanged, onClose }: Props) {
+  const [made, setMade] = useState(codes);
   const enrolled = (fresh: readonly string[]) => {
     onChanged();
     if (fresh.length > 0) setMade(fresh);
@@ -34,18 +29,11 @@ export function FactorDialog({ shows, factors, onChanged, onClose }: Props) {
       closeOnClickOutside={false}
       closeOnEscape={!holdsCodes}
       withCloseButton={!holdsCodes}
-      title={t(holdsCodes ? "backup.title" : shows === "passkey" ? "passkey.title" : "totp.title")}
+      title={t(holdsCodes ? "backup.title" : "totp.title")}
       closeButtonProps={{ "aria-label": t("ui.close") }}
     >
       {holdsCodes ? (
         <BackupCodes codes={made} onDone={onClose} />
-      ) : shows === "passkey" ? (
-        <PasskeySetup
-          isOffered={factors.passkeys_offered}
-          origin={factors.passkeys_origin ?? null}
-          onEnrolled={enrolled}
-          onCancel={onClose}
-        />
       ) : (
         <TotpSetup onEnrolled={enrolled} onCancel={onClose} />
       )}

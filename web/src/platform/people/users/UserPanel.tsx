@@ -133,9 +133,7 @@ function MoreActions({
         </Menu.Item>
         <Menu.Item onClick={() => onChoose("export")}>{t("privacy.export")}</Menu.Item>
         {user.id !== me.id && (
-          <Menu.Item color="red" onClick={() => onChoose("erase")}>
-            {t("privacy.eraseMenu")}
-          </Menu.Item>
+          <Menu.Item onClick={() => onChoose("erase")}>{t("privacy.eraseMenu")}</Menu.Item>
         )}
       </Menu.Dropdown>
     </Menu>
