@@ -145,8 +145,8 @@ impl Fuzzer {
         let mut device = Authenticator::new(ORIGIN);
 
         let begin = Step::new(by, "POST /api/v1/me/mfa/totp", Value::Null);
-        let begun = self.step(world, begin).await.json();
-        let code = App::of(text(&begun, "/secret")).code(server.clock.now());
+        let secret = self.step(world, begin).await.json();
+        let code = App::of(text(&secret, "/secret")).code(server.clock.now());
         let confirm = "POST /api/v1/me/mfa/totp/confirm";
         self.step(world, Step::new(by, confirm, json!({ "code": code }))).await;
         let ask = Step::new(by, "POST /api/v1/me/mfa/passkeys/start", Value::Null);

@@ -33,10 +33,10 @@ async fn a_service_account_is_told_to_those_who_look_after_its_place() {
     assert_eq!(told(&server, owner).await, ["security.service-account"]);
     assert_eq!(told(&server, admin).await, ["security.service-account"]);
     assert_eq!(told(&server, manager).await, [] as [&str; 0]);
-    let of_box = items(&operator.get(NOTICES).await);
-    assert_eq!(of_box.len(), 1);
-    assert_eq!(of_box[0]["title"], "A service account was made: Watcher");
-    assert_eq!(of_box[0]["link"], "/box/programs");
+    let seen = items(&operator.get(NOTICES).await);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0]["title"], "A service account was made: Watcher");
+    assert_eq!(seen[0]["link"], "/box/programs");
     server.finish().await;
 }
 

@@ -1,7 +1,7 @@
-//! Tokens as other people's programs read and make them: PyJWT.
+//! Tokens as other people's programs read and make them: those of `PyJWT`.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use holdfast::platform::clock::Clock;
 use serde_json::{Value, json};
@@ -15,8 +15,7 @@ const JWKS: &str = "/.well-known/jwks.json";
 /// Sets the box's clock to the time that other programs see, so much earlier.
 fn set_clock(server: &TestServer, earlier: Duration) {
     let Clock::Fixed(at) = &server.clock else { panic!("the clock of tests stands still") };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time") - earlier;
-    at.store(i64::try_from(now.as_millis()).expect("a moment"), Ordering::SeqCst);
+    at.store(Clock::System.now().minus(earlier).0, Ordering::SeqCst);
 }
 
 /// The token with one of its parts altered.
@@ -92,11 +91,11 @@ async fn an_assertion_of_pyjwt_is_taken_once_and_its_forgeries_never() {
     for name in ["other", "late"] {
         assert_eq!(by_assertion(&client, &assertion(name)).await.status, 401, "{name}");
     }
-    let taken = by_assertion(&client, &assertion("good")).await.is(200);
+    let granted = by_assertion(&client, &assertion("good")).await.is(200);
     let again = by_assertion(&client, &assertion("good")).await;
 
     let there = format!("/api/v1/workspaces/{}", server.workspace);
-    with(&client, &text(&taken["access_token"]), &there).await.is(200);
+    with(&client, &text(&granted["access_token"]), &there).await.is(200);
     assert_eq!(again.status, 401, "{}", again.text());
     with(&client, &token, ME).await.is(200);
     for (name, forged) in made["forged"].as_object().expect("forgeries") {

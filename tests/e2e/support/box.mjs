@@ -9,11 +9,17 @@ export const BINARY =
   process.env.HOLDFAST ?? fileURLToPath(new URL("../../../target/debug/holdfast", import.meta.url));
 const START_MS_MAX = 30_000;
 
-/** Starts the real program on a free port with data of its own; `stop` ends it and removes them. */
-export async function startBox() {
+/**
+ * Starts the real program on a free port with data of its own; `stop` ends it and removes them.
+ * With a name it is called so in links and certificate, and listens on the port given with it.
+ */
+export async function startBox({ name, port: wanted = 0 } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-e2e-"));
-  const child = spawn(BINARY, ["serve", "--data", join(folder, "data"), "--https", "127.0.0.1:0"], {
+  const data = join(folder, "data");
+  const called = name ? { HOLDFAST_SERVER__PUBLIC_URL: `https://${name}:${wanted}` } : {};
+  const child = spawn(BINARY, ["serve", "--data", data, "--https", `127.0.0.1:${wanted}`], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...called },
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async () => {
@@ -24,7 +30,7 @@ export async function startBox() {
   process.once("exit", () => child.kill("SIGKILL"));
   try {
     const { port, link } = await ready(child);
-    return { origin: `https://localhost:${port}`, link, stop };
+    return { origin: `https://${name ?? "localhost"}:${port}`, port, data, link, stop };
   } catch (error) {
     await stop();
     throw error;

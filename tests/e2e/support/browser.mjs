@@ -18,7 +18,8 @@ const WAIT_MS_MAX = 20_000;
 const POLL_MS = 25;
 const WIDE = { width: 1440, height: 900 };
 
-export async function startBrowser() {
+/** `home` is where it finds whom it trusts; `name` leads to this machine. */
+export async function startBrowser({ home, name } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -30,7 +31,9 @@ export async function startBrowser() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...(name ? [`--host-resolver-rules=MAP ${name} 127.0.0.1`] : []),
     ],
+    ...(home ? { env: { ...process.env, HOME: home } } : {}),
   });
 }
 

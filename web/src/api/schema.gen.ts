@@ -4466,7 +4466,9 @@ export interface components {
         /** @description What a device answered. */
         PasskeyAnswerRequest: {
             /** @description What `navigator.credentials` gave, as its `toJSON()` writes it. */
-            credential: Record<string, never>;
+            credential: {
+                [key: string]: unknown;
+            };
         };
         /** @description A passkey's new name. */
         PasskeyNameRequest: {
@@ -4475,12 +4477,16 @@ export interface components {
         /** @description What a device is asked. */
         PasskeyOptionsResponse: {
             /** @description For `PublicKeyCredential.parseCreationOptionsFromJSON()` or `parseRequestOptionsFromJSON()`. */
-            options: Record<string, never>;
+            options: {
+                [key: string]: unknown;
+            };
         };
         /** @description A passkey that a device made. */
         PasskeyRequest: {
             /** @description What `navigator.credentials.create()` gave, as its `toJSON()` writes it. */
-            credential: Record<string, never>;
+            credential: {
+                [key: string]: unknown;
+            };
             /** @description What you call it. */
             name: string;
         };
@@ -4818,7 +4824,9 @@ export interface components {
             /** @description Of the authenticator app or from paper. */
             code?: string | null;
             /** @description What a device answered to the question of `start`, as `toJSON()` writes it. */
-            credential?: Record<string, never> | null;
+            credential?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Format: password
              * @description For people without a second factor.

@@ -8,6 +8,7 @@ export type PasswordStrength = Schemas["PasswordStrengthResponse"];
 export type Me = Schemas["MeResponse"];
 export type MyWorkspace = Me["workspaces"][number];
 export type MyFactors = Schemas["FactorsResponse"];
+export type Passkey = Schemas["PasskeyResponse"];
 export type Notice = Schemas["NoticeResponse"];
 export type NoticeSettings = Schemas["NoticeSettingsResponse"];
 export type ChangeNoticeSettings = Schemas["ChangeNoticeSettingsRequest"];

@@ -1,8 +1,8 @@
 export const factors = {
   "mfa.title": "Second factor",
-  "mfa.lead": "Signing in takes your password and a code.",
+  "mfa.lead": "Signing in takes your password and one of these.",
   "mfa.leadNone":
-    "With one, a stolen password alone is worth nothing. Set one up with an app on your phone.",
+    "With one, a stolen password alone is worth nothing. Set up an app, a passkey, or both.",
   "mfa.noCodes": "You have no backup code left. Make new ones before you need one.",
   "mfa.requiredTitle": "Your role needs one",
   "mfa.required": "Set one up by {date}. After that you can do nothing else here until you have.",
@@ -32,12 +32,48 @@ export const factors = {
   "totp.removeOf": "Remove the authenticator app",
   "totp.removeTitle": "Remove the authenticator app?",
   "totp.removeBody": "The codes it shows stop working at once.",
+  "passkey.kind": "Passkey",
+  "passkey.another": "Another passkey",
+  "passkey.about": "Fingerprint, face or PIN of a device, or a security key. Cannot be phished.",
+  "passkey.add": "Add",
+  "passkey.addOf": "Add a passkey",
+  "passkey.title": "Add a passkey",
+  "passkey.lead":
+    "Your browser asks for the device to use: this one, a phone nearby, or a security key.",
+  "passkey.name": "Name",
+  "passkey.nameHelp": "So that you know it again when the device is lost.",
+  "passkey.submit": "Go on",
+  "passkey.closed":
+    "No passkey came back: the window was closed, it took too long, or the browser does not " +
+    "trust the certificate of this box. Try again.",
+  "passkey.known": "This device has a passkey for you already. Take another device.",
+  "passkey.notHere": "No passkey works on this page",
+  "passkey.needsName":
+    "A passkey belongs to the name of the box and works there alone. Open this instead:",
+  "passkey.noName":
+    "A passkey belongs to a name, and this box has none: whoever runs it can set " +
+    "server.public_url.",
+  "passkey.oldBrowser": "This browser is too old for it, or the page is not protected by HTTPS.",
+  "passkey.since": "since {date}",
+  "passkey.used": "used {when}",
+  "passkey.unused": "never used",
+  "passkey.stopped": "stopped",
+  "passkey.stoppedLine":
+    "There seems to be a copy of it, so it opens nothing since {when}. Remove it and add a new " +
+    "one.",
+  "passkey.actions": "More about {name}",
+  "passkey.rename": "Rename",
+  "passkey.renameTitle": "Rename {name}",
+  "passkey.renameSave": "Save name",
+  "passkey.renamed": "Saved",
+  "passkey.removeTitle": "Remove the passkey {name}?",
+  "passkey.removeBody": "The device can no longer be used to sign in here.",
   "backup.title": "Backup codes",
   "backup.left": {
     one: "{count} left; each works once, without your phone",
     other: "{count} left; each works once, without your phone",
   },
-  "backup.lead": "Each of these lets you in once when your phone is not at hand.",
+  "backup.lead": "Each of these lets you in once when your phone or key is not at hand.",
   "backup.copy": "Copy all",
   "backup.download": "Download",
   "backup.print": "Print",
@@ -52,13 +88,14 @@ export const factors = {
   },
   "backup.sheet": "Holdfast backup codes of {email} for {host}, made on {date}",
   "backup.sheetUse":
-    "Each works once, in place of the code from the app. Strike out what you used.",
+    "Each works once, in place of the app or the passkey. Strike out what you used.",
   "enrol.title": "Set up a second factor",
   "enrol.why":
     "Who runs this box or a workspace needs more than a password, and the time to set it up is " +
     "over. Nothing is lost: as soon as you have one, everything is as it was.",
-  "enrol.how": "It takes two minutes. Take your phone.",
+  "enrol.how": "It takes two minutes. Take your phone, or the key you use elsewhere.",
   "enrol.app": "With an authenticator app",
+  "enrol.passkey": "With a passkey",
   "enrol.as": "Signed in as {name} ({email})",
   "second.title": "Second factor",
   "second.code.totp": "Code from your app",
@@ -66,6 +103,8 @@ export const factors = {
   "second.code.backup": "Backup code",
   "second.codeHelp.backup": "One of the ten you kept. It works once.",
   "second.submit": "Go on",
+  "second.passkeyLead": "Show that it is you with your passkey.",
+  "second.use.passkey": "Use a passkey",
   "second.use.totp": "Use the code from your app",
   "second.use.backup": "Use a backup code",
   "second.lost": "I lost my device",

@@ -32,7 +32,7 @@ export function actorName(entry: AuditEntry, myId: string): string {
   return actor.kind === "token" ? t("audit.actor.token", { name }) : name;
 }
 
-const NAMING_FIELDS = ["name", "item_name", "code", "item_number", "kind", "email", "routes"];
+const NAMING_FIELDS = ["name", "item_name", "code", "item_number", "kind", "email"];
 
 /** What the change was about, from its own values where they name it. */
 export function objectName(entry: AuditEntry): string {
@@ -56,6 +56,11 @@ function current(value: unknown): string | null {
   return current(value["to"]) ?? current(value["from"]);
 }
 
+/** What was read is named as the API names it, which nobody translates. */
+function nameOf(entry: AuditEntry): { readonly translate?: "no" } {
+  return objectName(entry) === changeText(entry, "routes") ? { translate: "no" } : {};
+}
+
 const MARK = "\u0001";
 const marks = { actor: `${MARK}actor`, object: `${MARK}object`, action: `${MARK}action` };
 
@@ -76,8 +81,16 @@ function plainSentence(entry: AuditEntry, myId: string): ReactNode {
         );
       }
       if (part === marks.object) {
+        const routes = changeText(entry, "routes");
+        // Spelt as the API spells them.
+        if (routes)
+          return (
+            <code key={index} className="hf-mono">
+              {routes}
+            </code>
+          );
         return (
-          <bdi key={index} className="hf-strong">
+          <bdi key={index} className="hf-strong" {...nameOf(entry)}>
             {objectName(entry)}
           </bdi>
         );

@@ -1,12 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { newKey } from "@/api/client";
-import type { FactorMethod } from "@/api/stepUp";
 import { t } from "@/i18n";
 import { FormFrame, SecretField, TextField, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { SkeletonLines } from "@/ui/Skeleton";
-import { meQuery, signIn } from "./queries";
+import { meQuery, signIn, type SecondFactor } from "./queries";
 import classes from "./auth.module.css";
 
 const SecondStep = lazy(() => import("./factors/SecondStep"));
@@ -24,7 +23,7 @@ interface Props {
 /** Email and password, then the second factor of whoever has one. */
 export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Props) {
   const client = useQueryClient();
-  const [methods, setMethods] = useState<readonly FactorMethod[] | null>(null);
+  const [second, setSecond] = useState<SecondFactor | null>(null);
   const [typed, setTyped] = useState("");
   const [why, setWhy] = useState<string | null>(null);
   const enter = async () => {
@@ -34,12 +33,12 @@ export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Prop
   };
   const restart = (reason: string | null) => {
     setWhy(reason);
-    setMethods(null);
+    setSecond(null);
   };
-  if (methods)
+  if (second)
     return (
       <Suspense fallback={<SkeletonLines count={3} />}>
-        <SecondStep methods={methods} onDone={enter} onRestart={restart} />
+        <SecondStep second={second} onDone={enter} onRestart={restart} />
       </Suspense>
     );
   return (
@@ -56,7 +55,7 @@ export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Prop
         typed={typed}
         onSecond={(found, by) => {
           setTyped(by);
-          setMethods(found);
+          setSecond(found);
         }}
       />
     </>
@@ -75,7 +74,7 @@ function PasswordForm({
   readonly typed: string;
   readonly submitLabel: string;
   readonly onEnter: () => Promise<void>;
-  readonly onSecond: (methods: readonly FactorMethod[], email: string) => void;
+  readonly onSecond: (second: SecondFactor, email: string) => void;
 }) {
   const form = useForm({
     initial: { email: email ?? typed, password: "" },
@@ -85,8 +84,8 @@ function PasswordForm({
       password: values.password ? null : t("form.needed"),
     }),
     send: async (values) => {
-      const methods = await signIn(values.email.trim(), values.password);
-      if (methods) onSecond(methods, values.email);
+      const second = await signIn(values.email.trim(), values.password);
+      if (second) onSecond(second, values.email);
       else await onEnter();
     },
   });

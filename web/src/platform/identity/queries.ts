@@ -37,14 +37,22 @@ export function useMe(): Me {
   return data;
 }
 
+/** What is asked for after the password. */
+export interface SecondFactor {
+  readonly methods: readonly FactorMethod[];
+  /** Where a passkey of theirs works, if they have one. */
+  readonly passkeysOrigin: string | null;
+}
+
 /** Null when that was all; otherwise what the second step may be done with. */
-export async function signIn(
-  email: string,
-  password: string,
-): Promise<readonly FactorMethod[] | null> {
+export async function signIn(email: string, password: string): Promise<SecondFactor | null> {
   const answer: unknown = await ok(api.POST("/api/v1/auth/login", { body: { email, password } }));
   if (!isRecord(answer) || answer["mfa_required"] !== true) return null;
-  return methodsOf(answer["methods"]);
+  const origin = answer["passkeys_origin"];
+  return {
+    methods: methodsOf(answer["methods"]),
+    passkeysOrigin: typeof origin === "string" ? origin : null,
+  };
 }
 
 /** Ends the session here and starts the page afresh, so that nothing of it stays in memory. */

@@ -1,12 +1,15 @@
 import { Button } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
-import { IconDeviceMobile } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconDeviceMobile, IconFingerprint } from "@tabler/icons-react";
 import { useCallback, useEffect, useState } from "react";
+import type { MyFactors } from "@/api/types";
 import { t } from "@/i18n";
 import { toastFailed } from "@/ui/toast";
 import { AuthFrame } from "../AuthFrame";
 import { meQuery, signOut, useMe } from "../queries";
 import { BackupCodes } from "./BackupCodes";
+import { PasskeySetup } from "./PasskeySetup";
+import { myFactorsQuery } from "./queries";
 import { TotpSetup } from "./TotpSetup";
 import classes from "./factors.module.css";
 
@@ -18,7 +21,8 @@ interface Props {
 /** All that is left to do here once the time to set up a second factor is over. */
 export default function EnrolScreen({ onHold }: Props) {
   const client = useQueryClient();
-  const [isSettingUp, setSettingUp] = useState(false);
+  const [way, setWay] = useState<Way | null>(null);
+  const factors = useQuery(myFactorsQuery);
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   useEffect(() => {
     document.title = `${t("enrol.title")} · Holdfast`;
@@ -32,32 +36,58 @@ export default function EnrolScreen({ onHold }: Props) {
     onHold(true);
     setCodes(fresh);
   };
-  const back = useCallback(() => setSettingUp(false), []);
+  const back = useCallback(() => setWay(null), []);
   return (
     <AuthFrame isWide>
       <div className={classes.stack}>
         <h1 className={classes.head}>{t(codes ? "backup.title" : "enrol.title")}</h1>
         {codes ? (
           <BackupCodes codes={codes} onDone={() => void finish().catch(toastFailed)} />
-        ) : isSettingUp ? (
+        ) : way === "passkey" ? (
+          <PasskeySetup
+            isOffered={factors.data?.passkeys_offered ?? false}
+            origin={factors.data?.passkeys_origin ?? null}
+            onEnrolled={enrolled}
+            onCancel={back}
+          />
+        ) : way === "totp" ? (
           <TotpSetup onEnrolled={enrolled} onCancel={back} />
         ) : (
-          <Why onGo={() => setSettingUp(true)} />
+          <Why factors={factors.data} onGo={setWay} />
         )}
       </div>
     </AuthFrame>
   );
 }
 
-function Why({ onGo }: { readonly onGo: () => void }) {
+type Way = "totp" | "passkey";
+
+function Why({
+  factors,
+  onGo,
+}: {
+  readonly factors: MyFactors | undefined;
+  readonly onGo: (way: Way) => void;
+}) {
   const me = useMe();
   return (
     <>
       <p className={classes.text}>{t("enrol.why")}</p>
       <p className={classes.text}>{t("enrol.how")}</p>
-      <div>
-        <Button leftSection={<IconDeviceMobile size={17} aria-hidden />} onClick={onGo}>
+      <div className={classes.buttons}>
+        <Button
+          leftSection={<IconDeviceMobile size={17} aria-hidden />}
+          onClick={() => onGo("totp")}
+        >
           {t("enrol.app")}
+        </Button>
+        <Button
+          variant="default"
+          disabled={!factors}
+          leftSection={<IconFingerprint size={17} aria-hidden />}
+          onClick={() => onGo("passkey")}
+        >
+          {t("enrol.passkey")}
         </Button>
       </div>
       <div className={classes.foot}>

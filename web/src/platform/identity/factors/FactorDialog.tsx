@@ -1,20 +1,25 @@
 import { Modal } from "@mantine/core";
 import { useState } from "react";
+import type { MyFactors } from "@/api/types";
 import { t } from "@/i18n";
 import { BackupCodes } from "./BackupCodes";
+import { PasskeySetup } from "./PasskeySetup";
 import { TotpSetup } from "./TotpSetup";
 
+/** Setting one up, or only the backup codes that were made. */
+type Shown = "totp" | "passkey" | { readonly codes: readonly string[] };
+
 interface Props {
-  /** Given when only the backup codes that were made are to be shown. */
-  readonly codes: readonly string[] | null;
+  readonly shows: Shown;
+  readonly factors: MyFactors;
   /** What the account has is different now. */
   readonly onChanged: () => void;
   readonly onClose: () => void;
 }
 
 /** Sets up a factor, then shows the backup codes until the person says that they are kept. */
-export function FactorDialog({ codes, onChanged, onClose }: Props) {
-  const [made, setMade] = useState(codes);
+export function FactorDialog({ shows, factors, onChanged, onClose }: Props) {
+  const [made, setMade] = useState(typeof shows === "string" ? null : shows.codes);
   const enrolled = (fresh: readonly string[]) => {
     onChanged();
     if (fresh.length > 0) setMade(fresh);
@@ -29,11 +34,18 @@ export function FactorDialog({ codes, onChanged, onClose }: Props) {
       closeOnClickOutside={false}
       closeOnEscape={!holdsCodes}
       withCloseButton={!holdsCodes}
-      title={t(holdsCodes ? "backup.title" : "totp.title")}
+      title={t(holdsCodes ? "backup.title" : shows === "passkey" ? "passkey.title" : "totp.title")}
       closeButtonProps={{ "aria-label": t("ui.close") }}
     >
       {holdsCodes ? (
         <BackupCodes codes={made} onDone={onClose} />
+      ) : shows === "passkey" ? (
+        <PasskeySetup
+          isOffered={factors.passkeys_offered}
+          origin={factors.passkeys_origin ?? null}
+          onEnrolled={enrolled}
+          onCancel={onClose}
+        />
       ) : (
         <TotpSetup onEnrolled={enrolled} onCancel={onClose} />
       )}

@@ -1,12 +1,17 @@
-import { Button } from "@mantine/core";
-import { IconDeviceMobile, IconListNumbers } from "@tabler/icons-react";
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { IconDeviceMobile, IconDots, IconFingerprint, IconListNumbers } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import type { MyFactors } from "@/api/types";
+import type { MyFactors, Passkey } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { Tag } from "@/ui/Tag";
 
-export type FactorAction = "totp" | "new-codes" | "remove-totp";
+export type FactorAction =
+  | "totp"
+  | "passkey"
+  | "new-codes"
+  | "remove-totp"
+  | { readonly kind: "rename" | "remove"; readonly passkey: Passkey };
 
 interface Props {
   readonly factors: MyFactors;
@@ -16,7 +21,7 @@ interface Props {
 /** Each factor with what can be done about it. */
 export function FactorRows({ factors, onAct }: Props) {
   const format = useFormat();
-  const { totp } = factors;
+  const { totp, passkeys } = factors;
   return (
     <RowList label={t("mfa.title")}>
       <RowEntry
@@ -40,6 +45,19 @@ export function FactorRows({ factors, onAct }: Props) {
           )
         }
       />
+      {passkeys.map((one) => (
+        <PasskeyRow key={one.id} passkey={one} onAct={onAct} />
+      ))}
+      <RowEntry
+        symbol={<IconFingerprint size={20} stroke={1.6} aria-hidden />}
+        title={passkeys.length > 0 ? t("passkey.another") : t("passkey.kind")}
+        line={t("passkey.about")}
+        actions={
+          <Small onClick={() => onAct("passkey")} label={t("passkey.addOf")}>
+            {t("passkey.add")}
+          </Small>
+        }
+      />
       {factors.enrolled && (
         <RowEntry
           symbol={<IconListNumbers size={20} stroke={1.6} aria-hidden />}
@@ -49,6 +67,53 @@ export function FactorRows({ factors, onAct }: Props) {
         />
       )}
     </RowList>
+  );
+}
+
+function PasskeyRow({
+  passkey,
+  onAct,
+}: {
+  readonly passkey: Passkey;
+  readonly onAct: Props["onAct"];
+}) {
+  const format = useFormat();
+  const { created_at, last_used_at, stopped_at } = passkey;
+  const used = last_used_at
+    ? t("passkey.used", { when: format.when(last_used_at) })
+    : t("passkey.unused");
+  return (
+    <RowEntry
+      symbol={<IconFingerprint size={20} stroke={1.6} aria-hidden />}
+      title={passkey.name}
+      tags={
+        <Tag tone={stopped_at ? "caution" : "good"}>
+          {t(stopped_at ? "passkey.stopped" : "passkey.kind")}
+        </Tag>
+      }
+      line={
+        stopped_at
+          ? t("passkey.stoppedLine", { when: format.when(stopped_at) })
+          : `${t("passkey.since", { date: format.date(created_at) })} · ${used}`
+      }
+      actions={
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon variant="default" aria-label={t("passkey.actions", { name: passkey.name })}>
+              <IconDots size={18} aria-hidden />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={() => onAct({ kind: "rename", passkey })}>
+              {t("passkey.rename")}
+            </Menu.Item>
+            <Menu.Item onClick={() => onAct({ kind: "remove", passkey })}>
+              {t("mfa.remove")}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      }
+    />
   );
 }
 

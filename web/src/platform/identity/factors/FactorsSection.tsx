@@ -11,7 +11,8 @@ import { toastDone } from "@/ui/toast";
 import { meQuery, useMe } from "../queries";
 import { FactorDialog } from "./FactorDialog";
 import { FactorRows, type FactorAction } from "./FactorRows";
-import { myFactorsQuery, newBackupCodes, removeTotp } from "./queries";
+import { myFactorsQuery, newBackupCodes, removePasskey, removeTotp } from "./queries";
+import { RenamePasskey } from "./RenamePasskey";
 import classes from "./factors.module.css";
 
 type Open = FactorAction | { readonly codes: readonly string[] };
@@ -85,13 +86,29 @@ interface DialogProps {
 }
 
 function OpenDialog({ open, factors, onChanged, onCodes, onClose }: DialogProps) {
-  const me = useMe();
+  const losing = useLosing(factors);
   const removed = async (run: Promise<void>) => {
     await run;
     onChanged();
     toastDone(t("mfa.removed"));
     onClose();
   };
+  if (typeof open === "object" && "passkey" in open) {
+    const { kind, passkey } = open;
+    if (kind === "rename")
+      return <RenamePasskey passkey={passkey} onSaved={onChanged} onClose={onClose} />;
+    return (
+      <Confirm
+        opened
+        title={t("passkey.removeTitle", { name: passkey.name })}
+        confirmLabel={t("mfa.remove")}
+        onClose={onClose}
+        onConfirm={() => removed(removePasskey(passkey.id))}
+      >
+        <Losing text={t("passkey.removeBody")} losing={losing} />
+      </Confirm>
+    );
+  }
   switch (open) {
     case "new-codes":
       return (
@@ -119,20 +136,34 @@ function OpenDialog({ open, factors, onChanged, onCodes, onClose }: DialogProps)
           onClose={onClose}
           onConfirm={() => removed(removeTotp())}
         >
-          <div className={classes.stack}>
-            <p className={classes.text}>{t("totp.removeBody")}</p>
-            <Notice tone="caution">{t(me.mfa.required ? "mfa.lastRequired" : "mfa.last")}</Notice>
-          </div>
+          <Losing text={t("totp.removeBody")} losing={losing} />
         </Confirm>
       );
     default:
       return (
         <FactorDialog
-          key={open === "totp" ? open : "codes"}
-          codes={open === "totp" ? null : open.codes}
+          key={typeof open === "string" ? open : "codes"}
+          shows={open}
+          factors={factors}
           onChanged={onChanged}
           onClose={onClose}
         />
       );
   }
+}
+
+/** What it means to lose one more of these; nothing as long as another is left. */
+function useLosing(factors: MyFactors): string | null {
+  const me = useMe();
+  if ((factors.totp.enabled ? 1 : 0) + factors.passkeys.length > 1) return null;
+  return t(me.mfa.required ? "mfa.lastRequired" : "mfa.last");
+}
+
+function Losing({ text, losing }: { readonly text: string; readonly losing: string | null }) {
+  return (
+    <div className={classes.stack}>
+      <p className={classes.text}>{text}</p>
+      {losing && <Notice tone="caution">{losing}</Notice>}
+    </div>
+  );
 }

@@ -4,22 +4,28 @@ import { asProblem } from "@/api/problem";
 import type { FactorMethod } from "@/api/stepUp";
 import { t } from "@/i18n";
 import { FormFrame, TextField, useForm } from "@/ui/form";
+import type { SecondFactor } from "../queries";
 import { LostFactor } from "./LostFactor";
-import { signInByCode } from "./queries";
+import { PasskeyButton } from "./PasskeyButton";
+import { PasskeyElsewhere } from "./PasskeyElsewhere";
+import { signInByCode, signInByPasskey } from "./queries";
+import { isPasskeyPlace, passkeysWork } from "./webauthn";
 import classes from "../auth.module.css";
 
 interface Props {
-  readonly methods: readonly FactorMethod[];
+  readonly second: SecondFactor;
   readonly onDone: () => void | Promise<void>;
   /** The box has forgotten the password's part: too many tries, or too long ago. */
   readonly onRestart: (why: string | null) => void;
 }
 
-type Way = "totp" | "backup" | "lost";
+type Way = "totp" | "backup" | "passkey" | "lost";
 
 /** The password was right; now something only its owner has. */
-export default function SecondStep({ methods, onDone, onRestart }: Props) {
-  const ways = usable(methods);
+export default function SecondStep({ second, onDone, onRestart }: Props) {
+  const { methods, passkeysOrigin } = second;
+  const isPlace = passkeysWork() && isPasskeyPlace(passkeysOrigin);
+  const ways = usable(methods, isPlace);
   const [way, setWay] = useState<Way>(ways[0] ?? "lost");
   const refused = (error: unknown) => {
     const { code, detail } = asProblem(error);
@@ -31,6 +37,13 @@ export default function SecondStep({ methods, onDone, onRestart }: Props) {
     <div className={classes.stack}>
       {way === "lost" ? (
         <LostFactor hasBackup={methods.includes("backup")} onRefused={refused} />
+      ) : way === "passkey" && isPlace ? (
+        <>
+          <p className={classes.text}>{t("second.passkeyLead")}</p>
+          <PasskeyButton run={signInByPasskey} onDone={onDone} onRefused={refused} />
+        </>
+      ) : way === "passkey" ? (
+        <PasskeyElsewhere origin={passkeysOrigin} path="/sign-in" />
       ) : (
         <CodeForm key={way} kind={way} onDone={onDone} onRefused={refused} />
       )}
@@ -55,8 +68,12 @@ export default function SecondStep({ methods, onDone, onRestart }: Props) {
   );
 }
 
-function usable(methods: readonly FactorMethod[]): Exclude<Way, "lost">[] {
-  return (["totp", "backup"] as const).filter((one) => methods.includes(one));
+/** Best first. A passkey that does not work on this page comes last: there the way is told. */
+function usable(methods: readonly FactorMethod[], isPlace: boolean): Exclude<Way, "lost">[] {
+  const ways = isPlace
+    ? (["passkey", "totp", "backup"] as const)
+    : (["totp", "backup", "passkey"] as const);
+  return ways.filter((one) => methods.includes(one));
 }
 
 function CodeForm({

@@ -6,7 +6,9 @@ import { stepUp, type FactorMethod } from "@/api/stepUp";
 import { t } from "@/i18n";
 import { FormFrame, SecretField, TextField, useForm } from "@/ui/form";
 import { meQuery } from "../queries";
-import { elevate } from "./queries";
+import { PasskeyButton } from "./PasskeyButton";
+import { elevate, elevateByPasskey } from "./queries";
+import { passkeysWork } from "./webauthn";
 import classes from "../auth.module.css";
 
 const cancel = () => stepUp.answer(false);
@@ -21,6 +23,7 @@ export default function StepUpDialog({ methods }: { readonly methods: readonly F
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") cancel();
   };
+  const hasPasskey = methods.includes("passkey") && passkeysWork();
   const hasCode = methods.includes("totp") || methods.includes("backup");
   return (
     <Modal
@@ -36,7 +39,9 @@ export default function StepUpDialog({ methods }: { readonly methods: readonly F
     >
       <div className={classes.stack}>
         <p className={classes.text}>{t("stepUp.lead")}</p>
-        {hasCode ? <ByCode onDone={done} /> : <ByPassword onDone={done} />}
+        {hasPasskey && <ByPasskey isOnly={!hasCode} onDone={done} />}
+        {hasCode && <ByCode onDone={done} />}
+        {methods.includes("password") && <ByPassword onDone={done} />}
       </div>
     </Modal>
   );
@@ -48,6 +53,17 @@ function keepEscape(event: FocusEvent<HTMLElement>): void {
 }
 
 type OnDone = (until: string) => void;
+
+function ByPasskey({ isOnly, onDone }: { readonly isOnly: boolean; readonly onDone: OnDone }) {
+  const run = async () => {
+    const until = await elevateByPasskey();
+    if (until) onDone(until);
+    return until !== null;
+  };
+  return (
+    <PasskeyButton run={run} onDone={() => undefined} variant={isOnly ? "filled" : "default"} />
+  );
+}
 
 function ByCode({ onDone }: { readonly onDone: OnDone }) {
   const form = useForm({

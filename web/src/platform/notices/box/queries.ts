@@ -13,8 +13,8 @@ export const OUTBOX_STATES = ["waiting", "sent", "failed"] as const;
 export type OutboxState = (typeof OUTBOX_STATES)[number];
 
 const PAGE_ROWS = 50;
-const LOOK_MS = 2_000;
-const SOON_MS = 20_000;
+const LOOK_MS = 3_000;
+const SOON_MS = 10_000;
 /** First part of every key here. */
 const DELIVERY = "box-delivery";
 

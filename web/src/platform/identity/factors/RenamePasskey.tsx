@@ -1,0 +1,46 @@
+import { Modal } from "@mantine/core";
+import { newKey } from "@/api/client";
+import type { Passkey } from "@/api/types";
+import { t } from "@/i18n";
+import { FormFrame, TextField, useForm } from "@/ui/form";
+import { toastDone } from "@/ui/toast";
+import { renamePasskey } from "./queries";
+
+interface Props {
+  readonly passkey: Passkey;
+  readonly onSaved: () => void;
+  readonly onClose: () => void;
+}
+
+export function RenamePasskey({ passkey, onSaved, onClose }: Props) {
+  const form = useForm({
+    initial: { name: passkey.name },
+    newKey,
+    validate: (values) => ({ name: values.name.trim() ? null : t("form.needed") }),
+    send: async ({ name }) => {
+      await renamePasskey(passkey.id, name.trim());
+      onSaved();
+      toastDone(t("passkey.renamed"));
+      onClose();
+    },
+  });
+  const title = t("passkey.renameTitle", { name: passkey.name });
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={title}
+      closeButtonProps={{ "aria-label": t("ui.close") }}
+    >
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={title}
+        submitLabel={t("passkey.renameSave")}
+        onCancel={onClose}
+      >
+        <TextField form={form} name="name" label={t("passkey.name")} maxLength={80} autoFocus />
+      </FormFrame>
+    </Modal>
+  );
+}
