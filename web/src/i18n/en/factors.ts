@@ -59,8 +59,7 @@ export const factors = {
   "passkey.unused": "never used",
   "passkey.stopped": "stopped",
   "passkey.stoppedLine":
-    "There seems to be a copy of it, so it opens nothing since {when}. Remove it and add a new " +
-    "one.",
+    "There seems to be a copy of it, so it opens nothing since {when}. Remove it, add another.",
   "passkey.actions": "More about {name}",
   "passkey.rename": "Rename",
   "passkey.renameTitle": "Rename {name}",
