@@ -12,6 +12,8 @@ use crate::platform::jobs::JobId;
 
 /// Shorter names are not looked for in texts: too many words are spelled like them.
 const NAME_LENGTH_MIN: usize = 3;
+/// Names of one person that are looked for, the newest ones; as many addresses.
+const NAMES_MAX: usize = 50;
 /// Digits of the person's id in the place of a name.
 const MARK_DIGITS: usize = 6;
 /// In the place of a name shorter than the mark: a text never grows.
@@ -112,13 +114,15 @@ pub struct Known {
 
 impl Known {
     pub fn add_name(&mut self, name: &str) {
-        if !self.names.iter().any(|known| known == name) {
+        let is_new = !self.names.iter().any(|known| known == name);
+        if is_new && self.names.len() < NAMES_MAX {
             self.names.push(name.to_owned());
         }
     }
 
     pub fn add_email(&mut self, email: &str) {
-        if !self.emails.iter().any(|known| known == email) {
+        let is_new = !self.emails.iter().any(|known| known == email);
+        if is_new && self.emails.len() < NAMES_MAX {
             self.emails.push(email.to_owned());
         }
     }
@@ -282,6 +286,18 @@ mod tests {
         assert!(!stranger.is_in("Salmon fillet"));
         assert!(stranger.is_in("write to a@b.c"));
         assert!(!needles("Al").is_in("Al dente"), "too short to mean somebody");
+    }
+
+    #[test]
+    fn who_was_called_a_thousand_names_can_be_erased() {
+        let mut known = Known::default();
+        for number in 0..1_000 {
+            known.add_name(&format!("Mira {number}"));
+            known.add_name("Mira 0");
+        }
+
+        assert_eq!(known.names.len(), NAMES_MAX);
+        assert_eq!(known.names[1], "Mira 1");
     }
 
     #[test]
