@@ -35,7 +35,8 @@ export const delivery = {
   "mail.remove": "Send no mail",
   "mail.removeTitle": "Send no mail any more?",
   "mail.removeBody":
-    "The server and its password are forgotten. Nobody gets mail; links are copied by hand and the bell tells everything.",
+    "The server and its password are forgotten. Nobody gets mail; links are copied by hand " +
+    "and the bell tells everything.",
   "mail.removed": "No mail leaves the box now",
   "webhook.title": "Webhooks",
   "webhook.lead": "Other programs hear of notices by a signed call.",
@@ -86,7 +87,8 @@ export const delivery = {
     "Calls are signed as the Standard Webhooks say, in the header webhook-signature.",
   "outbox.title": "Outbox",
   "outbox.lead":
-    "What fails is tried again for three days, with longer and longer pauses. What was sent stays here for a week.",
+    "What fails is tried again for three days, with longer and longer pauses. What was sent " +
+    "stays here for a week.",
   "outbox.state": "State",
   "outbox.state.waiting": "waiting",
   "outbox.state.sent": "sent",

@@ -147,7 +147,7 @@ export const people = {
   "invite.renewTitle": "New link for {email}?",
   "invite.renewBody": "It lets them in as {role}. The earlier link stops working at once.",
   "invite.renewLapsed":
-    "Whoever invited them may not do so any more. A new link, in your name, lets them in as {role}.",
+    "Their inviter may not invite any more. A new link, in your name, lets them in as {role}.",
   "invite.withdrawTitle": "Withdraw the invitation of {email}?",
   "invite.withdrawBody": "The link stops working at once. You can invite them again.",
   "invite.withdrawn": "The invitation is withdrawn",

@@ -26,7 +26,8 @@ export const security = {
   "security.allEvents": "All of it",
   "checkpoint.title": "Audit log",
   "checkpoint.lead":
-    "The box signs how long its log is and what is in it. Keep such a checkpoint outside, on paper or with your auditor: nothing before it can be altered unseen from then on.",
+    "The box signs how long its log is and what is in it. Keep such a checkpoint outside, on " +
+    "paper or with your auditor: nothing before it can be altered unseen from then on.",
   "checkpoint.sign": "Sign one now",
   "checkpoint.none": "Nothing is signed yet. A checkpoint is made within a minute of a change.",
   "checkpoint.size": "Entries",
@@ -40,25 +41,29 @@ export const security = {
   "checkpoint.entries": { one: "{shown} entry", other: "{shown} entries" },
   "proof.title": "Take proof along",
   "proof.lead":
-    "A proof shows, with a checkpoint alone, that one entry stands in the log as it did when the checkpoint was signed.",
+    "A proof shows, with a checkpoint alone, that one entry stands in the log as it did when " +
+    "the checkpoint was signed.",
   "proof.seq": "Number of the entry",
   "proof.seqHelp": "It stands first in each line of the audit list.",
   "proof.seqBad": "Write a whole number, such as 128",
   "proof.submit": "Save the proof",
   "proof.bundleLead":
-    "The bundle holds the whole log. “verify_audit.py BUNDLE --checkpoint FILE” checks it on any machine with Python, without this box.",
+    "The bundle holds the whole log. “verify_audit.py BUNDLE --checkpoint FILE” checks it on " +
+    "any machine with Python, without this box.",
   "proof.personal": "With names, addresses and browsers of people",
   "proof.personalHelp": "The check does not need them. Give them only to whoever may have them.",
   "proof.bundle": "Save the bundle",
   "help.title": "Locked out",
   "help.lead":
-    "They know their password but lost the second factor. Make sure that it is really them: call, or ask in person.",
+    "They know their password but lost the second factor. Make sure that it is really them: " +
+    "call, or ask in person.",
   "help.asked": "asked {when}",
   "help.approve": "Let in",
   "help.approveOf": "Let {name} in",
   "help.approveTitle": "Let {name} in without a second factor?",
   "help.approveBody":
-    "For 24 hours the password alone is enough, once. {name} then sets up a new second factor; the old one and its backup codes stop working.",
+    "For 24 hours the password alone is enough, once. {name} then sets up a new second " +
+    "factor; the old one and its backup codes stop working.",
   "help.approved": "{name} can sign in now",
   "help.refuse": "Refuse",
   "help.refuseOf": "Refuse {name}",

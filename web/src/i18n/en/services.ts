@@ -64,6 +64,7 @@ export const services = {
   "service.delete": "Delete",
   "service.deleteTitle": "Delete {name}?",
   "service.deleteBody":
-    "It is refused at once, its secret and keys are gone, and this cannot be undone. What it did stays in the audit log.",
+    "It is refused at once, its secret and keys are gone, and this cannot be undone. What it " +
+    "did stays in the audit log.",
   "service.deleted": "{name} is deleted",
 } as const;

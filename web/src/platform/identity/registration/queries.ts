@@ -3,7 +3,7 @@ import { api, ok } from "@/api/client";
 import type { ChangeRegistration, Registration } from "@/api/types";
 
 const REGISTRATION = "registration";
-/** More wait than that only when somebody plays a trick; the rest follows when these are dealt with. */
+/** More wait only when somebody plays a trick; the rest follows when these are dealt with. */
 const WAITING_ROWS = 200;
 
 /** Whether people can register here; asked by strangers, too. */

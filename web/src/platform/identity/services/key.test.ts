@@ -6,8 +6,12 @@ const jwk = { kty: "OKP", crv: "Ed25519", x: X };
 
 describe("a public key", () => {
   it("is read as a JWK, as PEM and as base64", () => {
-    const pem =
-      "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
+    const lines = [
+      "-----BEGIN PUBLIC KEY-----",
+      "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+      "-----END PUBLIC KEY-----",
+    ];
+    const pem = `${lines.join("\n")}\n`;
     expect(jwkOf(JSON.stringify({ ...jwk, kid: "x" }))).toEqual(jwk);
     expect(jwkOf(pem)).toEqual(jwk);
     expect(jwkOf(`  ${X} `)).toEqual(jwk);
