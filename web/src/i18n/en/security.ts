@@ -62,8 +62,7 @@ export const security = {
   "help.approveOf": "Let {name} in",
   "help.approveTitle": "Let {name} in without a second factor?",
   "help.approveBody":
-    "For 24 hours the password alone is enough, once. {name} then sets up a new second " +
-    "factor; the old one and its backup codes stop working.",
+    "For 24 hours the password is enough, once. Then {name} has to set up a new second factor.",
   "help.approved": "{name} can sign in now",
   "help.refuse": "Refuse",
   "help.refuseOf": "Refuse {name}",
