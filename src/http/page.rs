@@ -58,14 +58,22 @@ impl<T> Page<T> {
     ) -> Result<Self> {
         let after = read_cursor::<uuid::Uuid>(cursor)?;
         let seen = after.and_then(|after| all.iter().position(|one| id(one) == after));
-        let mut rest: Vec<T> = all.into_iter().skip(seen.map_or(0, |seen| seen + 1)).collect();
-        let has_more = rest.len() > limit;
-        rest.truncate(limit);
-        let next = match rest.last() {
-            Some(last) if has_more => Some(self::cursor(&id(last))?),
-            _ => None,
-        };
-        Ok(Self::new(rest, next))
+        let rest: Vec<T> = all.into_iter().skip(seen.map_or(0, |seen| seen + 1)).collect();
+        Self::of_one_more(rest, limit, id)
+    }
+
+    /// A page of rows of which one more was looked up than it holds: that one says whether there
+    /// is another page. `position` is what the next one begins behind.
+    pub fn of_one_more<P: Serialize>(
+        mut found: Vec<T>,
+        limit: usize,
+        position: impl FnOnce(&T) -> P,
+    ) -> Result<Self> {
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let last = found.last().filter(|_| has_more);
+        let next = last.map(|last| self::cursor(&position(last))).transpose()?;
+        Ok(Self::new(found, next))
     }
 
     /// The same page of other things.

@@ -125,14 +125,9 @@ async fn list_errors(
         .map(|Cursor(at, id)| (Moment(at), ErrorGroupId::from_uuid(id)));
     let newest = (Moment(i64::MAX), ErrorGroupId::from_bytes([0xff; 16]));
     let kind = kind.transpose()?;
-    let mut groups = ops::list(&ctx, kind, behind.unwrap_or(newest), limit + 1).await?;
-    let has_more = groups.len() > limit;
-    groups.truncate(limit);
-    let next = match groups.last() {
-        Some(last) if has_more => Some(page::cursor(&Cursor(last.last_at.0, last.id.uuid()))?),
-        _ => None,
-    };
-    Ok(ok(Page::new(groups.into_iter().map(ErrorGroupResponse::from).collect(), next)))
+    let groups = ops::list(&ctx, kind, behind.unwrap_or(newest), limit + 1).await?;
+    let page = Page::of_one_more(groups, limit, |last| Cursor(last.last_at.0, last.id.uuid()))?;
+    Ok(ok(page.map(ErrorGroupResponse::from)))
 }
 
 /// Mark a failure as dealt with (operators). When it comes again, it is open again.

@@ -214,14 +214,9 @@ fn problem(fault: Fault, is_open: bool) -> JobProblemResponse {
     JobProblemResponse { code: fault.code, detail }
 }
 
-fn page_of(viewer: &Viewer<'_>, mut jobs: Vec<Job>, limit: usize) -> Result<Page<JobResponse>> {
-    let has_more = jobs.len() > limit;
-    jobs.truncate(limit);
-    let next = match jobs.last() {
-        Some(last) if has_more => Some(page::cursor(&last.id.uuid())?),
-        _ => None,
-    };
-    Ok(Page::new(jobs.into_iter().map(|job| viewer.shown(job)).collect(), next))
+fn page_of(viewer: &Viewer<'_>, jobs: Vec<Job>, limit: usize) -> Result<Page<JobResponse>> {
+    let page = Page::of_one_more(jobs, limit, |last| last.id.uuid())?;
+    Ok(page.map(|job| viewer.shown(job)))
 }
 
 fn schedules_of(viewer: &Viewer<'_>, found: Vec<Scheduled>) -> JobSchedulesResponse {

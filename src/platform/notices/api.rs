@@ -10,7 +10,7 @@ use super::ops;
 use super::rules::{self, Notice, NoticeSpec, Settings};
 use crate::http::answer::{Answer, NoContent, ok};
 use crate::http::extract::{Json, Path, Query};
-use crate::http::page;
+use crate::http::page::{self, Page};
 use crate::platform::Platform;
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
@@ -155,15 +155,10 @@ pub struct ChangeNoticeSettingsRequest {
 async fn list_notices(ctx: BoxCtx, Query(query): Query<NoticesQuery>) -> Answer<NoticesResponse> {
     let limit = page::limit(query.limit)?;
     let before = page::read_cursor::<i64>(query.cursor.as_deref())?;
-    let mut bell = ops::list(&ctx, query.unread.unwrap_or(false), before, limit + 1).await?;
-    let has_more = bell.notices.len() > limit;
-    bell.notices.truncate(limit);
-    let next_cursor = match bell.notices.last() {
-        Some(last) if has_more => Some(page::cursor(&last.seq)?),
-        _ => None,
-    };
+    let bell = ops::list(&ctx, query.unread.unwrap_or(false), before, limit + 1).await?;
+    let page = Page::of_one_more(bell.notices, limit, |last| last.seq)?;
     let worded = |notice| NoticeResponse::of(notice, &ctx.platform, &bell.language);
-    let items = bell.notices.into_iter().map(worded).collect();
+    let Page { items, next_cursor, .. } = page.map(worded);
     Ok(ok(NoticesResponse { items, next_cursor, unread: bell.unread }))
 }
 

@@ -181,18 +181,12 @@ async fn list_erasures(
 ) -> Answer<Page<ErasureResponse>> {
     let limit = page::limit(query.limit)?;
     let before = page::read_cursor::<uuid::Uuid>(query.cursor.as_deref())?.map(Id::from_uuid);
-    let mut found = ops::list(&ctx, before, limit + 1).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = match found.last() {
-        Some(last) if has_more => Some(page::cursor(&last.id.uuid())?),
-        _ => None,
-    };
-    let askers = found.iter().filter_map(|one| one.asked_by).collect();
+    let found = ops::list(&ctx, before, limit + 1).await?;
+    let page = Page::of_one_more(found, limit, |last| last.id.uuid())?;
+    let askers = page.items.iter().filter_map(|one| one.asked_by).collect();
     let names = users::ops::names(&ctx, askers).await?;
-    let shown = found.iter().map(|one| {
+    Ok(ok(page.map(|one| {
         let person = |user| names.get(&user).map(|name| PersonRef::from((user, name.clone())));
-        ErasureResponse::of(one, one.asked_by.and_then(person))
-    });
-    Ok(ok(Page::new(shown.collect(), next)))
+        ErasureResponse::of(&one, one.asked_by.and_then(person))
+    })))
 }

@@ -13,8 +13,8 @@ use crate::platform::app::Routes;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Ctx;
 use crate::platform::id::ObjectId;
+use crate::platform::identity::users;
 use crate::platform::identity::users::api::PersonRef;
-use crate::platform::identity::{UserId, users};
 
 pub fn workspace_routes() -> Routes {
     Routes::new().routes(routes!(list_deleted))
@@ -65,20 +65,17 @@ async fn list_deleted(
         .map(|Cursor(at, id)| Position { deleted_at: Moment(at), id: ObjectId::from_uuid(id) });
     let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
     let behind = behind.unwrap_or(Position::NEWEST);
-    let mut found = ops::list(&ctx, kind, behind, limit + 1).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = match found.last().map(|last| Position::of(&last.deleted)) {
-        Some(last) if has_more => Some(page::cursor(&Cursor(last.deleted_at.0, last.id.uuid()))?),
-        _ => None,
-    };
-    let people: Vec<UserId> = found.iter().filter_map(|one| one.deleted.deleted_by).collect();
+    let found = ops::list(&ctx, kind, behind, limit + 1).await?;
+    let page = Page::of_one_more(found, limit, |last| {
+        let Position { deleted_at, id } = Position::of(&last.deleted);
+        Cursor(deleted_at.0, id.uuid())
+    })?;
+    let people = page.items.iter().filter_map(|one| one.deleted.deleted_by).collect();
     let names = users::ops::names(&ctx, people).await?;
-    let items = found.into_iter().map(|one| {
+    Ok(ok(page.map(|one| {
         let name = one.deleted.deleted_by.and_then(|id| names.get(&id).cloned());
         response(one, name)
-    });
-    Ok(ok(Page::new(items.collect(), next)))
+    })))
 }
 
 fn response(listed: Listed, name: Option<String>) -> DeletedResponse {

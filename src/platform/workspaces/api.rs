@@ -181,15 +181,9 @@ async fn list_workspaces(
     let after = page::read_cursor::<uuid::Uuid>(query.cursor.as_deref())?;
     let after = after.map(crate::platform::id::Id::from_uuid);
     let states = query.state.map_or(States::Usable, Into::into);
-    let mut found = ops::list(&ctx, states, after, limit + 1).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = match found.last() {
-        Some(last) if has_more => Some(page::cursor(&last.id.uuid())?),
-        _ => None,
-    };
-    let items = found.into_iter().map(|one| WorkspaceResponse::of(one, &ctx.platform));
-    Ok(ok(Page::new(items.collect(), next)))
+    let found = ops::list(&ctx, states, after, limit + 1).await?;
+    let page = Page::of_one_more(found, limit, |last| last.id.uuid())?;
+    Ok(ok(page.map(|one| WorkspaceResponse::of(one, &ctx.platform))))
 }
 
 /// Make a workspace. The operator who makes it is its owner.

@@ -140,13 +140,9 @@ async fn list_locations(
     let limit = query.limit()?;
     let after: Option<(String, i64)> = page::read_cursor(query.cursor.as_deref())?;
     let shown = if query.deleted == Some(true) { Shown::All } else { Shown::Living };
-    let mut found = ops::list(&ctx, shown, after.unwrap_or_default(), limit + 1).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let last = found.last().filter(|_| has_more);
+    let found = ops::list(&ctx, shown, after.unwrap_or_default(), limit + 1).await?;
     let key = |place: &KeptLocation| (texts::rules::identity_key(&place.code), place.rid);
-    let next = last.map(|place| page::cursor(&key(place))).transpose()?;
-    Ok(ok(Page::new(found.into_iter().map(Into::into).collect(), next)))
+    Ok(ok(Page::of_one_more(found, limit, key)?.map(Into::into)))
 }
 
 /// Add a place.

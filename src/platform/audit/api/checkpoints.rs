@@ -107,13 +107,8 @@ pub struct AuditConsistencyResponse {
     pub hashes: Vec<String>,
 }
 
-/// One row more than the page shows whether there is another page.
-fn page_of(mut found: Vec<Signed>, limit: usize) -> Result<Page<AuditCheckpointResponse>> {
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let last = found.last().filter(|_| has_more).map(|last| last.checkpoint.size);
-    let next = last.map(|size| page::cursor(&size)).transpose()?;
-    Ok(Page::new(found.into_iter().map(Into::into).collect(), next))
+fn page_of(found: Vec<Signed>, limit: usize) -> Result<Page<AuditCheckpointResponse>> {
+    Ok(Page::of_one_more(found, limit, |last| last.checkpoint.size)?.map(Into::into))
 }
 
 fn latest_of(found: Vec<Signed>) -> Result<LatestAuditCheckpointResponse> {

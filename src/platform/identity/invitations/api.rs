@@ -182,14 +182,9 @@ async fn list_invitations(
 ) -> Answer<Page<InvitationResponse>> {
     let limit = page::limit(query.limit)?;
     let before = page::read_cursor::<uuid::Uuid>(query.cursor.as_deref())?.map(Id::from_uuid);
-    let mut found = ops::list(&ctx, before, limit + 1).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = match found.last() {
-        Some(last) if has_more => Some(page::cursor(&last.invitation.id.uuid())?),
-        _ => None,
-    };
-    Ok(people(Page::new(found.into_iter().map(Into::into).collect(), next)))
+    let found = ops::list(&ctx, before, limit + 1).await?;
+    let page = Page::of_one_more(found, limit, |last| last.invitation.id.uuid())?;
+    Ok(people(page.map(Into::into)))
 }
 
 /// Invite somebody. The answer holds the link to send; an earlier one for the address dies.

@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use super::ops::{self, Details, Made};
 use super::rules::{Edit, User, UserId};
-use crate::http::answer::{Answer, NoContent, Reply, created, ok};
+use crate::http::answer::{Answer, NoContent, Reply, created, ok, people};
 use crate::http::extract::{IfMatch, Json, Path, Query};
 use crate::http::page::{self, Page};
 use crate::platform::access::NamedRole;
@@ -148,14 +148,9 @@ async fn list_users(
 ) -> Answer<Page<UserDetailsResponse>> {
     let limit = page::limit(query.limit)?;
     let after = page::read_cursor::<uuid::Uuid>(query.cursor.as_deref())?.map(Id::from_uuid);
-    let mut found = ops::list(&ctx, query.q.as_deref(), after, limit + 1).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = match found.last() {
-        Some(last) if has_more => Some(page::cursor(&last.user.id.uuid())?),
-        _ => None,
-    };
-    Ok(ok(Page::new(found.into_iter().map(Into::into).collect(), next)))
+    let found = ops::list(&ctx, query.q.as_deref(), after, limit + 1).await?;
+    let page = Page::of_one_more(found, limit, |last| last.user.id.uuid())?;
+    Ok(people(page.map(Into::into)))
 }
 
 /// Add a person. They belong to no workspace yet, and choose their password with the link.

@@ -105,14 +105,9 @@ async fn list_outbox(
             Error::invalid("state", "outbox-state", "Use waiting, sent or failed.")
         })?),
     };
-    let mut found = ops::list(&ctx, state, before, limit + 1).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = match found.last() {
-        Some(last) if has_more => Some(page::cursor(&last.id.uuid())?),
-        _ => None,
-    };
-    Ok(people(Page::new(found.into_iter().map(Into::into).collect(), next)))
+    let found = ops::list(&ctx, state, before, limit + 1).await?;
+    let page = Page::of_one_more(found, limit, |last| last.id.uuid())?;
+    Ok(people(page.map(Into::into)))
 }
 
 /// Send something again now, also when it was given up (operators).

@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use super::ops;
 use super::rules::Member;
-use crate::http::answer::{Answer, NoContent, ok};
+use crate::http::answer::{Answer, NoContent, ok, people};
 use crate::http::extract::{IfMatch, Json, Path, Query};
 use crate::http::page::{self, Page};
 use crate::platform::access::AnyRole;
@@ -97,16 +97,10 @@ pub struct TransferOwnershipRequest {
 async fn list_members(ctx: Ctx, Query(query): Query<MembersQuery>) -> Answer<Page<MemberResponse>> {
     let limit = page::limit(query.limit)?;
     let after = page::read_cursor::<uuid::Uuid>(query.cursor.as_deref())?.map(Id::from_uuid);
-    let mut found = ops::list(&ctx, after, limit + 1).await?;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = match found.last() {
-        Some(last) if has_more => Some(page::cursor(&last.user.uuid())?),
-        _ => None,
-    };
+    let found = ops::list(&ctx, after, limit + 1).await?;
+    let page = Page::of_one_more(found, limit, |last| last.user.uuid())?;
     let caller = ctx.principal()?.user;
-    let items = found.into_iter().map(|one| MemberResponse::of(one, caller)).collect();
-    Ok(ok(Page::new(items, next)))
+    Ok(people(page.map(|one| MemberResponse::of(one, caller))))
 }
 
 /// Give a member another role. It acts at once, also where the person is signed in.
