@@ -1,5 +1,6 @@
-import { Kbd, Modal } from "@mantine/core";
+import { Kbd } from "@mantine/core";
 import { t, type PlainKey } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import classes from "./shortcuts.module.css";
 
 const GROUPS: readonly {
@@ -33,12 +34,7 @@ const GROUPS: readonly {
 
 export default function Shortcuts({ onClose }: { readonly onClose: () => void }) {
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("shortcuts.title")}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} title={t("shortcuts.title")}>
       {GROUPS.map((group) => (
         <section key={group.label} className={classes.group}>
           <h3>{t(group.label)}</h3>
@@ -56,6 +52,6 @@ export default function Shortcuts({ onClose }: { readonly onClose: () => void })
           </dl>
         </section>
       ))}
-    </Modal>
+    </Dialog>
   );
 }

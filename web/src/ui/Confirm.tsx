@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Text, TextInput } from "@mantine/core";
+import { Button, Group, Text, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { t } from "@/i18n";
+import { Dialog } from "./Dialog";
 import { ProblemAlert } from "./ProblemAlert";
 import { wasCancelled } from "./refusal";
 
@@ -54,12 +55,7 @@ export function Confirm({
   };
 
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={title}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog opened={opened} onClose={close} title={title}>
       <Text component="div" mb="md">
         {children}
       </Text>
@@ -96,6 +92,6 @@ export function Confirm({
           {confirmLabel}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

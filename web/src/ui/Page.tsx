@@ -1,5 +1,5 @@
 import { useEffect, type ReactNode } from "react";
-import { FailedState } from "./StateBlock";
+import { FailedState, NoPermission } from "./StateBlock";
 import { SkeletonLines } from "./Skeleton";
 import classes from "./Page.module.css";
 
@@ -53,6 +53,21 @@ export function Page({
         )}
       </div>
     </div>
+  );
+}
+
+/** The page of a screen that is not for whoever came there. */
+export function RefusedPage({
+  title,
+  text,
+}: {
+  readonly title: string;
+  readonly text?: string | undefined;
+}) {
+  return (
+    <Page title={title} tabTitle={title}>
+      <NoPermission text={text} />
+    </Page>
   );
 }
 

@@ -1,6 +1,7 @@
-import { CloseButton, Modal } from "@mantine/core";
+import { CloseButton } from "@mantine/core";
 import type { ReactNode } from "react";
 import { t } from "@/i18n";
+import { Dialog } from "./Dialog";
 import { useIsPhone } from "./useIsPhone";
 import classes from "./SidePanel.module.css";
 
@@ -17,18 +18,12 @@ export function SidePanel({ title, label, onClose, actions, children }: Props) {
   const isPhone = useIsPhone();
   if (isPhone)
     return (
-      <Modal
-        opened
-        onClose={onClose}
-        title={title}
-        attributes={{ content: { "aria-label": label } }}
-        closeButtonProps={{ "aria-label": t("ui.close") }}
-      >
+      <Dialog onClose={onClose} title={title} label={label}>
         <div className={classes.sheet}>
           {children}
           {actions && <div className={classes.sheetActions}>{actions}</div>}
         </div>
-      </Modal>
+      </Dialog>
     );
   return (
     <aside className={classes.panel} aria-label={label}>

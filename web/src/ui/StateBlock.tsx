@@ -27,9 +27,14 @@ export function StateBlock({ icon: Symbol, title, text, children, isPage = false
   );
 }
 
-export function NoPermission() {
+/** Instead of what somebody may not see; `text` where it can be said better for whom it is. */
+export function NoPermission({ text }: { readonly text?: string | undefined }) {
   return (
-    <StateBlock icon={IconLock} title={t("problem.forbiddenTitle")} text={t("problem.forbidden")} />
+    <StateBlock
+      icon={IconLock}
+      title={t("problem.forbiddenTitle")}
+      text={text ?? t("problem.forbidden")}
+    />
   );
 }
 

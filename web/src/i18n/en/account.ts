@@ -70,7 +70,6 @@ export const account = {
   "account.tokens.madeTitle": "Copy the token “{name}” now",
   "account.tokens.made": "It is not shown again. Whoever has it can act as you.",
   "account.tokens.use": "Programs send it with every request:",
-  "account.tokens.doneCopying": "I have copied it",
   "account.tokens.expires": "until {date}",
   "account.tokens.unused": "never used",
   "account.tokens.used": "last used {when}",

@@ -8,6 +8,7 @@ export const ui = {
   "ui.next": "Next",
   "ui.copy": "Copy",
   "ui.copied": "Copied",
+  "ui.haveCopied": "I have copied it",
   "ui.undo": "Undo",
   "ui.retry": "Try again",
   "ui.edit": "Edit",

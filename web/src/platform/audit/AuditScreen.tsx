@@ -1,10 +1,11 @@
-import { Modal, SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { AuditEntry } from "@/api/types";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { Page } from "@/ui/Page";
 import { useMe } from "../identity/queries";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
@@ -98,17 +99,16 @@ function AuditScreen({ workspace, title, filter, known, onFilter }: Props) {
           onOpen={setShown}
         />
       </div>
-      <Modal
+      <Dialog
         opened={shown !== null}
         onClose={() => setShown(null)}
         size="lg"
         title={shown ? <Sentence entry={shown} myId={me.id} /> : ""}
-        closeButtonProps={{ "aria-label": t("ui.close") }}
       >
         {shown && (
           <EntryDetails entry={shown} workspace={workspace} isPeople={isPeople} onNarrow={narrow} />
         )}
-      </Modal>
+      </Dialog>
     </Page>
   );
 }

@@ -5,10 +5,9 @@ import { useState } from "react";
 import type { Session } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
+import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
 import { RowEntry, RowList } from "@/ui/RowList";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { Tag } from "@/ui/Tag";
 import { toastDone } from "@/ui/toast";
 import { deviceOf } from "./browserName";
@@ -45,17 +44,15 @@ export function SessionsSection() {
       }
     >
       <p className={classes.lead}>{t("account.sessions.lead")}</p>
-      {sessions.error ? (
-        <ProblemAlert error={sessions.error} onRetry={() => void sessions.refetch()} />
-      ) : sessions.data ? (
-        <RowList label={t("account.sessions")}>
-          {ownFirst(sessions.data.items).map((session) => (
-            <SessionRow key={session.id} session={session} onEnd={() => setDoomed(session)} />
-          ))}
-        </RowList>
-      ) : (
-        <SkeletonLines count={3} />
-      )}
+      <Loaded query={sessions} lines={3}>
+        {(data) => (
+          <RowList label={t("account.sessions")}>
+            {ownFirst(data.items).map((session) => (
+              <SessionRow key={session.id} session={session} onEnd={() => setDoomed(session)} />
+            ))}
+          </RowList>
+        )}
+      </Loaded>
       <Confirm
         opened={doomed !== null}
         title={t("account.sessions.endTitle", { name: doomed ? sessionName(doomed) : "" })}

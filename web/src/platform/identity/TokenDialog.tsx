@@ -1,16 +1,15 @@
-import { Button, Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
 import type { Me, TokenRequest } from "@/api/types";
 import { t, tDynamic } from "@/i18n";
 import { CopyText } from "@/ui/CopyText";
+import { Dialog } from "@/ui/Dialog";
 import { CardsField, ChecksField, ChoiceField, FieldRow, FormFrame } from "@/ui/form";
 import { TextField, useForm } from "@/ui/form";
-import { Notice } from "@/ui/Notice";
+import { SecretDialog, SecretUse } from "@/ui/SecretDialog";
 import { createToken, tokensQuery, useMe } from "./queries";
 import { permissionsOf, SCOPES, type Scope } from "./tokenScope";
-import classes from "./account.module.css";
 
 const DAYS = [7, 30, 90, 365];
 const EVERYWHERE = "all";
@@ -18,35 +17,21 @@ const EVERYWHERE = "all";
 /** Asks what the token is for, then shows it once. */
 export function TokenDialog({ onClose }: { readonly onClose: () => void }) {
   const [made, setMade] = useState<{ name: string; token: string } | null>(null);
+  if (made)
+    return (
+      <SecretDialog
+        title={t("account.tokens.madeTitle", { name: made.name })}
+        warning={t("account.tokens.made")}
+        onClose={onClose}
+      >
+        <CopyText text={made.token} label={made.name} />
+        <SecretUse label={t("account.tokens.use")} code="Authorization: Bearer hfp_…" />
+      </SecretDialog>
+    );
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={
-        made ? t("account.tokens.madeTitle", { name: made.name }) : t("account.tokens.newTitle")
-      }
-      size="lg"
-      closeOnClickOutside={false}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
-      {made ? (
-        <div className={classes.stack}>
-          <Notice tone="caution">{t("account.tokens.made")}</Notice>
-          <CopyText text={made.token} label={made.name} />
-          <div>
-            <p className={classes.lead}>{t("account.tokens.use")}</p>
-            <pre className={classes.sample}>
-              <code className="hf-mono">Authorization: Bearer hfp_…</code>
-            </pre>
-          </div>
-          <div>
-            <Button onClick={onClose}>{t("account.tokens.doneCopying")}</Button>
-          </div>
-        </div>
-      ) : (
-        <TokenForm onMade={setMade} onCancel={onClose} />
-      )}
-    </Modal>
+    <Dialog isWork title={t("account.tokens.newTitle")} onClose={onClose}>
+      <TokenForm onMade={setMade} onCancel={onClose} />
+    </Dialog>
   );
 }
 

@@ -5,10 +5,9 @@ import { useState } from "react";
 import type { Token } from "@/api/types";
 import { t, tDynamic, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
+import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
 import { RowEntry, RowList } from "@/ui/RowList";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { toastDone } from "@/ui/toast";
 import { deleteToken, tokensQuery, useMe } from "./queries";
 import { TokenDialog } from "./TokenDialog";
@@ -40,19 +39,19 @@ export function TokensSection() {
       }
     >
       <p className={classes.lead}>{t("account.tokens.lead")}</p>
-      {tokens.error ? (
-        <ProblemAlert error={tokens.error} onRetry={() => void tokens.refetch()} />
-      ) : !tokens.data ? (
-        <SkeletonLines count={2} />
-      ) : tokens.data.items.length === 0 ? (
-        <p className={classes.none}>{t("account.tokens.empty")}</p>
-      ) : (
-        <RowList label={t("account.tokens")}>
-          {tokens.data.items.map((token) => (
-            <TokenRow key={token.id} token={token} onRemove={() => setDoomed(token)} />
-          ))}
-        </RowList>
-      )}
+      <Loaded query={tokens} lines={2}>
+        {({ items: rows }) =>
+          rows.length === 0 ? (
+            <p className={classes.none}>{t("account.tokens.empty")}</p>
+          ) : (
+            <RowList label={t("account.tokens")}>
+              {rows.map((token) => (
+                <TokenRow key={token.id} token={token} onRemove={() => setDoomed(token)} />
+              ))}
+            </RowList>
+          )
+        }
+      </Loaded>
       {isMaking && <TokenDialog onClose={() => setMaking(false)} />}
       <Confirm
         opened={doomed !== null}

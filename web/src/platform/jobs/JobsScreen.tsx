@@ -6,11 +6,11 @@ import { useMemo, useRef } from "react";
 import { asProblem } from "@/api/problem";
 import { t, tDynamic } from "@/i18n";
 import { FilterBar, FilterChip } from "@/ui/FilterChips";
-import { Page } from "@/ui/Page";
+import { Page, RefusedPage } from "@/ui/Page";
 import { WithPanel } from "@/ui/SidePanel";
-import { NoPermission, StateBlock } from "@/ui/StateBlock";
+import { StateBlock } from "@/ui/StateBlock";
 import { DataTable, type TableHandle } from "@/ui/table";
-import { useMe } from "../identity/queries";
+import { OperatorsOnly } from "../identity/OperatorsOnly";
 import { useBoxEvents } from "../live/useBoxEvents";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { JobPhoneRow, jobColumns } from "./columns";
@@ -30,12 +30,7 @@ export function WorkspaceJobsScreen() {
   const workspace = useWorkspace();
   const search = useSearch({ from: "/frame/w/$workspace/jobs" });
   const navigate = useNavigate({ from: "/w/$workspace/jobs" });
-  if (!workspace.can("jobs.read"))
-    return (
-      <Page title={t("jobs.title")} tabTitle={t("jobs.title")}>
-        <NoPermission />
-      </Page>
-    );
+  if (!workspace.can("jobs.read")) return <RefusedPage title={t("jobs.title")} />;
   return (
     <JobsScreen
       workspace={workspace.id}
@@ -48,24 +43,19 @@ export function WorkspaceJobsScreen() {
 }
 
 export function BoxJobsScreen() {
-  const me = useMe();
   useBoxEvents(LIVE);
   const search = useSearch({ from: "/frame/box/jobs" });
   const navigate = useNavigate({ from: "/box/jobs" });
-  if (!me.is_operator)
-    return (
-      <Page title={t("jobs.boxTitle")} tabTitle={t("jobs.boxTitle")}>
-        <NoPermission />
-      </Page>
-    );
   return (
-    <JobsScreen
-      workspace={null}
-      title={t("jobs.boxTitle")}
-      mayRun
-      search={search}
-      onSearch={(next) => void navigate({ search: next, replace: true })}
-    />
+    <OperatorsOnly title={t("jobs.boxTitle")}>
+      <JobsScreen
+        workspace={null}
+        title={t("jobs.boxTitle")}
+        mayRun
+        search={search}
+        onSearch={(next) => void navigate({ search: next, replace: true })}
+      />
+    </OperatorsOnly>
   );
 }
 

@@ -3,9 +3,8 @@ import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { t } from "@/i18n";
+import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { Tag } from "@/ui/Tag";
 import { toastFailed } from "@/ui/toast";
 import { When } from "@/ui/values";
@@ -28,27 +27,27 @@ export function Schedules({
   return (
     <div className={classes.plansFrame}>
       <Section title={t("jobs.schedules")}>
-        {plans.error ? (
-          <ProblemAlert error={plans.error} onRetry={() => void plans.refetch()} />
-        ) : !plans.data ? (
-          <SkeletonLines count={2} />
-        ) : plans.data.length === 0 ? (
-          <p className="hf-dim" style={{ margin: 0 }}>
-            {t("jobs.noSchedules")}
-          </p>
-        ) : (
-          <ul className={classes.plans}>
-            {plans.data.map((plan) => (
-              <Plan
-                key={plan.kind}
-                workspace={workspace}
-                plan={plan}
-                mayRun={mayRun}
-                onStarted={onStarted}
-              />
-            ))}
-          </ul>
-        )}
+        <Loaded query={plans} lines={2}>
+          {(rows) =>
+            rows.length === 0 ? (
+              <p className="hf-dim" style={{ margin: 0 }}>
+                {t("jobs.noSchedules")}
+              </p>
+            ) : (
+              <ul className={classes.plans}>
+                {rows.map((plan) => (
+                  <Plan
+                    key={plan.kind}
+                    workspace={workspace}
+                    plan={plan}
+                    mayRun={mayRun}
+                    onStarted={onStarted}
+                  />
+                ))}
+              </ul>
+            )
+          }
+        </Loaded>
       </Section>
     </div>
   );

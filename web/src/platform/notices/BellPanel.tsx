@@ -2,8 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { t } from "@/i18n";
 import { LinkButton } from "@/ui/LinkButton";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { SkeletonLines } from "@/ui/Skeleton";
+import { Loaded } from "@/ui/Loaded";
 import { toastFailed } from "@/ui/toast";
 import { NoticeList } from "./NoticeList";
 import { markAllRead, newestQuery } from "./queries";
@@ -28,15 +27,15 @@ export default function BellPanel({ onClose }: { readonly onClose: () => void })
         )}
       </div>
       <div className={classes.scroll}>
-        {newest.error ? (
-          <ProblemAlert error={newest.error} onRetry={() => void newest.refetch()} />
-        ) : !newest.data ? (
-          <SkeletonLines count={3} />
-        ) : newest.data.items.length === 0 ? (
-          <p className={classes.none}>{t("bell.none")}</p>
-        ) : (
-          <NoticeList notices={newest.data.items} onLeave={onClose} />
-        )}
+        <Loaded query={newest} lines={3}>
+          {({ items: rows }) =>
+            rows.length === 0 ? (
+              <p className={classes.none}>{t("bell.none")}</p>
+            ) : (
+              <NoticeList notices={rows} onLeave={onClose} />
+            )
+          }
+        </Loaded>
       </div>
       <div className={classes.foot}>
         <LinkButton to="/notices" size="compact-sm" variant="default" onClick={onClose}>

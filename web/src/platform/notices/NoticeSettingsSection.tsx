@@ -4,9 +4,8 @@ import { newKey } from "@/api/client";
 import type { NoticeSettings } from "@/api/types";
 import { t } from "@/i18n";
 import { CardsField, ChecksField, FormFrame, TextField, useForm } from "@/ui/form";
+import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { toastDone } from "@/ui/toast";
 import { changeSettings, settingsQuery } from "./queries";
 import classes from "./notices.module.css";
@@ -24,13 +23,9 @@ export function NoticeSettingsSection() {
     <div ref={place} id="notices">
       <Section title={t("bell.mail")}>
         <p className={classes.lead}>{t("bell.mailLead")}</p>
-        {settings.error ? (
-          <ProblemAlert error={settings.error} onRetry={() => void settings.refetch()} />
-        ) : settings.data ? (
-          <SettingsForm settings={settings.data} />
-        ) : (
-          <SkeletonLines count={4} />
-        )}
+        <Loaded query={settings} lines={4}>
+          {(data) => <SettingsForm settings={data} />}
+        </Loaded>
       </Section>
     </div>
   );

@@ -1,12 +1,13 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
 import type { Invitation } from "@/api/types";
 import { t, useFormat } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { CardsField, FormFrame, TextField, useForm } from "@/ui/form";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
-import { LinkToSend } from "./LinkToSend";
+import { LinkDialog } from "./LinkDialog";
 import { invitationsQuery, invite, rolesQuery } from "./queries";
 import { roleName, roleOptions, USUAL_ROLE } from "./roles";
 
@@ -15,40 +16,28 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
   const workspace = useWorkspace();
   const format = useFormat();
   const [made, setMade] = useState<Invitation | null>(null);
+  if (made)
+    return (
+      <LinkDialog
+        title={t("invite.doneTitle", { email: made.email })}
+        link={made.link ?? ""}
+        text={t("invite.doneText", {
+          role: roleName(made),
+          date: format.dateTime(made.expires_at),
+        })}
+        warning={t("invite.doneOnce")}
+        more={
+          <Button variant="default" onClick={() => setMade(null)}>
+            {t("invite.another")}
+          </Button>
+        }
+        onClose={onClose}
+      />
+    );
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      closeOnClickOutside={false}
-      title={
-        made
-          ? t("invite.doneTitle", { email: made.email })
-          : t("invite.title", { workspace: workspace.name })
-      }
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
-      {made ? (
-        <LinkToSend
-          link={made.link ?? ""}
-          text={t("invite.doneText", {
-            role: roleName(made),
-            date: format.dateTime(made.expires_at),
-          })}
-          warning={t("invite.doneOnce")}
-          buttons={
-            <>
-              <Button onClick={onClose}>{t("invite.done")}</Button>
-              <Button variant="default" onClick={() => setMade(null)}>
-                {t("invite.another")}
-              </Button>
-            </>
-          }
-        />
-      ) : (
-        <InviteForm onMade={setMade} onCancel={onClose} />
-      )}
-    </Modal>
+    <Dialog isWork title={t("invite.title", { workspace: workspace.name })} onClose={onClose}>
+      <InviteForm onMade={setMade} onCancel={onClose} />
+    </Dialog>
   );
 }
 

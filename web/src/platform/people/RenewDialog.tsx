@@ -1,4 +1,3 @@
-import { Button, Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
@@ -6,7 +5,7 @@ import type { Invitation } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
-import { LinkToSend } from "./LinkToSend";
+import { LinkDialog } from "./LinkDialog";
 import { invitationsQuery, invite } from "./queries";
 import { roleName } from "./roles";
 
@@ -43,23 +42,15 @@ export function RenewDialog({ invitation, onClose }: Props) {
       </Confirm>
     );
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      closeOnClickOutside={false}
+    <LinkDialog
       title={t("invite.doneTitle", { email })}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
-      <LinkToSend
-        link={made.link ?? ""}
-        text={t("invite.doneText", {
-          role: roleName(made),
-          date: format.dateTime(made.expires_at),
-        })}
-        warning={t("invite.doneOnce")}
-        buttons={<Button onClick={onClose}>{t("invite.done")}</Button>}
-      />
-    </Modal>
+      link={made.link ?? ""}
+      text={t("invite.doneText", {
+        role: roleName(made),
+        date: format.dateTime(made.expires_at),
+      })}
+      warning={t("invite.doneOnce")}
+      onClose={onClose}
+    />
   );
 }

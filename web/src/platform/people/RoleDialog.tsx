@@ -1,10 +1,11 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { AuditEntry, Member } from "@/api/types";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { CardsField, FormFrame, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { toastDone } from "@/ui/toast";
@@ -70,12 +71,7 @@ export function RoleDialog({ member, onClose }: Props) {
     setMeanwhile(null);
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("people.roleTitle", { name: member.name })}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} title={t("people.roleTitle", { name: member.name })}>
       <FormFrame
         hasHint={false}
         form={form}
@@ -94,7 +90,7 @@ export function RoleDialog({ member, onClose }: Props) {
         {member.is_you && <Notice tone="info">{t("people.roleOwn")}</Notice>}
         <CardsField form={form} name="role" label={t("people.role")} options={roleOptions(roles)} />
       </FormFrame>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,9 @@
-import { Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { newKey } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { Permission, Role } from "@/api/types";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { AreaField, ChecksField, FormFrame, TextField, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { toastDone } from "@/ui/toast";
@@ -66,14 +66,7 @@ export function RoleEditor({ role, permissions, onClose }: Props) {
     (one) => one.needs_factor && form.values.permissions.includes(one.id),
   );
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={title}
-      closeOnClickOutside={false}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} isWork title={title}>
       <FormFrame
         hasHint={false}
         form={form}
@@ -94,6 +87,6 @@ export function RoleEditor({ role, permissions, onClose }: Props) {
         />
         {needsFactor && <Notice tone="info">{t("roles.factorText")}</Notice>}
       </FormFrame>
-    </Modal>
+    </Dialog>
   );
 }

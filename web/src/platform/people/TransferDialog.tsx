@@ -1,8 +1,9 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { newKey } from "@/api/client";
 import type { Member } from "@/api/types";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { ChoiceField, FormFrame, TextField, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { toastDone } from "@/ui/toast";
@@ -22,12 +23,7 @@ export function TransferDialog({ members, onClose }: Props) {
   const heirs = members.filter((one) => !one.is_you && !one.is_disabled);
   const words = { workspace: workspace.name };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("people.transferTitle", words)}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} title={t("people.transferTitle", words)}>
       {heirs.length > 0 ? (
         <TransferForm heirs={heirs} onClose={onClose} />
       ) : (
@@ -40,7 +36,7 @@ export function TransferDialog({ members, onClose }: Props) {
           </div>
         </div>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { IconEraser, IconLock } from "@tabler/icons-react";
+import { IconEraser } from "@tabler/icons-react";
 import type { Erasure } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { LinkButton } from "@/ui/LinkButton";
@@ -8,18 +8,16 @@ import { Page } from "@/ui/Page";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { StateBlock } from "@/ui/StateBlock";
 import { Tag } from "@/ui/Tag";
-import { useMe } from "../identity/queries";
+import { OperatorsOnly } from "../identity/OperatorsOnly";
 import { erasuresQuery } from "./queries";
 import classes from "./privacy.module.css";
 
 /** Who was erased: what has to be done again after an old backup was restored. */
 export function ErasuresScreen() {
-  const me = useMe();
-  if (me.is_operator) return <Erasures />;
   return (
-    <Page title={t("privacy.erasures")} tabTitle={t("privacy.erasures")}>
-      <StateBlock icon={IconLock} title={t("problem.forbiddenTitle")} text={t("users.forbidden")} />
-    </Page>
+    <OperatorsOnly title={t("privacy.erasures")} text={t("users.forbidden")}>
+      <Erasures />
+    </OperatorsOnly>
   );
 }
 

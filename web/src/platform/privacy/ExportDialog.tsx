@@ -1,4 +1,4 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
@@ -6,6 +6,7 @@ import { newKey } from "@/api/client";
 import type { Job, UserDetails } from "@/api/types";
 import { t } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
+import { Dialog } from "@/ui/Dialog";
 import { Notice } from "@/ui/Notice";
 import { ProgressBar } from "../jobs/ProgressBar";
 import { jobQuery } from "../jobs/queries";
@@ -43,12 +44,7 @@ function Written({ user, asked, onClose }: Props & { readonly asked: Job }) {
   const job = query.data ?? asked;
   const file = job.state === "done" ? fileOf(job) : null;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("privacy.exportTitle", { name: user.name })}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} title={t("privacy.exportTitle", { name: user.name })}>
       <div className={classes.progress} aria-live="polite">
         {isActive(job) ? (
           <>
@@ -77,6 +73,6 @@ function Written({ user, asked, onClose }: Props & { readonly asked: Job }) {
           </Button>
         )}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { t } from "@/i18n";
 import { LinkButton } from "@/ui/LinkButton";
+import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
 import { RowEntry, RowList } from "@/ui/RowList";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { Tag } from "@/ui/Tag";
 import { Initials, When } from "@/ui/values";
 import { actorName, Sentence } from "../audit/sentence";
@@ -18,35 +17,37 @@ export function EventsSection({ workspace }: { readonly workspace: string | null
   const events = useQuery(eventsQuery(workspace));
   return (
     <Section title={t("security.events")} aside={<ToLog workspace={workspace} />}>
-      {events.error ? (
-        <ProblemAlert error={events.error} onRetry={() => void events.refetch()} />
-      ) : !events.data ? (
-        <SkeletonLines count={5} />
-      ) : events.data.length === 0 ? (
-        <p className={classes.note}>{t("security.noEvents")}</p>
-      ) : (
-        <RowList label={t("security.events")}>
-          {events.data.map((entry) => (
-            <RowEntry
-              key={entry.seq}
-              symbol={<Initials name={actorName(entry, me.id)} seed={entry.actor.id ?? ""} />}
-              title={<Sentence entry={entry} myId={me.id} />}
-              tags={entry.outcome === "refused" && <Tag tone="caution">{t("audit.refused")}</Tag>}
-              line={
-                <>
-                  <When at={entry.at} />
-                  {entry.ip && (
+      <Loaded query={events} lines={5}>
+        {(entries) =>
+          entries.length === 0 ? (
+            <p className={classes.note}>{t("security.noEvents")}</p>
+          ) : (
+            <RowList label={t("security.events")}>
+              {entries.map((entry) => (
+                <RowEntry
+                  key={entry.seq}
+                  symbol={<Initials name={actorName(entry, me.id)} seed={entry.actor.id ?? ""} />}
+                  title={<Sentence entry={entry} myId={me.id} />}
+                  tags={
+                    entry.outcome === "refused" && <Tag tone="caution">{t("audit.refused")}</Tag>
+                  }
+                  line={
                     <>
-                      {" · "}
-                      <span className="hf-mono">{entry.ip}</span>
+                      <When at={entry.at} />
+                      {entry.ip && (
+                        <>
+                          {" · "}
+                          <span className="hf-mono">{entry.ip}</span>
+                        </>
+                      )}
                     </>
-                  )}
-                </>
-              }
-            />
-          ))}
-        </RowList>
-      )}
+                  }
+                />
+              ))}
+            </RowList>
+          )
+        }
+      </Loaded>
     </Section>
   );
 }

@@ -1,8 +1,6 @@
-import { IconLock } from "@tabler/icons-react";
 import { t } from "@/i18n";
-import { Page } from "@/ui/Page";
-import { NoPermission, StateBlock } from "@/ui/StateBlock";
-import { useMe } from "../identity/queries";
+import { Page, RefusedPage } from "@/ui/Page";
+import { OperatorsOnly } from "../identity/OperatorsOnly";
 import { useBoxEvents } from "../live/useBoxEvents";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { AccessSection } from "./AccessSection";
@@ -20,12 +18,7 @@ export function WorkspaceSecurityScreen() {
   const title = t("security.title");
   const manages = workspace.can("people.manage");
   const reads = workspace.can("audit.read");
-  if (!manages && !reads)
-    return (
-      <Page title={title} tabTitle={title}>
-        <NoPermission />
-      </Page>
-    );
+  if (!manages && !reads) return <RefusedPage title={title} />;
   return (
     <Page title={title} tabTitle={title} subtitle={t("security.lead")}>
       {manages && <HelpSection />}
@@ -37,25 +30,16 @@ export function WorkspaceSecurityScreen() {
 
 /** The same for the box; for operators. */
 export function BoxSecurityScreen() {
-  const me = useMe();
   useBoxEvents(TOLD);
   const title = t("security.boxTitle");
-  if (!me.is_operator)
-    return (
-      <Page title={title} tabTitle={title}>
-        <StateBlock
-          icon={IconLock}
-          title={t("problem.forbiddenTitle")}
-          text={t("security.forbidden")}
-        />
-      </Page>
-    );
   return (
-    <Page title={title} tabTitle={title} subtitle={t("security.lead")}>
-      <HelpSection />
-      <AccessSection workspace={null} managesPrograms />
-      <Log workspace={null} />
-    </Page>
+    <OperatorsOnly title={title} text={t("security.forbidden")}>
+      <Page title={title} tabTitle={title} subtitle={t("security.lead")}>
+        <HelpSection />
+        <AccessSection workspace={null} managesPrograms />
+        <Log workspace={null} />
+      </Page>
+    </OperatorsOnly>
   );
 }
 

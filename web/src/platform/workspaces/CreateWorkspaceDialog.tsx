@@ -1,8 +1,8 @@
-import { Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { newKey } from "@/api/client";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { FormFrame, SwitchField, TextField, useForm } from "@/ui/form";
 import { toastDone } from "@/ui/toast";
 import { guessPlace, PlaceFields, type WorkspaceValues } from "./PlaceFields";
@@ -34,13 +34,7 @@ export function CreateWorkspaceDialog({ onClose }: { readonly onClose: () => voi
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={t("workspaces.new")}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} isWork title={t("workspaces.new")}>
       <FormFrame
         form={form}
         label={t("workspaces.new")}
@@ -63,6 +57,6 @@ export function CreateWorkspaceDialog({ onClose }: { readonly onClose: () => voi
           help={t("workspaces.sampleHelp")}
         />
       </FormFrame>
-    </Modal>
+    </Dialog>
   );
 }

@@ -6,8 +6,7 @@ import type { Workspace } from "@/api/types";
 import { t } from "@/i18n";
 import { FormFrame, LeaveGuard, TextField, useForm, type Form } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
-import { Page, Section } from "@/ui/Page";
-import { NoPermission } from "@/ui/StateBlock";
+import { Page, RefusedPage, Section } from "@/ui/Page";
 import { toastDone } from "@/ui/toast";
 import { useApps } from "./AppsContext";
 import { NAME_MAX } from "./CreateWorkspaceDialog";
@@ -28,12 +27,7 @@ export function SettingsScreen() {
   const [started, setStarted] = useState<Workspace | null>(null);
   if (query.data && (!started || started.state !== query.data.state)) setStarted(query.data);
   const title = t("workspace.settings");
-  if (!may)
-    return (
-      <Page title={title} tabTitle={title} layout="form">
-        <NoPermission />
-      </Page>
-    );
+  if (!may) return <RefusedPage title={title} />;
   return (
     <Page
       title={title}

@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Usage } from "@/api/types";
 import { t, tDynamic, useFormat } from "@/i18n";
+import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { usageQuery } from "./queries";
 import classes from "./workspaces.module.css";
 
@@ -12,13 +11,9 @@ export function UsageSection({ workspace }: { readonly workspace: string }) {
   const usage = useQuery(usageQuery(workspace));
   return (
     <Section title={t("usage.title")}>
-      {usage.error ? (
-        <ProblemAlert error={usage.error} onRetry={() => void usage.refetch()} />
-      ) : usage.data ? (
-        <Figures usage={usage.data} />
-      ) : (
-        <SkeletonLines count={3} />
-      )}
+      <Loaded query={usage} lines={3}>
+        {(data) => <Figures usage={data} />}
+      </Loaded>
     </Section>
   );
 }

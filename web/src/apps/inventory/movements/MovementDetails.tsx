@@ -1,9 +1,10 @@
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Movement } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import { Dialog } from "@/ui/Dialog";
 import { Facts } from "@/ui/Facts";
 import { Money, Qty } from "@/ui/values";
 import { MOVE } from "../permissions";
@@ -24,11 +25,10 @@ export function MovementDetails({
   const canReverse = movement && workspace.can(MOVE) && !movement.reversed_by && !movement.reverses;
   return (
     <>
-      <Modal
+      <Dialog
         opened={movement !== null && reversing === null}
         onClose={onClose}
         title={t("movements.one")}
-        closeButtonProps={{ "aria-label": t("ui.close") }}
       >
         {movement && (
           <>
@@ -42,7 +42,7 @@ export function MovementDetails({
             )}
           </>
         )}
-      </Modal>
+      </Dialog>
       {reversing && (
         <ReverseDialog
           movement={reversing}

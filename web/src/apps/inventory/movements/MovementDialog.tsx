@@ -1,4 +1,4 @@
-import { Modal, SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
@@ -7,6 +7,7 @@ import { t, useFormat } from "@/i18n";
 import { readTyped, signOf, trimZeros } from "@/i18n/decimal";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Confirm } from "@/ui/Confirm";
+import { Dialog } from "@/ui/Dialog";
 import { AreaField, FieldRow, FormFrame, TextField, useForm } from "@/ui/form";
 import { Qty } from "@/ui/values";
 import { ItemPicker } from "../items/ItemPicker";
@@ -90,13 +91,7 @@ export function MovementDialog({ type, item = null, location = null, onClose }: 
   const close = () => (form.isDirty && values.qty ? setAsks(true) : onClose());
 
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t(`movements.title.${values.type}`)}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={close} title={t(`movements.title.${values.type}`)} size="lg">
       <FormFrame
         form={form}
         label={t(`movements.title.${values.type}`)}
@@ -180,7 +175,7 @@ export function MovementDialog({ type, item = null, location = null, onClose }: 
       >
         {t("form.leaveBody")}
       </Confirm>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,10 +1,10 @@
-import { Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { newKey } from "@/api/client";
 import type { Movement } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { negate } from "@/i18n/decimal";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import { Dialog } from "@/ui/Dialog";
 import { FormFrame, TextField, useForm } from "@/ui/form";
 import { toastDone } from "@/ui/toast";
 import { OVERRIDE } from "../permissions";
@@ -44,12 +44,7 @@ export function ReverseDialog({ movement, onClose, onDone }: Props) {
     place: movement.location_name,
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("movements.reverseTitle")}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} title={t("movements.reverseTitle")}>
       <FormFrame
         hasHint={false}
         form={form}
@@ -65,6 +60,6 @@ export function ReverseDialog({ movement, onClose, onDone }: Props) {
           <TextField form={form} name="override_reason" label={t("short.reason")} />
         )}
       </FormFrame>
-    </Modal>
+    </Dialog>
   );
 }

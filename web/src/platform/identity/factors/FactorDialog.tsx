@@ -1,7 +1,7 @@
-import { Modal } from "@mantine/core";
 import { useState } from "react";
 import type { MyFactors } from "@/api/types";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { BackupCodes } from "./BackupCodes";
 import { PasskeySetup } from "./PasskeySetup";
 import { TotpSetup } from "./TotpSetup";
@@ -27,15 +27,11 @@ export function FactorDialog({ shows, factors, onChanged, onClose }: Props) {
   };
   const holdsCodes = made !== null;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
-      size="lg"
-      closeOnClickOutside={false}
-      closeOnEscape={!holdsCodes}
-      withCloseButton={!holdsCodes}
+      isWork
+      isLocked={holdsCodes}
       title={t(holdsCodes ? "backup.title" : shows === "passkey" ? "passkey.title" : "totp.title")}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
     >
       {holdsCodes ? (
         <BackupCodes codes={made} onDone={onClose} />
@@ -49,6 +45,6 @@ export function FactorDialog({ shows, factors, onChanged, onClose }: Props) {
       ) : (
         <TotpSetup onEnrolled={enrolled} onCancel={onClose} />
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -3,10 +3,9 @@ import { useEffect, useRef, useState } from "react";
 import type { MyFactors } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
+import { Loaded } from "@/ui/Loaded";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { toastDone } from "@/ui/toast";
 import { meQuery, useMe } from "../queries";
 import { FactorDialog } from "./FactorDialog";
@@ -34,16 +33,14 @@ export function FactorsSection() {
   return (
     <div ref={place} id="second-factor">
       <Section title={t("mfa.title")}>
-        {factors.error ? (
-          <ProblemAlert error={factors.error} onRetry={() => void factors.refetch()} />
-        ) : factors.data ? (
-          <div className={classes.stack}>
-            <Standing factors={factors.data} />
-            <FactorRows factors={factors.data} onAct={setOpen} />
-          </div>
-        ) : (
-          <SkeletonLines count={4} />
-        )}
+        <Loaded query={factors} lines={4}>
+          {(data) => (
+            <div className={classes.stack}>
+              <Standing factors={data} />
+              <FactorRows factors={data} onAct={setOpen} />
+            </div>
+          )}
+        </Loaded>
       </Section>
       {open && factors.data && (
         <OpenDialog

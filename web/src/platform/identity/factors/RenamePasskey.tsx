@@ -1,7 +1,7 @@
-import { Modal } from "@mantine/core";
 import { newKey } from "@/api/client";
 import type { Passkey } from "@/api/types";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { FormFrame, TextField, useForm } from "@/ui/form";
 import { toastDone } from "@/ui/toast";
 import { renamePasskey } from "./queries";
@@ -26,12 +26,7 @@ export function RenamePasskey({ passkey, onSaved, onClose }: Props) {
   });
   const title = t("passkey.renameTitle", { name: passkey.name });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} title={title}>
       <FormFrame
         hasHint={false}
         form={form}
@@ -41,6 +36,6 @@ export function RenamePasskey({ passkey, onSaved, onClose }: Props) {
       >
         <TextField form={form} name="name" label={t("passkey.name")} maxLength={80} autoFocus />
       </FormFrame>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,11 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { IconLock } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { newKey } from "@/api/client";
-import { asProblem } from "@/api/problem";
 import { t } from "@/i18n";
-import { FormFrame, SecretField, TextField, useForm } from "@/ui/form";
+import { FormFrame, TextField, useForm } from "@/ui/form";
 import { LinkButton } from "@/ui/LinkButton";
 import { Notice } from "@/ui/Notice";
 import { ProblemAlert } from "@/ui/ProblemAlert";
@@ -13,12 +11,10 @@ import { SkeletonLines } from "@/ui/Skeleton";
 import { StateBlock } from "@/ui/StateBlock";
 import { AuthFrame } from "../AuthFrame";
 import { useLinkToken } from "../linkToken";
-import { PasswordMeter } from "../PasswordMeter";
-import { PASSWORD_LENGTH_MIN } from "../passwordRule";
 import { meQuery } from "../queries";
 import { confirm, offerQuery, register } from "../registration/queries";
-import { SignInForm } from "../SignInForm";
 import { LinkRefused } from "./LinkRefused";
+import { PasswordChosen, PasswordForm } from "./PasswordForm";
 import classes from "../auth.module.css";
 
 /** Makes an account where that is open; with the link's token, chooses its password. */
@@ -125,26 +121,9 @@ function ToSignIn() {
 }
 
 function Confirming({ token }: { readonly token: string }) {
-  const navigate = useNavigate();
   const me = useQuery(meQuery);
   const [refusal, setRefusal] = useState<unknown>(null);
   const [isDone, setDone] = useState(false);
-  const form = useForm({
-    initial: { password: "" },
-    newKey,
-    validate: (values) => ({
-      password: values.password.length >= PASSWORD_LENGTH_MIN ? null : t("password.rule"),
-    }),
-    send: async ({ password }) => {
-      try {
-        await confirm(token, password);
-      } catch (error) {
-        if (asProblem(error).code.startsWith("registration-")) return setRefusal(error);
-        throw error;
-      }
-      setDone(true);
-    },
-  });
   if (refusal !== null)
     return (
       <LinkRefused
@@ -154,36 +133,19 @@ function Confirming({ token }: { readonly token: string }) {
       />
     );
   if (isDone)
-    return (
-      <>
-        <h1 className={classes.title}>{t("signin.title")}</h1>
-        <div className={classes.stack}>
-          <Notice tone="good" title={t("register.doneTitle")}>
-            {t("register.doneText")}
-          </Notice>
-          <SignInForm onDone={() => navigate({ to: "/", replace: true })} />
-        </div>
-      </>
-    );
+    return <PasswordChosen title={t("register.doneTitle")} text={t("register.doneText")} />;
   return (
-    <>
-      <h1 className={classes.title}>{t("register.confirmTitle")}</h1>
-      <p className={classes.lead}>{t("register.confirmLead")}</p>
-      <FormFrame
-        hasHint={false}
-        form={form}
-        label={t("register.confirmTitle")}
-        submitLabel={t("register.confirm")}
-      >
-        <SecretField
-          form={form}
-          name="password"
-          label={t("register.password")}
-          autoComplete="new-password"
-          autoFocus
-        />
-        <PasswordMeter password={form.values.password} context={[]} />
-      </FormFrame>
-    </>
+    <PasswordForm
+      title={t("register.confirmTitle")}
+      lead={t("register.confirmLead")}
+      label={t("register.password")}
+      submitLabel={t("register.confirm")}
+      onSend={async (password) => {
+        await confirm(token, password);
+        setDone(true);
+      }}
+      linkCodes="registration-"
+      onRefused={setRefusal}
+    />
   );
 }

@@ -1,15 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { IconLock } from "@tabler/icons-react";
 import { newKey } from "@/api/client";
 import type { RegistrationSettings, RoleName } from "@/api/types";
 import { t } from "@/i18n";
 import { AreaField, CardsField, ChoiceField, FormFrame, LeaveGuard, useForm } from "@/ui/form";
+import { Loaded } from "@/ui/Loaded";
 import { Page, Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { SkeletonLines } from "@/ui/Skeleton";
-import { StateBlock } from "@/ui/StateBlock";
 import { toastDone } from "@/ui/toast";
 import { nameOf, ROLES } from "../../people/roles";
+import { OperatorsOnly } from "../OperatorsOnly";
 import { useMe } from "../queries";
 import { changeRegistration, offerQuery, registrationQuery } from "./queries";
 import { WaitingSection } from "./WaitingSection";
@@ -17,23 +15,14 @@ import classes from "./registration.module.css";
 
 /** Who may make an account by themselves, what they become, and who waits. */
 export function RegistrationScreen() {
-  const me = useMe();
   const title = t("registration.title");
-  if (!me.is_operator)
-    return (
-      <Page title={title} tabTitle={title}>
-        <StateBlock
-          icon={IconLock}
-          title={t("problem.forbiddenTitle")}
-          text={t("registration.forbidden")}
-        />
-      </Page>
-    );
   return (
-    <Page title={title} tabTitle={title} subtitle={t("registration.lead")} layout="form">
-      <SettingsSection />
-      <WaitingSection />
-    </Page>
+    <OperatorsOnly title={title} text={t("registration.forbidden")}>
+      <Page title={title} tabTitle={title} subtitle={t("registration.lead")} layout="form">
+        <SettingsSection />
+        <WaitingSection />
+      </Page>
+    </OperatorsOnly>
   );
 }
 
@@ -41,13 +30,9 @@ function SettingsSection() {
   const settings = useQuery(registrationQuery);
   return (
     <Section title={t("registration.who")}>
-      {settings.error ? (
-        <ProblemAlert error={settings.error} onRetry={() => void settings.refetch()} />
-      ) : settings.data ? (
-        <SettingsForm settings={settings.data} />
-      ) : (
-        <SkeletonLines count={5} />
-      )}
+      <Loaded query={settings} lines={5}>
+        {(data) => <SettingsForm settings={data} />}
+      </Loaded>
     </Section>
   );
 }

@@ -1,22 +1,22 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Registration } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
+import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
 import { RowEntry, RowList } from "@/ui/RowList";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { toastDone, toastFailed } from "@/ui/toast";
 import { Initials } from "@/ui/values";
-import { LinkToSend } from "../../people/LinkToSend";
+import { LinkDialog } from "../../people/LinkDialog";
 import { linkFor, turnDown, waitingQuery } from "./queries";
 import classes from "./registration.module.css";
 
 /** Whoever registered and has not opened the link: to be helped, or turned down. */
 export function WaitingSection() {
   const client = useQueryClient();
+  const format = useFormat();
   const waiting = useQuery(waitingQuery);
   const [made, setMade] = useState<Registration | null>(null);
   const [doomed, setDoomed] = useState<Registration | null>(null);
@@ -31,20 +31,33 @@ export function WaitingSection() {
   };
   return (
     <Section title={t("registration.waiting")}>
-      {waiting.error ? (
-        <ProblemAlert error={waiting.error} onRetry={() => void waiting.refetch()} />
-      ) : !waiting.data ? (
-        <SkeletonLines count={2} />
-      ) : waiting.data.length === 0 ? (
-        <p className={classes.note}>{t("registration.nobody")}</p>
-      ) : (
-        <RowList label={t("registration.waiting")}>
-          {waiting.data.map((one) => (
-            <Row key={one.id} one={one} onLink={() => show(one)} onRefuse={() => setDoomed(one)} />
-          ))}
-        </RowList>
+      <Loaded query={waiting} lines={2}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <p className={classes.note}>{t("registration.nobody")}</p>
+          ) : (
+            <RowList label={t("registration.waiting")}>
+              {rows.map((one) => (
+                <Row
+                  key={one.id}
+                  one={one}
+                  onLink={() => show(one)}
+                  onRefuse={() => setDoomed(one)}
+                />
+              ))}
+            </RowList>
+          )
+        }
+      </Loaded>
+      {made && (
+        <LinkDialog
+          title={t("invite.doneTitle", { email: made.email })}
+          link={made.link ?? ""}
+          text={t("registration.linkText", { date: format.dateTime(made.expires_at) })}
+          warning={t("registration.linkOnce")}
+          onClose={() => setMade(null)}
+        />
       )}
-      {made && <LinkDialog made={made} onClose={() => setMade(null)} />}
       <Confirm
         opened={doomed !== null}
         title={t("registration.refuseTitle", { name: doomed?.name ?? "" })}
@@ -111,32 +124,5 @@ function Row({
         </span>
       }
     />
-  );
-}
-
-function LinkDialog({
-  made,
-  onClose,
-}: {
-  readonly made: Registration;
-  readonly onClose: () => void;
-}) {
-  const format = useFormat();
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      closeOnClickOutside={false}
-      title={t("invite.doneTitle", { email: made.email })}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
-      <LinkToSend
-        link={made.link ?? ""}
-        text={t("registration.linkText", { date: format.dateTime(made.expires_at) })}
-        warning={t("registration.linkOnce")}
-        buttons={<Button onClick={onClose}>{t("invite.done")}</Button>}
-      />
-    </Modal>
   );
 }

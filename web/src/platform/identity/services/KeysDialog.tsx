@@ -1,9 +1,10 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconKey } from "@tabler/icons-react";
 import { useState } from "react";
 import { newKey } from "@/api/client";
 import { t, useFormat } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { AreaField, FormFrame, TextField, useForm } from "@/ui/form";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { RowEntry, RowList } from "@/ui/RowList";
@@ -36,13 +37,7 @@ export function KeysDialog({ id, name, onClose }: Props) {
     await refresh();
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={t("service.keysTitle", { name })}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} isWork title={t("service.keysTitle", { name })}>
       <div className={classes.stack}>
         {error !== null && <ProblemAlert error={error} />}
         {account && account.keys.length > 0 ? (
@@ -71,7 +66,7 @@ export function KeysDialog({ id, name, onClose }: Props) {
         )}
         <AddKey id={id} onAdded={refresh} onClose={onClose} />
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

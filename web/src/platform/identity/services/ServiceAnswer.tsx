@@ -5,8 +5,8 @@ import { Confirm } from "@/ui/Confirm";
 import { toastDone } from "@/ui/toast";
 import { changeService, deleteService, renewSecret, servicesQuery } from "./queries";
 import { KeysDialog } from "./KeysDialog";
-import { SecretDialog } from "./SecretDialog";
 import { ServiceDialog } from "./ServiceDialog";
+import { ServiceSecret } from "./ServiceSecret";
 
 export type Act =
   | { readonly kind: "new"; readonly workspace: string | null }
@@ -47,7 +47,7 @@ export function ServiceAnswer({ act, onAct, onClose }: Props) {
         />
       );
     case "shown":
-      return <SecretDialog name={act.name} id={act.id} secret={act.secret} onClose={onClose} />;
+      return <ServiceSecret name={act.name} id={act.id} secret={act.secret} onClose={onClose} />;
     case "keys":
       return <KeysDialog id={act.account.id} name={act.account.name} onClose={onClose} />;
     case "secret": {

@@ -1,7 +1,7 @@
-import { Modal } from "@mantine/core";
 import { newKey } from "@/api/client";
 import type { Me, ServiceAccount } from "@/api/types";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import {
   AreaField,
   CardsField,
@@ -42,14 +42,7 @@ interface Values {
 export function ServiceDialog({ workspace = null, account, onSaved, onClose }: Props) {
   const title = account ? t("service.editTitle", { name: account.name }) : t("service.new");
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      closeOnClickOutside={false}
-      title={title}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} isWork title={title}>
       <ServiceForm
         title={title}
         workspace={workspace}
@@ -57,7 +50,7 @@ export function ServiceDialog({ workspace = null, account, onSaved, onClose }: P
         onSaved={onSaved}
         onClose={onClose}
       />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,13 +1,13 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { IconLock, IconPlus, IconRobot } from "@tabler/icons-react";
+import { IconPlus, IconRobot } from "@tabler/icons-react";
 import { useState } from "react";
 import { t } from "@/i18n";
-import { Page } from "@/ui/Page";
+import { Page, RefusedPage } from "@/ui/Page";
 import { RowList } from "@/ui/RowList";
-import { NoPermission, StateBlock } from "@/ui/StateBlock";
+import { StateBlock } from "@/ui/StateBlock";
 import { useWorkspace } from "../../workspaces/WorkspaceContext";
-import { useMe } from "../queries";
+import { OperatorsOnly } from "../OperatorsOnly";
 import { servicesQuery } from "./queries";
 import { ServiceAnswer, type Act } from "./ServiceAnswer";
 import { ServiceRow } from "./ServiceRow";
@@ -17,25 +17,15 @@ import classes from "./services.module.css";
 export function WorkspaceServicesScreen() {
   const workspace = useWorkspace();
   if (workspace.can("people.manage")) return <Services workspace={workspace.id} />;
-  return (
-    <Page title={t("service.title")} tabTitle={t("service.title")}>
-      <NoPermission />
-    </Page>
-  );
+  return <RefusedPage title={t("service.title")} />;
 }
 
 /** All of them, and those of the box itself; for operators. */
 export function BoxServicesScreen() {
-  const me = useMe();
-  if (me.is_operator) return <Services workspace={null} />;
   return (
-    <Page title={t("service.title")} tabTitle={t("service.title")}>
-      <StateBlock
-        icon={IconLock}
-        title={t("problem.forbiddenTitle")}
-        text={t("service.forbidden")}
-      />
-    </Page>
+    <OperatorsOnly title={t("service.title")} text={t("service.forbidden")}>
+      <Services workspace={null} />
+    </OperatorsOnly>
   );
 }
 

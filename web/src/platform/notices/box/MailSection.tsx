@@ -14,10 +14,9 @@ import {
   TextField,
   useForm,
 } from "@/ui/form";
+import { Loaded } from "@/ui/Loaded";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { toastDone } from "@/ui/toast";
 import { useMe } from "../../identity/queries";
 import { LastTry } from "./LastTry";
@@ -32,20 +31,14 @@ export function MailSection() {
   const mail = useQuery(mailQuery);
   return (
     <Section title={t("mail.title")}>
-      {mail.error ? (
-        <ProblemAlert error={mail.error} onRetry={() => void mail.refetch()} />
-      ) : mail.data ? (
-        <div className={classes.stack}>
-          {mail.data.smtp ? (
-            <Standing smtp={mail.data.smtp} />
-          ) : (
-            <Notice tone="info">{t("mail.none")}</Notice>
-          )}
-          <MailForm key={mail.data.smtp ? "set" : "new"} smtp={mail.data.smtp ?? null} />
-        </div>
-      ) : (
-        <SkeletonLines count={6} />
-      )}
+      <Loaded query={mail} lines={6}>
+        {({ smtp }) => (
+          <div className={classes.stack}>
+            {smtp ? <Standing smtp={smtp} /> : <Notice tone="info">{t("mail.none")}</Notice>}
+            <MailForm key={smtp ? "set" : "new"} smtp={smtp ?? null} />
+          </div>
+        )}
+      </Loaded>
     </Section>
   );
 }

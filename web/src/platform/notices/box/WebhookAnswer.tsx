@@ -1,11 +1,9 @@
-import { Button, Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { LastAttempt, Webhook } from "@/api/types";
 import { t } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
-import { CopyText } from "@/ui/CopyText";
-import { Notice } from "@/ui/Notice";
+import { SecretDialog, SecretLine } from "@/ui/SecretDialog";
 import { toastDone } from "@/ui/toast";
 import { LastTry } from "./LastTry";
 import { changeWebhook, DELIVERY_KEY, removeWebhook, testWebhook } from "./queries";
@@ -47,7 +45,16 @@ export function WebhookAnswer({ act, onAct, onClose }: Props) {
         />
       );
     case "shown":
-      return <SecretDialog name={act.name} secret={act.secret} onClose={onClose} />;
+      return (
+        <SecretDialog
+          title={t("webhook.secretTitle", { name: act.name })}
+          warning={t("webhook.secretOnce")}
+          onClose={onClose}
+        >
+          <SecretLine label={t("webhook.secret")} text={act.secret} />
+          <p className={classes.note}>{t("webhook.secretUse")}</p>
+        </SecretDialog>
+      );
     case "test":
       return <TestDialog webhook={act.webhook} onTried={refresh} onClose={onClose} />;
     case "turn": {
@@ -121,35 +128,5 @@ function TestDialog({
         {outcome && <LastTry last={outcome} />}
       </div>
     </Confirm>
-  );
-}
-
-function SecretDialog({
-  name,
-  secret,
-  onClose,
-}: {
-  readonly name: string;
-  readonly secret: string;
-  readonly onClose: () => void;
-}) {
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      closeOnClickOutside={false}
-      title={t("webhook.secretTitle", { name })}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
-      <div className={classes.stack}>
-        <Notice tone="caution">{t("webhook.secretOnce")}</Notice>
-        <CopyText text={secret} label={t("webhook.secret")} />
-        <p className={classes.note}>{t("webhook.secretUse")}</p>
-        <div>
-          <Button onClick={onClose}>{t("account.tokens.doneCopying")}</Button>
-        </div>
-      </div>
-    </Modal>
   );
 }

@@ -1,8 +1,8 @@
-import { Modal } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { newKey } from "@/api/client";
 import type { Webhook } from "@/api/types";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import {
   CardsField,
   ChecksField,
@@ -12,8 +12,7 @@ import {
   TextField,
   useForm,
 } from "@/ui/form";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { SkeletonLines } from "@/ui/Skeleton";
+import { Loaded } from "@/ui/Loaded";
 import { useMe } from "../../identity/queries";
 import { settingsQuery } from "../queries";
 import { changeWebhook, createWebhook } from "./queries";
@@ -33,28 +32,19 @@ export function WebhookDialog({ webhook, onSaved, onClose }: Props) {
   const kinds = useQuery(settingsQuery);
   const title = webhook ? t("webhook.editTitle", { name: webhook.name }) : t("webhook.new");
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      closeOnClickOutside={false}
-      title={title}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
-      {kinds.error ? (
-        <ProblemAlert error={kinds.error} onRetry={() => void kinds.refetch()} />
-      ) : kinds.data ? (
-        <WebhookForm
-          title={title}
-          titles={kinds.data.titles}
-          {...(webhook ? { webhook } : {})}
-          onSaved={onSaved}
-          onClose={onClose}
-        />
-      ) : (
-        <SkeletonLines count={5} />
-      )}
-    </Modal>
+    <Dialog onClose={onClose} isWork title={title}>
+      <Loaded query={kinds} lines={5}>
+        {({ titles }) => (
+          <WebhookForm
+            title={title}
+            titles={titles}
+            {...(webhook ? { webhook } : {})}
+            onSaved={onSaved}
+            onClose={onClose}
+          />
+        )}
+      </Loaded>
+    </Dialog>
   );
 }
 

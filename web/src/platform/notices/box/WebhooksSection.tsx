@@ -4,10 +4,9 @@ import { IconDots, IconPlus, IconWebhook } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Webhook } from "@/api/types";
 import { t } from "@/i18n";
+import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
-import { ProblemAlert } from "@/ui/ProblemAlert";
 import { RowEntry, RowList } from "@/ui/RowList";
-import { SkeletonLines } from "@/ui/Skeleton";
 import { Tag } from "@/ui/Tag";
 import { useMe } from "../../identity/queries";
 import { LastTry } from "./LastTry";
@@ -35,19 +34,19 @@ export function WebhooksSection() {
     >
       <div className={classes.stack}>
         <p className={classes.text}>{t("webhook.lead")}</p>
-        {webhooks.error ? (
-          <ProblemAlert error={webhooks.error} onRetry={() => void webhooks.refetch()} />
-        ) : !webhooks.data ? (
-          <SkeletonLines count={2} />
-        ) : webhooks.data.length === 0 ? (
-          <p className={classes.note}>{t("webhook.none")}</p>
-        ) : (
-          <RowList label={t("webhook.title")}>
-            {webhooks.data.map((one) => (
-              <WebhookRow key={one.id} webhook={one} onAct={setAct} />
-            ))}
-          </RowList>
-        )}
+        <Loaded query={webhooks} lines={2}>
+          {(rows) =>
+            rows.length === 0 ? (
+              <p className={classes.note}>{t("webhook.none")}</p>
+            ) : (
+              <RowList label={t("webhook.title")}>
+                {rows.map((one) => (
+                  <WebhookRow key={one.id} webhook={one} onAct={setAct} />
+                ))}
+              </RowList>
+            )
+          }
+        </Loaded>
       </div>
       {act && <WebhookAnswer act={act} onAct={setAct} onClose={() => setAct(null)} />}
     </Section>

@@ -1,10 +1,10 @@
-import { Button, Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { FormFrame, SwitchField, TextField, useForm } from "@/ui/form";
-import { LinkToSend } from "../LinkToSend";
+import { LinkDialog } from "../LinkDialog";
 import { createUser, USERS } from "./queries";
 import classes from "../people.module.css";
 
@@ -15,26 +15,20 @@ interface Made {
 
 export function NewUserDialog({ onClose }: { readonly onClose: () => void }) {
   const [made, setMade] = useState<Made | null>(null);
+  if (made)
+    return (
+      <LinkDialog
+        title={t("users.linkTitle", { name: made.name })}
+        link={made.link}
+        text={t("users.newLinkText")}
+        warning={t("users.linkOnce")}
+        onClose={onClose}
+      />
+    );
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      closeOnClickOutside={false}
-      title={made ? t("users.linkTitle", { name: made.name }) : t("users.newTitle")}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
-      {made ? (
-        <LinkToSend
-          link={made.link}
-          text={t("users.newLinkText")}
-          warning={t("users.linkOnce")}
-          buttons={<Button onClick={onClose}>{t("invite.done")}</Button>}
-        />
-      ) : (
-        <NewUserForm onMade={setMade} onCancel={onClose} />
-      )}
-    </Modal>
+    <Dialog isWork title={t("users.newTitle")} onClose={onClose}>
+      <NewUserForm onMade={setMade} onCancel={onClose} />
+    </Dialog>
   );
 }
 

@@ -1,8 +1,8 @@
-import { Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { newKey } from "@/api/client";
 import type { UserDetails } from "@/api/types";
 import { t } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
 import { FormFrame, TextField, useForm } from "@/ui/form";
 import { toastDone } from "@/ui/toast";
 import { meQuery, useMe } from "../../identity/queries";
@@ -32,12 +32,7 @@ export function RenameDialog({ user, onClose }: Props) {
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("users.edit")}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
+    <Dialog onClose={onClose} title={t("users.edit")}>
       <FormFrame
         hasHint={false}
         form={form}
@@ -48,6 +43,6 @@ export function RenameDialog({ user, onClose }: Props) {
       >
         <TextField form={form} name="name" label={t("users.name")} maxLength={120} autoFocus />
       </FormFrame>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,8 @@
-import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
 import type { ResetLink, UserDetails } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
-import { LinkToSend } from "../LinkToSend";
+import { LinkDialog } from "../LinkDialog";
 import { makeResetLink } from "./queries";
 
 interface Props {
@@ -29,20 +28,12 @@ export function ResetLinkDialog({ user, onClose }: Props) {
       </Confirm>
     );
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      closeOnClickOutside={false}
+    <LinkDialog
       title={t("users.linkTitle", { name })}
-      closeButtonProps={{ "aria-label": t("ui.close") }}
-    >
-      <LinkToSend
-        link={made.link}
-        text={t("users.linkText", { date: format.dateTime(made.expires_at) })}
-        warning={t("users.linkOnce")}
-        buttons={<Button onClick={onClose}>{t("invite.done")}</Button>}
-      />
-    </Modal>
+      link={made.link}
+      text={t("users.linkText", { date: format.dateTime(made.expires_at) })}
+      warning={t("users.linkOnce")}
+      onClose={onClose}
+    />
   );
 }

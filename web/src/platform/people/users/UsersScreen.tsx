@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { IconLock, IconUserPlus } from "@tabler/icons-react";
+import { IconUserPlus } from "@tabler/icons-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { UserDetails } from "@/api/types";
 import { t } from "@/i18n";
@@ -9,9 +9,8 @@ import { FilterBar, SearchBox } from "@/ui/FilterChips";
 import { LinkButton } from "@/ui/LinkButton";
 import { Page } from "@/ui/Page";
 import { WithPanel } from "@/ui/SidePanel";
-import { StateBlock } from "@/ui/StateBlock";
 import type { TableHandle } from "@/ui/table";
-import { useMe } from "../../identity/queries";
+import { OperatorsOnly } from "../../identity/OperatorsOnly";
 import { useBoxEvents } from "../../live/useBoxEvents";
 import { NewUserDialog } from "./NewUserDialog";
 import { USERS, usersQuery } from "./queries";
@@ -27,12 +26,10 @@ const TOLD = [USERS];
 
 /** Everybody with an account on the box; for operators. */
 export function UsersScreen() {
-  const me = useMe();
-  if (me.is_operator) return <Users />;
   return (
-    <Page title={t("users.title")} tabTitle={t("users.title")}>
-      <StateBlock icon={IconLock} title={t("problem.forbiddenTitle")} text={t("users.forbidden")} />
-    </Page>
+    <OperatorsOnly title={t("users.title")} text={t("users.forbidden")}>
+      <Users />
+    </OperatorsOnly>
   );
 }
 
