@@ -23,9 +23,9 @@ use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::jobs::JobSpec;
 use crate::platform::{
-    self, Parts, Platform, about, audit, clean_up, columns, errors, events, idempotency, identity,
-    jobs, keys, monitoring, notices, privacy, recycle_bin, samples, search, secrets, setup, spool,
-    tls, workspaces,
+    self, Parts, Platform, about, audit, backups, clean_up, columns, errors, events, idempotency,
+    identity, jobs, keys, monitoring, notices, privacy, recycle_bin, samples, search, secrets,
+    setup, spool, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -39,6 +39,7 @@ const PLATFORM_JOBS: &[JobSpec] = &[
     keys::jobs::ROTATE,
     privacy::jobs::ERASE,
     privacy::jobs::EXPORT,
+    backups::bases::jobs::BACKUP,
 ];
 
 /// Opens the box. Blocks; call it before serving.
@@ -94,6 +95,7 @@ pub fn codes() -> Vec<Code> {
     ];
     let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());
     let of_platform = of_platform.chain(notices::CODES.iter().copied());
+    let of_platform = of_platform.chain(backups::CODES.iter().copied());
     let of_apps = apps::ALL.iter().flat_map(|app| app.codes).copied();
     of_platform.chain(of_apps).flatten().copied().collect()
 }
@@ -121,6 +123,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(jobs::api::box_routes())
         .merge(keys::api::routes())
         .merge(privacy::api::routes())
+        .merge(backups::routes())
         .merge(monitoring::api::api_routes())
         .merge(notices::routes())
         .merge(errors::api::routes())

@@ -1,5 +1,7 @@
 //! The program as a shell sees it: arguments in, text and exit code out.
 
+#[path = "command_line/backups.rs"]
+mod backups;
 #[path = "command_line/control.rs"]
 mod control;
 

@@ -59,12 +59,18 @@ const BLESSING: &str = "The author disclaims copyright to this source code. In p
     notice, here is a blessing:\n\nMay you do good and not evil.\nMay you find forgiveness for \
     yourself and forgive others.\nMay you share freely, never taking more than you give.\n";
 /// Crates whose text stands in the first comment of a source instead of a file of its own.
-const TEXT_IN_SOURCE: &[(&str, &str)] = &[("qrcodegen", "src/lib.rs")];
+const TEXT_IN_SOURCE: &[(&str, &str)] = &[("qrcodegen", "src/lib.rs"), ("bech32", "src/lib.rs")];
 /// Parts published without a text, and the part of the same author whose text stands for them.
-const TEXT_OF_SIBLING: &[(&str, &str)] =
-    &[("react-remove-scroll-bar", "react-remove-scroll"), ("kbkdf", "hkdf")];
-/// Licences whose text says everything, for parts published without it.
-const TEXT_OF_LICENCE: &[(&str, &str)] = &[("MPL-2.0", "docs/reference/mpl-2.0.txt")];
+const TEXT_OF_SIBLING: &[(&str, &str)] = &[
+    ("react-remove-scroll-bar", "react-remove-scroll"),
+    ("kbkdf", "hkdf"),
+    ("fluent-langneg", "fluent"),
+    ("intl_pluralrules", "intl-memoizer"),
+    ("cookie-factory", "nom"),
+];
+/// Licences whose text says everything, for parts published without it; of two, the one chosen.
+const TEXT_OF_LICENCE: &[(&str, &str)] =
+    &[("MPL-2.0", "docs/reference/mpl-2.0.txt"), ("MIT OR Apache-2.0", "LICENSE-APACHE")];
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -191,10 +197,14 @@ fn text_of(path: &Path) -> String {
 
 fn first_comment(path: &Path) -> String {
     let text = text_of(path);
-    let comment = text.split_once("/*").and_then(|(_, rest)| rest.split_once("*/"));
-    let (comment, _) = comment.unwrap_or_else(|| panic!("{} has none", path.display()));
-    let lines: Vec<&str> =
-        comment.lines().map(|line| line.trim_start_matches([' ', '*']).trim_end()).collect();
+    let lines: Vec<&str> = if text.starts_with("//") {
+        text.lines().map_while(|line| line.strip_prefix("//")).collect()
+    } else {
+        let comment = text.split_once("/*").and_then(|(_, rest)| rest.split_once("*/"));
+        let (comment, _) = comment.unwrap_or_else(|| panic!("{} has none", path.display()));
+        comment.lines().map(|line| line.trim_start_matches([' ', '*'])).collect()
+    };
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
     lines.join("\n").trim_matches('\n').to_owned() + "\n"
 }
 
@@ -231,15 +241,17 @@ fn rust_texts() -> Vec<Told> {
 /// What stands for the text that a part is published without.
 fn texts_from_elsewhere(package: &Value, metadata: &Value) -> Vec<String> {
     let (name, licence) = (text(package, "name"), text(package, "license"));
-    if let Some((_, at)) = TEXT_OF_LICENCE.iter().find(|(whole, _)| *whole == licence) {
-        return vec![text_of(&repository().join(at))];
-    }
     let sibling = TEXT_OF_SIBLING.iter().find(|(without, _)| *without == name);
     let sibling = sibling.and_then(|(_, with)| {
         all(metadata, "packages").iter().find(|package| text(package, "name") == *with)
     });
     let folder = sibling.and_then(|package| Path::new(text(package, "manifest_path")).parent());
-    folder.map(texts_in).unwrap_or_default()
+    let own = folder.map(texts_in).unwrap_or_default();
+    if !own.is_empty() {
+        return own;
+    }
+    let chosen = TEXT_OF_LICENCE.iter().find(|(whole, _)| *whole == licence);
+    chosen.map(|(_, at)| text_of(&repository().join(at))).into_iter().collect()
 }
 
 /// None where the pages' parts are not installed.

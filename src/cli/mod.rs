@@ -1,6 +1,7 @@
 //! The command line: one file for each verb.
 
 mod audit;
+mod backup;
 mod ca;
 mod completions;
 mod config;
@@ -8,6 +9,7 @@ mod keys;
 mod man;
 mod openapi;
 mod output;
+mod recover;
 mod running;
 mod serve;
 mod setup_link;
@@ -74,6 +76,11 @@ enum Verb {
     /// Makes and lists workspaces.
     #[command(subcommand)]
     Workspace(workspace::Verb),
+    /// Makes and lists backups, and the kits that open them.
+    #[command(subcommand)]
+    Backup(backup::Verb),
+    /// Brings a whole box back from a backup, on a machine that has none.
+    Recover(recover::Options),
     /// Changes the master key that the box's secrets are sealed with.
     #[command(subcommand)]
     Keys(keys::Verb),
@@ -132,6 +139,8 @@ impl Common {
             Verb::Audit(verb) => audit::run(self, &verb),
             Verb::User(verb) => user::run(self, verb),
             Verb::Workspace(verb) => workspace::run(self, verb),
+            Verb::Backup(verb) => backup::run(self, verb),
+            Verb::Recover(options) => recover::run(self, &options),
             Verb::Keys(verb) => keys::run(self, &verb),
             Verb::Ca(verb) => ca::run(self, &verb),
             Verb::Openapi => openapi::run(),

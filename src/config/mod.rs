@@ -77,6 +77,8 @@ pub struct Config {
     pub notices: Notices,
     /// The same values as they were written, each with its origin; what `config show` prints.
     pub effective: Effective,
+    /// The file they were read from.
+    pub file: Option<PathBuf>,
 }
 
 /// Where settings come from beside the defaults.
@@ -118,7 +120,8 @@ impl Config {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let config = Self::read(effective).map_err(|error| vec![error])?;
+        let mut config = Self::read(effective).map_err(|error| vec![error])?;
+        config.file.clone_from(&sources.file);
         let errors = config.contradictions();
         if errors.is_empty() { Ok(config) } else { Err(errors) }
     }
@@ -141,6 +144,7 @@ impl Config {
             jobs: Jobs::read(&effective)?,
             notices: Notices::read(&effective)?,
             effective,
+            file: None,
         })
     }
 

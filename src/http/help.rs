@@ -17,6 +17,7 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("workspaces", "Workspaces", include_str!("../../docs/manual/workspaces.md")),
     ("people", "Who may do what", include_str!("../../docs/manual/people.md")),
     ("box", "Looking after the box", include_str!("../../docs/manual/box.md")),
+    ("backups", "Backups", include_str!("../../docs/manual/backups.md")),
     ("notices", "Notices", include_str!("../../docs/manual/notices.md")),
     ("privacy", "What is held on people", include_str!("../../docs/manual/privacy.md")),
     ("audit", "The audit log", include_str!("../../docs/manual/audit.md")),

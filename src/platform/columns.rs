@@ -42,6 +42,19 @@ pub const SYSTEM: &[ColumnMarks] = &[
     )
     .whose(Theirs("user_id"))
     .named(Masked),
+    // People call a kit after whoever keeps it.
+    table("backup_kits", &[("name", Personal), ("recipient", Impersonal)]).named(Masked),
+    table(
+        "backup_targets",
+        &[
+            ("name", Impersonal),
+            ("kind", Impersonal),
+            ("settings", Impersonal),
+            ("last_detail", Impersonal),
+        ],
+    ),
+    table("backups", &[("state", Impersonal), ("folder", Impersonal), ("detail", Impersonal)]),
+    table("backup_copies", &[("detail", Impersonal)]),
     table(
         "service_accounts",
         &[

@@ -4,6 +4,7 @@ pub mod about;
 pub mod access;
 pub mod app;
 pub mod audit;
+pub mod backups;
 pub mod clean_up;
 pub mod clock;
 pub mod columns;
@@ -92,6 +93,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0016_registration.sql",
     "0017_privacy.sql",
     "0018_session_ends.sql",
+    "0019_backups.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
@@ -143,6 +145,8 @@ pub struct Platform {
     pub reach: OnceLock<Reach>,
     pub streams: events::Streams,
     pub jobs: Jobs,
+    /// Private keys of backups, for as long as a job needs them.
+    pub backup_keys: backups::keys_in_hand::KeysInHand,
     pub notices: Notices,
     /// What is leaving the box now.
     pub sending: Sending,
@@ -220,6 +224,7 @@ impl Platform {
             pending: Pendings::default(),
             passkeys: Passkeys::new(config.server.public_url.as_ref()),
             links: Links::new(&config.limits),
+            backup_keys: backups::keys_in_hand::KeysInHand::default(),
             registrations: Registrations::default(),
             set_up: SetUp::new(&config.limits),
             reach: OnceLock::new(),
@@ -272,6 +277,7 @@ fn file_options(config: &Config) -> FileOptions {
         checkpoint_bytes: config.storage.checkpoint_bytes,
         slow_statement: Duration::from_millis(config.logs.slow_statement_ms),
         synchronous: Synchronous::from_test_environment(),
+        gate: Arc::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "the harness is a module of its only user")]
 
 mod audit;
+mod backups;
 mod checkpoints;
 mod clocks;
 mod columns;

@@ -62,11 +62,11 @@ impl Signer {
         self.on_box
     }
 
-    pub(in crate::platform::audit) fn public_key(&self) -> PublicKey {
+    pub(in crate::platform) fn public_key(&self) -> PublicKey {
         self.public_key
     }
 
-    pub(in crate::platform::audit) fn sign(&self, text: &str) -> Result<Signature> {
+    pub(in crate::platform) fn sign(&self, text: &str) -> Result<Signature> {
         Signature::try_from(self.pair.sign(text.as_bytes()).as_ref()).map_err(Error::internal)
     }
 }

@@ -1,6 +1,7 @@
 //! What the command line asks of the running box: one line of JSON there, one line back, over a
 //! unix socket in the data folder. Only root and the box's own user are heard.
 
+mod backups;
 mod client;
 mod listener;
 pub mod ops;
@@ -11,11 +12,12 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 
+pub use backups::{BackupList, BackupRow, Challenge, KitMade, Running};
 pub use client::ask;
 pub use listener::start;
 pub use ops::{KeyRotation, SetupLink, Status, perform};
 pub use people::{Person, PersonLink, PersonToken, PersonWork};
-pub use protocol::{Answer, Fault, NewWorkspace, UserVerb, Verb};
+pub use protocol::{Answer, BackupVerb, Fault, NewWorkspace, UserVerb, Verb};
 pub use tenants::Made;
 
 /// In the data folder.

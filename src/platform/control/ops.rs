@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::protocol::Verb;
-use super::{people, tenants};
+use super::{backups, people, tenants};
 use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
@@ -29,6 +29,7 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
         Verb::Status => to_value(&status(&ctx).await?),
         Verb::User(verb) => people::perform(&ctx, verb).await,
         Verb::CreateWorkspace(new) => to_value(&tenants::create(&ctx, new).await?),
+        Verb::Backup(verb) => backups::perform(&ctx, verb).await,
         Verb::RotateKeys => to_value(&rotate_keys(&ctx).await?),
         Verb::SetupLink => to_value(&SetupLink { link: setup_link(&ctx).await? }),
     }

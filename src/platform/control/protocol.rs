@@ -22,6 +22,28 @@ pub enum Verb {
     CreateWorkspace(NewWorkspace),
     /// A new master key in place of the one in use.
     RotateKeys,
+    /// Something about backups.
+    Backup(BackupVerb),
+}
+
+/// What is done about backups. A kit is named by its public key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum BackupVerb {
+    /// Has backups encrypted to a new kit, too; answers with what the kit says of the box.
+    AddKit { name: String, recipient: String },
+    /// Something that only the kit opens.
+    Challenge { recipient: String },
+    /// What it held, in base64.
+    Confirm { recipient: String, proof: String },
+    /// Sends backups to a folder.
+    AddFolder { name: String, path: String },
+    /// Asks for a backup; answers with its job.
+    Run,
+    /// How a job stands.
+    Watch { job: String },
+    /// The newest backups.
+    List,
 }
 
 /// A workspace to be made. `owner` is an id or an e-mail address.

@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use super::held::Gate;
 use super::migrations::{self, MigrationSet};
 use super::open::{self, Synchronous};
 use super::readers::Readers;
@@ -24,6 +25,8 @@ pub struct FileOptions {
     pub checkpoint_bytes: u64,
     pub slow_statement: Duration,
     pub synchronous: Synchronous,
+    /// Shared by all files of a box.
+    pub gate: Arc<Gate>,
 }
 
 impl Default for FileOptions {
@@ -35,6 +38,7 @@ impl Default for FileOptions {
             checkpoint_bytes: 16 * 1024 * 1024,
             slow_statement: Duration::from_millis(100),
             synchronous: Synchronous::Full,
+            gate: Arc::default(),
         }
     }
 }

@@ -3,8 +3,10 @@
 
 mod error;
 mod file;
+mod held;
 pub mod migrations;
 mod open;
+mod pages;
 mod readers;
 pub mod rows;
 #[cfg(test)]
@@ -14,5 +16,7 @@ mod writer;
 
 pub use error::OnConstraint;
 pub use file::{Begun, DatabaseFile, FileOptions};
+pub use held::{Gate, Held};
 pub use migrations::{Migration, MigrationSet};
 pub use open::{Snapshot, Synchronous, quick_check, self_test};
+pub use pages::Pages;

@@ -14,9 +14,19 @@ use crate::platform::error::{Error, Result};
 /// Prepared statements kept per connection.
 const STATEMENTS_CACHED_MAX: usize = 256;
 /// Pragmas that app connections may run: FTS5 asks for the first, `rows` for the second, the writer
-/// for the rest.
-const PRAGMAS_ALLOWED: [&str; 5] =
-    ["data_version", "table_info", "wal_checkpoint", "quick_check", "shrink_memory"];
+/// for the next three, backups for the rest.
+const PRAGMAS_ALLOWED: [&str; 10] = [
+    "data_version",
+    "table_info",
+    "wal_checkpoint",
+    "quick_check",
+    "shrink_memory",
+    "page_count",
+    "page_size",
+    "table_list",
+    "integrity_check",
+    "foreign_key_check",
+];
 /// How long a file that was written anew waits for readers of what it was before; their own
 /// deadline is shorter.
 const READERS_WAITED_FOR: Duration = Duration::from_secs(30);

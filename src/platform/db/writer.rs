@@ -275,7 +275,9 @@ impl Thread {
         let Some(connection) = self.connection.as_ref() else {
             return Err(Error::StorageFailed("the file is closed".to_owned()));
         };
+        let passing = self.options.gate.pass();
         let outcome = fill_and_commit(connection, batch, commands);
+        drop(passing);
         let Err(error) = outcome else { return Ok(()) };
         if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
             warn!("A failed transaction could not be rolled back");

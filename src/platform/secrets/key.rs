@@ -6,8 +6,8 @@ use std::path::Path;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::rules::{KEY_ID_BYTES, unusable};
-use super::{KEY_BYTES, Key};
+use super::rules::{KEY_ID_BYTES, Source, unusable};
+use super::{KEY_BYTES, Key, KeyFiles};
 use crate::platform::error::{Error, Result};
 use crate::platform::secret::to_hex;
 use crate::platform::whole_file;
@@ -89,10 +89,35 @@ impl MasterKey {
     }
 
     fn write(&self, path: &Path) -> Result<()> {
-        let mut text = Zeroizing::new(to_hex(self.bytes()));
-        text.push('\n');
-        whole_file::write(path, text.as_bytes(), MODE_SECRET)
+        whole_file::write(path, &self.text(), MODE_SECRET)
     }
+
+    fn text(&self) -> Zeroizing<Vec<u8>> {
+        let mut text = Zeroizing::new(to_hex(self.bytes()).into_bytes());
+        text.push(b'\n');
+        text
+    }
+}
+
+/// The files that a backup keeps, by name. A key that systemd gives becomes the file of the data
+/// folder, since the machine it comes back to has no such credential.
+pub(super) fn to_keep(data: &Path, source: Source, credentials: Option<&Path>) -> Result<KeyFiles> {
+    let (key, other) = match source {
+        Source::File => (MasterKey::file(data)?, MasterKey::next_file(data)?),
+        Source::Credential => {
+            let before = MasterKey::previous_credential(credentials)?;
+            let before = before.map_or_else(|| MasterKey::file(data), |key| Ok(Some(key)))?;
+            match before {
+                // As if the change went on from files: the one before, and the one that follows.
+                Some(before) => (Some(before), MasterKey::credential(credentials)?),
+                None => (MasterKey::credential(credentials)?, None),
+            }
+        }
+    };
+    let named = [(FILE, key), (NEXT_FILE, other)];
+    let files = named.into_iter().filter_map(|(name, key)| Some((name, key?.text())));
+    let mark = std::fs::read(data.join(MARK)).map(Zeroizing::new);
+    Ok(files.chain(std::iter::once((MARK, mark?))).collect())
 }
 
 /// Puts the next key in the place of the one before, which is gone from then on.

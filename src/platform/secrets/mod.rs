@@ -35,12 +35,17 @@ const KEY_BYTES: usize = 32;
 
 type Key = Zeroizing<[u8; KEY_BYTES]>;
 
+/// Files of the data folder, by name.
+pub type KeyFiles = Vec<(&'static str, Zeroizing<Vec<u8>>)>;
+
 /// Seals and opens. What is sealed for a row is sealed inside the transaction that writes it:
 /// then a change of the key finds every field.
 pub struct Secrets {
     ring: ArcSwap<Ring>,
     source: Source,
     data: PathBuf,
+    /// Where systemd puts credentials.
+    credentials: Option<PathBuf>,
     random: Random,
 }
 
@@ -56,7 +61,8 @@ impl Secrets {
             key::write_mark(data, ring.current.id)?;
         }
         let ring = ArcSwap::from_pointee(ring);
-        Ok(Self { ring, source, data: data.to_owned(), random: random.clone() })
+        let credentials = credentials.map(Path::to_owned);
+        Ok(Self { ring, source, data: data.to_owned(), credentials, random: random.clone() })
     }
 
     /// Where the master key comes from.
@@ -111,6 +117,19 @@ impl Secrets {
         }
         self.ring.store(Arc::new(Ring { is_rotating: false, ..Ring::clone(&ring) }));
         Ok(())
+    }
+
+    /// What a backup has to keep for the box's fields to open again: files of the data folder, by
+    /// name. Blocks.
+    pub fn to_keep(&self) -> Result<KeyFiles> {
+        key::to_keep(&self.data, self.source, self.credentials.as_deref())
+    }
+
+    /// The same once more, after the fields were copied: of the two those that open all of them,
+    /// though the key may have been changed meanwhile. Blocks.
+    pub fn to_keep_since(&self, before: KeyFiles) -> Result<KeyFiles> {
+        // While the key was being changed both are among them, and the mark.
+        if before.len() > 2 { Ok(before) } else { self.to_keep() }
     }
 
     /// Seals `plain` for its place.

@@ -1,6 +1,7 @@
 //! Workspaces: a tenant each, with a database file of its own.
 
 pub mod api;
+mod cut;
 pub mod members;
 pub mod ops;
 mod registry;

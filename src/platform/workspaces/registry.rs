@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::cut::Cold;
 use super::rules::WorkspaceId;
 use super::store;
 use crate::platform::audit;
@@ -21,8 +22,8 @@ use crate::platform::tasks;
 /// Below the data folder; one file for each workspace.
 pub const FOLDER: &str = "workspaces";
 
-struct Open {
-    file: Arc<DatabaseFile>,
+pub(super) struct Open {
+    pub(super) file: Arc<DatabaseFile>,
     used: AtomicU64,
 }
 
@@ -76,17 +77,19 @@ fn remove_database(path: &Path) -> Result<()> {
 pub struct Workspaces {
     folder: PathBuf,
     sets: Arc<[MigrationSet]>,
-    options: FileOptions,
+    pub(super) options: FileOptions,
     open_max: usize,
     clock: Clock,
     random: Random,
     growth: Arc<Growth>,
-    open: RwLock<HashMap<WorkspaceId, Open>>,
+    pub(super) open: RwLock<HashMap<WorkspaceId, Open>>,
     /// Whose files were removed: requests that were on their way find nothing.
     removed: RwLock<HashSet<WorkspaceId>>,
     uses: AtomicU64,
     /// One file is opened or closed at a time, so that no file is ever open twice.
-    changing: tokio::sync::Mutex<()>,
+    pub(super) changing: tokio::sync::Mutex<()>,
+    /// Files whose moment a cut still wants.
+    pub(super) cold: Cold,
 }
 
 impl Workspaces {
@@ -110,6 +113,7 @@ impl Workspaces {
             removed: RwLock::default(),
             uses: AtomicU64::new(0),
             changing: tokio::sync::Mutex::default(),
+            cold: Cold::default(),
         }
     }
 
@@ -150,6 +154,7 @@ impl Workspaces {
             return Err(Error::NotFound);
         }
         self.make_room().await?;
+        self.hold_if_cold(id).await?;
         let (path, sets) = (self.path(id), Arc::clone(&self.sets));
         let (options, now) = (self.options.clone(), self.clock.now());
         let (file, is_unsigned) = tasks::blocking(move || {
@@ -197,6 +202,7 @@ impl Workspaces {
     /// finds it ended.
     pub(in crate::platform) async fn remove(&self, id: WorkspaceId) -> Result<()> {
         let _changing = self.changing.lock().await;
+        self.hold_if_cold(id).await?;
         self.removed.write().unwrap_or_else(PoisonError::into_inner).insert(id);
         let open = self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
         let (folder, path) = (self.folder.clone(), self.path(id));

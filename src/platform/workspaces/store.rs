@@ -58,6 +58,14 @@ pub(super) fn get(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<Option<Worksp
         .optional()?)
 }
 
+/// All that were not purged, deleted ones too, as a connection sees them.
+pub(super) fn kept_ids(connection: &Connection) -> Result<Vec<WorkspaceId>> {
+    let mut statement =
+        connection.prepare("SELECT id FROM workspaces WHERE purged_at IS NULL ORDER BY id")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Deleted before `before` and not purged yet, the oldest first.
 pub(super) fn due(scope: &BoxScope<'_>, before: Moment, limit: usize) -> Result<Vec<Workspace>> {
     let mut statement = scope.prepare_cached(

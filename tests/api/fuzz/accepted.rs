@@ -1,6 +1,9 @@
 //! What chance does not find by itself: requests that need a link, a password or a job that was
 //! there before. Each is asked spoiled and then rightly, and what is right must be accepted.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use holdfast::platform::backups::archive::{Identity, decrypt};
 use holdfast::platform::setup::ops::issue_link;
 use serde_json::{Value, json};
 
@@ -74,6 +77,7 @@ impl Fuzzer {
         self.claim_the_box(world).await;
         self.let_programs_in(world).await;
         self.open_the_box(world).await;
+        self.back_it_up(world).await;
         self.come_and_go(world).await;
         self.make_roles(world).await;
         self.let_work_be_done(world).await;
@@ -136,6 +140,38 @@ impl Fuzzer {
         ] {
             self.step(world, Step::new(root, name, body).of(text(&made, "/id"))).await;
         }
+    }
+
+    async fn back_it_up(&mut self, world: &World) {
+        let root = world.client("root");
+        let (first, second) = (Identity::generate(), Identity::generate());
+        let new = |name: &str, key: &Identity| json!({ "name": name, "recipient": key.recipient().to_string() });
+        let made = root.post("/api/v1/backup-kits", &new("Safe", &first)).await.is(201);
+        let kit = text(&made, "/id");
+        let name = "POST /api/v1/backup-kits";
+        self.step(world, Step::new(root, name, new("Drawer", &second))).await;
+        let name = "POST /api/v1/backup-kits/{id}/challenge";
+        self.step(world, Step::new(root, name, Value::Null).of(kit)).await;
+        let asked = root.post(&format!("/api/v1/backup-kits/{kit}/challenge"), &Value::Null).await;
+        let sealed = STANDARD.decode(text(&asked.is(200), "/challenge")).expect("base64");
+        let proof = STANDARD.encode(decrypt(&first, &sealed).expect("the kit opens it"));
+        let name = "POST /api/v1/backup-kits/{id}/confirm";
+        self.step(world, Step::new(root, name, json!({ "proof": proof })).of(kit)).await;
+        let stick = |name: &str| {
+            json!({ "name": name, "kind": "folder",
+            "settings": { "path": format!("/mnt/{name}") } })
+        };
+        let made = root.post("/api/v1/backup-targets", &stick("first")).await.is(201);
+        for (name, body) in [
+            ("POST /api/v1/backup-targets", stick("second")),
+            ("POST /api/v1/backup-targets/{id}/test", Value::Null),
+            ("POST /api/v1/backups", Value::Null),
+            ("DELETE /api/v1/backup-targets/{id}", Value::Null),
+        ] {
+            self.step(world, Step::new(root, name, body).of(text(&made, "/id"))).await;
+        }
+        let name = "DELETE /api/v1/backup-kits/{id}";
+        self.step(world, Step::new(root, name, Value::Null).of(kit)).await;
     }
 
     async fn protect_an_account(&mut self, world: &World) {

@@ -514,6 +514,165 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backup-kits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the recovery kits and what identifies the box (operators). */
+        get: operations["list_kits"];
+        put?: never;
+        /** Have backups encrypted to a kit's public key (operators). */
+        post: operations["add_kit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-kits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Have no new backup encrypted to a kit; those that are still open with it (operators). */
+        delete: operations["retire_kit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-kits/{id}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get something that only who holds the kit can read (operators). The one before it is void. */
+        post: operations["challenge_kit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-kits/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show that you hold a kit, by what its challenge held (operators). */
+        post: operations["confirm_kit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List where backups go (operators). */
+        get: operations["list_targets"];
+        put?: never;
+        /** Name a place that backups go to (operators). */
+        post: operations["create_target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-targets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Send no more backups to a target; what lies there stays (operators). */
+        delete: operations["remove_target"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-targets/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write, read, list and delete something small at a target right now (operators). */
+        post: operations["test_target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List backups, the newest first (operators). */
+        get: operations["list_backups"];
+        put?: never;
+        /**
+         * Make a backup now (operators). The answer is the job that makes it; one that is under way is
+         *     joined.
+         */
+        post: operations["run_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get one backup (operators). */
+        get: operations["get_backup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/box": {
         parameters: {
             query?: never;
@@ -2692,6 +2851,12 @@ export interface components {
         AcceptedResponse: {
             job: components["schemas"]["JobResponse"];
         };
+        /** @description The public half of a kit. */
+        AddKitRequest: {
+            name: string;
+            /** @description An age recipient, e.g. `age1…`. */
+            recipient: string;
+        };
         /** @description A key to be registered. */
         AddServiceKeyRequest: {
             name: string;
@@ -2828,6 +2993,38 @@ export interface components {
             /** @description Ten. Shown once. */
             backup_codes: string[];
         };
+        /** @description A base backup. */
+        BackupResponse: {
+            /** @description What went wrong, in one sentence. */
+            detail?: string | null;
+            finished_at?: string | null;
+            /** @description Below the folder of the box at a target. */
+            folder?: string | null;
+            id: string;
+            job_id: string;
+            /**
+             * Format: int64
+             * @description Counts those that were written, from 1.
+             */
+            sequence?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of the backup, compressed and encrypted.
+             */
+            size_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of the files that it holds.
+             */
+            source_bytes?: number | null;
+            started_at: string;
+            /** @description `running`, `uploaded` (it lies at one target at least) or `failed`. */
+            state: string;
+            /** @description The one moment that all of it is of. */
+            taken_at?: string | null;
+            /** Format: int64 */
+            workspaces?: number | null;
+        };
         /** @description A code, or a code with the pack it stands on. */
         BarcodeRequest: string | components["schemas"]["PackRequest"];
         /** @description A code that finds the item. */
@@ -2888,6 +3085,11 @@ export interface components {
             not_after?: string | null;
             /** @description What is wrong with it, in a sentence. */
             trouble?: string | null;
+        };
+        /** @description Something only the kit opens. */
+        ChallengeResponse: {
+            /** @description An age file, standard base64. */
+            challenge: string;
         };
         /** @description What an event says. */
         ChangeEvent: {
@@ -2962,6 +3164,11 @@ export interface components {
             /** @description Blanks and dashes do not count. */
             code: string;
         };
+        /** @description What the challenge held. */
+        ConfirmKitRequest: {
+            /** @description Standard base64. */
+            proof: string;
+        };
         /** @description The token of a link and the password of the new account. */
         ConfirmRegistrationRequest: {
             /** Format: password */
@@ -2996,6 +3203,13 @@ export interface components {
             public_key?: unknown;
             /** @description Left out, it is the box's own, and only operators make it. */
             workspace_id?: string | null;
+        };
+        /** @description A target. */
+        CreateTargetRequest: {
+            /** @description `folder`. */
+            kind: string;
+            name: string;
+            settings: components["schemas"]["FolderSettings"];
         };
         /** @description A personal token to be made. */
         CreateTokenRequest: {
@@ -3165,6 +3379,11 @@ export interface components {
             detail: string;
             /** @description Path of the field as it was sent, e.g. `operator.email`. */
             field: string;
+        };
+        /** @description Where a folder is. */
+        FolderSettings: {
+            /** @description The whole path, on the machine of the box, e.g. `/mnt/stick/backups`. */
+            path: string;
         };
         /**
          * @description Which roles can have a permission.
@@ -3413,6 +3632,27 @@ export interface components {
         /** @description The keys whose tokens may be in use, the newest first. */
         JwksResponse: {
             keys: components["schemas"]["JwkResponse"][];
+        };
+        /** @description A recovery kit, without its private key. */
+        KitResponse: {
+            /** @description When somebody last showed that they hold it; null: never. */
+            confirmed_at?: string | null;
+            created_at: string;
+            id: string;
+            name: string;
+            /** @description Its public key, an age recipient. */
+            recipient: string;
+            /** @description Since when no new backup is encrypted to it. */
+            retired_at?: string | null;
+        };
+        /** @description What the kits of this box begin with, and all of them. */
+        KitsResponse: {
+            box_id: string;
+            box_name: string;
+            items: components["schemas"]["KitResponse"][];
+            next_cursor?: string | null;
+            /** @description Ed25519, standard base64: whoever restores knows by it whose backup it is. */
+            signing_key: string;
         };
         /** @description How the last attempt on a channel ended. */
         LastAttemptResponse: {
@@ -3784,6 +4024,49 @@ export interface components {
                 /** Format: int64 */
                 seq: number;
                 user_agent?: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_BackupResponse: {
+            items: {
+                /** @description What went wrong, in one sentence. */
+                detail?: string | null;
+                finished_at?: string | null;
+                /** @description Below the folder of the box at a target. */
+                folder?: string | null;
+                id: string;
+                job_id: string;
+                /**
+                 * Format: int64
+                 * @description Counts those that were written, from 1.
+                 */
+                sequence?: number | null;
+                /**
+                 * Format: int64
+                 * @description Bytes of the backup, compressed and encrypted.
+                 */
+                size_bytes?: number | null;
+                /**
+                 * Format: int64
+                 * @description Bytes of the files that it holds.
+                 */
+                source_bytes?: number | null;
+                started_at: string;
+                /** @description `running`, `uploaded` (it lies at one target at least) or `failed`. */
+                state: string;
+                /** @description The one moment that all of it is of. */
+                taken_at?: string | null;
+                /** Format: int64 */
+                workspaces?: number | null;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
@@ -4330,6 +4613,27 @@ export interface components {
             total_is_more?: boolean | null;
         };
         /** @description A page of a list. */
+        Page_TargetResponse: {
+            items: {
+                created_at: string;
+                id: string;
+                /** @description `folder`. */
+                kind: string;
+                last?: components["schemas"]["TriedResponse"] | null;
+                name: string;
+                settings: components["schemas"]["FolderSettings"];
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
         Page_TokenResponse: {
             items: {
                 created_at: string;
@@ -4848,6 +5152,16 @@ export interface components {
             qty: string;
             unit: string;
         };
+        /** @description A place that backups are sent to. */
+        TargetResponse: {
+            created_at: string;
+            id: string;
+            /** @description `folder`. */
+            kind: string;
+            last?: components["schemas"]["TriedResponse"] | null;
+            name: string;
+            settings: components["schemas"]["FolderSettings"];
+        };
         /** @description Where to send a test. */
         TestNotifyRequest: {
             to: string;
@@ -4953,6 +5267,13 @@ export interface components {
             movements: components["schemas"]["MovementResponse"][];
             /** @description What to mind, e.g. `wrong-zone`. */
             warnings: string[];
+        };
+        /** @description How the last try to reach a target ended. */
+        TriedResponse: {
+            at: string;
+            /** @description One sentence for a person. */
+            detail: string;
+            ok: boolean;
         };
         /** @description What to change; fields left out stay as they are. */
         UpdateMeRequest: {
@@ -6408,6 +6729,444 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    list_kits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitsResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    add_kit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddKitRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description It is known already, or there are too many. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    retire_kit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description It is the only one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    challenge_kit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    confirm_kit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmKitRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TargetResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    create_target: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTargetRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description Backups go there already, or there are too many targets. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    remove_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    test_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_backups: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BackupResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    run_backup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description There is no recovery kit or no target. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     get_box: {

@@ -73,6 +73,11 @@ impl Keeping {
         }
     }
 
+    /// Signs in the name of the box.
+    pub(in crate::platform) fn signer(&self) -> &Signer {
+        &self.key
+    }
+
     pub(in crate::platform::audit) fn key(&self) -> Arc<Signer> {
         Arc::clone(&self.key)
     }

@@ -1,0 +1,219 @@
+//! `holdfast backup run|list|kit|target`.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::Subcommand;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::Common;
+use super::output::{self, Answer, Failure};
+use super::running::read;
+use crate::platform::backups::archive::{Identity, Kit, decrypt};
+use crate::platform::control::{
+    self, BackupList, BackupRow, BackupVerb, Challenge, KitMade, Running,
+};
+
+/// How often a backup on its way is asked how far it is.
+const ASKED_EVERY: Duration = Duration::from_millis(500);
+/// A larger file is no kit.
+const KIT_SIZE_BYTES_MAX: u64 = 64 * 1024;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Makes a backup of the running box now and waits until it lies at the targets.
+    Run,
+    /// Lists the backups of the box, the newest first.
+    List,
+    /// Makes and proves recovery kits, without which no backup can be opened.
+    #[command(subcommand)]
+    Kit(KitVerb),
+    /// Says where backups go.
+    #[command(subcommand)]
+    Target(TargetVerb),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KitVerb {
+    /// Makes a kit, writes it into a new file, and has all further backups encrypted to it.
+    Create {
+        /// The file, which must not be there yet. Keep it away from the box.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// What the kit is called in lists, e.g. where it is kept.
+        #[arg(long, default_value = "Recovery kit")]
+        name: String,
+    },
+    /// Proves that a kit opens what the box encrypts to it.
+    Confirm {
+        /// The file of the kit.
+        #[arg(long, value_name = "FILE")]
+        kit: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TargetVerb {
+    /// Sends backups to a folder: another disk, a stick, a mounted share.
+    Add {
+        /// What the target is called.
+        #[arg(long)]
+        name: String,
+        /// The whole path of a folder that is there.
+        #[arg(long, value_name = "DIR")]
+        folder: String,
+    },
+}
+
+pub(super) fn run(common: &Common, verb: Verb) -> Answer {
+    match verb {
+        Verb::Run => back_up(common),
+        Verb::List => list(common),
+        Verb::Kit(KitVerb::Create { out, name }) => create_kit(common, &out, name),
+        Verb::Kit(KitVerb::Confirm { kit }) => confirm_kit(common, &kit),
+        Verb::Target(TargetVerb::Add { name, folder }) => add_target(common, name, folder),
+    }
+}
+
+fn perform<T: DeserializeOwned>(common: &Common, verb: BackupVerb) -> Answer<T> {
+    read(common.perform(control::Verb::Backup(verb))?)
+}
+
+fn create_kit(common: &Common, out: &Path, name: String) -> Answer {
+    let identity = Identity::generate();
+    // The file first: a box that encrypts to a key nobody kept would be worse than no backup.
+    let mut options = OpenOptions::new();
+    let made = options.write(true).create_new(true).mode(0o600).open(out);
+    let mut file = made
+        .map_err(|error| Failure::Failed(format!("{} cannot be made: {error}.", out.display())))?;
+    let recipient = identity.recipient().to_string();
+    let made: Answer<KitMade> = perform(common, BackupVerb::AddKit { name, recipient });
+    let made = match made {
+        Ok(made) => made,
+        Err(failure) => {
+            std::fs::remove_file(out)?;
+            return Err(failure);
+        }
+    };
+    let kit = kit_of(identity, &made)?;
+    file.write_all(kit.text().reveal().as_bytes())?;
+    file.sync_all()?;
+    if common.json {
+        let recipient = kit.identity.recipient().to_string();
+        return output::print_json(&json!({ "id": made.id, "recipient": recipient }));
+    }
+    output::print(&format!(
+        "The kit is in {0}. Print it or move it to a stick, away from the box, and prove it:\n  \
+         holdfast backup kit confirm --kit {0}\n",
+        out.display()
+    ))
+}
+
+fn kit_of(identity: Identity, made: &KitMade) -> Answer<Kit> {
+    let other = || Failure::Failed("The running box seems to be of another version.".to_owned());
+    let signing_key = STANDARD.decode(&made.signing_key).ok().and_then(|key| key.try_into().ok());
+    Ok(Kit {
+        identity,
+        box_id: made.box_id.clone(),
+        box_name: made.box_name.clone(),
+        signing_key: signing_key.ok_or_else(other)?,
+        created_at: made.created_at.parse().map_err(|_| other())?,
+    })
+}
+
+pub(super) fn read_kit(path: &Path) -> Answer<Kit> {
+    let wrong = |why: String| Failure::Failed(format!("{} is no kit: {why}.", path.display()));
+    let size = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
+    if size > KIT_SIZE_BYTES_MAX {
+        return Err(wrong("it is too large".to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    Kit::read(&text).map_err(|why| wrong(why.to_string()))
+}
+
+fn confirm_kit(common: &Common, path: &Path) -> Answer {
+    let kit = read_kit(path)?;
+    let recipient = kit.identity.recipient().to_string();
+    let verb = BackupVerb::Challenge { recipient: recipient.clone() };
+    let asked: Answer<Challenge> = perform(common, verb);
+    let Challenge { challenge } = asked.map_err(|failure| match failure {
+        Failure::NotFound(_) => {
+            Failure::NotFound("This box encrypts nothing to this kit.".to_owned())
+        }
+        other => other,
+    })?;
+    let opened = STANDARD.decode(challenge).ok().map(|sealed| decrypt(&kit.identity, &sealed));
+    let Some(Ok(secret)) = opened else {
+        output::complain("The kit does not open what the box encrypts to it.");
+        return Err(Failure::CheckFailed);
+    };
+    let proof = STANDARD.encode(secret);
+    let _: Value = perform(common, BackupVerb::Confirm { recipient, proof })?;
+    if common.json {
+        return output::print_json(&json!({ "confirmed": true }));
+    }
+    output::print("The kit opens what the box encrypts to it.\n")
+}
+
+fn add_target(common: &Common, name: String, path: String) -> Answer {
+    let id: String = perform(common, BackupVerb::AddFolder { name, path })?;
+    if common.json {
+        return output::print_json(&json!({ "id": id }));
+    }
+    output::print(&format!("{id}\n"))
+}
+
+fn back_up(common: &Common) -> Answer {
+    let mut standing: Running = perform(common, BackupVerb::Run)?;
+    while matches!(standing.state.as_str(), "waiting" | "running") {
+        if !common.json && standing.total > 0 {
+            let percent = standing.done.saturating_mul(100) / standing.total;
+            output::note(&format!("{percent} % of {}", megabytes(standing.total)));
+        }
+        std::thread::sleep(ASKED_EVERY);
+        standing = perform(common, BackupVerb::Watch { job: standing.job })?;
+    }
+    if standing.state != "done" {
+        let why = standing.problem.unwrap_or_else(|| format!("It was {}.", standing.state));
+        return Err(Failure::Failed(why));
+    }
+    let BackupList { backups } = perform(common, BackupVerb::List)?;
+    match backups.into_iter().next() {
+        Some(made) if common.json => output::print_json(&json!(made)),
+        Some(made) => output::print(&line(&made)),
+        None => Err(Failure::Failed("The backup is not in the list.".to_owned())),
+    }
+}
+
+fn list(common: &Common) -> Answer {
+    let BackupList { backups } = perform(common, BackupVerb::List)?;
+    if common.json {
+        return output::print_json(&json!({ "items": backups }));
+    }
+    output::print(&backups.iter().map(line).collect::<String>())
+}
+
+fn line(backup: &BackupRow) -> String {
+    let BackupRow { sequence, state, taken_at, size_bytes, folder, detail, .. } = backup;
+    let number = sequence.map_or_else(|| "-".to_owned(), |number| number.to_string());
+    let size = size_bytes.map_or_else(|| "-".to_owned(), megabytes);
+    let words = [
+        number.as_str(),
+        state,
+        taken_at.as_deref().unwrap_or("-"),
+        &size,
+        folder.as_deref().unwrap_or("-"),
+        detail.as_deref().unwrap_or_default(),
+    ];
+    words.join("  ").trim_end().to_owned() + "\n"
+}
+
+pub(super) fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
+}

@@ -1,0 +1,83 @@
+//! `COMMIT.json`: what makes a folder of parts a backup. Written last and signed by the box, since
+//! anybody can encrypt to a public key.
+
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::parts::Part;
+use crate::platform::error::{Error, Result};
+
+pub const COMMIT_FILE: &str = "COMMIT.json";
+/// The line in front of what is signed, so that the signature is good for nothing else.
+pub const SIGNED_AS: &str = "holdfast backup v1\n";
+
+/// What is said of a base, in the order in which it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commit {
+    pub format: u32,
+    pub box_id: String,
+    pub box_epoch: u64,
+    pub sequence: u64,
+    /// RFC 3339 in UTC.
+    pub taken_at: String,
+    /// SHA-256 of the `COMMIT.json` before it; none for the first.
+    pub previous: Option<String>,
+    /// Whom it is encrypted to: age recipients.
+    pub recipients: Vec<String>,
+    pub parts: Vec<PartEntry>,
+}
+
+/// A part as `COMMIT.json` names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartEntry {
+    pub name: String,
+    pub size_bytes: u64,
+    pub sha256: String,
+}
+
+impl From<Part> for PartEntry {
+    fn from(part: Part) -> Self {
+        let Part { name, size_bytes, sha256 } = part;
+        Self { name, size_bytes, sha256 }
+    }
+}
+
+/// The file: what is said, as it was written, and the signature over it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Signed {
+    commit: Box<RawValue>,
+    /// Ed25519 over `SIGNED_AS` and the text of `commit`; standard base64.
+    signature: String,
+}
+
+impl Commit {
+    /// The text of the file, signed by `sign`.
+    pub fn to_file(&self, sign: impl FnOnce(&str) -> Result<Vec<u8>>) -> Result<String> {
+        let text = serde_json::to_string(self).map_err(Error::internal)?;
+        let signature = STANDARD.encode(sign(&format!("{SIGNED_AS}{text}"))?);
+        let commit = RawValue::from_string(text).map_err(Error::internal)?;
+        let file = serde_json::to_string(&Signed { commit, signature });
+        Ok(file.map_err(Error::internal)? + "\n")
+    }
+
+    /// Reads a file that one of `keys` (Ed25519) has signed. None: it is not whole, or nobody
+    /// known signed it.
+    pub fn read_signed(file: &str, keys: &[[u8; 32]]) -> Option<Self> {
+        let signed: Signed = serde_json::from_str(file).ok()?;
+        let signature = STANDARD.decode(&signed.signature).ok()?;
+        let text = format!("{SIGNED_AS}{}", signed.commit.get());
+        let is_good = |key: &[u8; 32]| {
+            UnparsedPublicKey::new(&ED25519, key).verify(text.as_bytes(), &signature).is_ok()
+        };
+        if !keys.iter().any(is_good) {
+            return None;
+        }
+        serde_json::from_str(signed.commit.get()).ok()
+    }
+}

@@ -1,0 +1,132 @@
+//! The recovery kit: a text file with the one private key that opens a box's backups. `age -d -i`
+//! takes it as it is, since what is not the key are comments.
+
+use std::fmt::Write;
+use std::str::FromStr;
+
+use age::secrecy::ExposeSecret;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::platform::clock::Moment;
+use crate::platform::secret::Secret;
+
+/// Whom a backup is encrypted to: an age X25519 recipient (`age1…`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient(age::x25519::Recipient);
+
+impl Recipient {
+    pub(super) fn age(&self) -> &age::x25519::Recipient {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Recipient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Recipient {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// A private key (`AGE-SECRET-KEY-1…`). Never written by the box; cleared from memory when dropped.
+#[derive(Clone)]
+pub struct Identity(age::x25519::Identity);
+
+impl Identity {
+    pub fn generate() -> Self {
+        Self(age::x25519::Identity::generate())
+    }
+
+    pub fn recipient(&self) -> Recipient {
+        Recipient(self.0.to_public())
+    }
+
+    pub(super) fn age(&self) -> &age::x25519::Identity {
+        &self.0
+    }
+}
+
+/// What a kit holds.
+#[derive(Clone)]
+pub struct Kit {
+    pub identity: Identity,
+    pub box_id: String,
+    pub box_name: String,
+    /// Ed25519: whose backups these are.
+    pub signing_key: [u8; 32],
+    pub created_at: Moment,
+}
+
+/// Why a file is no kit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoKit {
+    NoKey,
+    NoBox,
+    NoSigningKey,
+}
+
+impl std::fmt::Display for NoKit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NoKey => "it has no line that begins with AGE-SECRET-KEY-1",
+            Self::NoBox => "it does not say of which box it is",
+            Self::NoSigningKey => "the line signing-key is missing or damaged",
+        })
+    }
+}
+
+impl Kit {
+    /// The file, with the private key in it.
+    pub fn text(&self) -> Secret {
+        let mut text = String::from(HEAD);
+        let name: String = self.box_name.chars().filter(|one| !one.is_control()).collect();
+        let key = STANDARD.encode(self.signing_key);
+        let recipient = self.identity.recipient();
+        for (what, value) in [
+            ("name", name.as_str()),
+            ("box", &self.box_id),
+            ("signing-key", &key),
+            ("created", &self.created_at.to_string()),
+            ("public key", &recipient.to_string()),
+        ] {
+            writeln!(text, "# {what}: {value}").expect("a String takes all");
+        }
+        text.push_str(self.identity.0.to_string().expose_secret());
+        text.push('\n');
+        Secret::new(text)
+    }
+
+    /// Reads a file, also one that was typed in: blank lines and spaces at the ends do not matter.
+    pub fn read(text: &str) -> Result<Self, NoKit> {
+        let comment = |what: &str| {
+            let mut lines = text.lines().filter_map(|line| line.trim().strip_prefix('#'));
+            lines.find_map(|line| line.trim().strip_prefix(what)?.strip_prefix(':').map(str::trim))
+        };
+        let mut lines = text.lines().map(str::trim);
+        let key = lines.find(|line| line.starts_with("AGE-SECRET-KEY-1")).ok_or(NoKit::NoKey)?;
+        let identity = key.parse().map(Identity).map_err(|_| NoKit::NoKey)?;
+        let signing_key = comment("signing-key").and_then(|text| STANDARD.decode(text).ok());
+        Ok(Self {
+            identity,
+            box_id: comment("box").ok_or(NoKit::NoBox)?.to_owned(),
+            box_name: comment("name").unwrap_or_default().to_owned(),
+            signing_key: signing_key
+                .and_then(|key| key.try_into().ok())
+                .ok_or(NoKit::NoSigningKey)?,
+            created_at: comment("created").and_then(|text| text.parse().ok()).unwrap_or_default(),
+        })
+    }
+}
+
+const HEAD: &str = "\
+# Holdfast recovery kit. Who has this file can read every backup of the box.\n\
+# Keep it on paper or on a stick, away from the box. Without it no backup can be opened.\n\
+# To bring the box back: holdfast recover --from BACKUPS --kit THIS_FILE --data FOLDER\n\
+# Without Holdfast: sh restore.sh BASE_FOLDER THIS_FILE NEW_FOLDER (beside the backups)\n";

@@ -1,0 +1,34 @@
+//! The format of a base backup, version 1: how it is written and how it is read. What stands here
+//! is described for strangers in `docs/formats/backup.md`.
+//!
+//! A base is a folder of parts and a `COMMIT.json`. The parts, one after the other, are an age file;
+//! in it is a zstd stream, in that a tar with the files of the box, their hashes (`SHA256SUMS`) and
+//! what they hold (`MANIFEST.json`). `COMMIT.json` names the parts with their hashes, is signed by
+//! the box and written last: a folder without it is no backup.
+
+mod commit;
+pub mod kit;
+mod manifest;
+mod parts;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use commit::{COMMIT_FILE, Commit, SIGNED_AS};
+pub use kit::{Identity, Kit, Recipient};
+pub use manifest::{AuditHead, FileEntry, Manifest};
+pub use parts::{Part, Parts};
+pub use reader::{Refused, Unpacked, decrypt, read_commit, unpack};
+pub use writer::{Archive, encrypt};
+
+/// The version of the format. A reader refuses a higher one.
+pub const FORMAT: u32 = 1;
+/// Bytes of one part: some stores end a transfer after a day or a token's life.
+pub const PART_SIZE_BYTES: u64 = 256 * 1024 * 1024;
+/// The members of the tar that speak of the others. They come last.
+pub const MANIFEST: &str = "MANIFEST.json";
+pub const SUMS: &str = "SHA256SUMS";
+/// The box's own file, and where those of workspaces lie.
+pub const SYSTEM: &str = "system.db";
+pub const WORKSPACES: &str = "workspaces";

@@ -1,0 +1,102 @@
+//! Writes an archive: files one after the other through tar, zstd and age into parts. Holds one
+//! buffer of each and no file as a whole.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Read, Write};
+
+use age::stream::StreamWriter;
+use sha2::{Digest, Sha256};
+
+use super::kit::Recipient;
+use super::parts::{Part, Parts};
+use super::{MANIFEST, Manifest, SUMS};
+use crate::platform::clock::Moment;
+use crate::platform::error::{Error, Result};
+use crate::platform::secret::to_hex;
+
+const COMPRESSION_LEVEL: i32 = 3;
+const FILE_MODE: u32 = 0o600;
+
+type Encrypted = StreamWriter<Parts>;
+
+/// An archive that is being written.
+pub struct Archive {
+    tar: tar::Builder<zstd::Encoder<'static, Encrypted>>,
+    taken_at: Moment,
+    /// Hashes by path.
+    sums: BTreeMap<String, String>,
+}
+
+impl Archive {
+    /// Begins one that any of the recipients can open.
+    pub fn begin<'a>(
+        parts: Parts,
+        recipients: impl Iterator<Item = &'a Recipient>,
+        taken_at: Moment,
+    ) -> Result<Self> {
+        let recipients = recipients.map(|one| one.age() as &dyn age::Recipient);
+        let encryptor = age::Encryptor::with_recipients(recipients).map_err(Error::internal)?;
+        let encrypted = encryptor.wrap_output(parts)?;
+        let compressed = zstd::Encoder::new(encrypted, COMPRESSION_LEVEL)?;
+        Ok(Self { tar: tar::Builder::new(compressed), taken_at, sums: BTreeMap::new() })
+    }
+
+    /// Adds a file of exactly `size_bytes` and gives its SHA-256.
+    pub fn add(&mut self, path: &str, size_bytes: u64, from: impl Read) -> Result<String> {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(size_bytes);
+        header.set_mode(FILE_MODE);
+        header.set_mtime(u64::try_from(self.taken_at.0 / 1_000).unwrap_or_default());
+        header.set_entry_type(tar::EntryType::Regular);
+        let mut hashed = Hashed { from: from.take(size_bytes), hash: Sha256::new(), size_bytes: 0 };
+        self.tar.append_data(&mut header, path, &mut hashed)?;
+        if hashed.size_bytes != size_bytes {
+            return Err(Error::StorageFailed(format!("{path} ended too early")));
+        }
+        let sum = to_hex(&hashed.hash.finalize());
+        self.sums.insert(path.to_owned(), sum.clone());
+        Ok(sum)
+    }
+
+    /// Adds what is in memory.
+    pub fn add_bytes(&mut self, path: &str, bytes: &[u8]) -> Result<String> {
+        self.add(path, bytes.len() as u64, bytes)
+    }
+
+    /// Adds what speaks of the rest, ends the archive and gives its parts, which are on the disk.
+    pub fn finish(mut self, manifest: &Manifest) -> Result<Vec<Part>> {
+        let text = serde_json::to_string_pretty(manifest).map_err(Error::internal)?;
+        self.add_bytes(MANIFEST, text.as_bytes())?;
+        let sums = std::mem::take(&mut self.sums);
+        let mut lines = String::new();
+        for (path, sum) in &sums {
+            writeln!(lines, "{sum}  {path}").map_err(Error::internal)?;
+        }
+        self.add_bytes(SUMS, lines.as_bytes())?;
+        let mut encrypted = self.tar.into_inner()?.finish()?;
+        encrypted.flush()?;
+        Ok(encrypted.finish()?.finish()?)
+    }
+}
+
+/// Hashes what is read.
+struct Hashed<R> {
+    from: R,
+    hash: Sha256,
+    size_bytes: u64,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(into)?;
+        self.hash.update(&into[..read]);
+        self.size_bytes += read as u64;
+        Ok(read)
+    }
+}
+
+/// Encrypts a few bytes to one recipient, as an age file.
+pub fn encrypt(recipient: &Recipient, plain: &[u8]) -> Result<Vec<u8>> {
+    age::encrypt(recipient.age(), plain).map_err(Error::internal)
+}

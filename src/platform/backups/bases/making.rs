@@ -1,0 +1,262 @@
+//! Writes one base: the cut, the archive, what makes it a backup. All of it lies in a folder of the
+//! box then, encrypted, and holds up no log any more.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::rules::base_folder;
+use crate::platform::Platform;
+use crate::platform::backups::archive::{
+    Archive, COMMIT_FILE, Commit, FORMAT, FileEntry, Manifest, PART_SIZE_BYTES, Parts, Recipient,
+    SYSTEM, WORKSPACES,
+};
+use crate::platform::backups::contents::{self, ops::Contents};
+use crate::platform::clock::Moment;
+use crate::platform::db::{Held, Pages};
+use crate::platform::error::Result;
+use crate::platform::jobs::Work;
+use crate::platform::monitoring::ops::VERSION;
+use crate::platform::secret::to_hex;
+use crate::platform::secrets::KeyFiles;
+use crate::platform::workspaces::WorkspaceId;
+use crate::platform::{tasks, whole_file};
+
+/// Below the data folder: backups on their way.
+pub(super) const SPOOL: &str = "spool/backups";
+/// What of the data folder goes along beside the databases: the box's certificates.
+const FOLDERS: [&str; 1] = [crate::platform::tls::FOLDER];
+const RECOVERY: &str = include_str!("RECOVERY.md");
+/// What lies beside the bases, for whoever has nothing but the kit.
+pub(super) const BESIDE: [(&str, &str); 2] =
+    [("RECOVERY.md", RECOVERY), ("restore.sh", include_str!("restore.sh"))];
+
+/// What the next base is to be.
+pub(super) struct Plan {
+    pub(super) sequence: u64,
+    pub(super) previous: Option<[u8; 32]>,
+    pub(super) box_epoch: u64,
+    pub(super) recipients: Vec<Recipient>,
+}
+
+/// A base in the spool.
+#[derive(Clone)]
+pub(super) struct Made {
+    /// Where it lies: parts and `COMMIT.json`.
+    pub(super) at: PathBuf,
+    /// What it is called at a target, below the box's folder.
+    pub(super) folder: String,
+    pub(super) taken_at: Moment,
+    pub(super) commit_hash: [u8; 32],
+    /// Names of its files, `COMMIT.json` last.
+    pub(super) files: Vec<String>,
+    pub(super) source_bytes: u64,
+    pub(super) size_bytes: u64,
+    pub(super) workspaces: u64,
+    pub(super) missing: Vec<String>,
+}
+
+/// An archive on its way from thread to thread.
+struct Writing {
+    archive: Archive,
+    files: Vec<FileEntry>,
+    source_bytes: u64,
+}
+
+/// Makes a base in the spool.
+pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
+    let platform = Arc::clone(&work.on_box().platform);
+    let data = platform.config.data().to_owned();
+    let spool = data.join(SPOOL).join(format!("{:06}", plan.sequence));
+    let at = spool.clone();
+    tasks::blocking(move || begin_spool(&at)).await?;
+    let before = platform.secrets.to_keep()?;
+    let mut cut = platform.workspaces.cut(&data.join(SYSTEM)).await?;
+    let taken_at = work.on_box().now();
+    let mut order = cut.ids.clone();
+    // The largest is held the longest, so it comes last.
+    order.sort_by_key(|id| cut.size_bytes(*id));
+    let system = cut.take_system()?;
+    let total = order.iter().map(|id| cut.size_bytes(*id)).sum::<u64>();
+    let parts = Parts::begin(&spool, PART_SIZE_BYTES);
+    let archive = Archive::begin(parts, plan.recipients.iter(), taken_at)?;
+    let mut writing = Writing { archive, files: Vec::new(), source_bytes: 0 };
+    writing = add_file(work, writing, SYSTEM.to_owned(), system, total).await?;
+    let mut missing = Vec::new();
+    for id in order {
+        work.check()?;
+        match cut.take(id).await? {
+            None => missing.push(id.to_string()),
+            Some(held) => {
+                writing = add_file(work, writing, path_of(id), held, total).await?;
+            }
+        }
+    }
+    drop(cut);
+    let keys = platform.secrets.to_keep_since(before)?;
+    let config = platform.config.file.as_ref().map(std::fs::read_to_string).transpose()?;
+    let rest = Rest { keys, config };
+    let writing = tasks::blocking(move || {
+        add_rest(&mut writing.archive, &data, &rest)?;
+        Ok(writing)
+    })
+    .await?;
+    finish(&platform, plan, writing, Finish { spool, taken_at, missing }).await
+}
+
+fn path_of(id: WorkspaceId) -> String {
+    format!("{WORKSPACES}/{id}.db")
+}
+
+/// Empties the folder of the base, which an interrupted try may have left.
+fn begin_spool(spool: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    match std::fs::remove_dir_all(spool) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        Ok(()) | Err(_) => {}
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(spool)?;
+    Ok(())
+}
+
+async fn add_file(
+    work: &Work,
+    mut writing: Writing,
+    path: String,
+    held: Held,
+    total: u64,
+) -> Result<Writing> {
+    let work = work.clone();
+    tasks::blocking(move || {
+        let pages = Pages::of(held.connection())?;
+        let (size, page_size_bytes, count) =
+            (pages.size_bytes(), pages.page_size_bytes(), pages.page_count());
+        let before = writing.source_bytes;
+        let watched = Watched { from: pages, done: before, total, work: &work };
+        let sha256 = writing.archive.add(&path, size, watched)?;
+        let Contents { rows, audit } = contents::ops::of_held(&held)?;
+        writing.files.push(FileEntry { path, page_size_bytes, pages: count, sha256, rows, audit });
+        writing.source_bytes = before + size;
+        Ok(writing)
+    })
+    .await
+}
+
+/// Says how far it is, and ends the reading when the job is to end.
+struct Watched<'a> {
+    from: Pages<'a>,
+    done: u64,
+    total: u64,
+    work: &'a Work,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.work.check().map_err(|error| io::Error::other(error.to_string()))?;
+        let read = self.from.read(into)?;
+        self.done += read as u64;
+        self.work.progress(self.done, self.total.max(self.done));
+        Ok(read)
+    }
+}
+
+/// Adds what the databases cannot be read without, and the files beside them.
+fn add_rest(archive: &mut Archive, data: &Path, rest: &Rest) -> Result<()> {
+    for (name, bytes) in &rest.keys {
+        archive.add_bytes(&format!("keys/{name}"), bytes)?;
+    }
+    if let Some(text) = &rest.config {
+        archive.add_bytes("config/holdfast.toml", text.as_bytes())?;
+    }
+    for folder in FOLDERS {
+        add_folder(archive, data, Path::new(folder))?;
+    }
+    archive.add_bytes("RECOVERY.md", RECOVERY.as_bytes())?;
+    Ok(())
+}
+
+fn add_folder(archive: &mut Archive, data: &Path, folder: &Path) -> Result<()> {
+    let mut entries = match std::fs::read_dir(data.join(folder)) {
+        Ok(entries) => entries.collect::<io::Result<Vec<_>>>()?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = folder.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            add_folder(archive, data, &path)?;
+        } else if let Some(name) = path.to_str() {
+            archive.add_bytes(name, &std::fs::read(data.join(&path))?)?;
+        }
+    }
+    Ok(())
+}
+
+/// What goes along beside the databases.
+struct Rest {
+    keys: KeyFiles,
+    config: Option<String>,
+}
+
+struct Finish {
+    spool: PathBuf,
+    taken_at: Moment,
+    missing: Vec<String>,
+}
+
+/// Ends the archive and signs for it.
+async fn finish(
+    platform: &Arc<Platform>,
+    plan: Plan,
+    writing: Writing,
+    Finish { spool, taken_at, missing }: Finish,
+) -> Result<Made> {
+    let platform = Arc::clone(platform);
+    tasks::blocking(move || {
+        let box_id = platform.audit.box_id().to_string();
+        let workspaces = writing.files.len() as u64 - 1;
+        let manifest = Manifest {
+            format: FORMAT,
+            version: VERSION.to_owned(),
+            sqlite_version: contents::ops::sqlite_version(),
+            box_id: box_id.clone(),
+            box_epoch: plan.box_epoch,
+            sequence: plan.sequence,
+            taken_at: taken_at.to_string(),
+            files: writing.files,
+            missing: missing.clone(),
+        };
+        let parts = writing.archive.finish(&manifest)?;
+        let size_bytes = parts.iter().map(|part| part.size_bytes).sum();
+        let mut files: Vec<String> = parts.iter().map(|part| part.name.clone()).collect();
+        let commit = Commit {
+            format: FORMAT,
+            box_id,
+            box_epoch: plan.box_epoch,
+            sequence: plan.sequence,
+            taken_at: taken_at.to_string(),
+            previous: plan.previous.map(|hash| to_hex(&hash)),
+            recipients: plan.recipients.iter().map(ToString::to_string).collect(),
+            parts: parts.into_iter().map(Into::into).collect(),
+        };
+        let sign = |text: &str| platform.audit.signer().sign(text).map(|it| it.as_ref().to_vec());
+        let text = commit.to_file(sign)?;
+        whole_file::write(&spool.join(COMMIT_FILE), text.as_bytes(), 0o600)?;
+        files.push(COMMIT_FILE.to_owned());
+        Ok(Made {
+            at: spool,
+            folder: base_folder(plan.sequence, taken_at),
+            taken_at,
+            commit_hash: Sha256::digest(text.as_bytes()).into(),
+            files,
+            source_bytes: writing.source_bytes,
+            size_bytes,
+            workspaces,
+            missing,
+        })
+    })
+    .await
+}

@@ -1,0 +1,4 @@
+//! Bringing a whole box back on a bare machine.
+
+pub mod ops;
+mod store;

@@ -1,0 +1,162 @@
+//! A folder as a target: another disk, a stick, a mounted share.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::remote::{Fault, Listed, Why};
+
+/// What is not finished yet is called by this ending.
+const UNFINISHED: &str = "unfinished";
+/// Files that are listed at most.
+const LISTED_MAX: usize = 1_000_000;
+
+/// A folder below which the backups of boxes lie.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    /// It must be there when it is used: a disk that is not mounted would else be written beside.
+    pub(super) fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    pub(super) fn put_new(&self, name: &str, from: &Path) -> Result<(), Fault> {
+        let said = |error| self.fault("cannot be written", name, &error);
+        let path = self.place(name)?;
+        let unfinished = path.with_added_extension(UNFINISHED);
+        copy(from, &unfinished).map_err(said)?;
+        // A link fails where the name is taken; renaming would take its place.
+        let linked = fs::hard_link(&unfinished, &path).or_else(|error| {
+            let has_no_links =
+                matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported);
+            if !has_no_links || path.try_exists()? {
+                return Err(error);
+            }
+            fs::rename(&unfinished, &path)
+        });
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(said(error)),
+            Ok(()) | Err(_) => {}
+        }
+        linked.and_then(|()| sync_folder_of(&path)).map_err(said)
+    }
+
+    pub(super) fn put_over(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+        let path = self.place(name)?;
+        let unfinished = path.with_added_extension(UNFINISHED);
+        let write = || {
+            let mut file = new_file(&unfinished)?;
+            io::Write::write_all(&mut file, bytes)?;
+            file.sync_all()?;
+            fs::rename(&unfinished, &path)?;
+            sync_folder_of(&path)
+        };
+        write().map_err(|error| self.fault("cannot be written", name, &error))
+    }
+
+    pub(super) fn read(&self, name: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, Fault> {
+        self.check_there()?;
+        let mut bytes = Vec::new();
+        let read = File::open(self.0.join(name))
+            .and_then(|file| file.take(bytes_max).read_to_end(&mut bytes));
+        match read {
+            Ok(_) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.fault("cannot be read", name, &error)),
+        }
+    }
+
+    pub(super) fn fetch(&self, name: &str, into: &Path) -> Result<u64, Fault> {
+        self.check_there()?;
+        copy(&self.0.join(name), into).map_err(|error| self.fault("cannot be read", name, &error))
+    }
+
+    pub(super) fn list(&self, below: &str) -> Result<Vec<Listed>, Fault> {
+        self.check_there()?;
+        let mut found = Vec::new();
+        let mut open = vec![PathBuf::from(below)];
+        while let Some(folder) = open.pop() {
+            let said = |error| self.fault("cannot be listed", &folder.to_string_lossy(), &error);
+            let entries = match fs::read_dir(self.0.join(&folder)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                entries => entries.map_err(said)?,
+            };
+            for entry in entries {
+                let entry = entry.map_err(said)?;
+                let name = folder.join(entry.file_name());
+                let about = entry.metadata().map_err(said)?;
+                if about.is_dir() {
+                    open.push(name);
+                } else if let Some(name) = name.to_str()
+                    && found.len() < LISTED_MAX
+                {
+                    found.push(Listed { name: name.to_owned(), size_bytes: about.len() });
+                }
+            }
+        }
+        found.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(found)
+    }
+
+    pub(super) fn delete(&self, name: &str) -> Result<(), Fault> {
+        self.check_there()?;
+        let path = self.0.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            outcome => outcome.map_err(|error| self.fault("cannot be deleted", name, &error))?,
+        }
+        // A folder goes with its last file.
+        let above = path.parent().filter(|above| *above != self.0);
+        if above.is_some_and(|above| fs::remove_dir(above).is_ok()) {
+            return Ok(());
+        }
+        sync_folder_of(&path).map_err(|error| self.fault("cannot be deleted", name, &error))
+    }
+
+    /// Where a file goes; the folders on the way are made, the target itself is not.
+    fn place(&self, name: &str) -> Result<PathBuf, Fault> {
+        self.check_there()?;
+        let path = self.0.join(name);
+        let folder = path.parent().unwrap_or(&self.0);
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| self.fault("cannot be written", name, &error))?;
+        Ok(path)
+    }
+
+    fn check_there(&self) -> Result<(), Fault> {
+        if self.0.is_dir() {
+            return Ok(());
+        }
+        let detail = format!("There is no folder {}.", self.0.display());
+        Err(Fault::new(Why::Unreachable, detail))
+    }
+
+    fn fault(&self, what: &str, name: &str, error: &io::Error) -> Fault {
+        let why = match error.kind() {
+            ErrorKind::NotFound => Why::Missing,
+            ErrorKind::AlreadyExists => Why::Exists,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Why::Denied,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Why::Full,
+            _ => Why::Other,
+        };
+        let path = self.0.join(name);
+        Fault::new(why, format!("{} {what}: {error}.", path.display()))
+    }
+}
+
+fn new_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut from = File::open(from)?;
+    let mut to = new_file(to)?;
+    let copied = io::copy(&mut from, &mut to)?;
+    to.sync_all()?;
+    Ok(copied)
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}

@@ -1,0 +1,140 @@
+//! What the command line does about backups.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::ops::to_value;
+use super::protocol::BackupVerb;
+use crate::platform::backups::bases::rules::Backup;
+use crate::platform::backups::kits::rules::RecoveryKit;
+use crate::platform::backups::targets::rules::Place;
+use crate::platform::backups::{bases, kits, targets};
+use crate::platform::ctx::BoxCtx;
+use crate::platform::error::{Error, Result};
+use crate::platform::jobs;
+use crate::platform::jobs::ops::View;
+
+/// Backups that the command line lists.
+const LISTED_MAX: usize = 100;
+
+/// What a new kit says of its box.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct KitMade {
+    pub id: String,
+    pub box_id: String,
+    pub box_name: String,
+    /// Ed25519, standard base64.
+    pub signing_key: String,
+    pub created_at: String,
+}
+
+/// Something only a kit opens: an age file, standard base64.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Challenge {
+    pub challenge: String,
+}
+
+/// A job and how far it is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Running {
+    pub job: String,
+    pub state: String,
+    /// Bytes that were read, and bytes there are.
+    pub done: u64,
+    pub total: u64,
+    /// Why it failed.
+    pub problem: Option<String>,
+}
+
+/// The newest backups.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BackupList {
+    pub backups: Vec<BackupRow>,
+}
+
+/// A backup, in words.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BackupRow {
+    pub id: String,
+    pub sequence: Option<u64>,
+    pub state: String,
+    pub taken_at: Option<String>,
+    pub size_bytes: Option<u64>,
+    pub workspaces: Option<u64>,
+    pub folder: Option<String>,
+    pub detail: Option<String>,
+}
+
+impl From<Backup> for BackupRow {
+    fn from(backup: Backup) -> Self {
+        Self {
+            id: backup.id.to_string(),
+            sequence: backup.sequence,
+            state: backup.state.name().to_owned(),
+            taken_at: backup.taken_at.map(|at| at.to_string()),
+            size_bytes: backup.size_bytes,
+            workspaces: backup.workspaces,
+            folder: backup.folder,
+            detail: backup.detail,
+        }
+    }
+}
+
+pub(super) async fn perform(ctx: &BoxCtx, verb: BackupVerb) -> Result<Value> {
+    match verb {
+        BackupVerb::AddKit { name, recipient } => to_value(&add_kit(ctx, &name, &recipient).await?),
+        BackupVerb::Challenge { recipient } => {
+            let kit = kit_of(ctx, &recipient).await?;
+            let challenge = STANDARD.encode(kits::ops::challenge(ctx, kit.id).await?);
+            to_value(&Challenge { challenge })
+        }
+        BackupVerb::Confirm { recipient, proof } => {
+            let kit = kit_of(ctx, &recipient).await?;
+            let proof = STANDARD.decode(proof).unwrap_or_default();
+            kits::ops::confirm(ctx, kit.id, &proof).await?;
+            Ok(Value::Null)
+        }
+        BackupVerb::AddFolder { name, path } => {
+            let place = Place::Folder { path: path.into() };
+            let target = targets::ops::create(ctx, &name, place).await?.value;
+            Ok(Value::String(target.id.to_string()))
+        }
+        BackupVerb::Run => {
+            if ctx.platform.reach.get().is_none() {
+                let detail = "The box does not run. Start it first.";
+                return Err(Error::conflict("box-not-running", detail));
+            }
+            let job = bases::ops::run(ctx).await?.value;
+            to_value(&standing(ctx, job.id).await?)
+        }
+        BackupVerb::Watch { job } => {
+            let job = job.parse().map_err(|_| Error::NotFound)?;
+            to_value(&standing(ctx, job).await?)
+        }
+        BackupVerb::List => {
+            let found = bases::ops::list(ctx, None, LISTED_MAX).await?;
+            to_value(&BackupList { backups: found.into_iter().map(Into::into).collect() })
+        }
+    }
+}
+
+async fn add_kit(ctx: &BoxCtx, name: &str, recipient: &str) -> Result<KitMade> {
+    let kit = kits::ops::add(ctx, name, recipient).await?.value;
+    let (box_id, box_name, signing_key) = kits::ops::identity(ctx).await?;
+    let (id, created_at) = (kit.id.to_string(), kit.created_at.to_string());
+    Ok(KitMade { id, box_id, box_name, signing_key: STANDARD.encode(signing_key), created_at })
+}
+
+async fn kit_of(ctx: &BoxCtx, recipient: &str) -> Result<RecoveryKit> {
+    let known = kits::ops::list(ctx).await?;
+    known.into_iter().find(|kit| kit.recipient == recipient).ok_or(Error::NotFound)
+}
+
+async fn standing(ctx: &BoxCtx, id: jobs::JobId) -> Result<Running> {
+    let job = jobs::ops::get(ctx, View::Box, id).await?;
+    let (done, total) = job.progress.map_or((0, 0), |progress| (progress.done, progress.total));
+    let problem = job.fault.map(|fault| fault.detail);
+    Ok(Running { job: id.to_string(), state: job.state.name().to_owned(), done, total, problem })
+}

@@ -1,0 +1,53 @@
+//! A moment of a file, held while the file goes on changing.
+
+use std::path::Path;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::open;
+use crate::platform::error::Result;
+
+/// Every batch of every file of a box passes here. Closed, it holds them all between two commits,
+/// so that one moment can be held in many files.
+#[derive(Debug, Default)]
+pub struct Gate(RwLock<()>);
+
+impl Gate {
+    /// Goes through for one batch.
+    pub(super) fn pass(&self) -> RwLockReadGuard<'_, ()> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the batches that are on their way and holds up the next ones. Blocks.
+    pub(in crate::platform) fn close(&self) -> RwLockWriteGuard<'_, ()> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection of its own to a file that holds one moment of it. As long as it lives the log of
+/// the file grows instead of being folded in, so its time has to be bounded.
+pub struct Held {
+    connection: Connection,
+}
+
+impl Held {
+    /// Opens the file and holds nothing yet. Blocks.
+    pub(in crate::platform) fn ready(path: &Path) -> Result<Self> {
+        let connection = open::reading(path, Duration::MAX, || false)?;
+        Ok(Self { connection })
+    }
+
+    /// Holds what is committed now.
+    pub(in crate::platform) fn hold(&self) -> Result<()> {
+        self.connection.execute_batch("BEGIN")?;
+        // A transaction begins with what it reads first.
+        self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    pub(in crate::platform) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}

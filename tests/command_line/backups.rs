@@ -1,0 +1,154 @@
+//! From a kit to a box that came back on another machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::{Value, json as value};
+
+use super::{Served, code, err, holdfast, make_box, out};
+
+/// A box with a backup, and what is left when its machine burns.
+struct Left {
+    folder: tempfile::TempDir,
+    root: Value,
+}
+
+impl Left {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).to_str().expect("a plain path").to_owned()
+    }
+
+    fn part(&self) -> PathBuf {
+        let mut folders = vec![self.path("target")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.ends_with("part-0000.tar.zst.age") {
+                    return path;
+                }
+                if path.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        panic!("there is no part");
+    }
+
+    fn recover(&self, kit: &str, data: &str) -> Output {
+        let (from, kit, data) = (self.text("target"), self.text(kit), self.text(data));
+        holdfast(&["recover", "--from", &from, "--kit", &kit, "--data", &data, "--json"])
+    }
+}
+
+fn on(data: &Path, arguments: &[&str]) -> Output {
+    holdfast(&[arguments, &["--data", data.to_str().expect("a plain path")]].concat())
+}
+
+fn json(output: &Output) -> Value {
+    assert_eq!(code(output), 0, "{}", err(output));
+    serde_json::from_str(out(output)).expect("JSON")
+}
+
+fn backed_up() -> Left {
+    let folder = tempfile::tempdir().expect("a folder");
+    let left = Left { folder, root: Value::Null };
+    let data = left.path("data");
+    make_box(&data);
+    fs::create_dir(left.path("target")).expect("a folder");
+    let served = Served::start(&data);
+    let (kit, target) = (left.text("kit.txt"), left.text("target"));
+    json(&on(&data, &["backup", "kit", "create", "--out", &kit, "--json"]));
+    json(&on(&data, &["backup", "kit", "confirm", "--kit", &kit, "--json"]));
+    json(&on(&data, &["backup", "target", "add", "--name", "Disk", "--folder", &target, "--json"]));
+    let made = json(&on(&data, &["backup", "run", "--json"]));
+    let list = json(&on(&data, &["backup", "list", "--json"]));
+    assert_eq!((&made["state"], &made["sequence"]), (&value!("uploaded"), &value!(1)));
+    assert_eq!(list["items"], value!([made]));
+    let root = json(&on(&data, &["ca", "show", "--json"]));
+    drop(served);
+    fs::rename(&data, left.path("burnt")).expect("moved");
+    Left { root, ..left }
+}
+
+#[test]
+fn a_box_comes_back_on_another_machine_as_it_was() {
+    let left = backed_up();
+
+    let report = json(&left.recover("kit.txt", "data"));
+
+    assert_eq!((&report["sequence"], &report["workspaces"]), (&value!(1), &value!(1)));
+    assert_eq!(report["box_epoch"], 2, "the box that burnt is behind");
+    let data = left.path("data");
+    assert_eq!(json(&on(&data, &["ca", "show", "--json"])), left.root);
+    let people = |data: &Path| json(&on(data, &["user", "list", "--json"]));
+    assert_eq!(people(&data), people(&left.path("burnt")));
+    let served = Served::start(&data);
+    assert!(served.get("/readyz").starts_with("HTTP/1.1 200 "));
+    drop(served);
+    assert_eq!(code(&on(&data, &["audit", "verify"])), 0);
+    let again = left.recover("kit.txt", "data");
+    assert_eq!(code(&again), 1);
+    assert!(err(&again).contains("is not empty"), "{}", err(&again));
+}
+
+#[test]
+fn what_cannot_be_trusted_brings_nothing_back_and_says_why() {
+    let left = backed_up();
+    let kit = fs::read_to_string(left.path("kit.txt")).unwrap();
+    let key = signing_key(&kit);
+    let other_key = format!("{}A=", "B".repeat(42));
+    fs::write(left.path("other-box.txt"), kit.replace(&key, &other_key)).unwrap();
+    fs::write(left.path("no-kit.txt"), "nothing").unwrap();
+    let refused = |kit: &str, why: &str| {
+        let output = left.recover(kit, "data");
+        assert_eq!(code(&output), 1, "{}", out(&output));
+        assert!(err(&output).contains(why), "{}", err(&output));
+        assert!(!left.path("data").exists() && !left.path("data.recovering").exists());
+    };
+
+    refused("no-kit.txt", "is no kit");
+    refused("other-box.txt", "did not sign it");
+    let part = left.part();
+    let whole = fs::read(&part).unwrap();
+    let mut changed = whole.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    fs::write(&part, &changed).unwrap();
+    refused("kit.txt", "part-0000.tar.zst.age differs from what was written");
+    fs::write(&part, &whole[..middle]).unwrap();
+    refused("kit.txt", "part-0000.tar.zst.age is not as long as it was");
+    fs::remove_file(part.with_file_name("COMMIT.json")).unwrap();
+    refused("kit.txt", "never finished");
+}
+
+fn signing_key(kit: &str) -> String {
+    let line = kit.lines().find_map(|line| line.strip_prefix("# signing-key: "));
+    line.expect("the line").to_owned()
+}
+
+#[test]
+fn a_kit_is_never_written_over_and_no_key_is_kept_without_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    make_box(&data);
+    let kit = folder.path().join("kit.txt");
+    fs::write(&kit, "mine").unwrap();
+    let create = || on(&data, &["backup", "kit", "create", "--out", kit.to_str().unwrap()]);
+
+    let refused = create();
+
+    assert_eq!(code(&refused), 1);
+    assert_eq!(fs::read_to_string(&kit).unwrap(), "mine");
+    fs::remove_file(&kit).unwrap();
+    assert_eq!(code(&create()), 0);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&kit).unwrap().permissions());
+    assert_eq!(mode & 0o077, 0, "others may read the kit");
+    let stopped = on(&data, &["backup", "run"]);
+    assert_eq!(code(&stopped), 1);
+    assert!(err(&stopped).contains("does not run"), "{}", err(&stopped));
+}
