@@ -8,9 +8,11 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use holdfast::platform::backups::archive::{self, Commit, Identity, Kit, Unpacked};
+use holdfast::platform::secret::to_hex;
 use http::Method;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::support::{Client, TestServer};
 
@@ -36,18 +38,19 @@ impl Ready {
         let new = json!({ "name": "Safe", "recipient": identity.recipient().to_string() });
         let made = operator.post("/api/v1/backup-kits", &new).await.is(201);
         let known = operator.get("/api/v1/backup-kits").await.is(200);
-        let signing_key = STANDARD.decode(known["signing_key"].as_str().unwrap()).unwrap();
+        let signing_key =
+            STANDARD.decode(known["signing_key"].as_str().expect("a text")).expect("as described");
         let kit = Kit {
             identity,
-            box_id: known["box_id"].as_str().unwrap().to_owned(),
-            box_name: known["box_name"].as_str().unwrap().to_owned(),
-            signing_key: signing_key.try_into().unwrap(),
+            box_id: known["box_id"].as_str().expect("a text").to_owned(),
+            box_name: known["box_name"].as_str().expect("a text").to_owned(),
+            signing_key: signing_key.try_into().expect("it is there"),
             created_at: server.clock.now(),
         };
         let place = json!({ "name": "Stick", "kind": "folder",
             "settings": { "path": target.path() } });
         operator.post("/api/v1/backup-targets", &place).await.is(201);
-        let kit_id = made["id"].as_str().unwrap().to_owned();
+        let kit_id = made["id"].as_str().expect("a text").to_owned();
         Self { server, operator, target, kit, kit_id }
     }
 
@@ -58,10 +61,10 @@ impl Ready {
     }
 
     async fn back_up(&self) -> Value {
-        self.server.clock.advance(Duration::from_secs(60));
+        self.server.clock.advance(Duration::from_mins(1));
         let job = self.operator.post("/api/v1/backups", &Value::Null).await.is(202);
         self.server.run_jobs().await;
-        let job = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
+        let job = format!("/api/v1/jobs/{}", job["id"].as_str().expect("a text"));
         let job = self.operator.get(&job).await.is(200);
         assert_eq!(job["state"], "done", "{job}");
         let list = self.operator.get("/api/v1/backups").await.is(200);
@@ -70,12 +73,12 @@ impl Ready {
 
     /// The folder of the box at the target.
     fn beside(&self) -> PathBuf {
-        let mut found = fs::read_dir(self.target.path()).unwrap();
-        found.next().expect("a folder of the box").unwrap().path()
+        let mut found = fs::read_dir(self.target.path()).expect("as described");
+        found.next().expect("a folder of the box").expect("it is there").path()
     }
 
     fn base(&self, backup: &Value) -> PathBuf {
-        self.beside().join(backup["folder"].as_str().unwrap())
+        self.beside().join(backup["folder"].as_str().expect("a text"))
     }
 
     fn unpack(&self, backup: &Value, into: &Path) -> Unpacked {
@@ -85,8 +88,9 @@ impl Ready {
 
 #[expect(clippy::disallowed_methods, reason = "a file that no box has open")]
 fn look_at(path: &Path, sql: &str) -> String {
-    let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-    file.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap()
+    let file =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).expect("as described");
+    file.query_row(sql, [], |row| row.get::<_, String>(0)).expect("it is there")
 }
 
 #[tokio::test]
@@ -128,10 +132,8 @@ async fn a_backup_names_the_one_before_it() {
     let commit = |backup: &Value| -> Commit {
         archive::read_commit(&ready.base(backup), &ready.kit).expect("a signed backup")
     };
-    use sha2::Digest;
     let text = fs::read(ready.base(&first).join(archive::COMMIT_FILE)).unwrap();
-    let hash: String =
-        sha2::Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = to_hex(&Sha256::digest(&text));
     assert_eq!((commit(&first).sequence, commit(&first).previous), (1, None));
     assert_eq!((commit(&second).sequence, commit(&second).previous), (2, Some(hash)));
     ready.server.finish().await;
@@ -167,6 +169,7 @@ async fn nothing_of_what_leaves_the_box_says_what_is_in_it() {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 async fn a_stranger_brings_a_backup_back_with_the_tools_of_any_linux() {
     let tools = ["age", "zstd", "tar", "sha256sum", "sqlite3"];
     let has = |tool: &&str| {
