@@ -530,7 +530,6 @@ fn table(rows: &[Row]) -> String {
         let proof = match row.asked.step_up {
             StepUp::No => "",
             StepUp::Needed => " · fresh proof",
-            StepUp::OnceEnrolled => " · fresh proof once enrolled",
         };
         write!(out, "{} · {}{proof}", row.route, row.asked.access).expect("a String takes all");
     }

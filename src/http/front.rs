@@ -226,18 +226,30 @@ async fn admit(
         request_id: Some(Arc::clone(&about.request_id)),
         once: None,
     };
-    let admitted = front.guard.admit(&front.platform, &incoming, stranger).await?;
-    let reading = admitted
-        .on_box
-        .as_ref()
-        .and_then(|on_box| front.guard.reading(&incoming, on_box, admitted.workspace.as_ref()));
     let limit = BodyLimit(
         front
             .guard
             .body_size_bytes_max(&incoming)
             .unwrap_or(front.platform.config.server.body_size_bytes_max),
     );
-    let mut request = Request::from_parts(parts, limit.enforce(body)?);
+    let commit = *front.platform.system_commits.borrow();
+    let mut admitted = front.guard.admit(&front.platform, &incoming, stranger).await?;
+    let mut body = limit.enforce(body)?;
+    let is_known = admitted
+        .on_box
+        .as_ref()
+        .is_some_and(|on_box| matches!(on_box.cause.actor, Actor::Principal(_)));
+    if is_known && !about.method.is_safe() {
+        body = Body::from(limit.read(body).await?);
+        if *front.platform.system_commits.borrow() != commit {
+            admitted = front.guard.admit_again(&incoming, admitted).await?;
+        }
+    }
+    let reading = admitted
+        .on_box
+        .as_ref()
+        .and_then(|on_box| front.guard.reading(&incoming, on_box, admitted.workspace.as_ref()));
+    let mut request = Request::from_parts(parts, body);
     request.extensions_mut().insert(limit);
     let Some(mut on_box) = admitted.on_box else { return Ok((request, None, None)) };
     let mut ctx = admitted.workspace;

@@ -19,13 +19,12 @@ use crate::config::Config;
 use crate::platform::Platform;
 use crate::platform::access::rules::OPERATE;
 use crate::platform::audit::Entry;
-use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, Cause, Ctx};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::factors::rules::enrolment_needed;
 use crate::platform::identity::services::rules::check_person;
 use crate::platform::identity::sessions::Resolved;
-use crate::platform::identity::sessions::ops::resolve;
+use crate::platform::identity::sessions::ops::{by_now, resolve};
 use crate::platform::identity::{Credential, Principal, UserId};
 use crate::platform::secret::Secret;
 use crate::platform::throttle::Buckets;
@@ -84,7 +83,7 @@ struct Route {
     kept: Option<Kept>,
 }
 
-/// The member of an operation that needs a fresh proof: `true`, or `"once-enrolled"`.
+/// The member of an operation that needs a fresh proof.
 pub const STEP_UP: &str = "x-step-up";
 
 /// The member of an operation that goes on for people who may only set up a second factor.
@@ -124,7 +123,6 @@ impl Route {
         let step_up = match &operation[STEP_UP] {
             Value::Null | Value::Bool(false) => StepUp::No,
             Value::Bool(true) => StepUp::Needed,
-            text if text == "once-enrolled" => StepUp::OnceEnrolled,
             other => return Err(format!("{STEP_UP} cannot be {other}")),
         };
         let is_sensitive = operation[SENSITIVE] == true;
@@ -305,19 +303,45 @@ impl Guard {
         };
         self.count_known(resolved.principal.user, route.also_limited, &on_box)?;
         let on_box = signed_in(&on_box, &resolved.principal);
-        if !route.is_for_enrolling && resolved.principal.must_enrol(on_box.now()) {
+        let workspace = self.check_asked(&on_box, &resolved.principal, route, incoming).await?;
+        Ok(Admitted { on_box: Some(on_box), workspace, creates, successor: resolved.successor })
+    }
+
+    /// Decides anew about somebody who was let in before their body had arrived: whoever holds
+    /// it back must not be served by what they might when they began. Counts nothing.
+    pub async fn admit_again(&self, incoming: &Incoming<'_>, before: Admitted) -> Result<Admitted> {
+        let (Some(on_box), Some(route)) = (&before.on_box, self.route(incoming)?) else {
+            return Ok(before);
+        };
+        let (principal, _) = by_now(on_box).await?;
+        let on_box = signed_in(on_box, &principal);
+        let workspace = self.check_asked(&on_box, &principal, route, incoming).await?;
+        Ok(Admitted { on_box: Some(on_box), workspace, ..before })
+    }
+
+    /// Checks everything a route asks of somebody known.
+    async fn check_asked(
+        &self,
+        on_box: &BoxCtx,
+        principal: &Principal,
+        route: &Route,
+        incoming: &Incoming<'_>,
+    ) -> Result<Option<Ctx>> {
+        if !route.is_for_enrolling && principal.must_enrol(on_box.now()) {
             return Err(enrolment_needed());
         }
-        check_person(&resolved.principal, incoming.template.unwrap_or_default())?;
-        let workspace = match authorize(&on_box, &resolved.principal, route, incoming) {
+        check_person(principal, incoming.template.unwrap_or_default())?;
+        let workspace = match authorize(on_box, principal, route, incoming) {
             Ok(workspace) => workspace,
             Err(error) => {
-                self.audit_refusal(&on_box, &resolved.principal, incoming, &error).await;
+                self.audit_refusal(on_box, principal, incoming, &error).await;
                 return Err(error);
             }
         };
-        check_proof(&resolved.principal, route, on_box.now())?;
-        Ok(Admitted { on_box: Some(on_box), workspace, creates, successor: resolved.successor })
+        if route.step_up == StepUp::Needed {
+            principal.need_elevated(on_box.now())?;
+        }
+        Ok(workspace)
     }
 
     /// Lets everybody through; a credential that is not good (any more) makes a stranger.
@@ -464,15 +488,6 @@ fn authorize(
             }
             Ok(Some(Ctx::new(on_box.clone(), membership.clone())))
         }
-    }
-}
-
-/// Checks that a browser session proved lately who it is, where the route asks for that.
-fn check_proof(principal: &Principal, route: &Route, now: Moment) -> Result<()> {
-    match route.step_up {
-        StepUp::No => Ok(()),
-        StepUp::OnceEnrolled if !principal.factors.is_enrolled() => Ok(()),
-        StepUp::Needed | StepUp::OnceEnrolled => principal.need_elevated(now),
     }
 }
 

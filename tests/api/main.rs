@@ -12,6 +12,7 @@ mod errors;
 mod events;
 mod front;
 mod fuzz;
+mod held_back;
 mod hostile;
 mod inventory;
 mod invitations;

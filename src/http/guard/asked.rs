@@ -20,6 +20,4 @@ pub struct Asked {
 pub enum StepUp {
     No,
     Needed,
-    /// Of whoever has a second factor: the first one is set up without.
-    OnceEnrolled,
 }

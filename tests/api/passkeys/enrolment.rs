@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     ADDING, ASK_STEP_UP, EMAIL, ORIGIN, PASSKEYS, STEP_UP, add, count, named_box, options,
 };
-use crate::support::{Authenticator, TestServer, nothing};
+use crate::support::{Authenticator, PASSWORD, TestServer, nothing};
 
 #[tokio::test]
 async fn the_first_passkey_brings_backup_codes_and_is_a_factor() {
@@ -182,6 +182,8 @@ async fn whoever_must_enrol_may_do_it_with_a_passkey() {
     server.advance(Duration::from_hours(8 * 24));
     browser.get("/api/v1/workspaces").await.is_problem(403, "mfa-enrolment-needed");
 
+    let password = json!({ "password": PASSWORD });
+    browser.post(STEP_UP, &password).await.is(200);
     add(&browser, &mut Authenticator::new(ORIGIN), "Phone").await;
 
     browser.get("/api/v1/workspaces").await.is(200);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{App, CONFIRM, EMAIL, STEP, TOTP, enrol, enrolled};
-use crate::support::TestServer;
+use super::{App, CONFIRM, EMAIL, STEP, STEP_UP, TOTP, enrol, enrolled};
+use crate::support::{PASSWORD, TestServer};
 
 #[tokio::test]
 async fn an_app_counts_from_its_first_code_on() {
@@ -48,13 +48,38 @@ async fn an_app_counts_from_its_first_code_on() {
 #[tokio::test]
 async fn whoever_is_late_can_still_enrol_and_then_goes_on() {
     let server = TestServer::start_with(&[("sessions.idle_min", "43200")]).await;
-    let owner = server.browser_of(server.user("owner").await).await;
+    let owner = server.signed_in(EMAIL, "owner").await;
     server.advance(Duration::from_hours(8 * 24));
     owner.get("/api/v1/workspaces").await.is_problem(403, "mfa-enrolment-needed");
 
+    owner.post(STEP_UP, &json!({ "password": PASSWORD })).await.is(200);
     enrol(&server, &owner).await;
 
     owner.get("/api/v1/workspaces").await.is(200);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_copied_session_sets_no_factor_up_without_the_password() {
+    let server = TestServer::start().await;
+    let owner = server.signed_in(EMAIL, "owner").await;
+    server.advance(Duration::from_mins(11));
+    let (key, begin) = ("/api/v1/me/mfa/passkeys", "/api/v1/me/mfa/passkeys/start");
+    let thief = owner.copy();
+
+    for path in [TOTP, CONFIRM, begin, key] {
+        let body = match path {
+            CONFIRM => json!({ "code": "123456" }),
+            _ if path == key => json!({ "name": "Phone", "credential": {} }),
+            _ => Value::Null,
+        };
+        let problem = thief.post(path, &body).await.is_problem(403, "step-up-needed");
+        assert_eq!(problem["methods"], json!(["password"]), "{path}");
+    }
+
+    assert_eq!(owner.get("/api/v1/me/mfa").await.is(200)["enrolled"], false);
+    owner.post(STEP_UP, &json!({ "password": PASSWORD })).await.is(200);
+    enrol(&server, &owner).await;
     server.finish().await;
 }
 
@@ -74,6 +99,7 @@ async fn a_wrong_first_code_and_a_late_one_set_nothing_up() {
         refused.is_problem(422, "wrong-code");
     }
     server.advance(Duration::from_hours(1));
+    browser.post(STEP_UP, &json!({ "password": PASSWORD })).await.is(200);
     let late = browser.post(CONFIRM, &json!({ "code": app.code(server.clock.now()) })).await;
 
     late.is_problem(409, "totp-not-begun");
@@ -100,11 +126,11 @@ async fn a_repeated_beginning_shows_the_same_secret_and_a_new_one_replaces_it() 
 }
 
 #[tokio::test]
-async fn once_there_is_a_factor_changing_it_needs_a_fresh_proof() {
+async fn changing_a_factor_needs_a_fresh_proof() {
     let server = TestServer::start().await;
     let browser = server.signed_in(EMAIL, "manager").await;
-    server.advance(Duration::from_mins(30));
     let (app, codes) = enrol(&server, &browser).await;
+    server.advance(Duration::from_mins(30));
 
     for (method, path) in [
         (Method::POST, TOTP),
@@ -116,14 +142,13 @@ async fn once_there_is_a_factor_changing_it_needs_a_fresh_proof() {
         let problem = refused.is_problem(403, "step-up-needed");
         assert_eq!(problem["methods"], json!(["totp", "backup"]));
     }
-    server.advance(STEP);
     let code = json!({ "code": app.code(server.clock.now()) });
-    browser.post("/api/v1/auth/step-up", &code).await.is(200);
+    browser.post(STEP_UP, &code).await.is(200);
     let fresh = browser.post("/api/v1/me/mfa/backup-codes", &Value::Null).await.is(200);
 
     assert_eq!(fresh["backup_codes"].as_array().map(Vec::len), Some(10));
     assert_ne!(fresh["backup_codes"][0], codes[0].as_str());
-    let old = browser.post("/api/v1/auth/step-up", &json!({ "code": codes[3] })).await;
+    let old = browser.post(STEP_UP, &json!({ "code": codes[3] })).await;
     old.is_problem(422, "wrong-code");
     browser.delete(TOTP).await.is(204);
     browser.delete(TOTP).await.is_problem(404, "not-found");
@@ -141,8 +166,8 @@ async fn a_password_is_no_proof_of_somebody_who_has_a_factor() {
     enrol(&server, &browser).await;
     server.advance(Duration::from_mins(11));
 
-    let body = json!({ "password": crate::support::PASSWORD });
-    let refused = browser.post("/api/v1/auth/step-up", &body).await;
+    let body = json!({ "password": PASSWORD });
+    let refused = browser.post(STEP_UP, &body).await;
 
     refused.is_field_problem("password", "factor-needed");
     server.finish().await;

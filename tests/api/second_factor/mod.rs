@@ -20,6 +20,7 @@ pub const EMAIL: &str = "mira@example.com";
 pub const LOGIN: &str = "/api/v1/auth/login";
 pub const TOTP: &str = "/api/v1/me/mfa/totp";
 pub const CONFIRM: &str = "/api/v1/me/mfa/totp/confirm";
+pub const STEP_UP: &str = "/api/v1/auth/step-up";
 pub const WITH_TOTP: &str = "/api/v1/auth/mfa/totp";
 pub const WITH_BACKUP: &str = "/api/v1/auth/mfa/backup";
 pub const STEP: Duration = Duration::from_secs(30);

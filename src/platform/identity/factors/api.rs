@@ -112,7 +112,7 @@ async fn get_factors(ctx: BoxCtx, Host(host): Host) -> Answer<FactorsResponse> {
 /// Begin to set up an authenticator app. It counts only when its first code was confirmed; an app
 /// that is in use stays in use until then.
 #[utoipa::path(post, path = "/me/mfa/totp", tag = "me", security(("session" = [])),
-    extensions(("x-while-enrolling" = json!(true)), ("x-step-up" = json!("once-enrolled"))),
+    extensions(("x-while-enrolling" = json!(true)), ("x-step-up" = json!(true))),
     responses((status = 201, body = TotpSecretResponse)))]
 async fn begin_totp(ctx: BoxCtx) -> Answer<TotpSecretResponse> {
     let Created { value, is_replay } = ops::begin_totp(&ctx).await?;
@@ -122,7 +122,7 @@ async fn begin_totp(ctx: BoxCtx) -> Answer<TotpSecretResponse> {
 /// Confirm the authenticator app with its first code. The answer has new backup codes; older ones
 /// die.
 #[utoipa::path(post, path = "/me/mfa/totp/confirm", tag = "me", security(("session" = [])),
-    extensions(("x-while-enrolling" = json!(true)), ("x-step-up" = json!("once-enrolled"))),
+    extensions(("x-while-enrolling" = json!(true)), ("x-step-up" = json!(true))),
     responses((status = 200, body = BackupCodesResponse)))]
 async fn confirm_totp(ctx: BoxCtx, Json(body): Json<CodeRequest>) -> Answer<BackupCodesResponse> {
     Ok(ok(BackupCodesResponse { backup_codes: ops::confirm_totp(&ctx, &body.code).await? }))

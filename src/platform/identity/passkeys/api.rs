@@ -104,7 +104,7 @@ pub struct PasskeyNameRequest {
 
 /// Ask a device for a new passkey. The question waits for five minutes, in this session.
 #[utoipa::path(post, path = "/me/mfa/passkeys/start", tag = "me", security(("session" = [])),
-    extensions(("x-while-enrolling" = json!(true)), ("x-step-up" = json!("once-enrolled"))),
+    extensions(("x-while-enrolling" = json!(true)), ("x-step-up" = json!(true))),
     responses(
         (status = 200, body = PasskeyOptionsResponse),
         (status = 409, description = "Passkeys work under another name, or there are too many."),
@@ -117,7 +117,7 @@ async fn begin_passkey(ctx: BoxCtx, Host(host): Host) -> Answer<PasskeyOptionsRe
 #[utoipa::path(post, path = "/me/mfa/passkeys", tag = "me", security(("session" = [])),
     extensions(
         ("x-while-enrolling" = json!(true)),
-        ("x-step-up" = json!("once-enrolled")),
+        ("x-step-up" = json!(true)),
         ("x-body-size-bytes-max" = json!(ANSWER_SIZE_BYTES_MAX)),
     ),
     responses(

@@ -10,10 +10,9 @@ use super::claims::{ACCESS_TOKEN, AUDIENCE, AccessClaims};
 use super::rules::{check_access_times, no_access};
 use crate::platform::Platform;
 use crate::platform::clock::Moment;
-use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::ctx::{BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::id::{Id, ObjectId};
-use crate::platform::identity::factors::rules::enrolment_needed;
 use crate::platform::identity::services::ops::ServiceId;
 use crate::platform::identity::sessions::Principal;
 use crate::platform::identity::sessions::ops::programs;
@@ -113,7 +112,7 @@ async fn principal(
         checked.standings.keep(hash, Arc::clone(&standing));
         standing
     };
-    check_address(ctx, &standing.networks)?;
+    check_address(&ctx.cause, &standing.networks)?;
     if programs::is_to_be_touched(standing.last_used_at, ctx.now()) {
         ctx.write(move |scope| match facts.service {
             Some(service) => services::ops::touch_in(scope, service),
@@ -124,25 +123,23 @@ async fn principal(
     Ok(Arc::clone(&standing.principal))
 }
 
-/// Who the caller of a long-lived stream is by now, and until when that holds.
-pub async fn check_again(ctx: &BoxCtx, before: &Principal) -> Result<(Arc<Principal>, Moment)> {
-    let until = before.good_until.unwrap_or(ctx.now());
-    check_access_times(ctx.now(), until, ctx.now())?;
+/// Who stands behind a token that was let in before and is good until then.
+pub fn check_again_in(
+    scope: &BoxScope<'_>,
+    before: &Principal,
+    until: Moment,
+    platform: &Platform,
+) -> Result<(Arc<Principal>, Moment)> {
+    check_access_times(scope.now(), until, scope.now())?;
     let is_service = before.kind == Kind::Service;
     let facts = Facts {
         family: before.family,
         service: is_service.then(|| before.user.cast()),
-        not_before: ctx.now(),
+        not_before: scope.now(),
         expires_at: until,
     };
-    let platform = Arc::clone(&ctx.platform);
-    let standing = ctx.read(move |scope| standing_in(scope, facts, 0, &platform)).await?;
-    check_address(ctx, &standing.networks)?;
-    if standing.principal.must_enrol(ctx.now()) {
-        return Err(enrolment_needed());
-    }
-    let enrol_by = standing.principal.factors.enrol_by();
-    let until = enrol_by.map_or(until, |by| by.min(until));
+    let standing = standing_in(scope, facts, 0, platform)?;
+    check_address(scope.cause(), &standing.networks)?;
     Ok((standing.principal, until))
 }
 
@@ -170,9 +167,9 @@ fn standing_in(
     Ok(Standing { commit, principal, last_used_at: known.last_seen_at, networks: Vec::new() })
 }
 
-fn check_address(ctx: &BoxCtx, networks: &[IpNet]) -> Result<()> {
+fn check_address(cause: &Cause, networks: &[IpNet]) -> Result<()> {
     let is_in = |address| networks.iter().any(|one| one.contains(&address));
-    if networks.is_empty() || ctx.cause.address.is_some_and(is_in) {
+    if networks.is_empty() || cause.address.is_some_and(is_in) {
         return Ok(());
     }
     let detail = "This service account may not be used from this address.";

@@ -23,6 +23,7 @@ use crate::platform::id::Id;
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::factors::Standing as Factors;
 use crate::platform::identity::programs::rules::no_client;
+use crate::platform::identity::sessions::ops::Asker;
 use crate::platform::identity::sessions::rules::{FamilyId, Kind};
 use crate::platform::identity::signing::rules::KEY_BYTES;
 use crate::platform::identity::{Principal, users};
@@ -68,10 +69,13 @@ pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Shown>> {
         None => None,
     };
     check_manager(&caller, workspace)?;
+    let asker = Asker::of(ctx)?;
     let load = |scope: &BoxScope<'_>, id: ServiceId| {
         shown(scope, store::get(scope, id)?.ok_or(Error::NotFound)?)
     };
     ctx.create(load, move |scope| {
+        let caller = asker.by_now_in(scope)?;
+        check_manager(&caller, workspace)?;
         let blank = Account {
             id: scope.new_id(),
             name: String::new(),
@@ -152,9 +156,10 @@ fn visible(scope: &BoxScope<'_>, caller: &Principal, id: ServiceId) -> Result<Ac
 
 /// Changes an account. What it may do later acts on its next request.
 pub async fn change(ctx: &BoxCtx, id: ServiceId, wish: Wish) -> Result<Shown> {
-    let caller = std::sync::Arc::clone(ctx.principal()?);
+    let asker = Asker::of(ctx)?;
     let known = known(ctx);
     ctx.write(move |scope| {
+        let caller = asker.by_now_in(scope)?;
         let before = visible(scope, &caller, id)?;
         if wish.only_disables() {
             check_manager(&caller, before.workspace)?;
@@ -179,8 +184,9 @@ pub async fn change(ctx: &BoxCtx, id: ServiceId, wish: Wish) -> Result<Shown> {
 
 /// Deletes an account: its tokens, its secret and its keys are good for nothing from then on.
 pub async fn delete(ctx: &BoxCtx, id: ServiceId) -> Result<()> {
-    let caller = std::sync::Arc::clone(ctx.principal()?);
+    let asker = Asker::of(ctx)?;
     ctx.write(move |scope| {
+        let caller = asker.by_now_in(scope)?;
         let account = visible(scope, &caller, id)?;
         check_manager(&caller, account.workspace)?;
         store::delete(scope, id)?;
@@ -192,9 +198,10 @@ pub async fn delete(ctx: &BoxCtx, id: ServiceId) -> Result<()> {
 
 /// Gives an account a new secret. The old one dies, and with it every token.
 pub async fn renew_secret(ctx: &BoxCtx, id: ServiceId) -> Result<Secret> {
-    let caller = std::sync::Arc::clone(ctx.principal()?);
+    let asker = Asker::of(ctx)?;
     let known = known(ctx);
     ctx.write(move |scope| {
+        let caller = asker.by_now_in(scope)?;
         let account = visible(scope, &caller, id)?;
         check_above(&caller, &account, &known)?;
         let secret = new_secret(scope.random());
@@ -213,13 +220,14 @@ pub async fn add_key(
     name: String,
     public_key: [u8; KEY_BYTES],
 ) -> Result<Created<Key>> {
-    let caller = std::sync::Arc::clone(ctx.principal()?);
+    let asker = Asker::of(ctx)?;
     let known = known(ctx);
     let load = move |scope: &BoxScope<'_>, key: KeyId| {
         let found = store::keys(scope, id)?.into_iter().find(|one| one.id == key);
         found.ok_or(Error::NotFound)
     };
     ctx.create(load, move |scope| {
+        let caller = asker.by_now_in(scope)?;
         let account = visible(scope, &caller, id)?;
         check_above(&caller, &account, &known)?;
         let key = add_key_in(scope, &account, &name, public_key)?;
@@ -248,8 +256,9 @@ fn add_key_in(
 
 /// Removes a key. Every token of the account ends, whichever it was given for.
 pub async fn remove_key(ctx: &BoxCtx, id: ServiceId, key: KeyId) -> Result<()> {
-    let caller = std::sync::Arc::clone(ctx.principal()?);
+    let asker = Asker::of(ctx)?;
     ctx.write(move |scope| {
+        let caller = asker.by_now_in(scope)?;
         let account = visible(scope, &caller, id)?;
         check_manager(&caller, account.workspace)?;
         if !store::remove_key(scope, id, key)? {

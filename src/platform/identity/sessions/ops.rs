@@ -1,5 +1,6 @@
 //! From a presented value to a principal, at the price of a look into memory.
 
+mod by_now;
 pub mod programs;
 
 use std::cmp::Reverse;
@@ -9,9 +10,10 @@ use std::time::Duration;
 
 use tracing::warn;
 
+pub use self::by_now::{Asker, by_now, refresh};
 use super::rules::{
     Decision, ELEVATED_FOR, ENDED_KEPT, FamilyId, Kind, Known, Lifetimes, Listed, Principal,
-    SESSIONS_MAX, SUCCESSORS_MAX, TOKEN_PREFIX, decide, good_until,
+    SESSIONS_MAX, SUCCESSORS_MAX, TOKEN_PREFIX, decide,
 };
 use super::store::{self, NewFamily};
 use crate::platform::Platform;
@@ -20,7 +22,6 @@ use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Membership};
 use crate::platform::error::{Error, Refusal, Result};
-use crate::platform::identity::factors::rules::enrolment_needed;
 use crate::platform::identity::factors::{self, Standing};
 use crate::platform::identity::programs::access;
 use crate::platform::identity::signing::jwt;
@@ -190,34 +191,6 @@ fn role_and_grant(one: &store::Belonging, table: &RoleTable) -> Result<(AnyRole,
         }
     };
     Ok((role, grant))
-}
-
-/// Who the caller of a long-lived stream is by now, and until when that holds if nothing
-/// happens; an error when the session has ended.
-pub async fn refresh(ctx: &BoxCtx) -> Result<(Arc<Principal>, Moment)> {
-    let before = Arc::clone(ctx.principal()?);
-    if before.good_until.is_some() {
-        return access::check_again(ctx, &before).await;
-    }
-    let family = before.family;
-    let (platform, lifetimes) = (Arc::clone(&ctx.platform), lifetimes(ctx));
-    ctx.read(move |scope| {
-        let Some(known) = store::find_newest(scope, family)? else {
-            return Err(sign_in_needed());
-        };
-        if decide(&known, lifetimes, scope.now()) == Decision::Ended {
-            return Err(sign_in_needed());
-        }
-        let factors = factors::ops::standing_in(scope, known.user)?;
-        let principal = principal(&known, store::person(scope, family)?, factors, &platform)?;
-        if principal.must_enrol(scope.now()) {
-            return Err(enrolment_needed());
-        }
-        let good_until = good_until(&known, lifetimes);
-        let enrol_by = factors.enrol_by().filter(|_| !principal.is_token());
-        Ok((Arc::new(principal), enrol_by.map_or(good_until, |by| by.min(good_until))))
-    })
-    .await
 }
 
 /// Who asked for something that is done only now, with what they may do by now. A session that

@@ -6,7 +6,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::resets::rules::check_person;
 use crate::platform::identity::sessions::ops::{
-    TokenDraft, end_token_in, make_token_in, token_in, tokens_in,
+    Asker, TokenDraft, end_token_in, make_token_in, token_in, tokens_in,
 };
 use crate::platform::identity::sessions::rules::{FamilyId, Listed};
 use crate::platform::identity::{User, UserId, users};
@@ -24,17 +24,18 @@ pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Token>> {
     let principal = ctx.principal()?;
     principal.need_whole()?;
     let (user, by_token) = (principal.user, principal.is_token().then_some(principal.family));
-    let allowed = draft.check(principal)?;
-    let draft = TokenDraft {
-        name: allowed.name,
-        life: allowed.life,
-        workspace: allowed.workspace,
-        permissions: allowed.permissions,
-    };
+    let asker = Asker::of(ctx)?;
     let load = move |scope: &BoxScope<'_>, id: FamilyId| {
         Ok(Token { listed: token_in(scope, user, id)?, value: None })
     };
     ctx.create(load, move |scope| {
+        let allowed = draft.check(&*asker.by_now_in(scope)?)?;
+        let draft = TokenDraft {
+            name: allowed.name,
+            life: allowed.life,
+            workspace: allowed.workspace,
+            permissions: allowed.permissions,
+        };
         if let Some(maker) = by_token {
             outlives_not(scope, user, maker, &draft)?;
         }
