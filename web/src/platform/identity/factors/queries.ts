@@ -11,7 +11,8 @@ export const myFactorsQuery = queryOptions({
 /** A new secret, each time it is asked for; it counts once a code of it was given. */
 export const totpQuery = queryOptions({
   queryKey: ["me", "mfa", "new-totp"],
-  staleTime: Infinity,
+  // Asked again it would be another secret, while the phone already holds this one.
+  staleTime: "static",
   gcTime: 0,
   retry: false,
   queryFn: async () => ok(api.POST("/api/v1/me/mfa/totp")),
