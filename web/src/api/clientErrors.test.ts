@@ -15,6 +15,13 @@ describe("a fault of the page", () => {
     expect(faultOf(new DOMException("stopped", "AbortError"))).toBeNull();
     expect(faultOf(null)).toBeNull();
   });
+
+  it("is not what a browser notes of sizes that come a frame late", () => {
+    const note = "ResizeObserver loop completed with undelivered notifications.";
+    expect(faultOf(note)).toBeNull();
+    expect(faultOf(new Error(note))).toBeNull();
+    expect(faultOf("ResizeObserver is not defined")).not.toBeNull();
+  });
 });
 
 describe("reports", () => {

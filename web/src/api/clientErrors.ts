@@ -11,6 +11,9 @@ const MINUTE_MS = 60_000;
 /** A fault that comes again and again is said once in this long. */
 const SAME_MS = 10 * MINUTE_MS;
 
+/** What a browser notes when a size changes while sizes are told; it tells them a frame later. */
+const LATE_SIZES = "ResizeObserver loop completed with undelivered notifications.";
+
 export interface Fault {
   readonly message: string;
   readonly stack: string | null;
@@ -20,6 +23,7 @@ export interface Fault {
 export function faultOf(error: unknown): Fault | null {
   // A refusal is an answer, a lost connection is not the page's doing, a stopped request is meant.
   if (error instanceof ApiProblem) return null;
+  if (error === LATE_SIZES || (error instanceof Error && error.message === LATE_SIZES)) return null;
   if (error instanceof DOMException && error.name === "AbortError") return null;
   if (error instanceof Error)
     return {
