@@ -276,6 +276,10 @@ describe("security", () => {
 
   test("makes a program's account without a mouse, and is back where one was", async () => {
     const { page } = owner;
+    // What one goes back to lies in this same document.
+    await page.getByRole("link", { name: "Security", exact: true }).click();
+    await page.getByRole("heading", { name: "Security", level: 1 }).waitFor();
+    await page.getByRole("link", { name: "Programs", exact: true }).click();
     const opener = page.getByRole("button", { name: "New program" }).first();
     await opener.focus();
     await page.keyboard.press("Enter");
@@ -288,8 +292,16 @@ describe("security", () => {
     await page.keyboard.press("Tab");
     await page.keyboard.press("Space");
     await page.keyboard.press("Control+Enter");
-    await page.getByRole("dialog", { name: "Secret of Scale" }).waitFor();
+    const shown = page.getByRole("dialog", { name: "Secret of Scale" });
+    const copied = shown.getByRole("button", { name: "I have copied it" });
+    await copied.waitFor();
     await page.keyboard.press("Escape");
+    await page.goBack();
+    const asks = page.getByRole("dialog", { name: "Leave before you have kept it?" });
+    await asks.getByRole("button", { name: "Stay here" }).click();
+    await asks.waitFor({ state: "detached" });
+    await copied.focus();
+    await page.keyboard.press("Enter");
     await page.getByText("Scale", { exact: true }).waitFor();
     await becomes(() => isFocused(opener), true);
   });

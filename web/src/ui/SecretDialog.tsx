@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { t } from "@/i18n";
 import { CopyText } from "./CopyText";
 import { Dialog } from "./Dialog";
+import { LeaveGuard } from "./form";
 import { Notice } from "./Notice";
 import classes from "./SecretDialog.module.css";
 
@@ -18,7 +19,8 @@ interface Props {
 /** What the box shows only once, until the person says that it is kept. */
 export function SecretDialog({ title, warning, onClose, children }: Props) {
   return (
-    <Dialog isWork title={title} onClose={onClose}>
+    <Dialog isWork isLocked title={title} onClose={onClose}>
+      <LeaveGuard isDirty isShown />
       <div className={classes.stack}>
         <Notice tone="caution">{warning}</Notice>
         {children}

@@ -2,8 +2,14 @@ import { useBlocker } from "@tanstack/react-router";
 import { t } from "@/i18n";
 import { Confirm } from "../Confirm";
 
-/** Asks before typed text is left behind unsaved, in the app and when the tab closes. */
-export function LeaveGuard({ isDirty }: { readonly isDirty: boolean }) {
+interface Props {
+  readonly isDirty: boolean;
+  /** What would be lost is not typed but shown only once. */
+  readonly isShown?: boolean;
+}
+
+/** Asks before something is left behind unsaved, in the app and when the tab closes. */
+export function LeaveGuard({ isDirty, isShown = false }: Props) {
   const blocker = useBlocker({
     shouldBlockFn: () => isDirty,
     enableBeforeUnload: () => isDirty,
@@ -13,13 +19,13 @@ export function LeaveGuard({ isDirty }: { readonly isDirty: boolean }) {
   return (
     <Confirm
       opened
-      title={t("form.leaveTitle")}
+      title={t(isShown ? "form.leaveShownTitle" : "form.leaveTitle")}
       confirmLabel={t("form.leave")}
-      cancelLabel={t("form.stay")}
+      cancelLabel={t(isShown ? "form.stayShown" : "form.stay")}
       onConfirm={blocker.proceed}
       onClose={blocker.reset}
     >
-      {t("form.leaveBody")}
+      {t(isShown ? "form.leaveShownBody" : "form.leaveBody")}
     </Confirm>
   );
 }

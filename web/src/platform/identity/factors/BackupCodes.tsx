@@ -2,6 +2,7 @@ import { Button, CopyButton } from "@mantine/core";
 import { IconCheck, IconCopy, IconDownload, IconPrinter } from "@tabler/icons-react";
 import { createPortal } from "react-dom";
 import { t, useFormat } from "@/i18n";
+import { LeaveGuard } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { saveText } from "@/ui/saveFile";
 import { useMe } from "../queries";
@@ -24,6 +25,7 @@ export function BackupCodes({ codes, onDone }: Props) {
   const file = `${head}\n\n${codes.join("\n")}\n`;
   return (
     <div className={classes.stack}>
+      <LeaveGuard isDirty isShown />
       <p className={classes.text}>{t("backup.lead")}</p>
       <ol className={classes.codes} aria-label={t("backup.title")}>
         {codes.map((code) => (
