@@ -32,66 +32,68 @@ export function MemberPanel({ member, members, onClose }: Props) {
   const touches = manages && mayTouch(roles, member);
   const isLast = isLastOwner(members, member);
   return (
-    <QuickLook
-      label={member.name}
-      title={
-        <span className={classes.head}>
-          <Initials name={member.name} seed={member.user_id} />
-          <bdi>{member.name}</bdi>
-          {member.is_you && <Tag>{t("people.you")}</Tag>}
-        </span>
-      }
-      onClose={onClose}
-      actions={
-        <>
-          {touches && (
-            <Button variant="default" disabled={isLast} onClick={() => setOpen("role")}>
-              {t("people.changeRole")}
-            </Button>
-          )}
-          {member.is_you ? (
-            <Button variant="default" disabled={isLast} onClick={() => setOpen("leave")}>
-              {t("people.leave")}
-            </Button>
-          ) : (
-            touches && (
-              <Button variant="default" disabled={isLast} onClick={() => setOpen("remove")}>
-                {t("people.remove")}
+    <>
+      <QuickLook
+        label={member.name}
+        title={
+          <span className={classes.head}>
+            <Initials name={member.name} seed={member.user_id} />
+            <bdi>{member.name}</bdi>
+            {member.is_you && <Tag>{t("people.you")}</Tag>}
+          </span>
+        }
+        onClose={onClose}
+        actions={
+          <>
+            {touches && (
+              <Button variant="default" disabled={isLast} onClick={() => setOpen("role")}>
+                {t("people.changeRole")}
               </Button>
-            )
-          )}
-        </>
-      }
-    >
-      {member.is_disabled && (
-        <Notice tone="caution" title={t("people.disabled")}>
-          {t("people.disabledText")}
-        </Notice>
-      )}
-      <Facts
-        facts={[
-          {
-            label: t("people.role"),
-            value: <Role of={member} />,
-          },
-          { label: t("people.email"), value: member.email },
-          { label: t("people.joined"), value: <When at={member.joined_at} /> },
-          {
-            label: t("people.seen"),
-            value: member.last_seen_at ? <When at={member.last_seen_at} /> : t("people.never"),
-          },
-        ]}
-      />
-      {isLast ? (
-        <p className={classes.note}>{t("people.lastOwner")}</p>
-      ) : (
-        manages &&
-        roles.length > 0 &&
-        !touches && <p className={classes.note}>{t("people.noTouch")}</p>
-      )}
+            )}
+            {member.is_you ? (
+              <Button variant="default" disabled={isLast} onClick={() => setOpen("leave")}>
+                {t("people.leave")}
+              </Button>
+            ) : (
+              touches && (
+                <Button variant="default" disabled={isLast} onClick={() => setOpen("remove")}>
+                  {t("people.remove")}
+                </Button>
+              )
+            )}
+          </>
+        }
+      >
+        {member.is_disabled && (
+          <Notice tone="caution" title={t("people.disabled")}>
+            {t("people.disabledText")}
+          </Notice>
+        )}
+        <Facts
+          facts={[
+            {
+              label: t("people.role"),
+              value: <Role of={member} />,
+            },
+            { label: t("people.email"), value: member.email },
+            { label: t("people.joined"), value: <When at={member.joined_at} /> },
+            {
+              label: t("people.seen"),
+              value: member.last_seen_at ? <When at={member.last_seen_at} /> : t("people.never"),
+            },
+          ]}
+        />
+        {isLast ? (
+          <p className={classes.note}>{t("people.lastOwner")}</p>
+        ) : (
+          manages &&
+          roles.length > 0 &&
+          !touches && <p className={classes.note}>{t("people.noTouch")}</p>
+        )}
+      </QuickLook>
       {open === "role" && <RoleDialog member={member} onClose={close} />}
       {open === "remove" && <RemoveDialog member={member} onClose={close} onRemoved={onClose} />}
       {open === "leave" && <LeaveDialog workspace={workspace} onClose={close} />}
-    </QuickLook>
+    </>
   );
 }

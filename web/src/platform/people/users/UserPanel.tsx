@@ -31,61 +31,63 @@ export function UserPanel({ user, onClose }: Props) {
   const client = useQueryClient();
   const close = () => setOpen(null);
   return (
-    <QuickLook
-      label={user.name}
-      title={
-        <span className={classes.head}>
-          <Initials name={user.name} seed={user.id} />
-          <bdi>{user.name}</bdi>
-        </span>
-      }
-      onClose={onClose}
-      actions={
-        <>
-          {!user.is_disabled && (
-            <Button variant="default" onClick={() => setOpen("reset")}>
-              {t("users.resetLink")}
+    <>
+      <QuickLook
+        label={user.name}
+        title={
+          <span className={classes.head}>
+            <Initials name={user.name} seed={user.id} />
+            <bdi>{user.name}</bdi>
+          </span>
+        }
+        onClose={onClose}
+        actions={
+          <>
+            {!user.is_disabled && (
+              <Button variant="default" onClick={() => setOpen("reset")}>
+                {t("users.resetLink")}
+              </Button>
+            )}
+            <Button
+              variant="default"
+              onClick={() => setOpen(user.is_disabled ? "enable" : "disable")}
+            >
+              {t(user.is_disabled ? "users.enable" : "users.disable")}
             </Button>
+            <MoreActions user={user} onChoose={setOpen} />
+          </>
+        }
+      >
+        <div className={classes.tags}>
+          <UserTags user={user} />
+        </div>
+        <Facts
+          facts={[
+            { label: t("users.email"), value: user.email },
+            { label: t("users.sessions"), value: sessionsText(user) },
+            {
+              label: t("users.seen"),
+              value: user.last_seen_at ? <When at={user.last_seen_at} /> : t("users.never"),
+            },
+            { label: t("users.created"), value: <When at={user.created_at} /> },
+            user.disabled_at
+              ? { label: t("users.disabledAt"), value: <When at={user.disabled_at} /> }
+              : null,
+          ]}
+        />
+        <section aria-label={t("users.workspaces")}>
+          <h3 className={classes.small}>{t("users.workspaces")}</h3>
+          {user.workspaces.length > 0 ? (
+            <RowList label={t("users.workspaces")}>
+              {user.workspaces.map((one) => (
+                <RowEntry key={one.id} title={one.name} line={roleName(one)} />
+              ))}
+            </RowList>
+          ) : (
+            <p className={classes.note}>{t("users.noWorkspace")}</p>
           )}
-          <Button
-            variant="default"
-            onClick={() => setOpen(user.is_disabled ? "enable" : "disable")}
-          >
-            {t(user.is_disabled ? "users.enable" : "users.disable")}
-          </Button>
-          <MoreActions user={user} onChoose={setOpen} />
-        </>
-      }
-    >
-      <div className={classes.tags}>
-        <UserTags user={user} />
-      </div>
-      <Facts
-        facts={[
-          { label: t("users.email"), value: user.email },
-          { label: t("users.sessions"), value: sessionsText(user) },
-          {
-            label: t("users.seen"),
-            value: user.last_seen_at ? <When at={user.last_seen_at} /> : t("users.never"),
-          },
-          { label: t("users.created"), value: <When at={user.created_at} /> },
-          user.disabled_at
-            ? { label: t("users.disabledAt"), value: <When at={user.disabled_at} /> }
-            : null,
-        ]}
-      />
-      <section aria-label={t("users.workspaces")}>
-        <h3 className={classes.small}>{t("users.workspaces")}</h3>
-        {user.workspaces.length > 0 ? (
-          <RowList label={t("users.workspaces")}>
-            {user.workspaces.map((one) => (
-              <RowEntry key={one.id} title={one.name} line={roleName(one)} />
-            ))}
-          </RowList>
-        ) : (
-          <p className={classes.note}>{t("users.noWorkspace")}</p>
-        )}
-      </section>
+        </section>
+      </QuickLook>
       {open === "rename" ? (
         <RenameDialog user={user} onClose={close} />
       ) : open === "reset" ? (
@@ -104,7 +106,7 @@ export function UserPanel({ user, onClose }: Props) {
       ) : (
         open && <UserAction user={user} action={open} onClose={close} />
       )}
-    </QuickLook>
+    </>
   );
 }
 
