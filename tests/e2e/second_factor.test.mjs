@@ -100,7 +100,7 @@ describe("a second factor", () => {
     await password(tab);
     await tab.getByRole("button", { name: "Use a backup code" }).click();
     await code(tab, "Backup code", codes[3]);
-    await tab.getByRole("alert").first().waitFor();
+    await tab.getByText("This code was used already. Take another.").first().waitFor();
     assert.equal(await tab.getByRole("heading", { name: "Today" }).count(), 0);
   });
 

@@ -48,7 +48,12 @@ const dark: MantineColorsTuple = [
 const INSTANT = { duration: 0 };
 const HEADLESS = { header: { role: "presentation" } };
 const DIALOG_STYLES = {
-  title: { fontWeight: 600, fontSize: "1rem", overflowWrap: "anywhere" as const },
+  title: {
+    fontWeight: 600,
+    fontSize: "1rem",
+    lineHeight: 1.35,
+    overflowWrap: "anywhere" as const,
+  },
 };
 
 export const theme = createTheme({

@@ -1,16 +1,18 @@
 import type { ReactNode } from "react";
 import classes from "./RowList.module.css";
 
-/** A short list inside a section, for things that have a button of their own. */
+/** A short list for things that have a button of their own; outside a section, in its own frame. */
 export function RowList({
   label,
+  isFramed = false,
   children,
 }: {
   readonly label: string;
+  readonly isFramed?: boolean;
   readonly children: ReactNode;
 }) {
   return (
-    <ul className={classes.list} aria-label={label}>
+    <ul className={classes.list} data-framed={isFramed || undefined} aria-label={label}>
       {children}
     </ul>
   );

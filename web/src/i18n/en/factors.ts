@@ -90,8 +90,8 @@ export const factors = {
     "Each works once, in place of the app or the passkey. Strike out what you used.",
   "enrol.title": "Set up a second factor",
   "enrol.why":
-    "Who runs this box or a workspace needs more than a password, and the time to set it up is " +
-    "over. Nothing is lost: as soon as you have one, everything is as it was.",
+    "Whoever runs this box or a workspace needs more than a password, and the time to set it " +
+    "up is over. Nothing is lost: as soon as you have one, everything is as it was.",
   "enrol.how": "It takes two minutes. Take your phone, or the key you use elsewhere.",
   "enrol.app": "With an authenticator app",
   "enrol.passkey": "With a passkey",
@@ -101,6 +101,8 @@ export const factors = {
   "second.codeHelp.totp": "Six digits, new every 30 seconds.",
   "second.code.backup": "Backup code",
   "second.codeHelp.backup": "One of the ten you kept. It works once.",
+  "second.wrongBackup": "This code is not right. Look at it again, or take another.",
+  "second.usedBackup": "This code was used already. Take another.",
   "second.submit": "Go on",
   "second.passkeyLead": "Show that it is you with your passkey.",
   "second.use.passkey": "Use a passkey",

@@ -24,9 +24,10 @@ export const privacy = {
   "privacy.eraseBegun": "{name} is being erased",
   "privacy.erasures": "Erasures",
   "privacy.erasuresText":
-    "After a backup from before was restored, erase everybody again who is there again.",
+    "Who was erased, and when. Restoring an older backup brings them back: erase them again then.",
   "privacy.erasuresNone": "Nobody was erased",
-  "privacy.erasuresNoneText": "Users, a person, Erase person: who was erased stands here for good.",
+  "privacy.erasuresNoneText":
+    "Choose a person under Users, then “Erase person”. It stands here for good afterwards.",
   "privacy.erasureDone": "done",
   "privacy.erasureRunning": "under way",
   "privacy.erasureBy": "asked by {name}",

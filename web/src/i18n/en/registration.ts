@@ -13,7 +13,7 @@ export const registration = {
   "registration.domainsHelp": "One per line, such as example.com.",
   "registration.domainsNeeded": "Name at least one",
   "registration.place": "They come into",
-  "registration.nowhere": "No workspace; somebody invites them later",
+  "registration.nowhere": "None; they are invited later",
   "registration.role": "As",
   "registration.roleHelp":
     "More than viewer or counter can be given only by an owner or admin of the workspace.",

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { newKey } from "@/api/client";
 import { t } from "@/i18n";
 import { FormFrame, SecretField, TextField, useForm } from "@/ui/form";
@@ -14,6 +14,9 @@ interface Props {
   /** Who signs in, where that is known; nobody else can then. */
   readonly email?: string;
   readonly submitLabel?: string;
+  /** Stand above and below it until the password was right. */
+  readonly lead?: ReactNode;
+  readonly foot?: ReactNode;
   /** The page knows who it is and waits for the session alone, with all its requests. */
   readonly isAgain?: boolean;
   /** Comes after the session is known. */
@@ -21,7 +24,7 @@ interface Props {
 }
 
 /** Email and password, then the second factor of whoever has one. */
-export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Props) {
+export function SignInForm({ email, submitLabel, lead, foot, isAgain = false, onDone }: Props) {
   const client = useQueryClient();
   const [second, setSecond] = useState<SecondFactor | null>(null);
   const [typed, setTyped] = useState("");
@@ -43,6 +46,7 @@ export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Prop
     );
   return (
     <>
+      {lead}
       {why && (
         <div className={classes.above}>
           <Notice tone="caution">{why}</Notice>
@@ -58,6 +62,7 @@ export function SignInForm({ email, submitLabel, isAgain = false, onDone }: Prop
           setSecond(found);
         }}
       />
+      {foot}
     </>
   );
 }

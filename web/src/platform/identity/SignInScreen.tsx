@@ -17,13 +17,17 @@ export function SignInScreen() {
   return (
     <AuthFrame>
       <h1 className={classes.title}>{t("signin.title")}</h1>
-      <p className={classes.lead}>{t("signin.lead")}</p>
-      <SignInForm onDone={() => navigate({ to: safeNext(next), replace: true })} />
-      {isOpen && (
-        <p className={classes.after}>
-          <Link to="/register">{t("register.offer")}</Link>
-        </p>
-      )}
+      <SignInForm
+        lead={<p className={classes.lead}>{t("signin.lead")}</p>}
+        foot={
+          isOpen && (
+            <p className={classes.after}>
+              <Link to="/register">{t("register.offer")}</Link>
+            </p>
+          )
+        }
+        onDone={() => navigate({ to: safeNext(next), replace: true })}
+      />
     </AuthFrame>
   );
 }

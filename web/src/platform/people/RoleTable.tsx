@@ -21,7 +21,9 @@ export function RoleTable({ roles, permissions }: Props) {
             <th scope="col">{t("roles.permission")}</th>
             {roles.map((role) => (
               <th key={role.id} scope="col">
-                <bdi>{nameOf(role)}</bdi>
+                <bdi className={classes.name} title={nameOf(role)}>
+                  {nameOf(role)}
+                </bdi>
                 <span className={classes.count}>{t("roles.members", { count: role.members })}</span>
               </th>
             ))}

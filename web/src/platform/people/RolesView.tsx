@@ -36,7 +36,7 @@ export function RolesView() {
   const own = roles.data.filter((role) => !role.is_builtin);
   const close = () => setOpen(null);
   const newButton = manages && (
-    <Button variant="default" onClick={() => setOpen({ what: "new" })}>
+    <Button size="compact-sm" variant="default" onClick={() => setOpen({ what: "new" })}>
       {t("roles.new")}
     </Button>
   );
@@ -93,7 +93,7 @@ function OwnRole({
         role.may_give && (
           <>
             <Button
-              size="xs"
+              size="compact-sm"
               variant="default"
               aria-label={t("roles.changeNamed", { name: role.name })}
               onClick={() => onOpen({ what: "edit", role })}
@@ -101,7 +101,7 @@ function OwnRole({
               {t("roles.change")}
             </Button>
             <Button
-              size="xs"
+              size="compact-sm"
               variant="default"
               aria-label={t("roles.deleteNamed", { name: role.name })}
               onClick={() => onOpen({ what: "delete", role })}

@@ -45,8 +45,8 @@ function Erasures() {
           text={t("privacy.erasuresNoneText")}
         />
       ) : (
-        <div className={classes.list}>
-          <RowList label={t("privacy.erasures")}>
+        <div>
+          <RowList isFramed label={t("privacy.erasures")}>
             {rows.map((one) => (
               <ErasureRow key={one.id} erasure={one} />
             ))}

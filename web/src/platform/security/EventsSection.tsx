@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import type { AuditEntry } from "@/api/types";
 import { t } from "@/i18n";
 import { LinkButton } from "@/ui/LinkButton";
 import { Loaded } from "@/ui/Loaded";
@@ -26,7 +27,7 @@ export function EventsSection({ workspace }: { readonly workspace: string | null
               {entries.map((entry) => (
                 <RowEntry
                   key={entry.seq}
-                  symbol={<Initials name={actorName(entry, me.id)} seed={entry.actor.id ?? ""} />}
+                  symbol={<Initials name={actorOf(entry)} seed={entry.actor.id ?? ""} />}
                   title={<Sentence entry={entry} myId={me.id} />}
                   tags={
                     entry.outcome === "refused" && <Tag tone="caution">{t("audit.refused")}</Tag>
@@ -50,6 +51,11 @@ export function EventsSection({ workspace }: { readonly workspace: string | null
       </Loaded>
     </Section>
   );
+}
+
+/** Never "You": the initials are those of the person everywhere. */
+function actorOf(entry: AuditEntry): string {
+  return entry.actor.name ?? actorName(entry, "");
 }
 
 function ToLog({ workspace }: { readonly workspace: string | null }) {

@@ -9,7 +9,9 @@ interface Props<V extends object> {
   readonly options: readonly { readonly value: string; readonly label: ReactNode }[];
 }
 
-/** Any number of a few things. */
+const MANY = 8;
+
+/** Any number of some things; of many, two in a row where there is room. */
 export function ChecksField<V extends object>({ form, name, label, options }: Props<V>) {
   form.labels.set(name, label);
   const error = errorOf(form.errors, name);
@@ -24,7 +26,7 @@ export function ChecksField<V extends object>({ form, name, label, options }: Pr
   return (
     <fieldset className={classes.group} aria-invalid={error !== undefined}>
       <legend className={classes.legend}>{label}</legend>
-      <div className={classes.cards}>
+      <div className={classes.cards} data-many={options.length > MANY || undefined}>
         {options.map((option, index) => (
           <label key={option.value} className={classes.card}>
             <input

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { newKey } from "@/api/client";
-import { asProblem } from "@/api/problem";
+import { ApiProblem, asProblem } from "@/api/problem";
 import type { FactorMethod } from "@/api/stepUp";
 import { t } from "@/i18n";
 import { FormFrame, TextField, useForm } from "@/ui/form";
@@ -94,7 +94,7 @@ function CodeForm({
         await signInByCode(kind, code.trim());
       } catch (error) {
         if (onRefused(error)) return;
-        throw error;
+        throw kind === "backup" ? aboutPaper(error) : error;
       }
       await onDone();
     },
@@ -118,4 +118,12 @@ function CodeForm({
       />
     </FormFrame>
   );
+}
+
+/** The box speaks of the app; whoever types a code from paper has none at hand. */
+function aboutPaper(error: unknown): unknown {
+  const { code } = asProblem(error);
+  if (code !== "wrong-code" && code !== "code-used") return error;
+  const detail = t(code === "code-used" ? "second.usedBackup" : "second.wrongBackup");
+  return new ApiProblem({ code, detail, errors: [{ field: "code", code, detail }] }, null);
 }

@@ -103,7 +103,7 @@ function Row({
         </>
       }
       actions={
-        <span className={classes.buttons}>
+        <>
           <Button
             size="compact-sm"
             variant="default"
@@ -121,7 +121,7 @@ function Row({
           >
             {t("registration.refuse")}
           </Button>
-        </span>
+        </>
       }
     />
   );

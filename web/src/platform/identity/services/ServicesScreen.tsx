@@ -11,7 +11,6 @@ import { OperatorsOnly } from "../OperatorsOnly";
 import { servicesQuery } from "./queries";
 import { ServiceAnswer, type Act } from "./ServiceAnswer";
 import { ServiceRow } from "./ServiceRow";
-import classes from "./services.module.css";
 
 /** Programs that may act in the workspace by themselves. */
 export function WorkspaceServicesScreen() {
@@ -23,13 +22,14 @@ export function WorkspaceServicesScreen() {
 /** All of them, and those of the box itself; for operators. */
 export function BoxServicesScreen() {
   return (
-    <OperatorsOnly title={t("service.title")} text={t("service.forbidden")}>
+    <OperatorsOnly title={t("nav.boxServices")} text={t("service.forbidden")}>
       <Services workspace={null} />
     </OperatorsOnly>
   );
 }
 
 function Services({ workspace }: { readonly workspace: string | null }) {
+  const title = t(workspace === null ? "nav.boxServices" : "service.title");
   const query = useQuery(servicesQuery);
   const [act, setAct] = useState<Act | null>(null);
   const rows = (query.data ?? []).filter(
@@ -45,8 +45,8 @@ function Services({ workspace }: { readonly workspace: string | null }) {
   );
   return (
     <Page
-      title={t("service.title")}
-      tabTitle={t("service.title")}
+      title={title}
+      tabTitle={title}
       subtitle={t("service.lead")}
       isLoading={query.isPending}
       error={query.error}
@@ -58,18 +58,11 @@ function Services({ workspace }: { readonly workspace: string | null }) {
           {make}
         </StateBlock>
       ) : (
-        <div className={classes.list}>
-          <RowList label={t("service.title")}>
-            {rows.map((one) => (
-              <ServiceRow
-                key={one.id}
-                account={one}
-                namesPlace={workspace === null}
-                onAct={setAct}
-              />
-            ))}
-          </RowList>
-        </div>
+        <RowList isFramed label={title}>
+          {rows.map((one) => (
+            <ServiceRow key={one.id} account={one} namesPlace={workspace === null} onAct={setAct} />
+          ))}
+        </RowList>
       )}
       {act && <ServiceAnswer act={act} onAct={setAct} onClose={() => setAct(null)} />}
     </Page>

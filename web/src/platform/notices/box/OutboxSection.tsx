@@ -31,16 +31,14 @@ export function OutboxSection() {
     <Section title={t("outbox.title")}>
       <div className={classes.stack}>
         <p className={classes.text}>{t("outbox.lead")}</p>
-        <div className={classes.filters}>
-          <FilterBar>
-            <FilterChip
-              label={t("outbox.state")}
-              value={state ?? null}
-              options={OUTBOX_STATES.map((value) => ({ value, label: t(`outbox.state.${value}`) }))}
-              onChange={choose}
-            />
-          </FilterBar>
-        </div>
+        <FilterBar>
+          <FilterChip
+            label={t("outbox.state")}
+            value={state ?? null}
+            options={OUTBOX_STATES.map((value) => ({ value, label: t(`outbox.state.${value}`) }))}
+            onChange={choose}
+          />
+        </FilterBar>
         {outbox.error && rows.length === 0 ? (
           <ProblemAlert error={outbox.error} onRetry={() => void outbox.refetch()} />
         ) : outbox.isPending ? (

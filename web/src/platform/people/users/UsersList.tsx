@@ -145,7 +145,11 @@ function UserPhoneRow({ user }: { readonly user: UserDetails }) {
       <Initials name={user.name} seed={user.id} />
       <PhoneRow
         title={user.name}
-        value={<UserTags user={user} />}
+        value={
+          <span className={classes.tags}>
+            <UserTags user={user} />
+          </span>
+        }
         line={`${user.email} · ${placesText(user)}`}
         aside={<Seen user={user} />}
       />
