@@ -18,10 +18,12 @@ import type { StockFilter } from "@/apps/inventory/stock/queries";
 import type { AboutSearch } from "@/platform/about/AboutScreen";
 import { PART_KINDS } from "@/platform/about/fits";
 import { FILTER_NAMES, type AuditFilter } from "@/platform/audit/filter";
+import type { BackupsSearch } from "@/platform/backups/BackupsScreen";
 import type { JobsSearch } from "@/platform/jobs/JobsScreen";
 import { JOB_STATES } from "@/platform/jobs/queries";
 import type { ErrorsSearch } from "@/platform/errors/ErrorsScreen";
 import { ERROR_KINDS } from "@/platform/errors/queries";
+import { loadTexts } from "@/i18n";
 import { meQuery } from "@/platform/identity/queries";
 import { SignInGate } from "@/platform/identity/SignInGate";
 import type { DeliverySearch } from "@/platform/notices/box/DeliveryScreen";
@@ -206,6 +208,19 @@ const delivery = createRoute({
     () => import("@/platform/notices/box/DeliveryScreen"),
     "DeliveryScreen",
   ),
+});
+
+const backups = createRoute({
+  getParentRoute: () => frame,
+  path: "box/backups",
+  validateSearch: (search: Search): BackupsSearch => texts(search, ["panel"]),
+  component: lazyRouteComponent(async () => {
+    const [screen] = await Promise.all([
+      import("@/platform/backups/BackupsScreen"),
+      loadTexts("backups"),
+    ]);
+    return screen;
+  }, "BackupsScreen"),
 });
 
 const registration = createRoute({
@@ -455,6 +470,7 @@ const tree = root.addChildren([
     boxSecurity,
     boxServices,
     delivery,
+    backups,
     registration,
     erasures,
     workspaces,

@@ -40,6 +40,7 @@ export function screensOf(home, item, place) {
     ["programs of the box", "/box/programs"],
     ["mail and webhooks", "/box/delivery"],
     ["nothing was given up", "/box/delivery?state=failed"],
+    ["backups", "/box/backups"],
     ["registration", "/box/registration"],
     ["nobody was erased", "/box/erasures"],
     ["security of the box", "/box/security"],

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { en } from "./en";
-import { loadLanguage, t, tDynamic } from "./catalogue";
+import { backups } from "./en/backups";
+import { loadLanguage, loadTexts, t, tDynamic } from "./catalogue";
 import { pseudo } from "./pseudo";
 
 afterEach(() => loadLanguage("en"));
@@ -18,13 +19,14 @@ describe("texts", () => {
   });
 
   it("keep their placeholders in the test language", () => {
-    const turned = pseudo(en);
-    for (const [key, message] of Object.entries(en)) {
+    const all = { ...en, ...backups };
+    const turned = pseudo(all);
+    for (const [key, message] of Object.entries(all)) {
       const places = (text: unknown) =>
         JSON.stringify(text)
           .match(/\{\w+\}/g)
           ?.sort() ?? [];
-      expect(places(turned[key as keyof typeof en]), key).toEqual(places(message));
+      expect(places(turned[key as keyof typeof all]), key).toEqual(places(message));
     }
   });
 
@@ -32,5 +34,15 @@ describe("texts", () => {
     await loadLanguage("en-XA");
     expect(t("items.title")).toMatch(/^\[.*\]$/);
     expect(t("items.title")).not.toContain("Items");
+  });
+
+  it("of a screen come with it, in the language that is spoken", async () => {
+    expect(t("backups.runNow")).toBe("backups.runNow");
+    await loadTexts("backups");
+    expect(t("backups.runNow")).toBe("Back up now");
+    await loadLanguage("en-XA");
+    expect(t("backups.runNow")).toMatch(/^\[.*\]$/);
+    await loadLanguage("en");
+    expect(t("backups.runNow")).toBe("Back up now");
   });
 });

@@ -22,7 +22,11 @@ export type PlainKey = {
   [K in MessageKey]: [ParamNames<Messages[K]>] extends [never] ? K : never;
 }[MessageKey];
 
-let messages: Catalogue | null = null;
+type Texts = Partial<Catalogue>;
+let source: Texts = {};
+/** Makes the language that is spoken of English. */
+let turn = (texts: Texts): Texts => texts;
+let messages: Texts = {};
 let plurals = new Intl.PluralRules("en");
 let integers = new Intl.NumberFormat("en");
 let language = "en";
@@ -34,16 +38,23 @@ export const PSEUDO_LANGUAGE = "en-XA";
 /** Loads a language as a chunk of its own and makes it the one `t` speaks. */
 export async function loadLanguage(wanted: string): Promise<void> {
   const { en } = await import("./en");
-  if (wanted === PSEUDO_LANGUAGE) {
-    const { pseudo } = await import("./pseudo");
-    speak(pseudo(en), PSEUDO_LANGUAGE);
-  } else {
-    speak(en, "en");
-  }
+  source = { ...source, ...en };
+  const isPseudo = wanted === PSEUDO_LANGUAGE;
+  turn = isPseudo ? (await import("./pseudo")).pseudo : (texts) => texts;
+  speak(isPseudo ? PSEUDO_LANGUAGE : "en");
 }
 
-function speak(catalogue: Catalogue, name: string): void {
-  messages = catalogue;
+/** Texts that are too many to come with the first screen. */
+const PARTS = { backups: async (): Promise<Texts> => (await import("./en/backups")).backups };
+
+/** Loads the texts of a screen that few open, together with the screen. */
+export async function loadTexts(part: keyof typeof PARTS): Promise<void> {
+  source = { ...source, ...(await PARTS[part]()) };
+  speak(language);
+}
+
+function speak(name: string): void {
+  messages = turn(source);
   language = name;
   plurals = new Intl.PluralRules("en");
   integers = new Intl.NumberFormat("en");
@@ -71,12 +82,12 @@ function fill(key: MessageKey, params: Params | undefined): string {
 
 /** The message of a key made of data (a code, an audit action), or `fallback` without one. */
 export function tDynamic(key: string, fallback: string, params?: Params): string {
-  if (messages === null || !Object.hasOwn(messages, key)) return fallback;
+  if (!Object.hasOwn(messages, key)) return fallback;
   return fill(key as MessageKey, params);
 }
 
 function pattern(key: MessageKey, params: Readonly<Record<string, unknown>> | undefined): string {
-  const message = messages?.[key];
+  const message = messages[key];
   if (message === undefined) return key;
   if (typeof message === "string") return message;
   const count = params?.["count"];

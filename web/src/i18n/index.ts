@@ -2,6 +2,7 @@ export {
   currentLanguage,
   LANGUAGES,
   loadLanguage,
+  loadTexts,
   PSEUDO_LANGUAGE,
   t,
   tDynamic,

@@ -50,9 +50,9 @@ const ACCENTS: Readonly<Record<string, string>> = {
 };
 
 /** Turns every message into accented text a third longer; placeholders stay. */
-export function pseudo(source: Catalogue): Catalogue {
+export function pseudo(source: Partial<Catalogue>): Partial<Catalogue> {
   const entries = Object.entries(source).map(([key, message]) => [key, stretch(message)]);
-  return Object.fromEntries(entries) as Catalogue;
+  return Object.fromEntries(entries) as Partial<Catalogue>;
 }
 
 function stretch(message: Message): Message {

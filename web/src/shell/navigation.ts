@@ -1,4 +1,5 @@
 import {
+  IconArchive,
   IconBug,
   IconBuildingStore,
   IconClockPlay,
@@ -78,6 +79,7 @@ type BoxPath =
   | "/workspaces"
   | "/box/users"
   | "/box/jobs"
+  | "/box/backups"
   | "/box/errors"
   | "/box/security"
   | "/box/programs"
@@ -139,6 +141,7 @@ const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
   { to: "/box/users", label: "nav.users", icon: IconUserCog },
   { to: "/box/programs", label: "nav.boxServices", icon: IconRobot },
   { to: "/box/delivery", label: "nav.delivery", icon: IconMail },
+  { to: "/box/backups", label: "nav.backups", icon: IconArchive },
   { to: "/box/jobs", label: "nav.boxJobs", icon: IconClockPlay },
   { to: "/box/errors", label: "nav.errors", icon: IconBug },
   { to: "/box/security", label: "nav.boxSecurity", icon: IconShieldLock },

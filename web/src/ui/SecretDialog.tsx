@@ -11,13 +11,15 @@ interface Props {
   readonly title: string;
   /** Why it has to be kept now. */
   readonly warning: string;
+  /** How they say that it is kept. */
+  readonly doneLabel?: string;
   readonly onClose: () => void;
   /** The secret and what belongs to it. */
   readonly children: ReactNode;
 }
 
 /** What the box shows only once, until the person says that it is kept. */
-export function SecretDialog({ title, warning, onClose, children }: Props) {
+export function SecretDialog({ title, warning, doneLabel, onClose, children }: Props) {
   return (
     <Dialog isWork isLocked title={title} onClose={onClose}>
       <LeaveGuard isDirty isShown />
@@ -25,7 +27,7 @@ export function SecretDialog({ title, warning, onClose, children }: Props) {
         <Notice tone="caution">{warning}</Notice>
         {children}
         <div>
-          <Button onClick={onClose}>{t("ui.haveCopied")}</Button>
+          <Button onClick={onClose}>{doneLabel ?? t("ui.haveCopied")}</Button>
         </div>
       </div>
     </Dialog>

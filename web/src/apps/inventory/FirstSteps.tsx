@@ -1,13 +1,11 @@
 import { Button } from "@mantine/core";
-import { IconCircle, IconCircleCheckFilled } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { useState } from "react";
 import { t } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { readStored, writeStored } from "@/theme/appearance";
-import { Section } from "@/ui/Page";
+import { StepList, type Step } from "@/ui/StepList";
 import { IMPORT, MOVE, WRITE } from "./permissions";
-import classes from "./today.module.css";
 
 interface Props {
   /** null: not known yet. */
@@ -31,13 +29,13 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
   )
     return null;
   const params = { workspace: workspace.id };
-  const steps: { key: string; isDone: boolean; title: string; text: string; link: ReactNode }[] = [
+  const steps: Step[] = [
     {
       key: "places",
       isDone: placeCount > 0,
       title: t("steps.places"),
       text: t("steps.placesText"),
-      link: (
+      action: (
         <Link to="/w/$workspace/inventory/locations/new" params={params}>
           {t("action.newLocation")}
         </Link>
@@ -48,7 +46,7 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
       isDone: itemCount > 0,
       title: t("steps.items"),
       text: t("steps.itemsText"),
-      link: workspace.can(IMPORT) ? (
+      action: workspace.can(IMPORT) ? (
         <Link to="/w/$workspace/inventory/import" params={params}>
           {t("action.import")}
         </Link>
@@ -63,7 +61,7 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
       isDone: movementCount > 0,
       title: t("steps.receive"),
       text: t("steps.receiveText"),
-      link: (
+      action: (
         <Link to="/w/$workspace/inventory/movements" params={params}>
           {t("nav.movements")}
         </Link>
@@ -74,7 +72,7 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
       isDone: isTrusted,
       title: t("steps.trust"),
       text: t("steps.trustText"),
-      link: (
+      action: (
         <span style={{ display: "inline-flex", gap: 12, alignItems: "center", flexWrap: "wrap" }}>
           <a href="/trust">{t("system.trust")}</a>
           <Button
@@ -91,29 +89,7 @@ export function FirstSteps({ itemCount, placeCount, movementCount }: Props) {
       ),
     },
   ];
-  const done = steps.filter((step) => step.isDone).length;
-  if (done === steps.length) return null;
-  return (
-    <Section
-      title={t("steps.title")}
-      aside={<span className="hf-dim">{t("steps.progress", { done, all: steps.length })}</span>}
-    >
-      <ol className={classes.steps}>
-        {steps.map((step) => (
-          <li key={step.key} className={classes.step} data-done={step.isDone || undefined}>
-            {step.isDone ? (
-              <IconCircleCheckFilled size={20} aria-label={t("steps.done")} />
-            ) : (
-              <IconCircle size={20} stroke={1.6} aria-label={t("steps.open")} />
-            )}
-            <span>
-              <span className={classes.stepTitle}>{step.title}</span>
-              {!step.isDone && <span className="hf-dim"> {step.text}</span>}
-            </span>
-            {!step.isDone && <span className={classes.stepLink}>{step.link}</span>}
-          </li>
-        ))}
-      </ol>
-    </Section>
+  return steps.every((step) => step.isDone) ? null : (
+    <StepList title={t("steps.title")} steps={steps} />
   );
 }

@@ -1,5 +1,6 @@
 import { account } from "./account";
 import { audit } from "./audit";
+import type { backups } from "./backups";
 import { delivery } from "./delivery";
 import { factors } from "./factors";
 import { inventory } from "./inventory";
@@ -15,7 +16,7 @@ import { ui } from "./ui";
 import { users } from "./users";
 import { work } from "./work";
 
-/** Every text of the product, in the language the others are made from. */
+/** What every screen may say, in the language the others are made from. */
 export const en = {
   ...ui,
   ...shell,
@@ -34,4 +35,5 @@ export const en = {
   ...users,
   ...work,
 } as const;
-export type Messages = typeof en;
+/** Every text of the product; those of screens that few open come with them. */
+export type Messages = typeof en & typeof backups;

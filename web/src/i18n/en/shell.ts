@@ -14,6 +14,7 @@ export const shell = {
   "nav.jobs": "Jobs",
   "nav.boxJobs": "Jobs of the box",
   "nav.deleted": "Recycle bin",
+  "nav.backups": "Backups",
   "nav.errors": "Errors",
   "nav.about": "About Holdfast",
   "nav.appOff": "{app} is switched off here",

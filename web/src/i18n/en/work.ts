@@ -126,6 +126,7 @@ export const work = {
   "job.kind.inventory.import": "Import",
   "job.kind.inventory.export": "Export",
   "job.kind.platform.clean-up": "Clean up",
+  "job.kind.platform.backup": "Backup",
   "job.kind.platform.rotate-keys": "Change the master key",
   "job.kind.platform.erase-person": "Erase a person",
   "job.kind.platform.export-person": "Export what is held on a person",

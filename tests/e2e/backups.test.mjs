@@ -1,0 +1,281 @@
+// From nothing to a box that can be brought back, by the screens: target, kit, proof, first backup.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { BINARY, startBox } from "./support/box.mjs";
+import {
+  ask,
+  becomes,
+  claim,
+  fromWeb,
+  openWindow,
+  startBrowser,
+} from "./support/browser.mjs";
+import { openScreen, settled } from "./support/screens.mjs";
+
+const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
+const PHONE = { width: 390, height: 844 };
+const run = promisify(execFile);
+
+describe("backups", () => {
+  let box, browser, operator, phone, folder, disk, kitFile;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "holdfast-e2e-backups-"));
+    disk = join(folder, "disk");
+    await mkdir(disk);
+    [box, browser] = await Promise.all([startBox(), startBrowser()]);
+    operator = await openWindow(browser, box, {
+      reducedMotion: "reduce",
+      acceptDownloads: true,
+    });
+    await claim(operator.page, box);
+  });
+  after(async () => {
+    await browser?.close();
+    await box?.stop();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  const looks = async (page, name) => {
+    await settled(page);
+    await page.evaluate(AXE);
+    const found = await page.evaluate(
+      async () => (await window.axe.run(document)).violations,
+    );
+    const said = found.map(
+      (one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`,
+    );
+    assert.deepEqual(said, [], name);
+    const wide = await page.evaluate(
+      () =>
+        document.documentElement.scrollWidth -
+        document.documentElement.clientWidth,
+    );
+    assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`);
+    if (process.env.SHOTS)
+      await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+  };
+
+  test("lead from nothing: what is missing stands on top, in its order", async () => {
+    const { page } = operator;
+    await openScreen(page, "/box/backups");
+    const steps = page.getByRole("region", { name: "Until the box is safe" });
+    await steps.getByText("0 of 4 done").waitFor();
+    assert.equal(
+      await page.getByRole("button", { name: "Back up now" }).count(),
+      0,
+    );
+    await looks(page, "backups-empty");
+    const refusal = page.evaluate(async () => {
+      const answer = await fetch("/api/v1/backups", { method: "POST" });
+      return { status: answer.status, code: (await answer.json()).code };
+    });
+    assert.deepEqual(await refusal, { status: 409, code: "backup-no-kit" });
+  });
+
+  test("go to a folder that is tried at once, and say what is wrong with one", async () => {
+    const { page } = operator;
+    await page
+      .getByRole("region", { name: "Until the box is safe" })
+      .getByRole("button", { name: "New target" })
+      .click();
+    const dialog = page.getByRole("dialog", { name: "New target" });
+    await dialog.getByRole("textbox", { name: "Path" }).fill("backup");
+    await dialog.getByRole("button", { name: "Add target" }).click();
+    await dialog.getByText("2 things to mend").waitFor();
+    await looks(page, "target-errors");
+    await dialog.getByRole("textbox", { name: "Name" }).fill("Office disk");
+    await dialog
+      .getByRole("textbox", { name: "Path" })
+      .fill(join(box.data, "inside"));
+    await dialog.getByRole("button", { name: "Add target" }).click();
+    await dialog
+      .getByText(/would burn with it/)
+      .first()
+      .waitFor();
+    await dialog.getByRole("textbox", { name: "Path" }).fill(disk);
+    await dialog.getByRole("button", { name: "Add target" }).click();
+
+    const tried = page.getByRole("dialog", { name: "Test “Office disk”" });
+    await tried.getByRole("button", { name: "Test now" }).click();
+    await tried.getByText("Worked last").waitFor();
+    await looks(page, "target-tested");
+    await tried.getByRole("button", { name: "Close" }).last().click();
+    const targets = page.getByRole("region", { name: "Targets" });
+    await targets.getByText("Worked last").waitFor();
+    await page.getByText("1 of 4 done").waitFor();
+  });
+
+  test("are opened by a kit that the browser makes and the box never sees", async () => {
+    const { page } = operator;
+    const sent = [];
+    page.on("request", (request) => sent.push(request.postData() ?? ""));
+    await page
+      .getByRole("region", { name: "Until the box is safe" })
+      .getByRole("button", { name: "New kit" })
+      .click();
+    await page
+      .getByRole("textbox", { name: "Where you will keep it" })
+      .fill("Safe in the office");
+    await page.getByRole("button", { name: "Make the kit" }).click();
+    const shown = page.getByRole("dialog", {
+      name: "Keep this kit: Safe in the office",
+    });
+    await shown.getByRole("img", { name: /square code/ }).waitFor();
+    await looks(page, "kit-shown");
+    const download = page.waitForEvent("download");
+    await shown.getByRole("button", { name: "Download" }).click();
+    const saved = await download;
+    assert.equal(saved.suggestedFilename(), "holdfast-kit-harbour.txt");
+    kitFile = join(folder, "kit.txt");
+    await saved.saveAs(kitFile);
+    const kit = await readFile(kitFile, "utf8");
+    assert.match(kit, /^AGE-SECRET-KEY-1[A-Z0-9]+$/m);
+    assert.equal(kit, await shown.locator("pre code").textContent());
+
+    const paper = page.locator("body > [aria-hidden]", {
+      hasText: "Recovery kit of Harbour",
+    });
+    await page.emulateMedia({ media: "print" });
+    assert.ok(await paper.isVisible());
+    assert.match(
+      await paper.innerText(),
+      /AGE-SECRET-KEY-1[\s\S]*holdfast recover/,
+    );
+    if (process.env.SHOTS)
+      await page.screenshot({ path: `${process.env.SHOTS}/kit-paper.png` });
+    await page.emulateMedia({ media: "screen" });
+
+    await shown.getByRole("button", { name: "I have kept it" }).click();
+    const prove = page.getByRole("dialog", {
+      name: "Prove the kit Safe in the office",
+    });
+    await prove
+      .getByRole("textbox")
+      .fill("# box: somebody else's\nno key at all");
+    await prove.getByRole("button", { name: "Prove it" }).click();
+    await prove
+      .getByText(/no line that begins with AGE-SECRET-KEY-1/)
+      .waitFor();
+    await prove
+      .getByRole("textbox")
+      .fill(kit.replace(/^# box: .*$/m, "# box: 0193"));
+    await prove.getByRole("button", { name: "Prove it" }).click();
+    await prove.getByText(/kit of another box: Harbour/).waitFor();
+    await looks(page, "kit-prove-error");
+    await prove.locator("input[type=file]").setInputFiles(kitFile);
+    await prove.getByText("Kit of Harbour").waitFor();
+    await prove.getByRole("button", { name: "Prove it" }).click();
+    await prove.waitFor({ state: "detached" });
+    const kits = page.getByRole("region", { name: "Recovery kits" });
+    await kits.getByText("proved", { exact: true }).waitFor();
+    assert.deepEqual(
+      sent.filter((body) => body.includes("AGE-SECRET-KEY")),
+      [],
+      "the private key left the browser",
+    );
+  });
+
+  test("take the kit of the browser on the command line, too", async () => {
+    const { stdout } = await run(BINARY, [
+      ...["backup", "kit", "confirm"],
+      ...["--kit", kitFile, "--data", box.data],
+    ]);
+    assert.match(stdout, /The kit opens what the box encrypts to it/);
+  });
+
+  test("show the first one while it is made, and what it holds afterwards", async () => {
+    const { page } = operator;
+    await openScreen(page, "/box/backups");
+    await page.getByRole("button", { name: "Back up now" }).first().click();
+    await page.getByText("The backup has begun").waitFor();
+    await becomes(
+      async () =>
+        (await ask(page, "GET", "/api/v1/backups")).items.map(
+          (one) => one.state,
+        ),
+      ["uploaded"],
+      "the backup was not made",
+    );
+    const row = page
+      .getByRole("region", { name: "Made so far" })
+      .getByRole("button", { name: /(sent|verified)/ });
+    await row.waitFor();
+    assert.equal(
+      await page.getByRole("region", { name: "Until the box is safe" }).count(),
+      0,
+    );
+    await looks(page, "backups-made");
+    await row.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Backup 1" });
+    await dialog.getByText(/^base\/000001-/).waitFor();
+    await looks(page, "backup-one");
+    await page.keyboard.press("Escape");
+    const [ours] = (await readdir(disk)).filter((name) =>
+      name.startsWith("box-"),
+    );
+    assert.deepEqual((await readdir(join(disk, ours))).sort(), [
+      "RECOVERY.md",
+      "base",
+      "restore.sh",
+    ]);
+  });
+
+  test("say on top what is wrong with a target, and what to do", async () => {
+    const { page } = operator;
+    await rm(disk, { recursive: true });
+    await writeFile(disk, "in the way");
+    await openScreen(page, "/box/backups");
+    await page
+      .getByRole("button", { name: "What to do with Office disk" })
+      .click();
+    await page.getByRole("menuitem", { name: "Test" }).click();
+    const tried = page.getByRole("dialog", { name: "Test “Office disk”" });
+    await tried.getByRole("button", { name: "Test now" }).click();
+    await tried.getByText("Failed last").waitFor();
+    await tried.getByRole("button", { name: "Close" }).last().click();
+    await page
+      .getByText("The target “Office disk” cannot be reached.")
+      .waitFor();
+    await looks(page, "target-trouble");
+  });
+
+  test("are all there on a phone", async () => {
+    phone = await openWindow(browser, box, {
+      reducedMotion: "reduce",
+      viewport: PHONE,
+      hasTouch: true,
+      storageState: await operator.context.storageState(),
+    });
+    const { page } = phone;
+    await openScreen(page, "/box/backups");
+    await looks(page, "phone-backups");
+    await page
+      .getByRole("region", { name: "Made so far" })
+      .getByRole("button", { name: /(sent|verified)/ })
+      .tap();
+    await page
+      .getByRole("dialog", { name: "Backup 1" })
+      .getByText(/^base\//)
+      .waitFor();
+    await looks(page, "phone-one");
+    await page.getByRole("button", { name: "Close" }).tap();
+    await page.getByRole("button", { name: "New kit" }).tap();
+    await looks(page, "phone-new-kit");
+    assert.deepEqual([...operator.faults, ...phone.faults], []);
+  });
+});

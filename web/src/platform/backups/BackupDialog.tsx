@@ -1,0 +1,77 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Backup } from "@/api/types";
+import { t, useFormat } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
+import { Facts } from "@/ui/Facts";
+import { Loaded } from "@/ui/Loaded";
+import { Notice } from "@/ui/Notice";
+import { tookMs } from "../jobs/rules";
+import { spanText } from "../jobs/words";
+import { LevelTag } from "./LevelTag";
+import { backupQuery } from "./queries";
+import { levelOf } from "./rules";
+import classes from "./backups.module.css";
+
+interface Props {
+  readonly id: string;
+  readonly onClose: () => void;
+}
+
+/** One backup: what it holds, where it lies, how far it was checked. */
+export function BackupDialog({ id, onClose }: Props) {
+  const backup = useQuery(backupQuery(id));
+  const number = backup.data?.sequence;
+  return (
+    <Dialog
+      title={typeof number === "number" ? t("backups.oneNumbered", { number }) : t("backups.one")}
+      size="lg"
+      onClose={onClose}
+    >
+      <Loaded query={backup} lines={6}>
+        {(one) => <Details backup={one} />}
+      </Loaded>
+    </Dialog>
+  );
+}
+
+function Details({ backup }: { readonly backup: Backup }) {
+  const format = useFormat();
+  const level = levelOf(backup);
+  const took = tookMs(backup, Date.now());
+  const bytes = (value: number | null | undefined) =>
+    typeof value === "number" ? format.bytes(value) : null;
+  const fact = (label: string, value: string | null | undefined) =>
+    value ? { label, value } : null;
+  return (
+    <div className={classes.stack}>
+      <p className={classes.text}>
+        <LevelTag level={level} /> {t(`backups.levelText.${level}`)}
+      </p>
+      {backup.detail && (
+        <Notice tone={level === "failed" ? "danger" : "caution"}>
+          <span lang="en">{backup.detail}</span>
+        </Notice>
+      )}
+      <Facts
+        facts={[
+          fact(t("backups.taken"), backup.taken_at && format.exact(backup.taken_at)),
+          fact(t("backups.started"), format.exact(backup.started_at)),
+          fact(t("backups.finished"), backup.finished_at && format.exact(backup.finished_at)),
+          fact(t("backups.took"), backup.finished_at && took !== null ? spanText(took) : null),
+          fact(t("backups.holds"), bytes(backup.source_bytes)),
+          fact(t("backups.size"), bytes(backup.size_bytes)),
+          backup.folder
+            ? {
+                label: t("backups.folder"),
+                value: (
+                  <span className="hf-mono" translate="no">
+                    {backup.folder}
+                  </span>
+                ),
+              }
+            : null,
+        ]}
+      />
+    </div>
+  );
+}

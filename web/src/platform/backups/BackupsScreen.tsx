@@ -1,0 +1,153 @@
+import { Button } from "@mantine/core";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { IconShieldLock } from "@tabler/icons-react";
+import { useState } from "react";
+import { t } from "@/i18n";
+import { Page } from "@/ui/Page";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { toastDone, toastFailed } from "@/ui/toast";
+import { OperatorsOnly } from "../identity/OperatorsOnly";
+import { isActive } from "../jobs/rules";
+import { useBoxEvents } from "../live/useBoxEvents";
+import { BackupAnswer, type BackupAct } from "./BackupAnswer";
+import { BackupDialog } from "./BackupDialog";
+import { FirstBackup } from "./FirstBackup";
+import { Glance } from "./Glance";
+import { KitsSection } from "./KitsSection";
+import {
+  BACKUP_KEY,
+  backupJobQuery,
+  backupsQuery,
+  kitsQuery,
+  runBackup,
+  targetsQuery,
+} from "./queries";
+import { safetyOf } from "./rules";
+import { RunningBackup } from "./RunningBackup";
+import { TargetsSection } from "./TargetsSection";
+import { Timeline } from "./Timeline";
+import { Troubles } from "./Troubles";
+import classes from "./backups.module.css";
+
+export interface BackupsSearch {
+  /** The backup that is looked at. */
+  readonly panel?: string;
+}
+
+const LIVE = ["backup"];
+
+/** Backups: what is made, where it goes, what opens it, and what is wrong with any of that. */
+export function BackupsScreen() {
+  useBoxEvents(LIVE);
+  return (
+    <OperatorsOnly title={t("backups.title")} text={t("backups.forbidden")}>
+      <Backups />
+    </OperatorsOnly>
+  );
+}
+
+function Backups() {
+  const { panel } = useSearch({ from: "/frame/box/backups" });
+  const navigate = useNavigate({ from: "/box/backups" });
+  const [act, setAct] = useState<BackupAct | null>(null);
+  const backups = useInfiniteQuery(backupsQuery);
+  const kits = useQuery(kitsQuery);
+  const targets = useQuery(targetsQuery);
+  const job = useQuery(backupJobQuery);
+  const rows = backups.data?.pages.flatMap((page) => page.items) ?? [];
+  const error = backups.error ?? kits.error ?? targets.error;
+  const show = (id: string | null) =>
+    void navigate({ search: id ? { panel: id } : {}, replace: true });
+  const run = useRun();
+  if (!backups.data || !kits.data || !targets.data || error)
+    return (
+      <Page
+        title={t("backups.title")}
+        tabTitle={t("backups.title")}
+        isLoading={!error}
+        error={error}
+        onRetry={() => {
+          for (const query of [backups, kits, targets]) void query.refetch();
+        }}
+      />
+    );
+  const safety = safetyOf(targets.data, kits.data.items, rows);
+  const isRunning = job.data ? isActive(job.data) : false;
+  const mayRun = safety.hasTarget && safety.hasKit;
+  return (
+    <Page
+      title={t("backups.title")}
+      tabTitle={t("backups.title")}
+      subtitle={t("backups.lead")}
+      actions={
+        mayRun && (
+          <Button
+            leftSection={<IconShieldLock size={16} aria-hidden />}
+            loading={run.isSending}
+            disabled={isRunning}
+            onClick={() => void run.start()}
+          >
+            {t("backups.runNow")}
+          </Button>
+        )
+      }
+    >
+      <Troubles backups={rows} kits={kits.data.items} targets={targets.data} />
+      <FirstBackup
+        safety={safety}
+        kits={kits.data.items}
+        isRunning={isRunning || run.isSending}
+        onAct={setAct}
+        onRun={() => void run.start()}
+      />
+      {job.error && <ProblemAlert error={job.error} onRetry={() => void job.refetch()} />}
+      {job.data && isActive(job.data) && (
+        <RunningBackup job={job.data} readAt={job.dataUpdatedAt} />
+      )}
+      {rows.length > 0 && <Glance backups={rows} />}
+      <div className={classes.columns}>
+        <Timeline
+          backups={rows}
+          hasMore={backups.hasNextPage}
+          isLoadingMore={backups.isFetchingNextPage}
+          onMore={() => void backups.fetchNextPage()}
+          onOpen={show}
+        />
+        <div className={classes.side}>
+          <TargetsSection targets={targets.data} onAct={setAct} />
+          <KitsSection kits={kits.data.items} onAct={setAct} />
+        </div>
+      </div>
+      {panel && <BackupDialog key={panel} id={panel} onClose={() => show(null)} />}
+      {act && (
+        <BackupAnswer
+          act={act}
+          box={kits.data}
+          targets={targets.data}
+          onAct={setAct}
+          onClose={() => setAct(null)}
+        />
+      )}
+    </Page>
+  );
+}
+
+/** Asks for a backup; one that is under way already is joined. */
+function useRun() {
+  const client = useQueryClient();
+  const [isSending, setSending] = useState(false);
+  const start = async () => {
+    setSending(true);
+    try {
+      client.setQueryData(backupJobQuery.queryKey, await runBackup());
+      toastDone(t("backups.begun"));
+      await client.invalidateQueries({ queryKey: BACKUP_KEY });
+    } catch (cause) {
+      toastFailed(cause);
+    } finally {
+      setSending(false);
+    }
+  };
+  return { isSending, start };
+}

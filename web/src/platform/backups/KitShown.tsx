@@ -1,0 +1,73 @@
+import { Button, CopyButton } from "@mantine/core";
+import { IconCheck, IconCopy, IconDownload, IconPrinter } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
+import type { RecoveryKits } from "@/api/types";
+import { t } from "@/i18n";
+import { saveText } from "@/ui/saveFile";
+import { SecretDialog } from "@/ui/SecretDialog";
+import { kitFileName } from "./kit";
+import { KitSheet } from "./KitSheet";
+import type { FreshKit } from "./NewKit";
+import classes from "./backups.module.css";
+
+const QrCode = lazy(() => import("../trust/QrCode"));
+
+interface Props {
+  readonly fresh: FreshKit;
+  readonly box: RecoveryKits;
+  readonly onKept: () => void;
+}
+
+/** The kit, with its private key, this one time. */
+export function KitShown({ fresh, box, onKept }: Props) {
+  const { kit, keys, text } = fresh;
+  return (
+    <SecretDialog
+      title={t("kit.shownTitle", { name: kit.name })}
+      warning={t("kit.shownOnce")}
+      doneLabel={t("kit.kept")}
+      onClose={onKept}
+    >
+      <div className={classes.kit}>
+        <pre className={classes.kitText} tabIndex={0} aria-label={t("kit.file")}>
+          <code className="hf-mono" translate="no">
+            {text}
+          </code>
+        </pre>
+        <Suspense fallback={null}>
+          <QrCode text={keys.identity} label={t("kit.qr")} className={classes.qr} />
+        </Suspense>
+      </div>
+      <div className={classes.buttons}>
+        <Button
+          variant="default"
+          leftSection={<IconDownload size={16} aria-hidden />}
+          onClick={() => saveText(kitFileName(box.box_name), text)}
+        >
+          {t("kit.download")}
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<IconPrinter size={16} aria-hidden />}
+          onClick={() => window.print()}
+        >
+          {t("kit.print")}
+        </Button>
+        <CopyButton value={text}>
+          {({ copied, copy }) => (
+            <Button
+              variant="default"
+              onClick={copy}
+              leftSection={
+                copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />
+              }
+            >
+              {copied ? t("ui.copied") : t("kit.copy")}
+            </Button>
+          )}
+        </CopyButton>
+      </div>
+      <KitSheet fresh={fresh} box={box} />
+    </SecretDialog>
+  );
+}

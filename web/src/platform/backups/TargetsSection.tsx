@@ -1,0 +1,91 @@
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { IconDots, IconFolder, IconPlus } from "@tabler/icons-react";
+import type { BackupTarget } from "@/api/types";
+import { t, tDynamic } from "@/i18n";
+import { Section } from "@/ui/Page";
+import { RowEntry, RowList } from "@/ui/RowList";
+import { Tag } from "@/ui/Tag";
+import { LastTry } from "../notices/box/LastTry";
+import type { BackupAct } from "./BackupAnswer";
+import classes from "./backups.module.css";
+
+interface Props {
+  readonly targets: readonly BackupTarget[];
+  readonly onAct: (act: BackupAct) => void;
+}
+
+/** Where backups go, and how reaching each place ended last. */
+export function TargetsSection({ targets, onAct }: Props) {
+  return (
+    <Section
+      title={t("target.title")}
+      aside={
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconPlus size={14} aria-hidden />}
+          onClick={() => onAct({ kind: "target-new" })}
+        >
+          {t("target.new")}
+        </Button>
+      }
+    >
+      <div className={classes.stack}>
+        <p className={classes.text}>{t("target.lead")}</p>
+        {targets.length === 0 ? (
+          <p className={classes.note}>{t("target.none")}</p>
+        ) : (
+          <RowList label={t("target.title")}>
+            {targets.map((one) => (
+              <TargetRow key={one.id} target={one} onAct={onAct} />
+            ))}
+          </RowList>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+const ACTS = ["target-test", "target-remove"] as const;
+
+function TargetRow({
+  target,
+  onAct,
+}: {
+  readonly target: BackupTarget;
+  readonly onAct: (act: BackupAct) => void;
+}) {
+  const { name, kind, last, settings } = target;
+  const labels = { "target-test": t("target.test"), "target-remove": t("target.remove") };
+  return (
+    <RowEntry
+      symbol={<IconFolder size={20} stroke={1.6} aria-hidden />}
+      title={name}
+      tags={<Tag>{tDynamic(`target.kind.${kind}`, kind)}</Tag>}
+      line={
+        <>
+          <span className="hf-mono" translate="no">
+            {settings.path}
+          </span>
+          {last ? <LastTry last={last} /> : <div>{t("target.untried")}</div>}
+        </>
+      }
+      actions={
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon variant="default" aria-label={t("target.actions", { name })}>
+              <IconDots size={18} aria-hidden />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {ACTS.map((act) => (
+              <Menu.Item key={act} onClick={() => onAct({ kind: act, target })}>
+                {labels[act]}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      }
+    />
+  );
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { levelOf, paceOf, safetyOf } from "./rules";
+
+describe("the level of a backup", () => {
+  it("is what it got to", () => {
+    expect(levelOf({ state: "running", level: null })).toBe("running");
+    expect(levelOf({ state: "failed", level: null })).toBe("failed");
+    expect(levelOf({ state: "uploaded" })).toBe("uploaded");
+    expect(levelOf({ state: "uploaded", level: "drilled" })).toBe("drilled");
+  });
+});
+
+describe("the pace of a backup", () => {
+  const started_at = "2026-11-21T10:00:00Z";
+  const now = Date.parse("2026-11-21T10:00:10Z");
+
+  it("is what was read in the time it took", () => {
+    const pace = paceOf({ started_at, progress: { done: 1_000, total: 3_000 } }, now);
+    expect(pace).toEqual({ bytesPerSecond: 100, leftMs: 20_000 });
+  });
+
+  it("is not guessed before there is something to go by, nor after all is read", () => {
+    expect(paceOf({ started_at, progress: { done: 0, total: 3_000 } }, now)).toBeNull();
+    expect(paceOf({ started_at, progress: { done: 5, total: 5 } }, now)).toBeNull();
+    expect(paceOf({ started_at: null, progress: { done: 1, total: 5 } }, now)).toBeNull();
+    const soon = Date.parse(started_at) + 400;
+    expect(paceOf({ started_at, progress: { done: 1, total: 5 } }, soon)).toBeNull();
+  });
+});
+
+describe("what makes a box safe", () => {
+  it("is nothing at first", () => {
+    expect(Object.values(safetyOf([], [], []))).toEqual([false, false, false, false, false]);
+  });
+
+  it("does not count kits that were retired, nor backups that failed", () => {
+    const retired = { confirmed_at: "2026-11-20T10:00:00Z", retired_at: "2026-11-21T10:00:00Z" };
+    const fresh = { confirmed_at: null, retired_at: null };
+    const safety = safetyOf([{}], [retired, fresh], [{ state: "failed" }]);
+    expect(safety).toMatchObject({ hasKit: true, isKitProved: false, hasBackup: false });
+  });
+
+  it("is all of it once a backup was verified", () => {
+    const kit = { confirmed_at: "2026-11-20T10:00:00Z", retired_at: null };
+    const safety = safetyOf([{}], [kit], [{ state: "uploaded", level: "verified" }]);
+    expect(Object.values(safety).every(Boolean)).toBe(true);
+  });
+});
