@@ -4,11 +4,12 @@
 //!
 //! `cargo bench -- TEXT` runs only the loads whose names contain the text, `cargo bench -- large`
 //! looks at a long ledger, `cargo bench -- audit` at a long audit log, `cargo bench -- identity`
-//! at signing in and at a hundred thousand sessions, and `cargo bench -- workspaces` at a box with
-//! a thousand of them.
+//! at signing in and at a hundred thousand sessions, `cargo bench -- workspaces` at a box with a
+//! thousand of them, and `cargo bench -- backups` at backups of 500 MB and of 2 GB.
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 mod audit;
+mod backups;
 mod identity;
 mod large;
 mod ledger;
@@ -72,6 +73,7 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
     println!("Access log: text lines into a file on the same disk. Disk: synchronous=FULL.");
     let is_met = match chosen {
         Some("audit") => audit::measure(folder.path())?,
+        Some("backups") => backups::measure(folder.path())?,
         Some("identity") => identity::measure(folder.path())?,
         Some("large") => large::measure(folder.path())?,
         Some("workspaces") => workspaces::measure(folder.path())?,

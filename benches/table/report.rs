@@ -79,6 +79,7 @@ pub(crate) enum Unit {
     Micros,
     Kib,
     Bytes,
+    Percent,
 }
 
 impl Unit {
@@ -89,6 +90,7 @@ impl Unit {
             Self::Micros => format!("{} ms", tenths(value, 1_000)),
             Self::Kib => format!("{} MiB", tenths(value, 1_024)),
             Self::Bytes => format!("{value} bytes"),
+            Self::Percent => format!("{value} %"),
         }
     }
 }
@@ -105,6 +107,19 @@ pub(crate) fn millis(duration: Duration) -> String {
 
 /// Prints everything and says whether all that must be reached was reached.
 pub(crate) fn print(loads: &[Load], figures: &[Figure]) -> bool {
+    if !loads.is_empty() {
+        print_loads(loads);
+    }
+    println!("\n| figure | measured | must reach | |\n|---|---:|---|---|");
+    for figure in figures {
+        let (value, most) = (figure.unit.words(figure.value), figure.unit.words(figure.most));
+        let verdict = verdict(false, figure.value <= figure.most);
+        println!("| {} | {value} | ≤ {most} | {verdict} |", figure.name);
+    }
+    loads.iter().all(Load::is_met) && figures.iter().all(|one| one.value <= one.most)
+}
+
+fn print_loads(loads: &[Load]) {
     println!("| request | connections | server CPU | requests/s | p50 | p99 | must reach | |");
     println!("|---|---:|---:|---:|---:|---:|---|---|");
     for load in loads {
@@ -120,13 +135,6 @@ pub(crate) fn print(loads: &[Load], figures: &[Figure]) -> bool {
             verdict(load.must.words().is_empty(), load.is_met()),
         );
     }
-    println!("\n| figure | measured | must reach | |\n|---|---:|---|---|");
-    for figure in figures {
-        let (value, most) = (figure.unit.words(figure.value), figure.unit.words(figure.most));
-        let verdict = verdict(false, figure.value <= figure.most);
-        println!("| {} | {value} | ≤ {most} | {verdict} |", figure.name);
-    }
-    loads.iter().all(Load::is_met) && figures.iter().all(|one| one.value <= one.most)
 }
 
 fn verdict(is_only_shown: bool, is_met: bool) -> &'static str {

@@ -7,6 +7,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tracing::info;
 
 use super::registry::Workspaces;
 use super::rules::WorkspaceId;
@@ -53,10 +56,13 @@ impl Workspaces {
             let ready =
                 |(id, path): (WorkspaceId, std::path::PathBuf)| Ok((id, Held::ready(&path)?));
             let warm = open.into_iter().map(ready).collect::<Result<HashMap<_, _>>>()?;
+            let started = Instant::now();
             let closed = gate.close();
             system.hold()?;
             warm.values().try_for_each(Held::hold)?;
             drop(closed);
+            let (files, held_us) = (warm.len() + 1, started.elapsed().as_micros());
+            info!(cut.files = files, cut.held_us = held_us, "one moment of {files} open files");
             let ids = store::kept_ids(system.connection())?;
             Ok((system, warm, ids))
         })
