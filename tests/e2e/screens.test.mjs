@@ -45,6 +45,9 @@ describe("every screen", () => {
     await page.goto(box.link);
     await page.getByRole("button", { name: "Begin" }).waitFor();
     await look(page, "welcome");
+    await page.getByText("Restore a backup instead").click();
+    await page.getByText("holdfast recover --from").waitFor();
+    await look(page, "restore instead");
     await page.getByRole("button", { name: "Begin" }).click();
     await page.getByLabel("Your name").fill("Ana Kovač");
     await page.getByLabel("Email").fill("not an address");

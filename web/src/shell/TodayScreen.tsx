@@ -1,5 +1,6 @@
-import { Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { t, useFormat } from "@/i18n";
+import { useMe } from "@/platform/identity/queries";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Page } from "@/ui/Page";
 import { SkeletonLines } from "@/ui/Skeleton";
@@ -8,9 +9,12 @@ import { Decisions } from "./Decisions";
 import { visibleApps } from "./navigation";
 import { SinceLast } from "./SinceLast";
 
+const SafetySteps = lazy(() => import("@/platform/backups/SafetySteps"));
+
 /** What each app has to say today. */
 export function TodayScreen() {
   const workspace = useWorkspace();
+  const { is_operator } = useMe();
   const format = useFormat();
   const apps = visibleApps(workspace);
   return (
@@ -21,6 +25,11 @@ export function TodayScreen() {
     >
       {apps.length === 0 && <NoPermission />}
       <Decisions workspace={workspace} />
+      {is_operator && (
+        <Suspense fallback={null}>
+          <SafetySteps workspace={workspace} />
+        </Suspense>
+      )}
       <SinceLast workspace={workspace} />
       {apps.map((app) => (
         <Suspense key={app.id} fallback={<SkeletonLines count={6} />}>

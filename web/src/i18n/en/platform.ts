@@ -32,6 +32,13 @@ export const platform = {
   "setup.token.missing":
     "The link has no set-up code. Paste it here, or open the whole link again.",
   "setup.token.renew": "A new link: run “holdfast setup-link” on the box.",
+  "setup.restore": "Restore a backup instead",
+  "setup.restoreLead": "A box that burned comes back as it was: people, workspaces, certificates.",
+  "setup.restoreStop": "Stop this box and put its empty data aside:",
+  "setup.restoreRun": "Bring the old one back, with where the backups lie and your recovery kit:",
+  "setup.restoreStart": "Start it again. Everybody signs in as before.",
+  "setup.restoreWhy":
+    "This is done on the machine: a recovery kit is never typed into a box that nobody owns.",
   "setup.begin": "Begin",
   "setup.continue": "Continue",
   "setup.you.title": "Who are you?",

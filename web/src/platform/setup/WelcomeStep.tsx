@@ -1,12 +1,16 @@
 import { IconHome, IconKey, IconUserCheck } from "@tabler/icons-react";
 import { newKey } from "@/api/client";
 import { t } from "@/i18n";
+import { CopyText } from "@/ui/CopyText";
 import { FormFrame, TextField, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { bareToken } from "../identity/linkToken";
 import { checkToken } from "./queries";
 import classes from "../identity/auth.module.css";
+
+const ASIDE = "mv /var/lib/holdfast /var/lib/holdfast.empty";
+const RECOVER = "holdfast recover --from /mnt/backup --kit kit.txt --data /var/lib/holdfast";
 
 interface Props {
   readonly token: string;
@@ -63,6 +67,29 @@ export function WelcomeStep({ token, refused, onDone }: Props) {
           />
         )}
       </FormFrame>
+      <RestoreInstead />
     </>
+  );
+}
+
+/** Nobody owns the box yet, so no key is typed in here: a backup is restored on the machine. */
+function RestoreInstead() {
+  return (
+    <details className={classes.instead}>
+      <summary>{t("setup.restore")}</summary>
+      <p>{t("setup.restoreLead")}</p>
+      <ol>
+        <li>
+          {t("setup.restoreStop")}
+          <CopyText text={ASIDE} label={t("setup.restoreStop")} />
+        </li>
+        <li>
+          {t("setup.restoreRun")}
+          <CopyText text={RECOVER} label={t("setup.restoreRun")} />
+        </li>
+        <li>{t("setup.restoreStart")}</li>
+      </ol>
+      <p className="hf-dim">{t("setup.restoreWhy")}</p>
+    </details>
   );
 }
