@@ -40,6 +40,7 @@ const PLATFORM_JOBS: &[JobSpec] = &[
     privacy::jobs::ERASE,
     privacy::jobs::EXPORT,
     backups::bases::jobs::BACKUP,
+    backups::bases::jobs::SEND,
 ];
 
 /// Opens the box. Blocks; call it before serving.

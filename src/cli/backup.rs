@@ -200,12 +200,12 @@ fn list(common: &Common) -> Answer {
 }
 
 fn line(backup: &BackupRow) -> String {
-    let BackupRow { sequence, state, taken_at, size_bytes, folder, detail, .. } = backup;
+    let BackupRow { sequence, state, level, taken_at, size_bytes, folder, detail, .. } = backup;
     let number = sequence.map_or_else(|| "-".to_owned(), |number| number.to_string());
     let size = size_bytes.map_or_else(|| "-".to_owned(), megabytes);
     let words = [
         number.as_str(),
-        state,
+        level.as_ref().unwrap_or(state),
         taken_at.as_deref().unwrap_or("-"),
         &size,
         folder.as_deref().unwrap_or("-"),

@@ -53,8 +53,17 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("last_detail", Impersonal),
         ],
     ),
-    table("backups", &[("state", Impersonal), ("folder", Impersonal), ("detail", Impersonal)]),
-    table("backup_copies", &[("detail", Impersonal)]),
+    table(
+        "backups",
+        &[
+            ("state", Impersonal),
+            ("folder", Impersonal),
+            ("detail", Impersonal),
+            ("reason", Impersonal),
+        ],
+    ),
+    table("backup_copies", &[("detail", Impersonal), ("state", Impersonal)]),
+    table("backup_fence", &[("detail", Impersonal)]),
     table(
         "service_accounts",
         &[

@@ -27,6 +27,7 @@ pub mod qr;
 pub mod random;
 pub mod reach;
 pub mod recycle_bin;
+pub mod room;
 pub mod samples;
 pub mod search;
 pub mod secret;
@@ -62,6 +63,7 @@ use self::jobs::{JobSpec, Jobs};
 use self::notices::{NoticeSpec, Notices, Sending};
 use self::random::Random;
 use self::reach::Reach;
+use self::room::Room;
 use self::secrets::Secrets;
 use self::setup::SetUp;
 use self::tasks::Tasks;
@@ -94,6 +96,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0017_privacy.sql",
     "0018_session_ends.sql",
     "0019_backups.sql",
+    "0021_backup_proofs.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
@@ -147,6 +150,10 @@ pub struct Platform {
     pub jobs: Jobs,
     /// Private keys of backups, for as long as a job needs them.
     pub backup_keys: backups::keys_in_hand::KeysInHand,
+    /// Whoever sends backups holds it: one at a time.
+    pub backup_lane: tokio::sync::Mutex<()>,
+    /// How much room there is on disks.
+    pub room: Room,
     pub notices: Notices,
     /// What is leaving the box now.
     pub sending: Sending,
@@ -225,6 +232,8 @@ impl Platform {
             passkeys: Passkeys::new(config.server.public_url.as_ref()),
             links: Links::new(&config.limits),
             backup_keys: backups::keys_in_hand::KeysInHand::default(),
+            backup_lane: tokio::sync::Mutex::default(),
+            room: Room::default(),
             registrations: Registrations::default(),
             set_up: SetUp::new(&config.limits),
             reach: OnceLock::new(),

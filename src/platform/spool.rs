@@ -138,10 +138,12 @@ impl Spool {
 
     fn files(&self) -> Result<Vec<PathBuf>> {
         match fs::read_dir(&self.folder) {
+            // Folders beside the files are somebody else's.
             Ok(entries) => Ok(entries
                 .collect::<io::Result<Vec<_>>>()?
                 .iter()
                 .map(fs::DirEntry::path)
+                .filter(|path| !path.is_dir())
                 .collect()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error.into()),

@@ -93,6 +93,31 @@ pub async fn blocking<T: Send + 'static>(
     }
 }
 
+/// How little of the processor long work asks for: what others leave.
+const NICENESS: i32 = 19;
+
+/// Runs long blocking work on a thread of its own that steps back behind everything else, so that
+/// it neither holds a place among the threads for short work nor keeps people waiting.
+#[expect(clippy::disallowed_methods, reason = "only a thread of its own can step back")]
+pub async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new().name("background".to_owned()).spawn(move || {
+        // Linux counts it thread by thread, and hands the disk out by it as well.
+        if let Err(error) = rustix::process::nice(NICENESS) {
+            tracing::warn!("Long work cannot step back: {error}");
+        }
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        // Without anybody who waits the answer is of no use.
+        drop(answer.send(match outcome {
+            Ok(outcome) => outcome,
+            Err(panic) => Err(Error::internal(panic_message(&*panic))),
+        }));
+    })?;
+    answered.await.map_err(Error::internal)?
+}
+
 /// Starts blocking work that answers by itself and does not panic. It must end soon after nobody
 /// waits for it any more.
 pub fn start_blocking(work: impl FnOnce() + Send + 'static) {

@@ -16,6 +16,8 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{Client, TestServer};
 
+mod proofs;
+
 /// A box that is ready for backups, and what its operator has.
 struct Ready {
     server: TestServer,
@@ -269,9 +271,18 @@ async fn a_target_that_is_not_there_says_so_and_is_tried_again() {
     let job = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
     let waiting = ready.operator.get(&job).await.is(200);
     assert_ne!(waiting["state"], "done", "{waiting}");
-    let failed = ready.operator.get("/api/v1/backups").await.is(200);
-    assert_eq!(failed["items"][0]["state"], "failed");
+    let list = ready.operator.get("/api/v1/backups").await.is(200);
+    let copy = &list["items"][0]["copies"][0];
+    assert_eq!(
+        (&list["items"][0]["state"], &copy["state"]),
+        (&json!("running"), &json!("waiting"))
+    );
+    assert!(copy["detail"].as_str().unwrap().contains("There is no folder"), "{copy}");
     fs::rename(&moved, ready.target.path()).unwrap();
+    ready.server.clock.advance(Duration::from_hours(1));
+    ready.server.run_jobs().await;
+    let list = ready.operator.get("/api/v1/backups").await.is(200);
+    assert_eq!(list["items"][0]["level"], "verified", "{list}");
     ready.server.finish().await;
 }
 
@@ -309,6 +320,7 @@ async fn a_backup_is_of_one_moment_while_everybody_goes_on_writing() {
     let out = tempfile::tempdir().unwrap();
     let unpacked = ready.unpack(&backup, out.path());
     assert_eq!(unpacked.manifest.files.len(), 3);
+    assert_eq!(backup["level"], "verified", "{backup}");
     for id in [ready.server.workspace, second] {
         let file = out.path().join(format!("workspaces/{id}.db"));
         let told = "SELECT (SELECT count(*) FROM items) || ' ' || (SELECT count(*) FROM

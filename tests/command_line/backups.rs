@@ -68,6 +68,7 @@ fn backed_up() -> Left {
     let made = json(&on(&data, &["backup", "run", "--json"]));
     let list = json(&on(&data, &["backup", "list", "--json"]));
     assert_eq!((&made["state"], &made["sequence"]), (&value!("uploaded"), &value!(1)));
+    assert_eq!(made["level"], "verified", "{made}");
     assert_eq!(list["items"], value!([made]));
     let root = json(&on(&data, &["ca", "show", "--json"]));
     drop(served);

@@ -11,6 +11,7 @@ pub mod keys_in_hand;
 pub mod kits;
 pub mod recovery;
 pub mod targets;
+pub mod verification;
 
 use super::app::Routes;
 use super::error::Code;

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::ops::to_value;
 use super::protocol::BackupVerb;
-use crate::platform::backups::bases::rules::Backup;
+use crate::platform::backups::bases::ops::Shown;
+use crate::platform::backups::bases::rules::{self, Copy};
 use crate::platform::backups::kits::rules::RecoveryKit;
 use crate::platform::backups::targets::rules::Place;
 use crate::platform::backups::{bases, kits, targets};
@@ -60,16 +61,41 @@ pub struct BackupRow {
     pub id: String,
     pub sequence: Option<u64>,
     pub state: String,
+    /// `uploaded`, `verified` or `drilled`; none where no copy lies anywhere.
+    pub level: Option<String>,
     pub taken_at: Option<String>,
     pub size_bytes: Option<u64>,
     pub workspaces: Option<u64>,
     pub folder: Option<String>,
     pub detail: Option<String>,
+    pub copies: Vec<CopyRow>,
 }
 
-impl From<Backup> for BackupRow {
-    fn from(backup: Backup) -> Self {
+/// A backup at one target, in words.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CopyRow {
+    pub target: String,
+    pub state: String,
+    pub verified_at: Option<String>,
+    pub detail: Option<String>,
+}
+
+impl From<Copy> for CopyRow {
+    fn from(copy: Copy) -> Self {
         Self {
+            target: copy.target_name,
+            state: copy.state.name().to_owned(),
+            verified_at: copy.verified_at.map(|at| at.to_string()),
+            detail: copy.detail,
+        }
+    }
+}
+
+impl From<Shown> for BackupRow {
+    fn from(Shown { backup, copies }: Shown) -> Self {
+        Self {
+            level: rules::level(&backup, &copies).map(|level| level.name().to_owned()),
+            copies: copies.into_iter().map(Into::into).collect(),
             id: backup.id.to_string(),
             sequence: backup.sequence,
             state: backup.state.name().to_owned(),

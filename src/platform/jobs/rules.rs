@@ -33,6 +33,9 @@ pub const LATE: Duration = Duration::from_hours(6);
 /// Failures this old are history.
 pub const FAILURES_TOLD: Duration = Duration::from_hours(7 * 24);
 
+/// What a refusal carries that passes by itself: the job is tried again after it.
+pub const PASSES: &str = "passes";
+
 pub const CODES: &[Code] = &[
     code(
         "job-kind",
@@ -250,7 +253,7 @@ pub fn next(job: &Job, ending: Ending) -> Next {
 }
 
 /// The pause after so many attempts.
-fn back_off(attempts: u32) -> Duration {
+pub fn back_off(attempts: u32) -> Duration {
     let factor = BACK_OFF_FACTOR.saturating_pow(attempts.saturating_sub(1));
     BACK_OFF_FIRST.saturating_mul(factor).min(BACK_OFF_MAX)
 }
@@ -265,6 +268,9 @@ pub fn is_due(run_at: Moment, now: Moment) -> bool {
 pub fn ending_of(error: &Error) -> Ending {
     let plain = |code, detail: &str| Fault::new(code, detail);
     match error {
+        Error::Conflict(refusal) if refusal.extra.iter().any(|(name, _)| *name == PASSES) => {
+            Ending::Broken(fault_of(refusal))
+        }
         Error::SignInNeeded(refusal)
         | Error::Denied(refusal)
         | Error::Malformed(refusal)

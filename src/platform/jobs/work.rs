@@ -71,6 +71,11 @@ impl Work {
         self.job.id
     }
 
+    /// Counts how often it began, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.job.attempts
+    }
+
     /// The box's file.
     pub fn on_box(&self) -> &BoxCtx {
         &self.on_box

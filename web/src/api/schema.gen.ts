@@ -656,6 +656,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backups/living": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that this box is the living one, where another one with its identity was seen at a target
+         *     (operators). The other one's backups are refused from now on.
+         */
+        post: operations["settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backups/{id}": {
         parameters: {
             query?: never;
@@ -2993,15 +3013,39 @@ export interface components {
             /** @description Ten. Shown once. */
             backup_codes: string[];
         };
-        /** @description A base backup. */
-        BackupResponse: {
+        /** @description A backup as it lies, or is to lie, at one target. */
+        BackupCopyResponse: {
+            /** @description When its files were last compared with what was written. */
+            checked_at?: string | null;
             /** @description What went wrong, in one sentence. */
             detail?: string | null;
+            /** @description Something is still to be done for it, not before this time. */
+            next_try_at?: string | null;
+            /** @description `waiting`, `there`, `failed` (it never got there, or is damaged) or `gone` (removed). */
+            state: string;
+            target_id: string;
+            target_name: string;
+            uploaded_at?: string | null;
+            verified_at?: string | null;
+        };
+        /** @description A base backup. */
+        BackupResponse: {
+            copies: components["schemas"]["BackupCopyResponse"][];
+            /** @description What went wrong, in one sentence. */
+            detail?: string | null;
+            drilled_at?: string | null;
             finished_at?: string | null;
             /** @description Below the folder of the box at a target. */
             folder?: string | null;
             id: string;
             job_id: string;
+            /**
+             * @description How far it is proved: `uploaded`, `verified` (fetched back, opened and found whole) or
+             *     `drilled` (opened with a recovery kit); null where no copy of it lies anywhere.
+             */
+            level?: string | null;
+            /** @description Why it was made: `asked`, `schedule`, `recovery` or `migration`. */
+            reason: string;
             /**
              * Format: int64
              * @description Counts those that were written, from 1.
@@ -3018,10 +3062,11 @@ export interface components {
              */
             source_bytes?: number | null;
             started_at: string;
-            /** @description `running`, `uploaded` (it lies at one target at least) or `failed`. */
+            /** @description `running`, `uploaded` (it lay at one target at least) or `failed`. */
             state: string;
             /** @description The one moment that all of it is of. */
             taken_at?: string | null;
+            verified_at?: string | null;
             /** Format: int64 */
             workspaces?: number | null;
         };
@@ -3675,6 +3720,14 @@ export interface components {
             name: string;
             version: string;
         };
+        /** @description The life of this box among those with its identity. */
+        LivingResponse: {
+            /**
+             * Format: int64
+             * @description Counts its recoveries; backups with a lower one are of an earlier life.
+             */
+            box_epoch: number;
+        };
         /**
          * @description A place as it is to be. Fields that only answers have are taken and ignored, so that an answer
          *     can be sent back changed.
@@ -4038,13 +4091,22 @@ export interface components {
         /** @description A page of a list. */
         Page_BackupResponse: {
             items: {
+                copies: components["schemas"]["BackupCopyResponse"][];
                 /** @description What went wrong, in one sentence. */
                 detail?: string | null;
+                drilled_at?: string | null;
                 finished_at?: string | null;
                 /** @description Below the folder of the box at a target. */
                 folder?: string | null;
                 id: string;
                 job_id: string;
+                /**
+                 * @description How far it is proved: `uploaded`, `verified` (fetched back, opened and found whole) or
+                 *     `drilled` (opened with a recovery kit); null where no copy of it lies anywhere.
+                 */
+                level?: string | null;
+                /** @description Why it was made: `asked`, `schedule`, `recovery` or `migration`. */
+                reason: string;
                 /**
                  * Format: int64
                  * @description Counts those that were written, from 1.
@@ -4061,10 +4123,11 @@ export interface components {
                  */
                 source_bytes?: number | null;
                 started_at: string;
-                /** @description `running`, `uploaded` (it lies at one target at least) or `failed`. */
+                /** @description `running`, `uploaded` (it lay at one target at least) or `failed`. */
                 state: string;
                 /** @description The one moment that all of it is of. */
                 taken_at?: string | null;
+                verified_at?: string | null;
                 /** Format: int64 */
                 workspaces?: number | null;
             }[];
@@ -7120,6 +7183,45 @@ export interface operations {
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
             /** @description There is no recovery kit or no target. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivingResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description No other box was seen. */
             409: {
                 headers: {
                     [name: string]: unknown;

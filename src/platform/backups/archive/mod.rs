@@ -15,11 +15,14 @@ mod reader;
 mod tests;
 mod writer;
 
-pub use commit::{COMMIT_FILE, Commit, SIGNED_AS};
+pub use commit::{COMMIT_FILE, Commit, PartEntry, SIGNED_AS};
 pub use kit::{Identity, Kit, Recipient};
 pub use manifest::{AuditHead, FileEntry, Manifest};
 pub use parts::{Part, Parts};
-pub use reader::{Refused, Unpacked, decrypt, read_commit, unpack};
+pub use reader::{
+    COMMIT_SIZE_BYTES_MAX, Member, Refused, Unpacked, check_commit, decrypt, hash_of, read_commit,
+    unpack, unpack_only, walk, write_file,
+};
 pub use writer::{Archive, encrypt};
 
 /// The version of the format. A reader refuses a higher one.

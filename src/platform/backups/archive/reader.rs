@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use sha2::{Digest, Sha256};
 
-use super::commit::{COMMIT_FILE, Commit};
+use super::commit::{COMMIT_FILE, Commit, PartEntry};
 use super::kit::{Identity, Kit};
 use super::{FORMAT, MANIFEST, Manifest, SUMS};
 use crate::platform::secret::to_hex;
 
 /// A longer `COMMIT.json` is none: it would name 64 TiB.
-const COMMIT_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub const COMMIT_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The same for what is read into memory out of an archive.
 const TEXT_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Files of one archive.
@@ -41,6 +41,8 @@ pub enum Refused {
     Inside { path: String, fault: &'static str },
     /// The disk.
     Disk(String),
+    /// The place it lies at does not hand it out; the sentence says why.
+    Target(String),
 }
 
 impl std::fmt::Display for Refused {
@@ -58,6 +60,7 @@ impl std::fmt::Display for Refused {
             Self::WrongKit => f.write_str("The kit does not open it; it was made for other keys."),
             Self::Inside { path, fault } => write!(f, "{path} in the backup {fault}."),
             Self::Disk(cause) => write!(f, "The disk failed: {cause}."),
+            Self::Target(cause) => f.write_str(cause),
         }
     }
 }
@@ -91,7 +94,12 @@ pub fn read_commit(base: &Path, kit: &Kit) -> Result<Commit, Refused> {
     let mut text = String::new();
     let read = file.take(COMMIT_SIZE_BYTES_MAX).read_to_string(&mut text);
     read.map_err(|_| Refused::NotSigned)?;
-    let commit = Commit::read_signed(&text, &[kit.signing_key]).ok_or(Refused::NotSigned)?;
+    check_commit(&text, kit)
+}
+
+/// Takes the text of a `COMMIT.json` when the kit's box signed it.
+pub fn check_commit(text: &str, kit: &Kit) -> Result<Commit, Refused> {
+    let commit = Commit::read_signed(text, &[kit.signing_key]).ok_or(Refused::NotSigned)?;
     if commit.format > FORMAT {
         return Err(Refused::Newer { format: commit.format });
     }
@@ -109,27 +117,73 @@ pub fn unpack(
     into: &Path,
     progress: impl FnMut(u64),
 ) -> Result<Unpacked, Refused> {
+    unpack_only(base, kit, into, |_| true, progress)
+}
+
+/// As `unpack`, and writes only files that are wanted, by their paths within the archive. The
+/// hashes of all others are checked as well.
+pub fn unpack_only(
+    base: &Path,
+    kit: &Kit,
+    into: &Path,
+    is_wanted: impl Fn(&str) -> bool,
+    progress: impl FnMut(u64),
+) -> Result<Unpacked, Refused> {
     let commit = read_commit(base, kit)?;
-    let mut parts = Joined::new(base, &commit, progress);
-    let unpacked = unpack_stream(&mut parts, &kit.identity, into);
+    let open = |part: &PartEntry| match File::open(base.join(&part.name)) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    let take = |Member { path, content, .. }: Member<'_>| {
+        let speaks_of_others = path == MANIFEST || path == SUMS;
+        if speaks_of_others || is_wanted(path) {
+            write_file(&into.join(path), content)
+        } else {
+            hash_of(content, io::sink())
+        }
+    };
+    let manifest = walk(&commit, &kit.identity, open, progress, take)?;
+    Ok(Unpacked { commit, manifest })
+}
+
+/// A file in an archive that is being read.
+pub struct Member<'a> {
+    pub path: &'a str,
+    pub size_bytes: u64,
+    pub content: &'a mut dyn Read,
+}
+
+/// Goes through a base without unpacking it: `open` gives its parts one after the other (none: it
+/// is not there), `take` reads each file to its end and gives the SHA-256 of what it read. Every
+/// hash is compared, and only with the manifest in hand all of it can be relied on.
+pub fn walk(
+    commit: &Commit,
+    identity: &Identity,
+    open: impl FnMut(&PartEntry) -> io::Result<Option<File>>,
+    progress: impl FnMut(u64),
+    take: impl FnMut(Member<'_>) -> Result<String, Refused>,
+) -> Result<Manifest, Refused> {
+    let mut parts = Joined::new(open, commit, progress);
+    let walked = walk_stream(&mut parts, identity, take);
     // A part that differs explains whatever the layers above said of it.
     if let Some(fault) = parts.fault.take() {
         return Err(fault);
     }
-    let manifest = unpacked?;
+    let manifest = walked?;
     if (manifest.sequence, manifest.box_epoch) != (commit.sequence, commit.box_epoch)
         || manifest.box_id != commit.box_id
     {
         let fault = "speaks of another backup than COMMIT.json";
         return Err(Refused::Inside { path: MANIFEST.to_owned(), fault });
     }
-    Ok(Unpacked { commit, manifest })
+    Ok(manifest)
 }
 
-fn unpack_stream(
+fn walk_stream(
     parts: &mut impl Read,
     identity: &Identity,
-    into: &Path,
+    mut take: impl FnMut(Member<'_>) -> Result<String, Refused>,
 ) -> Result<Manifest, Refused> {
     let decryptor = age::Decryptor::new_buffered(io::BufReader::new(&mut *parts))
         .map_err(|_| Refused::Inside { path: "The age file".to_owned(), fault: "is damaged" })?;
@@ -148,15 +202,15 @@ fn unpack_stream(
         if sums.len() >= FILES_MAX {
             return Err(Refused::Inside { path, fault: "is one file too many" });
         }
+        let size_bytes = entry.size();
         let sum = if path == MANIFEST || path == SUMS {
             let mut text = Vec::new();
             entry.by_ref().take(TEXT_SIZE_BYTES_MAX).read_to_end(&mut text)?;
-            let sum = to_hex(&Sha256::digest(&text));
-            write_file(&into.join(&path), &text[..])?;
+            let sum = take(Member { path: &path, size_bytes, content: &mut &text[..] })?;
             texts.insert(path.clone(), text);
             sum
         } else {
-            write_file(&into.join(&path), &mut entry)?
+            take(Member { path: &path, size_bytes, content: &mut entry })?
         };
         if sums.insert(path.clone(), sum).is_some() {
             return Err(Refused::Inside { path, fault: "is there twice" });
@@ -185,21 +239,26 @@ fn member_path<R: Read>(entry: &tar::Entry<'_, R>) -> Result<String, Refused> {
 }
 
 /// Writes a new file and gives its SHA-256. It is on the disk then.
-fn write_file(path: &Path, mut from: impl Read) -> Result<String, Refused> {
+pub fn write_file(path: &Path, mut from: impl Read) -> Result<String, Refused> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let sum = hash_of(&mut from, &mut file)?;
+    file.sync_all()?;
+    Ok(sum)
+}
+
+/// Copies and gives the SHA-256 of what was copied.
+pub fn hash_of(mut from: impl Read, mut to: impl Write) -> Result<String, Refused> {
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; BUFFER_BYTES]);
     loop {
         let read = from.read(&mut buffer)?;
         if read == 0 {
-            break;
+            return Ok(to_hex(&hash.finalize()));
         }
         hash.update(&buffer[..read]);
-        file.write_all(&buffer[..read])?;
+        to.write_all(&buffer[..read])?;
     }
-    file.sync_all()?;
-    Ok(to_hex(&hash.finalize()))
 }
 
 /// Compares what was unpacked with what the archive says.
@@ -227,8 +286,8 @@ fn check_sums(
 
 /// The parts one after the other, each compared with its size and hash. Reading ends at the first
 /// that differs.
-struct Joined<'a, P> {
-    folder: PathBuf,
+struct Joined<'a, O, P> {
+    open: O,
     commit: &'a Commit,
     next: usize,
     current: Option<(File, Sha256, u64)>,
@@ -236,10 +295,19 @@ struct Joined<'a, P> {
     progress: P,
 }
 
-impl<'a, P: FnMut(u64)> Joined<'a, P> {
-    fn new(folder: &Path, commit: &'a Commit, progress: P) -> Self {
-        let folder = folder.to_owned();
-        Self { folder, commit, next: 0, current: None, fault: None, progress }
+impl<'a, O, P> Joined<'a, O, P>
+where
+    O: FnMut(&PartEntry) -> io::Result<Option<File>>,
+    P: FnMut(u64),
+{
+    fn new(open: O, commit: &'a Commit, progress: P) -> Self {
+        Self { open, commit, next: 0, current: None, fault: None, progress }
+    }
+
+    /// The place that the parts come from failed, whatever the layers above make of it.
+    fn stop(&mut self, error: io::Error) -> io::Error {
+        self.fault = Some(error.into());
+        io::Error::other("the parts cannot be read")
     }
 
     fn fail(&mut self, fault: &'static str) -> io::Error {
@@ -254,12 +322,10 @@ impl<'a, P: FnMut(u64)> Joined<'a, P> {
         if !is_plain {
             return Err(self.fail("has a name that leads elsewhere"));
         }
-        match File::open(self.folder.join(&part.name)) {
-            Ok(file) => self.current = Some((file, Sha256::new(), 0)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(self.fail("is missing"));
-            }
-            Err(error) => return Err(error),
+        match (self.open)(part) {
+            Ok(Some(file)) => self.current = Some((file, Sha256::new(), 0)),
+            Ok(None) => return Err(self.fail("is missing")),
+            Err(error) => return Err(self.stop(error)),
         }
         Ok(true)
     }
@@ -277,7 +343,11 @@ impl<'a, P: FnMut(u64)> Joined<'a, P> {
     }
 }
 
-impl<P: FnMut(u64)> Read for Joined<'_, P> {
+impl<O, P> Read for Joined<'_, O, P>
+where
+    O: FnMut(&PartEntry) -> io::Result<Option<File>>,
+    P: FnMut(u64),
+{
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.fault.is_some() {
             return Err(io::Error::other("a part differs"));
@@ -289,7 +359,10 @@ impl<P: FnMut(u64)> Read for Joined<'_, P> {
                 }
                 return Ok(0);
             };
-            let read = file.read(into)?;
+            let read = match file.read(into) {
+                Ok(read) => read,
+                Err(error) => return Err(self.stop(error)),
+            };
             if read > 0 {
                 hash.update(&into[..read]);
                 *size_bytes += read as u64;

@@ -1,4 +1,4 @@
-//! The job that makes a backup.
+//! The jobs that make backups and send them.
 
 use std::time::Duration;
 
@@ -13,8 +13,24 @@ pub const BACKUP: JobSpec = JobSpec {
     can_be_asked: false,
     permission: None,
     changes: true,
-    is_heavy: true,
+    // It waits for a network most of the time, and steps back behind all others.
+    is_heavy: false,
     attempts_max: 3,
-    time_max: Duration::from_hours(12),
+    time_max: Duration::from_hours(24),
     run: |work| Box::pin(async move { ops::make(&work).await }),
+};
+
+pub const SEND: JobSpec = JobSpec {
+    kind: "platform.backup-send",
+    title: "Sending backups",
+    per: Per::Box,
+    schedule: None,
+    can_be_asked: false,
+    permission: None,
+    changes: true,
+    is_heavy: false,
+    // A target may be away for weeks.
+    attempts_max: 10_000,
+    time_max: Duration::from_hours(24),
+    run: |work| Box::pin(async move { ops::send(&work).await }),
 };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::rules::base_folder;
+use super::rules::{LOG_SIZE_BYTES_MAX, base_folder};
 use crate::platform::Platform;
 use crate::platform::backups::archive::{
     Archive, COMMIT_FILE, Commit, FORMAT, FileEntry, Manifest, PART_SIZE_BYTES, Parts, Recipient,
@@ -16,8 +16,9 @@ use crate::platform::backups::archive::{
 use crate::platform::backups::contents::{self, ops::Contents};
 use crate::platform::clock::Moment;
 use crate::platform::db::{Held, Pages};
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::jobs::Work;
+use crate::platform::jobs::rules::PASSES;
 use crate::platform::monitoring::ops::VERSION;
 use crate::platform::secret::to_hex;
 use crate::platform::secrets::KeyFiles;
@@ -26,6 +27,8 @@ use crate::platform::{tasks, whole_file};
 
 /// Below the data folder: backups on their way.
 pub(super) const SPOOL: &str = "spool/backups";
+/// Bytes read between two looks at the logs.
+const LOGS_LOOKED_AT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
 /// What of the data folder goes along beside the databases: the box's certificates.
 const FOLDERS: [&str; 1] = [crate::platform::tls::FOLDER];
 const RECOVERY: &str = include_str!("RECOVERY.md");
@@ -38,20 +41,20 @@ pub(super) struct Plan {
     pub(super) sequence: u64,
     pub(super) previous: Option<[u8; 32]>,
     pub(super) box_epoch: u64,
+    /// Kits.
     pub(super) recipients: Vec<Recipient>,
+    /// The key that proves it and is forgotten then.
+    pub(super) proof: Recipient,
 }
 
 /// A base in the spool.
 #[derive(Clone)]
 pub(super) struct Made {
-    /// Where it lies: parts and `COMMIT.json`.
-    pub(super) at: PathBuf,
+    pub(super) sequence: u64,
     /// What it is called at a target, below the box's folder.
     pub(super) folder: String,
     pub(super) taken_at: Moment,
     pub(super) commit_hash: [u8; 32],
-    /// Names of its files, `COMMIT.json` last.
-    pub(super) files: Vec<String>,
     pub(super) source_bytes: u64,
     pub(super) size_bytes: u64,
     pub(super) workspaces: u64,
@@ -63,6 +66,10 @@ struct Writing {
     archive: Archive,
     files: Vec<FileEntry>,
     source_bytes: u64,
+    /// Bytes there are to read, as far as is known before.
+    total: u64,
+    /// The logs that grow as long as the cut is held.
+    logs: Arc<Vec<PathBuf>>,
 }
 
 /// Makes a base in the spool.
@@ -81,16 +88,19 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
     let system = cut.take_system()?;
     let total = order.iter().map(|id| cut.size_bytes(*id)).sum::<u64>();
     let parts = Parts::begin(&spool, PART_SIZE_BYTES);
-    let archive = Archive::begin(parts, plan.recipients.iter(), taken_at)?;
-    let mut writing = Writing { archive, files: Vec::new(), source_bytes: 0 };
-    writing = add_file(work, writing, SYSTEM.to_owned(), system, total).await?;
+    let recipients = plan.recipients.iter().chain([&plan.proof]);
+    let archive = Archive::begin(parts, recipients, taken_at)?;
+    let logs = order.iter().map(|id| log_of(&data.join(path_of(*id))));
+    let logs = Arc::new(logs.chain([log_of(&data.join(SYSTEM))]).collect::<Vec<_>>());
+    let mut writing = Writing { archive, files: Vec::new(), source_bytes: 0, total, logs };
+    writing = add_file(work, writing, SYSTEM.to_owned(), system).await?;
     let mut missing = Vec::new();
     for id in order {
         work.check()?;
         match cut.take(id).await? {
             None => missing.push(id.to_string()),
             Some(held) => {
-                writing = add_file(work, writing, path_of(id), held, total).await?;
+                writing = add_file(work, writing, path_of(id), held).await?;
             }
         }
     }
@@ -98,7 +108,7 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
     let keys = platform.secrets.to_keep_since(before)?;
     let config = platform.config.file.as_ref().map(std::fs::read_to_string).transpose()?;
     let rest = Rest { keys, config };
-    let writing = tasks::blocking(move || {
+    let writing = tasks::in_background(move || {
         add_rest(&mut writing.archive, &data, &rest)?;
         Ok(writing)
     })
@@ -121,21 +131,19 @@ fn begin_spool(spool: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn add_file(
-    work: &Work,
-    mut writing: Writing,
-    path: String,
-    held: Held,
-    total: u64,
-) -> Result<Writing> {
+async fn add_file(work: &Work, mut writing: Writing, path: String, held: Held) -> Result<Writing> {
     let work = work.clone();
-    tasks::blocking(move || {
+    tasks::in_background(move || {
         let pages = Pages::of(held.connection())?;
         let (size, page_size_bytes, count) =
             (pages.size_bytes(), pages.page_size_bytes(), pages.page_count());
         let before = writing.source_bytes;
-        let watched = Watched { from: pages, done: before, total, work: &work };
-        let sha256 = writing.archive.add(&path, size, watched)?;
+        let mut watched = Watched::new(pages, &writing, &work);
+        let added = writing.archive.add(&path, size, &mut watched);
+        let sha256 = match watched.fault.take() {
+            Some(fault) => return Err(fault),
+            None => added?,
+        };
         let Contents { rows, audit } = contents::ops::of_held(&held)?;
         writing.files.push(FileEntry { path, page_size_bytes, pages: count, sha256, rows, audit });
         writing.source_bytes = before + size;
@@ -144,22 +152,63 @@ async fn add_file(
     .await
 }
 
-/// Says how far it is, and ends the reading when the job is to end.
+/// Says how far it is, and ends the reading when the job is to end or a log grows too long.
 struct Watched<'a> {
     from: Pages<'a>,
     done: u64,
     total: u64,
+    logs: Arc<Vec<PathBuf>>,
+    /// The logs are looked at when so much is done.
+    look_at: u64,
     work: &'a Work,
+    /// Why the reading ended.
+    fault: Option<Error>,
+}
+
+impl<'a> Watched<'a> {
+    fn new(from: Pages<'a>, writing: &Writing, work: &'a Work) -> Self {
+        let (done, total, logs) = (writing.source_bytes, writing.total, Arc::clone(&writing.logs));
+        Self { from, done, total, logs, look_at: done, work, fault: None }
+    }
+
+    fn check(&mut self) -> Result<()> {
+        self.work.check()?;
+        if self.done >= self.look_at {
+            self.look_at = self.done + LOGS_LOOKED_AT_EVERY_BYTES;
+            check_logs(&self.logs, LOG_SIZE_BYTES_MAX)?;
+        }
+        Ok(())
+    }
 }
 
 impl Read for Watched<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.work.check().map_err(|error| io::Error::other(error.to_string()))?;
+        if let Err(fault) = self.check() {
+            self.fault = Some(fault);
+            return Err(io::Error::other("the backup ends here"));
+        }
         let read = self.from.read(into)?;
         self.done += read as u64;
         self.work.progress(self.done, self.total.max(self.done));
         Ok(read)
     }
+}
+
+fn log_of(file: &Path) -> PathBuf {
+    file.with_extension("db-wal")
+}
+
+/// Refuses when a log that the cut keeps from being folded in grew too long.
+fn check_logs(logs: &[PathBuf], size_bytes_max: u64) -> Result<()> {
+    let too_long =
+        |log: &&PathBuf| std::fs::metadata(log).is_ok_and(|about| about.len() > size_bytes_max);
+    if logs.iter().any(|log| too_long(&log)) {
+        let detail = "So much was written meanwhile that the backup was given up; it would have \
+                      filled the disk.";
+        let passes = Refusal::new("backup-log-too-long", detail).with(PASSES, "true");
+        return Err(Error::Conflict(passes));
+    }
+    Ok(())
 }
 
 /// Adds what the databases cannot be read without, and the files beside them.
@@ -231,7 +280,6 @@ async fn finish(
         };
         let parts = writing.archive.finish(&manifest)?;
         let size_bytes = parts.iter().map(|part| part.size_bytes).sum();
-        let mut files: Vec<String> = parts.iter().map(|part| part.name.clone()).collect();
         let commit = Commit {
             format: FORMAT,
             box_id,
@@ -245,13 +293,11 @@ async fn finish(
         let sign = |text: &str| platform.audit.signer().sign(text).map(|it| it.as_ref().to_vec());
         let text = commit.to_file(sign)?;
         whole_file::write(&spool.join(COMMIT_FILE), text.as_bytes(), 0o600)?;
-        files.push(COMMIT_FILE.to_owned());
         Ok(Made {
-            at: spool,
+            sequence: plan.sequence,
             folder: base_folder(plan.sequence, taken_at),
             taken_at,
             commit_hash: Sha256::digest(text.as_bytes()).into(),
-            files,
             source_bytes: writing.source_bytes,
             size_bytes,
             workspaces,
@@ -259,4 +305,22 @@ async fn finish(
         })
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_a_backup_keeps_growing_ends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = log_of(&folder.path().join("system.db"));
+        std::fs::write(&log, [0; 33]).unwrap();
+        let logs = [log_of(&folder.path().join("not-there.db")), log];
+
+        check_logs(&logs, 33).unwrap();
+        let refused = check_logs(&logs, 32).unwrap_err();
+
+        assert!(matches!(refused, Error::Conflict(it) if it.code == "backup-log-too-long"));
+    }
 }

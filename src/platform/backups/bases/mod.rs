@@ -1,8 +1,10 @@
-//! Base backups: one cut over the whole box, encrypted, and sent to every target.
+//! Base backups: making them, sending them, proving them, and the list of them.
 
 pub mod api;
+mod fence;
 pub mod jobs;
 mod making;
 pub mod ops;
 pub mod rules;
+pub(in crate::platform::backups) mod sending;
 mod store;

@@ -1,30 +1,48 @@
 //! Asking for backups, making them, telling what became of them.
 
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::jobs::BACKUP;
+use super::fence::Other;
+use super::jobs::{BACKUP, SEND};
 use super::making::{self, Made, Plan};
-use super::rules::{Backup, BackupId, State, box_folder};
-use super::store;
+use super::rules::{Backup, BackupId, Copy, CopyState, Reason, State, free_bytes_needed};
+use super::{sending, store};
 use crate::platform::audit::Entry;
-use crate::platform::backups::kits;
-use crate::platform::backups::targets::rules::Target;
-use crate::platform::backups::targets::{self, Remote};
+use crate::platform::backups::archive::Identity;
+use crate::platform::backups::{kits, recovery, targets};
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::jobs::ops::{UnderWay, Wanted, ask};
+use crate::platform::jobs::rules::{PASSES, back_off};
 use crate::platform::jobs::{Job, Work};
-use crate::platform::tasks;
+use crate::platform::{notices, tasks};
 
 /// Audit kind.
 pub const KIND: &str = "box.backup";
+/// Characters of what is kept of a failure.
+const DETAIL_LENGTH_MAX: usize = 1_000;
+
+/// What the job is given.
+#[derive(Debug, Serialize, Deserialize)]
+struct Input {
+    reason: String,
+}
 
 /// Asks for a backup now. What can be refused now is refused now.
 pub async fn run(ctx: &BoxCtx) -> Result<Created<Job>> {
+    make_before(ctx, Reason::Asked).await
+}
+
+/// Asks for a backup because of what is to come: files are about to be changed, a box came back.
+/// Whoever asks waits for the job.
+pub async fn make_before(ctx: &BoxCtx, reason: Reason) -> Result<Created<Job>> {
     ctx.read(check_ready_in).await?;
-    let wanted =
-        Wanted { kind: BACKUP.kind, workspace: None, subject: String::new(), input: Value::Null };
+    let input = json!(Input { reason: reason.name().to_owned() });
+    let wanted = Wanted { kind: BACKUP.kind, workspace: None, subject: String::new(), input };
     ask(ctx, wanted, UnderWay::Join).await
 }
 
@@ -37,151 +55,350 @@ fn check_ready_in(scope: &BoxScope<'_>) -> Result<()> {
         let detail = "There is no place that backups go to. Name a target first.";
         return Err(Error::conflict("backup-no-target", detail));
     }
-    Ok(())
-}
-
-/// What follows `before`, the newest first.
-pub async fn list(ctx: &BoxCtx, before: Option<BackupId>, limit: usize) -> Result<Vec<Backup>> {
-    ctx.read(move |scope| store::list(scope, before, limit)).await
-}
-
-pub async fn get(ctx: &BoxCtx, id: BackupId) -> Result<Backup> {
-    ctx.read(move |scope| store::get(scope, id)?.ok_or(Error::NotFound)).await
-}
-
-/// Makes a backup and sends it to every target: the whole of the job.
-pub(super) async fn make(work: &Work) -> Result<Value> {
-    let (id, plan, targets) = begin(work).await?;
-    match make_and_send(work, id, plan, &targets).await {
-        Ok(made) => Ok(made),
-        Err(error) => {
-            let detail = error.to_string();
-            work.on_box().write(move |scope| fail_in(scope, id, &detail)).await?;
-            Err(error)
-        }
+    match store::fence(scope)? {
+        Some((_, detail)) => Err(Error::conflict("backup-superseded", detail)),
+        None => Ok(()),
     }
 }
 
-async fn begin(work: &Work) -> Result<(BackupId, Plan, Vec<Target>)> {
-    let job = work.id();
+/// A backup and where it lies.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub backup: Backup,
+    pub copies: Vec<Copy>,
+}
+
+/// What follows `before`, the newest first.
+pub async fn list(ctx: &BoxCtx, before: Option<BackupId>, limit: usize) -> Result<Vec<Shown>> {
+    ctx.read(move |scope| {
+        let backups = store::list(scope, before, limit)?;
+        backups.into_iter().map(|backup| shown_in(scope, backup)).collect()
+    })
+    .await
+}
+
+pub async fn get(ctx: &BoxCtx, id: BackupId) -> Result<Shown> {
+    ctx.read(move |scope| get_in(scope, id)).await
+}
+
+/// A backup and where it lies, inside the caller's transaction.
+pub(in crate::platform::backups) fn get_in(scope: &BoxScope<'_>, id: BackupId) -> Result<Shown> {
+    shown_in(scope, store::get(scope, id)?.ok_or(Error::NotFound)?)
+}
+
+fn shown_in(scope: &BoxScope<'_>, backup: Backup) -> Result<Shown> {
+    let copies = store::copies(scope, backup.id)?;
+    Ok(Shown { backup, copies })
+}
+
+/// Makes a backup, sends it to every target and proves what lies there: the whole of the job.
+pub(super) async fn make(work: &Work) -> Result<Value> {
+    let reason = match work.input::<Option<Input>>()? {
+        Some(input) => Reason::from_name(&input.reason).unwrap_or(Reason::Asked),
+        None => Reason::Schedule,
+    };
+    if reason == Reason::Schedule
+        && let Err(Error::Conflict(refusal)) = work.on_box().read(check_ready_in).await
+    {
+        // Nobody set it up, or somebody has to decide first: both are told elsewhere.
+        return Ok(json!({ "skipped": refusal.detail }));
+    }
+    let key = Identity::generate();
+    let (id, plan) = begin(work, reason, &key).await?;
+    let made = match making::make(work, plan).await {
+        Ok(made) => made,
+        Err(error) => {
+            let detail = error.to_string();
+            work.on_box().write(move |scope| fail_in(scope, id, &detail)).await?;
+            return Err(error);
+        }
+    };
+    let platform = Arc::clone(&work.on_box().platform);
+    platform.backup_keys.put(id.uuid(), key);
+    match work.on_box().write(move |scope| written_in(scope, id, &made)).await {
+        Ok(given_up) => given_up.into_iter().for_each(|id| platform.backup_keys.forget(id.uuid())),
+        Err(error) => {
+            platform.backup_keys.forget(id.uuid());
+            return Err(error);
+        }
+    }
+    {
+        let _turn = sending::turn(work, &platform).await?;
+        sending::round(work).await?;
+    }
+    ask_for_rest(work).await?;
+    told(work.on_box().read(move |scope| get_in(scope, id)).await?)
+}
+
+async fn begin(work: &Work, reason: Reason, key: &Identity) -> Result<(BackupId, Plan)> {
+    let (job, proof) = (work.id(), key.recipient());
+    let platform = Arc::clone(&work.on_box().platform);
+    let data = platform.config.data().to_owned();
+    let disk = tasks::blocking(move || platform.room.of(&data)).await?;
+    let needed = free_bytes_needed(disk.size_bytes);
     work.on_box()
         .write(move |scope| {
             check_ready_in(scope)?;
-            store::fail_running(scope, "The box stopped in the middle.")?;
+            if disk.free_bytes < needed {
+                let (free, needed) = (disk.free_bytes / 1_000_000, needed / 1_000_000);
+                let detail = format!(
+                    "Only {free} MB are free on the disk of the box; no backup is made below \
+                     {needed} MB."
+                );
+                let refusal = Refusal::new("backup-no-room", detail);
+                return Err(Error::Conflict(refusal));
+            }
+            store::fail_unwritten(scope, "The box stopped in the middle.")?;
             let id: BackupId = scope.new_id();
-            store::insert(scope, id, job)?;
+            store::insert(scope, id, job, reason)?;
             let newest = store::newest(scope)?;
             let plan = Plan {
                 sequence: newest.map_or(1, |(sequence, _)| sequence + 1),
                 previous: newest.map(|(_, hash)| hash),
                 box_epoch: store::box_epoch(scope)?,
                 recipients: kits::ops::recipients_in(scope)?,
+                proof,
             };
-            Ok((id, plan, targets::ops::list_in(scope)?))
+            Ok((id, plan))
         })
         .await
 }
 
-async fn make_and_send(work: &Work, id: BackupId, plan: Plan, targets: &[Target]) -> Result<Value> {
-    let sequence = plan.sequence;
-    let made = making::make(work, plan).await?;
-    let (kept, hash) = (made.clone(), made.commit_hash);
-    // From here on the number is used up, wherever the backup gets to.
-    work.on_box()
-        .write(move |scope| {
-            let backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
-            store::update(scope, &written(&backup, sequence, &kept), Some(&hash))
-        })
-        .await?;
-    let mut taken = Vec::new();
-    for target in targets {
-        work.check()?;
-        let outcome = send(work, target, &made).await?;
-        let (backup, target_id, name) = (id, target.id, target.name.clone());
-        let detail = outcome.as_ref().err().cloned();
-        taken.extend(outcome.is_ok().then_some(name));
-        work.on_box()
-            .write(move |scope| {
-                store::note_copy(scope, backup, target_id, detail.as_deref())?;
-                targets::ops::note_in(scope, target_id, detail.map_or(Ok(()), Err))?;
-                Ok(())
-            })
-            .await?;
-    }
-    let spool = made.at.clone();
-    tasks::blocking(move || Ok(std::fs::remove_dir_all(spool)?)).await?;
-    if taken.is_empty() {
-        let detail = "No target took the backup. Each says why in the list of targets.";
-        return Err(Error::Conflict(Refusal::new("backup-failed", detail)));
-    }
-    end(work, id, &made, taken).await
-}
-
-fn written(backup: &Backup, sequence: u64, made: &Made) -> Backup {
+/// Notes what was written and that it waits for every target. From here on its number is used up.
+/// Gives the backups that were given up for it.
+fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<BackupId>> {
+    let backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
     let missing = (!made.missing.is_empty())
         .then(|| format!("The files of workspaces {} are missing.", made.missing.join(", ")));
-    Backup {
-        sequence: Some(sequence),
+    let backup = Backup {
+        sequence: Some(made.sequence),
         taken_at: Some(made.taken_at),
         source_bytes: Some(made.source_bytes),
         size_bytes: Some(made.size_bytes),
         workspaces: Some(made.workspaces),
         folder: Some(made.folder.clone()),
         detail: missing,
-        ..backup.clone()
+        ..backup
+    };
+    store::update(scope, &backup, Some(&made.commit_hash))?;
+    let given_up = store::unfinished(scope)?.into_iter().map(|copy| copy.backup).collect();
+    store::give_up_before(scope, id, "A newer backup took its place before this was done.")?;
+    for target in targets::ops::list_in(scope)? {
+        let copy = Copy {
+            backup: id,
+            target: target.id,
+            target_name: target.name,
+            state: CopyState::Waiting,
+            uploaded_at: None,
+            verified_at: None,
+            checked_at: None,
+            tries: 0,
+            next_try_at: Some(scope.now()),
+            detail: None,
+        };
+        store::put_copy(scope, &copy)?;
+    }
+    Ok(given_up)
+}
+
+/// Sends what waits: the whole of the job.
+pub(super) async fn send(work: &Work) -> Result<Value> {
+    let platform = Arc::clone(&work.on_box().platform);
+    {
+        let _turn = sending::turn(work, &platform).await?;
+        sending::round(work).await?;
+    }
+    let left = work.on_box().read(|scope| store::unfinished(scope)).await?;
+    match left.first() {
+        None => Ok(json!({ "waiting": 0 })),
+        Some(copy) => {
+            let detail = copy.detail.clone().unwrap_or_default();
+            let detail = format!("{} does not have it yet: {detail}", copy.target_name);
+            let refusal = Refusal::new("backup-waiting", detail).with(PASSES, "true");
+            Err(Error::Conflict(refusal))
+        }
     }
 }
 
-/// Puts a base into a target. The inner error is what its operator reads.
-async fn send(work: &Work, target: &Target, made: &Made) -> Result<Result<(), String>> {
-    let remote = Remote::to(&target.place);
-    let below = box_folder(work.on_box().platform.audit.box_id());
-    for (name, text) in making::BESIDE {
-        let put = remote.put_over(&format!("{below}/{name}"), text.as_bytes().to_vec()).await;
-        if let Err(fault) = put {
-            return Ok(Err(fault.detail));
-        }
+/// Has what is left sent later, and a backup made where the key that was to prove one is lost.
+async fn ask_for_rest(work: &Work) -> Result<()> {
+    let ctx = work.on_box();
+    if ctx.read(|scope| store::unfinished(scope)).await?.is_empty() {
+        return Ok(());
     }
-    for file in &made.files {
-        work.check()?;
-        let name = format!("{below}/{}/{file}", made.folder);
-        if let Err(fault) = remote.put_new(&name, &made.at.join(file)).await {
-            return Ok(Err(fault.detail));
-        }
-    }
-    Ok(Ok(()))
+    let (kind, input) = (SEND.kind, Value::Null);
+    let wanted = Wanted { kind, workspace: None, subject: String::new(), input };
+    ask(ctx, wanted, UnderWay::Join).await.map(drop)
 }
 
-async fn end(work: &Work, id: BackupId, made: &Made, taken: Vec<String>) -> Result<Value> {
-    let size_bytes = made.size_bytes;
-    work.on_box()
+/// What the job answers.
+fn told(Shown { backup, copies }: Shown) -> Result<Value> {
+    let there: Vec<&str> = copies
+        .iter()
+        .filter(|copy| copy.state == CopyState::There)
+        .map(|copy| copy.target_name.as_str())
+        .collect();
+    if !there.is_empty() {
+        let is_verified = backup.verified_at.is_some();
+        let id = backup.id.to_string();
+        return Ok(json!({ "backup": id, "targets": there, "verified": is_verified }));
+    }
+    let said = |state| {
+        let copy = copies.iter().find(|copy| copy.state == state)?;
+        Some(format!("{}: {}", copy.target_name, copy.detail.as_deref().unwrap_or_default()))
+    };
+    let (code, detail) = match (said(CopyState::Waiting), said(CopyState::Failed)) {
+        (Some(detail), _) => {
+            let detail = format!("No target has it yet; the box goes on trying. {detail}");
+            ("backup-waiting", detail)
+        }
+        (None, detail) => ("backup-damaged", detail.unwrap_or_default()),
+    };
+    Err(Error::conflict(code, detail))
+}
+
+/// What became of a copy.
+pub(super) enum Outcome {
+    Sent,
+    /// It was fetched back, opened and found whole.
+    Verified,
+    NotNow(String),
+    Damaged(String),
+    /// The box restarted, so nobody can open it for a proof any more.
+    KeyLost,
+    Fenced(Other),
+}
+
+/// Notes what became of a copy, unless it was given up meanwhile.
+pub(super) async fn note(work: &Work, copy: &Copy, outcome: Outcome) -> Result<()> {
+    let (backup, target) = (copy.backup, copy.target);
+    let attempt = work.attempt();
+    let ctx = work.on_box();
+    let wants_new = ctx
         .write(move |scope| {
-            let backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
-            let finished_at = Some(scope.now());
-            let backup = Backup { state: State::Uploaded, finished_at, ..backup };
-            store::update(scope, &backup, None)?;
-            let entry = Entry::new("box.backup.made", KIND, id);
-            scope.audit(
-                entry
-                    .set("sequence", backup.sequence.unwrap_or_default().to_string())
-                    .set("size_bytes", size_bytes.to_string())
-                    .set("targets", taken.join(", ")),
-            )?;
-            Ok(json!({ "backup": id.to_string(), "targets": taken }))
+            let Some(copy) = store::copy(scope, backup, target)? else { return Ok(false) };
+            if copy.next_try_at.is_none() {
+                return Ok(false);
+            }
+            let reached = match &outcome {
+                Outcome::NotNow(detail) => Err(detail.clone()),
+                Outcome::Fenced(other) => Err(other.detail.clone()),
+                _ => Ok(()),
+            };
+            targets::ops::note_in(scope, target, reached)?;
+            let is_lost = matches!(outcome, Outcome::KeyLost);
+            note_in(scope, copy, outcome, attempt)?;
+            let verified = store::get(scope, backup)?.and_then(|backup| backup.verified_at);
+            Ok(is_lost && verified.is_none())
         })
-        .await
+        .await?;
+    if wants_new {
+        make_before(ctx, Reason::Schedule).await?;
+    }
+    Ok(())
+}
+
+fn note_in(scope: &BoxScope<'_>, copy: Copy, outcome: Outcome, attempt: u32) -> Result<()> {
+    let now = scope.now();
+    let id = copy.backup;
+    let mut backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
+    let entry = |action| Entry::new(action, KIND, id).set("target", &copy.target_name);
+    let copy = match outcome {
+        Outcome::Sent => Copy {
+            state: CopyState::There,
+            uploaded_at: Some(now),
+            tries: 0,
+            next_try_at: Some(now),
+            detail: None,
+            ..copy
+        },
+        Outcome::Verified => {
+            scope.audit(entry("box.backup.verified"))?;
+            backup.verified_at = backup.verified_at.or(Some(now));
+            let (verified_at, checked_at) = (Some(now), Some(now));
+            Copy { verified_at, checked_at, tries: 0, next_try_at: None, detail: None, ..copy }
+        }
+        Outcome::NotNow(detail) => Copy {
+            tries: copy.tries.saturating_add(1),
+            next_try_at: Some(now.plus(back_off(attempt))),
+            detail: Some(shortened(&detail)),
+            ..copy
+        },
+        Outcome::KeyLost => {
+            let detail = "The box restarted before it was fetched back, so it is not proved.";
+            Copy { next_try_at: None, detail: Some(detail.to_owned()), ..copy }
+        }
+        Outcome::Damaged(detail) => {
+            scope.audit(entry("box.backup.damaged").set("detail", shortened(&detail)))?;
+            let told = format!("{}: {detail}", copy.target_name);
+            notices::ops::box_trouble_in(scope, "backup copy", &told)?;
+            let detail = Some(shortened(&detail));
+            Copy { state: CopyState::Failed, next_try_at: None, detail, ..copy }
+        }
+        Outcome::Fenced(other) => {
+            store::set_fence(scope, other.box_epoch, &shortened(&other.detail))?;
+            scope.audit(entry("box.backup.fenced").set("code", other.code).refused())?;
+            notices::ops::box_trouble_in(scope, "backup", &other.detail)?;
+            let detail = Some(shortened(&other.detail));
+            Copy { state: CopyState::Failed, next_try_at: None, detail, ..copy }
+        }
+    };
+    store::put_copy(scope, &copy)?;
+    settle_in(scope, backup)
+}
+
+/// Brings a backup's own state after that of its copies.
+fn settle_in(scope: &BoxScope<'_>, mut backup: Backup) -> Result<()> {
+    let copies = store::copies(scope, backup.id)?;
+    let any = |state| copies.iter().any(|copy| copy.state == state);
+    if any(CopyState::There) && backup.state == State::Running {
+        backup.state = State::Uploaded;
+        backup.finished_at = Some(scope.now());
+        let entry = Entry::new("box.backup.made", KIND, backup.id);
+        let size_bytes = backup.size_bytes.unwrap_or_default();
+        scope.audit(
+            entry
+                .set("sequence", backup.sequence.unwrap_or_default().to_string())
+                .set("size_bytes", size_bytes.to_string()),
+        )?;
+    } else if !any(CopyState::There) && !any(CopyState::Waiting) && !any(CopyState::Gone) {
+        let detail = copies.iter().find_map(|copy| copy.detail.clone());
+        store::update(scope, &backup, None)?;
+        return fail_in(scope, backup.id, &detail.unwrap_or_default());
+    }
+    store::update(scope, &backup, None)
 }
 
 fn fail_in(scope: &BoxScope<'_>, id: BackupId, detail: &str) -> Result<()> {
     let Some(backup) = store::get(scope, id)? else { return Ok(()) };
-    let detail: String = detail.chars().take(1_000).collect();
     let failed = Backup {
         state: State::Failed,
         finished_at: Some(scope.now()),
-        detail: Some(detail),
+        detail: Some(shortened(detail)),
         ..backup
     };
     store::update(scope, &failed, None)?;
     scope.audit(Entry::new("box.backup.failed", KIND, id))?;
     Ok(())
+}
+
+pub(in crate::platform::backups) fn shortened(text: &str) -> String {
+    text.chars().take(DETAIL_LENGTH_MAX).collect()
+}
+
+/// Says that this box is the living one of two with one identity: it counts as recovered last from
+/// now on, and the other one's backups are refused. Gives its epoch.
+pub async fn settle(ctx: &BoxCtx) -> Result<u64> {
+    ctx.write(|scope| {
+        let Some((other, _)) = store::fence(scope)? else {
+            let detail = "No other box with this one's identity was seen.";
+            return Err(Error::conflict("backup-nothing-to-settle", detail));
+        };
+        let epoch = recovery::ops::begin_epoch_in(scope, other)?;
+        store::clear_fence(scope)?;
+        let entry = Entry::about("box.backup.living", KIND);
+        scope.audit(entry.set("box_epoch", epoch.to_string()))?;
+        Ok(epoch)
+    })
+    .await
 }

@@ -1,5 +1,6 @@
 //! What a backup is called and how it stands.
 
+use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, code};
 use crate::platform::id::Id;
@@ -15,11 +16,53 @@ pub const CODES: &[Code] = &[
     code("backup-no-target", "There is no place that backups go to.", "Name a target first."),
     code("box-not-running", "The box does not run, so it cannot make a backup.", "Start it first."),
     code(
-        "backup-failed",
-        "No target took the backup.",
-        "Look at what each target says, mend it, and run the backup again.",
+        "backup-waiting",
+        "The backup is made and not at every target yet.",
+        "Look at what each target says and mend it; the box goes on trying by itself.",
+    ),
+    code(
+        "backup-damaged",
+        "What came back from a target is not what was sent there.",
+        "Look at what the copy says. Make another backup, and look at that target's disk.",
+    ),
+    code(
+        "backup-superseded",
+        "This box was recovered elsewhere, so its backups are not taken any more.",
+        "Switch this one off. If it is to live after all, say so: POST /api/v1/backups/living.",
+    ),
+    code(
+        "backup-two-boxes",
+        "Another box with this one's identity writes to the same place.",
+        "Switch the copy off, then say on the living box: POST /api/v1/backups/living.",
+    ),
+    code(
+        "backup-no-room",
+        "The disk of the box is too full to make a backup on it.",
+        "Make room on it: below the larger of 2 GB and a tenth of the disk no backup is made.",
+    ),
+    code(
+        "backup-log-too-long",
+        "So much was written meanwhile that the backup was given up.",
+        "Run it when fewer people write, or look for what writes so much.",
+    ),
+    code(
+        "backup-nothing-to-settle",
+        "No other box was seen at a target.",
+        "There is nothing to decide.",
     ),
 ];
+
+/// A log that a backup keeps from being folded in may grow to this.
+pub const LOG_SIZE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Below this no backup is made.
+const FREE_BYTES_MIN: u64 = 2_000_000_000;
+/// A tenth of a large disk is far more than a spool takes.
+const FREE_BYTES_ENOUGH: u64 = 10_000_000_000;
+
+/// What has to stay free on a disk for a backup to be made on it.
+pub fn free_bytes_needed(size_bytes: u64) -> u64 {
+    (size_bytes / 10).clamp(FREE_BYTES_MIN, FREE_BYTES_ENOUGH)
+}
 
 /// Backups that are listed at most.
 pub const LISTED_MAX: usize = 500;
@@ -31,6 +74,7 @@ pub struct Backup {
     /// None until it is written.
     pub sequence: Option<u64>,
     pub state: State,
+    pub reason: Reason,
     pub job: JobId,
     pub started_at: Moment,
     pub taken_at: Option<Moment>,
@@ -41,6 +85,10 @@ pub struct Backup {
     pub workspaces: Option<u64>,
     pub folder: Option<String>,
     pub detail: Option<String>,
+    /// A copy of it was fetched back, opened and found whole.
+    pub verified_at: Option<Moment>,
+    /// Somebody did the same with a recovery kit.
+    pub drilled_at: Option<Moment>,
 }
 pub type BackupId = Id<Backup>;
 
@@ -66,7 +114,114 @@ impl State {
     }
 }
 
-/// The folder of a box below a target: eight digits are enough to tell boxes apart, and say no more.
+/// Why a backup was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    Asked,
+    Schedule,
+    /// The box came back from a backup.
+    Recovery,
+    /// Files are about to be changed.
+    Migration,
+}
+
+impl Reason {
+    const ALL: [Self; 4] = [Self::Asked, Self::Schedule, Self::Recovery, Self::Migration];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Schedule => "schedule",
+            Self::Recovery => "recovery",
+            Self::Migration => "migration",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+}
+
+/// A backup as it lies, or is to lie, at one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    pub backup: BackupId,
+    pub target: TargetId,
+    pub target_name: String,
+    pub state: CopyState,
+    pub uploaded_at: Option<Moment>,
+    pub verified_at: Option<Moment>,
+    pub checked_at: Option<Moment>,
+    /// How often it was tried since something last worked.
+    pub tries: u32,
+    /// Something is still to be done for it, not before this time.
+    pub next_try_at: Option<Moment>,
+    /// What went wrong, in a sentence.
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyState {
+    /// It is on its way.
+    Waiting,
+    There,
+    /// It never got there, or is damaged.
+    Failed,
+    /// It was there and was removed.
+    Gone,
+}
+
+impl CopyState {
+    const ALL: [Self; 4] = [Self::Waiting, Self::There, Self::Failed, Self::Gone];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::There => "there",
+            Self::Failed => "failed",
+            Self::Gone => "gone",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+}
+
+/// How far a backup is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It lies at a target.
+    Uploaded,
+    /// It was fetched back from there, opened and found whole.
+    Verified,
+    /// Somebody opened it with a kit that they hold.
+    Drilled,
+}
+
+impl Level {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uploaded => "uploaded",
+            Self::Verified => "verified",
+            Self::Drilled => "drilled",
+        }
+    }
+}
+
+/// How far a backup is proved; none where no copy of it lies anywhere.
+pub fn level(backup: &Backup, copies: &[Copy]) -> Option<Level> {
+    if !copies.iter().any(|copy| copy.state == CopyState::There) {
+        return None;
+    }
+    Some(match (backup.drilled_at, backup.verified_at) {
+        (Some(_), _) => Level::Drilled,
+        (None, Some(_)) => Level::Verified,
+        (None, None) => Level::Uploaded,
+    })
+}
+
+/// The folder of a box below a target: eight digits are enough to tell boxes apart.
 pub fn box_folder(on_box: BoxId) -> String {
     let id = on_box.to_string().replace('-', "");
     format!("box-{}", &id[id.len() - 8..])
@@ -77,4 +232,16 @@ pub fn base_folder(sequence: u64, taken_at: Moment) -> String {
     let time: String = taken_at.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
     // Without the milliseconds.
     format!("base/{sequence:06}-{}Z", &time[..15])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_keeps_two_to_ten_gigabytes_free() {
+        assert_eq!(free_bytes_needed(8_000_000_000), 2_000_000_000);
+        assert_eq!(free_bytes_needed(50_000_000_000), 5_000_000_000);
+        assert_eq!(free_bytes_needed(4_000_000_000_000), 10_000_000_000);
+    }
 }

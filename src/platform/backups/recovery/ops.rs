@@ -12,7 +12,7 @@ use crate::platform::backups::archive::{
 };
 use crate::platform::backups::bases::ops::KIND;
 use crate::platform::backups::contents;
-use crate::platform::ctx::BoxCtx;
+use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::db::Snapshot;
 use crate::platform::error::{Error, Result};
 
@@ -140,7 +140,7 @@ fn arrange(folder: &Path) -> io::Result<()> {
 pub async fn note(ctx: &BoxCtx, manifest: &Manifest) -> Result<u64> {
     let (sequence, taken_at) = (manifest.sequence.to_string(), manifest.taken_at.clone());
     ctx.write(move |scope| {
-        let epoch = store::begin_epoch(scope)?;
+        let epoch = store::begin_epoch(scope, 0)?;
         scope.audit(
             Entry::about("box.recovered", KIND)
                 .set("sequence", sequence)
@@ -150,4 +150,12 @@ pub async fn note(ctx: &BoxCtx, manifest: &Manifest) -> Result<u64> {
         Ok(epoch)
     })
     .await
+}
+
+/// Begins the epoch after the box's own and after that of another box.
+pub(in crate::platform::backups) fn begin_epoch_in(
+    scope: &BoxScope<'_>,
+    other: u64,
+) -> Result<u64> {
+    store::begin_epoch(scope, other)
 }

@@ -1,0 +1,70 @@
+//! Notices another box with this one's identity: one that was recovered elsewhere, or a copy of the
+//! machine. Two that write as one would spoil each other's backups.
+
+use std::collections::HashSet;
+
+use crate::platform::backups::archive::{COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit};
+use crate::platform::backups::targets::{Fault, Remote};
+
+/// Backups of others that are read at one look.
+const READ_MAX: usize = 100;
+
+/// What the box knows of itself.
+pub(super) struct Own {
+    /// Its folder below a target.
+    pub(super) below: String,
+    /// The folders of all bases that it wrote.
+    pub(super) folders: HashSet<String>,
+    pub(super) box_epoch: u64,
+    pub(super) signing_key: [u8; 32],
+}
+
+/// A backup that this box signed and did not write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Other {
+    pub(super) box_epoch: u64,
+    pub(super) code: &'static str,
+    pub(super) detail: String,
+}
+
+/// Looks through what lies at a target for the newest sign of another box.
+pub(super) async fn look(remote: &Remote, own: &Own) -> Result<Option<Other>, Fault> {
+    let listed = remote.list(&format!("{}/base", own.below)).await?;
+    let prefix = format!("{}/", own.below);
+    let ending = format!("/{COMMIT_FILE}");
+    let mut unknown: Vec<&str> = listed
+        .iter()
+        .filter_map(|one| one.name.strip_prefix(&prefix)?.strip_suffix(&ending))
+        .filter(|folder| !own.folders.contains(*folder))
+        .collect();
+    unknown.sort_unstable();
+    let mut found: Option<Commit> = None;
+    for folder in unknown.into_iter().rev().take(READ_MAX) {
+        let name = format!("{prefix}{folder}{ending}");
+        let Some(bytes) = remote.read(&name, COMMIT_SIZE_BYTES_MAX).await? else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        let Some(commit) = Commit::read_signed(&text, &[own.signing_key]) else { continue };
+        // Those of an earlier life of this box are no sign of another.
+        let is_other = commit.box_epoch >= own.box_epoch;
+        if is_other && found.as_ref().is_none_or(|one| one.box_epoch < commit.box_epoch) {
+            found = Some(commit);
+        }
+    }
+    Ok(found.map(|commit| said_of(&commit, own.box_epoch)))
+}
+
+fn said_of(commit: &Commit, own_epoch: u64) -> Other {
+    let Commit { box_epoch, sequence, taken_at, .. } = commit;
+    if *box_epoch > own_epoch {
+        let detail = format!(
+            "This box was recovered elsewhere: backup {sequence} there is of {taken_at}. This one \
+             sends no backups any more."
+        );
+        return Other { box_epoch: *box_epoch, code: "backup-superseded", detail };
+    }
+    let detail = format!(
+        "Another box with this one's identity writes there: its backup {sequence} of {taken_at} is \
+         not this box's."
+    );
+    Other { box_epoch: *box_epoch, code: "backup-two-boxes", detail }
+}

@@ -1,0 +1,291 @@
+//! Gets backups from the spool to their targets, and has each copy proved while the one-time key is
+//! still in memory. What does not work is tried again; nothing of it holds up anybody else.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::MutexGuard;
+
+use super::fence::{self, Other, Own};
+use super::making::{BESIDE, SPOOL};
+use super::ops::{self, Outcome};
+use super::rules::{Backup, Copy, CopyState, box_folder};
+use super::store;
+use crate::platform::Platform;
+use crate::platform::backups::archive::{COMMIT_FILE, Refused};
+use crate::platform::backups::targets::rules::Target;
+use crate::platform::backups::targets::{self, Fault, Listed, Remote, Why};
+use crate::platform::backups::verification::proving::{self, Subject};
+use crate::platform::error::{Error, Result};
+use crate::platform::jobs::Work;
+use crate::platform::tasks;
+
+/// Whoever waits for its turn looks so often whether it is to end.
+const TURN_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
+
+/// Waits until nobody else sends or looks through backups.
+pub(in crate::platform::backups) async fn turn<'a>(
+    work: &Work,
+    platform: &'a Platform,
+) -> Result<MutexGuard<'a, ()>> {
+    loop {
+        work.check()?;
+        let turn = tokio::time::timeout(TURN_LOOKED_AT_EVERY, platform.backup_lane.lock()).await;
+        if let Ok(turn) = turn {
+            return Ok(turn);
+        }
+    }
+}
+
+/// A copy and all that is needed to get it there.
+#[derive(Clone)]
+struct Todo {
+    copy: Copy,
+    backup: Backup,
+    commit_hash: [u8; 32],
+    target: Target,
+    own: Arc<Own>,
+    done: Arc<Done>,
+}
+
+/// How much of a round is done, in bytes.
+#[derive(Default)]
+struct Done {
+    bytes: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Done {
+    fn add(&self, work: &Work, bytes: u64) {
+        let done = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        work.progress(done, self.total.load(Ordering::Relaxed).max(done));
+    }
+}
+
+/// Sends and proves all that waits, the targets side by side. Whoever calls it has the turn.
+pub(super) async fn round(work: &Work) -> Result<()> {
+    let platform = Arc::clone(&work.on_box().platform);
+    sweep(work, &platform).await?;
+    let todos = todos(work).await?;
+    let total: u64 = todos.iter().map(|todo| todo.backup.size_bytes.unwrap_or(0) * 2).sum();
+    for todo in &todos {
+        todo.done.total.store(total, Ordering::Relaxed);
+    }
+    let outcomes = join_all(todos.iter().map(|todo| advance(work, todo))).await;
+    for todo in &todos {
+        let id = todo.backup.id;
+        let copies = work.on_box().read(move |scope| store::copies(scope, id)).await?;
+        if copies.iter().all(|copy| copy.next_try_at.is_none()) {
+            platform.backup_keys.forget(id.uuid());
+        }
+    }
+    sweep(work, &platform).await?;
+    outcomes.into_iter().collect()
+}
+
+async fn todos(work: &Work) -> Result<Vec<Todo>> {
+    let platform = &work.on_box().platform;
+    let below = box_folder(platform.audit.box_id());
+    let signing_key = platform.audit.signer().public_key();
+    let done = Arc::new(Done::default());
+    work.on_box()
+        .read(move |scope| {
+            let known = targets::ops::list_in(scope)?;
+            let folders = store::folders(scope)?.into_iter().collect();
+            let box_epoch = store::box_epoch(scope)?;
+            let own = Arc::new(Own { below, folders, box_epoch, signing_key });
+            let mut todos = Vec::new();
+            for copy in store::unfinished(scope)? {
+                let target = known.iter().find(|target| target.id == copy.target).cloned();
+                let backup = store::get(scope, copy.backup)?;
+                let hash = store::commit_hash(scope, copy.backup)?;
+                if let (Some(target), Some(backup), Some(commit_hash)) = (target, backup, hash) {
+                    let (own, done) = (Arc::clone(&own), Arc::clone(&done));
+                    todos.push(Todo { copy, backup, commit_hash, target, own, done });
+                }
+            }
+            Ok(todos)
+        })
+        .await
+}
+
+/// Takes one copy as far as it gets.
+async fn advance(work: &Work, todo: &Todo) -> Result<()> {
+    let remote = Remote::to(&todo.target.place);
+    if todo.copy.state == CopyState::Waiting {
+        let outcome = match send(work, &remote, todo).await? {
+            Ok(()) => Outcome::Sent,
+            Err(Trouble::Passing(detail)) => Outcome::NotNow(detail),
+            Err(Trouble::Other(other)) => Outcome::Fenced(other),
+        };
+        let is_there = matches!(outcome, Outcome::Sent);
+        ops::note(work, &todo.copy, outcome).await?;
+        if !is_there {
+            return Ok(());
+        }
+    }
+    let key = work.on_box().platform.backup_keys.get(todo.backup.id.uuid());
+    let Some(identity) = key else {
+        return ops::note(work, &todo.copy, Outcome::KeyLost).await;
+    };
+    let folder = todo.backup.folder.clone().unwrap_or_default();
+    let subject = Subject {
+        remote,
+        folder: format!("{}/{folder}", todo.own.below),
+        commit_hash: todo.commit_hash,
+        identity,
+    };
+    let done = Arc::clone(&todo.done);
+    let counted = work.clone();
+    let proved = proving::open(work, subject, move |bytes| done.add(&counted, bytes)).await?;
+    let outcome = match proved {
+        Ok(_) => Outcome::Verified,
+        Err(Refused::Disk(detail) | Refused::Target(detail)) => Outcome::NotNow(detail),
+        Err(damage) => Outcome::Damaged(damage.to_string()),
+    };
+    ops::note(work, &todo.copy, outcome).await
+}
+
+/// Why a copy did not get there.
+enum Trouble {
+    Passing(String),
+    Other(Other),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Passing(fault.detail)
+    }
+}
+
+/// Puts a base into a target: parts that lie there already are left, `COMMIT.json` comes last.
+async fn send(work: &Work, remote: &Remote, todo: &Todo) -> Result<Result<(), Trouble>> {
+    let below = &todo.own.below;
+    let spool = spool_of(&work.on_box().platform, todo.backup.sequence.unwrap_or_default());
+    let at = spool.clone();
+    let files = tasks::blocking(move || files_of(&at)).await?;
+    let folder = format!("{below}/{}", todo.backup.folder.as_deref().unwrap_or_default());
+    let there = match beside_and_there(remote, todo, &folder).await {
+        Ok(there) => there,
+        Err(trouble) => return Ok(Err(trouble)),
+    };
+    for (file, size_bytes) in files {
+        work.check()?;
+        if !is_still_waiting(work, todo).await? {
+            let detail = "A newer backup took its place.".to_owned();
+            return Ok(Err(Trouble::Passing(detail)));
+        }
+        let name = format!("{folder}/{file}");
+        let lies_there = there.iter().any(|one| one.name == name && one.size_bytes == size_bytes);
+        // What is as long lies there from an earlier try; the proof compares every byte of it.
+        if !(lies_there && file != COMMIT_FILE)
+            && let Err(fault) = put(remote, &name, &spool.join(&file)).await
+        {
+            return Ok(Err(fault));
+        }
+        todo.done.add(work, size_bytes);
+    }
+    Ok(Ok(()))
+}
+
+/// Writes what lies beside the bases and gives the files that are at the place of the base already.
+async fn beside_and_there(
+    remote: &Remote,
+    todo: &Todo,
+    folder: &str,
+) -> Result<Vec<Listed>, Trouble> {
+    if let Some(other) = fence::look(remote, &todo.own).await? {
+        return Err(Trouble::Other(other));
+    }
+    for (name, text) in BESIDE {
+        let name = format!("{}/{name}", todo.own.below);
+        remote.put_over(&name, text.as_bytes().to_vec()).await?;
+    }
+    Ok(remote.list(folder).await?)
+}
+
+async fn put(remote: &Remote, name: &str, from: &Path) -> Result<(), Trouble> {
+    let fault = match remote.put_new(name, from).await {
+        Ok(()) => return Ok(()),
+        Err(fault) => fault,
+    };
+    if fault.why != Why::Exists {
+        return Err(fault.into());
+    }
+    let (at, mut own) = (from.to_owned(), None);
+    if name.ends_with(COMMIT_FILE) {
+        let read = tasks::blocking(move || Ok(std::fs::read(at)?)).await;
+        own = read.ok();
+    }
+    if let Some(own) = own
+        && remote.read(name, own.len() as u64 + 1).await? == Some(own)
+    {
+        return Ok(());
+    }
+    let detail = format!(
+        "{name} lies there already and is not what this box wrote. Another box with its identity \
+         may write to the same place."
+    );
+    Err(Trouble::Passing(detail))
+}
+
+async fn is_still_waiting(work: &Work, todo: &Todo) -> Result<bool> {
+    let (backup, target) = (todo.copy.backup, todo.copy.target);
+    let copy = work.on_box().read(move |scope| store::copy(scope, backup, target)).await?;
+    Ok(copy.is_some_and(|copy| copy.state == CopyState::Waiting))
+}
+
+fn spool_of(platform: &Platform, sequence: u64) -> PathBuf {
+    platform.config.data().join(SPOOL).join(format!("{sequence:06}"))
+}
+
+/// Names and sizes of the files of a base in the spool, `COMMIT.json` last.
+fn files_of(spool: &Path) -> Result<Vec<(String, u64)>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(spool)? {
+        let entry = entry?;
+        if let Ok(name) = entry.file_name().into_string() {
+            files.push((name, entry.metadata()?.len()));
+        }
+    }
+    files.sort_by_key(|(name, _)| (name == COMMIT_FILE, name.clone()));
+    match files.last() {
+        Some((name, _)) if name == COMMIT_FILE => Ok(files),
+        _ => Err(Error::StorageFailed(format!("{} has no {COMMIT_FILE}", spool.display()))),
+    }
+}
+
+/// Removes what nobody waits for any more from the spool, and what proofs left behind.
+async fn sweep(work: &Work, platform: &Arc<Platform>) -> Result<()> {
+    let waiting = work
+        .on_box()
+        .read(|scope| {
+            let unfinished = store::unfinished(scope)?.into_iter();
+            let waiting = unfinished.filter(|copy| copy.state == CopyState::Waiting);
+            let sequence =
+                |copy: Copy| Ok(store::get(scope, copy.backup)?.and_then(|it| it.sequence));
+            waiting.map(sequence).collect::<Result<Vec<_>>>()
+        })
+        .await?;
+    let kept: Vec<_> =
+        waiting.into_iter().flatten().map(|sequence| spool_of(platform, sequence)).collect();
+    let data = platform.config.data().to_owned();
+    tasks::blocking(move || {
+        proving::sweep(&data)?;
+        let entries = match std::fs::read_dir(data.join(SPOOL)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if !kept.contains(&path) {
+                std::fs::remove_dir_all(path)?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,4 @@
+//! Proving backups: that what lies at a target can be fetched back and opened, and holds what was
+//! there when it was made.
+
+pub(in crate::platform::backups) mod proving;

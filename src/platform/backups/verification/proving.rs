@@ -1,0 +1,235 @@
+//! Fetches a copy back from its target, opens it and looks through every database in it. One
+//! database at a time lies in the scratch folder, so it needs room for the largest and one part.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
+
+use crate::platform::Platform;
+use crate::platform::audit::ops::checkpoints::signers_in;
+use crate::platform::audit::ops::verification::{Signers, verify_snapshot};
+use crate::platform::backups::archive::{
+    COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit, FileEntry, Identity, Kit, Manifest, Member,
+    PartEntry, Refused, SYSTEM, WORKSPACES, check_commit, hash_of, walk, write_file,
+};
+use crate::platform::backups::contents::{self, ops::Contents};
+use crate::platform::backups::targets::{Remote, Why};
+use crate::platform::clock::Moment;
+use crate::platform::db::Snapshot;
+use crate::platform::error::{Error, Result};
+use crate::platform::jobs::Work;
+use crate::platform::secret::to_hex;
+use crate::platform::tasks;
+
+/// Below the data folder: what is looked through.
+const SCRATCH: &str = "spool/scratch";
+/// Room that is left to everybody else.
+const FREE_BYTES_LEFT: u64 = 64 * 1024 * 1024;
+
+/// A copy, and what opens it.
+pub(in crate::platform::backups) struct Subject {
+    pub(in crate::platform::backups) remote: Remote,
+    /// Its folder, from the target's own on.
+    pub(in crate::platform::backups) folder: String,
+    /// What its `COMMIT.json` hashed to when it was written.
+    pub(in crate::platform::backups) commit_hash: [u8; 32],
+    pub(in crate::platform::backups) identity: Identity,
+}
+
+/// Removes what an interrupted look left behind. Blocks.
+pub(in crate::platform::backups) fn sweep(data: &Path) -> Result<()> {
+    match fs::remove_dir_all(data.join(SCRATCH)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Goes through a copy to its last byte. The inner error is what is wrong with the copy, or, for
+/// `Refused::Disk` and `Refused::Target`, why it could not be looked at now. Whoever calls it has
+/// the turn.
+pub(in crate::platform::backups) async fn open(
+    work: &Work,
+    subject: Subject,
+    progress: impl FnMut(u64) + Send + 'static,
+) -> Result<Result<Manifest, Refused>> {
+    let commit = match commit_of(work, &subject).await {
+        Ok(commit) => commit,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let signers = work.on_box().read(|scope| signers_in(scope)).await?;
+    let platform = Arc::clone(&work.on_box().platform);
+    let scratch = platform.config.data().join(SCRATCH).join(work.id().to_string());
+    let look = Look { work: work.clone(), subject, commit, signers, platform, scratch };
+    let runtime = Handle::current();
+    let looked = tasks::in_background(move || {
+        let outcome = look.through(&runtime, progress);
+        fs::remove_dir_all(&look.scratch)?;
+        Ok(outcome)
+    })
+    .await?;
+    work.check()?;
+    Ok(looked)
+}
+
+/// Fetches `COMMIT.json` and takes it when it is the one that was written.
+pub(in crate::platform::backups) async fn commit_of(
+    work: &Work,
+    subject: &Subject,
+) -> Result<Commit, Refused> {
+    let platform = &work.on_box().platform;
+    let name = format!("{}/{COMMIT_FILE}", subject.folder);
+    let read = subject.remote.read(&name, COMMIT_SIZE_BYTES_MAX).await;
+    let bytes = read.map_err(|fault| Refused::Target(fault.detail))?;
+    let bytes = bytes.ok_or(Refused::Unfinished)?;
+    let changed =
+        Refused::Part { name: COMMIT_FILE.to_owned(), fault: "differs from what was written" };
+    if <[u8; 32]>::from(Sha256::digest(&bytes)) != subject.commit_hash {
+        return Err(changed);
+    }
+    let kit = Kit {
+        identity: subject.identity.clone(),
+        box_id: platform.audit.box_id().to_string(),
+        box_name: String::new(),
+        signing_key: platform.audit.signer().public_key(),
+        created_at: Moment::default(),
+    };
+    check_commit(&String::from_utf8_lossy(&bytes), &kit)
+}
+
+struct Look {
+    work: Work,
+    subject: Subject,
+    commit: Commit,
+    signers: Signers,
+    platform: Arc<Platform>,
+    scratch: PathBuf,
+}
+
+impl Look {
+    /// Blocks.
+    fn through(&self, runtime: &Handle, progress: impl FnMut(u64)) -> Result<Manifest, Refused> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.scratch)?;
+        let mut found = BTreeMap::new();
+        let open = |part: &PartEntry| self.fetch(runtime, part);
+        let take = |member: Member<'_>| self.take(member, &mut found);
+        let manifest = walk(&self.commit, &self.subject.identity, open, progress, take)?;
+        for file in &manifest.files {
+            let inside = |fault| Refused::Inside { path: file.path.clone(), fault };
+            let found = found.remove(&file.path).ok_or_else(|| inside("is missing"))?;
+            compare(file, &found)?;
+        }
+        match found.into_keys().next() {
+            None => Ok(manifest),
+            Some(path) => Err(Refused::Inside { path, fault: "is named nowhere" }),
+        }
+    }
+
+    /// Gets a part. Its name is gone before it is read, so nothing of it can be left behind.
+    fn fetch(&self, runtime: &Handle, part: &PartEntry) -> io::Result<Option<File>> {
+        self.check_job()?;
+        self.check_room(part.size_bytes)?;
+        let name = format!("{}/{}", self.subject.folder, part.name);
+        let into = self.scratch.join("part");
+        match runtime.block_on(self.subject.remote.fetch(&name, into.clone())) {
+            Ok(_) => {
+                let file = File::open(&into)?;
+                fs::remove_file(&into)?;
+                Ok(Some(file))
+            }
+            Err(fault) if fault.why == Why::Missing => Ok(None),
+            Err(fault) => Err(io::Error::other(Refused::Target(fault.detail))),
+        }
+    }
+
+    fn take(
+        &self,
+        member: Member<'_>,
+        found: &mut BTreeMap<String, Found>,
+    ) -> Result<String, Refused> {
+        let Member { path, size_bytes, content } = member;
+        self.check_job()?;
+        if path != SYSTEM && !path.starts_with(&format!("{WORKSPACES}/")) {
+            return hash_of(content, io::sink());
+        }
+        self.check_room(size_bytes)?;
+        let folder = self.scratch.join("file");
+        let file = folder.join("looked-at.db");
+        let sha256 = write_file(&file, content)?;
+        let looked = look_into(&file, path, &self.signers);
+        fs::remove_dir_all(&folder)?;
+        let (contents, audited) = looked?;
+        found.insert(path.to_owned(), Found { sha256: sha256.clone(), contents, audited });
+        Ok(sha256)
+    }
+
+    fn check_job(&self) -> io::Result<()> {
+        let ended = |_| io::Error::other(Refused::Target("It was asked to end.".to_owned()));
+        self.work.check().map_err(ended)
+    }
+
+    fn check_room(&self, size_bytes: u64) -> io::Result<()> {
+        let disk = self
+            .platform
+            .room
+            .of(&self.scratch)
+            .map_err(|error| io::Error::other(Refused::Disk(error.to_string())))?;
+        if disk.free_bytes >= size_bytes.saturating_add(FREE_BYTES_LEFT) {
+            return Ok(());
+        }
+        let (free, needed) = (disk.free_bytes / 1_000_000, size_bytes.div_ceil(1_000_000));
+        let detail = format!(
+            "there is no room to look through the backup; {needed} MB are needed beside what \
+             must stay free, and {free} MB are free"
+        );
+        Err(io::Error::other(Refused::Disk(detail)))
+    }
+}
+
+/// What a database of a copy turned out to be.
+struct Found {
+    sha256: String,
+    contents: Contents,
+    /// Entries of its audit log that were recomputed.
+    audited: u64,
+}
+
+/// Looks for damage in a database and recomputes its audit log. Blocks.
+fn look_into(file: &Path, path: &str, signers: &Signers) -> Result<(Contents, u64), Refused> {
+    let inside = |fault| Refused::Inside { path: path.to_owned(), fault };
+    let read = |error: Error| Refused::Disk(format!("{path} cannot be read: {error}"));
+    let snapshot = Snapshot::open(file).map_err(|_| inside("is no database"))?;
+    match contents::ops::fault(&snapshot) {
+        Ok(None) => {}
+        // What SQLite cannot even walk through is damaged as well.
+        Ok(Some(_)) | Err(_) => return Err(inside("is damaged")),
+    }
+    let contents = contents::ops::of(&snapshot).map_err(read)?;
+    let verdict = verify_snapshot(&snapshot, signers, |_| Vec::new(), |_| {}).map_err(read)?;
+    if verdict.bad.is_some() {
+        return Err(inside("has an audit log that was altered"));
+    }
+    if verdict.checked > 0 && to_hex(&verdict.head) != contents.audit.head {
+        return Err(inside("has an audit log with another end"));
+    }
+    Ok((contents, verdict.checked))
+}
+
+fn compare(file: &FileEntry, found: &Found) -> Result<(), Refused> {
+    let inside = |fault| Err(Refused::Inside { path: file.path.clone(), fault });
+    if found.sha256 != file.sha256 {
+        return inside("is not what the manifest says");
+    }
+    if found.contents.rows != file.rows {
+        return inside("has other rows than it had");
+    }
+    if found.contents.audit != file.audit || found.audited != file.audit.entries {
+        return inside("has another audit log than it had");
+    }
+    Ok(())
+}
