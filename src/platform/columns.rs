@@ -91,8 +91,11 @@ pub const SYSTEM: &[ColumnMarks] = &[
         "registration_settings",
         &[("mode", Impersonal), ("domains", Impersonal), ("role", Impersonal)],
     ),
-    table("registrations", &[("name", Personal), ("email", Personal), ("email_key", Personal)])
-        .whose(Addressed("email_key")),
+    table(
+        "registrations",
+        &[("name", Personal), ("email", Personal), ("email_key", Personal), ("network", Personal)],
+    )
+    .whose(Addressed("email_key")),
     table("memberships", &[("role", Impersonal)]).whose(Theirs("user_id")),
     table(
         "custom_roles",

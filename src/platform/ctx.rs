@@ -17,6 +17,7 @@ use super::error::{Error, Result};
 use super::id::{Id, ObjectId};
 use super::idempotency;
 use super::idempotency::rules::{Created, Once, replayed};
+use super::identity::services::rules::ServiceId;
 use super::identity::sessions::rules::Kind;
 use super::identity::{Principal, UserId};
 use super::random::Random;
@@ -66,6 +67,16 @@ impl Cause {
         match &self.actor {
             Actor::Principal(principal) if principal.kind == Kind::Service => None,
             _ => self.user(),
+        }
+    }
+
+    /// The service account behind it, where it is one.
+    pub fn service(&self) -> Option<ServiceId> {
+        match &self.actor {
+            Actor::Principal(principal) if principal.kind == Kind::Service => {
+                Some(principal.user.cast())
+            }
+            _ => None,
         }
     }
 

@@ -96,6 +96,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0017_privacy.sql",
     "0018_session_ends.sql",
     "0019_backups.sql",
+    "0020_vouched.sql",
     "0021_backup_proofs.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(

@@ -487,3 +487,38 @@ async fn who_was_demoted_within_what_they_may_give_has_invited_well() {
 
     server.finish().await;
 }
+
+#[tokio::test]
+async fn what_a_service_account_invited_to_lapses_with_the_account() {
+    let server = TestServer::start().await;
+    let admin = server.person("admin").await;
+    let all = admin.get("/permissions").await.is(200);
+    let all = all["items"].as_array().expect("a list").iter().map(|one| one["id"].clone());
+    let owners = ["workspace.transfer", "workspace.delete"];
+    let held: Vec<Value> = all.filter(|one| !owners.iter().any(|other| one == other)).collect();
+    let may = json!({ "name": "Onboarding", "workspace_id": server.workspace.to_string(),
+        "permissions": held });
+    let made = admin.post("/api/v1/service-accounts", &may).await.is(201);
+    let (id, secret) = (&made["id"], &made["client_secret"]);
+    let grant = json!({ "grant_type": "client_credentials", "client_id": id,
+        "client_secret": secret });
+    let access = server.stranger().post("/api/v1/auth/token", &grant).await.is(200);
+    let bearer = format!("Bearer {}", access["access_token"].as_str().expect("a token"));
+    let program = server.stranger().saying("authorization", &bearer);
+    let invited = token(&invite(&program, EMAIL, "viewer").await);
+    inspect(&server, &invited).await.is(200);
+    let account = format!("/api/v1/service-accounts/{}", id.as_str().expect("an id"));
+    let set = async |body: Value| admin.json(Method::PATCH, &account, &[], &body).await.is(200);
+
+    set(json!({ "disabled": true })).await;
+    inspect(&server, &invited).await.is_problem(409, "invitation-lapsed");
+    set(json!({ "disabled": false })).await;
+    inspect(&server, &invited).await.is(200);
+    admin.send(Method::DELETE, &account, &[], "").await.is(204);
+
+    inspect(&server, &invited).await.is_problem(409, "invitation-lapsed");
+    let refused = server.browser().post(ACCEPT, &newcomer(&invited)).await;
+    refused.is_problem(409, "invitation-lapsed");
+    assert_eq!(admin.get("/invitations").await.is(200)["items"][0]["state"], "lapsed");
+    server.finish().await;
+}

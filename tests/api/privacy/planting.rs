@@ -25,8 +25,9 @@ const OF_THE_BOX: &[&str] = &[
     "INSERT INTO passkeys (id, user_id, name, rp_id, credential_id, credential, sign_count,
          created_at)
      VALUES (:id, :user, :word, 'x', randomblob(32), randomblob(99), 0, 1)",
-    "INSERT INTO registrations (id, name, email, email_key, token_hash, created_at, expires_at)
-     VALUES (:id, :word, :email, :email, randomblob(32), 1, 1)",
+    "INSERT INTO registrations (id, name, email, email_key, token_hash, network, created_at,
+         expires_at)
+     VALUES (:id, :word, :email, :email, randomblob(32), :word, 1, 1)",
     "INSERT INTO invitations (id, workspace_id, email, email_key, role, token_hash, invited_by,
          created_at, expires_at)
      SELECT :id, id, :email, :email, 'viewer', randomblob(32), NULL, 1, 1

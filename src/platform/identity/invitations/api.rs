@@ -189,6 +189,7 @@ async fn list_invitations(
 
 /// Invite somebody. The answer holds the link to send; an earlier one for the address dies.
 #[utoipa::path(post, path = "/invitations", tag = "people",
+    extensions(("x-step-up" = json!(true))),
     security(("session" = ["people.manage"])),
     responses((status = 201, body = InvitationResponse)))]
 async fn create_invitation(

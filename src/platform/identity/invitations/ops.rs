@@ -16,7 +16,7 @@ use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::links::{guarded, link, new_token};
 use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::users::rules::{NewUser, clean_email, email_key};
-use crate::platform::identity::{User, UserId, sessions, users};
+use crate::platform::identity::{User, UserId, services, sessions, users};
 use crate::platform::notices;
 use crate::platform::notices::mail::ops::{LinkMail, queue_link_in};
 use crate::platform::notices::mail::texts::params;
@@ -124,6 +124,7 @@ fn draft(
         role: role.role,
         role_name: role.name,
         invited_by: scope.cause().person(),
+        by_service: scope.cause().service(),
         created_at: scope.now(),
         expires_at: scope.now().plus(LIFE),
     }
@@ -244,9 +245,12 @@ fn inviter(scope: &BoxScope<'_>, table: &RoleTable, invitation: &Invitation) -> 
         None => None,
     };
     let grant = |role| roles::ops::grant_in(scope, table, invitation.workspace, role);
-    let own = match member.filter(|one| !one.is_disabled) {
-        Some(one) => Some(grant(one.role)?),
-        None => None,
+    let own = match (member.filter(|one| !one.is_disabled), invitation.by_service) {
+        (Some(one), _) => Some(grant(one.role)?),
+        (None, Some(service)) => {
+            services::ops::grant_in(scope, table, service, invitation.workspace)?
+        }
+        (None, None) => None,
     };
     Ok(Inviter { own, given: grant(invitation.role)? })
 }

@@ -8,6 +8,7 @@ use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::id::Id;
 use crate::platform::identity::UserId;
+use crate::platform::identity::services::rules::ServiceId;
 use crate::platform::workspaces::WorkspaceId;
 
 /// An invitation can be accepted for so long.
@@ -61,6 +62,8 @@ pub struct Invitation {
     /// What people call the role.
     pub role_name: String,
     pub invited_by: Option<UserId>,
+    /// The service account that made it, where no person did.
+    pub by_service: Option<ServiceId>,
     pub created_at: Moment,
     pub expires_at: Moment,
 }
@@ -128,8 +131,8 @@ impl Invitation {
     pub fn check_inviter(&self, inviter: &Inviter) -> Result<()> {
         let Inviter { own, given } = inviter;
         let may = |own: &Grant| own.allows(MAY_INVITE) && may_give(own, given).is_ok();
-        let stands = own.as_ref().is_some_and(may);
-        if self.invited_by.is_none() || stands {
+        let is_of_the_box = self.invited_by.is_none() && self.by_service.is_none();
+        if is_of_the_box || own.as_ref().is_some_and(may) {
             return Ok(());
         }
         let detail = "Whoever invited you may not do so any more. Ask for a new invitation.";
@@ -186,6 +189,7 @@ mod tests {
             role: Role::Counter.into(),
             role_name: "counter".to_owned(),
             invited_by: None,
+            by_service: None,
             created_at: Moment(0),
             expires_at: Moment(0).plus(LIFE),
         }

@@ -27,15 +27,16 @@ pub(super) fn replace(
     scope
         .prepare_cached(
             "INSERT INTO invitations (id, workspace_id, email, email_key, role, custom_role_id,
-                 token_hash, invited_by, created_at, expires_at)
+                 token_hash, invited_by, invited_by_service, created_at, expires_at)
              VALUES (:id, :workspace, :email, :email_key, :role, :custom,
-                 :token_hash, :invited_by, :created_at, :expires_at)",
+                 :token_hash, :invited_by, :by_service, :created_at, :expires_at)",
         )?
         .execute(named_params! {
             ":id": invitation.id, ":workspace": invitation.workspace, ":email": invitation.email,
             ":email_key": invitation.email_key, ":role": invitation.role.base().name(),
             ":custom": invitation.role.custom(), ":token_hash": token_hash,
-            ":invited_by": invitation.invited_by, ":created_at": invitation.created_at,
+            ":invited_by": invitation.invited_by, ":by_service": invitation.by_service,
+            ":created_at": invitation.created_at,
             ":expires_at": invitation.expires_at,
         })?;
     Ok(())
@@ -53,7 +54,8 @@ pub(super) fn find(scope: &Unit<'_>, token_hash: &[u8; 32]) -> Result<Option<Inv
     let found = scope
         .prepare_cached(
             "SELECT i.id, i.workspace_id, i.email, i.email_key, i.invited_by, i.created_at,
-                 i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role)
+                 i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role),
+                 i.invited_by_service
              FROM invitations AS i LEFT JOIN custom_roles AS r ON r.id = i.custom_role_id
              WHERE i.token_hash = :token_hash",
         )?
@@ -70,7 +72,8 @@ pub(super) fn get(
     let found = scope
         .prepare_cached(
             "SELECT i.id, i.workspace_id, i.email, i.email_key, i.invited_by, i.created_at,
-                 i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role)
+                 i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role),
+                 i.invited_by_service
              FROM invitations AS i LEFT JOIN custom_roles AS r ON r.id = i.custom_role_id
              WHERE i.workspace_id = :workspace AND i.id = :id",
         )?
@@ -88,7 +91,8 @@ pub(super) fn list(
 ) -> Result<Vec<Invitation>> {
     let mut statement = scope.prepare_cached(
         "SELECT i.id, i.workspace_id, i.email, i.email_key, i.invited_by, i.created_at,
-             i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role)
+             i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role),
+             i.invited_by_service
          FROM invitations AS i LEFT JOIN custom_roles AS r ON r.id = i.custom_role_id
          WHERE i.workspace_id = :workspace AND (:before IS NULL OR i.id < :before)
          ORDER BY i.id DESC LIMIT :limit",
@@ -126,7 +130,8 @@ pub(super) fn remove(scope: &Unit<'_>, id: InvitationId) -> Result<bool> {
 pub(super) fn around(scope: &Unit<'_>, user: UserId, email_key: &str) -> Result<Vec<Invitation>> {
     let mut statement = scope.prepare_cached(
         "SELECT i.id, i.workspace_id, i.email, i.email_key, i.invited_by, i.created_at,
-             i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role)
+             i.expires_at, i.role, i.custom_role_id, coalesce(r.name, i.role),
+             i.invited_by_service
          FROM invitations AS i LEFT JOIN custom_roles AS r ON r.id = i.custom_role_id
          WHERE i.invited_by = :user OR i.email_key = :email_key",
     )?;
@@ -154,6 +159,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
         role: Role::Viewer.into(),
         role_name: row.get(9)?,
         invited_by: row.get(4)?,
+        by_service: row.get(10)?,
         created_at: row.get(5)?,
         expires_at: row.get(6)?,
     };

@@ -159,6 +159,7 @@ async fn get_registration(ctx: BoxCtx) -> Answer<RegistrationSettingsResponse> {
 
 /// Choose who may register and what they get (operators).
 #[utoipa::path(patch, path = "/box/registration", tag = "people",
+    extensions(("x-step-up" = json!(true))),
     security(("session" = ["box.operate"])),
     responses((status = 200, body = RegistrationSettingsResponse)))]
 async fn change_registration(

@@ -4,31 +4,30 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::rules::{
-    Change, LIFE, Registration, RegistrationId, Settings, THROTTLED, TRIES_BURST, TRIES_PER_MIN,
-    WAITING_MAX, check_role, unknown,
+    Change, LIFE, Place, Registration, RegistrationId, Settings, THROTTLED, TRIES_BURST,
+    TRIES_PER_MIN, check_role, check_room, unknown,
 };
 use super::store;
 use crate::platform::Platform;
+use crate::platform::access::{Grant, RoleTable};
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, FieldError, Result};
 use crate::platform::identity::links::{guarded, link, new_token, noted};
 use crate::platform::identity::passwords::Lane;
-use crate::platform::identity::users;
 use crate::platform::identity::users::rules::{NewUser, clean_email, email_key};
+use crate::platform::identity::{UserId, users};
 use crate::platform::notices::mail::ops::{LinkMail, box_name_in, is_on_in, queue_link_in};
 use crate::platform::notices::rules::Params;
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::throttle::Buckets;
 use crate::platform::workspaces::rules::clean_name;
-use crate::platform::workspaces::{self, State, members, roles};
+use crate::platform::workspaces::{self, State, WorkspaceId, members, roles};
 
 /// Audit kind.
 pub const KIND: &str = "identity.registration";
 /// The page of the link.
 const PAGE: &str = "register";
-/// How long somebody waits when too many wait to be confirmed.
-const FULL_RETRY_S: u64 = 3_600;
 
 /// Tries of networks, in memory: a restart forgives them.
 pub struct Registrations {
@@ -55,36 +54,71 @@ pub async fn set(ctx: &BoxCtx, change: Change) -> Result<Settings> {
         if after == before {
             return Ok(after);
         }
-        if let Some(place) = after.place.filter(|place| before.place != Some(*place)) {
-            let is_there = match workspaces::ops::get_in(scope, place.workspace) {
-                Ok(workspace) => workspace.state() == State::Active,
-                Err(Error::NotFound) => false,
-                Err(error) => return Err(error),
-            };
-            if !is_there {
-                let detail = "There is no such workspace in use.";
-                return Err(Error::invalid("workspace_id", "workspace-unknown", detail));
-            }
-            let own = members::ops::get_in(scope, place.workspace, user)?;
-            let own = match own {
-                Some(own) => Some(roles::ops::grant_in(scope, &table, place.workspace, own.role)?),
-                None => None,
-            };
-            check_role(own.as_ref(), place.role, &table.grant(place.role))?;
+        let mut after = after;
+        if let Some(place) = after.place_to_answer_for(&before) {
+            check_place(scope, &table, place, user)?;
+            after.chosen_by = Some(user);
         }
         store::keep_settings(scope, &after)?;
         let open = |settings: &Settings| Some(settings.is_open.to_string());
         let domains = |settings: &Settings| Some(settings.domains.join(" "));
         let role = after.place.map_or("", |place| place.role.name());
+        let workspace = |settings: &Settings| settings.place.map(|one| one.workspace.to_string());
         scope.audit(
             Entry::about("box.registration.changed", KIND)
                 .changed("is_open", open(&before), open(&after))
                 .changed("domains", domains(&before), domains(&after))
+                .changed("workspace", workspace(&before), workspace(&after))
                 .set("role", role),
         )?;
         Ok(after)
     })
     .await
+}
+
+/// Refuses a place that is not there, or that this person could not give.
+fn check_place(scope: &BoxScope<'_>, table: &RoleTable, place: Place, user: UserId) -> Result<()> {
+    if !is_in_use(scope, place.workspace)? {
+        let detail = "There is no such workspace in use.";
+        return Err(Error::invalid("workspace_id", "workspace-unknown", detail));
+    }
+    let own = own_grant(scope, table, place.workspace, user)?;
+    check_role(own.as_ref(), place.role, &table.grant(place.role))
+}
+
+fn is_in_use(scope: &BoxScope<'_>, workspace: WorkspaceId) -> Result<bool> {
+    match workspaces::ops::get_in(scope, workspace) {
+        Ok(workspace) => Ok(workspace.state() == State::Active),
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// What somebody may do in a workspace; none when they are not in it or cannot sign in.
+fn own_grant(
+    scope: &BoxScope<'_>,
+    table: &RoleTable,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<Option<Grant>> {
+    let member = members::ops::get_in(scope, workspace, user)?.filter(|one| !one.is_disabled);
+    member.map(|one| roles::ops::grant_in(scope, table, workspace, one.role)).transpose()
+}
+
+/// What a confirmed person gets: nothing where the workspace is out of use, or whoever chose the
+/// role could not give it any more. They have an account and can be invited.
+fn place_given(
+    scope: &BoxScope<'_>,
+    table: &RoleTable,
+    settings: &Settings,
+) -> Result<Option<Place>> {
+    let Some(place) = settings.place else { return Ok(None) };
+    let own = match settings.chosen_by {
+        Some(user) => own_grant(scope, table, place.workspace, user)?,
+        None => None,
+    };
+    let may = check_role(own.as_ref(), place.role, &table.grant(place.role)).is_ok();
+    Ok((may && is_in_use(scope, place.workspace)?).then_some(place))
 }
 
 /// What somebody sends to register.
@@ -114,30 +148,32 @@ pub async fn register(ctx: &BoxCtx, draft: Draft) -> Result<bool> {
     let (url, hash) = (link(ctx, PAGE, &token), token_hash(token.reveal()));
     ctx.write(move |scope| {
         store::settings(scope)?.check_open()?;
-        let is_known = users::ops::find_in(scope, &email_key(&email))?.is_some();
-        if store::count(scope)? >= WAITING_MAX {
-            return Err(Error::Throttled {
-                code: THROTTLED,
-                retry_after_s: FULL_RETRY_S,
-                limit: None,
-            });
+        let (key, is_mailed) = (email_key(&email), is_on_in(scope)?);
+        match store::waiting(scope, &key)? {
+            Some(earlier) if earlier.stays(scope.now(), is_mailed) => return Ok(is_mailed),
+            Some(_) => {}
+            None => check_room(store::count(scope, None)?, of_network(scope, draft.network)?)?,
         }
-        let id = scope.new_id();
+        // Kept for somebody who has an account, too: the time tells nobody who has one, and they
+        // are written to as rarely as others.
+        let is_known = users::ops::find_in(scope, &key)?.is_some();
+        let (id, network) = (scope.new_id(), draft.network);
         let (created_at, expires_at) = (scope.now(), scope.now().plus(LIFE));
-        let registration = Registration { id, name, email, created_at, expires_at };
+        let registration = Registration { id, name, email, network, created_at, expires_at };
         store::replace(scope, &registration, &hash)?;
-        if is_known {
-            // Kept and taken away, so that the time tells nobody who has an account.
-            store::remove(scope, registration.id)?;
-        }
         mail(scope, &platform, &registration, is_known, &url)?;
         scope.audit(
             Entry::about("identity.registration.asked", KIND)
                 .personal("email", &registration.email),
         )?;
-        is_on_in(scope)
+        Ok(is_mailed)
     })
     .await
+}
+
+/// How many of a network wait; nobody knows where a request without an address came from.
+fn of_network(scope: &BoxScope<'_>, network: Option<IpAddr>) -> Result<i64> {
+    network.map_or(Ok(0), |network| store::count(scope, Some(network)))
 }
 
 /// Checks every field, so that a person corrects them all at once.
@@ -197,6 +233,7 @@ pub async fn confirm(
         return Err(Error::invalid("password", fault.code, fault.detail));
     }
     let password_hash = platform.passwords.hash(&platform.random, password).await?;
+    let roles = Arc::clone(&platform.roles);
     let confirmed = ctx.write(move |scope| {
         // Somebody else may have used the link while the password was hashed.
         let (registration, settings) = find(scope, &hash)?;
@@ -204,17 +241,16 @@ pub async fn confirm(
         let Registration { name, email, .. } = registration;
         let new = NewUser { name, email, password_hash, is_operator: false };
         let user = users::ops::insert_in(scope, &new)?;
-        scope.audit(
-            Entry::about("identity.registration.confirmed", KIND).set("user", user.id.to_string()),
-        )?;
-        let Some(place) = settings.place else { return Ok(()) };
-        match workspaces::ops::get_in(scope, place.workspace) {
-            Ok(workspace) if workspace.state() == State::Active => {
-                members::ops::add_in(scope, place.workspace, user.id, place.role)
-            }
-            // They have an account and can be invited elsewhere.
-            Ok(_) | Err(Error::NotFound) => Ok(()),
-            Err(error) => Err(error),
+        let place = place_given(scope, &roles, &settings)?;
+        let mut entry =
+            Entry::about("identity.registration.confirmed", KIND).set("user", user.id.to_string());
+        if place.is_none() && settings.place.is_some() {
+            entry = entry.set("membership", "lapsed");
+        }
+        scope.audit(entry)?;
+        match place {
+            Some(place) => members::ops::add_in(scope, place.workspace, user.id, place.role),
+            None => Ok(()),
         }
     });
     noted(ctx, network, confirmed).await
@@ -225,7 +261,8 @@ fn find(scope: &BoxScope<'_>, hash: &[u8; 32]) -> Result<(Registration, Settings
     let registration = store::find(scope, hash)?.ok_or_else(unknown)?;
     let settings = store::settings(scope)?;
     let is_known = users::ops::find_in(scope, &email_key(&registration.email))?.is_some();
-    if is_known || scope.now() >= registration.expires_at || !settings.is_open {
+    let may_register = settings.is_open && settings.check_email(&registration.email).is_ok();
+    if is_known || scope.now() >= registration.expires_at || !may_register {
         return Err(unknown());
     }
     Ok((registration, settings))

@@ -1,5 +1,6 @@
 //! Who may register, and what they get.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::platform::access::rules::may_give;
@@ -7,13 +8,20 @@ use crate::platform::access::{Grant, Role};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, FieldError, Refusal, Result, code};
 use crate::platform::id::Id;
+use crate::platform::identity::UserId;
 use crate::platform::identity::users::rules::email_key;
 use crate::platform::workspaces::WorkspaceId;
 
 /// A link to confirm an address is good for so long.
 pub const LIFE: Duration = Duration::from_hours(24);
-/// Registrations that wait to be confirmed.
-pub const WAITING_MAX: i64 = 1_000;
+/// Registrations that wait to be confirmed, and those of one network among them.
+const WAITING_MAX: i64 = 1_000;
+const WAITING_OF_NETWORK_MAX: i64 = 20;
+/// How long somebody waits when too many wait to be confirmed.
+const FULL_RETRY_S: u64 = 3_600;
+/// An address gets no other link so soon: whoever types it again and again neither kills the link
+/// that is on its way nor fills the mailbox.
+const FRESH: Duration = Duration::from_hours(1);
 /// Domains that may register.
 const DOMAINS_MAX: usize = 50;
 const DOMAIN_LENGTH_MAX: usize = 253;
@@ -75,6 +83,8 @@ pub struct Settings {
     /// In lower case.
     pub domains: Vec<String>,
     pub place: Option<Place>,
+    /// Who chose the place, or opened registration with it.
+    pub chosen_by: Option<UserId>,
 }
 
 impl Settings {
@@ -85,6 +95,12 @@ impl Settings {
         }
         let detail = "Nobody can register here. Ask an operator to invite you.";
         Err(Error::Denied(Refusal::new("registration-closed", detail)))
+    }
+
+    /// The place that somebody answers for who changes the settings from what they were: whoever
+    /// opens registration, or lets others in, gives it as much as whoever chose it.
+    pub fn place_to_answer_for(&self, before: &Self) -> Option<Place> {
+        self.place.filter(|place| self.is_open || before.place != Some(*place))
     }
 
     /// Refuses addresses of other domains.
@@ -188,10 +204,29 @@ pub struct Registration {
     pub id: RegistrationId,
     pub name: String,
     pub email: String,
+    /// Where somebody registered from.
+    pub network: Option<IpAddr>,
     pub created_at: Moment,
     pub expires_at: Moment,
 }
 pub type RegistrationId = Id<Registration>;
+
+impl Registration {
+    /// Whether somebody who registers once more changes nothing: the link is on its way, or the
+    /// box mails none and an operator gives it out.
+    pub fn stays(&self, now: Moment, is_mailed: bool) -> bool {
+        let is_fresh = now < self.expires_at.minus(LIFE).plus(FRESH);
+        now < self.expires_at && (is_fresh || !is_mailed)
+    }
+}
+
+/// Refuses one more who waits, where too many do: in all, or from one network.
+pub fn check_room(in_all: i64, of_network: i64) -> Result<()> {
+    if in_all < WAITING_MAX && of_network < WAITING_OF_NETWORK_MAX {
+        return Ok(());
+    }
+    Err(Error::Throttled { code: THROTTLED, retry_after_s: FULL_RETRY_S, limit: None })
+}
 
 /// One answer for every link that names nothing.
 pub fn unknown() -> Error {
@@ -207,7 +242,7 @@ mod tests {
     use crate::platform::access::rules::PERMISSIONS;
 
     fn open() -> Settings {
-        Settings { is_open: true, domains: vec!["example.com".to_owned()], place: None }
+        Settings { is_open: true, domains: vec!["example.com".to_owned()], ..Settings::default() }
     }
 
     #[test]

@@ -13,8 +13,8 @@ use super::rules::{
 };
 use super::store;
 use crate::platform::Platform;
-use crate::platform::access::Role;
 use crate::platform::access::rules::OPERATE;
+use crate::platform::access::{Grant, Role, RoleTable};
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope, Membership};
@@ -429,6 +429,18 @@ pub fn standing_in(
         last_used_at: account.last_used_at.unwrap_or(account.created_at),
         networks: account.networks,
     }))
+}
+
+/// What an account may do in a workspace by now; none when it was disabled or deleted.
+pub(in crate::platform) fn grant_in(
+    scope: &BoxScope<'_>,
+    table: &RoleTable,
+    id: ServiceId,
+    workspace: WorkspaceId,
+) -> Result<Option<Grant>> {
+    let account = usable(scope, store::get(scope, id)?)?;
+    let account = account.filter(|one| one.workspace == Some(workspace));
+    Ok(account.map(|one| table.grant_of(&one.permissions)))
 }
 
 /// Drops assertions that are over, inside the caller's transaction.
