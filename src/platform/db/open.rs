@@ -13,11 +13,13 @@ use crate::platform::error::{Error, Result};
 
 /// Prepared statements kept per connection.
 const STATEMENTS_CACHED_MAX: usize = 256;
-/// Pragmas that app connections may run: FTS5 asks for the first, `rows` for the second, the writer
-/// for the next three, backups for the rest.
-const PRAGMAS_ALLOWED: [&str; 10] = [
+/// Pragmas that app connections may run: FTS5 asks for the first, `rows` for the next three, the
+/// writer for three more, backups for the rest.
+const PRAGMAS_ALLOWED: [&str; 12] = [
     "data_version",
     "table_info",
+    "index_list",
+    "index_info",
     "wal_checkpoint",
     "quick_check",
     "shrink_memory",

@@ -3,10 +3,13 @@
 //! needs a mark and no code. The names of tables and columns come from the code's own marks; values
 //! are bound.
 
+use std::collections::BTreeSet;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::platform::error::{Error, Result};
+use crate::platform::secret::to_hex;
 
 /// A table as the file describes it.
 #[derive(Debug, Clone)]
@@ -21,6 +24,8 @@ pub struct Table {
 pub struct Column {
     pub name: String,
     is_nullable: bool,
+    /// No two rows have the same there, alone or together with other columns.
+    pub is_unique: bool,
 }
 
 impl Column {
@@ -73,9 +78,11 @@ impl Which {
 
 impl Table {
     pub fn read(connection: &Connection, name: &'static str) -> Result<Self> {
+        let unique = unique_columns(connection, name)?;
         let mut statement = connection.prepare_cached(&format!("PRAGMA table_info({name})"))?;
         let described = statement.query_map([], |row| {
-            let column = Column { name: row.get(1)?, is_nullable: !row.get::<_, bool>(3)? };
+            let (name, is_nullable) = (row.get(1)?, !row.get::<_, bool>(3)?);
+            let column = Column { name, is_nullable, is_unique: unique.contains(&row.get(0)?) };
             Ok((column, row.get::<_, i64>(5)?))
         })?;
         let described = described.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -90,6 +97,17 @@ impl Table {
         }
         let columns = described.into_iter().map(|(column, _)| column).collect();
         Ok(Self { name, columns, key: key.into_iter().map(|(_, place)| place).collect() })
+    }
+
+    /// The text for a row of a column that holds no text twice: with the row's key behind it.
+    pub fn told_apart(text: &str, key: &[Value]) -> String {
+        let key = key.iter().map(|part| match part {
+            Value::Integer(number) => number.to_string(),
+            Value::Text(text) => text.clone(),
+            Value::Blob(bytes) => to_hex(bytes),
+            Value::Null | Value::Real(_) => String::new(),
+        });
+        format!("{text} {}", key.collect::<Vec<_>>().join(" "))
     }
 
     /// The place of a column.
@@ -182,4 +200,18 @@ impl Table {
         connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
         Ok(())
     }
+}
+
+/// Columns of unique indexes, by their numbers.
+fn unique_columns(connection: &Connection, table: &str) -> Result<BTreeSet<i64>> {
+    let mut statement = connection.prepare_cached(&format!("PRAGMA index_list({table})"))?;
+    let indexes = statement.query_map([], |row| Ok((row.get(1)?, row.get(2)?)))?;
+    let indexes = indexes.collect::<rusqlite::Result<Vec<(String, bool)>>>()?;
+    let mut columns = BTreeSet::new();
+    for (index, _) in indexes.iter().filter(|(_, is_unique)| *is_unique) {
+        let mut statement = connection.prepare_cached(&format!("PRAGMA index_info({index})"))?;
+        let places = statement.query_map([], |row| row.get::<_, i64>(1))?;
+        columns.extend(places.collect::<rusqlite::Result<Vec<i64>>>()?);
+    }
+    Ok(columns)
 }

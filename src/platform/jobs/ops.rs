@@ -16,6 +16,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Ctx, Unit};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
+use crate::platform::identity::UserId;
 use crate::platform::notices;
 use crate::platform::workspaces::WorkspaceId;
 
@@ -252,22 +253,49 @@ pub async fn cancel(ctx: &BoxCtx, view: View, id: JobId) -> Result<Job> {
         if job.cancel_asked_at.is_some() {
             return Ok(job);
         }
-        job.version += 1;
-        job.cancel_asked_at = Some(scope.now());
-        if job.state == State::Waiting {
-            job.state = State::Cancelled;
-            job.finished_at = Some(scope.now());
-        }
-        store::update(scope, &job)?;
-        scope.audit(entry("job.cancelled", &job))?;
+        mark_cancelled(scope, &mut job)?;
         Ok(job)
     });
     let job = cancelled.await?;
-    if let Some(running) = ctx.platform.jobs.running(id) {
-        running.cancel();
-    }
-    ctx.platform.jobs.tell(&job);
+    ended(&ctx.platform.jobs, std::slice::from_ref(&job));
     Ok(with_progress(ctx, job))
+}
+
+/// Ends what waits or runs in somebody's name, inside the caller's transaction, and gives it; call
+/// `ended` with it afterwards. What the box does as itself goes on, whoever asked for it.
+pub(in crate::platform) fn cancel_of_in(
+    scope: &BoxScope<'_>,
+    jobs: &Jobs,
+    user: UserId,
+) -> Result<Vec<Job>> {
+    let mut all = store::under_way_of(scope, user)?;
+    all.retain(|job| jobs.kind(&job.kind).is_none_or(|kind| kind.spec.permission.is_some()));
+    for job in all.iter_mut().filter(|job| job.cancel_asked_at.is_none()) {
+        mark_cancelled(scope, job)?;
+    }
+    Ok(all)
+}
+
+/// Ends those that run at their next step, and tells listeners.
+pub(in crate::platform) fn ended(jobs: &Jobs, all: &[Job]) {
+    for job in all {
+        if let Some(running) = jobs.running(job.id) {
+            running.cancel();
+        }
+        jobs.tell(job);
+    }
+}
+
+fn mark_cancelled(scope: &BoxScope<'_>, job: &mut Job) -> Result<()> {
+    job.version += 1;
+    job.cancel_asked_at = Some(scope.now());
+    if job.state == State::Waiting {
+        job.state = State::Cancelled;
+        job.finished_at = Some(scope.now());
+    }
+    store::update(scope, job)?;
+    scope.audit(entry("job.cancelled", job))?;
+    Ok(())
 }
 
 /// Lets a failed or cancelled job run again, for whoever retries it if they belong there.

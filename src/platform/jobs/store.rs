@@ -7,6 +7,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxScope, Unit};
 use crate::platform::error::{Error, Result};
 use crate::platform::id::Id;
+use crate::platform::identity::UserId;
 use crate::platform::workspaces::rules::WorkspaceId;
 
 const COLUMNS: &str = "id, kind, workspace_id, state, is_heavy, attempts, attempts_max, input,
@@ -59,6 +60,17 @@ pub(super) fn under_way(
             job,
         )
         .optional()?)
+}
+
+/// Jobs that somebody asked for and that have not ended.
+pub(super) fn under_way_of(scope: &BoxScope<'_>, user: UserId) -> Result<Vec<Job>> {
+    let mut statement = scope.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM jobs
+         WHERE state IN ('waiting', 'running') AND requested_by = :user ORDER BY id LIMIT :most"
+    ))?;
+    let rows = statement
+        .query_map(named_params! { ":user": user, ":most": wide(WAITING_ALL_MAX) }, job)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The subject a job was asked for with.

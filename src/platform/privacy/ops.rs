@@ -25,7 +25,7 @@ use crate::platform::identity::users::ops::KIND;
 use crate::platform::identity::users::rules::email_key;
 use crate::platform::identity::{User, UserId, invitations, resets, sessions, users};
 use crate::platform::jobs::ops::{UnderWay, View, Wanted, ask_in, get};
-use crate::platform::jobs::{Job, JobId};
+use crate::platform::jobs::{self, Job, JobId};
 use crate::platform::notices;
 use crate::platform::workspaces::members;
 
@@ -90,15 +90,19 @@ struct LookedFor {
 /// goes on where it stopped.
 pub async fn ask(ctx: &BoxCtx, user: UserId, confirm: String) -> Result<Created<Job>> {
     let platform = Arc::clone(&ctx.platform);
-    let load = |scope: &BoxScope<'_>, id: JobId| crate::platform::jobs::ops::find_in(scope, id);
+    let load = |scope: &BoxScope<'_>, id: JobId| Ok((jobs::ops::find_in(scope, id)?, Vec::new()));
     let asked = ctx
         .create(load, move |scope| {
+            // Nothing is done in their name any more. What runs for them ends before the job
+            // begins: both are heavy.
+            let ended = jobs::ops::cancel_of_in(scope, &platform.jobs, user)?;
             let job = begin_in(scope, &platform, user, &confirm)?;
-            Ok((job.id, job))
+            Ok((job.id, (job, ended)))
         })
         .await?;
+    jobs::ops::ended(&ctx.platform.jobs, &asked.value.1);
     ctx.platform.jobs.nudge();
-    Ok(asked)
+    Ok(asked.map(|(job, _)| job))
 }
 
 /// As `ask`, for somebody at the machine: by id or address, which is confirmation enough.

@@ -18,6 +18,8 @@ const NAMES_MAX: usize = 50;
 const MARK_DIGITS: usize = 6;
 /// In the place of a name shorter than the mark: a text never grows.
 const SHORT_MARK: char = '…';
+/// How often a text is gone through.
+const PASSES_MAX: usize = 10;
 
 pub const CODES: &[Code] = &[
     code(
@@ -157,6 +159,18 @@ impl Needles {
     /// The text without the person; none when they are not in it. It has no more characters than
     /// before.
     pub fn taken_out(&self, text: &str) -> Option<String> {
+        let mut left = self.marked(text)?;
+        for _ in 1..PASSES_MAX {
+            // What was part of a longer word stands beside a mark now, and may be a name.
+            match self.marked(&left) {
+                Some(next) if next != left => left = next,
+                _ => break,
+            }
+        }
+        Some(left)
+    }
+
+    fn marked(&self, text: &str) -> Option<String> {
         let places = self.places(text);
         let mut left = String::with_capacity(text.len());
         let mut end = 0;
@@ -194,9 +208,11 @@ impl Needles {
                 at += 1;
                 continue;
             };
-            let end = at + needle.len();
-            places.push(text[at].start..text[end - 1].end);
-            at = end;
+            let place = text[at].start..text[at + needle.len() - 1].end;
+            // A character that folds to several is taken out with the place it stands in: no
+            // other place begins in the rest of it.
+            at = text.partition_point(|one| one.start < place.end);
+            places.push(place);
         }
         places
     }
@@ -235,6 +251,8 @@ fn folded(text: &str) -> impl Iterator<Item = Folded> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn needles(name: &str) -> Needles {
@@ -275,6 +293,41 @@ mod tests {
             let left = short.taken_out(text).unwrap();
             assert!(left.chars().count() <= text.chars().count(), "{text}: {left}");
             assert!(!short.is_in(&left), "{left}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_ends_one_name_and_begins_the_next_goes_with_the_first() {
+        for (name, text, left) in [
+            ("Sara", "Sar\u{2101}ara", "…ara"),
+            ("Clara", "clar\u{2100}lara", "…lara"),
+            ("Sam", "sa\u{33a7}am", "…am"),
+            ("Sara", "Sara\u{2101}ara Sara", "…… …"),
+        ] {
+            assert_eq!(
+                super::tests::needles(name).taken_out(text).as_deref(),
+                Some(left),
+                "{name}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_name_is_left_in_any_text(
+            names in prop::collection::vec("[aclmrs\u{e1}\u{130}\u{df}\u{fb03}]{3,5}", 1..4),
+            text in "([aclmrsAS ./,]|\u{2100}|\u{2101}|\u{33a7}|\u{fb03}|\u{130}|\u{df}|\u{301}\
+                |\u{ac00}|\u{1100}\u{1161}|…|\\PC){0,40}",
+            at in 0..4_usize,
+        ) {
+            let known = Known { names: names.clone(), emails: vec!["c@s.a".to_owned()] };
+            let needles = Needles::new(&known, Id::from_bytes([0x7f; 16]), true);
+            let text = format!("{text}{}{text}", names.get(at).map_or("c@s.a", String::as_str));
+
+            let left = needles.taken_out(&text).unwrap_or_else(|| text.clone());
+
+            prop_assert!(!needles.is_in(&left), "{names:?}: {text:?}: {left:?}");
+            prop_assert!(left.chars().count() <= text.chars().count());
         }
     }
 

@@ -353,6 +353,10 @@ pub(super) fn change(
             match fate(text) {
                 Fate::Stays => {}
                 Fate::Emptied => changed.push((*place, table.columns[*place].empty())),
+                // Two names may become the same mark.
+                Fate::Becomes(text) if table.columns[*place].is_unique => {
+                    changed.push((*place, Value::Text(Table::told_apart(&text, key))));
+                }
                 Fate::Becomes(text) => changed.push((*place, Value::Text(text))),
             }
         }

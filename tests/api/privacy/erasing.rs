@@ -6,13 +6,17 @@ use std::time::Duration;
 use holdfast::platform::audit::ops::bundle;
 use holdfast::platform::audit::rules::checkpoints::Note;
 use holdfast::platform::audit::runner;
+use holdfast::platform::jobs::JobSpec;
+use holdfast::platform::jobs::ops::{View, get};
+use holdfast::platform::jobs::rules::State;
 use http::Method;
 use serde_json::{Value, json};
 
 use super::holders;
 use super::planting::{Planted, email, name, plant};
 use crate::inventory::{item, location, movement};
-use crate::support::{Client, TestServer};
+use crate::jobs::kinds::STEPS;
+use crate::support::{Client, TestServer, system};
 
 const MINE: &str = "quetzalfinch";
 const OTHERS: &str = "zebrawren";
@@ -252,6 +256,109 @@ async fn a_kill_at_any_moment_lets_the_erasure_go_on() {
         server.finish().await;
     }
     assert!((9..moments.len()).contains(&killed), "{killed} kills: too early or too late");
+}
+
+/// Somebody who is called so from now on.
+async fn rename(planted: &Planted, name: &str) {
+    let me = planted.client.get("/api/v1/me").await.is(200);
+    let version = me["version"].as_i64().expect("a version");
+    let body = json!({ "name": name });
+    planted.client.change(Method::PATCH, "/api/v1/me", version, &body).await.is(200);
+}
+
+async fn add_suppliers(server: &TestServer, names: &'static [&'static str]) {
+    let sql = "INSERT INTO suppliers (id, name, name_key, created_at, updated_at)
+        VALUES (randomblob(16), ?1, lower(?1), 1, 1)";
+    let inside = server.inside();
+    let added = inside.write(move |scope| {
+        for name in names {
+            scope.prepare_cached(sql)?.execute([name])?;
+        }
+        Ok(())
+    });
+    added.await.expect("suppliers");
+}
+
+async fn supplier_names(server: &TestServer) -> Vec<String> {
+    let inside = server.inside();
+    let names = inside.read(|scope| {
+        let mut statement = scope.prepare_cached("SELECT name FROM suppliers ORDER BY rid")?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        Ok(names.collect::<rusqlite::Result<Vec<String>>>()?)
+    });
+    names.await.expect("names")
+}
+
+#[tokio::test]
+async fn things_called_after_the_same_person_stay_apart() {
+    let server = TestServer::start().await;
+    let operator = server.operator().await;
+    let planted = plant(&server, MINE).await;
+    rename(&planted, "Tom").await;
+    add_suppliers(&server, &["Tom", "T\u{f3}m", "Tom Fish", "T\u{f3}m Fish", "Fish"]).await;
+
+    let asked = ask(&operator, &planted).await;
+    server.run_jobs().await;
+
+    done(&operator, &asked).await;
+    let names = supplier_names(&server).await;
+    assert_eq!(names[1..], ["…", "…", "… Fish", "… Fish", "Fish"], "after the planted one");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_text_with_characters_that_stand_for_several_stops_no_erasure() {
+    let server = TestServer::start().await;
+    let operator = server.operator().await;
+    let planted = plant(&server, MINE).await;
+    rename(&planted, "Sara").await;
+    add_suppliers(&server, &["Sar\u{2101}ara"]).await;
+
+    let asked = ask(&operator, &planted).await;
+    server.run_jobs().await;
+
+    done(&operator, &asked).await;
+    assert_eq!(supplier_names(&server).await[1], "…ara");
+    server.finish().await;
+}
+
+/// Work in the name of whoever asked, without an end of its own.
+const IN_THEIR_NAME: JobSpec =
+    JobSpec { kind: "test.theirs", permission: Some("inventory.export"), ..STEPS };
+
+#[tokio::test]
+async fn what_waits_or_runs_in_their_name_ends() {
+    let server = TestServer::start_with_jobs(&[], &[IN_THEIR_NAME]).await;
+    let (operator, admin) = (server.operator().await, server.person("admin").await);
+    let planted = plant(&server, MINE).await;
+    let admin_too = "UPDATE memberships SET role = 'admin' WHERE user_id = :user";
+    server.change_user(planted.user, admin_too).await;
+    let runs = planted.client.post("/jobs", &json!({ "kind": "test.theirs" })).await.is(202);
+    let job = async |job: &Value| {
+        let id = job["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        get(&system(&server.platform), View::Box, id).await.expect("a job")
+    };
+    let story = async {
+        while job(&runs).await.progress.is_none() {}
+        let kind = json!({ "kind": "movements" });
+        let theirs = planted.client.post("/inventory/exports", &kind).await.is(202);
+        let others = admin.post("/inventory/exports", &kind).await.is(202);
+        let check = json!({ "kind": "inventory.self-check" });
+        let of_the_box = planted.client.post("/jobs", &check).await.is(202);
+        let asked = ask(&operator, &planted).await;
+        assert_eq!(job(&theirs["job"]).await.state, State::Cancelled, "it never begins");
+        (theirs, others, of_the_box, asked)
+    };
+
+    let (_, (theirs, others, of_the_box, asked)) = tokio::join!(server.run_jobs(), story);
+
+    done(&operator, &asked).await;
+    assert_eq!(job(&runs).await.state, State::Cancelled);
+    assert_eq!(job(&theirs["job"]).await.state, State::Cancelled);
+    assert_eq!(job(&others["job"]).await.state, State::Done);
+    assert_eq!(job(&of_the_box).await.state, State::Done, "the box does that as itself");
+    assert_eq!(server.box_counts().await["job.cancelled"], 2);
+    server.finish().await;
 }
 
 #[tokio::test]

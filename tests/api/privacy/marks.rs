@@ -89,3 +89,15 @@ async fn the_tests_plant_a_word_in_every_personal_column() {
     assert_eq!(missing, known, "plant it in tests/api/privacy/planting.rs");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn nothing_is_done_in_somebodys_name_while_they_are_erased() {
+    let server = TestServer::start().await;
+
+    // Of heavy jobs one runs at a time, and an erasure is heavy.
+    for kind in server.platform.jobs.kinds() {
+        let is_in_a_name = kind.spec.permission.is_some();
+        assert!(kind.spec.is_heavy || !is_in_a_name, "{} may meet an erasure", kind.spec.kind);
+    }
+    server.finish().await;
+}
