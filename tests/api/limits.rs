@@ -283,6 +283,22 @@ async fn a_route_with_a_larger_limit_keeps_it_when_the_request_is_repeatable() {
 }
 
 #[tokio::test]
+async fn verifying_a_log_costs_as_much_as_an_export() {
+    let server = TestServer::start_with(&[("limits.heavy_per_min", "2")]).await;
+    let (admin, operator) = (server.person("admin").await, server.operator().await);
+
+    for (client, path) in [(&admin, "/audit/verify"), (&operator, "/api/v1/audit/verify")] {
+        for _ in 0..2 {
+            client.post(path, &serde_json::Value::Null).await.is(200);
+        }
+        let refused = client.post(path, &serde_json::Value::Null).await;
+        refused.is_problem(429, "too-many-requests");
+    }
+
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn exports_have_a_smaller_limit_of_their_own_and_are_audited() {
     let server = TestServer::start_with(&[("limits.heavy_per_min", "2")]).await;
     let manager = server.person("manager").await;

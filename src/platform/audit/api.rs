@@ -269,7 +269,7 @@ async fn list_audit(ctx: Ctx, Query(query): Query<AuditQuery>) -> Answer<Page<Au
 
 /// Verify a workspace's audit log.
 #[utoipa::path(post, path = "/audit/verify", tag = "audit",
-    extensions(("x-while-archived" = json!(true))),
+    extensions(("x-while-archived" = json!(true)), ("x-heavy" = json!(true))),
     security(("session" = ["audit.read"])),
     responses((status = 200, body = AuditVerdictResponse)))]
 async fn verify_audit(ctx: Ctx) -> Answer<AuditVerdictResponse> {
@@ -293,6 +293,7 @@ async fn list_box_audit(
 
 /// Verify the box's audit log (operators).
 #[utoipa::path(post, path = "/audit/verify", tag = "audit",
+    extensions(("x-heavy" = json!(true))),
     security(("session" = ["box.operate"])),
     responses((status = 200, body = AuditVerdictResponse)))]
 async fn verify_box_audit(ctx: BoxCtx) -> Answer<AuditVerdictResponse> {

@@ -150,7 +150,12 @@ pub(in crate::platform) fn box_trouble_in(
     if store::is_told(scope, BOX_TROUBLE.kind, &telling.params["part"], since)? {
         return Ok(false);
     }
-    tell_in(scope, &keepers_in(scope, None)?, &telling.link("/system"))?;
+    let keepers = keepers_in(scope, None)?;
+    if keepers.is_empty() {
+        // Before the box is set up there is nobody to be told.
+        return Ok(false);
+    }
+    tell_in(scope, &keepers, &telling.link("/system"))?;
     scope.audit(Entry::about("box.trouble.told", "box").set("part", part).set("detail", detail))?;
     Ok(true)
 }

@@ -8,8 +8,8 @@ use super::{NOTICES, items, kinds};
 use crate::inventory::item;
 use crate::jobs::ask;
 use crate::jobs::kinds::PANICS;
-use crate::second_factor::{enrolled, waiting};
-use crate::support::TestServer;
+use crate::second_factor::{EMAIL, STEP, enrol, enrolled, waiting};
+use crate::support::{Browser, PASSWORD, TestServer};
 
 const HELP: &str = "/api/v1/auth/mfa/help";
 
@@ -65,6 +65,43 @@ async fn whoever_may_vouch_hears_once_that_somebody_lost_their_factor() {
     server.finish().await;
 }
 
+/// What somebody heard of their second factor, newest first.
+async fn heard(browser: &Browser) -> Vec<String> {
+    let notices = items(&browser.get(NOTICES).await);
+    let of_factor = notices.iter().filter(|one| one["kind"] == "security.factor-changed");
+    of_factor.map(|one| one["detail"].as_str().expect("a text").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn somebody_hears_when_help_is_asked_in_their_name_and_what_they_had_is_dropped() {
+    let server = TestServer::start().await;
+    let mira = server.signed_in(EMAIL, "manager").await;
+    enrol(&server, &mira).await;
+    mira.post("/api/v1/me/mfa/backup-codes", &Value::Null).await.is(200);
+    let of_codes = heard(&mira).await;
+    let admin = server.browser_of(server.user("admin").await).await;
+    server.advance(STEP);
+
+    let other = waiting(&server).await;
+    other.post(HELP, &Value::Null).await.is(202);
+    other.post(HELP, &Value::Null).await.is(202);
+    let of_help = heard(&mira).await;
+    let requests = admin.get("/api/v1/mfa-requests").await.is(200);
+    let id = requests["items"][0]["id"].as_str().expect("an id");
+    admin.post(&format!("/api/v1/mfa-requests/{id}/approve"), &Value::Null).await.is(204);
+    other.sign_in(EMAIL, PASSWORD).await.is(200);
+    // They can only enrol from now on.
+    enrol(&server, &other).await;
+    let in_the_end = heard(&other).await;
+
+    assert!(of_codes[0].starts_with("New backup codes were made"), "{of_codes:?}");
+    assert_eq!((of_codes.len(), of_help.len()), (2, 3), "asking twice tells once");
+    assert!(of_help[0].contains("somebody with your password"), "{of_help:?}");
+    assert_eq!(in_the_end.len(), 5);
+    assert!(in_the_end[1].starts_with("All of it was dropped"), "{in_the_end:?}");
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn trouble_that_lasts_is_told_to_operators_once_a_day() {
     let server = TestServer::start_with_jobs(&[], &[PANICS]).await;
@@ -93,6 +130,25 @@ async fn trouble_that_lasts_is_told_to_operators_once_a_day() {
     assert!(server.box_counts().await["box.trouble.told"] >= 1);
     server.advance(std::time::Duration::from_hours(24));
     assert!(look().await >= 1, "the next day it is told again");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn on_a_box_that_nobody_runs_nothing_says_that_trouble_was_told() {
+    let server = TestServer::start_with_jobs(&[], &[PANICS]).await;
+    let owner = server.person("owner").await;
+    let user = server.user("viewer").await;
+    let none = "UPDATE users SET is_operator = 0 WHERE :user IS NOT NULL";
+    server.change_user(user, none).await;
+    owner.post("/jobs", &ask(PANICS.kind)).await.is(202);
+    server.advance(std::time::Duration::from_hours(7));
+    let mut watch = Watch::default();
+
+    for _ in 0..3 {
+        assert_eq!(watch.look(&server.platform).await.expect("a look"), 0);
+    }
+
+    assert!(!server.box_counts().await.contains_key("box.trouble.told"));
     server.finish().await;
 }
 

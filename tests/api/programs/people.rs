@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{EMAIL, ME, TOKEN, ask, parts, refresh, refused, sign_in, text, with};
+use crate::notices::kinds;
 use crate::support::{PASSWORD, TestServer};
 
 const SESSIONS: &str = "/api/v1/me/sessions";
@@ -72,7 +73,7 @@ async fn an_access_token_ends_after_a_quarter_of_an_hour() {
 #[tokio::test]
 async fn a_refresh_token_is_good_once_and_its_copy_ends_the_sign_in() {
     let server = TestServer::start().await;
-    server.account(EMAIL, "manager").await;
+    let mira = server.account(EMAIL, "manager").await;
     let (_, first) = signed_in(&server).await;
     let second = refresh(&server, &first).await.is(200);
     let (token, second) = (text(&second["access_token"]), text(&second["refresh_token"]));
@@ -86,6 +87,8 @@ async fn a_refresh_token_is_good_once_and_its_copy_ends_the_sign_in() {
     with(&server.stranger(), &token, ME).await.is_problem(401, "access-token-ended");
     refresh(&server, &second).await.is_problem(400, "refresh-token-unknown");
     assert_eq!(server.box_counts().await["identity.program.reused"], 1);
+    let told = kinds(&server.token_of(mira).await).await;
+    assert!(told.iter().any(|one| one == "security.session-reused"), "{told:?}");
     let refused = refused(&server).await;
     assert_eq!((refused["refresh-token-reused"], refused["refresh-token-unknown"]), (1, 1));
     server.finish().await;

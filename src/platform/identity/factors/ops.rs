@@ -156,6 +156,8 @@ pub async fn new_codes(ctx: &BoxCtx) -> Result<Vec<String>> {
             let detail = "Set up an authenticator app or a passkey first.";
             return Err(Error::conflict("no-factor", detail));
         }
+        let change = "New backup codes were made; the ones before are worth nothing.";
+        notices::ops::factor_changed_in(scope, user, change)?;
         new_codes_in(scope, &secrets, user)
     })
     .await
@@ -184,7 +186,8 @@ pub(in crate::platform) fn lose_all_in(scope: &BoxScope<'_>, user: UserId) -> Re
     store::remove_backup_codes(scope, user)?;
     store::note_loss(scope, user)?;
     scope.audit(Entry::new("identity.factor.lost", KIND, user))?;
-    Ok(())
+    let change = "All of it was dropped, because it was said to be lost.";
+    notices::ops::factor_changed_in(scope, user, change)
 }
 
 /// Drops secrets that nobody confirmed, inside the caller's transaction. Says how many.

@@ -31,6 +31,10 @@ pub(in crate::platform) async fn ask(ctx: &BoxCtx, user: UserId) -> Result<()> {
         let request = new(scope, user);
         store::replace(scope, &request)?;
         scope.audit(entry("identity.mfa_request.made", &request))?;
+        // Whoever asks knows the password and may be somebody else.
+        let change = "Nothing was dropped yet, but somebody with your password said that it is \
+                      lost and asked to be let in without it.";
+        notices::ops::factor_changed_in(scope, user, change)?;
         notices::ops::help_asked_in(scope, user)
     })
     .await

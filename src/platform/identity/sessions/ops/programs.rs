@@ -15,6 +15,7 @@ use crate::platform::identity::sessions::rules::{
     ELEVATED_FOR, ENDED_KEPT, FamilyId, Kind, Known, LAST_SEEN_STEP,
 };
 use crate::platform::identity::{UserId, factors};
+use crate::platform::notices;
 use crate::platform::secret::token_hash;
 
 /// Programs one person is signed in with at the same time; the oldest makes room.
@@ -95,6 +96,7 @@ pub fn end_reused_in(scope: &BoxScope<'_>, known: &Known) -> Result<()> {
                 .refused()
                 .set("user", known.user.to_string()),
         )?;
+        notices::ops::session_reused_in(scope, known.user)?;
     }
     Ok(())
 }
