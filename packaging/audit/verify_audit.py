@@ -279,6 +279,18 @@ class Verifier:
             raise Bad(missing, f"entry {missing} is missing: there were {promised}")
 
 
+def unique(pairs):
+    """The members of an object. Which of two with one name counts, readers do not agree on."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice in an object")
+    return members
+
+
+def read_json(text):
+    return json.loads(text, object_pairs_hook=unique)
+
+
 def begin(header, trusted):
     """The verifier of a bundle, by its first line. Raises ValueError when they do not fit."""
     if not isinstance(header, dict) or header.get("format") != FORMAT:
@@ -297,12 +309,12 @@ def begin(header, trusted):
 def verify(lines, trusted):
     """Verifies the lines of a bundle; gives the verifier when all of them fit."""
     lines = iter(lines)
-    header = json.loads(next(lines, "null"))
+    header = read_json(next(lines, "null"))
     verifier = begin(header, trusted)
     ended = False
     for text in lines:
         try:
-            line = json.loads(text)
+            line = read_json(text)
         except ValueError:
             detail = f"what follows entry {verifier.size} cannot be read"
             raise Bad(verifier.size + 1, detail) from None

@@ -1,19 +1,21 @@
 //! Signed checkpoints of the audit logs, and what is proven with them.
 
 use std::io::Cursor;
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use holdfast::platform::audit::ops::bundle;
+use holdfast::platform::audit::ops::{bundle, tail_box};
 use holdfast::platform::audit::rules::checkpoints::{Note, read_verifier_key};
 use holdfast::platform::audit::rules::tree::{is_consistent, root_of_inclusion};
 use holdfast::platform::audit::runner;
+use holdfast::wiring;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::inventory::item;
-use crate::support::{Client, TestServer};
+use crate::support::{Client, HOST, TestServer, open, system};
 
 /// Proofs of a log that fits on a box are never larger.
 const PROOF_SIZE_BYTES_MAX: usize = 2_000;
@@ -250,6 +252,50 @@ async fn a_box_that_stops_signs_what_was_left() {
     assert_eq!(checkpoints.len(), 1);
     assert_eq!(believed(&checkpoints[0]).statement.size, 1);
     assert_eq!(server.box_counts().await.get("audit.checkpoint.recorded"), Some(&1));
+    server.finish().await;
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let (path, to) = entry.map(|one| (one.path(), to.join(one.file_name()))).expect("an entry");
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).expect("a copy");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_signed_before_a_kill_is_named_once_the_file_is_opened_again() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    item(&manager, "S").await;
+    runner::tick(&server.platform).await.expect("checkpoints");
+    // What a kill leaves: the files, and nothing of what was in memory.
+    let left = tempfile::tempdir().expect("a folder");
+    copy(server.folder(), left.path());
+
+    let again = open(left.path(), &server.clock, &[], &[]);
+    let router = wiring::application(&again, vec![HOST.to_owned()]).expect("the wiring");
+    let client = Client::new(router, Some(manager.token().to_owned()), server.workspace);
+    client.get("/inventory/items").await.is(200);
+    for _ in 0..2 {
+        server.advance(Duration::from_hours(1));
+        runner::tick(&again).await.expect("checkpoints");
+    }
+
+    let log = tail_box(&system(&again), 0, 1_000).await.expect("the log");
+    let named: Vec<&str> = log
+        .iter()
+        .filter(|one| one.action == "audit.checkpoint.recorded")
+        .map(|one| one.changes.as_str())
+        .collect();
+    assert_eq!(named.len(), 1, "{named:?}");
+    assert!(named[0].contains("\"size\":{\"to\":\"1\"}"), "{named:?}");
+    again.close().await;
     server.finish().await;
 }
 

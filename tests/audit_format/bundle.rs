@@ -236,6 +236,22 @@ fn an_untouched_bundle_is_good_for_both_verifiers() {
     }
 }
 
+/// Bundles with a member that stands twice: which one counts, readers do not agree on.
+fn doubled(good: &Bundle) -> Vec<(&'static str, Bundle, Option<i64>)> {
+    let ways = [
+        ("a member twice", "\"action\":\"", "\"action\":\"x\",\"action\":\""),
+        ("a leaf twice", "\"leaf\":", "\"leaf\":{},\"leaf\":"),
+    ];
+    let mut all = Vec::new();
+    for (what, once, twice) in ways {
+        let (mut bundle, at) = (good.clone(), good.line_of(12));
+        bundle.lines[at] = bundle.lines[at].replacen(once, twice, 1);
+        assert_ne!(bundle.lines[at], good.lines[at], "{what}");
+        all.push((what, bundle, Some(12)));
+    }
+    all
+}
+
 /// Alters a bundle in ways that concern whole files, with the entry that is to be named.
 fn alterations() -> Vec<(&'static str, Bundle, Option<i64>)> {
     let chain = long_log(2_500);
@@ -253,7 +269,8 @@ fn alterations() -> Vec<(&'static str, Bundle, Option<i64>)> {
     let rewritten = |seed: u8| Bundle { trusted: good.trusted.clone(), ..Bundle::of(&anew, seed) };
     let shorter = Bundle::of(&chain[..2_000], 0x42);
     let line = |seq: usize| good.line_of(seq);
-    vec![
+    let mut all = doubled(&good);
+    all.extend([
         (
             "an edit",
             altered(&|it| it.lines[line(7)] = it.lines[line(7)].replace("\"item.", "\"it.")),
@@ -298,7 +315,8 @@ fn alterations() -> Vec<(&'static str, Bundle, Option<i64>)> {
             }),
             Some(1),
         ),
-    ]
+    ]);
+    all
 }
 
 #[test]

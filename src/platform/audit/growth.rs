@@ -1,11 +1,13 @@
-//! Which logs grew since their last checkpoint. Kept in memory: after a crash a log is looked at
-//! when its file is opened.
+//! Which logs grew since their last checkpoint, and which checkpoints the box's log may not name
+//! yet. Kept in memory: after a crash a log is looked at when its file is opened, and the night
+//! opens all of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::rules::checkpoints::Recorded;
 use crate::platform::workspaces::WorkspaceId;
 
 /// Entries after which a log does not wait for its turn.
@@ -22,6 +24,8 @@ pub enum Log {
 #[derive(Default)]
 pub(in crate::platform) struct Growth {
     grown: Mutex<HashMap<Log, u64>>,
+    /// Newest checkpoints of workspaces that the box's log may not name yet.
+    unrecorded: Mutex<HashMap<WorkspaceId, Recorded>>,
     is_long: Notify,
 }
 
@@ -55,6 +59,18 @@ impl Growth {
         if *count == LONG_ENTRIES {
             self.is_long.notify_one();
         }
+    }
+
+    /// Keeps a workspace's newest checkpoint until the box's log names it.
+    pub(in crate::platform) fn remember(&self, newest: Recorded) {
+        let mut unrecorded = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner);
+        unrecorded.insert(newest.workspace, newest);
+    }
+
+    /// Takes what was remembered.
+    pub(in crate::platform::audit) fn take_unrecorded(&self) -> Vec<Recorded> {
+        let mut unrecorded = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *unrecorded).into_values().collect()
     }
 
     /// Waits until some log has grown by much.

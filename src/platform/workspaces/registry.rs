@@ -157,23 +157,26 @@ impl Workspaces {
         self.hold_if_cold(id).await?;
         let (path, sets) = (self.path(id), Arc::clone(&self.sets));
         let (options, now) = (self.options.clone(), self.clock.now());
-        let (file, is_unsigned) = tasks::blocking(move || {
+        let (file, found) = tasks::blocking(move || {
             if !path.exists() {
                 return Err(Error::StorageFailed(format!("the file of workspace {id} is missing")));
             }
-            let mut is_unsigned = false;
+            let mut found = None;
             let begin = |connection: &_| {
-                is_unsigned = checkpoints::is_unsigned_in(Tree(connection))?;
+                found = Some(checkpoints::found_in(Tree(connection), id)?);
                 catch_up_in(Tree(connection))
             };
             let file = DatabaseFile::open(&path, &sets, now, &options, begin)?;
-            Ok((Arc::new(file), is_unsigned))
+            Ok((Arc::new(file), found))
         })
         .await?;
         check_id(id, file.read(store::file_id).await?)?;
         self.keep(id, &file);
-        if is_unsigned {
+        if found.as_ref().is_some_and(|found| found.is_unsigned) {
             self.growth.note(Log::Workspace(id));
+        }
+        if let Some(newest) = found.and_then(|found| found.newest) {
+            self.growth.remember(newest);
         }
         Ok(file)
     }

@@ -4,7 +4,6 @@ mod proofs;
 
 pub use proofs::{between, between_box, list, list_box, prove, prove_box, sign_box_now, sign_now};
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
@@ -58,19 +57,12 @@ pub const CODES: &[Code] = &[
 pub struct Keeping {
     key: Arc<Signer>,
     growth: Arc<Growth>,
-    /// Newest checkpoints of workspaces that the box's log may not name yet.
-    unrecorded: Mutex<HashMap<WorkspaceId, Recorded>>,
     recorded_at: Mutex<Moment>,
 }
 
 impl Keeping {
     pub(in crate::platform) fn new(key: Signer, growth: &Arc<Growth>, now: Moment) -> Self {
-        Self {
-            key: Arc::new(key),
-            growth: Arc::clone(growth),
-            unrecorded: Mutex::default(),
-            recorded_at: Mutex::new(now),
-        }
+        Self { key: Arc::new(key), growth: Arc::clone(growth), recorded_at: Mutex::new(now) }
     }
 
     /// Signs in the name of the box.
@@ -103,11 +95,6 @@ impl Keeping {
         every: std::time::Duration,
     ) -> bool {
         now.since(*self.recorded_at.lock().unwrap_or_else(PoisonError::into_inner)) >= every
-    }
-
-    fn remember(&self, recorded: Recorded) {
-        let mut unrecorded = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner);
-        unrecorded.insert(recorded.workspace, recorded);
     }
 }
 
@@ -236,7 +223,7 @@ pub(in crate::platform::audit) async fn sign_workspace(
     let (signed, log, newest) = signed.await?;
     signed.iter().for_each(Signed::tell);
     if let Some(Checkpoint { size, root, .. }) = newest {
-        ctx.platform.audit.remember(Recorded { log, workspace, size, root });
+        ctx.platform.audit.growth.remember(Recorded { log, workspace, size, root });
     }
     Ok(signed)
 }
@@ -246,45 +233,67 @@ pub(in crate::platform::audit) fn newest_in(tree: Tree<'_>) -> Result<Option<Che
     Checkpoints(tree.0).newest()
 }
 
-/// Whether the log of an opened file grew and nobody signed that.
-pub(in crate::platform) fn is_unsigned_in(tree: Tree<'_>) -> Result<bool> {
+/// How the log of an opened file stands.
+pub(in crate::platform) struct Found {
+    /// It grew and nobody signed that.
+    pub is_unsigned: bool,
+    /// What was signed last: perhaps right before a crash, so that the box's log does not name it.
+    pub newest: Option<Recorded>,
+}
+
+pub(in crate::platform) fn found_in(tree: Tree<'_>, workspace: WorkspaceId) -> Result<Found> {
     let newest = Checkpoints(tree.0).newest()?;
-    Ok(tree.log_size()? > newest.map_or(0, |newest| newest.size))
+    let is_unsigned = tree.log_size()? > newest.as_ref().map_or(0, |newest| newest.size);
+    let Some(Checkpoint { size, root, .. }) = newest else {
+        return Ok(Found { is_unsigned, newest: None });
+    };
+    let newest = Some(Recorded { log: log_in(tree)?, workspace, size, root });
+    Ok(Found { is_unsigned, newest })
 }
 
 /// Writes into the box's log how the logs of workspaces stand that changed. Whoever takes a
 /// workspace's log away, or puts an older one in its place, has to alter the box's log too.
 pub(in crate::platform::audit) async fn record(ctx: &BoxCtx) -> Result<usize> {
     let audit = &ctx.platform.audit;
-    let take =
-        || std::mem::take(&mut *audit.unrecorded.lock().unwrap_or_else(PoisonError::into_inner));
-    let mut changed: Vec<Recorded> = take().into_values().collect();
-    changed.sort_unstable_by_key(|one| one.workspace);
-    let given = changed.clone();
-    let written = ctx.write(move |scope| {
-        let mut written = 0;
-        for one in given {
-            if recorded_in(scope, one.log)?.is_some_and(|newest| newest.size >= one.size) {
-                continue;
-            }
-            let entry = Entry::new(RECORDED, LOG_KIND, one.log);
-            scope.audit(
-                one.fields().into_iter().fold(entry, |entry, (name, to)| entry.set(name, to)),
-            )?;
-            written += 1;
-        }
-        Ok(written)
-    });
-    match written.await {
+    let mut remembered = audit.growth.take_unrecorded();
+    remembered.sort_unstable_by_key(|one| one.workspace);
+    match record_all(ctx, remembered.clone()).await {
         Ok(written) => {
             *audit.recorded_at.lock().unwrap_or_else(PoisonError::into_inner) = ctx.now();
             Ok(written)
         }
         Err(error) => {
-            for one in changed {
-                audit.remember(one);
+            for one in remembered {
+                audit.growth.remember(one);
             }
             Err(error)
         }
     }
+}
+
+/// Most of what is remembered because a file was opened is named already.
+async fn record_all(ctx: &BoxCtx, remembered: Vec<Recorded>) -> Result<usize> {
+    let missing = ctx.read(move |scope| {
+        let mut missing = Vec::new();
+        for one in remembered {
+            if recorded_in(scope, one.log)?.is_none_or(|newest| newest.size < one.size) {
+                missing.push(one);
+            }
+        }
+        Ok(missing)
+    });
+    let missing = missing.await?;
+    if missing.is_empty() {
+        return Ok(0);
+    }
+    ctx.write(move |scope| {
+        for one in &missing {
+            let entry = Entry::new(RECORDED, LOG_KIND, one.log);
+            scope.audit(
+                one.fields().into_iter().fold(entry, |entry, (name, to)| entry.set(name, to)),
+            )?;
+        }
+        Ok(missing.len())
+    })
+    .await
 }
