@@ -178,3 +178,36 @@ async fn registering_a_known_and_an_unknown_address_is_the_same() {
     assert_eq!(counts["identity.registration.asked"], 2, "the same is written for both");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn a_neighbour_who_guesses_stops_no_known_browser_no_session_and_no_program() {
+    let settings = [("limits.sign_in_failures_burst", "3")];
+    let server = TestServer::start_with(&settings).await;
+    server.account(EMAIL, "owner").await;
+    let (owner, neighbour) = (server.stranger().at("192.0.2.7"), server.stranger().at("192.0.2.8"));
+    let own = Browser::new(owner.clone());
+    own.sign_in(EMAIL, PASSWORD).await.is(200);
+    let account = json!({ "name": "Till", "workspace_id": server.workspace.to_string(),
+        "permissions": ["workspace.read"] });
+    let account = own.post("/api/v1/service-accounts", &account).await.is(201);
+    let service = json!({ "grant_type": "client_credentials", "client_id": account["client_id"],
+        "client_secret": account["client_secret"] });
+    let program = json!({ "grant_type": "password", "username": EMAIL, "password": PASSWORD });
+    let program = owner.post("/api/v1/auth/token", &program).await.is(200);
+    let refresh =
+        json!({ "grant_type": "refresh_token", "refresh_token": program["refresh_token"] });
+
+    for number in 0..3 {
+        let guesser = Browser::new(neighbour.clone());
+        let email = format!("nobody{number}@example.com");
+        guesser.sign_in(&email, "x").await.is_problem(401, "sign-in-failed");
+    }
+
+    let unknown = Browser::new(owner.clone());
+    unknown.sign_in(EMAIL, PASSWORD).await.is_problem(429, "sign-in-throttled");
+    own.post("/api/v1/auth/step-up", &json!({ "password": PASSWORD })).await.is(200);
+    own.sign_in(EMAIL, PASSWORD).await.is(200);
+    owner.post("/api/v1/auth/token", &service).await.is(200);
+    owner.post("/api/v1/auth/token", &refresh).await.is(200);
+    server.finish().await;
+}

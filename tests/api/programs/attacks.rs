@@ -254,3 +254,14 @@ async fn many_wrong_secrets_cost_their_network_and_not_the_account() {
     elsewhere.is(200);
     server.finish().await;
 }
+
+#[tokio::test]
+async fn the_issuer_is_the_same_before_somebody_claims_the_box() {
+    let server = TestServer::start().await;
+    let on_box = format!("urn:holdfast:{}", server.platform.audit.box_id());
+
+    server.stranger().get("/.well-known/jwks.json").await.is(200);
+
+    assert_eq!(super::issuer(&server).await, on_box);
+    server.finish().await;
+}

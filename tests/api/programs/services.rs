@@ -9,7 +9,7 @@ use super::{
     ACCOUNTS, ME, Pair, ask, by_assertion, by_secret, draft, issuer, new_actions, parts, refused,
     text, with,
 };
-use crate::support::{Client, TestServer, nothing};
+use crate::support::{Client, TestServer, nothing, system};
 
 async fn made(client: &Client, draft: &Value) -> (String, String) {
     let made = client.post(ACCOUNTS, draft).await.is(201);
@@ -339,5 +339,136 @@ async fn a_repeated_request_makes_one_account_and_shows_no_secret_again() {
 
     assert_eq!(first["id"], second["id"]);
     assert_eq!(second["client_secret"], Value::Null);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_may_do_only_part_makes_no_account_and_opens_none() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in("mira@example.com", "owner").await;
+    let held = json!(["people.manage", "workspace.read"]);
+    let change = json!({ "permissions": held, "allow_cidrs": ["192.0.2.0/24"] });
+    let made = browser.post(ACCOUNTS, &draft(&server, &change)).await.is(201);
+    let (id, secret) = (text(&made["id"]), text(&made["client_secret"]));
+    let there = server.stranger().at("192.0.2.7");
+    let service = text(&by_secret(&there, &id, &secret).await.is(200)["access_token"]);
+    let narrowed = json!({ "name": "Hiring", "expires_in_days": 1, "permissions": held });
+    let narrowed = browser.post("/api/v1/me/tokens", &narrowed).await.is(201);
+    let path = format!("{ACCOUNTS}/{id}");
+
+    for token in [&service, &text(&narrowed["token"])] {
+        let client = there.saying("authorization", &format!("Bearer {token}"));
+        let own = json!({ "permissions": ["workspace.read"] });
+        let key = json!({ "name": "Mine", "public_key": Pair::new().public() });
+        for refused in [
+            client.post(ACCOUNTS, &draft(&server, &own)).await,
+            client.post(&format!("{path}/secret"), &Value::Null).await,
+            client.post(&format!("{path}/keys"), &key).await,
+            client.json(Method::PATCH, &path, &[], &json!({ "allow_cidrs": [] })).await,
+            client.json(Method::PATCH, &path, &[], &json!({ "disabled": false })).await,
+        ] {
+            refused.is_problem(403, "token-narrowed");
+        }
+    }
+
+    let shown = browser.get(ACCOUNTS).await.is(200);
+    assert_eq!(shown["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(shown["items"][0]["allow_cidrs"], json!(["192.0.2.0/24"]));
+    // What only takes away is not refused.
+    let client = there.saying("authorization", &format!("Bearer {service}"));
+    client.json(Method::PATCH, &path, &[], &json!({ "disabled": true })).await.is(200);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_token_asked_for_with_a_scope_may_do_only_that() {
+    let server = TestServer::start().await;
+    let admin = server.person("admin").await;
+    let (id, secret) = made(&admin, &draft(&server, &json!({}))).await;
+    let grant = |scope| {
+        let client = server.stranger();
+        let (id, secret) = (id.clone(), secret.clone());
+        async move {
+            let grant = [
+                ("grant_type", "client_credentials"),
+                ("client_id", id.as_str()),
+                ("client_secret", secret.as_str()),
+                ("scope", scope),
+            ];
+            ask(&client, &grant).await
+        }
+    };
+    let there = format!("/api/v1/workspaces/{}", server.workspace);
+
+    let answer = grant("workspace.read").await.is(200);
+    let above = grant("workspace.read people.read").await;
+
+    assert_eq!(answer["scope"], "workspace.read");
+    above.is_problem(400, "scope-not-held");
+    let token = text(&answer["access_token"]);
+    let client = server.stranger();
+    with(&client, &token, &there).await.is(200);
+    with(&client, &token, &format!("{there}/audit")).await.is_problem(403, "forbidden");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_account_of_an_archived_workspace_can_be_stopped_and_goes_with_the_workspace() {
+    let server = TestServer::start().await;
+    let owner = server.person("owner").await;
+    let accounts = [
+        made(&owner, &draft(&server, &json!({}))).await,
+        made(&owner, &draft(&server, &json!({}))).await,
+        made(&owner, &draft(&server, &json!({}))).await,
+    ];
+    let token = token(&server, &accounts[0]).await;
+    let there = format!("/api/v1/workspaces/{}", server.workspace);
+    owner.post(&format!("{there}/archive"), &json!({})).await.is(200);
+    let [first, second, _] = accounts.map(|(id, _)| format!("{ACCOUNTS}/{id}"));
+
+    let renamed = owner.json(Method::PATCH, &first, &[], &json!({ "name": "Till" })).await;
+    let renewed = owner.post(&format!("{first}/secret"), &Value::Null).await;
+    owner.json(Method::PATCH, &first, &[], &json!({ "disabled": true })).await.is(200);
+    owner.send(Method::DELETE, &second, &[], "").await.is(204);
+
+    renamed.is_problem(409, "workspace-archived");
+    renewed.is_problem(409, "workspace-archived");
+    with(&server.stranger(), &token, &there).await.is_problem(401, "access-token-ended");
+    let operator = server.operator().await;
+    let length = async || operator.get(ACCOUNTS).await.is(200)["items"].as_array().map(Vec::len);
+    assert_eq!(length().await, Some(2));
+    let version = owner.get(&there).await.is(200)["version"].as_i64().expect("a version");
+    owner.change(Method::DELETE, &there, version, &Value::Null).await.is(204);
+    server.advance(Duration::from_hours(31 * 24));
+    let ctx = system(&server.platform);
+    holdfast::platform::workspaces::ops::purge_due(&ctx).await.expect("a purge");
+    let operator = server.operator().await;
+    assert_eq!(operator.get(ACCOUNTS).await.is(200)["items"], json!([]));
+    assert_eq!(server.box_counts().await["identity.service_account.deleted"], 3);
+    server.platform.close().await;
+}
+
+#[tokio::test]
+async fn accounts_are_listed_by_pages_over_all_workspaces_one_looks_after() {
+    let server = TestServer::start().await;
+    let owner = server.signed_in("mira@example.com", "owner").await;
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        let made = owner.post(ACCOUNTS, &draft(&server, &json!({}))).await.is(201);
+        expected.insert(0, text(&made["id"]));
+        server.advance(Duration::from_secs(1));
+    }
+
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = owner.get(&format!("{ACCOUNTS}?limit=2{cursor}")).await.is(200);
+        let items = page["items"].as_array().expect("a page");
+        assert!((1..=2).contains(&items.len()));
+        seen.extend(items.iter().map(|one| text(&one["id"])));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+
+    assert_eq!(seen, expected);
     server.finish().await;
 }

@@ -157,3 +157,45 @@ async fn whoever_owns_the_machine_lets_a_person_back_in() {
     browser.get("/api/v1/users").await.is(200);
     server.finish().await;
 }
+
+#[tokio::test]
+async fn nobody_vouches_for_somebody_who_may_do_more() {
+    let server = TestServer::start().await;
+    let lost = server.account(EMAIL, "owner").await;
+    let browser = server.browser();
+    browser.sign_in(EMAIL, PASSWORD).await.is(200);
+    let role = json!({ "name": "Hiring", "permissions": ["people.manage", "people.read"] });
+    let roles = format!("/api/v1/workspaces/{}/roles", server.workspace);
+    browser.post(&roles, &role).await.is(201);
+    enrol(&server, &browser).await;
+    waiting(&server).await.post(HELP, &Value::Null).await.is(202);
+    let admin = server.browser_of(server.user("admin").await).await;
+    let hiring = server.user("viewer").await;
+    let sql = "UPDATE memberships SET custom_role_id = (SELECT id FROM custom_roles)
+               WHERE user_id = :user";
+    server.change_user(hiring, sql).await;
+    let hiring = server.browser_of(hiring).await;
+    let owner = server.browser_of(server.user("owner").await).await;
+    let approve = format!("{REQUESTS}/{}/approve", only_request(&owner).await);
+
+    // Of an owner.
+    for browser in [&admin, &hiring] {
+        assert_eq!(browser.get(REQUESTS).await.is(200)["items"], json!([]));
+        browser.post(&approve, &Value::Null).await.is_problem(404, "not-found");
+    }
+    // Of an admin.
+    let sql = "UPDATE memberships SET role = 'admin' WHERE user_id = :user";
+    server.change_user(lost, sql).await;
+    only_request(&admin).await;
+    hiring.post(&approve, &Value::Null).await.is_problem(404, "not-found");
+    // Of an operator.
+    let sql = "UPDATE users SET is_operator = 1, operator_since = :now WHERE id = :user";
+    server.change_user(lost, sql).await;
+    for browser in [&owner, &admin, &hiring] {
+        browser.post(&approve, &Value::Null).await.is_problem(404, "not-found");
+    }
+    let operator = server.user("viewer").await;
+    server.change_user(operator, sql).await;
+    server.browser_of(operator).await.post(&approve, &Value::Null).await.is(204);
+    server.finish().await;
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::{WITH_TOTP, enrol, waiting};
 use crate::support::{PASSWORD, TestServer};
 
 const EMAIL: &str = "mira@example.com";
@@ -125,5 +126,25 @@ async fn a_role_and_a_person_change_only_after_a_fresh_proof() {
     browser.post(STEP_UP, &json!({ "password": PASSWORD })).await.is(200);
     browser.send(Method::PATCH, &member, &version, &role).await.is(200);
     browser.send(Method::PATCH, &person, &version, &off).await.is(200);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn strangers_with_the_password_neither_delay_a_proof_nor_are_forgiven_by_it() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(EMAIL, "manager").await;
+    let (app, _) = enrol(&server, &browser).await;
+    server.advance(Duration::from_mins(11));
+    let wrong = json!({ "code": "000000" });
+    let stranger = waiting(&server).await;
+    for _ in 0..5 {
+        stranger.post(WITH_TOTP, &wrong).await.is_problem(422, "wrong-code");
+    }
+
+    let code = json!({ "code": app.code(server.clock.now()) });
+    browser.post(STEP_UP, &code).await.is(200);
+
+    let again = waiting(&server).await;
+    again.post(WITH_TOTP, &wrong).await.is_problem(429, "sign-in-throttled");
     server.finish().await;
 }

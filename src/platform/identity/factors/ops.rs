@@ -271,10 +271,32 @@ impl Code {
 
 /// Where codes are tried from.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::platform) struct Origin {
-    pub(in crate::platform) network: Option<IpAddr>,
-    /// SHA-256 of the device's cookie, when the account knows the device.
-    pub(in crate::platform) device: Option<[u8; 32]>,
+pub(in crate::platform) enum Origin {
+    SignIn {
+        network: Option<IpAddr>,
+        /// SHA-256 of the device's cookie, when the account knows the device.
+        device: Option<[u8; 32]>,
+    },
+    /// Somebody who is signed in. Counted apart: whoever tries to sign in as them delays nothing
+    /// here, and no success here forgives those tries.
+    Session,
+}
+
+impl Origin {
+    fn network(self) -> Option<IpAddr> {
+        match self {
+            Self::SignIn { network, .. } => network,
+            Self::Session => None,
+        }
+    }
+
+    fn target(self, user: UserId) -> Target {
+        let (whose, device) = match self {
+            Self::SignIn { device, .. } => ("second factor", device),
+            Self::Session => ("own second factor", None),
+        };
+        Target { account: token_hash(&format!("{whose} of {user}")), device }
+    }
 }
 
 /// Checks a person's code and does `work` with it.
@@ -324,15 +346,14 @@ async fn tried<T>(
     origin: Origin,
     work: impl AsyncFnOnce() -> Result<T>,
 ) -> Result<T> {
-    let account = token_hash(&format!("second factor of {user}"));
-    let target = Target { account, device: origin.device };
+    let (network, target) = (origin.network(), origin.target(user));
     let sign_ins = &ctx.platform.sign_ins;
-    sign_ins.begin(origin.network, target, ctx.now())?;
+    sign_ins.begin(network, target, ctx.now())?;
     let outcome = work().await;
     match &outcome {
-        Ok(_) => sign_ins.succeeded(origin.network, target, ctx.now()),
+        Ok(_) => sign_ins.succeeded(network, target, ctx.now()),
         Err(error) if is_refused_code(error) => report(ctx, user, error).await,
-        Err(_) => sign_ins.undone(origin.network, target, ctx.now()),
+        Err(_) => sign_ins.undone(network, target, ctx.now()),
     }
     outcome
 }

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::ops;
-use crate::http::address::network;
 use crate::http::answer::{Answer, NoContent, ok};
 use crate::http::extract::{IfMatch, Json};
 use crate::http::front::session_cookie;
@@ -206,8 +205,7 @@ async fn change_me(
 #[utoipa::path(put, path = "/me/password", tag = "me", security(("session" = [])),
     responses((status = 204)))]
 async fn change_password(ctx: BoxCtx, Json(body): Json<ChangePasswordRequest>) -> Result<Response> {
-    let network = ctx.cause.address.map(network);
-    let session = ops::change_password(&ctx, body.current, body.new, network).await?;
+    let session = ops::change_password(&ctx, body.current, body.new).await?;
     let mut response = NoContent.into_response();
     if let Some(session) = session {
         let cookie = session_cookie(&session, &ctx.platform)?;

@@ -1,7 +1,5 @@
 //! Changing one's own password.
 
-use std::net::IpAddr;
-
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::passwords::Lane;
@@ -12,18 +10,13 @@ use crate::platform::secret::{Secret, token_hash};
 use crate::platform::{notices, workspaces};
 
 /// Replaces the caller's password. All sessions end; a caller who holds one gets a new one.
-pub async fn change_password(
-    ctx: &BoxCtx,
-    current: Secret,
-    new: Secret,
-    network: Option<IpAddr>,
-) -> Result<Option<Secret>> {
+pub async fn change_password(ctx: &BoxCtx, current: Secret, new: Secret) -> Result<Option<Secret>> {
     let principal = ctx.principal()?;
     principal.need_whole()?;
     let (user, is_browser) = (principal.user, principal.kind == Kind::Session);
     let elevated_until = principal.elevated_until;
     let kept = ctx.read(move |scope| users::ops::kept_in(scope, user)).await?;
-    check_own(ctx, "current", current, kept.password_hash.clone(), network).await?;
+    check_own(ctx, "current", current, kept.password_hash.clone()).await?;
     let context = context(ctx, &kept.user.name, &kept.user.email).await?;
     let platform = &ctx.platform;
     let strength = platform.passwords.strength(Lane::Known, new.clone(), context).await?;
@@ -55,29 +48,23 @@ pub(in crate::platform) async fn check_own_password(
     ctx: &BoxCtx,
     field: &str,
     password: Secret,
-    network: Option<IpAddr>,
 ) -> Result<()> {
     let user = ctx.principal()?.user;
     let kept = ctx.read(move |scope| users::ops::kept_in(scope, user)).await?;
-    check_own(ctx, field, password, kept.password_hash, network).await
+    check_own(ctx, field, password, kept.password_hash).await
 }
 
 /// Wrong tries wait like those of signing in, because a copied session must not find the
-/// password. They are counted apart: strangers who guess at the sign-in delay nobody here.
-async fn check_own(
-    ctx: &BoxCtx,
-    field: &str,
-    current: Secret,
-    kept: String,
-    network: Option<IpAddr>,
-) -> Result<()> {
+/// password. They are counted apart: strangers who guess at the sign-in delay nobody here, nor do
+/// neighbours in the network.
+async fn check_own(ctx: &BoxCtx, field: &str, current: Secret, kept: String) -> Result<()> {
     let account = token_hash(&format!("own password of {}", ctx.principal()?.user));
     let target = Target { account, device: None };
     let platform = &ctx.platform;
-    platform.sign_ins.begin(network, target, ctx.now())?;
+    platform.sign_ins.begin(None, target, ctx.now())?;
     match platform.passwords.verify(Lane::Known, current, Some(kept)).await {
         Ok(verdict) if verdict.is_right => {
-            platform.sign_ins.succeeded(network, target, ctx.now());
+            platform.sign_ins.succeeded(None, target, ctx.now());
             Ok(())
         }
         Ok(_) => {
@@ -85,7 +72,7 @@ async fn check_own(
             Err(Error::invalid(field, passwords::rules::PASSWORD_WRONG, detail))
         }
         Err(error) => {
-            platform.sign_ins.undone(network, target, ctx.now());
+            platform.sign_ins.undone(None, target, ctx.now());
             Err(error)
         }
     }

@@ -1,19 +1,21 @@
 //! Asking for a way in, deciding about it, and using it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::rules::{APPROVAL_LIFE, Request, RequestId, WAIT_LIFE, check_other, decided, may_see};
+use super::rules::{
+    APPROVAL_LIFE, Person, Request, RequestId, WAIT_LIFE, check_other, decided, may_vouch,
+};
 use super::store;
+use crate::platform::access::RoleTable;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::factors::rules::need_browser;
+use crate::platform::identity::sessions::ops::Asker;
 use crate::platform::identity::sessions::rules::Kind;
-use crate::platform::identity::{Principal, User, UserId, factors, users};
+use crate::platform::identity::{User, UserId, factors, users};
 use crate::platform::notices;
-use crate::platform::workspaces::WorkspaceId;
-use crate::platform::workspaces::members;
+use crate::platform::workspaces::{members, roles};
 
 /// Audit kind.
 pub const KIND: &str = "identity.mfa_request";
@@ -56,12 +58,12 @@ fn entry(action: &'static str, request: &Request) -> Entry {
 
 /// Requests the caller may decide about, newest first. Their own is not among them.
 pub async fn list(ctx: &BoxCtx) -> Result<Vec<(Request, User)>> {
-    let caller = Arc::clone(ctx.principal()?);
+    let (caller, platform) = (Arc::clone(ctx.principal()?), Arc::clone(&ctx.platform));
     ctx.read(move |scope| {
         let mut seen = Vec::new();
         for request in store::list_waiting(scope, LISTED_MAX)? {
             let is_shown = request.is_waiting(scope.now()) && request.user != caller.user;
-            if is_shown && is_visible(scope, &caller, &request)? {
+            if is_shown && may_vouch(&caller, &person_in(scope, &platform.roles, request.user)?) {
                 let user = users::ops::get_in(scope, request.user)?;
                 seen.push((request, user));
             }
@@ -71,10 +73,12 @@ pub async fn list(ctx: &BoxCtx) -> Result<Vec<(Request, User)>> {
     .await
 }
 
-fn is_visible(scope: &BoxScope<'_>, caller: &Principal, request: &Request) -> Result<bool> {
-    let of_person = members::ops::list_of_in(scope, request.user)?;
-    let workspaces: BTreeSet<WorkspaceId> = of_person.into_iter().map(|(id, ..)| id).collect();
-    Ok(may_see(caller, &workspaces))
+fn person_in(scope: &BoxScope<'_>, table: &RoleTable, user: UserId) -> Result<Person> {
+    let mut grants = Vec::new();
+    for (workspace, _, role) in members::ops::list_of_in(scope, user)? {
+        grants.push((workspace, roles::ops::grant_in(scope, table, workspace, role.role)?));
+    }
+    Ok(Person { is_operator: users::ops::get_in(scope, user)?.is_operator, grants })
 }
 
 /// What somebody decides.
@@ -86,12 +90,13 @@ pub enum Verdict {
 
 /// Decides about a request of somebody else.
 pub async fn decide(ctx: &BoxCtx, id: RequestId, verdict: Verdict) -> Result<()> {
-    let caller = Arc::clone(ctx.principal()?);
-    need_browser(caller.kind != Kind::Session)?;
+    need_browser(ctx.principal()?.kind != Kind::Session)?;
+    let (asker, platform) = (Asker::of(ctx)?, Arc::clone(&ctx.platform));
     ctx.write(move |scope| {
+        let caller = asker.by_now_in(scope)?;
         let request = store::get(scope, id)?.ok_or(Error::NotFound)?;
         check_other(&caller, &request)?;
-        if !is_visible(scope, &caller, &request)? {
+        if !may_vouch(&caller, &person_in(scope, &platform.roles, request.user)?) {
             return Err(Error::NotFound);
         }
         if !request.is_waiting(scope.now()) {

@@ -1,8 +1,8 @@
 //! Who vouches for whom, and for how long that holds.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::platform::access::Grant;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
 use crate::platform::id::Id;
@@ -48,10 +48,23 @@ impl Request {
     }
 }
 
-/// Whether somebody may hear of requests of a person who belongs to `workspaces`.
-pub fn may_see(caller: &Principal, workspaces: &BTreeSet<WorkspaceId>) -> bool {
-    let looks_after = caller.memberships.iter().filter(|one| one.grant.allows(PERMISSION));
-    caller.is_operator || looks_after.into_iter().any(|one| workspaces.contains(&one.workspace))
+/// What a person may do, for whoever vouches for them.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub is_operator: bool,
+    /// Where they belong, with all that their role there holds.
+    pub grants: Vec<(WorkspaceId, Grant)>,
+}
+
+/// Whether somebody may hear of a person's request and vouch for them: whoever looks after the
+/// people of a workspace and holds all there that the person holds. Operators vouch for everybody,
+/// and nobody else for them.
+pub fn may_vouch(caller: &Principal, person: &Person) -> bool {
+    let is_above = |(workspace, grant): &(WorkspaceId, Grant)| {
+        let own = caller.membership(*workspace).filter(|own| own.grant.allows(PERMISSION));
+        own.is_some_and(|own| own.whole.lacks(grant).is_none())
+    };
+    caller.is_operator || !person.is_operator && person.grants.iter().any(is_above)
 }
 
 /// Refuses somebody who decides about their own request.

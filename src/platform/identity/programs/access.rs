@@ -1,14 +1,15 @@
 //! From an access token to a principal. The signature is checked once for each token; who the
 //! token stands for is looked up again after every change of the box's file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ipnet::IpNet;
 
 use super::claims::{ACCESS_TOKEN, AUDIENCE, AccessClaims};
-use super::rules::{check_access_times, no_access};
+use super::rules::{check_access_times, no_access, scope_of};
 use crate::platform::Platform;
+use crate::platform::access::rules::OPERATE;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Refusal, Result};
@@ -26,10 +27,12 @@ use crate::platform::throttle::network;
 const REMEMBERED_MAX: usize = 10_000;
 
 /// What a token says, once its signature was found right.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Facts {
     family: FamilyId,
     service: Option<ServiceId>,
+    /// All that a service account may by it.
+    only: Option<Arc<BTreeSet<String>>>,
     not_before: Moment,
     expires_at: Moment,
 }
@@ -96,7 +99,7 @@ async fn principal(
         facts
     } else {
         let facts = facts(ctx, value).await?;
-        checked.facts.keep(hash, facts);
+        checked.facts.keep(hash, facts.clone());
         facts
     };
     *about = facts.service.map(Id::cast);
@@ -107,7 +110,8 @@ async fn principal(
         standing
     } else {
         let platform = Arc::clone(&ctx.platform);
-        let read = ctx.read(move |scope| standing_in(scope, facts, commit, &platform));
+        let facts = facts.clone();
+        let read = ctx.read(move |scope| standing_in(scope, &facts, commit, &platform));
         let standing = Arc::new(read.await?);
         checked.standings.keep(hash, Arc::clone(&standing));
         standing
@@ -135,17 +139,24 @@ pub fn check_again_in(
     let facts = Facts {
         family: before.family,
         service: is_service.then(|| before.user.cast()),
+        only: is_service.then(|| Arc::new(held(before))),
         not_before: scope.now(),
         expires_at: until,
     };
-    let standing = standing_in(scope, facts, 0, platform)?;
+    let standing = standing_in(scope, &facts, 0, platform)?;
     check_address(scope.cause(), &standing.networks)?;
     Ok((standing.principal, until))
 }
 
+/// What a service account might when it was let in.
+fn held(before: &Principal) -> BTreeSet<String> {
+    let there = before.memberships.iter().flat_map(|one| one.whole.iter());
+    there.chain(before.is_operator.then_some(OPERATE)).map(str::to_owned).collect()
+}
+
 fn standing_in(
     scope: &BoxScope<'_>,
-    facts: Facts,
+    facts: &Facts,
     commit: u64,
     platform: &Platform,
 ) -> Result<Standing> {
@@ -155,7 +166,8 @@ fn standing_in(
     };
     let good_until = Some(facts.expires_at);
     if facts.service.is_some() {
-        let found = services::ops::standing_in(scope, facts.family, platform)?;
+        let found =
+            services::ops::standing_in(scope, facts.family, facts.only.as_deref(), platform)?;
         let found = found.ok_or_else(ended)?;
         let principal = Arc::new(Principal { good_until, ..found.principal });
         let (last_used_at, networks) = (found.last_used_at, found.networks);
@@ -206,6 +218,7 @@ async fn facts(ctx: &BoxCtx, value: &Secret) -> Result<Facts> {
     };
     Ok(Facts {
         family: claims.sid.parse().map_err(|_| malformed())?,
+        only: service.and_then(|_| scope_of(claims.scope.as_deref())).map(Arc::new),
         service,
         not_before: moment(claims.nbf),
         expires_at: moment(claims.exp),

@@ -82,7 +82,7 @@ pub async fn by_password(ctx: &BoxCtx, grant: PasswordGrant) -> Result<Issued> {
         return begin(ctx, right, None, name, scope).await;
     }
     let Some(code) = grant.totp else { return Err(factor_needed()) };
-    let origin = Origin { network, device: None };
+    let origin = Origin::SignIn { network, device: None };
     factors::ops::with_code(ctx, user, &code, origin, async |proof| {
         begin(ctx, right, Some(proof), name, scope).await
     })
@@ -139,7 +139,7 @@ async fn begin(
 /// Exchanges a one-time value for its successor and an access token. A value that comes back ends
 /// the family.
 pub async fn by_refresh(ctx: &BoxCtx, value: Secret, network: Option<IpAddr>) -> Result<Issued> {
-    ctx.platform.sign_ins.check_network(network, ctx.now())?;
+    ctx.platform.sign_ins.check_programs(network, ctx.now())?;
     let keys = signing::ops::keys(ctx).await?;
     let successor = successor(&keys, &value);
     let next = successor.clone();
@@ -196,7 +196,7 @@ fn exchange(scope: &BoxScope<'_>, value: &Secret, successor: &Secret) -> Result<
 
 /// Gives a service account a token for itself.
 pub async fn by_client(ctx: &BoxCtx, grant: ClientGrant) -> Result<Issued> {
-    ctx.platform.sign_ins.check_network(grant.network, ctx.now())?;
+    ctx.platform.sign_ins.check_programs(grant.network, ctx.now())?;
     let life = service_life(grant.expires_in_s)?;
     let network = grant.network;
     let mut about = None;
@@ -227,7 +227,7 @@ async fn client_token(
         return Err(scope_not_held());
     }
     let issued = services::ops::use_once(ctx, client.id, proof).await?;
-    let scope = words(&issued.permissions);
+    let scope = words(wished.as_ref().unwrap_or(&issued.permissions));
     let claims = AccessClaims {
         client_id: Some(issued.id.to_string()),
         wid: issued.workspace.map(|id| id.to_string()),

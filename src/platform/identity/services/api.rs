@@ -9,7 +9,7 @@ use super::keys;
 use super::ops::{self, Draft, Shown};
 use super::rules::{Account, Key, Wish};
 use crate::http::answer::{Answer, NoContent, created, ok};
-use crate::http::extract::{FromPath, Json, Path, Query};
+use crate::http::extract::{Json, Path, Query};
 use crate::http::page::{self, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
@@ -145,15 +145,6 @@ pub struct ServiceAccountsQuery {
     cursor: Option<String>,
 }
 
-/// An account and one of its keys, out of the path.
-struct AccountAndKey(Id<Account>, Id<Key>);
-
-impl FromPath for AccountAndKey {
-    fn from_path<'a>(mut values: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Some(Self(values.next()?.parse().ok()?, values.next()?.parse().ok()?))
-    }
-}
-
 /// List service accounts, newest first: those of workspaces whose people you look after; all for
 /// an operator.
 #[utoipa::path(get, path = "/service-accounts", tag = "programs", params(ServiceAccountsQuery),
@@ -163,8 +154,10 @@ async fn list_service_accounts(
     ctx: BoxCtx,
     Query(query): Query<ServiceAccountsQuery>,
 ) -> Answer<Page<ServiceAccountResponse>> {
-    let (limit, cursor) = (page::limit(query.limit)?, query.cursor.as_deref());
-    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, |one| one.account.id.uuid())?;
+    let limit = page::limit(query.limit)?;
+    let before = page::read_cursor::<uuid::Uuid>(query.cursor.as_deref())?.map(Id::from_uuid);
+    let found = ops::list(&ctx, before, limit + 1).await?;
+    let page = Page::of_one_more(found, limit, |last| last.account.id.uuid())?;
     Ok(ok(page.map(Into::into)))
 }
 
@@ -263,7 +256,7 @@ async fn add_service_key(
     params(("id" = String, Path), ("key" = String, Path)), responses((status = 204)))]
 async fn remove_service_key(
     ctx: BoxCtx,
-    Path(AccountAndKey(id, key)): Path<AccountAndKey>,
+    Path((id, key)): Path<(Id<Account>, Id<Key>)>,
 ) -> Result<NoContent> {
     ops::remove_key(&ctx, id, key).await?;
     Ok(NoContent)

@@ -1,5 +1,6 @@
 //! Making, changing and using service accounts.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use flate2::Crc;
@@ -8,8 +9,8 @@ use subtle::ConstantTimeEq;
 
 pub use super::rules::ServiceId;
 use super::rules::{
-    Account, Key, KeyId, SECRET_PREFIX, Wish, check_above, check_key, check_manager, check_room,
-    may_see,
+    Account, Key, KeyId, SECRET_PREFIX, Wish, check_above, check_giver, check_key, check_manager,
+    check_room, may_see,
 };
 use super::store;
 use crate::platform::Platform;
@@ -68,14 +69,14 @@ pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Shown>> {
         Some(text) => Some(named(&caller, text)?),
         None => None,
     };
-    check_manager(&caller, workspace)?;
+    check_giver(&caller, workspace)?;
     let asker = Asker::of(ctx)?;
     let load = |scope: &BoxScope<'_>, id: ServiceId| {
         shown(scope, store::get(scope, id)?.ok_or(Error::NotFound)?)
     };
     ctx.create(load, move |scope| {
         let caller = asker.by_now_in(scope)?;
-        check_manager(&caller, workspace)?;
+        check_giver(&caller, workspace)?;
         let blank = Account {
             id: scope.new_id(),
             name: String::new(),
@@ -92,8 +93,7 @@ pub async fn create(ctx: &BoxCtx, draft: Draft) -> Result<Created<Shown>> {
             last_used_from: None,
         };
         let account = draft.wish.apply(&blank, &caller, scope.now())?;
-        let all = store::list(scope)?;
-        check_room(all.iter().filter(|one| one.workspace == workspace).count())?;
+        check_room(store::count(scope, workspace)?)?;
         let secret = account.has_secret.then(|| new_secret(scope.random()));
         let hash = secret.as_ref().map(|secret| token_hash(secret.reveal()));
         store::insert(scope, &account, hash.as_ref())?;
@@ -132,15 +132,41 @@ fn networks(account: &Account) -> String {
     account.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// The accounts the caller may see, the newest first.
-pub async fn list(ctx: &BoxCtx) -> Result<Vec<Shown>> {
+/// At most so many of the accounts the caller may see, the newest first, older than `before`.
+pub async fn list(ctx: &BoxCtx, before: Option<ServiceId>, limit: usize) -> Result<Vec<Shown>> {
     let caller = std::sync::Arc::clone(ctx.principal()?);
     ctx.read(move |scope| {
-        let visible = store::list(scope)?.into_iter();
-        let visible = visible.filter(|account| may_see(&caller, account.workspace));
-        visible.map(|account| shown(scope, account)).collect()
+        let mut found = Vec::new();
+        if caller.is_operator {
+            found = store::list(scope, before, limit)?;
+        } else {
+            let workspaces = caller.memberships.iter().map(|one| one.workspace);
+            for workspace in workspaces.filter(|id| may_see(&caller, Some(*id))) {
+                found.extend(store::list_of(scope, workspace, before, limit)?);
+            }
+            found.sort_by_key(|account| Reverse(account.id));
+            found.truncate(limit);
+        }
+        found.into_iter().map(|account| shown(scope, account)).collect()
     })
     .await
+}
+
+/// Deletes the accounts of a workspace that is gone, inside the caller's transaction.
+pub(in crate::platform) fn delete_all_in(
+    scope: &BoxScope<'_>,
+    workspace: WorkspaceId,
+) -> Result<()> {
+    for account in store::list_of(scope, workspace, None, usize::MAX)? {
+        delete_in(scope, account.id)?;
+    }
+    Ok(())
+}
+
+fn delete_in(scope: &BoxScope<'_>, id: ServiceId) -> Result<()> {
+    store::delete(scope, id)?;
+    scope.audit(Entry::new("identity.service_account.deleted", KIND, id))?;
+    Ok(())
 }
 
 /// An account the caller may see.
@@ -189,9 +215,7 @@ pub async fn delete(ctx: &BoxCtx, id: ServiceId) -> Result<()> {
         let caller = asker.by_now_in(scope)?;
         let account = visible(scope, &caller, id)?;
         check_manager(&caller, account.workspace)?;
-        store::delete(scope, id)?;
-        scope.audit(Entry::new("identity.service_account.deleted", KIND, id))?;
-        Ok(())
+        delete_in(scope, id)
     })
     .await
 }
@@ -393,14 +417,17 @@ pub struct Standing {
 }
 
 /// The principal of a family; none when the account was disabled, deleted or given other
-/// credentials.
+/// credentials. It may do no more than `only`, where a token names that.
 pub fn standing_in(
     scope: &BoxScope<'_>,
     family: FamilyId,
+    only: Option<&BTreeSet<String>>,
     platform: &Platform,
 ) -> Result<Option<Standing>> {
     let Some(account) = usable(scope, store::of_family(scope, family)?)? else { return Ok(None) };
-    let grant = platform.roles.grant_of(&account.permissions);
+    let is_left = |one: &&String| only.is_none_or(|only| only.contains(*one));
+    let left: BTreeSet<String> = account.permissions.iter().filter(is_left).cloned().collect();
+    let grant = platform.roles.grant_of(&left);
     let memberships = match account.workspace {
         Some(workspace) => {
             let standing = workspaces::ops::get_in(scope, workspace)?.standing();
@@ -420,7 +447,7 @@ pub fn standing_in(
         is_narrowed: true,
         factors: Factors::default(),
         elevated_until: None,
-        is_operator: account.workspace.is_none() && account.permissions.contains(OPERATE),
+        is_operator: account.workspace.is_none() && left.contains(OPERATE),
         memberships,
         deleted: Vec::new(),
     };

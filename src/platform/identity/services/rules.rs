@@ -16,7 +16,7 @@ use crate::platform::workspaces::WorkspaceId;
 use crate::platform::workspaces::rules::clean_name;
 
 /// Accounts of one workspace, or of the box, at the same time.
-const ACCOUNTS_MAX: usize = 100;
+const ACCOUNTS_MAX: i64 = 100;
 /// Keys of one account at the same time.
 const KEYS_MAX: usize = 10;
 const PERMISSIONS_MAX: usize = 200;
@@ -158,7 +158,8 @@ pub fn may_see(caller: &Principal, workspace: Option<WorkspaceId>) -> bool {
     caller.is_operator || check_manager(caller, workspace).is_ok()
 }
 
-/// Whether somebody looks after the accounts of a workspace, or of the box.
+/// Whether somebody looks after the accounts of a workspace, or of the box. That is enough to take
+/// away, also in an archived workspace.
 pub fn check_manager(caller: &Principal, workspace: Option<WorkspaceId>) -> Result<()> {
     let Some(workspace) = workspace else {
         return if caller.is_operator { Ok(()) } else { Err(Error::Forbidden { needed: OPERATE }) };
@@ -167,12 +168,21 @@ pub fn check_manager(caller: &Principal, workspace: Option<WorkspaceId>) -> Resu
     if !membership.grant.allows(MANAGE) {
         return Err(Error::Forbidden { needed: MANAGE });
     }
-    membership.standing.check_change()
+    Ok(())
+}
+
+/// Whether somebody may do more than take away. A token that may do less than its person, or a
+/// service account, does not: it would outlive its own end or leave its networks by an account.
+pub fn check_giver(caller: &Principal, workspace: Option<WorkspaceId>) -> Result<()> {
+    caller.need_whole()?;
+    check_manager(caller, workspace)?;
+    let there = workspace.and_then(|id| caller.membership(id));
+    there.map_or(Ok(()), |membership| membership.standing.check_change())
 }
 
 /// Whether somebody may do to an account what lets them act as it: they must hold all it may.
 pub fn check_above(caller: &Principal, account: &Account, known: &[&'static str]) -> Result<()> {
-    check_manager(caller, account.workspace)?;
+    check_giver(caller, account.workspace)?;
     let lacks = |one: &&String| !holds(caller, account.workspace, one);
     let Some(lacked) = account.permissions.iter().find(lacks) else { return Ok(()) };
     let needed = known.iter().find(|one| *one == lacked).copied();
@@ -241,7 +251,7 @@ fn clean_channels(mut wished: Vec<String>) -> Result<Vec<String>> {
 }
 
 /// Refuses one more account where there are too many.
-pub fn check_room(accounts: usize) -> Result<()> {
+pub fn check_room(accounts: i64) -> Result<()> {
     if accounts < ACCOUNTS_MAX {
         return Ok(());
     }

@@ -10,6 +10,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::sessions::rules::FamilyId;
+use crate::platform::workspaces::WorkspaceId;
 
 /// A row whose lists were not read yet.
 struct Raw {
@@ -58,16 +59,57 @@ fn written(networks: &[IpNet]) -> Result<String> {
     json(&networks.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
-/// Accounts that were not deleted, the newest first.
-pub(super) fn list(scope: &Unit<'_>) -> Result<Vec<Account>> {
+/// Accounts that were not deleted, the newest first, older than `before`.
+pub(super) fn list(
+    scope: &Unit<'_>,
+    before: Option<ServiceId>,
+    limit: usize,
+) -> Result<Vec<Account>> {
     let mut statement = scope.prepare_cached(
         "SELECT id, name, workspace_id, permissions, channels, allow_cidrs,
              secret_hash IS NOT NULL, family_id, created_by, created_at, disabled_at,
              last_used_at, last_used_from
-         FROM service_accounts WHERE deleted_at IS NULL ORDER BY created_at DESC, id DESC",
+         FROM service_accounts
+         WHERE deleted_at IS NULL AND (:before IS NULL OR id < :before)
+         ORDER BY id DESC LIMIT :limit",
     )?;
-    let rows = statement.query_map([], raw)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(named_params! { ":before": before, ":limit": limit }, raw)?;
     rows.map(|row| read(row?)).collect()
+}
+
+/// Those of one workspace.
+pub(super) fn list_of(
+    scope: &Unit<'_>,
+    workspace: WorkspaceId,
+    before: Option<ServiceId>,
+    limit: usize,
+) -> Result<Vec<Account>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id, name, workspace_id, permissions, channels, allow_cidrs,
+             secret_hash IS NOT NULL, family_id, created_by, created_at, disabled_at,
+             last_used_at, last_used_from
+         FROM service_accounts
+         WHERE workspace_id = :workspace AND deleted_at IS NULL
+             AND (:before IS NULL OR id < :before)
+         ORDER BY id DESC LIMIT :limit",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(
+        named_params! { ":workspace": workspace, ":before": before, ":limit": limit },
+        raw,
+    )?;
+    rows.map(|row| read(row?)).collect()
+}
+
+/// How many accounts a workspace has, or the box.
+pub(super) fn count(scope: &Unit<'_>, workspace: Option<WorkspaceId>) -> Result<i64> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT count(*) FROM service_accounts
+             WHERE workspace_id IS :workspace AND deleted_at IS NULL",
+        )?
+        .query_row(named_params! { ":workspace": workspace }, |row| row.get(0))?)
 }
 
 pub(super) fn get(scope: &Unit<'_>, id: ServiceId) -> Result<Option<Account>> {

@@ -202,7 +202,7 @@ pub(in crate::platform) async fn principal_of(
     let (platform, lifetimes) = (Arc::clone(&ctx.platform), lifetimes(ctx));
     ctx.read(move |scope| {
         let Some(known) = store::find_newest(scope, family)? else {
-            let account = services::ops::standing_in(scope, family, &platform)?;
+            let account = services::ops::standing_in(scope, family, None, &platform)?;
             return account.map(|it| Arc::new(it.principal)).ok_or_else(sign_in_needed);
         };
         let has_ended = decide(&known, lifetimes, scope.now()) == Decision::Ended;

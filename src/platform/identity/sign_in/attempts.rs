@@ -32,6 +32,8 @@ pub struct Target {
 /// The memory of tries.
 pub struct SignIns {
     networks: Buckets<IpAddr>,
+    /// Those of programs, apart: nobody guesses what they hold.
+    programs: Buckets<IpAddr>,
     accounts: Mutex<HashMap<Target, Failures>>,
     refused: Mutex<HashMap<Refused, Window>>,
     pub estimates: Buckets<IpAddr>,
@@ -76,6 +78,7 @@ impl SignIns {
         let (burst, per_min) = (limits.sign_in_failures_burst, limits.sign_in_failures_per_min);
         Self {
             networks: Buckets::new(burst, per_min, SIGN_IN_THROTTLED),
+            programs: Buckets::new(burst, per_min, SIGN_IN_THROTTLED),
             accounts: Mutex::default(),
             refused: Mutex::default(),
             estimates: Buckets::new(ESTIMATES_BURST, ESTIMATES_PER_MIN, "too-many-requests"),
@@ -83,7 +86,7 @@ impl SignIns {
     }
 
     /// Lets a try begin, counted as a wrong one until `succeeded` says otherwise: many at the
-    /// same time count as many.
+    /// same time count as many. What a neighbour tries does not delay a known device.
     pub fn begin(&self, network: Option<IpAddr>, target: Target, now: Moment) -> Result<()> {
         let mut accounts = lock(&self.accounts);
         let failures = accounts.get(&target).copied();
@@ -91,7 +94,7 @@ impl SignIns {
         if !wait.is_zero() {
             return Err(throttled(wait));
         }
-        if let Some(network) = network {
+        if let Some(network) = network.filter(|_| target.device.is_none()) {
             self.networks.take(network, now)?;
         }
         if accounts.len() >= REMEMBERED_MAX && failures.is_none() {
@@ -108,7 +111,7 @@ impl SignIns {
     /// Forgets the tries before a right one.
     pub fn succeeded(&self, network: Option<IpAddr>, target: Target, now: Moment) {
         lock(&self.accounts).remove(&target);
-        self.put_back(network, now);
+        self.put_back(network, target, now);
     }
 
     /// Forgets the wrong tries at an account from unknown devices.
@@ -121,18 +124,18 @@ impl SignIns {
         if let Some(failures) = lock(&self.accounts).get_mut(&target) {
             failures.count = failures.count.saturating_sub(1);
         }
-        self.put_back(network, now);
+        self.put_back(network, target, now);
     }
 
     /// Counts a wrong credential of a program, which nobody can guess: it costs only the network
-    /// it came from.
+    /// it came from, and there programs alone.
     pub fn program_failed(&self, network: Option<IpAddr>, now: Moment) -> Result<()> {
-        network.map_or(Ok(()), |network| self.networks.take(network, now))
+        network.map_or(Ok(()), |network| self.programs.take(network, now))
     }
 
-    /// Refuses a network that sent too many wrong credentials.
-    pub fn check_network(&self, network: Option<IpAddr>, now: Moment) -> Result<()> {
-        network.map_or(Ok(()), |network| self.networks.check(network, now))
+    /// Refuses programs of a network that sent too many wrong credentials.
+    pub fn check_programs(&self, network: Option<IpAddr>, now: Moment) -> Result<()> {
+        network.map_or(Ok(()), |network| self.programs.check(network, now))
     }
 
     /// Notes a refusal and gives what is to be reported by now: the first of a kind and a network
@@ -163,8 +166,8 @@ impl SignIns {
         windows.into_iter().filter_map(report).collect()
     }
 
-    fn put_back(&self, network: Option<IpAddr>, now: Moment) {
-        if let Some(network) = network {
+    fn put_back(&self, network: Option<IpAddr>, target: Target, now: Moment) {
+        if let Some(network) = network.filter(|_| target.device.is_none()) {
             self.networks.put_back(network, now);
         }
     }

@@ -109,7 +109,7 @@ pub async fn with_code(
     let hash = cookie.map(|cookie| token_hash(cookie.reveal())).ok_or_else(sign_in_again)?;
     let pending = &ctx.platform.pending;
     let right = pending.take_try(&hash, ctx.now()).ok_or_else(sign_in_again)?;
-    let origin = Origin { network, device: right.known_device };
+    let origin = Origin::SignIn { network, device: right.known_device };
     factors::ops::with_code(ctx, right.user.id, code, origin, async |proof| {
         if !pending.end(&hash) {
             return Err(sign_in_again());
@@ -136,7 +136,7 @@ pub async fn with_passkey(
     let hash = cookie.map(|cookie| token_hash(cookie.reveal())).ok_or_else(sign_in_again)?;
     let pending = &ctx.platform.pending;
     let right = pending.take_try(&hash, ctx.now()).ok_or_else(sign_in_again)?;
-    let origin = Origin { network, device: right.known_device };
+    let origin = Origin::SignIn { network, device: right.known_device };
     factors::ops::with_passkey(ctx, right.user.id, (hash, answer), origin, async |proof| {
         if !pending.end(&hash) {
             return Err(sign_in_again());

@@ -16,6 +16,7 @@ use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::secret::{Secret, to_base64};
 use crate::platform::secrets::{Place, Purpose, Secrets};
+use crate::platform::setup::rules::BoxId;
 
 /// Audit kind.
 const KIND: &str = "identity.signing_key";
@@ -98,7 +99,8 @@ pub async fn keys(ctx: &BoxCtx) -> Result<Arc<KeySet>> {
         return Ok(held);
     }
     let secrets = Arc::clone(&platform.secrets);
-    let on_file = ctx.read(move |scope| key_set(scope, &secrets)).await?;
+    let on_box = platform.audit.box_id();
+    let on_file = ctx.read(move |scope| key_set(scope, &secrets, on_box)).await?;
     if let Some(set) = on_file.filter(|set| !is_due(set.signer.created_at, ctx.now())) {
         return Ok(platform.signing.hold(set));
     }
@@ -106,11 +108,11 @@ pub async fn keys(ctx: &BoxCtx) -> Result<Arc<KeySet>> {
     // Whoever happened to ask did not decide it.
     let own = BoxCtx::new(platform, Cause::of(Actor::System));
     let made = own.write(move |scope| {
-        match key_set(scope, &secrets)? {
+        match key_set(scope, &secrets, on_box)? {
             Some(set) if !is_due(set.signer.created_at, scope.now()) => return Ok(Some(set)),
             _ => make_in(scope, &secrets)?,
         }
-        key_set(scope, &secrets)
+        key_set(scope, &secrets, on_box)
     });
     let set =
         made.await?.ok_or_else(|| Error::internal("a signing key was made and is not there"))?;
@@ -154,13 +156,13 @@ pub(in crate::platform) fn seal_anew_in(
     Ok(1)
 }
 
-fn key_set(scope: &BoxScope<'_>, secrets: &Secrets) -> Result<Option<KeySet>> {
+fn key_set(scope: &BoxScope<'_>, secrets: &Secrets, on_box: BoxId) -> Result<Option<KeySet>> {
     let kept = store::list(scope)?;
     let Some(signing) = kept.iter().find(|one| one.retired_at.is_none()) else { return Ok(None) };
     let Some(sealed) = &signing.sealed_seed else { return Ok(None) };
     let seed = secrets.unseal(Purpose::SigningKey, &place(&signing.id), sealed)?;
     let signer = Signer::new(signing.id, signing.created_at, &seed)?;
-    let issuer = format!("urn:holdfast:{}", store::box_id(scope)?);
+    let issuer = format!("urn:holdfast:{on_box}");
     Ok(Some(KeySet { issuer, signer, believed: kept }))
 }
 

@@ -6,7 +6,6 @@ use super::rules::{Kept, KeyId};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
-use crate::platform::id::{Id, ObjectId};
 
 /// Keys from the newest to the oldest.
 pub(super) fn list(scope: &Unit<'_>) -> Result<Vec<Kept>> {
@@ -77,17 +76,4 @@ pub(super) fn drop_retired(scope: &Unit<'_>, before: Moment) -> Result<usize> {
     Ok(scope
         .prepare_cached("DELETE FROM signing_keys WHERE retired_at <= :before")?
         .execute(named_params! { ":before": before })?)
-}
-
-/// What tells this box from others: its id, or that of its log while nobody has claimed it.
-pub(super) fn box_id(scope: &Unit<'_>) -> Result<ObjectId> {
-    let found = scope
-        .prepare_cached("SELECT box_id FROM box_settings WHERE id = 1")?
-        .query_row([], |row| row.get::<_, Id<_>>(0))
-        .optional()?;
-    if let Some(found) = found {
-        return Ok(found);
-    }
-    let log = "SELECT log_id FROM audit_log WHERE id = 1";
-    Ok(scope.prepare_cached(log)?.query_row([], |row| row.get(0))?)
 }

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::ops;
-use crate::http::address::network;
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::{Host, Json};
 use crate::http::front::session_cookie;
@@ -53,11 +52,10 @@ pub struct StepUpResponse {
     ),
     responses((status = 200, body = StepUpResponse)))]
 async fn step_up(ctx: BoxCtx, Json(body): Json<StepUpRequest>) -> Result<Response> {
-    let network = ctx.cause.address.map(network);
     let elevated = match (body.code, body.password, body.credential) {
-        (Some(code), None, None) => ops::by_code(&ctx, &code, network).await?,
-        (None, Some(password), None) => ops::by_password(&ctx, password, network).await?,
-        (None, None, Some(answer)) => ops::by_passkey(&ctx, answer, network).await?,
+        (Some(code), None, None) => ops::by_code(&ctx, &code).await?,
+        (None, Some(password), None) => ops::by_password(&ctx, password).await?,
+        (None, None, Some(answer)) => ops::by_passkey(&ctx, answer).await?,
         _ => {
             let detail = "Send a code or a passkey's proof, or your password if you have neither.";
             return Err(Error::invalid("code", "missing", detail));

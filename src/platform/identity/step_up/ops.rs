@@ -1,7 +1,5 @@
 //! Proving once more who one is.
 
-use std::net::IpAddr;
-
 use serde_json::Value;
 
 use crate::platform::clock::Moment;
@@ -21,11 +19,10 @@ pub struct Elevated {
 }
 
 /// Elevates the caller's session by a code of an app or from paper.
-pub async fn by_code(ctx: &BoxCtx, code: &Secret, network: Option<IpAddr>) -> Result<Elevated> {
+pub async fn by_code(ctx: &BoxCtx, code: &Secret) -> Result<Elevated> {
     let principal = ctx.principal()?;
     need_browser(principal.kind != Kind::Session)?;
-    let origin = Origin { network, device: None };
-    factors::ops::with_code(ctx, principal.user, code, origin, async |proof| {
+    factors::ops::with_code(ctx, principal.user, code, Origin::Session, async |proof| {
         elevate(ctx, principal.family, proof).await
     })
     .await
@@ -40,12 +37,11 @@ pub async fn ask_passkey(ctx: &BoxCtx, host: &str) -> Result<Value> {
 }
 
 /// Elevates the caller's session by what a device answered.
-pub async fn by_passkey(ctx: &BoxCtx, answer: Value, network: Option<IpAddr>) -> Result<Elevated> {
+pub async fn by_passkey(ctx: &BoxCtx, answer: Value) -> Result<Elevated> {
     let principal = ctx.principal()?;
     need_browser(principal.kind != Kind::Session)?;
-    let origin = Origin { network, device: None };
     let answered = (passkeys::ops::elevator(principal.family), answer);
-    factors::ops::with_passkey(ctx, principal.user, answered, origin, async |proof| {
+    factors::ops::with_passkey(ctx, principal.user, answered, Origin::Session, async |proof| {
         elevate(ctx, principal.family, proof).await
     })
     .await
@@ -62,18 +58,14 @@ async fn elevate(ctx: &BoxCtx, family: FamilyId, proof: Proof) -> Result<Elevate
 }
 
 /// Elevates the caller's session by the password, which is enough for whoever has no factor.
-pub async fn by_password(
-    ctx: &BoxCtx,
-    password: Secret,
-    network: Option<IpAddr>,
-) -> Result<Elevated> {
+pub async fn by_password(ctx: &BoxCtx, password: Secret) -> Result<Elevated> {
     let principal = ctx.principal()?;
     need_browser(principal.kind != Kind::Session)?;
     if principal.factors.is_enrolled() {
         let detail = "You have a second factor. Use a code of it.";
         return Err(Error::invalid("password", "factor-needed", detail));
     }
-    me::ops::check_own_password(ctx, "password", password, network).await?;
+    me::ops::check_own_password(ctx, "password", password).await?;
     let family = principal.family;
     let (until, session) =
         ctx.write(move |scope| sessions::ops::elevate_in(scope, family, "password")).await?;

@@ -10,7 +10,7 @@ use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Membership};
 use crate::platform::db::Snapshot;
 use crate::platform::error::{Error, Result};
-use crate::platform::identity::Principal;
+use crate::platform::identity::{Principal, services};
 use crate::platform::notices;
 use crate::platform::tasks;
 use crate::platform::workspaces::rules::{
@@ -192,6 +192,7 @@ async fn finish_purge(ctx: &BoxCtx, id: WorkspaceId) -> Result<()> {
     ctx.platform.workspaces.remove(id).await?;
     ctx.write(move |scope| {
         members::ops::remove_all_in(scope, id)?;
+        services::ops::delete_all_in(scope, id)?;
         store::remove(scope, id)
     })
     .await?;
