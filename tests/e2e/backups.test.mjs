@@ -202,17 +202,12 @@ describe("backups", () => {
     await openScreen(page, "/box/backups");
     await page.getByRole("button", { name: "Back up now" }).first().click();
     await page.getByText("The backup has begun").waitFor();
-    await becomes(
-      async () =>
-        (await ask(page, "GET", "/api/v1/backups")).items.map(
-          (one) => one.state,
-        ),
-      ["uploaded"],
-      "the backup was not made",
-    );
+    const level = async () =>
+      (await ask(page, "GET", "/api/v1/backups")).items.map((one) => one.level);
+    await becomes(level, ["verified"], "the backup was not proved");
     const row = page
       .getByRole("region", { name: "Made so far" })
-      .getByRole("button", { name: /(sent|verified)/ });
+      .getByRole("button", { name: /verified/ });
     await row.waitFor();
     assert.equal(
       await page.getByRole("region", { name: "Until the box is safe" }).count(),
@@ -223,6 +218,9 @@ describe("backups", () => {
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog", { name: "Backup 1" });
     await dialog.getByText(/^base\/000001-/).waitFor();
+    const copies = dialog.getByRole("list", { name: "Copies" });
+    await copies.getByText("Office disk").waitFor();
+    await copies.getByText("there", { exact: true }).waitFor();
     await looks(page, "backup-one");
     await page.keyboard.press("Escape");
     const [ours] = (await readdir(disk)).filter((name) =>
@@ -266,7 +264,7 @@ describe("backups", () => {
     await looks(page, "phone-backups");
     await page
       .getByRole("region", { name: "Made so far" })
-      .getByRole("button", { name: /(sent|verified)/ })
+      .getByRole("button", { name: /verified/ })
       .tap();
     await page
       .getByRole("dialog", { name: "Backup 1" })

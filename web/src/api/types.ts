@@ -38,6 +38,7 @@ export type HelpRequest = Schemas["MfaRequestResponse"];
 export type Job = Schemas["JobResponse"];
 export type Schedule = Schemas["JobScheduleResponse"];
 export type Backup = Schemas["BackupResponse"];
+export type BackupCopy = Schemas["BackupCopyResponse"];
 export type RecoveryKit = Schemas["KitResponse"];
 export type RecoveryKits = Schemas["KitsResponse"];
 export type BackupTarget = Schemas["TargetResponse"];

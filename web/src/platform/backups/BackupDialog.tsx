@@ -8,8 +8,10 @@ import { Notice } from "@/ui/Notice";
 import { tookMs } from "../jobs/rules";
 import { spanText } from "../jobs/words";
 import { LevelTag } from "./LevelTag";
+import { Copies } from "./Copies";
 import { backupQuery } from "./queries";
 import { levelOf } from "./rules";
+import { reasonName } from "./words";
 import classes from "./backups.module.css";
 
 interface Props {
@@ -28,7 +30,12 @@ export function BackupDialog({ id, onClose }: Props) {
       onClose={onClose}
     >
       <Loaded query={backup} lines={6}>
-        {(one) => <Details backup={one} />}
+        {(one) => (
+          <div className={classes.stack}>
+            <Details backup={one} />
+            {one.copies.length > 0 && <Copies copies={one.copies} />}
+          </div>
+        )}
       </Loaded>
     </Dialog>
   );
@@ -43,7 +50,7 @@ function Details({ backup }: { readonly backup: Backup }) {
   const fact = (label: string, value: string | null | undefined) =>
     value ? { label, value } : null;
   return (
-    <div className={classes.stack}>
+    <>
       <p className={classes.text}>
         <LevelTag level={level} /> {t(`backups.levelText.${level}`)}
       </p>
@@ -55,9 +62,12 @@ function Details({ backup }: { readonly backup: Backup }) {
       <Facts
         facts={[
           fact(t("backups.taken"), backup.taken_at && format.exact(backup.taken_at)),
+          fact(t("backups.reason"), reasonName(backup.reason)),
           fact(t("backups.started"), format.exact(backup.started_at)),
           fact(t("backups.finished"), backup.finished_at && format.exact(backup.finished_at)),
           fact(t("backups.took"), backup.finished_at && took !== null ? spanText(took) : null),
+          fact(t("backups.verifiedAt"), backup.verified_at && format.exact(backup.verified_at)),
+          fact(t("backups.drilledAt"), backup.drilled_at && format.exact(backup.drilled_at)),
           fact(t("backups.holds"), bytes(backup.source_bytes)),
           fact(t("backups.size"), bytes(backup.size_bytes)),
           backup.folder
@@ -72,6 +82,6 @@ function Details({ backup }: { readonly backup: Backup }) {
             : null,
         ]}
       />
-    </div>
+    </>
   );
 }

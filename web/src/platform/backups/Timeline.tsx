@@ -48,7 +48,10 @@ function TimelineRow({
   const format = useFormat();
   const level = levelOf(backup);
   const date = format.dateTime(momentOf(backup));
-  const line = sizeLine(backup, format);
+  const there = backup.copies.filter((copy) => copy.state === "there");
+  const line = [sizeLine(backup, format), there.map((copy) => copy.target_name).join(", ")]
+    .filter(Boolean)
+    .join(" · ");
   return (
     <li className={classes.moment} data-level={level}>
       <UnstyledButton className={classes.momentButton} onClick={() => onOpen(backup.id)}>
