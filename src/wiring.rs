@@ -41,6 +41,7 @@ const PLATFORM_JOBS: &[JobSpec] = &[
     privacy::jobs::EXPORT,
     backups::bases::jobs::BACKUP,
     backups::bases::jobs::SEND,
+    backups::restores::jobs::RESTORE,
 ];
 
 /// Opens the box. Blocks; call it before serving.

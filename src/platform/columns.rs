@@ -65,6 +65,16 @@ pub const SYSTEM: &[ColumnMarks] = &[
     table("backup_copies", &[("detail", Impersonal), ("state", Impersonal)]),
     table("backup_fence", &[("detail", Impersonal)]),
     table(
+        "restores",
+        &[
+            ("mode", Impersonal),
+            ("state", Impersonal),
+            ("detail", Impersonal),
+            // Names of workspaces and tables.
+            ("found", Impersonal),
+        ],
+    ),
+    table(
         "service_accounts",
         &[
             ("name", Impersonal),

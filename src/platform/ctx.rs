@@ -158,6 +158,16 @@ impl BoxCtx {
         self.platform.system.write(move |connection| work(&BoxScope(scope.on(connection)))).await
     }
 
+    /// Runs `work` as one transaction of a file that is no workspace's yet.
+    pub(in crate::platform) async fn write_apart<T: Send + 'static>(
+        &self,
+        file: &DatabaseFile,
+        work: impl FnOnce(&Unit<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let seed = Seed::new(self);
+        file.write(move |connection| work(&seed.on(connection))).await
+    }
+
     /// Like `write` for a request that makes an object: a repeated one gets the object of the
     /// first by `load`.
     pub async fn create<T: Send + 'static, K: 'static>(

@@ -98,6 +98,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0019_backups.sql",
     "0020_vouched.sql",
     "0021_backup_proofs.sql",
+    "0023_restores.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
@@ -289,6 +290,13 @@ fn file_options(config: &Config) -> FileOptions {
         synchronous: Synchronous::from_test_environment(),
         gate: Arc::default(),
     }
+}
+
+/// Brings the schema of a box's own file that came from elsewhere up to this release. Blocks.
+pub(in crate::platform) fn bring_up_to_date(path: &Path, now: Moment) -> Result<()> {
+    let begin = |_: &_| Ok(db::Begun::Wholly);
+    DatabaseFile::open(path, &[SYSTEM_SET], now, &FileOptions::default(), begin)?.close();
+    Ok(())
 }
 
 /// Makes a folder that only the service's user can enter.

@@ -103,6 +103,7 @@ impl Serving {
         errors::ops::keep_writing(platform);
         audit::runner::keep(platform);
         control::start(platform);
+        crate::platform::backups::restores::ops::resume(platform).await?;
         jobs::runner::start(platform);
         notices::runner::start(platform);
         monitoring::watch::keep_watching(platform);

@@ -19,20 +19,20 @@ use crate::support::{Client, TestServer};
 mod proofs;
 
 /// A box that is ready for backups, and what its operator has.
-struct Ready {
-    server: TestServer,
-    operator: Client,
-    target: tempfile::TempDir,
-    kit: Kit,
-    kit_id: String,
+pub struct Ready {
+    pub server: TestServer,
+    pub operator: Client,
+    pub target: tempfile::TempDir,
+    pub kit: Kit,
+    pub kit_id: String,
 }
 
 impl Ready {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
-    async fn start_with(settings: &[(&'static str, &str)]) -> Self {
+    pub async fn start_with(settings: &[(&'static str, &str)]) -> Self {
         let server = TestServer::start_with(settings).await;
         let operator = server.operator().await;
         let target = tempfile::tempdir().expect("a folder");
@@ -56,13 +56,13 @@ impl Ready {
         Self { server, operator, target, kit, kit_id }
     }
 
-    async fn restart(self) -> Self {
+    pub async fn restart(self) -> Self {
         let server = self.server.restart().await;
         let operator = server.operator().await;
         Self { server, operator, ..self }
     }
 
-    async fn back_up(&self) -> Value {
+    pub async fn back_up(&self) -> Value {
         self.server.clock.advance(Duration::from_mins(1));
         let job = self.operator.post("/api/v1/backups", &Value::Null).await.is(202);
         self.server.run_jobs().await;
@@ -79,7 +79,7 @@ impl Ready {
         found.next().expect("a folder of the box").expect("it is there").path()
     }
 
-    fn base(&self, backup: &Value) -> PathBuf {
+    pub fn base(&self, backup: &Value) -> PathBuf {
         self.beside().join(backup["folder"].as_str().expect("a text"))
     }
 

@@ -32,6 +32,7 @@ mod reads;
 mod registration;
 mod requests;
 mod resets;
+mod restores;
 mod roles;
 mod samples;
 mod second_factor;

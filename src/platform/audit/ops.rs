@@ -1,6 +1,7 @@
 //! Appending to a log, reading it, verifying it.
 
 pub mod bundle;
+pub(in crate::platform) mod carrying;
 pub mod checkpoints;
 pub mod export;
 pub mod personal;

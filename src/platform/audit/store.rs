@@ -1,5 +1,6 @@
 //! The SQL of the audit log.
 
+pub(in crate::platform) mod carrying;
 pub(in crate::platform) mod checkpoints;
 mod list;
 pub(in crate::platform) mod personal;

@@ -13,7 +13,7 @@ use crate::platform::identity::{
 use crate::platform::jobs::{self, Work};
 use crate::platform::workspaces::rules::States;
 use crate::platform::workspaces::{self, WorkspaceId};
-use crate::platform::{errors, idempotency, notices, recycle_bin, spool, tasks};
+use crate::platform::{backups, errors, idempotency, notices, recycle_bin, spool, tasks};
 
 /// Rows dropped in one transaction.
 const AT_ONCE: usize = 500;
@@ -80,6 +80,7 @@ pub(super) async fn clean_box(work: &Work, dropped: &mut Dropped) -> Result<()> 
         }
     }
     *dropped.entry("files").or_default() += clean_spool(ctx).await?;
+    *dropped.entry("replaced_files").or_default() += backups::restores::ops::sweep(ctx).await?;
     *dropped.entry("workspaces").or_default() += workspaces::ops::purge_due(ctx).await?;
     *dropped.entry("stray_files").or_default() += workspaces::ops::remove_strays(ctx).await?;
     Ok(())

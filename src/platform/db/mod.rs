@@ -1,6 +1,7 @@
 //! SQLite: the only place that opens files. One writer thread per open file commits in groups,
 //! a small pool of read-only connections answers reads under a deadline.
 
+mod apart;
 mod error;
 mod file;
 mod held;
@@ -14,6 +15,7 @@ mod tests;
 mod values;
 mod writer;
 
+pub(in crate::platform) use apart::{alone, fold};
 pub use error::OnConstraint;
 pub use file::{Begun, DatabaseFile, FileOptions};
 pub use held::{Gate, Held};

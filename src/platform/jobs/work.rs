@@ -139,6 +139,17 @@ impl Work {
         self.ctx()?.write(once).await
     }
 
+    /// Notes in the box's file what the job has done, which is done already: a cancellation comes
+    /// too late. The job's result is what it answers.
+    pub async fn done_on_box(
+        &self,
+        work: impl FnOnce(&BoxScope<'_>) -> Result<Value> + Send + 'static,
+    ) -> Result<Value> {
+        let job = self.job.id;
+        let once = move |scope: &BoxScope<'_>| ops::once_in(scope, job, EFFECT, || work(scope));
+        self.on_box.write(once).await
+    }
+
     /// Like `step` in the box's file.
     pub async fn step_on_box(
         &self,

@@ -1,5 +1,6 @@
 //! Asking for the erasure of a person, and what is told of it afterwards.
 
+pub(in crate::platform) mod again;
 mod erasing;
 mod holding;
 

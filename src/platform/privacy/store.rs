@@ -71,6 +71,59 @@ pub(super) fn of(scope: &Unit<'_>, user: UserId) -> Result<Option<Erasure>> {
         .optional()?)
 }
 
+/// Everybody whose erasure was ever begun.
+pub(super) fn users(scope: &Unit<'_>) -> Result<Vec<UserId>> {
+    let mut statement = scope.prepare_cached("SELECT user_id FROM erasures ORDER BY user_id")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether somebody belongs to a workspace.
+pub(super) fn is_member(scope: &Unit<'_>, user: UserId, workspace: WorkspaceId) -> Result<bool> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM memberships
+                 WHERE workspace_id = :workspace AND user_id = :user)",
+        )?
+        .query_row(named_params! { ":workspace": workspace, ":user": user }, |row| row.get(0))?)
+}
+
+/// Opens a finished erasure again for one workspace, whose file is an older one from now on.
+pub(super) fn open_again(
+    scope: &Unit<'_>,
+    id: ErasureId,
+    looked_for: &str,
+    workspace: WorkspaceId,
+    was_member: bool,
+) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE erasures SET looked_for = :looked_for, closed_at = NULL, finished_at = NULL
+             WHERE id = :id",
+        )?
+        .execute(named_params! { ":id": id, ":looked_for": looked_for })?;
+    scope
+        .prepare_cached(
+            "INSERT INTO erasure_files (erasure_id, workspace_id, was_member)
+             VALUES (:id, :workspace, :was_member)
+             ON CONFLICT (erasure_id, workspace_id) DO UPDATE SET
+                 was_member = excluded.was_member, done_at = NULL",
+        )?
+        .execute(named_params! { ":id": id, ":workspace": workspace, ":was_member": was_member })?;
+    Ok(())
+}
+
+/// Those that something may be left of.
+pub(super) fn unfinished(scope: &Unit<'_>) -> Result<Vec<Erasure>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id, user_id, asked_by, asked_at, job_id, row_count, text_count, entry_count,
+             closed_at, finished_at
+         FROM erasures WHERE finished_at IS NULL ORDER BY id",
+    )?;
+    let rows = statement.query_map([], erasure)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Erasures, newest first; what follows `before`.
 pub(super) fn list(
     scope: &Unit<'_>,

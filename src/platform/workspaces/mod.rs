@@ -5,10 +5,12 @@ mod cut;
 pub mod members;
 pub mod ops;
 mod registry;
+mod replacing;
 pub mod roles;
 pub mod rules;
 mod store;
 
 pub use registry::{FOLDER, Workspaces};
 pub(in crate::platform) use registry::{look_at, size_bytes_in};
+pub(in crate::platform) use replacing::{beside_of, give_back_log, make_another};
 pub use rules::{Standing, State, Workspace, WorkspaceId};

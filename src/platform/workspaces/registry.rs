@@ -52,7 +52,7 @@ pub(in crate::platform) fn look_at(data: &Path, id: WorkspaceId) -> Result<Snaps
 }
 
 /// A file that was put in the place of another is not opened.
-fn check_id(wanted: WorkspaceId, says: Option<WorkspaceId>) -> Result<()> {
+pub(super) fn check_id(wanted: WorkspaceId, says: Option<WorkspaceId>) -> Result<()> {
     if says == Some(wanted) {
         return Ok(());
     }
@@ -76,10 +76,10 @@ fn remove_database(path: &Path) -> Result<()> {
 /// Opens workspace files when they are asked for.
 pub struct Workspaces {
     folder: PathBuf,
-    sets: Arc<[MigrationSet]>,
+    pub(super) sets: Arc<[MigrationSet]>,
     pub(super) options: FileOptions,
     open_max: usize,
-    clock: Clock,
+    pub(super) clock: Clock,
     random: Random,
     growth: Arc<Growth>,
     pub(super) open: RwLock<HashMap<WorkspaceId, Open>>,

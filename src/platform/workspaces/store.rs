@@ -173,6 +173,14 @@ pub(super) fn stamp_file(connection: &Connection, id: WorkspaceId, now: Moment) 
     Ok(())
 }
 
+/// Gives a file that was copied an id of its own.
+pub(super) fn stamp_anew(connection: &Connection, id: WorkspaceId) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE workspace_file SET workspace_id = :id WHERE id = 1")?
+        .execute(named_params! { ":id": id })?;
+    Ok(())
+}
+
 /// Whether anything ever happened in a file: what was made and never became a workspace has a log
 /// without entries, or no log at all.
 pub(super) fn is_unused(connection: &Connection) -> Result<bool> {

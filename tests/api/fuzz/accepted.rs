@@ -170,8 +170,37 @@ impl Fuzzer {
         ] {
             self.step(world, Step::new(root, name, body).of(text(&made, "/id"))).await;
         }
+        self.bring_it_back(world, &first).await;
         let name = "DELETE /api/v1/backup-kits/{id}";
         self.step(world, Step::new(root, name, Value::Null).of(kit)).await;
+    }
+
+    async fn bring_it_back(&mut self, world: &World, key: &Identity) {
+        let (root, server) = (world.client("root"), &world.server);
+        let disk = tempfile::tempdir().expect("a folder");
+        let place =
+            json!({ "name": "disk", "kind": "folder", "settings": { "path": disk.path() } });
+        root.post("/api/v1/backup-targets", &place).await.is(201);
+        root.post("/api/v1/backups", &Value::Null).await.is(202);
+        server.run_jobs().await;
+        let backups = root.get("/api/v1/backups").await.is(200);
+        let backups = backups["items"].as_array().expect("a list");
+        let there = backups.iter().find(|one| one["state"] == "uploaded").expect("a backup");
+        let wish = |mode: &str| {
+            json!({ "backup_id": there["id"], "identity": key.line().reveal(), "mode": mode,
+                "workspace_id": server.workspace.to_string() })
+        };
+        let name = "POST /api/v1/restores";
+        self.step(world, Step::new(root, name, wish("look"))).await;
+        server.run_jobs().await;
+        root.post(name.trim_start_matches("POST "), &wish("in_place")).await.is(202);
+        server.run_jobs().await;
+        let done = root.get("/api/v1/restores").await.is(200);
+        let done = done["items"].as_array().expect("a list");
+        let done = done.iter().find(|one| one["mode"] == "in_place").expect("a restore");
+        let undo = Step::new(root, "POST /api/v1/restores/{id}/undo", Value::Null);
+        self.step(world, undo.of(text(done, "/id"))).await;
+        server.run_jobs().await;
     }
 
     async fn protect_an_account(&mut self, world: &World) {

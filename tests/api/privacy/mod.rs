@@ -3,7 +3,7 @@
 mod erasing;
 mod exporting;
 mod marks;
-mod planting;
+pub mod planting;
 mod refusals;
 
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ fn rows(files: &BTreeMap<String, String>, name: &str) -> Vec<Value> {
 }
 
 /// Files below a folder that hold a word anywhere, in any case.
-fn holders(folder: &Path, word: &str) -> Vec<String> {
+pub fn holders(folder: &Path, word: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();

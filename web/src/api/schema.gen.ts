@@ -1541,6 +1541,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/restores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List restores, the newest first (operators). */
+        get: operations["list_restores"];
+        put?: never;
+        /**
+         * Bring a workspace back from a backup, or look what is in it (operators).
+         * @description `in_place` replaces the workspace by what it was; the file of before is kept for seven days and
+         *     the audit log goes on without a gap. `as_new` makes another workspace of it, whose owner is the
+         *     caller. The answer is the job that does it; its result says what came of it.
+         */
+        post: operations["request_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/restores/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get one restore (operators). */
+        get: operations["get_restore"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/restores/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the file back that a restore replaced (operators). */
+        post: operations["undo_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/service-accounts": {
         parameters: {
             query?: never;
@@ -4552,6 +4609,40 @@ export interface components {
             total_is_more?: boolean | null;
         };
         /** @description A page of a list. */
+        Page_RestoreResponse: {
+            items: {
+                asked_at: string;
+                /** @description None: somebody at the box's command line. */
+                asked_by?: string | null;
+                /** @description None where an undo, or a folder on the machine, needed none of the list. */
+                backup_id?: string | null;
+                /** @description What went wrong, in one sentence. */
+                detail?: string | null;
+                finished_at?: string | null;
+                /** @description What a look found; as the job's result, and whole. Only where one is asked for. */
+                found?: Record<string, never> | null;
+                id: string;
+                job_id: string;
+                /** @description Until then it can be undone. */
+                kept_until?: string | null;
+                /** @description `look`, `in_place`, `as_new` or `undo`. */
+                mode: string;
+                /** @description `running`, `done`, `failed` or `undone`. */
+                state: string;
+                /** @description What was brought back, or what was made. */
+                workspace_id?: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
         Page_RoleResponse: {
             items: {
                 description: string;
@@ -4986,6 +5077,46 @@ export interface components {
             email: string;
             expires_at: string;
             name: string;
+        };
+        /** @description What to bring back from which backup. */
+        RestoreRequest: {
+            backup_id: string;
+            /**
+             * @description The text of the recovery kit, or its line that begins with AGE-SECRET-KEY-1. Kept in memory
+             *     for this restore alone.
+             */
+            identity: string;
+            /** @description `look`, `in_place` or `as_new`. */
+            mode: string;
+            /** @description What a new workspace is called. */
+            name?: string | null;
+            /** @description Which copy of it; without one, the first that can be had. */
+            target_id?: string | null;
+            /** @description As it is in the backup. Only a look can do without. */
+            workspace_id?: string | null;
+        };
+        /** @description A restore of a workspace, or a look into a backup. */
+        RestoreResponse: {
+            asked_at: string;
+            /** @description None: somebody at the box's command line. */
+            asked_by?: string | null;
+            /** @description None where an undo, or a folder on the machine, needed none of the list. */
+            backup_id?: string | null;
+            /** @description What went wrong, in one sentence. */
+            detail?: string | null;
+            finished_at?: string | null;
+            /** @description What a look found; as the job's result, and whole. Only where one is asked for. */
+            found?: Record<string, never> | null;
+            id: string;
+            job_id: string;
+            /** @description Until then it can be undone. */
+            kept_until?: string | null;
+            /** @description `look`, `in_place`, `as_new` or `undo`. */
+            mode: string;
+            /** @description `running`, `done`, `failed` or `undone`. */
+            state: string;
+            /** @description What was brought back, or what was made. */
+            workspace_id?: string | null;
         };
         /** @description Why a movement is taken back. */
         ReverseRequest: {
@@ -9332,6 +9463,163 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    list_restores: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RestoreResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    request_restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description A restore of the same workspace is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoreResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    undo_restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description It cannot be undone, or not any more. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     list_service_accounts: {

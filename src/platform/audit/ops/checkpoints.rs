@@ -31,7 +31,7 @@ use crate::platform::workspaces::WorkspaceId;
 /// Somebody asked for a checkpoint.
 const SIGNED: &str = "audit.checkpoint.signed";
 /// The box's log names a workspace's checkpoint.
-const RECORDED: &str = "audit.checkpoint.recorded";
+pub(in crate::platform::audit) const RECORDED: &str = "audit.checkpoint.recorded";
 /// Audit kind of a log.
 pub const LOG_KIND: &str = "audit.log";
 

@@ -1,6 +1,6 @@
 //! The values about people beside a log: found by whom the entries are by and about, and erased.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, named_params};
 
@@ -65,6 +65,13 @@ pub(in crate::platform) fn after(
         let values: String = row.get(2)?;
         Ok((row.get(0)?, row.get(1)?, serde_json::from_str(&values).ok()))
     })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Entries that values stand beside.
+pub(in crate::platform) fn all(connection: &Connection) -> Result<HashSet<i64>> {
+    let mut statement = connection.prepare_cached("SELECT seq FROM audit_personal")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -44,6 +44,16 @@ impl Identity {
         Self(age::x25519::Identity::generate())
     }
 
+    /// Reads the line of a key.
+    pub fn read(text: &str) -> Option<Self> {
+        text.trim().parse().ok().map(Self)
+    }
+
+    /// The line of the key.
+    pub fn line(&self) -> Secret {
+        Secret::new(self.0.to_string().expose_secret())
+    }
+
     pub fn recipient(&self) -> Recipient {
         Recipient(self.0.to_public())
     }

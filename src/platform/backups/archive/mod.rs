@@ -16,7 +16,7 @@ mod tests;
 mod writer;
 
 pub use commit::{COMMIT_FILE, Commit, PartEntry, SIGNED_AS};
-pub use kit::{Identity, Kit, Recipient};
+pub use kit::{Identity, Kit, NoKit, Recipient};
 pub use manifest::{AuditHead, FileEntry, Manifest};
 pub use parts::{Part, Parts};
 pub use reader::{

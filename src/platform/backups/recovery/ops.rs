@@ -97,7 +97,8 @@ pub fn unpack_checked(
     outcome
 }
 
-fn check(folder: &Path, file: &FileEntry) -> Result<(), Refused> {
+/// Checks an unpacked database against what the manifest says of it. Blocks.
+pub(in crate::platform::backups) fn check(folder: &Path, file: &FileEntry) -> Result<(), Refused> {
     let inside = |fault| Refused::Inside { path: file.path.clone(), fault };
     let snapshot = Snapshot::open(&folder.join(&file.path)).map_err(|_| inside("is missing"))?;
     let read = |error: Error| Refused::Disk(format!("{} cannot be read: {error}", file.path));

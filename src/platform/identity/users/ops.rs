@@ -276,6 +276,11 @@ pub(in crate::platform) fn remove_in(scope: &BoxScope<'_>, user: UserId) -> Resu
     store::remove(scope, user)
 }
 
+/// The operator who was here first, of those who can sign in.
+pub(in crate::platform) fn first_operator_in(scope: &BoxScope<'_>) -> Result<UserId> {
+    store::first_operator(scope)?.ok_or(Error::NotFound)
+}
+
 /// A person as the command line names them: by id or by e-mail address.
 pub(in crate::platform) fn named_in(scope: &BoxScope<'_>, who: &str) -> Result<User> {
     if let Ok(id) = who.parse() {

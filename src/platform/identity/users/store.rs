@@ -142,6 +142,17 @@ pub(super) fn remove(scope: &Unit<'_>, user: UserId) -> Result<()> {
     Ok(())
 }
 
+/// The oldest operator who can sign in.
+pub(super) fn first_operator(scope: &Unit<'_>) -> Result<Option<UserId>> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT id FROM users WHERE is_operator = 1 AND disabled_at IS NULL
+             ORDER BY id LIMIT 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()?)
+}
+
 /// Operators besides one person who can sign in.
 pub(super) fn count_other_operators(scope: &Unit<'_>, user: UserId) -> Result<i64> {
     Ok(scope

@@ -13,6 +13,7 @@ use crate::platform::app::{ColumnMarks, Named, Whose};
 use crate::platform::audit::Entry;
 use crate::platform::audit::ops::personal::{self, ADDRESS};
 use crate::platform::audit::reads::write_counted;
+use crate::platform::backups::restores::ops::drop_kept_before;
 use crate::platform::ctx::{BoxCtx, Ctx, Unit};
 use crate::platform::error::{Error, Result};
 use crate::platform::id::ObjectId;
@@ -62,6 +63,7 @@ pub(in crate::platform::privacy) async fn erase(
             work.progress(all - OTHER_STEPS - count + number, all);
         }
         drop_waiting_files(ctx).await?;
+        drop_kept_before(ctx, erasure.asked_at).await?;
         work.progress(all - 2, all);
         box_file(work, (id, user), &known).await?;
         work.progress(all - 1, all);

@@ -1,0 +1,158 @@
+//! From a target into scratch: what is wanted of a backup, with every hash of it checked.
+
+use std::path::{Path, PathBuf};
+
+use super::rules::ROOM_LEFT_BYTES;
+use crate::platform::backups::archive::{
+    COMMIT_FILE, Commit, FileEntry, Kit, Manifest, Refused, SYSTEM, WORKSPACES, read_commit,
+    unpack_only,
+};
+use crate::platform::backups::recovery::ops::check;
+use crate::platform::backups::targets::Remote;
+use crate::platform::error::{Error, Result};
+use crate::platform::jobs::Work;
+use crate::platform::monitoring::ops::free_bytes;
+use crate::platform::workspaces::WorkspaceId;
+use crate::platform::{make_private_folder, tasks, whole_file};
+
+/// A longer `COMMIT.json` is none.
+const COMMIT_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Where a backup lies.
+pub(super) enum Place {
+    /// A folder of this machine with the parts in it.
+    Folder(PathBuf),
+    /// A folder at a target, by its name there.
+    Target(Remote, String),
+}
+
+/// What is wanted of a backup.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted {
+    Everything,
+    Workspace(WorkspaceId),
+}
+
+impl Wanted {
+    fn takes(self, path: &str) -> bool {
+        match self {
+            Self::Everything => path == SYSTEM,
+            Self::Workspace(id) => path == SYSTEM || path == path_of(id),
+        }
+    }
+}
+
+/// A workspace's file within an archive.
+pub(super) fn path_of(id: WorkspaceId) -> String {
+    format!("{WORKSPACES}/{id}.db")
+}
+
+pub(super) fn refused(why: &Refused) -> Error {
+    match why {
+        Refused::Disk(_) => Error::StorageFailed(why.to_string()),
+        other => Error::conflict("restore-refused", format!("The backup is not taken: {other}")),
+    }
+}
+
+/// Unpacks what is wanted into `scratch/files` and checks it.
+pub(super) async fn fetch(
+    work: &Work,
+    place: Place,
+    kit: &Kit,
+    wanted: Wanted,
+    scratch: &Path,
+) -> Result<Manifest> {
+    let (base, is_near) = match place {
+        Place::Folder(folder) => (folder, true),
+        Place::Target(remote, below) => {
+            let base = scratch.join("base");
+            bring(work, &remote, &below, kit, &base).await?;
+            (base, false)
+        }
+    };
+    let (files, kit, doing) = (scratch.join("files"), kit.clone(), work.clone());
+    if is_near {
+        let commit = signed(&base, &kit).await?;
+        need_room(work, sizes(&commit)).await?;
+    }
+    tasks::blocking(move || {
+        make_private_folder(&files)?;
+        let commit = read_commit(&base, &kit).map_err(|why| refused(&why))?;
+        let all = sizes(&commit);
+        let begun = if is_near { 0 } else { all };
+        let mut done = begun;
+        let progress = |bytes| {
+            done += bytes;
+            doing.progress(done, begun + all);
+        };
+        let is_wanted = |path: &str| wanted.takes(path);
+        let unpacked = unpack_only(&base, &kit, &files, is_wanted, progress);
+        let manifest = unpacked.map_err(|why| refused(&why))?.manifest;
+        if !is_near {
+            std::fs::remove_dir_all(&base)?;
+        }
+        doing.check()?;
+        let there = |file: &&FileEntry| wanted.takes(&file.path);
+        for file in manifest.files.iter().filter(there) {
+            check(&files, file).map_err(|why| refused(&why))?;
+        }
+        Ok(manifest)
+    })
+    .await
+}
+
+async fn signed(base: &Path, kit: &Kit) -> Result<Commit> {
+    let (base, kit) = (base.to_owned(), kit.clone());
+    tasks::blocking(move || read_commit(&base, &kit).map_err(|why| refused(&why))).await
+}
+
+fn sizes(commit: &Commit) -> u64 {
+    commit.parts.iter().map(|part| part.size_bytes).sum()
+}
+
+/// Copies a backup from its target, after what makes it one was checked.
+async fn bring(work: &Work, remote: &Remote, below: &str, kit: &Kit, into: &Path) -> Result<()> {
+    let unreachable = |detail: String| Error::conflict("restore-unreachable", detail);
+    let folder = into.to_owned();
+    tasks::blocking(move || make_private_folder(&folder)).await?;
+    let name = format!("{below}/{COMMIT_FILE}");
+    let text = remote.read(&name, COMMIT_SIZE_BYTES_MAX).await;
+    let text = text.map_err(|fault| unreachable(fault.detail))?;
+    let text = text.ok_or_else(|| refused(&Refused::Unfinished))?;
+    let path = into.join(COMMIT_FILE);
+    tasks::blocking(move || whole_file::write(&path, &text, 0o600)).await?;
+    let commit = signed(into, kit).await?;
+    let all = sizes(&commit);
+    // The parts, and what they unpack to: rarely more than as much again.
+    need_room(work, all.saturating_mul(2)).await?;
+    let mut done = 0;
+    for part in &commit.parts {
+        work.check()?;
+        let is_plain = !part.name.contains('/') && !part.name.starts_with('.');
+        if !is_plain {
+            let fault = "has a name that leads elsewhere";
+            return Err(refused(&Refused::Part { name: part.name.clone(), fault }));
+        }
+        let fetched = remote.fetch(&format!("{below}/{}", part.name), into.join(&part.name)).await;
+        fetched.map_err(|fault| unreachable(fault.detail))?;
+        done += part.size_bytes;
+        work.progress(done, all * 2);
+    }
+    Ok(())
+}
+
+/// Refuses when the disk would fill up.
+async fn need_room(work: &Work, bytes: u64) -> Result<()> {
+    let free = free_bytes(&work.on_box().platform).await?;
+    let needed = bytes.saturating_add(ROOM_LEFT_BYTES);
+    if free >= needed {
+        return Ok(());
+    }
+    let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+    let detail = format!(
+        "The restore needs {} MB on the disk of the box and there are {} MB. Nothing was changed.",
+        megabytes(needed),
+        megabytes(free)
+    );
+    Err(Error::conflict("restore-no-room", detail))
+}
