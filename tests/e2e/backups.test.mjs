@@ -233,6 +233,51 @@ describe("backups", () => {
     ]);
   });
 
+  test("bring a workspace back as another one, after a look at what is in it", async () => {
+    const { page } = operator;
+    await openScreen(page, "/box/backups");
+    await page
+      .getByRole("region", { name: "Made so far" })
+      .getByRole("button", { name: /verified/ })
+      .click();
+    await page.getByRole("button", { name: "Restore from it" }).click();
+    const dialog = page.getByRole("dialog", { name: "Restore from a backup" });
+    await dialog.getByRole("button", { name: "Look what is in it" }).click();
+    await dialog
+      .getByText(/no line that begins with AGE-SECRET-KEY-1/)
+      .waitFor();
+    await looks(page, "restore-kit");
+    await dialog.locator("input[type=file]").setInputFiles(kitFile);
+    await dialog.getByRole("button", { name: "Look what is in it" }).click();
+    await dialog.getByRole("radio", { name: /^Harbour kitchen/ }).waitFor();
+    await looks(page, "restore-look");
+    await dialog.getByRole("radio", { name: /^In its place/ }).check();
+    await dialog.getByRole("button", { name: "Restore", exact: true }).click();
+    const asks = page.getByRole("dialog", {
+      name: "Put “Harbour kitchen” back?",
+    });
+    await asks.getByText(/kept for 7 days/).waitFor();
+    await looks(page, "restore-confirm");
+    assert.ok(
+      await asks.getByRole("button", { name: "Replace it" }).isDisabled(),
+    );
+    await asks.getByRole("button", { name: "Cancel" }).click();
+    await dialog.getByRole("radio", { name: /^As a new workspace/ }).check();
+    await dialog
+      .getByRole("textbox", { name: "Name of the new workspace" })
+      .fill("Before the fire");
+    await dialog.getByRole("button", { name: "Restore", exact: true }).click();
+    await dialog.getByText("“Before the fire” is back").waitFor();
+    await looks(page, "restore-done");
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    const restores = page.getByRole("region", { name: "Restores" });
+    await restores
+      .getByText("brought back as a new workspace", { exact: false })
+      .waitFor();
+    await openScreen(page, "/workspaces");
+    await page.getByText("Before the fire").first().waitFor();
+  });
+
   test("say on top what is wrong with a target, and what to do", async () => {
     const { page } = operator;
     await rm(disk, { recursive: true });

@@ -132,7 +132,7 @@ export const backups = {
   "restore.workspace": "Which workspace",
   "restore.then": "Then: {rows} rows and {entries} audit entries.",
   "restore.now": "Now: {rows} rows and {entries} audit entries.",
-  "restore.noneNow": "Now there is none of it.",
+  "restore.noneNow": "Now there is none of it that can be read.",
   "restore.how": "How",
   "restore.asNew": "As a new workspace",
   "restore.asNewText": "Beside what there is, with you as its owner. Nothing is replaced.",

@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Backup } from "@/api/types";
 import { t, useFormat } from "@/i18n";
@@ -14,13 +15,16 @@ import { levelOf } from "./rules";
 import { reasonName } from "./words";
 import classes from "./backups.module.css";
 
+export type BackupDeed = "restore";
+
 interface Props {
   readonly id: string;
+  readonly onDeed: (deed: BackupDeed, backup: Backup) => void;
   readonly onClose: () => void;
 }
 
 /** One backup: what it holds, where it lies, how far it was checked. */
-export function BackupDialog({ id, onClose }: Props) {
+export function BackupDialog({ id, onDeed, onClose }: Props) {
   const backup = useQuery(backupQuery(id));
   const number = backup.data?.sequence;
   return (
@@ -34,6 +38,7 @@ export function BackupDialog({ id, onClose }: Props) {
           <div className={classes.stack}>
             <Details backup={one} />
             {one.copies.length > 0 && <Copies copies={one.copies} />}
+            {one.state === "uploaded" && <Deeds backup={one} onDeed={onDeed} />}
           </div>
         )}
       </Loaded>
@@ -83,5 +88,20 @@ function Details({ backup }: { readonly backup: Backup }) {
         ]}
       />
     </>
+  );
+}
+
+/** What can be done with a backup that lies somewhere. */
+function Deeds({
+  backup,
+  onDeed,
+}: {
+  readonly backup: Backup;
+  readonly onDeed: (deed: BackupDeed, backup: Backup) => void;
+}) {
+  return (
+    <div className={classes.buttons}>
+      <Button onClick={() => onDeed("restore", backup)}>{t("backups.restore")}</Button>
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { IconShieldLock } from "@tabler/icons-react";
 import { useState } from "react";
+import type { Backup } from "@/api/types";
 import { t } from "@/i18n";
 import { Page } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
@@ -11,7 +12,7 @@ import { OperatorsOnly } from "../identity/OperatorsOnly";
 import { isActive } from "../jobs/rules";
 import { useBoxEvents } from "../live/useBoxEvents";
 import { BackupAnswer, type BackupAct } from "./BackupAnswer";
-import { BackupDialog } from "./BackupDialog";
+import { BackupDialog, type BackupDeed } from "./BackupDialog";
 import { FirstBackup } from "./FirstBackup";
 import { Glance } from "./Glance";
 import { KitsSection } from "./KitsSection";
@@ -23,6 +24,8 @@ import {
   runBackup,
   targetsQuery,
 } from "./queries";
+import { RestoreDialog } from "./restores/RestoreDialog";
+import { RestoresSection } from "./restores/RestoresSection";
 import { safetyOf } from "./rules";
 import { RunningBackup } from "./RunningBackup";
 import { TargetsSection } from "./TargetsSection";
@@ -51,6 +54,7 @@ function Backups() {
   const { panel } = useSearch({ from: "/frame/box/backups" });
   const navigate = useNavigate({ from: "/box/backups" });
   const [act, setAct] = useState<BackupAct | null>(null);
+  const [deed, setDeed] = useState<{ kind: BackupDeed; backup: Backup } | null>(null);
   const backups = useInfiniteQuery(backupsQuery);
   const kits = useQuery(kitsQuery);
   const targets = useQuery(targetsQuery);
@@ -107,19 +111,40 @@ function Backups() {
       )}
       {rows.length > 0 && <Glance backups={rows} />}
       <div className={classes.columns}>
-        <Timeline
-          backups={rows}
-          hasMore={backups.hasNextPage}
-          isLoadingMore={backups.isFetchingNextPage}
-          onMore={() => void backups.fetchNextPage()}
-          onOpen={show}
-        />
+        <div className={classes.side}>
+          <Timeline
+            backups={rows}
+            hasMore={backups.hasNextPage}
+            isLoadingMore={backups.isFetchingNextPage}
+            onMore={() => void backups.fetchNextPage()}
+            onOpen={show}
+          />
+          <RestoresSection />
+        </div>
         <div className={classes.side}>
           <TargetsSection targets={targets.data} onAct={setAct} />
           <KitsSection kits={kits.data.items} onAct={setAct} />
         </div>
       </div>
-      {panel && <BackupDialog key={panel} id={panel} onClose={() => show(null)} />}
+      {panel && (
+        <BackupDialog
+          key={panel}
+          id={panel}
+          onDeed={(kind, backup) => {
+            show(null);
+            setDeed({ kind, backup });
+          }}
+          onClose={() => show(null)}
+        />
+      )}
+      {deed?.kind === "restore" && (
+        <RestoreDialog
+          backups={rows}
+          backup={deed.backup}
+          box={kits.data}
+          onClose={() => setDeed(null)}
+        />
+      )}
       {act && (
         <BackupAnswer
           act={act}

@@ -23,7 +23,13 @@ export interface JobsSearch extends JobFilter {
 }
 
 const KINDS = ["inventory.self-check", "inventory.import", "inventory.export"];
-const BOX_KINDS = [...KINDS, "platform.backup", "platform.clean-up", "workspace.sample-data"];
+const BOX_KINDS = [
+  ...KINDS,
+  "platform.backup",
+  "platform.restore",
+  "platform.clean-up",
+  "workspace.sample-data",
+];
 const LIVE = ["job"];
 
 export function WorkspaceJobsScreen() {

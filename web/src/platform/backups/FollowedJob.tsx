@@ -1,0 +1,70 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import type { Job } from "@/api/types";
+import { t, useFormat } from "@/i18n";
+import { Loaded } from "@/ui/Loaded";
+import { Notice } from "@/ui/Notice";
+import { ProgressBar } from "../jobs/ProgressBar";
+import { jobQuery } from "../jobs/queries";
+import { isActive, percentOf } from "../jobs/rules";
+import { paceOf } from "./rules";
+import { spanText } from "../jobs/words";
+import classes from "./backups.module.css";
+
+interface Props {
+  readonly id: string;
+  readonly label: string;
+  /** Once it is done. */
+  readonly children: (job: Job) => ReactNode;
+}
+
+/** A job of the box inside a dialog: how far it is, why it failed, or what came of it. */
+export function FollowedJob({ id, label, children }: Props) {
+  const job = useQuery(jobQuery(null, id));
+  return (
+    <div aria-live="polite" className={classes.stack}>
+      <Loaded query={job} lines={2}>
+        {(one) =>
+          isActive(one) ? (
+            <Progress job={one} label={label} readAt={job.dataUpdatedAt} />
+          ) : one.state === "done" ? (
+            children(one)
+          ) : (
+            <Notice tone="danger" title={t("backups.jobFailed")}>
+              <span lang="en">{one.problem?.detail}</span>
+            </Notice>
+          )
+        }
+      </Loaded>
+    </div>
+  );
+}
+
+function Progress({
+  job,
+  label,
+  readAt,
+}: {
+  readonly job: Job;
+  readonly label: string;
+  readonly readAt: number;
+}) {
+  const format = useFormat();
+  const percent = percentOf(job.progress);
+  const pace = paceOf(job, readAt);
+  return (
+    <div>
+      <p className={classes.text}>{label}</p>
+      <div className={classes.progress}>
+        <ProgressBar job={job} label={label} />
+        {percent !== null && <span className="hf-number">{t("job.percent", { percent })}</span>}
+      </div>
+      {pace && (
+        <p className={classes.small}>
+          {t("backups.speed", { size: format.bytes(pace.bytesPerSecond) })} ·{" "}
+          {t("backups.left", { span: spanText(pace.leftMs) })}
+        </p>
+      )}
+    </div>
+  );
+}

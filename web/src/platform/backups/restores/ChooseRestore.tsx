@@ -1,0 +1,94 @@
+import { useState } from "react";
+import { newKey } from "@/api/client";
+import { t, useFormat } from "@/i18n";
+import { CardsField, FormFrame, TextField, useForm } from "@/ui/form";
+import { Confirm } from "@/ui/Confirm";
+import type { Look, Then } from "./look";
+import type { Wish } from "./RestoreDialog";
+import classes from "../backups.module.css";
+
+interface Props {
+  readonly look: Look;
+  readonly onRestore: (wish: Wish) => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Which workspace, and whether it replaces what is there or stands beside it. */
+export function ChooseRestore({ look, onRestore, onClose }: Props) {
+  const format = useFormat();
+  const [asked, setAsked] = useState<Wish | null>(null);
+  const date = format.dateTime(look.takenAt);
+  const form = useForm({
+    initial: { workspace: look.workspaces[0]?.id ?? "", mode: "as_new", name: "" },
+    newKey,
+    validate: (values) => ({
+      name: values.mode === "in_place" || values.name.trim() ? null : t("form.needed"),
+    }),
+    send: async (values) => {
+      const workspace = look.workspaces.find((one) => one.id === values.workspace);
+      if (!workspace) return;
+      if (values.mode === "in_place") return setAsked({ workspace, mode: "in_place", name: "" });
+      await onRestore({ workspace, mode: "as_new", name: values.name.trim() });
+    },
+  });
+  return (
+    <>
+      <p className={classes.text}>{t("restore.found", { date, version: look.version })}</p>
+      <FormFrame
+        hasHint={false}
+        form={form}
+        label={t("restore.title")}
+        submitLabel={t("restore.begin")}
+        onCancel={onClose}
+      >
+        <CardsField
+          form={form}
+          name="workspace"
+          label={t("restore.workspace")}
+          options={look.workspaces.map((one) => ({
+            value: one.id,
+            label: one.name,
+            text: countsText(one),
+          }))}
+        />
+        <CardsField
+          form={form}
+          name="mode"
+          label={t("restore.how")}
+          options={[
+            { value: "as_new", label: t("restore.asNew"), text: t("restore.asNewText") },
+            {
+              value: "in_place",
+              label: t("restore.inPlace"),
+              text: t("restore.inPlaceText"),
+            },
+          ]}
+        />
+        {form.values.mode === "as_new" && (
+          <TextField form={form} name="name" label={t("restore.name")} maxLength={80} />
+        )}
+      </FormFrame>
+      {asked && (
+        <Confirm
+          opened
+          title={t("restore.replaceTitle", { name: asked.workspace.name })}
+          confirmLabel={t("restore.replace")}
+          typed={asked.workspace.name}
+          onClose={() => setAsked(null)}
+          onConfirm={() => onRestore(asked)}
+        >
+          <p>{t("restore.replaceBody", { name: asked.workspace.name, date })}</p>
+          <p>{countsText(asked.workspace)}</p>
+          <p>{t("restore.replaceKept")}</p>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+/** What it held, and what there is now. */
+function countsText(one: Then): string {
+  const then = t("restore.then", { rows: one.rows, entries: one.entries });
+  if (one.rowsNow === null) return `${then} ${t("restore.noneNow")}`;
+  return `${then} ${t("restore.now", { rows: one.rowsNow, entries: one.entriesNow ?? 0 })}`;
+}

@@ -1,0 +1,54 @@
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { isRecord } from "@/api/problem";
+import type { Job } from "@/api/types";
+import { t, useFormat } from "@/i18n";
+import { Lamp } from "@/ui/Lamp";
+import { LinkButton } from "@/ui/LinkButton";
+import { meQuery } from "../../identity/queries";
+import { BACKUP_KEY } from "../queries";
+import type { Wish } from "./RestoreDialog";
+import classes from "../backups.module.css";
+
+interface Props {
+  readonly job: Job;
+  readonly wish: Wish;
+  readonly onClose: () => void;
+}
+
+/** What came of a restore, and the way there. */
+export function RestoreResult({ job, wish, onClose }: Props) {
+  const client = useQueryClient();
+  const format = useFormat();
+  const result: unknown = job.result;
+  const found = isRecord(result) ? result : {};
+  const workspace = typeof found["workspace_id"] === "string" ? found["workspace_id"] : null;
+  const name = typeof found["name"] === "string" ? found["name"] : wish.workspace.name;
+  const kept = typeof found["kept_until"] === "string" ? found["kept_until"] : null;
+  useEffect(() => {
+    // There may be one workspace more, and everything in a replaced one is another.
+    void client.invalidateQueries({ queryKey: meQuery.queryKey });
+    void client.invalidateQueries({ queryKey: BACKUP_KEY });
+    if (workspace)
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === workspace });
+  }, [client, workspace]);
+  return (
+    <div className={classes.stack}>
+      <Lamp state="good" label={t("restore.done", { name })} />
+      {kept && (
+        <p className={classes.text}>{t("restore.keptUntil", { date: format.date(kept) })}</p>
+      )}
+      <div className={classes.buttons}>
+        {workspace && (
+          <LinkButton to="/w/$workspace" params={{ workspace }}>
+            {t("workspaces.open")}
+          </LinkButton>
+        )}
+        <Button variant="default" onClick={onClose}>
+          {t("ui.close")}
+        </Button>
+      </div>
+    </div>
+  );
+}
