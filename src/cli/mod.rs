@@ -10,6 +10,7 @@ mod man;
 mod openapi;
 mod output;
 mod recover;
+mod restore;
 mod running;
 mod serve;
 mod setup_link;
@@ -79,6 +80,8 @@ enum Verb {
     /// Makes and lists backups, and the kits that open them.
     #[command(subcommand)]
     Backup(backup::Verb),
+    /// Brings one workspace of the running box back from a backup.
+    Restore(restore::Options),
     /// Brings a whole box back from a backup, on a machine that has none.
     Recover(recover::Options),
     /// Changes the master key that the box's secrets are sealed with.
@@ -140,6 +143,7 @@ impl Common {
             Verb::User(verb) => user::run(self, verb),
             Verb::Workspace(verb) => workspace::run(self, verb),
             Verb::Backup(verb) => backup::run(self, verb),
+            Verb::Restore(options) => restore::run(self, options),
             Verb::Recover(options) => recover::run(self, &options),
             Verb::Keys(verb) => keys::run(self, &verb),
             Verb::Ca(verb) => ca::run(self, &verb),

@@ -153,3 +153,36 @@ fn a_kit_is_never_written_over_and_no_key_is_kept_without_it() {
     assert_eq!(code(&stopped), 1);
     assert!(err(&stopped).contains("does not run"), "{}", err(&stopped));
 }
+
+#[test]
+fn one_workspace_of_a_running_box_comes_back_by_one_command() {
+    let left = backed_up();
+    json(&left.recover("kit.txt", "data"));
+    let data = left.path("data");
+    let (from, kit) = (left.text("target"), left.text("kit.txt"));
+    let restore = |more: &[&str]| {
+        let asked = ["restore", "--from", &from, "--kit", &kit, "--json"];
+        on(&data, &[&asked[..], more].concat())
+    };
+    let stopped = restore(&["--dry-run"]);
+    assert_eq!(code(&stopped), 1);
+    assert!(err(&stopped).contains("does not run"), "{}", err(&stopped));
+    let served = Served::start(&data);
+
+    let list = json(&restore(&["--list"]));
+    let look = json(&restore(&["--dry-run"]));
+    let files = look["files"].as_array().expect("files");
+    let workspace = files.iter().find_map(|file| file["workspace_id"].as_str()).expect("one");
+    let back = json(&restore(&["--workspace", workspace]));
+    let new = json(&restore(&["--workspace", workspace, "--as-new", "Beside"]));
+
+    assert_eq!(list["items"][0]["sequence"], 1);
+    assert_eq!(back["workspace_id"], workspace);
+    assert!(back["kept_until"].is_string(), "{back}");
+    assert_eq!(new["name"], "Beside");
+    assert_eq!(code(&restore(&[])), 1, "the whole box is another verb");
+    drop(served);
+    assert_eq!(code(&on(&data, &["audit", "verify"])), 0);
+    let workspaces = json(&on(&data, &["workspace", "list", "--json"]));
+    assert_eq!(workspaces["items"].as_array().expect("a list").len(), 2);
+}

@@ -7,6 +7,7 @@ mod listener;
 pub mod ops;
 mod people;
 mod protocol;
+mod restores;
 mod socket;
 mod tenants;
 #[cfg(test)]
@@ -17,7 +18,10 @@ pub use client::ask;
 pub use listener::start;
 pub use ops::{KeyRotation, SetupLink, Status, perform};
 pub use people::{Person, PersonLink, PersonToken, PersonWork};
-pub use protocol::{Answer, BackupVerb, Fault, NewWorkspace, UserVerb, Verb};
+pub use protocol::{
+    Answer, BackupVerb, Fault, HandedOver, NewWorkspace, RestoreVerb, UserVerb, Verb,
+};
+pub use restores::Restoring;
 pub use tenants::Made;
 
 /// In the data folder.

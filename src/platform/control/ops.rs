@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::protocol::Verb;
-use super::{backups, people, tenants};
+use super::{backups, people, restores, tenants};
 use crate::platform::Platform;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
@@ -30,6 +30,7 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
         Verb::User(verb) => people::perform(&ctx, verb).await,
         Verb::CreateWorkspace(new) => to_value(&tenants::create(&ctx, new).await?),
         Verb::Backup(verb) => backups::perform(&ctx, verb).await,
+        Verb::Restore(verb) => restores::perform(&ctx, verb).await,
         Verb::RotateKeys => to_value(&rotate_keys(&ctx).await?),
         Verb::SetupLink => to_value(&SetupLink { link: setup_link(&ctx).await? }),
     }

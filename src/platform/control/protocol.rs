@@ -1,9 +1,12 @@
 //! The lines that go over the socket.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::platform::error::{Error, Result};
+use crate::platform::secret::Secret;
 
 /// A longer request is refused unread.
 pub(super) const REQUEST_SIZE_BYTES_MAX: usize = 64 * 1024;
@@ -24,6 +27,53 @@ pub enum Verb {
     RotateKeys,
     /// Something about backups.
     Backup(BackupVerb),
+    /// Something about restores.
+    Restore(RestoreVerb),
+}
+
+/// What is done to bring a workspace back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RestoreVerb {
+    /// Begins with a backup that lies in a folder.
+    Begin {
+        from: PathBuf,
+        kit: HandedOver,
+        workspace: Option<String>,
+        mode: String,
+        name: Option<String>,
+    },
+    /// How one stands.
+    Watch { job: String },
+}
+
+/// The text of a kit on its way to the box: printed nowhere.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct HandedOver(Secret);
+
+impl HandedOver {
+    pub fn new(text: Secret) -> Self {
+        Self(text)
+    }
+
+    pub fn into_secret(self) -> Secret {
+        self.0
+    }
+}
+
+impl PartialEq for HandedOver {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.equals(other.0.reveal())
+    }
+}
+
+impl Eq for HandedOver {}
+
+impl Serialize for HandedOver {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.serialize_str(self.0.reveal())
+    }
 }
 
 /// What is done about backups. A kit is named by its public key.

@@ -47,6 +47,16 @@ pub fn newest(from: &Path, kit: &Kit) -> Result<Found, Refused> {
     newest.ok_or(last)
 }
 
+/// Every base of the kit's box in a folder of backups, the oldest first. Blocks.
+pub fn all(from: &Path, kit: &Kit) -> Result<Vec<Found>, Refused> {
+    let mut found: Vec<Found> = candidates(from)?
+        .into_iter()
+        .filter_map(|folder| read_commit(&folder, kit).ok().map(|commit| Found { folder, commit }))
+        .collect();
+    found.sort_by_key(|one| (one.commit.box_epoch, one.commit.sequence));
+    Ok(found)
+}
+
 /// Folders that may be bases: the one given, those below `base`, and those of boxes below it.
 fn candidates(from: &Path) -> io::Result<Vec<PathBuf>> {
     if from.join(COMMIT_FILE).is_file() {

@@ -1,0 +1,148 @@
+//! `holdfast restore`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Common;
+use super::backup::{megabytes, read_kit};
+use super::output::{self, Answer, Failure};
+use super::running::read;
+use crate::platform::backups::archive::Kit;
+use crate::platform::backups::recovery::ops::{Found, all, newest};
+use crate::platform::control::{self, HandedOver, RestoreVerb, Restoring};
+
+/// How often a restore on its way is asked how far it is.
+const ASKED_EVERY: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Folder of the backups, of one box in it, or of one backup. The running box reads it.
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    /// File of the recovery kit. Its key is handed to the running box for this restore alone.
+    #[arg(long, value_name = "FILE")]
+    kit: PathBuf,
+    /// Id of the workspace, as the dry run shows it.
+    #[arg(long, value_name = "ID")]
+    workspace: Option<String>,
+    /// Makes a new workspace of this name instead of replacing the one there is.
+    #[arg(long, value_name = "NAME", requires = "workspace")]
+    as_new: Option<String>,
+    /// Lists the backups in the folder and does nothing.
+    #[arg(long, conflicts_with_all = ["workspace", "as_new", "dry_run"])]
+    list: bool,
+    /// Says what is in the backup and what there is now, and changes nothing.
+    #[arg(long, conflicts_with = "as_new")]
+    dry_run: bool,
+}
+
+/// Brings a workspace of the running box back from a backup.
+pub(super) fn run(common: &Common, options: Options) -> Answer {
+    let kit = read_kit(&options.kit)?;
+    if options.list {
+        return list(common, &options, &kit);
+    }
+    if options.workspace.is_none() && !options.dry_run {
+        let detail = "Say which workspace, or look first with --dry-run. \
+                      The whole box comes back with holdfast recover.";
+        return Err(Failure::Failed(detail.to_owned()));
+    }
+    let found = newest(&options.from, &kit).map_err(|why| Failure::Failed(why.to_string()))?;
+    let mode = match (options.dry_run, &options.as_new) {
+        (true, _) => "look",
+        (false, Some(_)) => "as_new",
+        (false, None) => "in_place",
+    };
+    let begin = RestoreVerb::Begin {
+        from: std::path::absolute(&found.folder)?,
+        kit: HandedOver::new(kit.text()),
+        workspace: options.workspace,
+        mode: mode.to_owned(),
+        name: options.as_new,
+    };
+    let result = carry_out(common, begin)?;
+    if common.json {
+        return output::print_json(&result);
+    }
+    output::print(&match mode {
+        "look" => looked(&result),
+        _ => done(&result),
+    })
+}
+
+fn list(common: &Common, options: &Options, kit: &Kit) -> Answer {
+    let found = all(&options.from, kit).map_err(|why| Failure::Failed(why.to_string()))?;
+    let size = |one: &Found| one.commit.parts.iter().map(|part| part.size_bytes).sum::<u64>();
+    if common.json {
+        let items: Vec<Value> = found
+            .iter()
+            .map(|one| {
+                json!({
+                    "sequence": one.commit.sequence, "taken_at": one.commit.taken_at,
+                    "box_epoch": one.commit.box_epoch, "size_bytes": size(one),
+                    "folder": one.folder,
+                })
+            })
+            .collect();
+        return output::print_json(&json!({ "items": items }));
+    }
+    let line = |one: &Found| {
+        let (sequence, taken_at) = (one.commit.sequence, &one.commit.taken_at);
+        format!("{sequence}  {taken_at}  {}  {}\n", megabytes(size(one)), one.folder.display())
+    };
+    output::print(&found.iter().map(line).collect::<String>())
+}
+
+fn carry_out(common: &Common, begin: RestoreVerb) -> Answer<Value> {
+    let perform = |verb| read::<Restoring>(common.perform(control::Verb::Restore(verb))?);
+    let mut standing = perform(begin)?;
+    while matches!(standing.state.as_str(), "waiting" | "running") {
+        if !common.json && standing.total > 0 {
+            let percent = standing.done.saturating_mul(100) / standing.total;
+            output::note(&format!("{percent} %"));
+        }
+        std::thread::sleep(ASKED_EVERY);
+        standing = perform(RestoreVerb::Watch { job: standing.job })?;
+    }
+    match standing.result {
+        Some(result) if standing.state == "done" => Ok(result),
+        _ => {
+            let why = standing.problem;
+            Err(Failure::Failed(why.unwrap_or_else(|| format!("It was {}.", standing.state))))
+        }
+    }
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or("-")
+}
+
+fn looked(result: &Value) -> String {
+    let mut lines = format!("The backup is of {}.\n", text(result, "taken_at"));
+    for file in result["files"].as_array().into_iter().flatten() {
+        let count = |rows: &Value| {
+            let rows = rows.as_object().into_iter().flatten();
+            rows.filter_map(|(_, count)| count.as_u64()).sum::<u64>()
+        };
+        let now = match &file["rows_now"] {
+            Value::Null => "not there".to_owned(),
+            rows => format!("{} rows", count(rows)),
+        };
+        let (path, name) = (text(file, "workspace_id"), text(file, "name"));
+        lines += &format!("{path}  {name}  then {} rows, now {now}\n", count(&file["rows"]));
+    }
+    lines
+}
+
+fn done(result: &Value) -> String {
+    let (name, id, taken_at) =
+        (text(result, "name"), text(result, "workspace_id"), text(result, "taken_at"));
+    let mut lines = format!("{name} ({id}) is as it was at {taken_at}.\n");
+    if let Some(until) = result["kept_until"].as_str() {
+        lines += &format!("The file of before is kept until {until}.\n");
+    }
+    lines
+}
