@@ -2,12 +2,16 @@
 //! moments under load. `HOLDFAST_TORTURE=N` does both N times.
 #![expect(unreachable_pub, reason = "the rig is a module of its only user")]
 
+mod backups;
 mod rig;
 
+use backups::Backups;
 use rig::{Disk, Rig};
 
 /// Kills in `make test`.
 const KILLS: usize = 20;
+/// Kills among backups in `make test`.
+const KILLS_OF_BACKUPS: usize = 50;
 /// Power cuts in `make test`.
 const CUTS: usize = 50;
 /// Cuts within which a lowered `synchronous` must have shown itself.
@@ -28,6 +32,26 @@ fn no_acknowledged_write_is_lost_when_the_box_is_killed() {
     }
 
     rig.say("kills");
+}
+
+#[test]
+fn a_backup_is_whole_or_none_when_the_box_is_killed() {
+    let mut rig = Rig::new(Disk::Plain, 0x5eed_0006).with_backups();
+
+    for round in 1..=rounds(KILLS_OF_BACKUPS) {
+        rig.run_and_kill();
+
+        rig.find_losses().unwrap_or_else(|loss| panic!("after kill {round}: {loss}"));
+        rig.backups().find_false().unwrap_or_else(|lie| panic!("after kill {round}: {lie}"));
+    }
+
+    let before = rig.backups().find_false().expect("whole backups");
+    let mut last = None;
+    rig.run(|story| last = story.backups().and_then(Backups::run));
+    assert_eq!(last.expect("a backup")["state"], "uploaded");
+    assert_eq!(rig.backups().find_false(), Ok(before + 1));
+    assert!(rig.backups().left_over().is_empty(), "{:?}", rig.backups().left_over());
+    rig.say("kills among backups");
 }
 
 #[test]

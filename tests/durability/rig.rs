@@ -22,10 +22,15 @@ use holdfast::platform::{Platform, audit};
 use holdfast::wiring;
 use serde_json::{Value, json};
 
+use crate::backups::Backups;
+
 /// Clients that write at the same time.
 const CLIENTS: usize = 8;
 /// Acknowledged writes of a round at most; the kill comes after a random number of them.
 const WRITES_PER_ROUND_MAX: u64 = 120;
+
+/// So many more with backups, which take longer than a write.
+const WRITES_WITH_BACKUPS: u64 = 12;
 
 /// What lies under the data; the library is preloaded into the box.
 #[derive(Clone)]
@@ -81,6 +86,7 @@ pub struct Rig {
     /// References of all writes that were acknowledged.
     acknowledged: BTreeSet<String>,
     rounds: usize,
+    backups: Option<Backups>,
 }
 
 impl Rig {
@@ -89,13 +95,33 @@ impl Rig {
         let data = folder.path().join("data");
         let target = runtime().block_on(prepare(&data));
         let acknowledged = BTreeSet::new();
-        Self { folder, disk, is_synced: true, target, random: seed, acknowledged, rounds: 0 }
+        Self {
+            folder,
+            disk,
+            is_synced: true,
+            target,
+            random: seed,
+            acknowledged,
+            rounds: 0,
+            backups: None,
+        }
     }
 
     #[must_use]
     pub fn without_syncs(mut self) -> Self {
         self.is_synced = false;
         self
+    }
+
+    /// Has backups made all the time while the box is loaded.
+    #[must_use]
+    pub fn with_backups(mut self) -> Self {
+        self.backups = Some(Backups::of(&self.data()));
+        self
+    }
+
+    pub fn backups(&self) -> &Backups {
+        self.backups.as_ref().expect("a rig with backups")
     }
 
     fn data(&self) -> PathBuf {
@@ -110,7 +136,8 @@ impl Rig {
     /// forgetful disk the unsynced is lost.
     pub fn run_and_kill(&mut self) {
         self.rounds += 1;
-        let wanted = usize::try_from(self.next_random() % WRITES_PER_ROUND_MAX).expect("small");
+        let most = WRITES_PER_ROUND_MAX * self.backups.as_ref().map_or(1, |_| WRITES_WITH_BACKUPS);
+        let wanted = usize::try_from(self.next_random() % most).expect("small");
         let mut child = self.start();
         let address = ready_address(&mut child);
         let count = Arc::new(AtomicUsize::new(0));
@@ -129,6 +156,12 @@ impl Rig {
                     write_until_killed(address, target, &prefix, over, post);
                     over.store(true, Ordering::SeqCst);
                 });
+            }
+            if let Some(backups) = &self.backups {
+                let over = &over;
+                scope.spawn(
+                    move || while !over.load(Ordering::SeqCst) && backups.run().is_some() {},
+                );
             }
             while count.load(Ordering::SeqCst) <= wanted && !over.load(Ordering::SeqCst) {
                 std::thread::yield_now();
@@ -185,7 +218,8 @@ impl Rig {
         let address = ready_address(&mut child);
         let connection = Connection::open(&address, &self.target).expect("a connection");
         let mode = self.mode();
-        let mut told = Story { connection, target: &self.target, mode };
+        let backups = self.backups.as_ref();
+        let mut told = Story { connection, target: &self.target, mode, backups };
         story(&mut told);
         child.kill().expect("the box can be killed");
         child.wait().expect("the box ended");
@@ -226,12 +260,18 @@ pub struct Story<'a> {
     connection: Connection,
     target: &'a Target,
     mode: PathBuf,
+    backups: Option<&'a Backups>,
 }
 
 impl Story<'_> {
     /// `full`, `broken` or `well`.
     pub fn disk_is(&self, mode: &str) {
         std::fs::write(&self.mode, mode).expect("the mode");
+    }
+
+    /// Where the box sends its backups.
+    pub fn backups(&self) -> Option<&Backups> {
+        self.backups
     }
 
     /// Receives one unit; gives status and body.

@@ -128,21 +128,30 @@ pub(super) async fn perform(ctx: &BoxCtx, verb: BackupVerb) -> Result<Value> {
             Ok(Value::String(target.id.to_string()))
         }
         BackupVerb::Run => {
-            if ctx.platform.reach.get().is_none() {
-                let detail = "The box does not run. Start it first.";
-                return Err(Error::conflict("box-not-running", detail));
-            }
+            check_running(ctx, "The box does not run. Start it first.")?;
             let job = bases::ops::run(ctx).await?.value;
             to_value(&standing(ctx, job.id).await?)
         }
         BackupVerb::Watch { job } => {
             let job = job.parse().map_err(|_| Error::NotFound)?;
-            to_value(&standing(ctx, job).await?)
+            let standing = standing(ctx, job).await?;
+            if matches!(standing.state.as_str(), "waiting" | "running") {
+                check_running(ctx, "The box stopped. The backup goes on when it starts again.")?;
+            }
+            to_value(&standing)
         }
         BackupVerb::List => {
             let found = bases::ops::list(ctx, None, LISTED_MAX).await?;
             to_value(&BackupList { backups: found.into_iter().map(Into::into).collect() })
         }
+    }
+}
+
+/// Jobs are done by a box that serves, not by the command line that opens its files.
+fn check_running(ctx: &BoxCtx, detail: &str) -> Result<()> {
+    match ctx.platform.reach.get() {
+        Some(_) => Ok(()),
+        None => Err(Error::conflict("box-not-running", detail)),
     }
 }
 

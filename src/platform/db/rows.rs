@@ -3,7 +3,7 @@
 //! needs a mark and no code. The names of tables and columns come from the code's own marks; values
 //! are bound.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -214,4 +214,22 @@ fn unique_columns(connection: &Connection, table: &str) -> Result<BTreeSet<i64>>
         columns.extend(places.collect::<rusqlite::Result<Vec<i64>>>()?);
     }
     Ok(columns)
+}
+
+/// Rows of every table of a file, by its name: the file's own names, quoted.
+pub fn counts(connection: &Connection) -> Result<BTreeMap<String, u64>> {
+    let mut statement = connection.prepare(
+        "SELECT name FROM pragma_table_list
+         WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    )?;
+    let names: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut rows = BTreeMap::new();
+    for name in names {
+        let quoted = name.replace('"', "\"\"");
+        let sql = format!("SELECT count(*) FROM \"{quoted}\"");
+        let count: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+        rows.insert(name, u64::try_from(count).unwrap_or_default());
+    }
+    Ok(rows)
 }

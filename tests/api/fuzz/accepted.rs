@@ -145,7 +145,10 @@ impl Fuzzer {
     async fn back_it_up(&mut self, world: &World) {
         let root = world.client("root");
         let (first, second) = (Identity::generate(), Identity::generate());
-        let new = |name: &str, key: &Identity| json!({ "name": name, "recipient": key.recipient().to_string() });
+        let new = |name: &str, key: &Identity| {
+            let recipient = key.recipient().to_string();
+            json!({ "name": name, "recipient": recipient })
+        };
         let made = root.post("/api/v1/backup-kits", &new("Safe", &first)).await.is(201);
         let kit = text(&made, "/id");
         let name = "POST /api/v1/backup-kits";

@@ -1,10 +1,10 @@
 //! The format of a base backup, version 1: how it is written and how it is read. What stands here
 //! is described for strangers in `docs/formats/backup.md`.
 //!
-//! A base is a folder of parts and a `COMMIT.json`. The parts, one after the other, are an age file;
-//! in it is a zstd stream, in that a tar with the files of the box, their hashes (`SHA256SUMS`) and
-//! what they hold (`MANIFEST.json`). `COMMIT.json` names the parts with their hashes, is signed by
-//! the box and written last: a folder without it is no backup.
+//! A base is a folder of parts and a `COMMIT.json`. The parts, one after the other, are one age
+//! file; in it is a zstd stream, in that a tar with the files of the box, their hashes
+//! (`SHA256SUMS`) and what they hold (`MANIFEST.json`). `COMMIT.json` names the parts with their
+//! hashes, is signed by the box and written last: a folder without it is no backup.
 
 mod commit;
 pub mod kit;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::store;
 use crate::platform::backups::archive::AuditHead;
-use crate::platform::db::{Held, Snapshot};
+use crate::platform::db::{Held, Snapshot, rows};
 use crate::platform::error::Result;
 
 /// Rows of every table of a file, by its name, and how far its audit log goes.
@@ -17,13 +17,13 @@ pub struct Contents {
 /// Of a moment of a file that is in use.
 pub fn of_held(held: &Held) -> Result<Contents> {
     let file = held.connection();
-    Ok(Contents { rows: store::rows_of(file)?, audit: store::audit_head(file)? })
+    Ok(Contents { rows: rows::counts(file)?, audit: store::audit_head(file)? })
 }
 
 /// Of a file that nobody uses.
 pub fn of(file: &Snapshot) -> Result<Contents> {
     let file = file.connection();
-    Ok(Contents { rows: store::rows_of(file)?, audit: store::audit_head(file)? })
+    Ok(Contents { rows: rows::counts(file)?, audit: store::audit_head(file)? })
 }
 
 /// Goes through a whole file and its references; the first finding.

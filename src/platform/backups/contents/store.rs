@@ -1,7 +1,5 @@
 //! The SQL that asks a database file, whichever it is, what it holds.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::platform::backups::archive::AuditHead;
@@ -11,24 +9,6 @@ use crate::platform::secret::to_hex;
 /// The version of SQLite that wrote the files.
 pub(super) fn sqlite_version() -> String {
     rusqlite::version().to_owned()
-}
-
-/// Rows of every table of a file, by its name.
-pub(super) fn rows_of(connection: &Connection) -> Result<BTreeMap<String, u64>> {
-    let mut statement = connection.prepare(
-        "SELECT name FROM pragma_table_list
-         WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-    )?;
-    let names: Vec<String> =
-        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    let mut rows = BTreeMap::new();
-    for name in names {
-        let quoted = name.replace('"', "\"\"");
-        let sql = format!("SELECT count(*) FROM \"{quoted}\"");
-        let count: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
-        rows.insert(name, u64::try_from(count).unwrap_or_default());
-    }
-    Ok(rows)
 }
 
 /// How far the audit log of a file goes.

@@ -1,0 +1,98 @@
+//! Backups of a box that is killed again and again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+
+use holdfast::platform::backups::archive::{COMMIT_FILE, Kit, unpack};
+use serde_json::Value;
+
+/// Where a box sends its backups, and the kit that opens them.
+pub struct Backups {
+    folder: tempfile::TempDir,
+    data: PathBuf,
+    /// Opened and found whole; nothing changes them.
+    whole: Mutex<BTreeSet<PathBuf>>,
+}
+
+impl Backups {
+    /// Has a box, which does not run, send its backups to a folder of the test's own.
+    pub fn of(data: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let backups = Self { folder, data: data.to_owned(), whole: Mutex::default() };
+        fs::create_dir(backups.target()).expect("a folder");
+        let path = |path: PathBuf| path.to_str().expect("a plain path").to_owned();
+        let (kit, target) = (path(backups.kit()), path(backups.target()));
+        for arguments in [
+            vec!["kit", "create", "--out", &kit],
+            vec!["target", "add", "--name", "Disk", "--folder", &target],
+        ] {
+            let done = backups.perform(&arguments);
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        }
+        backups
+    }
+
+    fn kit(&self) -> PathBuf {
+        self.folder.path().join("kit.txt")
+    }
+
+    fn target(&self) -> PathBuf {
+        self.folder.path().join("target")
+    }
+
+    fn perform(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+        command.arg("backup").args(arguments).arg("--json").arg("--data").arg(&self.data);
+        command.stdin(Stdio::null()).output().expect("the command line")
+    }
+
+    /// Asks the box for a backup and waits for it; None when the box ended meanwhile.
+    pub fn run(&self) -> Option<Value> {
+        let done = self.perform(&["run"]);
+        let said = done.status.success().then_some(done.stdout);
+        said.and_then(|said| serde_json::from_slice(&said).ok())
+    }
+
+    /// Opens everything that calls itself a backup, and compares with what the box says of it.
+    pub fn find_false(&self) -> Result<usize, String> {
+        let text = fs::read_to_string(self.kit()).map_err(|error| error.to_string())?;
+        let kit = Kit::read(&text).map_err(|why| why.to_string())?;
+        let mut whole = self.whole.lock().expect("no panic");
+        let boxes = folders_in(&self.target());
+        let bases: Vec<PathBuf> =
+            boxes.iter().flat_map(|one| folders_in(&one.join("base"))).collect();
+        whole.retain(|base| bases.contains(base));
+        for base in &bases {
+            if whole.contains(base) || !base.join(COMMIT_FILE).is_file() {
+                continue;
+            }
+            let into = tempfile::tempdir().map_err(|error| error.to_string())?;
+            unpack(base, &kit, into.path(), |_| {})
+                .map_err(|why| format!("{} is no backup: {why}", base.display()))?;
+            whole.insert(base.clone());
+        }
+        let listed = self.perform(&["list"]);
+        let listed: Value = serde_json::from_slice(&listed.stdout)
+            .map_err(|_| String::from_utf8_lossy(&listed.stderr).into_owned())?;
+        for backup in listed["items"].as_array().ok_or("no list")? {
+            let folder = backup["folder"].as_str().unwrap_or_default();
+            if backup["state"] == "uploaded" && !whole.iter().any(|one| one.ends_with(folder)) {
+                return Err(format!("{backup} is said to be at the target"));
+            }
+        }
+        Ok(whole.len())
+    }
+
+    /// What is left on the box of backups on their way.
+    pub fn left_over(&self) -> Vec<PathBuf> {
+        folders_in(&self.data.join("spool/backups"))
+    }
+}
+
+fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
