@@ -1,19 +1,23 @@
 //! `holdfast recover`.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Common;
 use super::backup::{megabytes, read_kit};
 use super::output::{self, Answer, Failure};
-use crate::platform::backups::archive::Kit;
+use crate::platform::backups::archive::{FileEntry, Kit, Manifest};
 use crate::platform::backups::recovery::ops::{Found, newest, note, unpack_checked};
 use crate::platform::clock::Clock;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
+use crate::platform::monitoring::ops::free_bytes_of;
 use crate::wiring::{self, serving};
 
+/// Room that has to be left on the disk.
+const ROOM_LEFT_BYTES: u64 = 64 * 1024 * 1024;
 /// Told again after so much more was read.
 const TOLD_EVERY_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -34,16 +38,18 @@ pub(super) fn run(common: &Common, options: &Options) -> Answer {
     let data = common.load(Vec::new())?.data().to_owned();
     check_empty(&data)?;
     let found = newest(&options.from, &kit).map_err(|why| Failure::Failed(why.to_string()))?;
-    let beside = beside(&data)?;
-    let epoch_and_manifest = bring_back(common, &found, &kit, &beside);
-    if epoch_and_manifest.is_err() && beside.is_dir() {
-        std::fs::remove_dir_all(&beside)?;
-    }
-    let (epoch, manifest) = epoch_and_manifest?;
-    if data.is_dir() {
-        std::fs::remove_dir(&data)?;
-    }
-    std::fs::rename(&beside, &data)?;
+    let beside = Beside::of(&data)?;
+    let brought = need_room(&beside.folder, &found)
+        .and_then(|()| bring_back(common, &found, &kit, &beside.folder))
+        .and_then(|brought| {
+            if data.is_dir() {
+                std::fs::remove_dir(&data)?;
+            }
+            std::fs::rename(&beside.folder, &data)?;
+            Ok(brought)
+        });
+    beside.clear()?;
+    let (epoch, manifest) = brought?;
     if let Some(parent) = data.parent().filter(|parent| parent.is_dir()) {
         std::fs::File::open(parent)?.sync_all()?;
     }
@@ -51,7 +57,7 @@ pub(super) fn run(common: &Common, options: &Options) -> Answer {
     if common.json {
         return output::print_json(&json!({
             "taken_at": manifest.taken_at, "sequence": manifest.sequence, "box_epoch": epoch,
-            "workspaces": workspaces, "missing": manifest.missing,
+            "workspaces": workspaces, "missing": manifest.missing, "files": files(&manifest),
         }));
     }
     let text = format!(
@@ -75,6 +81,17 @@ pub(super) fn run(common: &Common, options: &Options) -> Answer {
     output::print(&text)
 }
 
+/// What is in each database, all of which was compared with what the backup says of it.
+fn files(manifest: &Manifest) -> Vec<Value> {
+    let file = |one: &FileEntry| {
+        json!({
+            "path": one.path, "rows": one.rows.values().sum::<u64>(),
+            "audit_entries": one.audit.entries, "audit_head": one.audit.head,
+        })
+    };
+    manifest.files.iter().map(file).collect()
+}
+
 fn check_empty(data: &Path) -> Answer {
     let is_empty = match std::fs::read_dir(data) {
         Ok(mut entries) => entries.next().is_none(),
@@ -89,27 +106,71 @@ fn check_empty(data: &Path) -> Answer {
 }
 
 /// Where the box is put together, on the same disk as the data folder.
-fn beside(data: &Path) -> Answer<PathBuf> {
-    let absolute = std::path::absolute(data)?;
-    let mut name = absolute.file_name().unwrap_or_default().to_owned();
-    name.push(".recovering");
-    let beside = absolute.with_file_name(name);
-    if beside.exists() {
-        let detail = format!("{} is left of an earlier try. Delete it first.", beside.display());
-        return Err(Failure::Failed(detail));
-    }
-    if let Some(parent) = beside.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    Ok(beside)
+struct Beside {
+    folder: PathBuf,
+    /// Says that the folder is ours, so that what a kill left can be cleared away.
+    mark: PathBuf,
+    /// Held while this process works in the folder.
+    _lock: File,
 }
 
-fn bring_back(
-    common: &Common,
-    found: &Found,
-    kit: &Kit,
-    beside: &Path,
-) -> Answer<(u64, crate::platform::backups::archive::Manifest)> {
+impl Beside {
+    fn of(data: &Path) -> Answer<Self> {
+        let absolute = std::path::absolute(data)?;
+        let with = |ending: &str| {
+            let mut name = absolute.file_name().unwrap_or_default().to_owned();
+            name.push(ending);
+            absolute.with_file_name(name)
+        };
+        let (folder, mark) = (with(".recovering"), with(".recovering.lock"));
+        if let Some(parent) = folder.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        if folder.exists() && !mark.exists() {
+            let detail = format!("{} is in the way. Delete or move it first.", folder.display());
+            return Err(Failure::Failed(detail));
+        }
+        let lock = File::options().create(true).truncate(false).write(true).open(&mark)?;
+        if lock.try_lock().is_err() {
+            let detail = format!("{} is being recovered already.", data.display());
+            return Err(Failure::Failed(detail));
+        }
+        if folder.exists() {
+            output::note("What an earlier try left is cleared away.");
+            std::fs::remove_dir_all(&folder)?;
+        }
+        Ok(Self { folder, mark, _lock: lock })
+    }
+
+    /// Leaves nothing behind; the folder is gone where it became the data folder.
+    fn clear(&self) -> Answer {
+        if self.folder.is_dir() {
+            std::fs::remove_dir_all(&self.folder)?;
+        }
+        Ok(std::fs::remove_file(&self.mark)?)
+    }
+}
+
+/// Refuses before anything is written when the disk would fill up: what is unpacked is rarely
+/// smaller than the backup.
+fn need_room(folder: &Path, found: &Found) -> Answer {
+    let packed: u64 = found.commit.parts.iter().map(|part| part.size_bytes).sum();
+    let needed = packed.saturating_add(ROOM_LEFT_BYTES);
+    let folder = folder.parent().unwrap_or(Path::new("/"));
+    let free = free_bytes_of(folder).map_err(Failure::of)?;
+    if free >= needed {
+        return Ok(());
+    }
+    let detail = format!(
+        "The box needs more than {} in {} and there are {}. Nothing was written.",
+        megabytes(needed),
+        folder.display(),
+        megabytes(free)
+    );
+    Err(Failure::Failed(detail))
+}
+
+fn bring_back(common: &Common, found: &Found, kit: &Kit, beside: &Path) -> Answer<(u64, Manifest)> {
     let total: u64 = found.commit.parts.iter().map(|part| part.size_bytes).sum();
     let (mut done, mut told) = (0, 0);
     let progress = |bytes| {

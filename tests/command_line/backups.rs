@@ -84,6 +84,7 @@ fn a_box_comes_back_on_another_machine_as_it_was() {
 
     assert_eq!((&report["sequence"], &report["workspaces"]), (&value!(1), &value!(1)));
     assert_eq!(report["box_epoch"], 2, "the box that burnt is behind");
+    assert!(report["files"][0]["audit_entries"].as_u64().is_some_and(|count| count > 0));
     let data = left.path("data");
     assert_eq!(json(&on(&data, &["ca", "show", "--json"])), left.root);
     let people = |data: &Path| json(&on(data, &["user", "list", "--json"]));
@@ -185,4 +186,21 @@ fn one_workspace_of_a_running_box_comes_back_by_one_command() {
     assert_eq!(code(&on(&data, &["audit", "verify"])), 0);
     let workspaces = json(&on(&data, &["workspace", "list", "--json"]));
     assert_eq!(workspaces["items"].as_array().expect("a list").len(), 2);
+}
+
+#[test]
+fn what_a_kill_left_of_a_recovery_is_cleared_away_and_nothing_else() {
+    let left = backed_up();
+    let (beside, mark) = (left.path("data.recovering"), left.path("data.recovering.lock"));
+    fs::create_dir(&beside).unwrap();
+    fs::write(beside.join("system.db"), "half").unwrap();
+
+    let stranger = left.recover("kit.txt", "data");
+    assert_eq!(code(&stranger), 1);
+    assert!(err(&stranger).contains("is in the way"), "{}", err(&stranger));
+    fs::write(&mark, "").unwrap();
+    json(&left.recover("kit.txt", "data"));
+
+    assert!(left.path("data/system.db").is_file());
+    assert!(!beside.exists() && !mark.exists());
 }

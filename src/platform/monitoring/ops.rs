@@ -113,7 +113,8 @@ pub async fn free_bytes(platform: &Arc<Platform>) -> Result<u64> {
     tasks::blocking(move || free_bytes_of(&folder)).await
 }
 
-fn free_bytes_of(folder: &Path) -> Result<u64> {
+/// The same of the disk that a folder is on. Blocks.
+pub fn free_bytes_of(folder: &Path) -> Result<u64> {
     let about = rustix::fs::statvfs(folder).map_err(std::io::Error::from)?;
     Ok(about.f_bavail.saturating_mul(about.f_frsize))
 }
