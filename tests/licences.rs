@@ -69,8 +69,11 @@ const TEXT_OF_SIBLING: &[(&str, &str)] = &[
     ("cookie-factory", "nom"),
 ];
 /// Licences whose text says everything, for parts published without it; of two, the one chosen.
-const TEXT_OF_LICENCE: &[(&str, &str)] =
-    &[("MPL-2.0", "docs/reference/mpl-2.0.txt"), ("MIT OR Apache-2.0", "LICENSE-APACHE")];
+const TEXT_OF_LICENCE: &[(&str, &str)] = &[
+    ("MPL-2.0", "docs/reference/mpl-2.0.txt"),
+    ("Apache-2.0", "LICENSE-APACHE"),
+    ("MIT OR Apache-2.0", "LICENSE-APACHE"),
+];
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Common;
+use super::backup_target;
 use super::output::{self, Answer, Failure};
 use super::running::read;
 use crate::platform::backups::archive::{Identity, Kit, decrypt};
@@ -36,7 +37,7 @@ pub(super) enum Verb {
     Kit(KitVerb),
     /// Says where backups go.
     #[command(subcommand)]
-    Target(TargetVerb),
+    Target(backup_target::Verb),
 }
 
 #[derive(Debug, Subcommand)]
@@ -58,30 +59,17 @@ pub(super) enum KitVerb {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum TargetVerb {
-    /// Sends backups to a folder: another disk, a stick, a mounted share.
-    Add {
-        /// What the target is called.
-        #[arg(long)]
-        name: String,
-        /// The whole path of a folder that is there.
-        #[arg(long, value_name = "DIR")]
-        folder: String,
-    },
-}
-
 pub(super) fn run(common: &Common, verb: Verb) -> Answer {
     match verb {
         Verb::Run => back_up(common),
         Verb::List => list(common),
         Verb::Kit(KitVerb::Create { out, name }) => create_kit(common, &out, name),
         Verb::Kit(KitVerb::Confirm { kit }) => confirm_kit(common, &kit),
-        Verb::Target(TargetVerb::Add { name, folder }) => add_target(common, name, folder),
+        Verb::Target(verb) => backup_target::run(common, verb),
     }
 }
 
-fn perform<T: DeserializeOwned>(common: &Common, verb: BackupVerb) -> Answer<T> {
+pub(super) fn perform<T: DeserializeOwned>(common: &Common, verb: BackupVerb) -> Answer<T> {
     read(common.perform(control::Verb::Backup(verb))?)
 }
 
@@ -159,14 +147,6 @@ fn confirm_kit(common: &Common, path: &Path) -> Answer {
         return output::print_json(&json!({ "confirmed": true }));
     }
     output::print("The kit opens what the box encrypts to it.\n")
-}
-
-fn add_target(common: &Common, name: String, path: String) -> Answer {
-    let id: String = perform(common, BackupVerb::AddFolder { name, path })?;
-    if common.json {
-        return output::print_json(&json!({ "id": id }));
-    }
-    output::print(&format!("{id}\n"))
 }
 
 fn back_up(common: &Common) -> Answer {

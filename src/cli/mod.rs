@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod backup_target;
 mod ca;
 mod completions;
 mod config;

@@ -51,6 +51,7 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("kind", Impersonal),
             ("settings", Impersonal),
             ("last_detail", Impersonal),
+            ("last_steps", Impersonal),
         ],
     ),
     table(

@@ -99,6 +99,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0020_vouched.sql",
     "0021_backup_proofs.sql",
     "0023_restores.sql",
+    "0025_backup_targets.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
@@ -156,6 +157,8 @@ pub struct Platform {
     pub backup_lane: tokio::sync::Mutex<()>,
     /// How much room there is on disks.
     pub room: Room,
+    /// Sign-ins to backup targets that are under way.
+    pub target_sign_ins: backups::targets::SignIns,
     pub notices: Notices,
     /// What is leaving the box now.
     pub sending: Sending,
@@ -236,6 +239,7 @@ impl Platform {
             backup_keys: backups::keys_in_hand::KeysInHand::default(),
             backup_lane: tokio::sync::Mutex::default(),
             room: Room::default(),
+            target_sign_ins: backups::targets::SignIns::default(),
             registrations: Registrations::default(),
             set_up: SetUp::new(&config.limits),
             reach: OnceLock::new(),

@@ -22,6 +22,7 @@ const SEALED: &[&str] = &[
     "mail_settings.password",
     "webhooks.secret",
     "outbox.content",
+    "backup_targets.secret",
 ];
 /// More than a change of the key has.
 const COMMITS_MAX: usize = 40;
@@ -100,6 +101,9 @@ async fn fill(server: &TestServer, operator: &Client) -> Kept {
     let hook = json!({ "name": "Watch", "url": "http://127.0.0.1:1/hook",
         "kinds": ["people.joined"], "allow_private": true });
     operator.post("/api/v1/box/webhooks", &hook).await.is(201);
+    let dav = json!({ "name": "Cloud", "kind": "webdav", "settings": {
+        "url": "http://127.0.0.1:1/dav", "user": "box", "password": "of the cloud" } });
+    operator.post("/api/v1/backup-targets", &dav).await.is(201);
     let admin = server.person("admin").await;
     admin.post("/audit/checkpoints", &Value::Null).await.is(200);
     let body = json!({ "email": "iva@example.com", "role": "counter" });
@@ -136,6 +140,12 @@ async fn opens(server: &TestServer, kept: &Kept) {
     let bearer = format!("Bearer {}", kept.access);
     let headers = [("authorization", bearer.as_str())];
     server.stranger().send(Method::GET, "/api/v1/me", &headers, "").await.is(200);
+    let targets = operator.get("/api/v1/backup-targets").await.is(200);
+    let target = targets["items"][0]["id"].as_str().expect("an id");
+    // Nobody is there; were the password not to open, this were no 200.
+    let tested =
+        operator.post(&format!("/api/v1/backup-targets/{target}/test"), &Value::Null).await;
+    assert_eq!(tested.is(200)["ok"], false);
     let hooks = operator.get("/api/v1/box/webhooks").await.is(200);
     let hook = hooks["items"][0]["id"].as_str().expect("an id");
     let called = operator.post(&format!("/api/v1/box/webhooks/{hook}/test"), &Value::Null).await;

@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "the harness is a module of its only user")]
 
 mod audit;
+mod backup_targets;
 mod backups;
 mod checkpoints;
 mod clocks;

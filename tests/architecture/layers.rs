@@ -17,11 +17,15 @@ const HTTP_CRATES: &[&str] = &[
     "utoipa_axum",
 ];
 /// Files outside `http/` and `api.rs` that may name them, each with its reason.
-const HTTP_ALSO: [(&str, &str); 4] = [
+const HTTP_ALSO: [(&str, &str); 8] = [
     ("src/wiring.rs", "it puts the router together"),
     ("src/wiring/serving.rs", "it binds the listeners to the router"),
     ("src/platform/app.rs", "an app's data holds its routes"),
     ("src/platform/notices/webhooks/client.rs", "it calls receivers over HTTP"),
+    ("src/platform/backups/targets/http.rs", "it calls targets over HTTP"),
+    ("src/platform/backups/targets/onedrive.rs", "OneDrive is spoken to over HTTP"),
+    ("src/platform/backups/targets/signing_in.rs", "so is the sign-in to it"),
+    ("src/platform/backups/targets/webdav.rs", "WebDAV is HTTP"),
 ];
 /// Files outside `platform/db` and `store.rs` that may name SQLite's types.
 const SQLITE_ALSO: [(&str, &str); 1] =

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::ops::to_value;
 use super::protocol::BackupVerb;
+use super::targets;
 use crate::platform::backups::bases::ops::Shown;
 use crate::platform::backups::bases::rules::{self, Copy};
 use crate::platform::backups::kits::rules::RecoveryKit;
-use crate::platform::backups::targets::rules::Place;
-use crate::platform::backups::{bases, kits, targets};
+use crate::platform::backups::{bases, kits};
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs;
@@ -122,11 +122,7 @@ pub(super) async fn perform(ctx: &BoxCtx, verb: BackupVerb) -> Result<Value> {
             kits::ops::confirm(ctx, kit.id, &proof).await?;
             Ok(Value::Null)
         }
-        BackupVerb::AddFolder { name, path } => {
-            let place = Place::Folder { path: path.into() };
-            let target = targets::ops::create(ctx, &name, place).await?.value;
-            Ok(Value::String(target.id.to_string()))
-        }
+        BackupVerb::Target(verb) => targets::perform(ctx, verb).await,
         BackupVerb::Run => {
             check_running(ctx, "The box does not run. Start it first.")?;
             let job = bases::ops::run(ctx).await?.value;

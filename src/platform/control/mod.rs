@@ -9,6 +9,7 @@ mod people;
 mod protocol;
 mod restores;
 mod socket;
+mod targets;
 mod tenants;
 #[cfg(test)]
 mod tests;
@@ -19,9 +20,11 @@ pub use listener::start;
 pub use ops::{KeyRotation, SetupLink, Status, perform};
 pub use people::{Person, PersonLink, PersonToken, PersonWork};
 pub use protocol::{
-    Answer, BackupVerb, Fault, HandedOver, NewWorkspace, RestoreVerb, UserVerb, Verb,
+    Answer, BackupVerb, Fault, HandedOver, Hidden, NewWorkspace, RestoreVerb, TargetVerb, UserVerb,
+    Verb,
 };
 pub use restores::Restoring;
+pub use targets::{TargetRow, TargetStep, TargetTest};
 pub use tenants::Made;
 
 /// In the data folder.

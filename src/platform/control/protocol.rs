@@ -86,14 +86,53 @@ pub enum BackupVerb {
     Challenge { recipient: String },
     /// What it held, in base64.
     Confirm { recipient: String, proof: String },
-    /// Sends backups to a folder.
-    AddFolder { name: String, path: String },
+    /// Something about where backups go.
+    Target(TargetVerb),
     /// Asks for a backup; answers with its job.
     Run,
     /// How a job stands.
     Watch { job: String },
     /// The newest backups.
     List,
+}
+
+/// What is done about targets. A target is named by its name or its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TargetVerb {
+    /// Sends backups to another place; answers with it.
+    Add {
+        name: String,
+        kind: String,
+        settings: Hidden,
+    },
+    List,
+    Remove {
+        target: String,
+    },
+    /// Writes, reads, lists and deletes something there.
+    Test {
+        target: String,
+    },
+    /// Begins a sign-in; answers with the code to type.
+    SignIn {
+        target: String,
+    },
+    /// How a sign-in stands.
+    SignInState {
+        target: String,
+    },
+}
+
+/// JSON with secrets in it, which is not printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(pub Value);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden(…)")
+    }
 }
 
 /// A workspace to be made. `owner` is an id or an e-mail address.

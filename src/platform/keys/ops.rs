@@ -12,7 +12,7 @@ use crate::platform::identity::{factors, signing};
 use crate::platform::jobs::ops::{UnderWay, Wanted, ask};
 use crate::platform::jobs::{Job, JobId};
 use crate::platform::secrets::{Secrets, Source};
-use crate::platform::{audit, notices, tasks, tls};
+use crate::platform::{audit, backups, notices, tasks, tls};
 
 /// Audit kind.
 const KIND: &str = "master_key";
@@ -30,6 +30,7 @@ const SEALED: &[(&str, Step)] = &[
     ("backup codes", factors::sealing::seal_codes_anew_in),
     ("mail_settings.password", notices::mail::ops::seal_anew_in),
     ("webhooks.secret", notices::webhooks::ops::seal_anew_in),
+    ("backup_targets.secret", backups::targets::ops::seal_anew_in),
     ("outbox.content", notices::outbox::ops::seal_anew_in),
     ("keys of the audit logs", audit::ops::checkpoints::seal_keys_anew_in),
 ];

@@ -51,8 +51,8 @@ impl Notices {
         self.kinds.iter().find(|spec| spec.kind == name).copied()
     }
 
-    /// Whom mail servers and receivers are vouched for by.
-    pub(super) async fn roots(&self, config: &Config) -> Result<Arc<Roots>> {
+    /// Whom mail servers, receivers and backup targets are vouched for by.
+    pub(in crate::platform) async fn roots(&self, config: &Config) -> Result<Arc<Roots>> {
         let more = config.notices.ca_file.clone();
         let read = || tasks::blocking(move || Roots::read(more.as_deref()).map(Arc::new));
         self.roots.get_or_try_init(read).await.map(Arc::clone)

@@ -22,6 +22,7 @@ pub use kinds::{
 };
 pub use live::{News, Notices};
 pub use outbox::Sending;
+pub(in crate::platform) use roots::Roots;
 pub use rules::{NoticeSpec, NoticeText, Telling};
 
 use super::app::Routes;

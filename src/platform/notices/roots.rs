@@ -19,7 +19,7 @@ pub(in crate::platform) struct Roots {
 
 impl Roots {
     /// Reads them. Blocks.
-    pub(super) fn read(more: Option<&Path>) -> Result<Self> {
+    pub(in crate::platform) fn read(more: Option<&Path>) -> Result<Self> {
         let found = rustls_native_certs::load_native_certs();
         for error in found.errors {
             warn!("An authority of this machine could not be read: {error}");
@@ -61,7 +61,7 @@ impl Roots {
     }
 
     /// For connections that are not mail.
-    pub(super) fn client(&self) -> Arc<ClientConfig> {
+    pub(in crate::platform) fn client(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.client)
     }
 }

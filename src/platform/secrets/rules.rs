@@ -74,6 +74,8 @@ pub enum Purpose {
     SigningKey,
     /// What signs checkpoints of the audit logs.
     AuditSigning,
+    /// What backup targets are opened with.
+    BackupTargets,
 }
 
 impl Purpose {
@@ -86,6 +88,7 @@ impl Purpose {
             Self::Notices => "notices",
             Self::SigningKey => "signing key",
             Self::AuditSigning => "audit signing",
+            Self::BackupTargets => "backup targets",
         }
     }
 }

@@ -167,6 +167,7 @@ impl Fuzzer {
         let made = root.post("/api/v1/backup-targets", &stick("first")).await.is(201);
         for (name, body) in [
             ("POST /api/v1/backup-targets", stick("second")),
+            ("PATCH /api/v1/backup-targets/{id}", json!({ "name": "Stick" })),
             ("POST /api/v1/backup-targets/{id}/test", Value::Null),
             ("POST /api/v1/backups", Value::Null),
             ("DELETE /api/v1/backup-targets/{id}", Value::Null),

@@ -608,11 +608,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Get a target (operators). */
+        get: operations["get_target"];
         put?: never;
         post?: never;
         /** Send no more backups to a target; what lies there stays (operators). */
         delete: operations["remove_target"];
+        options?: never;
+        head?: never;
+        /** Change a target (operators). */
+        patch: operations["change_target"];
+        trace?: never;
+    };
+    "/api/v1/backup-targets/{id}/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the sign-in to OneDrive stands (operators). */
+        get: operations["get_sign_in"];
+        put?: never;
+        /** Begin a sign-in to OneDrive by a code that is typed in any browser (operators). */
+        post: operations["sign_in_to_target"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3230,6 +3250,14 @@ export interface components {
             role?: components["schemas"]["RoleName"] | null;
             workspace_id?: string | null;
         };
+        /**
+         * @description What is to be another; the rest stays, secrets too. Who points a target at another server or
+         *     user has to type its secret anew.
+         */
+        ChangeTargetRequest: {
+            name?: string | null;
+            settings?: components["schemas"]["TargetSettingsRequest"] | null;
+        };
         /** @description What to change; what is left out stays. */
         ChangeWebhookRequest: {
             allow_private?: boolean | null;
@@ -3308,10 +3336,10 @@ export interface components {
         };
         /** @description A target. */
         CreateTargetRequest: {
-            /** @description `folder`. */
+            /** @description `folder`, `s3`, `sftp`, `webdav` or `onedrive`. */
             kind: string;
             name: string;
-            settings: components["schemas"]["FolderSettings"];
+            settings: components["schemas"]["TargetSettingsRequest"];
         };
         /** @description A personal token to be made. */
         CreateTokenRequest: {
@@ -3481,11 +3509,6 @@ export interface components {
             detail: string;
             /** @description Path of the field as it was sent, e.g. `operator.email`. */
             field: string;
-        };
-        /** @description Where a folder is. */
-        FolderSettings: {
-            /** @description The whole path, on the machine of the box, e.g. `/mnt/stick/backups`. */
-            path: string;
         };
         /**
          * @description Which roles can have a permission.
@@ -4769,13 +4792,20 @@ export interface components {
         /** @description A page of a list. */
         Page_TargetResponse: {
             items: {
+                /**
+                 * @description What the last test found: false where the target keeps what it has, so that nobody who
+                 *     takes the box over can delete backups. None before a test got so far.
+                 */
+                can_delete?: boolean | null;
                 created_at: string;
+                /** @description Whether the box keeps a password or a key for it, sealed. */
+                has_secret: boolean;
                 id: string;
-                /** @description `folder`. */
+                /** @description `folder`, `s3`, `sftp`, `webdav` or `onedrive`. */
                 kind: string;
                 last?: components["schemas"]["TriedResponse"] | null;
                 name: string;
-                settings: components["schemas"]["FolderSettings"];
+                settings: components["schemas"]["TargetSettingsResponse"];
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
@@ -5286,6 +5316,19 @@ export interface components {
             /** @description IANA name; `UTC` when left out. */
             time_zone?: string | null;
         };
+        /** @description Type the code at the address, in any browser. */
+        SignInCodeResponse: {
+            expires_at: string;
+            user_code: string;
+            verification_uri: string;
+        };
+        /** @description How a sign-in stands. */
+        SignInStateResponse: {
+            /** @description Why it failed. */
+            detail?: string | null;
+            /** @description `none`, `waiting`, `done` or `failed`. */
+            state: string;
+        };
         /** @description Who is signed in now. */
         SignedInResponse: {
             user: components["schemas"]["UserResponse"];
@@ -5316,6 +5359,13 @@ export interface components {
             port: number;
             security: components["schemas"]["MailSecurity"];
             user?: string | null;
+        };
+        /** @description One thing that a test of a target did. */
+        StepResponse: {
+            detail?: string | null;
+            ok: boolean;
+            /** @description `write`, `read`, `list` or `delete`. */
+            step: string;
         };
         /** @description What proves that it is you. */
         StepUpRequest: {
@@ -5348,17 +5398,102 @@ export interface components {
         };
         /** @description A place that backups are sent to. */
         TargetResponse: {
+            /**
+             * @description What the last test found: false where the target keeps what it has, so that nobody who
+             *     takes the box over can delete backups. None before a test got so far.
+             */
+            can_delete?: boolean | null;
             created_at: string;
+            /** @description Whether the box keeps a password or a key for it, sealed. */
+            has_secret: boolean;
             id: string;
-            /** @description `folder`. */
+            /** @description `folder`, `s3`, `sftp`, `webdav` or `onedrive`. */
             kind: string;
             last?: components["schemas"]["TriedResponse"] | null;
             name: string;
-            settings: components["schemas"]["FolderSettings"];
+            settings: components["schemas"]["TargetSettingsResponse"];
+        };
+        /**
+         * @description Where a target is, and what opens it. Only the settings of its kind may be there. What is
+         *     secret is never given out again.
+         */
+        TargetSettingsRequest: {
+            access_key?: string | null;
+            bucket?: string | null;
+            /** @description `onedrive`: id of the operator's own app registration. */
+            client_id?: string | null;
+            /** @description `s3`: e.g. `https://s3.eu-central-1.amazonaws.com`. */
+            endpoint?: string | null;
+            /** @description `onedrive`: a folder of the drive. */
+            folder?: string | null;
+            /** @description `sftp`: name or address of the server. */
+            host?: string | null;
+            /**
+             * @description `sftp`: the key of the server like `ssh-ed25519 AAAA…`, or its `SHA256:…`. Nothing is sent
+             *     to a server without it; a test says which key the server shows.
+             */
+            host_key?: string | null;
+            /** @description `sftp` without a key, `webdav`; secret. */
+            password?: string | null;
+            /**
+             * @description `folder`: the whole path, on the machine of the box, e.g. `/mnt/stick/backups`. `sftp`: the
+             *     folder on the server. `webdav`: a folder below the address, or none.
+             */
+            path?: string | null;
+            /**
+             * Format: int64
+             * @description `sftp`: 22 when it is left out.
+             */
+            port?: number | null;
+            /** @description `s3`: a folder in the bucket, or none. */
+            prefix?: string | null;
+            /** @description `sftp`, secret: as `ssh-keygen` writes it, without a passphrase. */
+            private_key?: string | null;
+            region?: string | null;
+            /** @description `s3`, secret. */
+            secret_key?: string | null;
+            /** @description `webdav`: e.g. `https://cloud.example.com/remote.php/dav/files/box`. */
+            url?: string | null;
+            user?: string | null;
+        };
+        /**
+         * @description Where a target is. Each kind has its own: `folder` has `path`; `s3` has `endpoint, bucket,
+         *     region, access_key, prefix`; `sftp` has `host, port, user, host_key, path`; `webdav` has `url,
+         *     user, path`; `onedrive` has `client_id, folder`.
+         */
+        TargetSettingsResponse: {
+            access_key?: string | null;
+            bucket?: string | null;
+            client_id?: string | null;
+            endpoint?: string | null;
+            folder?: string | null;
+            host?: string | null;
+            host_key?: string | null;
+            path?: string | null;
+            /** Format: int64 */
+            port?: number | null;
+            prefix?: string | null;
+            region?: string | null;
+            url?: string | null;
+            user?: string | null;
         };
         /** @description Where to send a test. */
         TestNotifyRequest: {
             to: string;
+        };
+        /** @description How a test of a target went. */
+        TestResponse: {
+            at: string;
+            can_delete?: boolean | null;
+            /** @description One sentence for a person. */
+            detail: string;
+            /**
+             * @description `sftp`: the key that the server shows, to be compared with what its operator says, and
+             *     written into the settings.
+             */
+            host_key?: string | null;
+            ok: boolean;
+            steps: components["schemas"]["StepResponse"][];
         };
         /**
          * @description How the screens look.
@@ -5468,6 +5603,8 @@ export interface components {
             /** @description One sentence for a person. */
             detail: string;
             ok: boolean;
+            /** @description What a test did one after the other; empty when it was a backup. */
+            steps: components["schemas"]["StepResponse"][];
         };
         /** @description What to change; fields left out stay as they are. */
         UpdateMeRequest: {
@@ -7190,6 +7327,38 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    get_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     remove_target: {
         parameters: {
             query?: never;
@@ -7222,6 +7391,127 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    change_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTargetRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description Backups go there already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInStateResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    sign_in_to_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInCodeResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description It is no OneDrive target, or Microsoft refuses. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     test_target: {
         parameters: {
             query?: never;
@@ -7239,7 +7529,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TriedResponse"];
+                    "application/json": components["schemas"]["TestResponse"];
                 };
             };
             400: components["responses"]["Refusal400"];

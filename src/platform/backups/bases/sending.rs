@@ -114,7 +114,7 @@ async fn todos(work: &Work) -> Result<Vec<Todo>> {
 
 /// Takes one copy as far as it gets.
 async fn advance(work: &Work, todo: &Todo) -> Result<()> {
-    let remote = Remote::to(&todo.target.place);
+    let remote = targets::ops::open(work.on_box(), &todo.target).await?;
     if todo.copy.state == CopyState::Waiting {
         let outcome = match send(work, &remote, todo).await? {
             Ok(()) => Outcome::Sent,

@@ -1,16 +1,15 @@
 //! A folder as a target: another disk, a stick, a mounted share.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::remote::{Fault, Listed, Why};
+use super::faults::{Fault, Why};
+use super::remote::{LISTED_MAX, Listed};
 
 /// What is not finished yet is called by this ending.
 const UNFINISHED: &str = "unfinished";
-/// Files that are listed at most.
-const LISTED_MAX: usize = 1_000_000;
 
 /// A folder below which the backups of boxes lie.
 pub(super) struct Folder(PathBuf);
@@ -55,16 +54,25 @@ impl Folder {
         write().map_err(|error| self.fault("cannot be written", name, &error))
     }
 
-    pub(super) fn read(&self, name: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, Fault> {
+    pub(super) fn size(&self, name: &str) -> Result<Option<u64>, Fault> {
         self.check_there()?;
-        let mut bytes = Vec::new();
-        let read = File::open(self.0.join(name))
-            .and_then(|file| file.take(bytes_max).read_to_end(&mut bytes));
-        match read {
-            Ok(_) => Ok(Some(bytes)),
+        match fs::metadata(self.0.join(name)) {
+            Ok(about) => Ok(about.is_file().then_some(about.len())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.fault("cannot be read", name, &error)),
         }
+    }
+
+    pub(super) fn range(&self, name: &str, offset: u64, length: u64) -> Result<Vec<u8>, Fault> {
+        self.check_there()?;
+        let read = || {
+            let mut file = File::open(self.0.join(name))?;
+            file.seek(SeekFrom::Start(offset))?;
+            let mut bytes = Vec::new();
+            file.take(length).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|error| self.fault("cannot be read", name, &error))
     }
 
     pub(super) fn fetch(&self, name: &str, into: &Path) -> Result<u64, Fault> {
@@ -95,7 +103,6 @@ impl Folder {
                 }
             }
         }
-        found.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(found)
     }
 

@@ -1,10 +1,25 @@
 //! Where backups go.
 
 pub mod api;
+mod faults;
 mod folder;
+mod http;
+mod onedrive;
 pub mod ops;
 mod remote;
 pub mod rules;
+mod s3;
+pub mod settings;
+mod sftp;
+mod signing_in;
+pub mod source;
 mod store;
+#[cfg(test)]
+mod tests;
+mod webdav;
+mod written;
 
-pub use remote::{Fault, Listed, Remote, Why};
+pub use faults::{Fault, Why};
+pub use remote::{Listed, Remote, Test};
+pub use signing_in::{SignIn, SignIns};
+pub use written::TargetSettingsRequest;

@@ -64,7 +64,9 @@ pub(in crate::platform::backups) async fn open(
     };
     let signers = work.on_box().read(|scope| signers_in(scope)).await?;
     let platform = Arc::clone(&work.on_box().platform);
-    let scratch = platform.config.data().join(SCRATCH).join(work.id().to_string());
+    // Copies at several targets are looked through at the same time.
+    let own = format!("{}-{}", work.id(), platform.random.uuid());
+    let scratch = platform.config.data().join(SCRATCH).join(own);
     let look = Look { work: work.clone(), subject, commit, signers, platform, scratch };
     let runtime = Handle::current();
     let looked = tasks::in_background(move || {

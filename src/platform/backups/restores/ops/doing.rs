@@ -15,7 +15,7 @@ use crate::platform::backups::restores::candidate::{Placed, Switch, counted, put
 use crate::platform::backups::restores::fetching::{Place, Wanted, fetch, path_of, refused};
 use crate::platform::backups::restores::rules::{Mode, Restore, RestoreId};
 use crate::platform::backups::restores::{kept, store};
-use crate::platform::backups::targets::{self, Remote};
+use crate::platform::backups::targets;
 use crate::platform::backups::{archive, bases};
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::db::{self, Snapshot};
@@ -134,7 +134,8 @@ impl Doing<'_> {
         let mut failure = none();
         for target in known.iter().filter(|one| copies.contains(&one.id)) {
             let folder = backup.folder.as_deref().unwrap_or_default();
-            let place = Place::Target(Remote::to(&target.place), format!("{below}/{folder}"));
+            let remote = targets::ops::open(&self.ctx, target).await?;
+            let place = Place::Target(remote, format!("{below}/{folder}"));
             match fetch(self.work, place, &kit, wanted, &self.scratch).await {
                 Ok(manifest) if Some(manifest.sequence) == backup.sequence => return Ok(manifest),
                 Ok(_) => {
