@@ -121,7 +121,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 fn looked(result: &Value) -> String {
-    let mut lines = format!("The backup is of {}.\n", text(result, "taken_at"));
+    let mut lines = vec![format!("The backup is of {}.\n", text(result, "taken_at"))];
     for file in result["files"].as_array().into_iter().flatten() {
         let count = |rows: &Value| {
             let rows = rows.as_object().into_iter().flatten();
@@ -132,17 +132,18 @@ fn looked(result: &Value) -> String {
             rows => format!("{} rows", count(rows)),
         };
         let (path, name) = (text(file, "workspace_id"), text(file, "name"));
-        lines += &format!("{path}  {name}  then {} rows, now {now}\n", count(&file["rows"]));
+        let then = count(&file["rows"]);
+        lines.push(format!("{path}  {name}  then {then} rows, now {now}\n"));
     }
-    lines
+    lines.concat()
 }
 
 fn done(result: &Value) -> String {
     let (name, id, taken_at) =
         (text(result, "name"), text(result, "workspace_id"), text(result, "taken_at"));
-    let mut lines = format!("{name} ({id}) is as it was at {taken_at}.\n");
-    if let Some(until) = result["kept_until"].as_str() {
-        lines += &format!("The file of before is kept until {until}.\n");
+    let line = format!("{name} ({id}) is as it was at {taken_at}.\n");
+    match result["kept_until"].as_str() {
+        Some(until) => format!("{line}The file of before is kept until {until}.\n"),
+        None => line,
     }
-    lines
 }

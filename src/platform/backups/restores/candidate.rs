@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::platform::audit::Entry;
 use crate::platform::audit::ops::carrying;
 use crate::platform::backups::contents::{self, ops::Contents};
-use crate::platform::ctx::BoxCtx;
+use crate::platform::ctx::{BoxCtx, Unit};
 use crate::platform::db::{self, DatabaseFile, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
@@ -67,13 +67,11 @@ async fn make_ready_and_put(
         carrying::end_in(unit)
     });
     let (entries, head) = end.await?;
-    let recorded = match is_carried {
-        true => None,
-        false => {
-            let write =
-                ctx.write_apart(file, move |unit| carrying::recorded_anew_in(unit, workspace));
-            Some(write.await?)
-        }
+    let recorded = if is_carried {
+        None
+    } else {
+        let anew = move |unit: &Unit<'_>| carrying::recorded_anew_in(unit, workspace);
+        Some(ctx.write_apart(file, anew).await?)
     };
     close(file).await?;
     let path = candidate.clone();
