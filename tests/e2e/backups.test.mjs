@@ -95,7 +95,7 @@ describe("backups", () => {
     const dialog = page.getByRole("dialog", { name: "New target" });
     await dialog.getByRole("textbox", { name: "Path" }).fill("backup");
     await dialog.getByRole("button", { name: "Add target" }).click();
-    await dialog.getByText("2 things to mend").waitFor();
+    await dialog.getByText("One thing to mend").waitFor();
     await looks(page, "target-errors");
     await dialog.getByRole("textbox", { name: "Name" }).fill("Office disk");
     await dialog
@@ -112,6 +112,7 @@ describe("backups", () => {
     const tried = page.getByRole("dialog", { name: "Test “Office disk”" });
     await tried.getByRole("button", { name: "Test now" }).click();
     await tried.getByText("Worked last").waitFor();
+    await tried.getByText("Delete", { exact: true }).waitFor();
     await looks(page, "target-tested");
     await tried.getByRole("button", { name: "Close" }).last().click();
     const targets = page.getByRole("region", { name: "Targets" });

@@ -262,8 +262,6 @@ export const backups = {
   "target.signInDone": "The box is signed in",
   "target.signInFailed": "The sign-in did not work.",
   "target.signInAgain": "New code",
-  "target.pathBad": "Write the whole path, beginning with /.",
-  "target.folderText": "On this machine: another disk, a stick, a share that is mounted.",
   "target.path": "Path",
   "target.pathHelp": "The whole path on the machine of the box. The folder has to exist.",
   "target.actions": "What to do with {name}",

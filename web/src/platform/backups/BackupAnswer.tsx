@@ -5,13 +5,18 @@ import { Confirm } from "@/ui/Confirm";
 import { toastDone } from "@/ui/toast";
 import { NewKit } from "./NewKit";
 import { ProveKit } from "./ProveKit";
-import { BACKUP_KEY, removeTarget, retireKit } from "./queries";
-import { TargetDialog } from "./TargetDialog";
-import { TestTarget } from "./TestTarget";
+import { BACKUP_KEY, retireKit } from "./queries";
+import { removeTarget } from "./targets/queries";
+import { SignInToTarget } from "./targets/SignInToTarget";
+import { TargetDialog } from "./targets/TargetDialog";
+import { TestTarget } from "./targets/TestTarget";
 
 export type BackupAct =
   | { readonly kind: "target-new" }
-  | { readonly kind: "target-test" | "target-remove"; readonly target: BackupTarget }
+  | {
+      readonly kind: "target-test" | "target-edit" | "target-sign-in" | "target-remove";
+      readonly target: BackupTarget;
+    }
   | { readonly kind: "kit-new" }
   | { readonly kind: "kit-prove" | "kit-retire"; readonly kit: RecoveryKit };
 
@@ -34,13 +39,27 @@ export function BackupAnswer({ act, box, targets, onAct, onClose }: Props) {
   };
   switch (act.kind) {
     case "target-new":
+    case "target-edit":
       return (
         <TargetDialog
+          {...(act.kind === "target-edit" ? { target: act.target } : {})}
           onSaved={(target) => {
-            toastDone(t("target.made", { name: target.name }));
+            const { name } = target;
+            toastDone(
+              act.kind === "target-new" ? t("target.made", { name }) : t("target.saved", { name }),
+            );
             void refresh();
-            onAct({ kind: "target-test", target });
+            const needsSignIn = act.kind === "target-new" && target.kind === "onedrive";
+            onAct({ kind: needsSignIn ? "target-sign-in" : "target-test", target });
           }}
+          onClose={onClose}
+        />
+      );
+    case "target-sign-in":
+      return (
+        <SignInToTarget
+          target={act.target}
+          onTest={() => onAct({ kind: "target-test", target: act.target })}
           onClose={onClose}
         />
       );

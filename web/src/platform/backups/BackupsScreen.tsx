@@ -28,7 +28,7 @@ import { RestoreDialog } from "./restores/RestoreDialog";
 import { RestoresSection } from "./restores/RestoresSection";
 import { safetyOf } from "./rules";
 import { RunningBackup } from "./RunningBackup";
-import { TargetsSection } from "./TargetsSection";
+import { TargetsSection } from "./targets/TargetsSection";
 import { Timeline } from "./Timeline";
 import { Troubles } from "./Troubles";
 import classes from "./backups.module.css";

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, newKey, ok } from "@/api/client";
-import type { Backup, BackupTarget, Job, NewBackupTarget, RecoveryKit, Tried } from "@/api/types";
+import type { Backup, Job, RecoveryKit } from "@/api/types";
 import { isActive } from "../jobs/rules";
 
 const PAGE_ROWS = 50;
@@ -75,15 +75,3 @@ export const targetsQuery = queryOptions({
   queryKey: [BACKUP, "targets"],
   queryFn: async () => (await ok(api.GET("/api/v1/backup-targets"))).items,
 });
-
-export async function createTarget(body: NewBackupTarget, key: string): Promise<BackupTarget> {
-  return ok(api.POST("/api/v1/backup-targets", { body, headers: idempotent(key) }));
-}
-
-export async function removeTarget(id: string): Promise<void> {
-  await ok(api.DELETE("/api/v1/backup-targets/{id}", { params: { path: { id } } }));
-}
-
-export async function testTarget(id: string): Promise<Tried> {
-  return ok(api.POST("/api/v1/backup-targets/{id}/test", { params: { path: { id } } }));
-}

@@ -1,13 +1,22 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDots, IconFolder, IconPlus } from "@tabler/icons-react";
+import {
+  IconBrandOnedrive,
+  IconBucket,
+  IconCloud,
+  IconDots,
+  IconFolder,
+  IconPlus,
+  IconTerminal2,
+} from "@tabler/icons-react";
 import type { BackupTarget } from "@/api/types";
 import { t, tDynamic } from "@/i18n";
 import { Section } from "@/ui/Page";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { Tag } from "@/ui/Tag";
-import { LastTry } from "../notices/box/LastTry";
-import type { BackupAct } from "./BackupAnswer";
-import classes from "./backups.module.css";
+import { LastTry } from "../../notices/box/LastTry";
+import type { BackupAct } from "../BackupAnswer";
+import { kindOf, placeOf } from "./kinds";
+import classes from "../backups.module.css";
 
 interface Props {
   readonly targets: readonly BackupTarget[];
@@ -46,7 +55,14 @@ export function TargetsSection({ targets, onAct }: Props) {
   );
 }
 
-const ACTS = ["target-test", "target-remove"] as const;
+const ACTS = ["target-test", "target-edit", "target-sign-in", "target-remove"] as const;
+const ICONS = {
+  folder: IconFolder,
+  s3: IconBucket,
+  sftp: IconTerminal2,
+  webdav: IconCloud,
+  onedrive: IconBrandOnedrive,
+};
 
 function TargetRow({
   target,
@@ -55,17 +71,29 @@ function TargetRow({
   readonly target: BackupTarget;
   readonly onAct: (act: BackupAct) => void;
 }) {
-  const { name, kind, last, settings } = target;
-  const labels = { "target-test": t("target.test"), "target-remove": t("target.remove") };
+  const { name, kind, last } = target;
+  const Symbol = ICONS[kindOf(kind)];
+  const acts = ACTS.filter((act) => act !== "target-sign-in" || kind === "onedrive");
+  const labels = {
+    "target-test": t("target.test"),
+    "target-edit": t("target.edit"),
+    "target-sign-in": t("target.signIn"),
+    "target-remove": t("target.remove"),
+  };
   return (
     <RowEntry
-      symbol={<IconFolder size={20} stroke={1.6} aria-hidden />}
+      symbol={<Symbol size={20} stroke={1.6} aria-hidden />}
       title={name}
-      tags={<Tag>{tDynamic(`target.kind.${kind}`, kind)}</Tag>}
+      tags={
+        <>
+          <Tag>{tDynamic(`target.kind.${kind}`, kind)}</Tag>
+          {target.can_delete === false && <Tag tone="info">{t("target.appendOnlyTag")}</Tag>}
+        </>
+      }
       line={
         <>
           <span className="hf-mono" translate="no">
-            {settings.path}
+            {placeOf(target)}
           </span>
           {last ? <LastTry last={last} /> : <div>{t("target.untried")}</div>}
         </>
@@ -78,7 +106,7 @@ function TargetRow({
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            {ACTS.map((act) => (
+            {acts.map((act) => (
               <Menu.Item key={act} onClick={() => onAct({ kind: act, target })}>
                 {labels[act]}
               </Menu.Item>

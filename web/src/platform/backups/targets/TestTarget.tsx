@@ -1,0 +1,83 @@
+import { useState } from "react";
+import type { BackupTarget, TargetTest, TriedStep } from "@/api/types";
+import { t, tDynamic } from "@/i18n";
+import { Confirm } from "@/ui/Confirm";
+import { CopyText } from "@/ui/CopyText";
+import { Lamp } from "@/ui/Lamp";
+import { Notice } from "@/ui/Notice";
+import { LastTry } from "../../notices/box/LastTry";
+import { testTarget } from "./queries";
+import classes from "../backups.module.css";
+
+interface Props {
+  readonly target: BackupTarget;
+  readonly onTried: () => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Tries a target right now and says what worked and what did not. */
+export function TestTarget({ target, onTried, onClose }: Props) {
+  const [outcome, setOutcome] = useState<TargetTest | null>(null);
+  return (
+    <Confirm
+      opened
+      title={t("target.testTitle", { name: target.name })}
+      confirmLabel={t(outcome ? "target.testAgain" : "target.testNow")}
+      cancelLabel={t("ui.close")}
+      isDanger={false}
+      onClose={onClose}
+      onConfirm={async () => {
+        setOutcome(null);
+        try {
+          setOutcome(await testTarget(target.id));
+        } finally {
+          await onTried();
+        }
+      }}
+    >
+      <div className={classes.stack} aria-live="polite">
+        <p className={classes.text}>{t("target.testBody")}</p>
+        {outcome && <Outcome outcome={outcome} />}
+      </div>
+    </Confirm>
+  );
+}
+
+function Outcome({ outcome }: { readonly outcome: TargetTest }) {
+  const { host_key: hostKey } = outcome;
+  return (
+    <>
+      <LastTry last={outcome} />
+      <TestSteps steps={outcome.steps} />
+      {outcome.can_delete === false && <Notice tone="info">{t("target.appendOnly")}</Notice>}
+      {outcome.can_delete === true && <p className={classes.note}>{t("target.mayDelete")}</p>}
+      {hostKey && (
+        <div className={classes.stack}>
+          <p className={classes.text}>{t("target.hostKeyShown")}</p>
+          <CopyText text={hostKey} label={t("target.hostKey")} />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What a test did, one after the other. */
+export function TestSteps({ steps }: { readonly steps: readonly TriedStep[] }) {
+  return (
+    <ol className={classes.tries}>
+      {steps.map((one) => (
+        <li key={one.step}>
+          <Lamp
+            state={one.ok ? "good" : "danger"}
+            label={tDynamic(`target.step.${one.step}`, one.step)}
+          />
+          {one.detail && (
+            <span className={classes.small} lang="en">
+              {one.detail}
+            </span>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
