@@ -15,8 +15,7 @@ export const audit = {
   "audit.say.box.backup_target.changed": "{actor} changed the backup target {object}",
   "audit.say.box.backup_target.sign_in_begun":
     "{actor} began a sign-in for the backup target {object}",
-  "audit.say.box.backup_target.signed_in":
-    "The backup target {object} was signed in to",
+  "audit.say.box.backup_target.signed_in": "The backup target {object} was signed in to",
   "audit.say.box.backup_target.removed": "{actor} removed the backup target {object}",
   "audit.say.box.backup_target.tested": "{actor} tested the backup target {object}",
   "audit.say.box.restore.requested": "{actor} asked for something from a backup",
