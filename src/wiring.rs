@@ -42,6 +42,9 @@ const PLATFORM_JOBS: &[JobSpec] = &[
     backups::bases::jobs::BACKUP,
     backups::bases::jobs::SEND,
     backups::restores::jobs::RESTORE,
+    backups::verification::jobs::CHECK,
+    backups::verification::jobs::DRILL,
+    backups::retention::jobs::PRUNE,
 ];
 
 /// Opens the box. Blocks; call it before serving.
@@ -92,6 +95,7 @@ pub fn codes() -> Vec<Code> {
         workspaces::members::rules::CODES,
         workspaces::roles::rules::CODES,
         jobs::rules::CODES,
+        jobs::schedules::rules::CODES,
         spool::CODES,
         privacy::rules::CODES,
     ];
@@ -123,6 +127,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(audit::api::box_routes())
         .merge(events::api::box_routes())
         .merge(jobs::api::box_routes())
+        .merge(jobs::schedules::api::routes())
         .merge(keys::api::routes())
         .merge(privacy::api::routes())
         .merge(backups::routes())

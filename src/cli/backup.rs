@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,7 +18,7 @@ use super::output::{self, Answer, Failure};
 use super::running::read;
 use crate::platform::backups::archive::{Identity, Kit, decrypt};
 use crate::platform::control::{
-    self, BackupList, BackupRow, BackupVerb, Challenge, KitMade, Running,
+    self, BackupList, BackupPlan, BackupRow, BackupVerb, Challenge, KitMade, Running,
 };
 
 /// How often a backup on its way is asked how far it is.
@@ -32,6 +32,25 @@ pub(super) enum Verb {
     Run,
     /// Lists the backups of the box, the newest first.
     List,
+    /// Fetches the copies of a backup back and compares every byte with what was written.
+    Verify {
+        /// Its number; the newest when left out.
+        #[arg(long, value_name = "N")]
+        backup: Option<u64>,
+    },
+    /// Opens a backup with your kit, as after a fire, and looks through all of it.
+    Drill {
+        /// The file of the kit. Its key goes to the running box, which keeps it in memory alone.
+        #[arg(long, value_name = "FILE")]
+        kit: PathBuf,
+        /// Its number; the newest when left out.
+        #[arg(long, value_name = "N")]
+        backup: Option<u64>,
+    },
+    /// Says which backups are kept, why, and which go.
+    Plan,
+    /// Removes the backups that the plan says.
+    Prune,
     /// Makes and proves recovery kits, without which no backup can be opened.
     #[command(subcommand)]
     Kit(KitVerb),
@@ -63,6 +82,10 @@ pub(super) fn run(common: &Common, verb: Verb) -> Answer {
     match verb {
         Verb::Run => back_up(common),
         Verb::List => list(common),
+        Verb::Verify { backup } => follow(common, BackupVerb::Check { sequence: backup }),
+        Verb::Drill { kit, backup } => drill(common, &kit, backup),
+        Verb::Plan => plan(common),
+        Verb::Prune => follow(common, BackupVerb::Prune),
         Verb::Kit(KitVerb::Create { out, name }) => create_kit(common, &out, name),
         Verb::Kit(KitVerb::Confirm { kit }) => confirm_kit(common, &kit),
         Verb::Target(verb) => backup_target::run(common, verb),
@@ -149,12 +172,77 @@ fn confirm_kit(common: &Common, path: &Path) -> Answer {
     output::print("The kit opens what the box encrypts to it.\n")
 }
 
+/// Has a job done and says what it answered.
+fn follow(common: &Common, verb: BackupVerb) -> Answer {
+    let done = wait(common, verb)?;
+    let result = done.result.unwrap_or_default();
+    if common.json {
+        return output::print_json(&result);
+    }
+    let said = |(name, value): (&String, &Value)| format!("{name}: {value}");
+    let lines: Vec<String> = result.as_object().into_iter().flatten().map(said).collect();
+    output::print(&(lines.join("\n") + "\n"))
+}
+
+fn drill(common: &Common, path: &Path, sequence: Option<u64>) -> Answer {
+    let kit = read_kit(path)?;
+    let identity = kit.text().reveal().to_owned();
+    follow(common, BackupVerb::Drill { sequence, identity })
+}
+
+fn plan(common: &Common) -> Answer {
+    let plan: BackupPlan = perform(common, BackupVerb::Plan)?;
+    if common.json {
+        return output::print_json(&json!(plan));
+    }
+    let mut lines = Vec::new();
+    for one in &plan.items {
+        let number = one.sequence.unwrap_or_default();
+        let at = one.taken_at.as_deref().unwrap_or("-");
+        let size = one.size_bytes.map_or_else(|| "-".to_owned(), megabytes);
+        let what = if one.keep { format!("keep ({})", one.why.join(", ")) } else { "goes".into() };
+        lines.push(format!("{number}  {at}  {size}  {what}"));
+    }
+    if let Some(paused) = &plan.paused {
+        lines.push(format!("Nothing goes now: {paused}"));
+    }
+    output::print(&(lines.join("\n") + "\n"))
+}
+
+/// How far a job is, how fast it goes, and how long it will take.
+fn pace(standing: &Running, since: Instant) -> String {
+    let Running { done, total, .. } = standing;
+    let percent = done.saturating_mul(100) / (*total).max(1);
+    let seconds = since.elapsed().as_secs().max(1);
+    let rate = (done / seconds).max(1);
+    let left = total.saturating_sub(*done) / rate;
+    let (total, rate) = (megabytes(*total), megabytes(rate));
+    format!("{percent} % of {total}, {rate}/s, {left} s left")
+}
+
 fn back_up(common: &Common) -> Answer {
-    let mut standing: Running = perform(common, BackupVerb::Run)?;
+    wait(common, BackupVerb::Run)?;
+    let BackupList { backups } = perform(common, BackupVerb::List)?;
+    match backups.into_iter().next() {
+        Some(made) if common.json => output::print_json(&json!(made)),
+        Some(made) => output::print(&line(&made)),
+        None => Err(Failure::Failed("The backup is not in the list.".to_owned())),
+    }
+}
+
+/// Waits for a job, saying how far it is.
+fn wait(common: &Common, verb: BackupVerb) -> Answer<Running> {
+    let mut standing: Running = perform(common, verb)?;
+    let mut since = Instant::now();
+    let mut before = 0;
     while matches!(standing.state.as_str(), "waiting" | "running") {
+        if standing.done < before {
+            // It goes on with something else: sending after making.
+            since = Instant::now();
+        }
+        before = standing.done;
         if !common.json && standing.total > 0 {
-            let percent = standing.done.saturating_mul(100) / standing.total;
-            output::note(&format!("{percent} % of {}", megabytes(standing.total)));
+            output::note(&pace(&standing, since));
         }
         std::thread::sleep(ASKED_EVERY);
         standing = perform(common, BackupVerb::Watch { job: standing.job })?;
@@ -163,12 +251,7 @@ fn back_up(common: &Common) -> Answer {
         let why = standing.problem.unwrap_or_else(|| format!("It was {}.", standing.state));
         return Err(Failure::Failed(why));
     }
-    let BackupList { backups } = perform(common, BackupVerb::List)?;
-    match backups.into_iter().next() {
-        Some(made) if common.json => output::print_json(&json!(made)),
-        Some(made) => output::print(&line(&made)),
-        None => Err(Failure::Failed("The backup is not in the list.".to_owned())),
-    }
+    Ok(standing)
 }
 
 fn list(common: &Common) -> Answer {

@@ -41,6 +41,12 @@ fn text(status: &Status) -> String {
     let jobs = &figures.jobs;
     let (waiting, running, failed) = (jobs.waiting, jobs.running, jobs.failed);
     lines.push(("jobs", format!("{waiting} waiting, {running} running, {failed} failed")));
+    let backups = &figures.backups;
+    let verified = backups.last_verified_at.as_ref();
+    let verified =
+        verified.map_or_else(|| "none verified".to_owned(), |at| format!("verified {at}"));
+    lines.push(("backups", verified));
+    lines.extend(backups.trouble.iter().map(|detail| ("", detail.clone())));
     let mut text = String::new();
     for (name, value) in lines {
         // Writing to a text cannot fail.

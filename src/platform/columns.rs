@@ -200,6 +200,7 @@ pub const SYSTEM: &[ColumnMarks] = &[
     table("erasures", &[("looked_for", Personal)])
         .whose(Elsewhere("it is emptied when the erasure ends")),
     table("job_schedules", &[("kind", Impersonal)]),
+    table("job_settings", &[("kind", Impersonal), ("cron", Impersonal)]),
     JOB_EFFECTS,
 ];
 

@@ -98,6 +98,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0019_backups.sql",
     "0020_vouched.sql",
     "0021_backup_proofs.sql",
+    "0022_schedules_and_retention.sql",
     "0023_restores.sql",
     "0025_backup_targets.sql",
 );
@@ -189,16 +190,16 @@ impl Platform {
         make_private_folder(&data)?;
         make_private_folder(&data.join(workspaces::FOLDER))?;
         let lock = take_lock(&data)?;
-        let random = Random::new(clock.clone());
+        let (random, options) = (Random::new(clock.clone()), file_options(&config));
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         let secrets = Secrets::open(&data, credentials.as_deref(), &random)?;
-        let options = file_options(&config);
         let (path, now, log) = (data.join("system.db"), clock.now(), random.id());
-        let mut signer = None;
+        let (mut signer, mut decided) = (None, Vec::new());
         let begin = |connection: &_| {
             audit::store::begin(connection, log, now)?;
             let keys = audit::store::checkpoints::Keys(connection);
             signer = Some(audit::Signer::open_in(keys, &secrets, &random, now)?);
+            decided = jobs::schedules::store::all(connection)?;
             audit::ops::tree::catch_up_in(audit::store::tree::Tree(connection))
         };
         let system = DatabaseFile::open(&path, &[SYSTEM_SET], now, &options, begin)?;
@@ -216,6 +217,7 @@ impl Platform {
         // What happened before a crash may not be signed yet.
         workspaces.growth().note(audit::Log::Box);
         Ok(Arc::new(Self {
+            jobs: Jobs::new(parts.jobs, signer.on_box(), &decided)?,
             reads: audit::reads::Reads::default(),
             audit: audit::Keeping::new(signer, workspaces.growth(), now),
             clock,
@@ -244,7 +246,6 @@ impl Platform {
             set_up: SetUp::new(&config.limits),
             reach: OnceLock::new(),
             streams: events::Streams::new(&config.limits),
-            jobs: Jobs::new(parts.jobs)?,
             notices: Notices::new(parts.notices),
             sending: Sending::default(),
             errors: errors::ops::Errors::default(),

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{Client, TestServer};
 
+mod keeping;
 mod proofs;
 
 /// A box that is ready for backups, and what its operator has.

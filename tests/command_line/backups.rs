@@ -70,6 +70,17 @@ fn backed_up() -> Left {
     assert_eq!((&made["state"], &made["sequence"]), (&value!("uploaded"), &value!(1)));
     assert_eq!(made["level"], "verified", "{made}");
     assert_eq!(list["items"], value!([made]));
+    let drilled = json(&on(&data, &["backup", "drill", "--kit", &kit, "--json"]));
+    assert_eq!(drilled["files"], 2, "{drilled}");
+    let checked = json(&on(&data, &["backup", "verify", "--backup", "1", "--json"]));
+    assert_eq!(checked["checked"], 1, "{checked}");
+    assert_eq!(code(&on(&data, &["backup", "verify", "--backup", "9"])), 3);
+    let plan = json(&on(&data, &["backup", "plan", "--json"]));
+    assert_eq!((&plan["items"][0]["keep"], &plan["paused"]), (&value!(true), &Value::Null));
+    let pruned = json(&on(&data, &["backup", "prune", "--json"]));
+    assert_eq!(pruned["removed"], value!([]));
+    let status = json(&on(&data, &["status", "--json"]));
+    assert!(status["backups"]["last_verified_at"].is_string(), "{status}");
     let root = json(&on(&data, &["ca", "show", "--json"]));
     drop(served);
     fs::rename(&data, left.path("burnt")).expect("moved");

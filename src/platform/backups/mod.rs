@@ -11,18 +11,29 @@ pub mod keys_in_hand;
 pub mod kits;
 pub mod recovery;
 pub mod restores;
+pub mod retention;
+pub mod standing;
 pub mod targets;
 pub mod verification;
 
 use super::app::Routes;
 use super::error::Code;
 
-pub const CODES: &[&[Code]] =
-    &[bases::rules::CODES, kits::rules::CODES, targets::rules::CODES, restores::rules::CODES];
+pub const CODES: &[&[Code]] = &[
+    bases::rules::CODES,
+    kits::rules::CODES,
+    restores::rules::CODES,
+    targets::rules::CODES,
+    verification::rules::CODES,
+    retention::rules::CODES,
+];
 
 pub fn routes() -> Routes {
     Routes::new()
         .merge(bases::api::routes())
+        .merge(verification::api::routes())
+        .merge(retention::api::routes())
+        .merge(standing::api::routes())
         .merge(kits::api::routes())
         .merge(restores::api::routes())
         .merge(targets::api::routes())

@@ -9,9 +9,9 @@ use super::ops::to_value;
 use super::protocol::BackupVerb;
 use super::targets;
 use crate::platform::backups::bases::ops::Shown;
-use crate::platform::backups::bases::rules::{self, Copy};
+use crate::platform::backups::bases::rules::{self, BackupId, Copy};
 use crate::platform::backups::kits::rules::RecoveryKit;
-use crate::platform::backups::{bases, kits};
+use crate::platform::backups::{bases, kits, retention, verification};
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs;
@@ -47,6 +47,26 @@ pub struct Running {
     pub total: u64,
     /// Why it failed.
     pub problem: Option<String>,
+    /// What it answered when it was done.
+    pub result: Option<Value>,
+}
+
+/// Which backups are kept and which go.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BackupPlan {
+    pub items: Vec<PlannedRow>,
+    /// Why none goes now.
+    pub paused: Option<String>,
+}
+
+/// What becomes of one backup.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PlannedRow {
+    pub sequence: Option<u64>,
+    pub taken_at: Option<String>,
+    pub keep: bool,
+    pub why: Vec<String>,
+    pub size_bytes: Option<u64>,
 }
 
 /// The newest backups.
@@ -124,7 +144,7 @@ pub(super) async fn perform(ctx: &BoxCtx, verb: BackupVerb) -> Result<Value> {
         }
         BackupVerb::Target(verb) => targets::perform(ctx, verb).await,
         BackupVerb::Run => {
-            check_running(ctx, "The box does not run. Start it first.")?;
+            check_runs(ctx)?;
             let job = bases::ops::run(ctx).await?.value;
             to_value(&standing(ctx, job.id).await?)
         }
@@ -135,6 +155,22 @@ pub(super) async fn perform(ctx: &BoxCtx, verb: BackupVerb) -> Result<Value> {
                 check_running(ctx, "The box stopped. The backup goes on when it starts again.")?;
             }
             to_value(&standing)
+        }
+        BackupVerb::Check { sequence } => {
+            let id = numbered(ctx, sequence).await?;
+            let job = verification::ops::ask_for_check(ctx, id).await?.value;
+            to_value(&standing(ctx, job.id).await?)
+        }
+        BackupVerb::Drill { sequence, identity } => {
+            let id = numbered(ctx, sequence).await?;
+            let job = verification::ops::ask_for_drill(ctx, id, &identity).await?.value;
+            to_value(&standing(ctx, job.id).await?)
+        }
+        BackupVerb::Plan => to_value(&planned(retention::ops::plan(ctx).await?)),
+        BackupVerb::Prune => {
+            check_runs(ctx)?;
+            let job = retention::ops::ask_for_prune(ctx).await?.value;
+            to_value(&standing(ctx, job.id).await?)
         }
         BackupVerb::List => {
             let found = bases::ops::list(ctx, None, LISTED_MAX).await?;
@@ -149,6 +185,32 @@ fn check_running(ctx: &BoxCtx, detail: &str) -> Result<()> {
         Some(_) => Ok(()),
         None => Err(Error::conflict("box-not-running", detail)),
     }
+}
+
+fn check_runs(ctx: &BoxCtx) -> Result<()> {
+    check_running(ctx, "The box does not run. Start it first.")
+}
+
+/// The backup of a number; the newest that lies somewhere without one.
+async fn numbered(ctx: &BoxCtx, sequence: Option<u64>) -> Result<BackupId> {
+    check_runs(ctx)?;
+    let found = bases::ops::list(ctx, None, rules::LISTED_MAX).await?;
+    let found = found.into_iter().find(|one| match sequence {
+        Some(sequence) => one.backup.sequence == Some(sequence),
+        None => rules::level(&one.backup, &one.copies).is_some(),
+    });
+    found.map(|one| one.backup.id).ok_or(Error::NotFound)
+}
+
+fn planned(plan: retention::ops::Plan) -> BackupPlan {
+    let row = |one: retention::ops::Planned| PlannedRow {
+        sequence: one.backup.sequence,
+        taken_at: one.backup.taken_at.map(|at| at.to_string()),
+        keep: !one.why.is_empty(),
+        why: one.why.into_iter().map(|why| why.name().to_owned()).collect(),
+        size_bytes: one.backup.size_bytes,
+    };
+    BackupPlan { items: plan.backups.into_iter().map(row).collect(), paused: plan.paused }
 }
 
 async fn add_kit(ctx: &BoxCtx, name: &str, recipient: &str) -> Result<KitMade> {
@@ -167,5 +229,7 @@ async fn standing(ctx: &BoxCtx, id: jobs::JobId) -> Result<Running> {
     let job = jobs::ops::get(ctx, View::Box, id).await?;
     let (done, total) = job.progress.map_or((0, 0), |progress| (progress.done, progress.total));
     let problem = job.fault.map(|fault| fault.detail);
-    Ok(Running { job: id.to_string(), state: job.state.name().to_owned(), done, total, problem })
+    let result = job.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let (job, state) = (id.to_string(), job.state.name().to_owned());
+    Ok(Running { job, state, done, total, problem, result })
 }

@@ -14,7 +14,7 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 
-pub use backups::{BackupList, BackupRow, Challenge, KitMade, Running};
+pub use backups::{BackupList, BackupPlan, BackupRow, Challenge, KitMade, Running};
 pub use client::ask;
 pub use listener::start;
 pub use ops::{KeyRotation, SetupLink, Status, perform};

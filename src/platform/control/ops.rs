@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::protocol::Verb;
 use super::{backups, people, restores, tenants};
 use crate::platform::Platform;
+use crate::platform::backups::standing::ops::standing_in;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::users;
@@ -108,6 +109,16 @@ pub struct Figures {
     pub people: i64,
     pub workspaces: i64,
     pub jobs: JobFigures,
+    pub backups: BackupFigures,
+}
+
+/// How it stands with backups.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct BackupFigures {
+    /// When the last one was fetched back and found whole.
+    pub last_verified_at: Option<String>,
+    /// What is wrong, the worst first.
+    pub trouble: Vec<String>,
 }
 
 /// How the work in the background is.
@@ -171,7 +182,15 @@ pub fn figures_in(scope: &BoxScope<'_>) -> Result<Figures> {
         people: users::ops::count_in(scope)?,
         workspaces: workspaces::ops::count_in(scope)?,
         jobs: job_figures_in(scope)?,
+        backups: backup_figures_in(scope)?,
     })
+}
+
+fn backup_figures_in(scope: &BoxScope<'_>) -> Result<BackupFigures> {
+    let standing = standing_in(scope)?;
+    let trouble = standing.trouble(scope.now()).into_iter().map(|one| one.detail).collect();
+    let last_verified_at = standing.last_verified_at.map(|at| at.to_string());
+    Ok(BackupFigures { last_verified_at, trouble })
 }
 
 fn job_figures_in(scope: &BoxScope<'_>) -> Result<JobFigures> {

@@ -94,6 +94,14 @@ pub enum BackupVerb {
     Watch { job: String },
     /// The newest backups.
     List,
+    /// Compares the copies of a backup, the newest without a number, with what was written.
+    Check { sequence: Option<u64> },
+    /// Opens a backup with the key of a kit, which is kept in memory alone.
+    Drill { sequence: Option<u64>, identity: String },
+    /// Which backups are kept and which go.
+    Plan,
+    /// Removes those that go.
+    Prune,
 }
 
 /// What is done about targets. A target is named by its name or its id.

@@ -133,6 +133,10 @@ pub struct JobScheduleResponse {
     pub title: String,
     /// Minute, hour, day of the month, month, day of the week.
     pub cron: String,
+    /// As the program brings it.
+    pub cron_default: String,
+    /// Whether it runs by itself at all.
+    pub is_on: bool,
     /// IANA name.
     pub time_zone: String,
     pub last: Option<JobResponse>,
@@ -220,15 +224,26 @@ fn page_of(viewer: &Viewer<'_>, jobs: Vec<Job>, limit: usize) -> Result<Page<Job
 }
 
 fn schedules_of(viewer: &Viewer<'_>, found: Vec<Scheduled>) -> JobSchedulesResponse {
-    let shown = |one: Scheduled| JobScheduleResponse {
+    JobSchedulesResponse { items: found.into_iter().map(|one| schedule_of(viewer, one)).collect() }
+}
+
+fn schedule_of(viewer: &Viewer<'_>, one: Scheduled) -> JobScheduleResponse {
+    JobScheduleResponse {
         kind: one.kind.spec.kind.to_owned(),
         title: one.kind.spec.title.to_owned(),
-        cron: one.kind.spec.schedule.unwrap_or_default().to_owned(),
+        cron: one.kind.text,
+        cron_default: one.kind.text_default,
+        is_on: one.kind.is_on,
         time_zone: "UTC".to_owned(),
         last: one.last.map(|job| viewer.shown(job)),
         next_run_at: one.next_run_at.map(|at| at.to_string()),
-    };
-    JobSchedulesResponse { items: found.into_iter().map(shown).collect() }
+    }
+}
+
+/// How a schedule is shown to an operator.
+pub(super) async fn schedule_on_box(ctx: &BoxCtx, one: Scheduled) -> Result<JobScheduleResponse> {
+    let viewer = Viewer::of_box(ctx, one.last.iter()).await?;
+    Ok(schedule_of(&viewer, one))
 }
 
 /// How a job is shown to a member, for answers of other resources that ask for one.

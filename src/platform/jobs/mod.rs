@@ -4,6 +4,7 @@ pub mod api;
 pub mod ops;
 pub mod rules;
 pub mod runner;
+pub mod schedules;
 mod state;
 mod store;
 mod work;

@@ -82,7 +82,7 @@ pub(in crate::platform) fn ask_in(
         return Err(Error::Throttled { code: "too-many-jobs", retry_after_s: 60, limit });
     }
     let input = written(input)?;
-    let job = Job { input, ..new_job(scope, kind, *workspace) };
+    let job = Job { input, ..new_job(scope, &kind, *workspace) };
     store::insert(scope, &job, subject)?;
     if scope.user().is_some() {
         scope.audit(entry("job.requested", &job))?;
@@ -146,7 +146,7 @@ fn written(value: &Value) -> Result<String> {
 /// Asks for a job of the workspace by its kind alone.
 pub async fn ask_for(ctx: &Ctx, kind: &str) -> Result<Created<Job>> {
     let known = kinds_for(ctx);
-    ask_for_one_of(ctx, known.iter(), kind, Some(ctx.workspace())).await
+    ask_for_one_of(ctx, known.into_iter(), kind, Some(ctx.workspace())).await
 }
 
 /// Asks for a job of the box by its kind alone.
@@ -156,7 +156,7 @@ pub async fn ask_for_on_box(ctx: &BoxCtx, kind: &str) -> Result<Created<Job>> {
 
 async fn ask_for_one_of(
     ctx: &BoxCtx,
-    mut kinds: impl Iterator<Item = &Kind>,
+    mut kinds: impl Iterator<Item = Kind>,
     kind: &str,
     workspace: Option<WorkspaceId>,
 ) -> Result<Created<Job>> {
@@ -173,7 +173,7 @@ async fn ask_for_one_of(
 fn kinds_for(ctx: &Ctx) -> Vec<Kind> {
     let (on, known) = (&ctx.membership.standing.apps, ctx.platform.app_ids());
     let kinds = ctx.platform.jobs.kinds_per(Per::Workspace);
-    kinds.filter(|kind| kind.is_for(on, &known)).cloned().collect()
+    kinds.filter(|kind| kind.is_for(on, &known)).collect()
 }
 
 /// Whose jobs somebody looks at.
@@ -240,6 +240,11 @@ pub(in crate::platform) fn answers_for_in(
     let Some(job) = store::get(scope, id)? else { return Ok(false) };
     let told = job.result.as_deref().and_then(|json| serde_json::from_str::<Value>(json).ok());
     Ok(!job.state.has_ended() || told.is_some_and(|result| result["kept_until"] == until))
+}
+
+/// The job of the box of this kind that waits or runs, inside the caller's transaction.
+pub(in crate::platform) fn under_way_in(scope: &BoxScope<'_>, kind: &str) -> Result<Option<JobId>> {
+    Ok(store::under_way(scope, kind, None, "")?.map(|job| job.id))
 }
 
 /// Ends a job: a waiting one at once, a running one at its next step.
@@ -355,7 +360,7 @@ pub async fn schedules(ctx: &Ctx) -> Result<Vec<Scheduled>> {
 
 /// The schedules of the box and of all its workspaces.
 pub async fn schedules_on_box(ctx: &BoxCtx) -> Result<Vec<Scheduled>> {
-    scheduled(ctx, ctx.platform.jobs.kinds().to_vec(), None).await
+    scheduled(ctx, ctx.platform.jobs.kinds(), None).await
 }
 
 async fn scheduled(
@@ -367,7 +372,7 @@ async fn scheduled(
         let mut found = Vec::new();
         for kind in kinds {
             let Some(cron) = &kind.cron else { continue };
-            let next_run_at = cron.next(scope.now());
+            let next_run_at = cron.next(scope.now()).filter(|_| kind.is_on);
             let last = store::last_of(scope, kind.spec.kind, workspace)?;
             found.push(Scheduled { kind, last, next_run_at });
         }
@@ -506,7 +511,9 @@ pub(super) fn due_in(
 ) -> Result<rules::Due> {
     let Some(cron) = &kind.cron else { return Ok(rules::Due::Nothing) };
     let done_until = store::done_until(scope, kind.spec.kind, workspace)?;
-    Ok(match done_until.or(since) {
+    // What was due before somebody decided about it is not made up for.
+    let done_until = done_until.or(since).max(kind.decided_at);
+    Ok(match done_until {
         Some(done_until) => rules::due(cron, done_until, scope.now()),
         None => rules::Due::GoOnFrom(scope.now()),
     })

@@ -138,8 +138,12 @@ async fn plan(platform: &Arc<Platform>) -> Result<()> {
         return Ok(());
     }
     let ctx = as_box(platform);
-    let kinds: Vec<Kind> =
-        platform.jobs.kinds().iter().filter(|kind| kind.cron.is_some()).cloned().collect();
+    let kinds: Vec<Kind> = platform
+        .jobs
+        .kinds()
+        .into_iter()
+        .filter(|kind| kind.cron.is_some() && kind.is_on)
+        .collect();
     let next = kinds.iter().filter_map(|kind| kind.cron.as_ref()?.next(now)).min();
     let apps = platform.app_ids();
     let due = ctx.read(move |scope| all_due(scope, &kinds, &apps)).await?;
@@ -218,7 +222,7 @@ async fn ending(platform: &Arc<Platform>, job: Job, running: &Arc<Running>) -> E
 }
 
 async fn attempt(platform: &Arc<Platform>, job: Job, running: &Arc<Running>) -> Result<Ending> {
-    let Some(kind) = platform.jobs.kind(&job.kind).cloned() else {
+    let Some(kind) = platform.jobs.kind(&job.kind) else {
         let detail = "This release does not know such jobs.";
         return Ok(Ending::Refused(Fault::new("job-kind-unknown", detail)));
     };

@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{Notify, broadcast};
 
 use super::rules::{Cron, Job, JobId, Progress};
+use super::schedules::rules::{Setting, settled};
 use super::work::{JobSpec, Per};
 use crate::platform::clock::Moment;
 use crate::platform::error::Result;
 use crate::platform::identity::UserId;
+use crate::platform::setup::rules::BoxId;
 use crate::platform::workspaces::WorkspaceId;
 use crate::platform::workspaces::rules::Apps;
 
@@ -21,7 +23,15 @@ const CHANGES_MAX: usize = 256;
 #[derive(Clone)]
 pub struct Kind {
     pub spec: JobSpec,
+    /// None: it has no schedule at all.
     pub cron: Option<Cron>,
+    /// The same as text,
+    pub text: String,
+    /// and as the program brings it.
+    pub text_default: String,
+    pub is_on: bool,
+    /// When somebody decided about it.
+    pub decided_at: Option<Moment>,
 }
 
 impl Kind {
@@ -54,7 +64,7 @@ impl From<&Job> for JobChange {
 
 /// Jobs of this process.
 pub struct Jobs {
-    kinds: Vec<Kind>,
+    kinds: RwLock<Vec<Kind>>,
     running: Mutex<HashMap<JobId, Arc<Running>>>,
     nudge: Notify,
     changes: broadcast::Sender<JobChange>,
@@ -71,36 +81,66 @@ pub(super) struct Planned {
 }
 
 impl Jobs {
-    pub(in crate::platform) fn new(specs: impl IntoIterator<Item = JobSpec>) -> Result<Self> {
+    pub(in crate::platform) fn new(
+        specs: impl IntoIterator<Item = JobSpec>,
+        on_box: BoxId,
+        decided: &[(String, Setting)],
+    ) -> Result<Self> {
+        let seed = on_box.uuid().as_u64_pair().1;
         let kind = |spec: JobSpec| {
-            let cron = spec.schedule.map(str::parse).transpose()?;
-            Ok(Kind { spec, cron })
+            let text = spec.schedule.map_or_else(String::new, |cron| settled(cron, seed));
+            let cron = spec.schedule.map(|_| text.parse()).transpose()?;
+            let text_default = text.clone();
+            Ok(Kind { spec, cron, text, text_default, is_on: true, decided_at: None })
         };
-        Ok(Self {
-            kinds: specs.into_iter().map(kind).collect::<Result<_>>()?,
+        let jobs = Self {
+            kinds: RwLock::new(specs.into_iter().map(kind).collect::<Result<_>>()?),
             running: Mutex::default(),
             nudge: Notify::new(),
             changes: broadcast::Sender::new(CHANGES_MAX),
             planned: Mutex::default(),
             has_recovered: AtomicBool::new(false),
-        })
+        };
+        decided.iter().try_for_each(|(kind, setting)| jobs.decide(kind, setting))?;
+        Ok(jobs)
     }
 
-    pub fn kinds(&self) -> &[Kind] {
-        &self.kinds
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.kinds.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn kind(&self, name: &str) -> Option<&Kind> {
-        self.kinds.iter().find(|kind| kind.spec.kind == name)
+    pub fn kind(&self, name: &str) -> Option<Kind> {
+        let kinds = self.kinds.read().unwrap_or_else(PoisonError::into_inner);
+        kinds.iter().find(|kind| kind.spec.kind == name).cloned()
     }
 
-    pub fn kinds_per(&self, per: Per) -> impl Iterator<Item = &Kind> {
-        self.kinds.iter().filter(move |kind| kind.spec.per == per)
+    pub fn kinds_per(&self, per: Per) -> impl Iterator<Item = Kind> {
+        self.kinds().into_iter().filter(move |kind| kind.spec.per == per)
     }
 
     /// What people read for a kind.
     pub fn title<'a>(&self, kind: &'a str) -> &'a str {
-        self.kind(kind).map_or(kind, |kind| kind.spec.title)
+        let kinds = self.kinds.read().unwrap_or_else(PoisonError::into_inner);
+        kinds.iter().find(|one| one.spec.kind == kind).map_or(kind, |one| one.spec.title)
+    }
+
+    /// Takes over what somebody decided about a schedule. Of a kind that is gone nothing is left.
+    pub(in crate::platform) fn decide(&self, name: &str, setting: &Setting) -> Result<()> {
+        let mut kinds = self.kinds.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(kind) = kinds.iter_mut().find(|kind| kind.spec.kind == name) else {
+            return Ok(());
+        };
+        if kind.cron.is_none() {
+            return Ok(());
+        }
+        let text = setting.cron.clone().unwrap_or_else(|| kind.text_default.clone());
+        kind.cron = Some(text.parse()?);
+        kind.text = text;
+        kind.is_on = setting.is_on;
+        kind.decided_at = Some(setting.changed_at);
+        drop(kinds);
+        self.set_planned(Planned::default());
+        Ok(())
     }
 
     /// Hears of every job from here on.

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::rules::{self, Check, Finding, Status};
 use super::{process, recorder, store};
+use crate::platform::backups::standing::ops::standing_in;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Result;
@@ -47,6 +48,7 @@ pub async fn health(ctx: &BoxCtx) -> Vec<Check> {
         timed("database", database(ctx)).await,
         timed("disk", disk(&ctx.platform)).await,
         timed("jobs", jobs(ctx)).await,
+        timed("backups", backups(ctx)).await,
     ];
     checks.push(timed("certificate", async { certificate(ctx) }).await);
     checks
@@ -91,6 +93,18 @@ async fn jobs(ctx: &BoxCtx) -> Finding {
         (Err(error), _) | (_, Err(error)) => {
             Finding::new(Status::Failing, format!("They could not be read: {error}."))
         }
+    }
+}
+
+async fn backups(ctx: &BoxCtx) -> Finding {
+    let (now, standing) = (ctx.now(), ctx.read(standing_in).await);
+    match standing {
+        Ok(standing) => {
+            let trouble = standing.trouble(now);
+            let trouble = trouble.first().map(|one| one.detail.as_str());
+            rules::backups(standing.ready_since.is_some(), trouble, standing.last_verified_at)
+        }
+        Err(error) => Finding::new(Status::Failing, format!("They could not be read: {error}.")),
     }
 }
 

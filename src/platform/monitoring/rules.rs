@@ -146,6 +146,16 @@ pub fn jobs(failing: &[(&str, i64)], due_since: Option<Moment>, now: Moment) -> 
     Finding::ok()
 }
 
+/// Judges backups. `trouble` is the worst that is wrong with them.
+pub fn backups(is_set_up: bool, trouble: Option<&str>, verified_at: Option<Moment>) -> Finding {
+    match (trouble, verified_at) {
+        (Some(trouble), _) => Finding::new(Status::Degraded, trouble),
+        (None, Some(at)) => Finding::new(Status::Ok, format!("The last was verified at {at}.")),
+        (None, None) if is_set_up => Finding::new(Status::Ok, "The first is still to come."),
+        (None, None) => Finding::new(Status::Ok, "Nobody has set them up."),
+    }
+}
+
 /// Who asks for metrics or the details of health.
 #[derive(Debug, Clone)]
 pub struct Asker<'a> {

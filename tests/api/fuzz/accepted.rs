@@ -165,11 +165,15 @@ impl Fuzzer {
             "settings": { "path": format!("/mnt/{name}") } })
         };
         let made = root.post("/api/v1/backup-targets", &stick("first")).await.is(201);
+        let keep = json!({ "retention": { "daily": 7, "weekly": 4, "monthly": 12, "yearly": 2,
+            "verified_min": 3 } });
         for (name, body) in [
             ("POST /api/v1/backup-targets", stick("second")),
             ("PATCH /api/v1/backup-targets/{id}", json!({ "name": "Stick" })),
             ("POST /api/v1/backup-targets/{id}/test", Value::Null),
             ("POST /api/v1/backups", Value::Null),
+            ("POST /api/v1/backups/prune", Value::Null),
+            ("PATCH /api/v1/backup-settings", keep),
             ("DELETE /api/v1/backup-targets/{id}", Value::Null),
         ] {
             self.step(world, Step::new(root, name, body).of(text(&made, "/id"))).await;

@@ -583,6 +583,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backup-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how long backups are kept (operators). */
+        get: operations["get_backup_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Decide how long backups are kept (operators). Nothing goes before the next backup was verified. */
+        patch: operations["change_backup_settings"];
+        trace?: never;
+    };
+    "/api/v1/backup-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how it stands with backups as a whole (operators). */
+        get: operations["get_backup_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backup-targets": {
         parameters: {
             query?: never;
@@ -696,6 +731,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backups/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get which backups are kept and which go, and why (operators). */
+        get: operations["get_backup_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the backups that the plan says (operators). */
+        post: operations["prune_backups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backups/{id}": {
         parameters: {
             query?: never;
@@ -707,6 +776,40 @@ export interface paths {
         get: operations["get_backup"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/{id}/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a backup with a recovery kit, as after a fire, and look through all of it (operators). */
+        post: operations["drill_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare every copy of a backup with what was written, byte by byte (operators). */
+        post: operations["verify_backup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1079,6 +1182,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/schedules/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Decide when jobs of a kind run by themselves, on the whole box (operators). */
+        patch: operations["change_schedule"];
         trace?: never;
     };
     "/api/v1/jobs/{id}": {
@@ -3105,6 +3225,12 @@ export interface components {
             uploaded_at?: string | null;
             verified_at?: string | null;
         };
+        /** @description What becomes of all backups that lie at a target, the newest first. */
+        BackupPlanResponse: {
+            items: components["schemas"]["PlannedBackupResponse"][];
+            /** @description Why none of them goes now. */
+            paused?: string | null;
+        };
         /** @description A base backup. */
         BackupResponse: {
             copies: components["schemas"]["BackupCopyResponse"][];
@@ -3146,6 +3272,58 @@ export interface components {
             verified_at?: string | null;
             /** Format: int64 */
             workspaces?: number | null;
+        };
+        /** @description How many backups are kept: the newest verified one of so many days, weeks, months and years. */
+        BackupRetention: {
+            /** Format: int32 */
+            daily: number;
+            /** Format: int32 */
+            monthly: number;
+            /**
+             * Format: int32
+             * @description So many that were verified are kept in any case; 1 at least.
+             */
+            verified_min: number;
+            /** Format: int32 */
+            weekly: number;
+            /** Format: int32 */
+            yearly: number;
+        };
+        /** @description What is to be decided about backups. */
+        BackupSettingsRequest: {
+            retention: components["schemas"]["BackupRetention"];
+        };
+        /** @description What is decided about backups. */
+        BackupSettingsResponse: {
+            retention: components["schemas"]["BackupRetention"];
+        };
+        /** @description How it stands with backups as a whole. */
+        BackupStateResponse: {
+            /** @description Whether somebody should do that again: once a month. */
+            drill_due: boolean;
+            /** @description Whether somebody has shown that they hold one of them. */
+            kit_confirmed: boolean;
+            /** @description Recovery kits in use. */
+            kits: number;
+            /** @description When somebody last opened one with a kit. */
+            last_drilled_at?: string | null;
+            /** @description The moment that the newest one at a target is of. */
+            last_made_at?: string | null;
+            last_verified_at?: string | null;
+            /** @description When the clock makes the next one; null where the schedule is off. */
+            next_run_at?: string | null;
+            /** @description The job that makes one now. */
+            running_job?: string | null;
+            targets: number;
+            /** @description What is wrong, the worst first. */
+            trouble: components["schemas"]["BackupTroubleResponse"][];
+        };
+        /** @description Something that is wrong with backups. */
+        BackupTroubleResponse: {
+            /** @description Explained at `/problems/{code}`. */
+            code: string;
+            /** @description One sentence for a person. */
+            detail: string;
         };
         /** @description A code, or a code with the pack it stands on. */
         BarcodeRequest: string | components["schemas"]["PackRequest"];
@@ -3249,6 +3427,13 @@ export interface components {
             mode?: components["schemas"]["RegistrationMode"] | null;
             role?: components["schemas"]["RoleName"] | null;
             workspace_id?: string | null;
+        };
+        /** @description A schedule as it is to be. */
+        ChangeScheduleRequest: {
+            /** @description Minute, hour, day of the month, month, day of the week; null: as the program brings it. */
+            cron?: string | null;
+            /** @description Whether it runs by itself at all. */
+            is_on: boolean;
         };
         /**
          * @description What is to be another; the rest stays, secrets too. Who points a target at another server or
@@ -3424,6 +3609,14 @@ export interface components {
              */
             kind: string;
             location_id?: string | null;
+        };
+        /** @description What opens the backup. */
+        DrillRequest: {
+            /**
+             * @description A recovery kit, or its line that begins with `AGE-SECRET-KEY-1`. It is kept in memory until
+             *     the drill is done, and nowhere else.
+             */
+            identity: string;
         };
         /**
          * @description How notices reach somebody by mail.
@@ -3728,6 +3921,10 @@ export interface components {
         JobScheduleResponse: {
             /** @description Minute, hour, day of the month, month, day of the week. */
             cron: string;
+            /** @description As the program brings it. */
+            cron_default: string;
+            /** @description Whether it runs by itself at all. */
+            is_on: boolean;
             kind: string;
             last?: components["schemas"]["JobResponse"] | null;
             next_run_at?: string | null;
@@ -5028,6 +5225,21 @@ export interface components {
         PersonResponse: {
             id: string;
             name: string;
+        };
+        /** @description What becomes of one backup. */
+        PlannedBackupResponse: {
+            backup_id: string;
+            keep: boolean;
+            /** Format: int64 */
+            sequence?: number | null;
+            /** Format: int64 */
+            size_bytes?: number | null;
+            taken_at?: string | null;
+            /**
+             * @description `newest` (nothing newer was verified yet), `verified` (one of the last that were),
+             *     `daily`, `weekly`, `monthly`, `yearly`; empty when it goes.
+             */
+            why: string[];
         };
         /**
          * @description What a person posts; a transfer has a request of its own.
@@ -7251,6 +7463,100 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    get_backup_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupSettingsResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    change_backup_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupSettingsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupSettingsResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_backup_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupStateResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     list_targets: {
         parameters: {
             query?: never;
@@ -7660,6 +7966,69 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    get_backup_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupPlanResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    prune_backups: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     get_backup: {
         parameters: {
             query?: never;
@@ -7690,6 +8059,101 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    drill_backup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description No copy of it lies anywhere, or a drill is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    verify_backup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description No copy of it lies anywhere. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     get_box: {
@@ -8634,6 +9098,46 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    change_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description E.g. `platform.backup`. */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobScheduleResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     get_box_job: {

@@ -9,7 +9,8 @@ pub const BACKUP: JobSpec = JobSpec {
     kind: "platform.backup",
     title: "Backup",
     per: Per::Box,
-    schedule: None,
+    // Each box takes a minute of its own, so that a shared target is not asked by all at once.
+    schedule: Some("30~50 2 * * *"),
     can_be_asked: false,
     permission: None,
     changes: true,

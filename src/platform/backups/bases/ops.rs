@@ -1,6 +1,7 @@
 //! Asking for backups, making them, telling what became of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ use super::rules::{Backup, BackupId, Copy, CopyState, Reason, State, free_bytes_
 use super::{sending, store};
 use crate::platform::audit::Entry;
 use crate::platform::backups::archive::Identity;
-use crate::platform::backups::{kits, recovery, targets};
+use crate::platform::backups::{kits, recovery, retention, targets};
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::idempotency::rules::Created;
@@ -23,6 +25,10 @@ use crate::platform::{notices, tasks};
 
 /// Audit kind.
 pub const KIND: &str = "box.backup";
+/// Backups looked at for the newest that was written.
+const NEWEST_LOOKED_AT: usize = 20;
+/// A schedule makes no two within this, whatever the clock does.
+const APART_MIN: Duration = Duration::from_hours(1);
 /// Characters of what is kept of a failure.
 const DETAIL_LENGTH_MAX: usize = 1_000;
 
@@ -91,18 +97,94 @@ fn shown_in(scope: &BoxScope<'_>, backup: Backup) -> Result<Shown> {
     Ok(Shown { backup, copies })
 }
 
+/// A copy that lies somewhere, its backup, and what that one's `COMMIT.json` hashes to.
+pub(in crate::platform::backups) type There = (Backup, Copy, [u8; 32]);
+
+/// All copies that lie somewhere, those first that were not looked at for the longest.
+pub(in crate::platform::backups) fn there_in(scope: &BoxScope<'_>) -> Result<Vec<There>> {
+    let mut found = Vec::new();
+    for copy in store::there(scope)? {
+        let backup = store::get(scope, copy.backup)?;
+        if let (Some(backup), Some(hash)) = (backup, store::commit_hash(scope, copy.backup)?) {
+            found.push((backup, copy, hash));
+        }
+    }
+    Ok(found)
+}
+
+/// When a backup was made last, and when one was proved and tried with a kit.
+pub(in crate::platform::backups) fn latest_in(scope: &BoxScope<'_>) -> Result<[Option<Moment>; 3]> {
+    store::latest(scope)
+}
+
+/// What is said of another box with this one's identity.
+pub(in crate::platform::backups) fn fence_in(scope: &BoxScope<'_>) -> Result<Option<String>> {
+    Ok(store::fence(scope)?.map(|(_, detail)| detail))
+}
+
+/// The newest backup that was written: its moment and its copies.
+pub(in crate::platform::backups) fn newest_in(
+    scope: &BoxScope<'_>,
+) -> Result<Option<(Moment, Vec<Copy>)>> {
+    let newest = store::list(scope, None, NEWEST_LOOKED_AT)?;
+    let newest = newest.into_iter().find_map(|one| Some((one.taken_at?, one.id)));
+    newest.map(|(at, id)| Ok((at, store::copies(scope, id)?))).transpose()
+}
+
+/// Notes that a copy is not what was written.
+pub(in crate::platform::backups) fn damaged_in(
+    scope: &BoxScope<'_>,
+    copy: Copy,
+    detail: &str,
+) -> Result<()> {
+    let checked_at = Some(scope.now());
+    note_in(scope, Copy { checked_at, ..copy }, Outcome::Damaged(detail.to_owned()), 1)
+}
+
+/// Notes that a copy is still what was written.
+pub(in crate::platform::backups) fn checked_in(scope: &BoxScope<'_>, copy: Copy) -> Result<()> {
+    scope.audit(entry_of("box.backup.checked", &copy))?;
+    store::put_copy(scope, &Copy { checked_at: Some(scope.now()), detail: None, ..copy })
+}
+
+/// Notes that a copy was removed.
+pub(in crate::platform::backups) fn gone_in(scope: &BoxScope<'_>, copy: Copy) -> Result<()> {
+    scope.audit(entry_of("box.backup.pruned", &copy))?;
+    let copy = Copy { state: CopyState::Gone, next_try_at: None, detail: None, ..copy };
+    store::put_copy(scope, &copy)
+}
+
+/// Notes that somebody opened a backup with their kit.
+pub(in crate::platform::backups) fn drilled_in(
+    scope: &BoxScope<'_>,
+    id: BackupId,
+    target: &str,
+) -> Result<()> {
+    let backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
+    let now = Some(scope.now());
+    let verified_at = backup.verified_at.or(now);
+    store::update(scope, &Backup { verified_at, drilled_at: now, ..backup }, None)?;
+    scope.audit(Entry::new("box.backup.drilled", KIND, id).set("target", target))?;
+    Ok(())
+}
+
+fn entry_of(action: &'static str, copy: &Copy) -> Entry {
+    Entry::new(action, KIND, copy.backup).set("target", &copy.target_name)
+}
+
 /// Makes a backup, sends it to every target and proves what lies there: the whole of the job.
 pub(super) async fn make(work: &Work) -> Result<Value> {
-    let reason = match work.input::<Option<Input>>()? {
-        Some(input) => Reason::from_name(&input.reason).unwrap_or(Reason::Asked),
-        None => Reason::Schedule,
-    };
-    if reason == Reason::Schedule
-        && let Err(Error::Conflict(refusal)) = work.on_box().read(check_ready_in).await
-    {
+    let reason = if let Some(input) = work.input::<Option<Input>>()? {
+        Reason::from_name(&input.reason).unwrap_or(Reason::Asked)
+    } else {
         // Nobody set it up, or somebody has to decide first: both are told elsewhere.
-        return Ok(json!({ "skipped": refusal.detail }));
-    }
+        let attempt = work.attempt();
+        let found = work.on_box().read(move |scope| skip_in(scope, attempt)).await?;
+        if let Some(detail) = found {
+            return Ok(json!({ "skipped": detail }));
+        }
+        Reason::Schedule
+    };
     let key = Identity::generate();
     let (id, plan) = begin(work, reason, &key).await?;
     let made = match making::make(work, plan).await {
@@ -122,12 +204,42 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
             return Err(error);
         }
     }
-    {
-        let _turn = sending::turn(work, &platform).await?;
-        sending::round(work).await?;
+    if let Err(error) = send_round(work).await {
+        platform.backup_keys.forget(id.uuid());
+        let detail = error.to_string();
+        work.on_box().write(move |scope| give_up_in(scope, id, &detail)).await?;
+        return Err(error);
     }
     ask_for_rest(work).await?;
-    told(work.on_box().read(move |scope| get_in(scope, id)).await?)
+    let shown = work.on_box().read(move |scope| get_in(scope, id)).await?;
+    if let Some(detail) = work.on_box().read(fence_in).await? {
+        return Err(Error::conflict("backup-superseded", detail));
+    }
+    if shown.backup.verified_at.is_some() {
+        retention::ops::ask_for_prune(work.on_box()).await?;
+    }
+    told(shown)
+}
+
+/// Why the schedule makes none now.
+fn skip_in(scope: &BoxScope<'_>, attempt: u32) -> Result<Option<String>> {
+    if let Err(error) = check_ready_in(scope) {
+        return match error {
+            Error::Conflict(refusal) => Ok(Some(refusal.detail)),
+            other => Err(other),
+        };
+    }
+    let now = scope.now();
+    let apart = |at: Moment| now.since(at).max(at.since(now));
+    let newest = store::list(scope, None, NEWEST_LOOKED_AT)?;
+    let is_near = newest.into_iter().any(|one| {
+        one.reason == Reason::Schedule
+            && one.taken_at.is_some()
+            && apart(one.started_at) < APART_MIN
+    });
+    // A try after one that the box interrupted is not a second one.
+    let is_second = attempt == 1 && is_near;
+    Ok(is_second.then(|| "The schedule made one less than an hour ago.".to_owned()))
 }
 
 async fn begin(work: &Work, reason: Reason, key: &Identity) -> Result<(BackupId, Plan)> {
@@ -201,13 +313,32 @@ fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<Bac
     Ok(given_up)
 }
 
+/// Gives up what is still to be done for a backup: somebody cancelled it.
+fn give_up_in(scope: &BoxScope<'_>, id: BackupId, detail: &str) -> Result<()> {
+    for copy in store::copies(scope, id)? {
+        if copy.next_try_at.is_none() {
+            continue;
+        }
+        let state = match copy.state {
+            CopyState::Waiting => CopyState::Failed,
+            other => other,
+        };
+        let detail = Some(shortened(detail));
+        store::put_copy(scope, &Copy { state, next_try_at: None, detail, ..copy })?;
+    }
+    let backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
+    settle_in(scope, backup)
+}
+
+async fn send_round(work: &Work) -> Result<()> {
+    let platform = Arc::clone(&work.on_box().platform);
+    let _turn = sending::turn(work, &platform).await?;
+    sending::round(work).await
+}
+
 /// Sends what waits: the whole of the job.
 pub(super) async fn send(work: &Work) -> Result<Value> {
-    let platform = Arc::clone(&work.on_box().platform);
-    {
-        let _turn = sending::turn(work, &platform).await?;
-        sending::round(work).await?;
-    }
+    send_round(work).await?;
     let left = work.on_box().read(|scope| store::unfinished(scope)).await?;
     match left.first() {
         None => Ok(json!({ "waiting": 0 })),
@@ -266,6 +397,8 @@ pub(super) enum Outcome {
     Damaged(String),
     /// The box restarted, so nobody can open it for a proof any more.
     KeyLost,
+    /// The box came back on another machine, and what waited to be sent did not.
+    Lost,
     Fenced(Other),
 }
 
@@ -327,6 +460,11 @@ fn note_in(scope: &BoxScope<'_>, copy: Copy, outcome: Outcome, attempt: u32) -> 
         Outcome::KeyLost => {
             let detail = "The box restarted before it was fetched back, so it is not proved.";
             Copy { next_try_at: None, detail: Some(detail.to_owned()), ..copy }
+        }
+        Outcome::Lost => {
+            let detail = "It was still to be sent when the box went, and is lost with it.";
+            let detail = Some(detail.to_owned());
+            Copy { state: CopyState::Failed, next_try_at: None, detail, ..copy }
         }
         Outcome::Damaged(detail) => {
             scope.audit(entry("box.backup.damaged").set("detail", shortened(&detail)))?;

@@ -120,6 +120,7 @@ async fn advance(work: &Work, todo: &Todo) -> Result<()> {
             Ok(()) => Outcome::Sent,
             Err(Trouble::Passing(detail)) => Outcome::NotNow(detail),
             Err(Trouble::Other(other)) => Outcome::Fenced(other),
+            Err(Trouble::Lost) => Outcome::Lost,
         };
         let is_there = matches!(outcome, Outcome::Sent);
         ops::note(work, &todo.copy, outcome).await?;
@@ -153,6 +154,8 @@ async fn advance(work: &Work, todo: &Todo) -> Result<()> {
 enum Trouble {
     Passing(String),
     Other(Other),
+    /// It is not in the spool any more: the box came back on another machine.
+    Lost,
 }
 
 impl From<Fault> for Trouble {
@@ -165,6 +168,10 @@ impl From<Fault> for Trouble {
 async fn send(work: &Work, remote: &Remote, todo: &Todo) -> Result<Result<(), Trouble>> {
     let below = &todo.own.below;
     let spool = spool_of(&work.on_box().platform, todo.backup.sequence.unwrap_or_default());
+    let at = spool.clone();
+    if !tasks::blocking(move || Ok(at.join(COMMIT_FILE).is_file())).await? {
+        return Ok(Err(Trouble::Lost));
+    }
     let at = spool.clone();
     let files = tasks::blocking(move || files_of(&at)).await?;
     let folder = format!("{below}/{}", todo.backup.folder.as_deref().unwrap_or_default());

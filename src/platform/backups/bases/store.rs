@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{Backup, BackupId, Copy, CopyState, Reason, State};
 use crate::platform::backups::targets::rules::TargetId;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
 use crate::platform::jobs::JobId;
@@ -116,6 +117,18 @@ pub(super) fn unfinished(scope: &Unit<'_>) -> Result<Vec<Copy>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Copies that lie somewhere, those first that were not looked at for the longest.
+pub(super) fn there(scope: &Unit<'_>) -> Result<Vec<Copy>> {
+    let mut statement = scope.prepare_cached(&format!(
+        "SELECT {COPY_COLUMNS} FROM backup_copies AS c
+         JOIN backup_targets AS t ON t.id = c.target_id
+         WHERE c.state = 'there'
+         ORDER BY COALESCE(c.checked_at, c.verified_at, 0), c.backup_id, c.target_id"
+    ))?;
+    let rows = statement.query_map([], read_copy)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Gives up what waits to be sent of backups before this one.
 pub(super) fn give_up_before(scope: &Unit<'_>, backup: BackupId, detail: &str) -> Result<()> {
     scope
@@ -173,6 +186,17 @@ pub(super) fn set_fence(scope: &Unit<'_>, box_epoch: u64, detail: &str) -> Resul
 pub(super) fn clear_fence(scope: &Unit<'_>) -> Result<()> {
     scope.prepare_cached("DELETE FROM backup_fence")?.execute([])?;
     Ok(())
+}
+
+/// When a backup was made last, and when one was proved and tried with a kit: moments of the cut,
+/// of the proof and of the drill.
+pub(super) fn latest(scope: &Unit<'_>) -> Result<[Option<Moment>; 3]> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT MAX(CASE WHEN state = 'uploaded' THEN taken_at END), MAX(verified_at),
+                 MAX(drilled_at) FROM backups",
+        )?
+        .query_row([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?)
 }
 
 pub(super) fn get(scope: &Unit<'_>, id: BackupId) -> Result<Option<Backup>> {

@@ -97,6 +97,12 @@ pub async fn retire(ctx: &BoxCtx, id: RecoveryKitId) -> Result<()> {
     .await
 }
 
+/// The kits that new backups are encrypted to, inside the caller's transaction.
+pub(in crate::platform::backups) fn in_use_in(scope: &BoxScope<'_>) -> Result<Vec<RecoveryKit>> {
+    let known = store::list(scope)?.into_iter();
+    Ok(known.filter(|kit| kit.retired_at.is_none()).collect())
+}
+
 /// Whom new backups are encrypted to, inside the caller's transaction.
 pub(in crate::platform::backups) fn recipients_in(scope: &BoxScope<'_>) -> Result<Vec<Recipient>> {
     let in_use = store::list(scope)?.into_iter().filter(|kit| kit.retired_at.is_none());

@@ -71,12 +71,38 @@ pub(in crate::platform::backups) async fn open(
     let runtime = Handle::current();
     let looked = tasks::in_background(move || {
         let outcome = look.through(&runtime, progress);
-        fs::remove_dir_all(&look.scratch)?;
+        sweep(look.platform.config.data())?;
         Ok(outcome)
     })
     .await?;
     work.check()?;
     Ok(looked)
+}
+
+/// Fetches every part of a copy back and compares it with what was written, without opening it.
+/// `progress` hears how many bytes are done. The inner error is as `open` has it.
+pub(in crate::platform::backups) async fn compare_bytes(
+    work: &Work,
+    subject: Subject,
+    progress: impl Fn(u64) + Send + 'static,
+) -> Result<Result<(), Refused>> {
+    let commit = match commit_of(work, &subject).await {
+        Ok(commit) => commit,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let platform = Arc::clone(&work.on_box().platform);
+    let scratch = platform.config.data().join(SCRATCH).join(work.id().to_string());
+    let signers = work.on_box().read(|scope| signers_in(scope)).await?;
+    let look = Look { work: work.clone(), subject, commit, signers, platform, scratch };
+    let runtime = Handle::current();
+    let compared = tasks::in_background(move || {
+        let outcome = look.compare(&runtime, progress);
+        sweep(look.platform.config.data())?;
+        Ok(outcome)
+    })
+    .await?;
+    work.check()?;
+    Ok(compared)
 }
 
 /// Fetches `COMMIT.json` and takes it when it is the one that was written.
@@ -130,6 +156,25 @@ impl Look {
             None => Ok(manifest),
             Some(path) => Err(Refused::Inside { path, fault: "is named nowhere" }),
         }
+    }
+
+    /// Blocks.
+    fn compare(&self, runtime: &Handle, progress: impl Fn(u64)) -> Result<(), Refused> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.scratch)?;
+        let mut done = 0;
+        for part in &self.commit.parts {
+            let fault = |fault| Refused::Part { name: part.name.clone(), fault };
+            let file = self.fetch(runtime, part)?.ok_or_else(|| fault("is missing"))?;
+            if file.metadata()?.len() != part.size_bytes {
+                return Err(fault("is not as long as it was"));
+            }
+            if hash_of(file, io::sink())? != part.sha256 {
+                return Err(fault("differs from what was written"));
+            }
+            done += part.size_bytes;
+            progress(done);
+        }
+        Ok(())
     }
 
     /// Gets a part. Its name is gone before it is read, so nothing of it can be left behind.

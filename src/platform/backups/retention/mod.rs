@@ -1,0 +1,7 @@
+//! How long backups are kept.
+
+pub mod api;
+pub mod jobs;
+pub mod ops;
+pub mod rules;
+mod store;

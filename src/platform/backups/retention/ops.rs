@@ -1,0 +1,169 @@
+//! Saying which backups go, and removing them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::jobs::PRUNE;
+use super::rules::{self, Kept, Retention, Why};
+use super::store;
+use crate::platform::audit::Entry;
+use crate::platform::backups::archive::COMMIT_FILE;
+use crate::platform::backups::bases::ops::KIND;
+use crate::platform::backups::bases::rules::{Backup, Copy, box_folder};
+use crate::platform::backups::bases::{self, sending};
+use crate::platform::backups::targets::{self, Fault, Remote, rules::Target};
+use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::error::{Error, Result};
+use crate::platform::idempotency::rules::Created;
+use crate::platform::jobs::ops::{UnderWay, Wanted, ask};
+use crate::platform::jobs::{Job, Work};
+
+pub async fn settings(ctx: &BoxCtx) -> Result<Retention> {
+    ctx.read(|scope| store::get(scope)).await
+}
+
+/// Decides how long backups are kept.
+pub async fn change(ctx: &BoxCtx, retention: Retention) -> Result<Retention> {
+    let retention = retention.check()?;
+    ctx.write(move |scope| {
+        store::put(scope, retention)?;
+        let entry = Entry::about("box.backup.retention_changed", KIND);
+        scope.audit(
+            entry
+                .set("daily", retention.daily.to_string())
+                .set("weekly", retention.weekly.to_string())
+                .set("monthly", retention.monthly.to_string())
+                .set("yearly", retention.yearly.to_string())
+                .set("verified_min", retention.verified_min.to_string()),
+        )?;
+        Ok(retention)
+    })
+    .await
+}
+
+/// What becomes of one backup.
+pub struct Planned {
+    pub backup: Backup,
+    /// None: it goes.
+    pub why: BTreeSet<Why>,
+}
+
+/// What becomes of all that lie somewhere, the newest first.
+pub struct Plan {
+    pub backups: Vec<Planned>,
+    /// Why none of them goes now.
+    pub paused: Option<String>,
+}
+
+pub async fn plan(ctx: &BoxCtx) -> Result<Plan> {
+    ctx.read(plan_in).await
+}
+
+fn plan_in(scope: &BoxScope<'_>) -> Result<Plan> {
+    let mut backups: Vec<Backup> = Vec::new();
+    for (backup, ..) in bases::ops::there_in(scope)? {
+        if !backups.iter().any(|one| one.id == backup.id) {
+            backups.push(backup);
+        }
+    }
+    let kept = |backup: &Backup| {
+        Some(Kept {
+            id: backup.id,
+            sequence: backup.sequence?,
+            taken_at: backup.taken_at?,
+            is_verified: backup.verified_at.is_some(),
+        })
+    };
+    let all: Vec<Kept> = backups.iter().filter_map(kept).collect();
+    let paused = rules::paused(&all, scope.now());
+    let mut planned = Vec::new();
+    for (kept, why) in rules::plan(&all, store::get(scope)?) {
+        if let Some(at) = backups.iter().position(|one| one.id == kept.id) {
+            planned.push(Planned { backup: backups.swap_remove(at), why });
+        }
+    }
+    Ok(Plan { backups: planned, paused })
+}
+
+/// Asks for what the plan says.
+pub async fn ask_for_prune(ctx: &BoxCtx) -> Result<Created<Job>> {
+    let kind = PRUNE.kind;
+    let wanted = Wanted { kind, workspace: None, subject: String::new(), input: Value::Null };
+    ask(ctx, wanted, UnderWay::Join).await
+}
+
+/// Removes what the plan says: the whole of the job. It asks again before each backup, so what was
+/// decided meanwhile counts.
+pub(super) async fn prune(work: &Work) -> Result<Value> {
+    let ctx = work.on_box();
+    let platform = Arc::clone(&ctx.platform);
+    let _turn = sending::turn(work, &platform).await?;
+    let (mut removed, mut kept_by_target) = (Vec::new(), BTreeSet::new());
+    let mut left = BTreeSet::new();
+    loop {
+        work.check()?;
+        let Plan { backups, paused } = plan(ctx).await?;
+        if let Some(detail) = paused {
+            return Err(Error::conflict("prune-paused", detail));
+        }
+        let next = backups
+            .into_iter()
+            .rev()
+            .find(|one| one.why.is_empty() && !left.contains(&one.backup.id));
+        let Some(Planned { backup, .. }) = next else { break };
+        left.insert(backup.id);
+        for (copy, target) in copies_of(work, &backup).await? {
+            let remote = targets::ops::open(ctx, &target).await?;
+            let name = copy.target_name.clone();
+            match remove(work, &remote, &backup).await? {
+                Ok(()) => {
+                    ctx.write(move |scope| bases::ops::gone_in(scope, copy)).await?;
+                    removed.push(format!("{} at {name}", backup.sequence.unwrap_or_default()));
+                }
+                Err(fault) => {
+                    kept_by_target.insert(format!("{name}: {fault}"));
+                }
+            }
+        }
+    }
+    Ok(json!({ "removed": removed, "kept_by_target": kept_by_target }))
+}
+
+async fn copies_of(work: &Work, backup: &Backup) -> Result<Vec<(Copy, Target)>> {
+    let id = backup.id;
+    work.on_box()
+        .read(move |scope| {
+            let known = targets::ops::list_in(scope)?;
+            let there = bases::ops::there_in(scope)?.into_iter();
+            let of_it = there.filter(|(backup, ..)| backup.id == id).filter_map(|(_, copy, _)| {
+                let target = known.iter().find(|target| target.id == copy.target)?;
+                Some((copy, target.clone()))
+            });
+            Ok(of_it.collect())
+        })
+        .await
+}
+
+/// Removes a copy, `COMMIT.json` first: what is left of it in between is no backup. A target that
+/// lets nothing be removed keeps it whole.
+async fn remove(work: &Work, remote: &Remote, backup: &Backup) -> Result<Result<(), Fault>> {
+    let below = box_folder(work.on_box().platform.audit.box_id());
+    let Some(folder) = &backup.folder else { return Ok(Ok(())) };
+    let folder = format!("{below}/{folder}");
+    if let Err(fault) = remote.delete(&format!("{folder}/{COMMIT_FILE}")).await {
+        return Ok(Err(fault));
+    }
+    let files = match remote.list(&folder).await {
+        Ok(files) => files,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    for file in files {
+        work.check()?;
+        if let Err(fault) = remote.delete(&file.name).await {
+            return Ok(Err(fault));
+        }
+    }
+    Ok(Ok(()))
+}

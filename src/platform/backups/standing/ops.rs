@@ -1,0 +1,49 @@
+//! Looking at backups as a whole.
+
+use super::rules::Standing;
+use crate::platform::backups::bases;
+use crate::platform::backups::bases::jobs::BACKUP;
+use crate::platform::backups::{kits, targets};
+use crate::platform::clock::Moment;
+use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::error::Result;
+use crate::platform::jobs::{self, JobId};
+
+/// How it stands, when the next one is made, and which job makes one now.
+pub struct Whole {
+    pub standing: Standing,
+    pub next_run_at: Option<Moment>,
+    pub running: Option<JobId>,
+}
+
+pub async fn whole(ctx: &BoxCtx) -> Result<Whole> {
+    let kind = ctx.platform.jobs.kind(BACKUP.kind);
+    ctx.read(move |scope| {
+        let now = scope.now();
+        let kind = kind.filter(|kind| kind.is_on);
+        let next_run_at = kind.and_then(|kind| kind.cron?.next(now));
+        let running = jobs::ops::under_way_in(scope, BACKUP.kind)?;
+        Ok(Whole { standing: standing_in(scope)?, next_run_at, running })
+    })
+    .await
+}
+
+/// How it stands, inside the caller's transaction.
+pub(in crate::platform) fn standing_in(scope: &BoxScope<'_>) -> Result<Standing> {
+    let kits = kits::ops::in_use_in(scope)?;
+    let targets = targets::ops::list_in(scope)?;
+    let [last_made_at, last_verified_at, last_drilled_at] = bases::ops::latest_in(scope)?;
+    let kit_since = kits.iter().map(|kit| kit.created_at).min();
+    let target_since = targets.iter().map(|target| target.created_at).min();
+    Ok(Standing {
+        kits: kits.len(),
+        is_kit_confirmed: kits.iter().any(|kit| kit.confirmed_at.is_some()),
+        targets: targets.len(),
+        ready_since: kit_since.zip(target_since).map(|(kit, target)| kit.max(target)),
+        last_made_at,
+        last_verified_at,
+        last_drilled_at,
+        fence: bases::ops::fence_in(scope)?,
+        newest: bases::ops::newest_in(scope)?,
+    })
+}

@@ -1,0 +1,216 @@
+//! Looking at backups that lie somewhere: whether they are still what was written, and whether a
+//! kit that somebody holds opens them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::jobs::{CHECK, DRILL};
+use super::proving::{self, Subject};
+use super::rules::CHECKED_BYTES_MAX;
+use crate::platform::backups::archive::{Identity, Refused};
+use crate::platform::backups::bases::rules::{Backup, BackupId, Copy, CopyState, box_folder};
+use crate::platform::backups::bases::{self, sending};
+use crate::platform::backups::targets::{self, rules::Target};
+use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::idempotency::rules::Created;
+use crate::platform::jobs::ops::{UnderWay, Wanted, ask, ask_in};
+use crate::platform::jobs::{Job, JobId, Work};
+
+/// What the jobs are given.
+#[derive(Debug, Serialize, Deserialize)]
+struct Input {
+    backup: String,
+}
+
+impl Input {
+    fn id(&self) -> Result<BackupId> {
+        self.backup.parse().map_err(|_| Error::NotFound)
+    }
+}
+
+fn wanted(kind: &'static str, backup: BackupId) -> Wanted {
+    let input = json!(Input { backup: backup.to_string() });
+    Wanted { kind, workspace: None, subject: backup.to_string(), input }
+}
+
+fn check_there_in(scope: &BoxScope<'_>, id: BackupId) -> Result<()> {
+    let shown = bases::ops::get_in(scope, id)?;
+    if shown.copies.iter().any(|copy| copy.state == CopyState::There) {
+        return Ok(());
+    }
+    Err(Error::conflict("backup-nowhere", "No copy of this backup lies at a target."))
+}
+
+/// Asks for a look at every copy of a backup.
+pub async fn ask_for_check(ctx: &BoxCtx, id: BackupId) -> Result<Created<Job>> {
+    ctx.read(move |scope| check_there_in(scope, id)).await?;
+    ask(ctx, wanted(CHECK.kind, id), UnderWay::Join).await
+}
+
+/// Asks for a drill: `text` is a kit, or its key. It is kept in memory until the job is done.
+pub async fn ask_for_drill(ctx: &BoxCtx, id: BackupId, text: &str) -> Result<Created<Job>> {
+    let key = text.lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-1"));
+    let Some(identity) = key.and_then(Identity::read) else {
+        let detail = "Send the whole kit, or its line that begins with AGE-SECRET-KEY-1.";
+        return Err(Error::invalid("identity", "drill-identity", detail));
+    };
+    let platform = Arc::clone(&ctx.platform);
+    let load = |scope: &BoxScope<'_>, id: JobId| crate::platform::jobs::ops::find_in(scope, id);
+    let asked = ctx
+        .create(load, move |scope| {
+            check_there_in(scope, id)?;
+            let job = ask_in(scope, &platform.jobs, &wanted(DRILL.kind, id), UnderWay::Refuse)?;
+            // Before the commit: the job may begin right after it.
+            platform.backup_keys.put(job.id.uuid(), identity);
+            Ok((job.id, job))
+        })
+        .await?;
+    ctx.platform.jobs.nudge();
+    Ok(asked)
+}
+
+/// A copy that lies somewhere.
+struct There {
+    backup: Backup,
+    copy: Copy,
+    target: Target,
+    commit_hash: [u8; 32],
+}
+
+/// The copies that lie somewhere, of one backup or of all, the longest unseen first.
+async fn there(work: &Work, of: Option<BackupId>) -> Result<Vec<There>> {
+    work.on_box()
+        .read(move |scope| {
+            let known = targets::ops::list_in(scope)?;
+            let mut found = Vec::new();
+            for (backup, copy, commit_hash) in bases::ops::there_in(scope)? {
+                let target = known.iter().find(|target| target.id == copy.target);
+                if let Some(target) = target
+                    && of.is_none_or(|of| of == backup.id)
+                {
+                    let target = target.clone();
+                    found.push(There { backup, copy, target, commit_hash });
+                }
+            }
+            Ok(found)
+        })
+        .await
+}
+
+async fn subject(work: &Work, there: &There, identity: Identity) -> Result<Subject> {
+    let below = box_folder(work.on_box().platform.audit.box_id());
+    let folder = there.backup.folder.as_deref().unwrap_or_default();
+    Ok(Subject {
+        remote: targets::ops::open(work.on_box(), &there.target).await?,
+        folder: format!("{below}/{folder}"),
+        commit_hash: there.commit_hash,
+        identity,
+    })
+}
+
+/// Compares copies with what was written, byte by byte: the whole of the job.
+pub(super) async fn check(work: &Work) -> Result<Value> {
+    let of = work.input::<Option<Input>>()?.map(|input| input.id()).transpose()?;
+    let platform = Arc::clone(&work.on_box().platform);
+    let _turn = sending::turn(work, &platform).await?;
+    let size = |one: &There| one.backup.size_bytes.unwrap_or(0);
+    let mut copies = there(work, of).await?;
+    if of.is_none() {
+        let mut bytes = 0;
+        copies.retain(|one| {
+            let is_first = bytes == 0;
+            bytes += size(one);
+            is_first || bytes <= CHECKED_BYTES_MAX
+        });
+    }
+    let total: u64 = copies.iter().map(size).sum();
+    let (mut checked, mut damaged, mut unreached, mut before) = (0, Vec::new(), None, 0);
+    for one in &copies {
+        work.check()?;
+        let counted = work.clone();
+        let progress = move |done: u64| counted.progress(before + done, total);
+        // The key opens nothing: only the bytes are compared.
+        let subject = subject(work, one, Identity::generate()).await?;
+        let outcome = proving::compare_bytes(work, subject, progress).await?;
+        before += size(one);
+        match outcome {
+            Ok(()) => {
+                checked += 1;
+                let copy = one.copy.clone();
+                work.on_box().write(move |scope| bases::ops::checked_in(scope, copy)).await?;
+            }
+            Err(Refused::Disk(detail) | Refused::Target(detail)) => unreached = Some(detail),
+            Err(damage) => {
+                damaged.push(format!("{}: {damage}", one.copy.target_name));
+                let (copy, detail) = (one.copy.clone(), damage.to_string());
+                let note = move |scope: &BoxScope<'_>| bases::ops::damaged_in(scope, copy, &detail);
+                work.on_box().write(note).await?;
+            }
+        }
+    }
+    if let Some(detail) = unreached.filter(|_| checked == 0 && damaged.is_empty()) {
+        return Err(Error::conflict("backup-not-reached", detail));
+    }
+    Ok(json!({ "checked": checked, "damaged": damaged }))
+}
+
+/// Opens a backup with a kit's key: the whole of the job.
+pub(super) async fn drill(work: &Work) -> Result<Value> {
+    let id = work.input::<Input>()?.id()?;
+    let keys = &work.on_box().platform.backup_keys;
+    let outcome = if let Some(identity) = keys.get(work.id().uuid()) {
+        drill_with(work, id, identity).await
+    } else {
+        let detail = "The box restarted before the drill began. Begin it again.";
+        Err(Error::conflict("drill-key-gone", detail))
+    };
+    keys.forget(work.id().uuid());
+    outcome
+}
+
+async fn drill_with(work: &Work, id: BackupId, identity: Identity) -> Result<Value> {
+    let platform = Arc::clone(&work.on_box().platform);
+    let _turn = sending::turn(work, &platform).await?;
+    let mut last = Refusal::new("backup-nowhere", "No copy of this backup lies at a target.");
+    for one in there(work, Some(id)).await? {
+        let total = one.backup.size_bytes.unwrap_or(0);
+        let (counted, mut done) = (work.clone(), 0);
+        let progress = move |bytes: u64| {
+            done += bytes;
+            counted.progress(done, total.max(done));
+        };
+        let subject = subject(work, &one, identity.clone()).await?;
+        let opened = proving::open(work, subject, progress).await?;
+        let name = one.copy.target_name.clone();
+        match opened {
+            Ok(manifest) => {
+                let entry_target = name.clone();
+                work.on_box()
+                    .write(move |scope| bases::ops::drilled_in(scope, id, &entry_target))
+                    .await?;
+                let rows: u64 = manifest.files.iter().flat_map(|file| file.rows.values()).sum();
+                return Ok(json!({
+                    "backup": id.to_string(), "target": name, "taken_at": manifest.taken_at,
+                    "files": manifest.files.len(), "rows": rows,
+                }));
+            }
+            Err(Refused::WrongKit) => {
+                let detail = "The kit does not open this backup; it was made for other keys.";
+                return Err(Error::conflict("drill-wrong-kit", detail));
+            }
+            Err(refused @ (Refused::Disk(_) | Refused::Target(_))) => {
+                last = Refusal::new("backup-not-reached", format!("{name}: {refused}"));
+            }
+            Err(damage) => {
+                let (copy, detail) = (one.copy, damage.to_string());
+                let note = move |scope: &BoxScope<'_>| bases::ops::damaged_in(scope, copy, &detail);
+                work.on_box().write(note).await?;
+                last = Refusal::new("backup-damaged", format!("{name}: {damage}"));
+            }
+        }
+    }
+    Err(Error::Conflict(last))
+}
