@@ -279,6 +279,63 @@ describe("backups", () => {
     await page.getByText("Before the fire").first().waitFor();
   });
 
+  test("are opened in a drill by whoever holds the kit", async () => {
+    const { page } = operator;
+    await openScreen(page, "/box/backups");
+    await page
+      .getByRole("region", { name: "Made so far" })
+      .getByRole("button", { name: /verified/ })
+      .click();
+    await page.getByRole("button", { name: "Drill", exact: true }).click();
+    const dialog = page.getByRole("dialog", { name: /^Drill with the backup/ });
+    await dialog.locator("input[type=file]").setInputFiles(kitFile);
+    await dialog.getByRole("button", { name: "Begin the drill" }).click();
+    await dialog.getByText("The kit opens the backup").waitFor();
+    await looks(page, "drill-done");
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await page
+      .getByRole("region", { name: "Made so far" })
+      .getByRole("button", { name: /drilled/ })
+      .waitFor();
+  });
+
+  test("are kept as long as somebody decides, who sees first what goes", async () => {
+    const { page } = operator;
+    await openScreen(page, "/box/backups");
+    const kept = page.getByRole("region", { name: "How long they are kept" });
+    await kept.getByText("7 days, 4 weeks, 12 months, 2 years").waitFor();
+    await kept.getByRole("button", { name: "Change" }).click();
+    const dialog = page.getByRole("dialog", { name: "How long they are kept" });
+    await dialog.getByRole("textbox", { name: "Days" }).fill("many");
+    await dialog.getByRole("button", { name: "Save and see the plan" }).click();
+    await dialog.getByText("One thing to mend").waitFor();
+    await looks(page, "keep-error");
+    await dialog.getByRole("textbox", { name: "Days" }).fill("9");
+    await dialog.getByRole("button", { name: "Save and see the plan" }).click();
+    const plan = page.getByRole("dialog", { name: "What stays and what goes" });
+    await plan.getByText("1 stay, 0 go.").waitFor();
+    await looks(page, "keep-plan");
+    await plan.getByRole("button", { name: "Close" }).last().click();
+    await kept.getByText("9 days, 4 weeks").waitFor();
+  });
+
+  test("are made when somebody decides", async () => {
+    const { page } = operator;
+    await openScreen(page, "/box/jobs");
+    await page
+      .getByRole("button", { name: "Change when it runs: Backup", exact: true })
+      .click();
+    const dialog = page.getByRole("dialog", { name: "When it runs: Backup" });
+    await dialog.getByRole("textbox", { name: "Plan" }).fill("61 2 * * *");
+    await dialog.getByText(/no plan yet/).waitFor();
+    await dialog.getByRole("textbox", { name: "Plan" }).fill("15 3 * * MON");
+    await dialog.getByText("Monday at 03:15, UTC").waitFor();
+    await looks(page, "schedule");
+    await dialog.getByRole("button", { name: "Save plan" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByText("Monday at 03:15, UTC").waitFor();
+  });
+
   test("say on top what is wrong with a target, and what to do", async () => {
     const { page } = operator;
     await rm(disk, { recursive: true });
@@ -310,7 +367,7 @@ describe("backups", () => {
     await looks(page, "phone-backups");
     await page
       .getByRole("region", { name: "Made so far" })
-      .getByRole("button", { name: /verified/ })
+      .getByRole("button", { name: /drilled/ })
       .tap();
     await page
       .getByRole("dialog", { name: "Backup 1" })

@@ -1,21 +1,25 @@
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import type { Backup } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Dialog } from "@/ui/Dialog";
 import { Facts } from "@/ui/Facts";
 import { Loaded } from "@/ui/Loaded";
 import { Notice } from "@/ui/Notice";
+import { toastDone, toastFailed } from "@/ui/toast";
+import { jobQuery } from "../jobs/queries";
 import { tookMs } from "../jobs/rules";
 import { spanText } from "../jobs/words";
 import { LevelTag } from "./LevelTag";
 import { Copies } from "./Copies";
-import { backupQuery } from "./queries";
+import { verifyBackup } from "./proofs";
+import { BACKUP_KEY, backupQuery } from "./queries";
 import { levelOf } from "./rules";
 import { reasonName } from "./words";
 import classes from "./backups.module.css";
 
-export type BackupDeed = "restore";
+export type BackupDeed = "drill" | "restore";
 
 interface Props {
   readonly id: string;
@@ -99,9 +103,30 @@ function Deeds({
   readonly backup: Backup;
   readonly onDeed: (deed: BackupDeed, backup: Backup) => void;
 }) {
+  const client = useQueryClient();
+  const [isSending, setSending] = useState(false);
+  const verify = async () => {
+    setSending(true);
+    try {
+      const job = await verifyBackup(backup.id);
+      toastDone(t("backups.verifyBegun"));
+      client.setQueryData(jobQuery(null, job.id).queryKey, job);
+      await client.invalidateQueries({ queryKey: BACKUP_KEY });
+    } catch (cause) {
+      toastFailed(cause);
+    } finally {
+      setSending(false);
+    }
+  };
   return (
     <div className={classes.buttons}>
       <Button onClick={() => onDeed("restore", backup)}>{t("backups.restore")}</Button>
+      <Button variant="default" onClick={() => onDeed("drill", backup)}>
+        {t("backups.drill")}
+      </Button>
+      <Button variant="default" loading={isSending} onClick={() => void verify()}>
+        {t("backups.verify")}
+      </Button>
     </div>
   );
 }

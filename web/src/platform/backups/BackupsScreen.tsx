@@ -3,8 +3,8 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { IconShieldLock } from "@tabler/icons-react";
 import { useState } from "react";
-import type { Backup } from "@/api/types";
 import { t } from "@/i18n";
+import type { Backup } from "@/api/types";
 import { Page } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { toastDone, toastFailed } from "@/ui/toast";
@@ -13,6 +13,7 @@ import { isActive } from "../jobs/rules";
 import { useBoxEvents } from "../live/useBoxEvents";
 import { BackupAnswer, type BackupAct } from "./BackupAnswer";
 import { BackupDialog, type BackupDeed } from "./BackupDialog";
+import { DrillDialog } from "./DrillDialog";
 import { FirstBackup } from "./FirstBackup";
 import { Glance } from "./Glance";
 import { KitsSection } from "./KitsSection";
@@ -22,11 +23,13 @@ import {
   backupsQuery,
   kitsQuery,
   runBackup,
+  stateQuery,
   targetsQuery,
 } from "./queries";
+import { RetentionSection } from "./RetentionSection";
+import { safetyOf } from "./rules";
 import { RestoreDialog } from "./restores/RestoreDialog";
 import { RestoresSection } from "./restores/RestoresSection";
-import { safetyOf } from "./rules";
 import { RunningBackup } from "./RunningBackup";
 import { TargetsSection } from "./targets/TargetsSection";
 import { Timeline } from "./Timeline";
@@ -58,13 +61,14 @@ function Backups() {
   const backups = useInfiniteQuery(backupsQuery);
   const kits = useQuery(kitsQuery);
   const targets = useQuery(targetsQuery);
+  const state = useQuery(stateQuery);
   const job = useQuery(backupJobQuery);
   const rows = backups.data?.pages.flatMap((page) => page.items) ?? [];
-  const error = backups.error ?? kits.error ?? targets.error;
+  const error = backups.error ?? kits.error ?? targets.error ?? state.error;
   const show = (id: string | null) =>
     void navigate({ search: id ? { panel: id } : {}, replace: true });
   const run = useRun();
-  if (!backups.data || !kits.data || !targets.data || error)
+  if (!backups.data || !kits.data || !targets.data || !state.data || error)
     return (
       <Page
         title={t("backups.title")}
@@ -72,7 +76,7 @@ function Backups() {
         isLoading={!error}
         error={error}
         onRetry={() => {
-          for (const query of [backups, kits, targets]) void query.refetch();
+          for (const query of [backups, kits, targets, state]) void query.refetch();
         }}
       />
     );
@@ -97,7 +101,7 @@ function Backups() {
         )
       }
     >
-      <Troubles backups={rows} kits={kits.data.items} targets={targets.data} />
+      <Troubles backups={rows} state={state.data} targets={targets.data} />
       <FirstBackup
         safety={safety}
         kits={kits.data.items}
@@ -109,7 +113,7 @@ function Backups() {
       {job.data && isActive(job.data) && (
         <RunningBackup job={job.data} readAt={job.dataUpdatedAt} />
       )}
-      {rows.length > 0 && <Glance backups={rows} />}
+      {rows.length > 0 && <Glance state={state.data} />}
       <div className={classes.columns}>
         <div className={classes.side}>
           <Timeline
@@ -124,6 +128,7 @@ function Backups() {
         <div className={classes.side}>
           <TargetsSection targets={targets.data} onAct={setAct} />
           <KitsSection kits={kits.data.items} onAct={setAct} />
+          <RetentionSection />
         </div>
       </div>
       {panel && (
@@ -136,6 +141,9 @@ function Backups() {
           }}
           onClose={() => show(null)}
         />
+      )}
+      {deed?.kind === "drill" && (
+        <DrillDialog backup={deed.backup} box={kits.data} onClose={() => setDeed(null)} />
       )}
       {deed?.kind === "restore" && (
         <RestoreDialog

@@ -1,28 +1,32 @@
 import type { ReactNode } from "react";
-import type { Backup } from "@/api/types";
-import { t } from "@/i18n";
+import type { BackupState } from "@/api/types";
+import { t, useFormat } from "@/i18n";
 import { When } from "@/ui/values";
-import { isVerified } from "./rules";
-import { momentOf } from "./words";
 import classes from "./backups.module.css";
 
-/** What one wants to know first: how old is what could be brought back. */
-export function Glance({ backups }: { readonly backups: readonly Backup[] }) {
-  const sent = backups.find((one) => one.state === "uploaded");
-  const verified = backups.find(isVerified);
+/** What one wants to know first: how old is what could be brought back, and when is the next. */
+export function Glance({ state }: { readonly state: BackupState }) {
+  const format = useFormat();
+  const { last_made_at, last_verified_at, last_drilled_at, next_run_at } = state;
   return (
     <dl className={classes.glance}>
       <Figure label={t("backups.newest")}>
-        {sent ? <When at={momentOf(sent)} /> : t("backups.notYet")}
+        {last_made_at ? <When at={last_made_at} /> : t("backups.notYet")}
       </Figure>
-      <Figure label={t("backups.newestVerified")} tone={verified ? "good" : "caution"}>
-        {verified ? <When at={momentOf(verified)} /> : t("backups.notYet")}
+      <Figure label={t("backups.newestVerified")} tone={last_verified_at ? "good" : "caution"}>
+        {last_verified_at ? <When at={last_verified_at} /> : t("backups.notYet")}
+      </Figure>
+      <Figure label={t("backups.lastDrill")} tone={state.drill_due ? "caution" : "plain"}>
+        {last_drilled_at ? <When at={last_drilled_at} /> : t("backups.never")}
+      </Figure>
+      <Figure label={t("backups.nextRun")}>
+        {next_run_at ? format.dateTime(next_run_at) : t("backups.byHand")}
       </Figure>
     </dl>
   );
 }
 
-export function Figure({
+function Figure({
   label,
   tone = "plain",
   children,

@@ -1,18 +1,25 @@
-import type { Backup, BackupTarget, RecoveryKit } from "@/api/types";
-import { t } from "@/i18n";
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Backup, BackupState, BackupTarget } from "@/api/types";
+import { t, tDynamic } from "@/i18n";
+import { Confirm } from "@/ui/Confirm";
 import { Notice } from "@/ui/Notice";
+import { toastDone } from "@/ui/toast";
+import { BACKUP_KEY, settleLiving } from "./queries";
 
 interface Props {
   readonly backups: readonly Backup[];
-  readonly kits: readonly RecoveryKit[];
+  readonly state: BackupState;
   readonly targets: readonly BackupTarget[];
 }
 
+const UNPROVED = "kit-unconfirmed";
+const SUPERSEDED = "backup-superseded";
+
 /** What is wrong, worst first, each with what to do; nothing when nothing is. */
-export function Troubles({ backups, kits, targets }: Props) {
+export function Troubles({ backups, state, targets }: Props) {
   const newest = backups.find((one) => one.state !== "running");
-  const inUse = kits.filter((kit) => !kit.retired_at);
-  const isUnproved = newest !== undefined && inUse.every((kit) => !kit.confirmed_at);
   return (
     <>
       {newest?.state === "failed" && (
@@ -20,10 +27,21 @@ export function Troubles({ backups, kits, targets }: Props) {
           <span lang="en">{newest.detail}</span> {t("backups.trouble.failedDo")}
         </Notice>
       )}
-      {isUnproved && (
-        <Notice tone="caution" title={t("backups.trouble.kit")}>
-          {t("backups.trouble.kitDo")}
-        </Notice>
+      {state.trouble.map(({ code, detail }) =>
+        code === UNPROVED ? (
+          <Notice key={code} tone="caution" title={t("backups.trouble.kit")}>
+            {t("backups.trouble.kitDo")}
+          </Notice>
+        ) : (
+          <Notice
+            key={`${code} ${detail}`}
+            tone="danger"
+            title={tDynamic(`backups.trouble.${code}`, code)}
+          >
+            <span lang="en">{detail}</span>
+            {code === SUPERSEDED && <Living />}
+          </Notice>
+        ),
       )}
       {targets
         .filter((one) => one.last && !one.last.ok)
@@ -36,6 +54,38 @@ export function Troubles({ backups, kits, targets }: Props) {
             <span lang="en">{one.last?.detail}</span>
           </Notice>
         ))}
+      {state.drill_due && (
+        <Notice tone="info" title={t("backups.trouble.drill")}>
+          {t("backups.trouble.drillDo")}
+        </Notice>
+      )}
     </>
+  );
+}
+
+/** Two boxes have one identity: somebody has to say which of them goes on. */
+function Living() {
+  const client = useQueryClient();
+  const [isAsking, setAsking] = useState(false);
+  return (
+    <div>
+      <Button size="xs" variant="default" mt={8} onClick={() => setAsking(true)}>
+        {t("backups.trouble.living")}
+      </Button>
+      <Confirm
+        opened={isAsking}
+        title={t("backups.trouble.livingTitle")}
+        confirmLabel={t("backups.trouble.living")}
+        onClose={() => setAsking(false)}
+        onConfirm={async () => {
+          await settleLiving();
+          setAsking(false);
+          toastDone(t("backups.trouble.livingDone"));
+          await client.invalidateQueries({ queryKey: BACKUP_KEY });
+        }}
+      >
+        {t("backups.trouble.livingBody")}
+      </Confirm>
+    </div>
   );
 }

@@ -23,6 +23,17 @@ export const backupsQuery = infiniteQueryOptions({
   getNextPageParam: (page) => page.next_cursor ?? undefined,
 });
 
+/** How it stands as a whole: what is wrong, when the next one is made. */
+export const stateQuery = queryOptions({
+  queryKey: [BACKUP, "state"],
+  queryFn: async () => ok(api.GET("/api/v1/backup-state")),
+});
+
+/** Says that this box is the living one of two with its identity. */
+export async function settleLiving(): Promise<void> {
+  await ok(api.POST("/api/v1/backups/living"));
+}
+
 export function backupQuery(id: string) {
   return queryOptions({
     queryKey: [BACKUP, "one", id],

@@ -6,10 +6,11 @@ import { t } from "@/i18n";
 import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
 import { Tag } from "@/ui/Tag";
-import { toastFailed } from "@/ui/toast";
+import { toastDone, toastFailed } from "@/ui/toast";
 import { When } from "@/ui/values";
 import { runJob, schedulesQuery } from "./queries";
 import { isActive } from "./rules";
+import { ScheduleDialog } from "./ScheduleDialog";
 import { jobTitle, planText, stateName, stateTone } from "./words";
 import classes from "./jobs.module.css";
 
@@ -66,6 +67,7 @@ function Plan({
 }) {
   const client = useQueryClient();
   const [isSending, setSending] = useState(false);
+  const [isEditing, setEditing] = useState(false);
   const title = jobTitle(plan);
   const run = async () => {
     setSending(true);
@@ -103,16 +105,39 @@ function Plan({
         <span className={classes.small}>{t("jobs.next")}</span>
         {plan.next_run_at ? <When at={plan.next_run_at} /> : "–"}
       </span>
-      {mayRun && (
-        <Button
-          size="xs"
-          variant="default"
-          loading={isSending || (last ? isActive(last) : false)}
-          onClick={() => void run()}
-          aria-label={t("jobs.runNowOf", { name: title })}
-        >
-          {t("jobs.runNow")}
-        </Button>
+      <span className={classes.planActs}>
+        {workspace === null && (
+          <Button
+            size="xs"
+            variant="default"
+            onClick={() => setEditing(true)}
+            aria-label={t("jobs.planEditOf", { name: title })}
+          >
+            {t("jobs.planEdit")}
+          </Button>
+        )}
+        {mayRun && (
+          <Button
+            size="xs"
+            variant="default"
+            loading={isSending || (last ? isActive(last) : false)}
+            onClick={() => void run()}
+            aria-label={t("jobs.runNowOf", { name: title })}
+          >
+            {t("jobs.runNow")}
+          </Button>
+        )}
+      </span>
+      {isEditing && (
+        <ScheduleDialog
+          plan={plan}
+          onSaved={() => {
+            setEditing(false);
+            toastDone(t("jobs.planSaved", { name: title }));
+            void client.invalidateQueries({ queryKey: ["job"] });
+          }}
+          onClose={() => setEditing(false)}
+        />
       )}
     </li>
   );

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, newKey, ok } from "@/api/client";
-import type { Job } from "@/api/types";
+import type { ChangeSchedule, Job, Schedule } from "@/api/types";
 import { isActive } from "./rules";
 
 export const JOB_STATES = ["waiting", "running", "done", "failed", "cancelled"] as const;
@@ -106,4 +106,8 @@ export async function retryJob(workspace: string | null, id: string): Promise<Jo
       params: { path: { workspace, id } },
     }),
   );
+}
+
+export async function changeSchedule(kind: string, body: ChangeSchedule): Promise<Schedule> {
+  return ok(api.PATCH("/api/v1/jobs/schedules/{kind}", { params: { path: { kind } }, body }));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dailyOf, failedNow, isActive, percentOf, percentOfAll, tookMs } from "./rules";
+import { failedNow, isActive, percentOf, percentOfAll, tookMs } from "./rules";
 
 describe("the progress of a job", () => {
   it("is said in whole percents and never beyond all", () => {
@@ -47,18 +47,5 @@ describe("failed jobs", () => {
     const copy = job("copy", "failed", "2026-11-20T02:00:00Z");
     const again = job("copy", "done", "2026-11-20T03:00:00Z");
     expect(failedNow([again, copy, check])).toEqual([check]);
-  });
-});
-
-describe("a plan", () => {
-  it("that says once a day has a time of day", () => {
-    expect(dailyOf("0 30 2 * * *")).toEqual({ hour: 2, minute: 30 });
-    expect(dailyOf("15 3 * * *")).toEqual({ hour: 3, minute: 15 });
-    expect(dailyOf("0 0 4 * * ? *")).toEqual({ hour: 4, minute: 0 });
-  });
-
-  it("of any other shape has none", () => {
-    for (const cron of ["0 */5 * * * *", "0 0 2 * * Mon", "0 0 2 1 * *", "nonsense", ""])
-      expect(dailyOf(cron), cron).toBeNull();
   });
 });

@@ -32,22 +32,6 @@ export function tookMs(
   return Math.max(0, end - Date.parse(job.started_at));
 }
 
-export type Daily = { readonly hour: number; readonly minute: number };
-
-/**
- * The time of day of a plan that says "once a day" (`0 30 2 * * *` or `30 2 * * *`), null for any
- * other plan.
- */
-export function dailyOf(cron: string): Daily | null {
-  const all = cron.trim().split(/\s+/);
-  const parts = all.length === 5 ? ["0", ...all] : all.slice(0, 6);
-  const [second, minute, hour, ...rest] = parts;
-  if (second !== "0" || rest.length !== 3 || !rest.every((part) => part === "*" || part === "?"))
-    return null;
-  if (!/^\d{1,2}$/.test(minute ?? "") || !/^\d{1,2}$/.test(hour ?? "")) return null;
-  return { hour: Number(hour), minute: Number(minute) };
-}
-
 interface Ended {
   readonly kind: string;
   readonly state: string;

@@ -1,7 +1,7 @@
 import { isRecord } from "@/api/problem";
 import { t, tDynamic, type Formatter } from "@/i18n";
 import type { TagTone } from "@/ui/Tag";
-import { dailyOf } from "./rules";
+import { readingOf, readPlan, type Reading } from "./cron";
 import type { Job, Schedule } from "@/api/types";
 
 /** What a job does; kinds this page does not know yet have the box's own title. */
@@ -45,13 +45,35 @@ export function spanText(ms: number): string {
   return t("span.hours", { count: Math.round(minutes / HOUR_MINUTES) });
 }
 
-/** When a plan runs, in words where it is a daily one. */
+/** When a plan runs, in words where it has simple ones. */
 export function planText(schedule: Schedule): string {
-  const daily = dailyOf(schedule.cron);
-  const zone = schedule.time_zone;
-  if (!daily) return t("jobs.plan", { cron: schedule.cron, zone });
-  const two = (part: number) => String(part).padStart(2, "0");
-  return t("jobs.planDaily", { time: `${two(daily.hour)}:${two(daily.minute)}`, zone });
+  if (!schedule.is_on) return t("jobs.planOff");
+  return cronText(schedule.cron, schedule.time_zone);
+}
+
+export function cronText(cron: string, zone: string): string {
+  const plan = readPlan(cron);
+  const reading: Reading = plan ? readingOf(plan) : { kind: "other" };
+  switch (reading.kind) {
+    case "minutes":
+      return t("jobs.planMinutes", { count: reading.every });
+    case "hourly":
+      return t("jobs.planHourly", { minute: reading.minute });
+    case "daily":
+      return t("jobs.planDaily", { time: reading.time, zone });
+    case "weekly": {
+      const days = reading.weekdays.map((day) => weekdayName(day)).join(", ");
+      return t("jobs.planWeekly", { days, time: reading.time, zone });
+    }
+    case "monthly":
+      return t("jobs.planMonthly", { day: reading.day, time: reading.time, zone });
+    case "other":
+      return t("jobs.plan", { cron, zone });
+  }
+}
+
+function weekdayName(day: number): string {
+  return tDynamic(`jobs.weekday.${day}`, String(day));
 }
 
 /** What a job answers depends on its kind. */

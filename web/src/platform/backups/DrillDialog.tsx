@@ -1,0 +1,54 @@
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Backup, RecoveryKits } from "@/api/types";
+import { t, useFormat } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
+import { Lamp } from "@/ui/Lamp";
+import { FollowedJob } from "./FollowedJob";
+import { KitForm } from "./KitForm";
+import { drillBackup } from "./proofs";
+import { BACKUP_KEY } from "./queries";
+import { momentOf } from "./words";
+import classes from "./backups.module.css";
+
+interface Props {
+  readonly backup: Backup;
+  readonly box: RecoveryKits;
+  readonly onClose: () => void;
+}
+
+/** A drill: somebody opens a backup with the kit they hold, as they would after a fire. */
+export function DrillDialog({ backup, box, onClose }: Props) {
+  const client = useQueryClient();
+  const format = useFormat();
+  const [job, setJob] = useState<string | null>(null);
+  const date = format.dateTime(momentOf(backup));
+  return (
+    <Dialog isWork title={t("drill.title", { date })} onClose={onClose}>
+      {job ? (
+        <div className={classes.stack}>
+          <FollowedJob id={job} label={t("drill.running")}>
+            {() => <Lamp state="good" label={t("drill.done")} />}
+          </FollowedJob>
+          <div>
+            <Button variant="default" onClick={onClose}>
+              {t("ui.close")}
+            </Button>
+          </div>
+        </div>
+      ) : (
+        <KitForm
+          box={box}
+          lead={t("drill.lead")}
+          submitLabel={t("drill.begin")}
+          onCancel={onClose}
+          onKit={async (identity) => {
+            setJob((await drillBackup(backup.id, identity)).id);
+            await client.invalidateQueries({ queryKey: BACKUP_KEY });
+          }}
+        />
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,97 @@
+import { Button } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { PlannedBackup } from "@/api/types";
+import { t, tDynamic, useFormat } from "@/i18n";
+import { Dialog } from "@/ui/Dialog";
+import { Lamp } from "@/ui/Lamp";
+import { Loaded } from "@/ui/Loaded";
+import { Notice } from "@/ui/Notice";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { RowEntry, RowList } from "@/ui/RowList";
+import { Tag } from "@/ui/Tag";
+import { FollowedJob } from "./FollowedJob";
+import { BACKUP_KEY } from "./queries";
+import { planQuery, pruneBackups } from "./retention";
+import classes from "./backups.module.css";
+
+/** Which backups stay and which go; nothing goes before somebody has seen that. */
+export function PruneDialog({ onClose }: { readonly onClose: () => void }) {
+  const client = useQueryClient();
+  const plan = useQuery(planQuery);
+  const [job, setJob] = useState<string | null>(null);
+  const [isSending, setSending] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const gone = plan.data?.items.filter((one) => !one.keep).length ?? 0;
+  const prune = async () => {
+    setSending(true);
+    setError(null);
+    try {
+      setJob((await pruneBackups()).id);
+      await client.invalidateQueries({ queryKey: BACKUP_KEY });
+    } catch (cause) {
+      setError(cause);
+    } finally {
+      setSending(false);
+    }
+  };
+  return (
+    <Dialog isWork title={t("keep.planTitle")} onClose={onClose}>
+      <div className={classes.stack}>
+        {job ? (
+          <FollowedJob id={job} label={t("keep.removing")}>
+            {() => <Lamp state="good" label={t("keep.removed")} />}
+          </FollowedJob>
+        ) : (
+          <Loaded query={plan} lines={4}>
+            {({ items, paused }) => (
+              <>
+                <p className={classes.text}>
+                  {t("keep.planLead", { keep: items.length - gone, gone })}
+                </p>
+                {paused && (
+                  <Notice tone="caution">
+                    <span lang="en">{paused}</span>
+                  </Notice>
+                )}
+                <RowList label={t("keep.planTitle")}>
+                  {items.map((one) => (
+                    <Planned key={one.backup_id} planned={one} />
+                  ))}
+                </RowList>
+              </>
+            )}
+          </Loaded>
+        )}
+        {error !== null && <ProblemAlert error={error} />}
+        <div className={classes.buttons}>
+          {!job && gone > 0 && !plan.data?.paused && (
+            <Button color="red.8" loading={isSending} onClick={() => void prune()}>
+              {t("keep.remove", { count: gone })}
+            </Button>
+          )}
+          <Button variant="default" onClick={onClose}>
+            {t("ui.close")}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+function Planned({ planned }: { readonly planned: PlannedBackup }) {
+  const format = useFormat();
+  const { taken_at: at, keep, why, size_bytes: size } = planned;
+  return (
+    <RowEntry
+      title={at ? format.dateTime(at) : planned.backup_id}
+      tags={<Tag tone={keep ? "good" : "danger"}>{t(keep ? "keep.stays" : "keep.goes")}</Tag>}
+      line={[
+        ...why.map((one) => tDynamic(`keep.why.${one}`, one)),
+        typeof size === "number" ? format.bytes(size) : "",
+      ]
+        .filter(Boolean)
+        .join(" · ")}
+    />
+  );
+}
