@@ -28,7 +28,7 @@ impl Ready {
     /// The copy of the newest backup at the target of this name.
     async fn copy(&self, target: &str) -> Value {
         let newest = self.newest().await;
-        let copies = newest["copies"].as_array().unwrap();
+        let copies = newest["copies"].as_array().expect("a list");
         copies.iter().find(|one| one["target_name"] == target).expect("a copy").clone()
     }
 
@@ -38,7 +38,7 @@ impl Ready {
     }
 
     fn has_key(&self, backup: &Value) -> bool {
-        let id: Id<()> = backup["id"].as_str().unwrap().parse().unwrap();
+        let id: Id<()> = backup["id"].as_str().expect("a text").parse().expect("an id");
         self.server.platform.backup_keys.get(id.uuid()).is_some()
     }
 
@@ -50,21 +50,24 @@ impl Ready {
 
     /// Asks for a backup and gives the job as it ended.
     async fn try_backup(&self) -> Value {
-        self.server.clock.advance(Duration::from_secs(60));
+        self.server.clock.advance(Duration::from_mins(1));
         let job = self.operator.post("/api/v1/backups", &Value::Null).await.is(202);
         self.server.run_jobs().await;
-        self.operator.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await.is(200)
+        self.operator
+            .get(&format!("/api/v1/jobs/{}", job["id"].as_str().expect("a text")))
+            .await
+            .is(200)
     }
 }
 
 fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().flatten() {
+    fs::create_dir_all(to).expect("it is there");
+    for entry in fs::read_dir(from).expect("it is there").flatten() {
         let (path, into) = (entry.path(), to.join(entry.file_name()));
         if path.is_dir() {
             copy_folder(&path, &into);
         } else {
-            fs::copy(path, into).unwrap();
+            fs::copy(path, into).expect("it is there");
         }
     }
 }

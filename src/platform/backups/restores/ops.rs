@@ -170,14 +170,14 @@ fn check_in(scope: &BoxScope<'_>, wish: &Wish) -> Result<()> {
 }
 
 fn check_there_in(scope: &BoxScope<'_>, workspace: WorkspaceId) -> Result<()> {
-    let refuse = |detail| Err(Error::invalid("workspace_id", "restore-workspace", detail));
+    let because = |detail| Err(Error::invalid("workspace_id", "restore-workspace", detail));
     match workspaces::ops::get_in(scope, workspace) {
         Ok(there) if there.state() == Life::Deleted => {
-            refuse("The workspace is deleted. Restore it from the deleted ones first.")
+            because("The workspace is deleted. Restore it from the deleted ones first.")
         }
         Ok(_) => Ok(()),
         Err(Error::NotFound) => {
-            refuse("The box has no such workspace any more. Restore it as a new one.")
+            because("The box has no such workspace any more. Restore it as a new one.")
         }
         Err(error) => Err(error),
     }

@@ -166,16 +166,16 @@ pub type RestoreId = Id<Restore>;
 
 /// Refuses to undo what replaced nothing, was undone, or is too long ago.
 pub fn check_undoable(restore: &Restore, now: Moment) -> Result<WorkspaceId> {
-    let refuse = |detail: &str| Err(Error::conflict("restore-not-undoable", detail));
+    let because = |detail: &str| Err(Error::conflict("restore-not-undoable", detail));
     if restore.state == State::Undone {
-        return refuse("It was undone already.");
+        return because("It was undone already.");
     }
     let kept = restore.kept_until.filter(|_| restore.state == State::Done);
     let Some((kept_until, workspace)) = kept.zip(restore.workspace) else {
-        return refuse("It replaced no workspace, so there is nothing to put back.");
+        return because("It replaced no workspace, so there is nothing to put back.");
     };
     if kept_until <= now {
-        return refuse("The file of before was kept for seven days and is gone.");
+        return because("The file of before was kept for seven days and is gone.");
     }
     Ok(workspace)
 }

@@ -85,7 +85,7 @@ async fn a_bucket_that_honours_conditions_is_a_target() {
     let Some(server) = servers::seaweed() else { return };
     let endpoint = format!("http://127.0.0.1:{}", server.port);
     let patient = super::Limits { stall: std::time::Duration::from_secs(30), ..QUICK };
-    let remote = remote(&s3(&endpoint, "in here"), s3_secret(), patient);
+    let remote = remote(&s3(&endpoint, "in here"), Some(s3_secret()), patient);
     // It listens before it has made the bucket.
     for _ in 0..100 {
         if remote.list("").await.is_ok() {
@@ -101,7 +101,7 @@ async fn a_bucket_that_knows_no_conditions_is_a_target() {
     let Some(server) = servers::plain_s3() else { return };
     let endpoint = format!("http://127.0.0.1:{}", server.port);
 
-    check(&remote(&s3(&endpoint, ""), s3_secret(), QUICK)).await;
+    check(&remote(&s3(&endpoint, ""), Some(s3_secret()), QUICK)).await;
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_webdav_server_is_a_target() {
     let Some(server) = servers::webdav() else { return };
     let url = format!("http://127.0.0.1:{}/box", server.port);
 
-    check(&remote(&webdav(&url), password(), QUICK)).await;
+    check(&remote(&webdav(&url), Some(password()), QUICK)).await;
 }
 
 #[tokio::test]
@@ -204,9 +204,9 @@ async fn an_ssh_server_that_takes_a_password_is_a_target() {
         path: "/box".to_owned(),
     };
     // Its folder has one in it already, which a list of files does not show.
-    let shown = remote(&place(None), password(), QUICK).shown_host_key().await;
+    let shown = remote(&place(None), Some(password()), QUICK).shown_host_key().await;
 
-    check(&remote(&place(shown.clone()), password(), QUICK)).await;
+    check(&remote(&place(shown.clone()), Some(password()), QUICK)).await;
 
     let wrong = Some(Credential::Password(Secret::new("another word")));
     let fault = remote(&place(shown), wrong, QUICK).list("").await.expect_err("nobody gets in");

@@ -74,14 +74,14 @@ async fn tried(manner: Manner) -> Vec<(Why, String)> {
     let limits = Limits { stall: Duration::from_millis(300), ..QUICK };
     let address = format!("http://127.0.0.1:{port}");
     let folder = tempfile::tempdir().expect("a folder");
-    let part = file(folder.path(), 1, 100_000);
+    let sent = file(folder.path(), 1, 100_000);
     let mut seen = Vec::new();
     for (secret, remote) in [
-        ("boxsecret", remote(&s3(&address, "in"), s3_secret(), limits)),
-        ("a word of it", remote(&webdav(&address), password(), limits)),
+        ("boxsecret", remote(&s3(&address, "in"), Some(s3_secret()), limits)),
+        ("a word of it", remote(&webdav(&address), Some(password()), limits)),
     ] {
         let faults = [
-            remote.put_new("base/part", &part).await.expect_err("it is put"),
+            remote.put_new("base/part", &sent).await.expect_err("it is put"),
             remote.put_over("note", b"a note".to_vec()).await.expect_err("it is put over"),
             remote.list("").await.expect_err("it is listed"),
             remote.read("note", 10).await.expect_err("it is read"),
@@ -148,7 +148,8 @@ async fn an_answer_that_stops_in_the_middle_is_no_file() {
     let limits = Limits { stall: Duration::from_millis(300), ..QUICK };
     let folder = tempfile::tempdir().expect("a folder");
 
-    let fetched = remote(&place, s3_secret(), limits).fetch("part", folder.path().join("a")).await;
+    let fetched =
+        remote(&place, Some(s3_secret()), limits).fetch("part", folder.path().join("a")).await;
 
     assert_eq!(fetched.expect_err("half of it").why, Why::Unreachable);
 }
@@ -171,7 +172,7 @@ async fn where_nobody_listens_is_said() {
     let word = || Some(Credential::Password(Secret::new("a word of it")));
 
     for remote in [
-        remote(&s3(&address, ""), s3_secret(), QUICK),
+        remote(&s3(&address, ""), Some(s3_secret()), QUICK),
         remote(&webdav(&address), word(), QUICK),
         remote(&ssh, word(), QUICK),
     ] {
@@ -193,7 +194,7 @@ async fn an_ssh_server_that_says_nothing_is_not_waited_for() {
     };
     let limits = Limits { connect: Duration::from_millis(300), ..QUICK };
 
-    let fault = remote(&ssh, password(), limits).list("").await.expect_err("silence");
+    let fault = remote(&ssh, Some(password()), limits).list("").await.expect_err("silence");
 
     assert_eq!(fault.why, Why::Unreachable, "{fault}");
 }

@@ -122,7 +122,7 @@ impl Graph {
         )
     }
 
-    fn item(&mut self, request: &Request<()>, name: &str, rest: &str, body: Bytes) -> Answer {
+    fn item(&mut self, request: &Request<()>, name: &str, rest: &str, body: &Bytes) -> Answer {
         let query = request.uri().query().unwrap_or_default();
         let not_there = || refusal(404, "itemNotFound", "Item does not exist.");
         match (request.method(), rest) {
@@ -151,7 +151,7 @@ impl Graph {
             }
             (&Method::GET, "content") => not_there(),
             (&Method::POST, "createUploadSession") => {
-                let wish: Value = serde_json::from_slice(&body).expect("JSON");
+                let wish: Value = serde_json::from_slice(body).expect("JSON");
                 assert_eq!(wish["item"]["@microsoft.graph.conflictBehavior"], "fail");
                 if self.files.contains_key(name) {
                     return refusal(409, "nameAlreadyExists", "There is one.");
@@ -171,13 +171,11 @@ impl Graph {
         let mut found: BTreeMap<&str, Value> = BTreeMap::new();
         for (name, bytes) in self.files.iter().filter(|(name, _)| name.starts_with(&below)) {
             let rest = &name[below.len()..];
-            match rest.split_once('/') {
-                Some((child, _)) => found.insert(child, json!({ "name": child, "folder": {} })),
-                None => {
-                    let item = json!({ "name": rest, "size": bytes.len(), "file": {} });
-                    found.insert(rest, item)
-                }
-            };
+            if let Some((child, _)) = rest.split_once('/') {
+                found.insert(child, json!({ "name": child, "folder": {} }));
+            } else {
+                found.insert(rest, json!({ "name": rest, "size": bytes.len(), "file": {} }));
+            }
         }
         if found.is_empty() {
             return refusal(404, "itemNotFound", "Item does not exist.");
@@ -224,7 +222,7 @@ impl Graph {
         let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
         *all = total.parse().expect("a total");
         assert_eq!((first, last - first + 1), (there.len(), body.len()), "another piece");
-        assert!(last + 1 == *all || body.len() % (320 * 1024) == 0, "an odd piece");
+        assert!(last + 1 == *all || body.len().is_multiple_of(320 * 1024), "an odd piece");
         if self.halves > 0 {
             self.halves -= 1;
             there.extend_from_slice(&body[..body.len() / 2]);
@@ -259,14 +257,14 @@ impl Graph {
         part
     }
 
-    fn answer(&mut self, request: &Request<()>, body: Bytes) -> Answer {
+    fn answer(&mut self, request: &Request<()>, body: &Bytes) -> Answer {
         let path = request.uri().path().to_owned();
         self.asked.push(format!("{} {path}", request.method()));
         if path.starts_with("/login/") {
-            return self.login(&path, &body);
+            return self.login(&path, body);
         }
         if path.starts_with("/session/") {
-            return self.session(request, &body);
+            return self.session(request, body);
         }
         if path.starts_with("/download/") {
             return self.download(request);
@@ -296,7 +294,7 @@ async fn start() -> Shared<Graph> {
                     let (parts, body) = request.into_parts();
                     let body = body.collect().await.expect("a body").to_bytes();
                     let request = Request::from_parts(parts, ());
-                    Ok::<_, Infallible>(graph.lock().unwrap().answer(&request, body))
+                    Ok::<_, Infallible>(graph.lock().unwrap().answer(&request, &body))
                 }
             });
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);

@@ -34,23 +34,24 @@ fn s3(endpoint: &str, prefix: &str) -> Place {
     }
 }
 
-fn s3_secret() -> Option<Credential> {
-    Some(Credential::SecretKey(Secret::new("boxsecret")))
+fn s3_secret() -> Credential {
+    Credential::SecretKey(Secret::new("boxsecret"))
 }
 
 fn webdav(url: &str) -> Place {
     Place::WebDav { url: url.to_owned(), user: Some("box".to_owned()), path: "kept".to_owned() }
 }
 
-fn password() -> Option<Credential> {
-    Some(Credential::Password(Secret::new("a word of it")))
+fn password() -> Credential {
+    Credential::Password(Secret::new("a word of it"))
 }
 
 /// A file of so many bytes that no other seed has.
 fn file(folder: &Path, seed: u8, bytes: usize) -> PathBuf {
     let path = folder.join(format!("{seed}-{bytes}"));
+    let low = |number: usize| number.to_le_bytes()[0];
     let text: Vec<u8> =
-        (0..bytes).map(|at| (at.wrapping_mul(31) >> 3) as u8 ^ (at as u8) ^ seed).collect();
+        (0..bytes).map(|at| low(at.wrapping_mul(31) >> 3) ^ low(at) ^ seed).collect();
     std::fs::write(&path, text).expect("a file");
     path
 }

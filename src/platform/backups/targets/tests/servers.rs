@@ -26,6 +26,7 @@ impl Drop for Server {
 }
 
 /// A program that `.ci/python` or `.ci/sshd` puts into `target/tools`.
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 fn tool(path: &str, by: &str) -> Option<PathBuf> {
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(path);
     if found.is_file() {

@@ -7,8 +7,8 @@ use super::super::settings::{Kept, Settings, check};
 use crate::platform::error::Error;
 use crate::platform::secret::Secret;
 
-fn faults(kind: &str, settings: Settings) -> Vec<(String, &'static str)> {
-    match check("Away", kind, &settings, Path::new("/var/lib/holdfast"), None) {
+fn faults(kind: &str, settings: &Settings) -> Vec<(String, &'static str)> {
+    match check("Away", kind, settings, Path::new("/var/lib/holdfast"), None) {
         Ok(_) => Vec::new(),
         Err(Error::Invalid(fields)) => {
             fields.into_iter().map(|field| (field.field, field.code)).collect()
@@ -17,6 +17,7 @@ fn faults(kind: &str, settings: Settings) -> Vec<(String, &'static str)> {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "settings may be left out")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -38,7 +39,7 @@ fn sftp() -> Settings {
 
 #[test]
 fn an_address_is_https_or_on_this_machine() {
-    let is_fine = |url| faults("webdav", dav(url)).is_empty();
+    let is_fine = |url| faults("webdav", &dav(url)).is_empty();
     let good = [
         "https://cloud.example.com/dav",
         "https://[2001:db8::1]:8443/dav/",
@@ -62,7 +63,7 @@ fn an_address_is_https_or_on_this_machine() {
     assert!(good.into_iter().all(is_fine));
     for url in bad {
         assert_eq!(
-            faults("webdav", dav(url)),
+            faults("webdav", &dav(url)),
             [("settings.url".to_owned(), "target-url")],
             "{url}"
         );
@@ -71,7 +72,7 @@ fn an_address_is_https_or_on_this_machine() {
 
 #[test]
 fn what_is_missing_wrong_or_of_another_kind_is_named() {
-    let named = |kind, settings| faults(kind, settings);
+    let named = |kind, settings| faults(kind, &settings);
     let of = |field: &str, code| vec![(format!("settings.{field}"), code)];
 
     assert_eq!(named("sftp", sftp()), []);
