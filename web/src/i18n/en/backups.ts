@@ -80,8 +80,8 @@ export const backups = {
   "backups.trouble.living": "This box is the real one",
   "backups.trouble.livingTitle": "Go on with this box?",
   "backups.trouble.livingBody":
-    "Two boxes with one identity would spoil each other’s backups. If you go on with this one, the " +
-    "backups of the other are refused from now on.",
+    "Two boxes with one identity would spoil each other’s backups. If you go on with this one, " +
+    "the backups of the other are refused from now on.",
   "backups.trouble.livingDone": "This box goes on",
   "backups.trouble.drill": "It is time for a drill.",
   "backups.trouble.drillDo":
@@ -107,8 +107,8 @@ export const backups = {
 
   "drill.title": "Drill with the backup of {date}",
   "drill.lead":
-    "A drill opens this backup with the kit that you hold, as after a fire, and checks all of it. " +
-    "Nothing of the box changes. The box keeps the key in memory for this drill only.",
+    "A drill opens this backup with the kit that you hold, as after a fire, and checks all of " +
+    "it. Nothing of the box changes. The box keeps the key in memory for this drill only.",
   "drill.begin": "Begin the drill",
   "drill.running": "The backup is fetched, opened and checked",
   "drill.done": "The kit opens the backup, and all of it is whole",
@@ -168,10 +168,10 @@ export const backups = {
 
   "keep.title": "How long they are kept",
   "keep.said":
-    "{daily} days, {weekly} weeks, {monthly} months, {yearly} years; always {verified} verified ones.",
+    "{daily} days, {weekly} weeks, {monthly} months, {yearly} years; always {verified} verified.",
   "keep.lead":
-    "Of each of so many days, weeks, months and years the newest verified backup is kept. Nothing " +
-    "is removed before you have seen the plan or the next backup was verified.",
+    "Of each of so many days, weeks, months and years the newest verified backup is kept. " +
+    "Nothing is removed before you have seen the plan or the next backup was verified.",
   "keep.edit": "Change",
   "keep.save": "Save and see the plan",
   "keep.daily": "Days",
@@ -250,8 +250,8 @@ export const backups = {
   "target.step.delete": "Delete",
   "target.appendOnlyTag": "keeps what it has",
   "target.appendOnly":
-    "The box may not delete there: nobody who takes the box over can delete its backups. Old ones " +
-    "are removed by the target itself, or by you.",
+    "The box may not delete there: nobody who takes the box over can delete its backups. Old " +
+    "ones are removed by the target itself, or by you.",
   "target.mayDelete":
     "The box may delete there, and so may whoever takes the box over. Safer is a key that cannot.",
   "target.signIn": "Sign in",

@@ -13,7 +13,7 @@ import { safetyOf } from "./rules";
 
 const AWAY = "yes";
 
-/** On Today, for who operates the box: what it still needs. Put away by each person once all is done. */
+/** On Today, for who operates the box: what it still needs. Put away by each once all is done. */
 export default function SafetySteps({ workspace }: { readonly workspace: MyWorkspace }) {
   const me = useMe();
   const key = `holdfast.safe.${me.id}`;
