@@ -52,11 +52,13 @@ pub(super) struct New {
     /// folder: the whole path of a folder that is there; onedrive: a folder of the drive.
     #[arg(long, value_name = "DIR")]
     folder: Option<String>,
-    /// s3: e.g. <https://s3.eu-central-1.amazonaws.com>.
+    /// s3: the address of the service, with https.
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
+    /// s3: the bucket, which is there already.
     #[arg(long)]
     bucket: Option<String>,
+    /// s3: the region of the bucket, e.g. eu-central-1.
     #[arg(long)]
     region: Option<String>,
     /// s3: the id of the key; the key itself is the secret.
@@ -68,9 +70,10 @@ pub(super) struct New {
     /// sftp: name or address of the server.
     #[arg(long)]
     host: Option<String>,
+    /// sftp: the port; 22 when left out.
     #[arg(long)]
     port: Option<i64>,
-    /// sftp, webdav.
+    /// sftp, webdav: whom the box signs in as.
     #[arg(long)]
     user: Option<String>,
     /// sftp: the key of the server, like "ssh-ed25519 AAAA…" or SHA256:…

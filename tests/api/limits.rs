@@ -351,10 +351,14 @@ async fn ten_exports_and_thirty_steps_of_imports_a_minute_are_for_one_person() {
 }
 
 /// Operations that look like a limited one and need no limit of their own, with the reason.
-const UNLIMITED: &[(&str, &str)] = &[(
-    "GET /api/v1/workspaces/{workspace}/inventory/exports/{id}",
-    "the file is there already; making it was counted",
-)];
+const UNLIMITED: &[(&str, &str)] = &[
+    (
+        "GET /api/v1/workspaces/{workspace}/inventory/exports/{id}",
+        "the file is there already; making it was counted",
+    ),
+    ("GET /api/v1/restores", "rows of a list; asking for a restore was counted"),
+    ("GET /api/v1/restores/{id}", "a row of the list"),
+];
 
 #[tokio::test]
 async fn whatever_exports_reports_or_imports_says_that_it_has_a_limit_of_its_own() {

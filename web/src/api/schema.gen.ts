@@ -5634,7 +5634,7 @@ export interface components {
             bucket?: string | null;
             /** @description `onedrive`: id of the operator's own app registration. */
             client_id?: string | null;
-            /** @description `s3`: e.g. `https://s3.eu-central-1.amazonaws.com`. */
+            /** @description `s3`: the address with its scheme, e.g. `s3.eu-central-1.amazonaws.com` over https. */
             endpoint?: string | null;
             /** @description `onedrive`: a folder of the drive. */
             folder?: string | null;
@@ -5664,7 +5664,7 @@ export interface components {
             region?: string | null;
             /** @description `s3`, secret. */
             secret_key?: string | null;
-            /** @description `webdav`: e.g. `https://cloud.example.com/remote.php/dav/files/box`. */
+            /** @description `webdav`: with its scheme, e.g. `cloud.example.com/remote.php/dav/files/box` over https. */
             url?: string | null;
             user?: string | null;
         };

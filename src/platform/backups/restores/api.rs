@@ -149,7 +149,9 @@ async fn list_restores(
 /// caller. The answer is the job that does it; its result says what came of it.
 #[utoipa::path(post, path = "/restores", tag = "backups",
     security(("session" = ["box.operate"])),
-    extensions(("x-step-up" = json!(true)), ("x-makes-job" = json!(true))),
+    extensions(
+        ("x-step-up" = json!(true)), ("x-makes-job" = json!(true)), ("x-heavy" = json!(true)),
+    ),
     responses(
         (status = 202, body = JobResponse),
         (status = 409, description = "A restore of the same workspace is under way."),
@@ -173,7 +175,9 @@ async fn get_restore(ctx: BoxCtx, Path(id): Path<RestoreId>) -> Answer<RestoreRe
 /// Put the file back that a restore replaced (operators).
 #[utoipa::path(post, path = "/restores/{id}/undo", tag = "backups",
     security(("session" = ["box.operate"])),
-    extensions(("x-step-up" = json!(true)), ("x-makes-job" = json!(true))),
+    extensions(
+        ("x-step-up" = json!(true)), ("x-makes-job" = json!(true)), ("x-heavy" = json!(true)),
+    ),
     params(("id" = String, Path)),
     responses(
         (status = 202, body = JobResponse),

@@ -33,7 +33,7 @@ pub const CODES: &[Code] = &[
     code(
         "target-url",
         "This is no address backups can be sent to.",
-        "Write it in full, beginning with https://. Plain http:// is for this machine only.",
+        "Write it in full, beginning with https. Plain http is for this machine only.",
     ),
     code("target-host", "This is no name or address of a server.", "E.g. backup.example.com."),
     code("target-port", "A port is from 1 to 65535.", "SFTP has 22, as a rule."),

@@ -14,7 +14,7 @@ pub struct TargetSettingsRequest {
     /// `folder`: the whole path, on the machine of the box, e.g. `/mnt/stick/backups`. `sftp`: the
     /// folder on the server. `webdav`: a folder below the address, or none.
     pub path: Option<String>,
-    /// `s3`: e.g. `https://s3.eu-central-1.amazonaws.com`.
+    /// `s3`: the address with its scheme, e.g. `s3.eu-central-1.amazonaws.com` over https.
     pub endpoint: Option<String>,
     pub bucket: Option<String>,
     pub region: Option<String>,
@@ -38,7 +38,7 @@ pub struct TargetSettingsRequest {
     /// `sftp`: the key of the server like `ssh-ed25519 AAAA…`, or its `SHA256:…`. Nothing is sent
     /// to a server without it; a test says which key the server shows.
     pub host_key: Option<String>,
-    /// `webdav`: e.g. `https://cloud.example.com/remote.php/dav/files/box`.
+    /// `webdav`: with its scheme, e.g. `cloud.example.com/remote.php/dav/files/box` over https.
     pub url: Option<String>,
     /// `onedrive`: id of the operator's own app registration.
     pub client_id: Option<String>,
