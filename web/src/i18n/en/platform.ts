@@ -197,6 +197,7 @@ export const platform = {
   "system.check.api": "API",
   "system.check.database": "Database",
   "system.check.disk": "Disk",
+  "system.check.backups": "Backups",
   "system.check.certificate": "Certificate",
   "system.check.jobs": "Jobs",
   "system.check.ms": "{count} ms",
