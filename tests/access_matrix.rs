@@ -538,7 +538,11 @@ fn table(rows: &[Row]) -> String {
 
 #[tokio::test]
 async fn every_route_lets_through_exactly_whom_it_should() {
-    let server = TestServer::start_with(&[("limits.request_burst", "100000")]).await;
+    let server = TestServer::start_with(&[
+        ("limits.request_burst", "100000"),
+        ("limits.heavy_per_min", "100000"),
+    ])
+    .await;
 
     let rows = rows(&server).await;
 

@@ -116,10 +116,12 @@ async fn list_problems(Extension(pages): Extension<Arc<Pages>>, headers: HeaderM
             description = "There is no such code.")))]
 async fn show_problem(
     Extension(pages): Extension<Arc<Pages>>,
-    Path(id): Path<String>,
+    id: std::result::Result<Path<String>, Error>,
     headers: HeaderMap,
 ) -> Response {
-    match pages.codes.iter().find(|code| code.id == id) {
+    // What cannot be read is no code either, and whoever looks at a page gets a page.
+    let known = id.ok().and_then(|Path(id)| pages.codes.iter().find(|code| code.id == id));
+    match known {
         Some(code) => Fixed::html(problem_page(code)).answer(&headers),
         None => Fixed::html(unknown_page()).status(StatusCode::NOT_FOUND).answer(&headers),
     }

@@ -125,10 +125,12 @@ async fn every_code_has_a_page_and_an_unknown_one_has_none() {
         assert!(text.contains("What to do"));
         is_self_contained(&text);
     }
-    let unknown = stranger.get("/problems/%3Cscript%3E").await;
-    assert_eq!(unknown.status, 404);
-    assert_eq!(unknown.header("content-type"), Some("text/html; charset=utf-8"));
-    assert!(!unknown.text().contains("<script"));
+    for path in ["/problems/%3Cscript%3E", "/problems/%ff"] {
+        let unknown = stranger.get(path).await;
+        assert_eq!(unknown.status, 404, "{path}");
+        assert_eq!(unknown.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
+        assert!(!unknown.text().contains("<script"), "{path}");
+    }
     let list = stranger.get("/problems").await;
     assert_eq!(list.status, 200);
     assert!(list.text().contains("<a href=\"/problems/sign-in-needed\">"));

@@ -79,7 +79,9 @@ impl Backups {
             .map_err(|_| String::from_utf8_lossy(&listed.stderr).into_owned())?;
         for backup in listed["items"].as_array().ok_or("no list")? {
             let folder = backup["folder"].as_str().unwrap_or_default();
-            if backup["state"] == "uploaded" && !whole.iter().any(|one| one.ends_with(folder)) {
+            let mut copies = backup["copies"].as_array().into_iter().flatten();
+            let is_said = copies.any(|copy| copy["state"] == "there");
+            if is_said && !whole.iter().any(|one| one.ends_with(folder)) {
                 return Err(format!("{backup} is said to be at the target"));
             }
         }
