@@ -24,19 +24,22 @@ impl Ready {
 
     async fn count(&self) -> usize {
         let list = self.operator.get("/api/v1/backups?limit=200").await.is(200);
-        list["items"].as_array().unwrap().len()
+        list["items"].as_array().expect("a list").len()
     }
 
     /// Asks for a job and gives it as it ended.
     async fn job(&self, path: &str, body: &Value) -> Value {
         let job = self.operator.post(path, body).await.is(202);
         self.server.run_jobs().await;
-        self.operator.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await.is(200)
+        self.operator
+            .get(&format!("/api/v1/jobs/{}", job["id"].as_str().expect("a text")))
+            .await
+            .is(200)
     }
 
     async fn schedule(&self) -> Value {
         let list = self.operator.get("/api/v1/jobs/schedules").await.is(200);
-        let items = list["items"].as_array().unwrap();
+        let items = list["items"].as_array().expect("a list");
         items.iter().find(|one| one["kind"] == "platform.backup").expect("a schedule").clone()
     }
 
@@ -51,7 +54,7 @@ impl Ready {
 }
 
 fn path_of(backup: &Value, what: &str) -> String {
-    format!("/api/v1/backups/{}/{what}", backup["id"].as_str().unwrap())
+    format!("/api/v1/backups/{}/{what}", backup["id"].as_str().expect("a text"))
 }
 
 #[tokio::test]
@@ -146,7 +149,7 @@ async fn what_is_wrong_with_backups_is_said_until_it_is_mended() {
     assert_eq!(state["last_verified_at"], backup["verified_at"]);
     assert_eq!((&state["kits"], &state["targets"]), (&json!(1), &json!(1)));
     let moved = ready.target.path().with_extension("away");
-    ready.server.clock.advance(Duration::from_secs(60));
+    ready.server.clock.advance(Duration::from_mins(1));
     fs::rename(ready.target.path(), &moved).unwrap();
     ready.operator.post("/api/v1/backups", &Value::Null).await.is(202);
     ready.server.run_jobs().await;
@@ -214,7 +217,7 @@ async fn old_copies_are_compared_with_what_was_written() {
         ready.set("UPDATE backup_copies SET state = 'there', detail = NULL").await;
         ready.set("UPDATE backups SET state = 'uploaded'").await;
         damage();
-        ready.server.clock.advance(Duration::from_secs(60));
+        ready.server.clock.advance(Duration::from_mins(1));
 
         let asked = json!({ "kind": "platform.backup-check" });
         let done = ready.job("/api/v1/jobs", &asked).await;
