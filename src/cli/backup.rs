@@ -1,10 +1,9 @@
-//! `holdfast backup run|list|kit|target`.
+//! `holdfast backup`.
 
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,15 +13,13 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::backup_target;
-use super::output::{self, Answer, Failure};
+use super::output::{self, Answer, Failure, megabytes};
 use super::running::read;
 use crate::platform::backups::archive::{Identity, Kit, decrypt};
 use crate::platform::control::{
-    self, BackupList, BackupPlan, BackupRow, BackupVerb, Challenge, KitMade, Running,
+    self, BackupList, BackupPlan, BackupRow, BackupVerb, Challenge, HandedOver, KitMade,
 };
 
-/// How often a backup on its way is asked how far it is.
-const ASKED_EVERY: Duration = Duration::from_millis(500);
 /// A larger file is no kit.
 const KIT_SIZE_BYTES_MAX: u64 = 64 * 1024;
 
@@ -174,8 +171,7 @@ fn confirm_kit(common: &Common, path: &Path) -> Answer {
 
 /// Has a job done and says what it answered.
 fn follow(common: &Common, verb: BackupVerb) -> Answer {
-    let done = wait(common, verb)?;
-    let result = done.result.unwrap_or_default();
+    let result = common.have_done(control::Verb::Backup(verb))?;
     if common.json {
         return output::print_json(&result);
     }
@@ -185,9 +181,8 @@ fn follow(common: &Common, verb: BackupVerb) -> Answer {
 }
 
 fn drill(common: &Common, path: &Path, sequence: Option<u64>) -> Answer {
-    let kit = read_kit(path)?;
-    let identity = kit.text().reveal().to_owned();
-    follow(common, BackupVerb::Drill { sequence, identity })
+    let kit = HandedOver::new(read_kit(path)?.text());
+    follow(common, BackupVerb::Drill { sequence, kit })
 }
 
 fn plan(common: &Common) -> Answer {
@@ -209,49 +204,14 @@ fn plan(common: &Common) -> Answer {
     output::print(&(lines.join("\n") + "\n"))
 }
 
-/// How far a job is, how fast it goes, and how long it will take.
-fn pace(standing: &Running, since: Instant) -> String {
-    let Running { done, total, .. } = standing;
-    let percent = done.saturating_mul(100) / (*total).max(1);
-    let seconds = since.elapsed().as_secs().max(1);
-    let rate = (done / seconds).max(1);
-    let left = total.saturating_sub(*done) / rate;
-    let (total, rate) = (megabytes(*total), megabytes(rate));
-    format!("{percent} % of {total}, {rate}/s, {left} s left")
-}
-
 fn back_up(common: &Common) -> Answer {
-    wait(common, BackupVerb::Run)?;
+    common.have_done(control::Verb::Backup(BackupVerb::Run))?;
     let BackupList { backups } = perform(common, BackupVerb::List)?;
     match backups.into_iter().next() {
         Some(made) if common.json => output::print_json(&json!(made)),
         Some(made) => output::print(&line(&made)),
         None => Err(Failure::Failed("The backup is not in the list.".to_owned())),
     }
-}
-
-/// Waits for a job, saying how far it is.
-fn wait(common: &Common, verb: BackupVerb) -> Answer<Running> {
-    let mut standing: Running = perform(common, verb)?;
-    let mut since = Instant::now();
-    let mut before = 0;
-    while matches!(standing.state.as_str(), "waiting" | "running") {
-        if standing.done < before {
-            // It goes on with something else: sending after making.
-            since = Instant::now();
-        }
-        before = standing.done;
-        if !common.json && standing.total > 0 {
-            output::note(&pace(&standing, since));
-        }
-        std::thread::sleep(ASKED_EVERY);
-        standing = perform(common, BackupVerb::Watch { job: standing.job })?;
-    }
-    if standing.state != "done" {
-        let why = standing.problem.unwrap_or_else(|| format!("It was {}.", standing.state));
-        return Err(Failure::Failed(why));
-    }
-    Ok(standing)
 }
 
 fn list(common: &Common) -> Answer {
@@ -275,8 +235,4 @@ fn line(backup: &BackupRow) -> String {
         detail.as_deref().unwrap_or_default(),
     ];
     words.join("  ").trim_end().to_owned() + "\n"
-}
-
-pub(super) fn megabytes(bytes: u64) -> String {
-    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }

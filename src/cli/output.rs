@@ -110,3 +110,8 @@ pub(super) fn finish(answer: Answer) -> ExitCode {
     }
     ExitCode::from(failure.code())
 }
+
+/// Bytes as people read them, in megabytes of 1,000,000.
+pub(super) fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
+}

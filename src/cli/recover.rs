@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Common;
-use super::backup::{megabytes, read_kit};
-use super::output::{self, Answer, Failure};
+use super::backup::read_kit;
+use super::output::{self, Answer, Failure, megabytes};
 use crate::platform::backups::archive::{FileEntry, Kit, Manifest};
 use crate::platform::backups::recovery::ops::{Found, newest, note, unpack_checked};
 use crate::platform::clock::Clock;

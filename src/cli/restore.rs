@@ -1,21 +1,16 @@
 //! `holdfast restore`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::Common;
-use super::backup::{megabytes, read_kit};
-use super::output::{self, Answer, Failure};
-use super::running::read;
+use super::backup::read_kit;
+use super::output::{self, Answer, Failure, megabytes};
 use crate::platform::backups::archive::Kit;
 use crate::platform::backups::recovery::ops::{Found, all, newest};
-use crate::platform::control::{self, HandedOver, RestoreVerb, Restoring};
-
-/// How often a restore on its way is asked how far it is.
-const ASKED_EVERY: Duration = Duration::from_millis(500);
+use crate::platform::control::{self, HandedOver, RestoreWish};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -56,14 +51,14 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
         (false, Some(_)) => "as_new",
         (false, None) => "in_place",
     };
-    let begin = RestoreVerb::Begin {
+    let wish = RestoreWish {
         from: std::path::absolute(&found.folder)?,
         kit: HandedOver::new(kit.text()),
         workspace: options.workspace,
         mode: mode.to_owned(),
         name: options.as_new,
     };
-    let result = carry_out(common, begin)?;
+    let result = common.have_done(control::Verb::Restore(wish))?;
     if common.json {
         return output::print_json(&result);
     }
@@ -94,26 +89,6 @@ fn list(common: &Common, options: &Options, kit: &Kit) -> Answer {
         format!("{sequence}  {taken_at}  {}  {}\n", megabytes(size(one)), one.folder.display())
     };
     output::print(&found.iter().map(line).collect::<String>())
-}
-
-fn carry_out(common: &Common, begin: RestoreVerb) -> Answer<Value> {
-    let perform = |verb| read::<Restoring>(common.perform(control::Verb::Restore(verb))?);
-    let mut standing = perform(begin)?;
-    while matches!(standing.state.as_str(), "waiting" | "running") {
-        if !common.json && standing.total > 0 {
-            let percent = standing.done.saturating_mul(100) / standing.total;
-            output::note(&format!("{percent} %"));
-        }
-        std::thread::sleep(ASKED_EVERY);
-        standing = perform(RestoreVerb::Watch { job: standing.job })?;
-    }
-    match standing.result {
-        Some(result) if standing.state == "done" => Ok(result),
-        _ => {
-            let why = standing.problem;
-            Err(Failure::Failed(why.unwrap_or_else(|| format!("It was {}.", standing.state))))
-        }
-    }
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

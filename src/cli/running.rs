@@ -1,15 +1,20 @@
 //! How a verb reaches the running box.
 
+use std::time::{Duration, Instant};
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Common;
-use super::output::{Answer, Failure};
+use super::output::{self, Answer, Failure, megabytes};
 use crate::platform::DATA_IN_USE;
 use crate::platform::clock::Clock;
-use crate::platform::control::{self, Fault, Verb};
+use crate::platform::control::{self, Fault, Running, Verb};
 use crate::platform::error::Error;
 use crate::wiring::{self, serving};
+
+/// How often a job on its way is asked how far it is.
+const ASKED_EVERY: Duration = Duration::from_millis(500);
 
 impl Common {
     /// Asks the running box; `None` when none runs.
@@ -46,6 +51,44 @@ impl Common {
             outcome.map_err(Failure::of)
         })
     }
+}
+
+impl Common {
+    /// Has the running box do a job and waits for it, saying how far it is; gives its answer.
+    pub(super) fn have_done(&self, verb: Verb) -> Answer<Value> {
+        let mut standing: Running = read(self.perform(verb)?)?;
+        let (mut since, mut before, mut told) = (Instant::now(), 0, None);
+        while !standing.has_ended() {
+            if standing.done < before {
+                // It goes on with something else: sending after making.
+                since = Instant::now();
+            }
+            before = standing.done;
+            let percent = standing.done.saturating_mul(100).checked_div(standing.total);
+            if !self.json && percent.is_some() && percent != told {
+                output::note(&pace(&standing, since));
+                told = percent;
+            }
+            std::thread::sleep(ASKED_EVERY);
+            standing = read(self.perform(Verb::Watch { job: standing.job })?)?;
+        }
+        if standing.state == "done" {
+            return Ok(standing.result.unwrap_or_default());
+        }
+        let why = standing.problem.unwrap_or_else(|| format!("It was {}.", standing.state));
+        Err(Failure::Failed(why))
+    }
+}
+
+/// How far a job is, how fast it goes, and how long it will take.
+fn pace(standing: &Running, since: Instant) -> String {
+    let Running { done, total, .. } = standing;
+    let percent = done.saturating_mul(100) / (*total).max(1);
+    let seconds = since.elapsed().as_secs().max(1);
+    let rate = (done / seconds).max(1);
+    let left = total.saturating_sub(*done) / rate;
+    let (total, rate) = (megabytes(*total), megabytes(rate));
+    format!("{percent} % of {total}, {rate}/s, {left} s left")
 }
 
 /// Reads what a verb answered.

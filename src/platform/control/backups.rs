@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::jobs::{check_runs, standing};
 use super::ops::to_value;
 use super::protocol::BackupVerb;
 use super::targets;
@@ -14,8 +15,6 @@ use crate::platform::backups::kits::rules::RecoveryKit;
 use crate::platform::backups::{bases, kits, retention, verification};
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
-use crate::platform::jobs;
-use crate::platform::jobs::ops::View;
 
 /// Backups that the command line lists.
 const LISTED_MAX: usize = 100;
@@ -35,20 +34,6 @@ pub struct KitMade {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Challenge {
     pub challenge: String,
-}
-
-/// A job and how far it is.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Running {
-    pub job: String,
-    pub state: String,
-    /// Bytes that were read, and bytes there are.
-    pub done: u64,
-    pub total: u64,
-    /// Why it failed.
-    pub problem: Option<String>,
-    /// What it answered when it was done.
-    pub result: Option<Value>,
 }
 
 /// Which backups are kept and which go.
@@ -148,22 +133,15 @@ pub(super) async fn perform(ctx: &BoxCtx, verb: BackupVerb) -> Result<Value> {
             let job = bases::ops::run(ctx).await?.value;
             to_value(&standing(ctx, job.id).await?)
         }
-        BackupVerb::Watch { job } => {
-            let job = job.parse().map_err(|_| Error::NotFound)?;
-            let standing = standing(ctx, job).await?;
-            if matches!(standing.state.as_str(), "waiting" | "running") {
-                check_running(ctx, "The box stopped. The backup goes on when it starts again.")?;
-            }
-            to_value(&standing)
-        }
         BackupVerb::Check { sequence } => {
             let id = numbered(ctx, sequence).await?;
             let job = verification::ops::ask_for_check(ctx, id).await?.value;
             to_value(&standing(ctx, job.id).await?)
         }
-        BackupVerb::Drill { sequence, identity } => {
+        BackupVerb::Drill { sequence, kit } => {
             let id = numbered(ctx, sequence).await?;
-            let job = verification::ops::ask_for_drill(ctx, id, &identity).await?.value;
+            let kit = kit.into_secret();
+            let job = verification::ops::ask_for_drill(ctx, id, kit.reveal()).await?.value;
             to_value(&standing(ctx, job.id).await?)
         }
         BackupVerb::Plan => to_value(&planned(retention::ops::plan(ctx).await?)),
@@ -177,18 +155,6 @@ pub(super) async fn perform(ctx: &BoxCtx, verb: BackupVerb) -> Result<Value> {
             to_value(&BackupList { backups: found.into_iter().map(Into::into).collect() })
         }
     }
-}
-
-/// Jobs are done by a box that serves, not by the command line that opens its files.
-fn check_running(ctx: &BoxCtx, detail: &str) -> Result<()> {
-    match ctx.platform.reach.get() {
-        Some(_) => Ok(()),
-        None => Err(Error::conflict("box-not-running", detail)),
-    }
-}
-
-fn check_runs(ctx: &BoxCtx) -> Result<()> {
-    check_running(ctx, "The box does not run. Start it first.")
 }
 
 /// The backup of a number; the newest that lies somewhere without one.
@@ -223,13 +189,4 @@ async fn add_kit(ctx: &BoxCtx, name: &str, recipient: &str) -> Result<KitMade> {
 async fn kit_of(ctx: &BoxCtx, recipient: &str) -> Result<RecoveryKit> {
     let known = kits::ops::list(ctx).await?;
     known.into_iter().find(|kit| kit.recipient == recipient).ok_or(Error::NotFound)
-}
-
-async fn standing(ctx: &BoxCtx, id: jobs::JobId) -> Result<Running> {
-    let job = jobs::ops::get(ctx, View::Box, id).await?;
-    let (done, total) = job.progress.map_or((0, 0), |progress| (progress.done, progress.total));
-    let problem = job.fault.map(|fault| fault.detail);
-    let result = job.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let (job, state) = (id.to_string(), job.state.name().to_owned());
-    Ok(Running { job, state, done, total, problem, result })
 }

@@ -3,6 +3,7 @@
 
 mod backups;
 mod client;
+mod jobs;
 mod listener;
 pub mod ops;
 mod people;
@@ -14,16 +15,16 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 
-pub use backups::{BackupList, BackupPlan, BackupRow, Challenge, KitMade, Running};
+pub use backups::{BackupList, BackupPlan, BackupRow, Challenge, KitMade};
 pub use client::ask;
+pub use jobs::Running;
 pub use listener::start;
 pub use ops::{KeyRotation, SetupLink, Status, perform};
 pub use people::{Person, PersonLink, PersonToken, PersonWork};
 pub use protocol::{
-    Answer, BackupVerb, Fault, HandedOver, Hidden, NewWorkspace, RestoreVerb, TargetVerb, UserVerb,
+    Answer, BackupVerb, Fault, HandedOver, Hidden, NewWorkspace, RestoreWish, TargetVerb, UserVerb,
     Verb,
 };
-pub use restores::Restoring;
 pub use targets::{TargetRow, TargetStep, TargetTest};
 pub use tenants::Made;
 

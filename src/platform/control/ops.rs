@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::jobs::watch;
 use super::protocol::Verb;
 use super::{backups, people, restores, tenants};
 use crate::platform::Platform;
@@ -31,7 +32,8 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
         Verb::User(verb) => people::perform(&ctx, verb).await,
         Verb::CreateWorkspace(new) => to_value(&tenants::create(&ctx, new).await?),
         Verb::Backup(verb) => backups::perform(&ctx, verb).await,
-        Verb::Restore(verb) => restores::perform(&ctx, verb).await,
+        Verb::Restore(wish) => restores::begin(&ctx, wish).await,
+        Verb::Watch { job } => to_value(&watch(&ctx, &job).await?),
         Verb::RotateKeys => to_value(&rotate_keys(&ctx).await?),
         Verb::SetupLink => to_value(&SetupLink { link: setup_link(&ctx).await? }),
     }

@@ -27,24 +27,21 @@ pub enum Verb {
     RotateKeys,
     /// Something about backups.
     Backup(BackupVerb),
-    /// Something about restores.
-    Restore(RestoreVerb),
+    /// Begins to bring a workspace back; answers with the job.
+    Restore(RestoreWish),
+    /// How a job of the box stands.
+    Watch { job: String },
 }
 
-/// What is done to bring a workspace back.
+/// What is to be brought back, from a backup that lies in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum RestoreVerb {
-    /// Begins with a backup that lies in a folder.
-    Begin {
-        from: PathBuf,
-        kit: HandedOver,
-        workspace: Option<String>,
-        mode: String,
-        name: Option<String>,
-    },
-    /// How one stands.
-    Watch { job: String },
+#[serde(deny_unknown_fields)]
+pub struct RestoreWish {
+    pub from: PathBuf,
+    pub kit: HandedOver,
+    pub workspace: Option<String>,
+    pub mode: String,
+    pub name: Option<String>,
 }
 
 /// The text of a kit on its way to the box: printed nowhere.
@@ -90,14 +87,12 @@ pub enum BackupVerb {
     Target(TargetVerb),
     /// Asks for a backup; answers with its job.
     Run,
-    /// How a job stands.
-    Watch { job: String },
     /// The newest backups.
     List,
     /// Compares the copies of a backup, the newest without a number, with what was written.
     Check { sequence: Option<u64> },
     /// Opens a backup with the key of a kit, which is kept in memory alone.
-    Drill { sequence: Option<u64>, identity: String },
+    Drill { sequence: Option<u64>, kit: HandedOver },
     /// Which backups are kept and which go.
     Plan,
     /// Removes those that go.

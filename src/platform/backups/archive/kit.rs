@@ -44,9 +44,10 @@ impl Identity {
         Self(age::x25519::Identity::generate())
     }
 
-    /// Reads the line of a key.
+    /// Finds the line of the key in a whole kit, or reads that line alone.
     pub fn read(text: &str) -> Option<Self> {
-        text.trim().parse().ok().map(Self)
+        let mut lines = text.lines().map(str::trim);
+        lines.find(|line| line.starts_with("AGE-SECRET-KEY-1"))?.parse().ok().map(Self)
     }
 
     /// The line of the key.
@@ -119,9 +120,7 @@ impl Kit {
             let mut lines = text.lines().filter_map(|line| line.trim().strip_prefix('#'));
             lines.find_map(|line| line.trim().strip_prefix(what)?.strip_prefix(':').map(str::trim))
         };
-        let mut lines = text.lines().map(str::trim);
-        let key = lines.find(|line| line.starts_with("AGE-SECRET-KEY-1")).ok_or(NoKit::NoKey)?;
-        let identity = key.parse().map(Identity).map_err(|_| NoKit::NoKey)?;
+        let identity = Identity::read(text).ok_or(NoKit::NoKey)?;
         let signing_key = comment("signing-key").and_then(|text| STANDARD.decode(text).ok());
         Ok(Self {
             identity,

@@ -192,7 +192,7 @@ pub fn read_kit(text: &str, box_id: &str, signing_key: [u8; 32]) -> Result<Kit> 
         Err(NoKit::NoKey) => {
             wrong("restore-kit", "It has no line that begins with AGE-SECRET-KEY-1.")
         }
-        Err(NoKit::NoBox | NoKit::NoSigningKey) => match key_line(text) {
+        Err(NoKit::NoBox | NoKit::NoSigningKey) => match Identity::read(text) {
             Some(identity) => Ok(Kit {
                 identity,
                 box_id: box_id.to_owned(),
@@ -203,11 +203,6 @@ pub fn read_kit(text: &str, box_id: &str, signing_key: [u8; 32]) -> Result<Kit> 
             None => wrong("restore-kit", "The key in it is damaged."),
         },
     }
-}
-
-fn key_line(text: &str) -> Option<Identity> {
-    let mut lines = text.lines().map(str::trim);
-    Identity::read(lines.find(|line| line.starts_with("AGE-SECRET-KEY-1"))?)
 }
 
 #[cfg(test)]

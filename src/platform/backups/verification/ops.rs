@@ -52,8 +52,7 @@ pub async fn ask_for_check(ctx: &BoxCtx, id: BackupId) -> Result<Created<Job>> {
 
 /// Asks for a drill: `text` is a kit, or its key. It is kept in memory until the job is done.
 pub async fn ask_for_drill(ctx: &BoxCtx, id: BackupId, text: &str) -> Result<Created<Job>> {
-    let key = text.lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-1"));
-    let Some(identity) = key.and_then(Identity::read) else {
+    let Some(identity) = Identity::read(text) else {
         let detail = "Send the whole kit, or its line that begins with AGE-SECRET-KEY-1.";
         return Err(Error::invalid("identity", "drill-identity", detail));
     };
