@@ -24,7 +24,7 @@ export const privacy = {
   "privacy.eraseBegun": "{name} is being erased",
   "privacy.erasures": "Erasures",
   "privacy.erasuresText":
-    "Who was erased, and when. A workspace brought back from an older backup has them erased again.",
+    "Who was erased, and when. A workspace brought back from a backup has them erased again.",
   "privacy.erasuresNone": "Nobody was erased",
   "privacy.erasuresNoneText":
     "Choose a person under Users, then “Erase person”. It stands here for good afterwards.",
