@@ -23,7 +23,7 @@ export function SecretDialog({ title, warning, doneLabel, onClose, children }: P
   return (
     <Dialog isWork isLocked title={title} onClose={onClose}>
       <LeaveGuard isDirty isShown />
-      <div className={classes.stack}>
+      <div className="hf-stack">
         <Notice tone="caution">{warning}</Notice>
         {children}
         <div>

@@ -21,7 +21,7 @@ export function SidePanel({ title, label, onClose, actions, children }: Props) {
       <Dialog onClose={onClose} title={title} label={label}>
         <div className={classes.sheet}>
           {children}
-          {actions && <div className={classes.sheetActions}>{actions}</div>}
+          {actions && <div className="hf-flow">{actions}</div>}
         </div>
       </Dialog>
     );

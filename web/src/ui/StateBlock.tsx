@@ -21,7 +21,7 @@ export function StateBlock({ icon: Symbol, title, text, children, isPage = false
     <div className={classes.state}>
       <Symbol size={32} stroke={1.5} aria-hidden className={classes.stateIcon} />
       <Title className={classes.stateTitle}>{title}</Title>
-      {text && <p className={classes.stateText}>{text}</p>}
+      {text && <p className="hf-note">{text}</p>}
       {children && <div className={classes.stateActions}>{children}</div>}
     </div>
   );

@@ -68,7 +68,7 @@ export function AuditList({ entries, rows, myId, scope, isForbidden, onOpen }: P
       {isShort && rows.length > 0 && (
         <div className={classes.further}>
           {further}
-          <span className={classes.note}>{t("audit.furtherText")}</span>
+          <span className="hf-small">{t("audit.furtherText")}</span>
         </div>
       )}
     </div>

@@ -132,7 +132,7 @@ function Logs({
           { value: "people", label: t("audit.log.people") },
         ]}
       />
-      {isPeople && <p className={classes.note}>{t("audit.log.peopleAbout")}</p>}
+      {isPeople && <p className="hf-small">{t("audit.log.peopleAbout")}</p>}
     </div>
   );
 }

@@ -40,7 +40,7 @@ export function EntryDetails({
           { label: t("audit.hash"), value: mono(entry.hash) },
         ]}
       />
-      <div className={classes.narrow}>
+      <div className="hf-flow">
         {object && !isPeople && (
           <Button size="xs" variant="default" onClick={() => onNarrow({ object })}>
             {t("audit.sameObject")}

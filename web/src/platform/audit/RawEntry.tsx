@@ -20,7 +20,7 @@ export function RawEntry({ workspace, isPeople, seq }: Props) {
     return (
       <section className={classes.rawEntry} aria-label={t("audit.raw")}>
         <h3 className={classes.rawTitle}>{t("audit.raw")}</h3>
-        <p className={classes.note}>{t("audit.rawAbout")}</p>
+        <p className="hf-small">{t("audit.rawAbout")}</p>
         <pre className={classes.raw} tabIndex={0}>
           {raw.data.canonical}
         </pre>
@@ -29,7 +29,7 @@ export function RawEntry({ workspace, isPeople, seq }: Props) {
   return (
     <div className={classes.rawEntry}>
       {raw.error && <ProblemAlert error={raw.error} onRetry={() => void raw.refetch()} />}
-      <div className={classes.narrow}>
+      <div className="hf-flow">
         <Button
           size="xs"
           variant="default"

@@ -17,7 +17,6 @@ import { verifyBackup } from "./proofs";
 import { BACKUP_KEY, backupQuery } from "./queries";
 import { levelOf } from "./rules";
 import { reasonName } from "./words";
-import classes from "./backups.module.css";
 
 export type BackupDeed = "drill" | "restore";
 
@@ -39,7 +38,7 @@ export function BackupDialog({ id, onDeed, onClose }: Props) {
     >
       <Loaded query={backup} lines={6}>
         {(one) => (
-          <div className={classes.stack}>
+          <div className="hf-stack">
             <Details backup={one} />
             {one.copies.length > 0 && <Copies copies={one.copies} />}
             {one.state === "uploaded" && <Deeds backup={one} onDeed={onDeed} />}
@@ -60,7 +59,7 @@ function Details({ backup }: { readonly backup: Backup }) {
     value ? { label, value } : null;
   return (
     <>
-      <p className={classes.text}>
+      <p className="hf-text">
         <LevelTag level={level} /> {t(`backups.levelText.${level}`)}
       </p>
       {backup.detail && (
@@ -119,7 +118,7 @@ function Deeds({
     }
   };
   return (
-    <div className={classes.buttons}>
+    <div className="hf-flow">
       <Button onClick={() => onDeed("restore", backup)}>{t("backups.restore")}</Button>
       <Button variant="default" onClick={() => onDeed("drill", backup)}>
         {t("backups.drill")}

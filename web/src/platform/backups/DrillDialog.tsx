@@ -10,7 +10,6 @@ import { KitForm } from "./KitForm";
 import { drillBackup } from "./proofs";
 import { BACKUP_KEY } from "./queries";
 import { momentOf } from "./words";
-import classes from "./backups.module.css";
 
 interface Props {
   readonly backup: Backup;
@@ -27,7 +26,7 @@ export function DrillDialog({ backup, box, onClose }: Props) {
   return (
     <Dialog isWork title={t("drill.title", { date })} onClose={onClose}>
       {job ? (
-        <div className={classes.stack}>
+        <div className="hf-stack">
           <FollowedJob id={job} label={t("drill.running")}>
             {() => <Lamp state="good" label={t("drill.done")} />}
           </FollowedJob>

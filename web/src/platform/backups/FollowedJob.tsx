@@ -22,7 +22,7 @@ interface Props {
 export function FollowedJob({ id, label, children }: Props) {
   const job = useQuery(jobQuery(null, id));
   return (
-    <div aria-live="polite" className={classes.stack}>
+    <div aria-live="polite" className="hf-stack">
       <Loaded query={job} lines={2}>
         {(one) =>
           isActive(one) ? (
@@ -54,13 +54,13 @@ function Progress({
   const pace = paceOf(job, readAt);
   return (
     <div>
-      <p className={classes.text}>{label}</p>
+      <p className="hf-text">{label}</p>
       <div className={classes.progress}>
         <ProgressBar job={job} label={label} />
         {percent !== null && <span className="hf-number">{t("job.percent", { percent })}</span>}
       </div>
       {pace && (
-        <p className={classes.small}>
+        <p className="hf-small">
           {t("backups.speed", { size: format.bytes(pace.bytesPerSecond) })} ·{" "}
           {t("backups.left", { span: spanText(pace.leftMs) })}
         </p>

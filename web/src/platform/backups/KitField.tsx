@@ -3,7 +3,6 @@ import { IconFileText } from "@tabler/icons-react";
 import { useState } from "react";
 import { t } from "@/i18n";
 import { readKit, recipientOf, type ReadKit } from "./kit";
-import classes from "./backups.module.css";
 
 /** More than any kit has. */
 const FILE_BYTES_MAX = 64 * 1024;
@@ -25,8 +24,8 @@ export function KitField({ text, error, onChange }: Props) {
     if (isSmall) onChange(await file.text());
   };
   return (
-    <div className={classes.stack}>
-      <div className={classes.buttons}>
+    <div className="hf-stack">
+      <div className="hf-flow">
         <FileButton accept="text/plain,.txt" onChange={(file) => void choose(file)}>
           {(props) => (
             <Button

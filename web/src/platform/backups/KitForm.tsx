@@ -5,7 +5,6 @@ import { t } from "@/i18n";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { wasCancelled } from "@/ui/refusal";
 import { checkKit, KitField } from "./KitField";
-import classes from "./backups.module.css";
 
 interface Props {
   readonly box: RecoveryKits;
@@ -47,13 +46,13 @@ export function KitForm(props: Props) {
   };
   return (
     <form
-      className={classes.stack}
+      className="hf-stack"
       onSubmit={(event) => void submit(event)}
       noValidate
       aria-label={props.submitLabel}
     >
-      <p className={classes.text}>{props.lead}</p>
-      {props.note && <p className={classes.note}>{props.note}</p>}
+      <p className="hf-text">{props.lead}</p>
+      {props.note && <p className="hf-note">{props.note}</p>}
       {props.children}
       {error !== null && <ProblemAlert error={error} />}
       <KitField
@@ -64,7 +63,7 @@ export function KitForm(props: Props) {
           setFault(null);
         }}
       />
-      <div className={classes.buttons}>
+      <div className="hf-flow">
         <Button type="submit" loading={isSending}>
           {props.submitLabel}
         </Button>

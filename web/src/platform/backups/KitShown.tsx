@@ -38,7 +38,7 @@ export function KitShown({ fresh, box, onKept }: Props) {
           <QrCode text={keys.identity} label={t("kit.qr")} className={classes.qr} />
         </Suspense>
       </div>
-      <div className={classes.buttons}>
+      <div className="hf-flow">
         <Button
           variant="default"
           leftSection={<IconDownload size={16} aria-hidden />}

@@ -6,7 +6,6 @@ import { Section } from "@/ui/Page";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { Tag } from "@/ui/Tag";
 import type { BackupAct } from "./BackupAnswer";
-import classes from "./backups.module.css";
 
 interface Props {
   readonly kits: readonly RecoveryKit[];
@@ -29,10 +28,10 @@ export function KitsSection({ kits, onAct }: Props) {
         </Button>
       }
     >
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("kit.lead")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("kit.lead")}</p>
         {kits.length === 0 ? (
-          <p className={classes.note}>{t("kit.none")}</p>
+          <p className="hf-note">{t("kit.none")}</p>
         ) : (
           <RowList label={t("kit.title")}>
             {kits.map((kit) => (
@@ -40,7 +39,7 @@ export function KitsSection({ kits, onAct }: Props) {
             ))}
           </RowList>
         )}
-        <p className={classes.note}>{t("kit.lost")}</p>
+        <p className="hf-note">{t("kit.lost")}</p>
       </div>
     </Section>
   );

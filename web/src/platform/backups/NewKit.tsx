@@ -9,7 +9,6 @@ import { kitText, makeKeys, type Keys } from "./kit";
 import { KitShown } from "./KitShown";
 import { ProveKit } from "./ProveKit";
 import { addKit } from "./queries";
-import classes from "./backups.module.css";
 
 interface Props {
   readonly box: RecoveryKits;
@@ -80,7 +79,7 @@ function NameKit({
         submitLabel={t("kit.make")}
         onCancel={onClose}
       >
-        <p className={classes.text}>{t("kit.newLead")}</p>
+        <p className="hf-text">{t("kit.newLead")}</p>
         <Notice tone="info">{t("kit.newKeep")}</Notice>
         <TextField
           form={form}

@@ -13,7 +13,6 @@ import { Tag } from "@/ui/Tag";
 import { FollowedJob } from "./FollowedJob";
 import { BACKUP_KEY } from "./queries";
 import { planQuery, pruneBackups } from "./retention";
-import classes from "./backups.module.css";
 
 /** Which backups stay and which go; nothing goes before somebody has seen that. */
 export function PruneDialog({ onClose }: { readonly onClose: () => void }) {
@@ -37,7 +36,7 @@ export function PruneDialog({ onClose }: { readonly onClose: () => void }) {
   };
   return (
     <Dialog isWork title={t("keep.planTitle")} onClose={onClose}>
-      <div className={classes.stack}>
+      <div className="hf-stack">
         {job ? (
           <FollowedJob id={job} label={t("keep.removing")}>
             {() => <Lamp state="good" label={t("keep.removed")} />}
@@ -46,9 +45,7 @@ export function PruneDialog({ onClose }: { readonly onClose: () => void }) {
           <Loaded query={plan} lines={4}>
             {({ items, paused }) => (
               <>
-                <p className={classes.text}>
-                  {t("keep.planLead", { keep: items.length - gone, gone })}
-                </p>
+                <p className="hf-text">{t("keep.planLead", { keep: items.length - gone, gone })}</p>
                 {paused && (
                   <Notice tone="caution">
                     <span lang="en">{paused}</span>
@@ -64,7 +61,7 @@ export function PruneDialog({ onClose }: { readonly onClose: () => void }) {
           </Loaded>
         )}
         {error !== null && <ProblemAlert error={error} />}
-        <div className={classes.buttons}>
+        <div className="hf-flow">
           {!job && gone > 0 && !plan.data?.paused && (
             <Button color="red.8" loading={isSending} onClick={() => void prune()}>
               {t("keep.remove", { count: gone })}

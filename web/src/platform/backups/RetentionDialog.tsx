@@ -6,7 +6,6 @@ import { Dialog } from "@/ui/Dialog";
 import { FieldRow, FormFrame, TextField, useForm } from "@/ui/form";
 import { BACKUP_KEY } from "./queries";
 import { changeRetention } from "./retention";
-import classes from "./backups.module.css";
 
 const NAMES = ["daily", "weekly", "monthly", "yearly", "verified_min"] as const;
 
@@ -56,7 +55,7 @@ export function RetentionDialog({ retention, onSaved, onClose }: Props) {
         submitLabel={t("keep.save")}
         onCancel={onClose}
       >
-        <p className={classes.text}>{t("keep.lead")}</p>
+        <p className="hf-text">{t("keep.lead")}</p>
         <FieldRow>
           {NAMES.map((name) => (
             <TextField

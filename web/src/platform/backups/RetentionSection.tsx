@@ -7,7 +7,6 @@ import { Section } from "@/ui/Page";
 import { PruneDialog } from "./PruneDialog";
 import { RetentionDialog } from "./RetentionDialog";
 import { settingsQuery } from "./retention";
-import classes from "./backups.module.css";
 
 /** How long backups are kept. */
 export function RetentionSection() {
@@ -29,8 +28,8 @@ export function RetentionSection() {
     >
       <Loaded query={settings} lines={2}>
         {({ retention }) => (
-          <div className={classes.stack}>
-            <p className={classes.text}>
+          <div className="hf-stack">
+            <p className="hf-text">
               {t("keep.said", {
                 daily: retention.daily,
                 weekly: retention.weekly,

@@ -41,7 +41,7 @@ export function RunningBackup({ job, readAt }: Props) {
         <ProgressBar job={job} label={title} />
         {percent !== null && <span className="hf-number">{t("job.percent", { percent })}</span>}
       </div>
-      <p className={classes.small}>
+      <p className="hf-small">
         <Pace job={job} readAt={readAt} />
       </p>
       <Confirm

@@ -21,7 +21,7 @@ export function Timeline({ backups, hasMore, isLoadingMore, onMore, onOpen }: Pr
   return (
     <Section title={t("backups.list")}>
       {backups.length === 0 ? (
-        <p className={classes.note}>{t("backups.none")}</p>
+        <p className="hf-note">{t("backups.none")}</p>
       ) : (
         <ol className={classes.timeline}>
           {backups.map((backup) => (
@@ -62,9 +62,9 @@ function TimelineRow({
             </time>
             <LevelTag level={level} />
           </span>
-          {line && <span className={classes.small}>{line}</span>}
+          {line && <span className="hf-small">{line}</span>}
           {backup.detail && (
-            <span className={classes.small} lang="en">
+            <span className="hf-small" lang="en">
               {backup.detail}
             </span>
           )}

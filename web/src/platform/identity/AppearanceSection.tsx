@@ -40,7 +40,7 @@ export function AppearanceSection() {
   const languages = [...LANGUAGES, ...(isTesting ? ([PSEUDO_LANGUAGE] as const) : [])];
   return (
     <Section title={t("account.appearance")}>
-      <div className={classes.stack}>
+      <div className="hf-stack">
         <Labelled text={t("account.theme")}>
           <SegmentedControl
             className={classes.choice}

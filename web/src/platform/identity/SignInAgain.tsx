@@ -4,7 +4,6 @@ import { answerSignInAgain } from "@/api/session";
 import { t } from "@/i18n";
 import { meQuery } from "./queries";
 import { SignInForm } from "./SignInForm";
-import classes from "./auth.module.css";
 
 /** Lies over whatever was open when the session ended; what was typed there stays as it is. */
 export default function SignInAgain() {
@@ -24,8 +23,8 @@ export default function SignInAgain() {
       title={t("again.title")}
       zIndex={1000}
     >
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("again.body")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("again.body")}</p>
         <SignInForm
           isAgain
           email={me?.email ?? ""}

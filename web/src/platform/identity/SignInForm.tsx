@@ -108,7 +108,7 @@ function PasswordForm({
         />
       ) : (
         <>
-          <p className={classes.text}>{t("signin.as", { email })}</p>
+          <p className="hf-text">{t("signin.as", { email })}</p>
           <input type="email" name="email" autoComplete="username" value={email} readOnly hidden />
         </>
       )}

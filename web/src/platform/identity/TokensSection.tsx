@@ -42,7 +42,7 @@ export function TokensSection() {
       <Loaded query={tokens} lines={2}>
         {({ items: rows }) =>
           rows.length === 0 ? (
-            <p className={classes.none}>{t("account.tokens.empty")}</p>
+            <p className="hf-note">{t("account.tokens.empty")}</p>
           ) : (
             <RowList label={t("account.tokens")}>
               {rows.map((token) => (

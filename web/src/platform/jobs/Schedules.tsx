@@ -90,7 +90,7 @@ function Plan({
       </span>
       <span className={classes.fact}>
         <span className={classes.small}>{t("jobs.last")}</span>
-        <span className={classes.factLine}>
+        <span className="hf-flow">
           {last ? (
             <>
               <Tag tone={stateTone(last.state)}>{stateName(last.state)}</Tag>

@@ -5,7 +5,6 @@ import { Confirm } from "@/ui/Confirm";
 import { toastDone } from "@/ui/toast";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { deleteRole, membersQuery } from "./queries";
-import classes from "./people.module.css";
 
 interface Props {
   readonly role: Role;
@@ -32,7 +31,7 @@ export function DeleteRoleDialog({ role, onClose }: Props) {
       onClose={onClose}
       onConfirm={remove}
     >
-      <p className={classes.text}>{t("roles.deleteText")}</p>
+      <p className="hf-text">{t("roles.deleteText")}</p>
     </Confirm>
   );
 }

@@ -5,7 +5,6 @@ import { Confirm } from "@/ui/Confirm";
 import { toastDone } from "@/ui/toast";
 import { meQuery } from "../identity/queries";
 import { leave } from "./queries";
-import classes from "./people.module.css";
 
 interface Props {
   readonly workspace: { readonly id: string; readonly name: string };
@@ -30,9 +29,9 @@ export function LeaveDialog({ workspace, onClose }: Props) {
       onClose={onClose}
       onConfirm={go}
     >
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("people.leaveBody")}</p>
-        <p className={classes.text}>{t("people.leaveKept")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("people.leaveBody")}</p>
+        <p className="hf-text">{t("people.leaveKept")}</p>
       </div>
     </Confirm>
   );

@@ -24,10 +24,10 @@ interface Props {
 export function LinkDialog({ title, link, text, warning, onClose, more }: Props) {
   return (
     <Dialog isWork title={title} onClose={onClose}>
-      <div className={classes.stack}>
+      <div className="hf-stack">
         <div className={classes.link}>
-          <div className={classes.stack}>
-            <p className={classes.text}>{text}</p>
+          <div className="hf-stack">
+            <p className="hf-text">{text}</p>
             <CopyText text={link} label={t("invite.link")} />
           </div>
           <Suspense fallback={<div className={classes.qr} />}>
@@ -35,7 +35,7 @@ export function LinkDialog({ title, link, text, warning, onClose, more }: Props)
           </Suspense>
         </div>
         <Notice tone="caution">{warning}</Notice>
-        <div className={classes.buttons}>
+        <div className="hf-flow">
           <Button onClick={onClose}>{t("invite.done")}</Button>
           {more}
         </div>

@@ -84,11 +84,11 @@ export function MemberPanel({ member, members, onClose }: Props) {
           ]}
         />
         {isLast ? (
-          <p className={classes.note}>{t("people.lastOwner")}</p>
+          <p className="hf-small">{t("people.lastOwner")}</p>
         ) : (
           manages &&
           roles.length > 0 &&
-          !touches && <p className={classes.note}>{t("people.noTouch")}</p>
+          !touches && <p className="hf-small">{t("people.noTouch")}</p>
         )}
       </QuickLook>
       {open === "role" && <RoleDialog member={member} onClose={close} />}

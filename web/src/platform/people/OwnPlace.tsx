@@ -9,7 +9,6 @@ import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { LeaveDialog } from "./LeaveDialog";
 import { Person } from "./Person";
 import { Role } from "./Role";
-import classes from "./people.module.css";
 
 /** What somebody sees among people who may not see the others: themselves, and the way out. */
 export function OwnPlace() {
@@ -18,10 +17,10 @@ export function OwnPlace() {
   const [isLeaving, setLeaving] = useState(false);
   return (
     <Section title={t("people.members")}>
-      <div className={classes.stack}>
+      <div className="hf-stack">
         <Person id={me.id} name={me.name} email={me.email} tags={<Tag>{t("people.you")}</Tag>} />
         <Facts facts={[{ label: t("people.role"), value: <Role of={workspace} /> }]} />
-        <p className={classes.note}>{t("people.onlyYou")}</p>
+        <p className="hf-small">{t("people.onlyYou")}</p>
         <div>
           <Button variant="default" onClick={() => setLeaving(true)}>
             {t("people.leave")}

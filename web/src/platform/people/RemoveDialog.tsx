@@ -5,7 +5,6 @@ import { Confirm } from "@/ui/Confirm";
 import { toastDone } from "@/ui/toast";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { membersQuery, removeMember } from "./queries";
-import classes from "./people.module.css";
 
 interface Props {
   readonly member: Member;
@@ -34,9 +33,9 @@ export function RemoveDialog({ member, onClose, onRemoved }: Props) {
       onClose={onClose}
       onConfirm={remove}
     >
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("people.removeBody", { name: member.name })}</p>
-        <p className={classes.text}>{t("people.removeKept")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("people.removeBody", { name: member.name })}</p>
+        <p className="hf-text">{t("people.removeKept")}</p>
       </div>
     </Confirm>
   );

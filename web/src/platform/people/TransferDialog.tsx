@@ -10,7 +10,6 @@ import { toastDone } from "@/ui/toast";
 import { meQuery } from "../identity/queries";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { handOver, membersQuery } from "./queries";
-import classes from "./people.module.css";
 
 interface Props {
   readonly members: readonly Member[];
@@ -27,8 +26,8 @@ export function TransferDialog({ members, onClose }: Props) {
       {heirs.length > 0 ? (
         <TransferForm heirs={heirs} onClose={onClose} />
       ) : (
-        <div className={classes.stack}>
-          <p className={classes.text}>{t("people.transferNobody")}</p>
+        <div className="hf-stack">
+          <p className="hf-text">{t("people.transferNobody")}</p>
           <div>
             <Button variant="default" onClick={onClose}>
               {t("ui.close")}

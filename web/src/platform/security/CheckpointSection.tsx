@@ -47,8 +47,8 @@ export function CheckpointSection({ workspace }: Props) {
         </Button>
       }
     >
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("checkpoint.lead")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("checkpoint.lead")}</p>
         <div className={classes.chain}>
           <ChainState workspace={workspace} />
         </div>
@@ -58,7 +58,7 @@ export function CheckpointSection({ workspace }: Props) {
         ) : newest.isPending ? (
           <SkeletonLines count={4} />
         ) : (
-          !newest.error && <p className={classes.note}>{t("checkpoint.none")}</p>
+          !newest.error && <p className="hf-small">{t("checkpoint.none")}</p>
         )}
         {newest.data && <Earlier workspace={workspace} />}
       </div>
@@ -70,7 +70,7 @@ function Newest({ checkpoint }: { readonly checkpoint: Checkpoint }) {
   const format = useFormat();
   return (
     <div className={classes.checkpoint}>
-      <div className={classes.stack}>
+      <div className="hf-stack">
         <Facts
           facts={[
             { label: t("checkpoint.size"), value: format.integer(checkpoint.size) },
@@ -81,10 +81,10 @@ function Newest({ checkpoint }: { readonly checkpoint: Checkpoint }) {
           <CopyText text={checkpoint.note} label={t("checkpoint.note")} />
         </div>
         <div>
-          <p className={classes.note}>{t("checkpoint.key")}</p>
+          <p className="hf-small">{t("checkpoint.key")}</p>
           <CopyText text={checkpoint.key} label={t("checkpoint.key")} />
         </div>
-        <div className={classes.buttons}>
+        <div className="hf-flow">
           <Save checkpoint={checkpoint} />
         </div>
       </div>

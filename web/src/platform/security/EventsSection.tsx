@@ -10,7 +10,6 @@ import { Initials, When } from "@/ui/values";
 import { actorName, Sentence } from "../audit/sentence";
 import { useMe } from "../identity/queries";
 import { eventsQuery } from "./queries";
-import classes from "./security.module.css";
 
 /** What happened lately to accounts and access. */
 export function EventsSection({ workspace }: { readonly workspace: string | null }) {
@@ -21,7 +20,7 @@ export function EventsSection({ workspace }: { readonly workspace: string | null
       <Loaded query={events} lines={5}>
         {(entries) =>
           entries.length === 0 ? (
-            <p className={classes.note}>{t("security.noEvents")}</p>
+            <p className="hf-small">{t("security.noEvents")}</p>
           ) : (
             <RowList label={t("security.events")}>
               {entries.map((entry) => (

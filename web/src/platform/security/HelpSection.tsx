@@ -11,7 +11,6 @@ import { toastDone } from "@/ui/toast";
 import { Initials } from "@/ui/values";
 import { useMe } from "../identity/queries";
 import { answerHelp, helpQuery } from "./queries";
-import classes from "./security.module.css";
 
 /** People who lost their second factor; nothing at all while nobody waits. */
 export function HelpSection() {
@@ -25,8 +24,8 @@ export function HelpSection() {
   if (waiting.length === 0 && !asked) return null;
   return (
     <Section title={t("help.title")}>
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("help.lead")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("help.lead")}</p>
         <RowList label={t("help.title")}>
           {waiting.map((one) => (
             <RowEntry

@@ -29,8 +29,8 @@ export function ProofSection({ workspace }: Props) {
   });
   return (
     <Section title={t("proof.title")}>
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("proof.lead")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("proof.lead")}</p>
         <div className={classes.narrow}>
           <FormFrame
             hasHint={false}
@@ -72,7 +72,7 @@ function Bundle({ workspace }: Props) {
   };
   return (
     <div className={classes.bundle}>
-      <p className={classes.text}>{t("proof.bundleLead")}</p>
+      <p className="hf-text">{t("proof.bundleLead")}</p>
       <Switch
         label={t("proof.personal")}
         description={t("proof.personalHelp")}

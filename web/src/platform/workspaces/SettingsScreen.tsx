@@ -115,7 +115,7 @@ function SettingsForm({
         {isStale && (
           <Notice tone="caution" title={t("items.staleTitle")}>
             {t("items.staleBody")}
-            <div className={classes.actions}>
+            <div className="hf-flow">
               <Button size="xs" variant="default" onClick={onReload}>
                 {t("items.staleReload")}
               </Button>

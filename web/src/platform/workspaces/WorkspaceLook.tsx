@@ -13,7 +13,6 @@ import { useMe } from "../identity/queries";
 import { refreshWorkspaces, restoreWorkspace } from "./queries";
 import { daysUntil } from "./rules";
 import { weekDays } from "./week";
-import classes from "./workspaces.module.css";
 
 /** The facts of a workspace, and what may be done with it from outside. */
 export function WorkspaceLook({ workspace }: { readonly workspace: Workspace }) {
@@ -52,7 +51,7 @@ export function WorkspaceLook({ workspace }: { readonly workspace: Workspace }) 
             : null,
         ]}
       />
-      <div className={classes.actions}>
+      <div className="hf-flow">
         {isMember && workspace.state !== "deleted" && (
           <LinkButton to="/w/$workspace" params={{ workspace: workspace.id }}>
             {t("workspaces.open")}

@@ -9,7 +9,6 @@ import { Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { toastDone } from "@/ui/toast";
 import { askForExport, EXPORT_KINDS, type ExportKind } from "./queries";
-import classes from "./import.module.css";
 
 /** Files are written in the background and fetched as soon as they are done. */
 export function ExportSection() {
@@ -26,7 +25,7 @@ export function ExportSection() {
       <p className="hf-dim" style={{ marginTop: 0 }}>
         {t("export.lead")}
       </p>
-      <div className={classes.exports}>
+      <div className="hf-flow">
         {EXPORT_KINDS.map((kind) => (
           <Button
             key={kind}

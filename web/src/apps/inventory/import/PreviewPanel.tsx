@@ -101,7 +101,7 @@ export function PreviewPanel({ preview, kind, fileName, onBack, onDone, onLater 
           <SampleTable sample={preview.sample} />
         )}
         {error !== null && <ProblemAlert error={error} />}
-        <div className={classes.foot}>
+        <div className="hf-flow">
           <Button
             onClick={() => void commit()}
             loading={isSending}

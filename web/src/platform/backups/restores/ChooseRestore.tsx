@@ -5,7 +5,6 @@ import { CardsField, FormFrame, TextField, useForm } from "@/ui/form";
 import { Confirm } from "@/ui/Confirm";
 import type { Look, Then } from "./look";
 import type { Wish } from "./RestoreDialog";
-import classes from "../backups.module.css";
 
 interface Props {
   readonly look: Look;
@@ -33,7 +32,7 @@ export function ChooseRestore({ look, onRestore, onClose }: Props) {
   });
   return (
     <>
-      <p className={classes.text}>{t("restore.found", { date, version: look.version })}</p>
+      <p className="hf-text">{t("restore.found", { date, version: look.version })}</p>
       <FormFrame
         hasHint={false}
         form={form}

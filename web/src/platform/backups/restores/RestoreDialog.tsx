@@ -13,7 +13,6 @@ import { readLook, type Look, type Then } from "./look";
 import { startRestore } from "./queries";
 import { RestoreResult } from "./RestoreResult";
 import { RestoreSource, type Source } from "./RestoreSource";
-import classes from "../backups.module.css";
 
 interface Props {
   readonly backups: readonly Backup[];
@@ -99,7 +98,7 @@ function Found({
   if (!look || look.workspaces.length === 0)
     return <Notice tone="caution">{t("restore.nothing")}</Notice>;
   return (
-    <div className={classes.stack}>
+    <div className="hf-stack">
       {look.missing.length > 0 && (
         <Notice tone="caution">
           {t("restore.missing", { count: look.missing.length })}{" "}

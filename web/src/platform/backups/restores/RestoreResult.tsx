@@ -9,7 +9,6 @@ import { LinkButton } from "@/ui/LinkButton";
 import { meQuery } from "../../identity/queries";
 import { BACKUP_KEY } from "../queries";
 import type { Wish } from "./RestoreDialog";
-import classes from "../backups.module.css";
 
 interface Props {
   readonly job: Job;
@@ -34,12 +33,10 @@ export function RestoreResult({ job, wish, onClose }: Props) {
       void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === workspace });
   }, [client, workspace]);
   return (
-    <div className={classes.stack}>
+    <div className="hf-stack">
       <Lamp state="good" label={t("restore.done", { name })} />
-      {kept && (
-        <p className={classes.text}>{t("restore.keptUntil", { date: format.date(kept) })}</p>
-      )}
-      <div className={classes.buttons}>
+      {kept && <p className="hf-text">{t("restore.keptUntil", { date: format.date(kept) })}</p>}
+      <div className="hf-flow">
         {workspace && (
           <LinkButton to="/w/$workspace" params={{ workspace }}>
             {t("workspaces.open")}

@@ -13,7 +13,6 @@ import { toastDone } from "@/ui/toast";
 import { workspacesQuery } from "../../workspaces/queries";
 import { BACKUP_KEY } from "../queries";
 import { restoresQuery, undoRestore } from "./queries";
-import classes from "../backups.module.css";
 
 const TONES: Readonly<Record<string, TagTone>> = {
   running: "info",
@@ -92,7 +91,7 @@ function RestoreRow({
             .join(" · ")}
           {canUndo && <div>{t("restore.keptUntil", { date: format.date(kept) })}</div>}
           {detail && (
-            <div className={classes.small} lang="en">
+            <div className="hf-small" lang="en">
               {detail}
             </div>
           )}

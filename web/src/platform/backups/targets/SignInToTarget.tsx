@@ -8,7 +8,6 @@ import { Lamp } from "@/ui/Lamp";
 import { Loaded } from "@/ui/Loaded";
 import { Notice } from "@/ui/Notice";
 import { signInCodeQuery, signInStateQuery } from "./queries";
-import classes from "../backups.module.css";
 
 interface Props {
   readonly target: BackupTarget;
@@ -24,8 +23,8 @@ export function SignInToTarget({ target, onTest, onClose }: Props) {
   const outcome = state.data?.state;
   return (
     <Dialog isWork title={t("target.signInTitle", { name: target.name })} onClose={onClose}>
-      <div className={classes.stack} aria-live="polite">
-        <p className={classes.text}>{t("target.signInBody")}</p>
+      <div className="hf-stack" aria-live="polite">
+        <p className="hf-text">{t("target.signInBody")}</p>
         <Loaded query={code} lines={3}>
           {(shown) => (
             <>
@@ -41,9 +40,9 @@ export function SignInToTarget({ target, onTest, onClose }: Props) {
             <span lang="en">{state.data?.detail}</span>
           </Notice>
         )}
-        {outcome === "waiting" && <p className={classes.note}>{t("target.signInWaiting")}</p>}
+        {outcome === "waiting" && <p className="hf-note">{t("target.signInWaiting")}</p>}
         {outcome === "done" && <Lamp state="good" label={t("target.signInDone")} />}
-        <div className={classes.buttons}>
+        <div className="hf-flow">
           {outcome === "done" && <Button onClick={onTest}>{t("target.testNow")}</Button>}
           {outcome === "failed" && (
             <Button onClick={() => void code.refetch()}>{t("target.signInAgain")}</Button>

@@ -16,7 +16,6 @@ import { Tag } from "@/ui/Tag";
 import { LastTry } from "../../notices/box/LastTry";
 import type { BackupAct } from "../BackupAnswer";
 import { kindOf, placeOf } from "./kinds";
-import classes from "../backups.module.css";
 
 interface Props {
   readonly targets: readonly BackupTarget[];
@@ -39,10 +38,10 @@ export function TargetsSection({ targets, onAct }: Props) {
         </Button>
       }
     >
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("target.lead")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("target.lead")}</p>
         {targets.length === 0 ? (
-          <p className={classes.note}>{t("target.none")}</p>
+          <p className="hf-note">{t("target.none")}</p>
         ) : (
           <RowList label={t("target.title")}>
             {targets.map((one) => (

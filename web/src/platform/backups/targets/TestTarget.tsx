@@ -35,8 +35,8 @@ export function TestTarget({ target, onTried, onClose }: Props) {
         }
       }}
     >
-      <div className={classes.stack} aria-live="polite">
-        <p className={classes.text}>{t("target.testBody")}</p>
+      <div className="hf-stack" aria-live="polite">
+        <p className="hf-text">{t("target.testBody")}</p>
         {outcome && <Outcome outcome={outcome} />}
       </div>
     </Confirm>
@@ -50,10 +50,10 @@ function Outcome({ outcome }: { readonly outcome: TargetTest }) {
       <LastTry last={outcome} />
       <TestSteps steps={outcome.steps} />
       {outcome.can_delete === false && <Notice tone="info">{t("target.appendOnly")}</Notice>}
-      {outcome.can_delete === true && <p className={classes.note}>{t("target.mayDelete")}</p>}
+      {outcome.can_delete === true && <p className="hf-note">{t("target.mayDelete")}</p>}
       {hostKey && (
-        <div className={classes.stack}>
-          <p className={classes.text}>{t("target.hostKeyShown")}</p>
+        <div className="hf-stack">
+          <p className="hf-text">{t("target.hostKeyShown")}</p>
           <CopyText text={hostKey} label={t("target.hostKey")} />
         </div>
       )}
@@ -72,7 +72,7 @@ export function TestSteps({ steps }: { readonly steps: readonly TriedStep[] }) {
             label={tDynamic(`target.step.${one.step}`, one.step)}
           />
           {one.detail && (
-            <span className={classes.small} lang="en">
+            <span className="hf-small" lang="en">
               {one.detail}
             </span>
           )}

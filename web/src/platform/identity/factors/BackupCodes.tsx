@@ -24,9 +24,9 @@ export function BackupCodes({ codes, onDone }: Props) {
   });
   const file = `${head}\n\n${codes.join("\n")}\n`;
   return (
-    <div className={classes.stack}>
+    <div className="hf-stack">
       <LeaveGuard isDirty isShown />
-      <p className={classes.text}>{t("backup.lead")}</p>
+      <p className="hf-text">{t("backup.lead")}</p>
       <ol className={classes.codes} aria-label={t("backup.title")}>
         {codes.map((code) => (
           <li key={code} className="hf-mono" translate="no">
@@ -34,7 +34,7 @@ export function BackupCodes({ codes, onDone }: Props) {
           </li>
         ))}
       </ol>
-      <div className={classes.buttons}>
+      <div className="hf-flow">
         <CopyButton value={codes.join("\n")}>
           {({ copied, copy }) => (
             <Button

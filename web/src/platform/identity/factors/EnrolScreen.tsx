@@ -39,7 +39,7 @@ export default function EnrolScreen({ onHold }: Props) {
   const back = useCallback(() => setWay(null), []);
   return (
     <AuthFrame isWide>
-      <div className={classes.stack}>
+      <div className="hf-stack">
         <h1 className={classes.head}>{t(codes ? "backup.title" : "enrol.title")}</h1>
         {codes ? (
           <BackupCodes codes={codes} onDone={() => void finish().catch(toastFailed)} />
@@ -72,9 +72,9 @@ function Why({
   const me = useMe();
   return (
     <>
-      <p className={classes.text}>{t("enrol.why")}</p>
-      <p className={classes.text}>{t("enrol.how")}</p>
-      <div className={classes.buttons}>
+      <p className="hf-text">{t("enrol.why")}</p>
+      <p className="hf-text">{t("enrol.how")}</p>
+      <div className="hf-flow">
         <Button
           leftSection={<IconDeviceMobile size={17} aria-hidden />}
           onClick={() => onGo("totp")}
@@ -91,7 +91,7 @@ function Why({
         </Button>
       </div>
       <div className={classes.foot}>
-        <p className={classes.small}>{t("enrol.as", { name: me.name, email: me.email })}</p>
+        <p className="hf-small">{t("enrol.as", { name: me.name, email: me.email })}</p>
         <button type="button" className="hf-link" onClick={() => void signOut().catch(toastFailed)}>
           {t("account.signOut")}
         </button>

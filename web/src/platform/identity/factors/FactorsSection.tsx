@@ -12,7 +12,6 @@ import { FactorDialog } from "./FactorDialog";
 import { FactorRows, type FactorAction } from "./FactorRows";
 import { myFactorsQuery, newBackupCodes, removePasskey, removeTotp } from "./queries";
 import { RenamePasskey } from "./RenamePasskey";
-import classes from "./factors.module.css";
 
 type Open = FactorAction | { readonly codes: readonly string[] };
 
@@ -35,7 +34,7 @@ export function FactorsSection() {
       <Section title={t("mfa.title")}>
         <Loaded query={factors} lines={4}>
           {(data) => (
-            <div className={classes.stack}>
+            <div className="hf-stack">
               <Standing factors={data} />
               <FactorRows factors={data} onAct={setOpen} />
             </div>
@@ -60,11 +59,11 @@ function Standing({ factors }: { readonly factors: MyFactors }) {
   const format = useFormat();
   if (factors.enrolled)
     return factors.backup_codes_left > 0 ? (
-      <p className={classes.text}>{t("mfa.lead")}</p>
+      <p className="hf-text">{t("mfa.lead")}</p>
     ) : (
       <Notice tone="caution">{t("mfa.noCodes")}</Notice>
     );
-  if (!factors.required) return <p className={classes.text}>{t("mfa.leadNone")}</p>;
+  if (!factors.required) return <p className="hf-text">{t("mfa.leadNone")}</p>;
   return (
     <Notice tone="caution" title={t("mfa.requiredTitle")}>
       {factors.enrol_by
@@ -158,8 +157,8 @@ function useLosing(factors: MyFactors): string | null {
 
 function Losing({ text, losing }: { readonly text: string; readonly losing: string | null }) {
   return (
-    <div className={classes.stack}>
-      <p className={classes.text}>{text}</p>
+    <div className="hf-stack">
+      <p className="hf-text">{text}</p>
       {losing && <Notice tone="caution">{losing}</Notice>}
     </div>
   );

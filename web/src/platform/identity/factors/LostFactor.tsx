@@ -30,15 +30,15 @@ export function LostFactor({ hasBackup, onRefused }: Props) {
     }
   };
   return (
-    <div className={classes.stack} aria-live="polite">
+    <div className="hf-stack" aria-live="polite">
       {isAsked ? (
         <Notice tone="good" title={t("lost.askedTitle")}>
           {t("lost.asked")}
         </Notice>
       ) : (
         <>
-          {hasBackup && <p className={classes.text}>{t("lost.backup")}</p>}
-          <p className={classes.text}>{t("lost.lead")}</p>
+          {hasBackup && <p className="hf-text">{t("lost.backup")}</p>}
+          <p className="hf-text">{t("lost.lead")}</p>
           {error !== null && <ProblemAlert error={error} />}
           <div>
             <Button loading={isSending} onClick={() => void ask()}>

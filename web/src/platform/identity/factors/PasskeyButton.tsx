@@ -4,7 +4,6 @@ import { useState } from "react";
 import { t } from "@/i18n";
 import { Notice } from "@/ui/Notice";
 import { ProblemAlert } from "@/ui/ProblemAlert";
-import classes from "../auth.module.css";
 
 interface Props {
   /** False when the person closed the browser's window, or it waited too long. */
@@ -35,7 +34,7 @@ export function PasskeyButton({ run, onDone, onRefused, variant = "filled" }: Pr
     }
   };
   return (
-    <div className={classes.stack} aria-live="polite">
+    <div className="hf-stack" aria-live="polite">
       {error !== null && <ProblemAlert error={error} />}
       {wasClosed && <Notice tone="caution">{t("passkey.closed")}</Notice>}
       <div>

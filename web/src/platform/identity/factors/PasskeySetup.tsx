@@ -7,7 +7,6 @@ import { deviceOf } from "../browserName";
 import { PasskeyElsewhere } from "./PasskeyElsewhere";
 import { addPasskey } from "./queries";
 import { passkeysWork } from "./webauthn";
-import classes from "./factors.module.css";
 
 interface Props {
   readonly isOffered: boolean;
@@ -21,7 +20,7 @@ interface Props {
 export function PasskeySetup({ isOffered, origin, onEnrolled, onCancel }: Props) {
   if (isOffered && passkeysWork()) return <NameForm onEnrolled={onEnrolled} onCancel={onCancel} />;
   return (
-    <div className={classes.stack}>
+    <div className="hf-stack">
       <PasskeyElsewhere origin={origin} path="/account#second-factor" />
       <div>
         <Button variant="default" onClick={onCancel}>
@@ -52,7 +51,7 @@ function NameForm({ onEnrolled, onCancel }: Pick<Props, "onEnrolled" | "onCancel
       submitLabel={t("passkey.submit")}
       onCancel={onCancel}
     >
-      <p className={classes.text}>{t("passkey.lead")}</p>
+      <p className="hf-text">{t("passkey.lead")}</p>
       {form.values.failed && <Notice tone="caution">{t(`passkey.${form.values.failed}`)}</Notice>}
       <TextField
         form={form}

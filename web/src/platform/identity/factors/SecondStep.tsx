@@ -34,12 +34,12 @@ export default function SecondStep({ second, onDone, onRestart }: Props) {
     return true;
   };
   return (
-    <div className={classes.stack}>
+    <div className="hf-stack">
       {way === "lost" ? (
         <LostFactor hasBackup={methods.includes("backup")} onRefused={refused} />
       ) : way === "passkey" && isPlace ? (
         <>
-          <p className={classes.text}>{t("second.passkeyLead")}</p>
+          <p className="hf-text">{t("second.passkeyLead")}</p>
           <PasskeyButton run={signInByPasskey} onDone={onDone} onRefused={refused} />
         </>
       ) : way === "passkey" ? (

@@ -9,7 +9,6 @@ import { meQuery } from "../queries";
 import { PasskeyButton } from "./PasskeyButton";
 import { elevate, elevateByPasskey } from "./queries";
 import { passkeysWork } from "./webauthn";
-import classes from "../auth.module.css";
 
 const cancel = () => stepUp.answer(false);
 
@@ -37,8 +36,8 @@ export default function StepUpDialog({ methods }: { readonly methods: readonly F
       onKeyDown={onKeyDown}
       onFocusCapture={keepEscape}
     >
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("stepUp.lead")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("stepUp.lead")}</p>
         {hasPasskey && <ByPasskey isOnly={!hasCode} onDone={done} />}
         {hasCode && <ByCode onDone={done} />}
         {methods.includes("password") && <ByPassword onDone={done} />}

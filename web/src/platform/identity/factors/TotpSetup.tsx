@@ -57,17 +57,17 @@ function ConfirmForm({
       onCancel={onCancel}
     >
       <div className={classes.enrol}>
-        <div className={classes.stack}>
+        <div className="hf-stack">
           <ol className={classes.steps}>
             <li>{t("totp.step1")}</li>
             <li>{t("totp.step2")}</li>
             <li>{t("totp.step3")}</li>
           </ol>
           <div>
-            <p className={classes.small}>{t("totp.secretLead")}</p>
+            <p className="hf-small">{t("totp.secretLead")}</p>
             <CopyText text={secret} shown={grouped(secret)} label={t("totp.secret")} />
           </div>
-          <p className={classes.small}>
+          <p className="hf-small">
             <a href={uri}>{t("totp.here")}</a>
           </p>
         </div>

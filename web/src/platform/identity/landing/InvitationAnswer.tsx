@@ -88,10 +88,10 @@ function JoinButton({
   if (asProblem(error).code === "already-member")
     return <LinkRefused error={error} words={{ failed: t("landing.inTitle") }} isSignedIn />;
   return (
-    <div className={classes.stack}>
-      <p className={classes.text}>{t("landing.you", { name: me.name, email: me.email })}</p>
+    <div className="hf-stack">
+      <p className="hf-text">{t("landing.you", { name: me.name, email: me.email })}</p>
       {error !== null && <ProblemAlert error={error} />}
-      <div className={classes.buttons}>
+      <div className="hf-flow">
         <Button loading={isSending} onClick={() => void join()} autoFocus>
           {t("landing.join", { workspace: invitation.workspace_name })}
         </Button>
@@ -121,12 +121,12 @@ function ForAnother({
     }
   };
   return (
-    <div className={classes.stack}>
+    <div className="hf-stack">
       <Notice tone="caution" title={t("landing.otherTitle")}>
         {t("landing.other", { email: invitation.email, mine: me.email })}
       </Notice>
       {error !== null && <ProblemAlert error={error} />}
-      <div className={classes.buttons}>
+      <div className="hf-flow">
         <Button loading={isSending} onClick={() => void leave()}>
           {t("landing.signOut")}
         </Button>

@@ -47,10 +47,10 @@ export function LinkRefused({ error, words, isSignedIn, onRetry }: Props) {
       </StateBlock>
     );
   return (
-    <div className={classes.stack}>
+    <div className="hf-stack">
       <h1 className={classes.title}>{words.failed}</h1>
       <ProblemAlert error={error} onRetry={onRetry} />
-      <div className={classes.buttons}>{way}</div>
+      <div className="hf-flow">{way}</div>
     </div>
   );
 }

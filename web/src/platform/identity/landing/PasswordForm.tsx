@@ -99,7 +99,7 @@ export function PasswordChosen({
   return (
     <>
       <h1 className={classes.title}>{t("signin.title")}</h1>
-      <div className={classes.stack}>
+      <div className="hf-stack">
         <Notice tone="good" title={title}>
           {text}
         </Notice>

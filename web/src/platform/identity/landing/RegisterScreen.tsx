@@ -100,7 +100,7 @@ function RegisterForm({
 /** The same for everybody: nobody learns here which addresses have an account. */
 function Sent({ email, isMailed }: { readonly email: string; readonly isMailed: boolean }) {
   return (
-    <div className={classes.stack} aria-live="polite">
+    <div className="hf-stack" aria-live="polite">
       <h1 className={classes.title}>
         {t(isMailed ? "register.sentTitle" : "register.askedTitle")}
       </h1>

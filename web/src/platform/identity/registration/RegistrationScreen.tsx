@@ -11,7 +11,6 @@ import { OperatorsOnly } from "../OperatorsOnly";
 import { useMe } from "../queries";
 import { changeRegistration, offerQuery, registrationQuery } from "./queries";
 import { WaitingSection } from "./WaitingSection";
-import classes from "./registration.module.css";
 
 /** Who may make an account by themselves, what they become, and who waits. */
 export function RegistrationScreen() {
@@ -136,7 +135,7 @@ function SettingsForm({ settings }: { readonly settings: RegistrationSettings })
           </>
         )}
         {settings.mode === "domains" && (
-          <p className={classes.note}>
+          <p className="hf-note">
             {t("registration.address", { address: `${window.location.origin}/register` })}
           </p>
         )}

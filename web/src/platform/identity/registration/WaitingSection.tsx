@@ -11,7 +11,6 @@ import { toastDone, toastFailed } from "@/ui/toast";
 import { Initials } from "@/ui/values";
 import { LinkDialog } from "../../people/LinkDialog";
 import { linkFor, turnDown, waitingQuery } from "./queries";
-import classes from "./registration.module.css";
 
 /** Whoever registered and has not opened the link: to be helped, or turned down. */
 export function WaitingSection() {
@@ -34,7 +33,7 @@ export function WaitingSection() {
       <Loaded query={waiting} lines={2}>
         {(rows) =>
           rows.length === 0 ? (
-            <p className={classes.note}>{t("registration.nobody")}</p>
+            <p className="hf-note">{t("registration.nobody")}</p>
           ) : (
             <RowList label={t("registration.waiting")}>
               {rows.map((one) => (

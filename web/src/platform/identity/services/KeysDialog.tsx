@@ -11,7 +11,6 @@ import { RowEntry, RowList } from "@/ui/RowList";
 import { toastDone } from "@/ui/toast";
 import { jwkOf } from "./key";
 import { addKey, removeKey, servicesQuery } from "./queries";
-import classes from "./services.module.css";
 
 interface Props {
   readonly id: string;
@@ -38,7 +37,7 @@ export function KeysDialog({ id, name, onClose }: Props) {
   };
   return (
     <Dialog onClose={onClose} isWork title={t("service.keysTitle", { name })}>
-      <div className={classes.stack}>
+      <div className="hf-stack">
         {error !== null && <ProblemAlert error={error} />}
         {account && account.keys.length > 0 ? (
           <RowList label={t("service.keys")}>
@@ -62,7 +61,7 @@ export function KeysDialog({ id, name, onClose }: Props) {
             ))}
           </RowList>
         ) : (
-          <p className={classes.note}>{t("service.noKeys")}</p>
+          <p className="hf-note">{t("service.noKeys")}</p>
         )}
         <AddKey id={id} onAdded={refresh} onClose={onClose} />
       </div>

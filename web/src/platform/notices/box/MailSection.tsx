@@ -21,7 +21,6 @@ import { toastDone } from "@/ui/toast";
 import { useMe } from "../../identity/queries";
 import { LastTry } from "./LastTry";
 import { changeMail, DELIVERY_KEY, mailQuery, testMail } from "./queries";
-import classes from "./delivery.module.css";
 
 const SECURITIES = ["tls", "starttls", "none"] as const;
 const USUAL_PORT = "465";
@@ -33,7 +32,7 @@ export function MailSection() {
     <Section title={t("mail.title")}>
       <Loaded query={mail} lines={6}>
         {({ smtp }) => (
-          <div className={classes.stack}>
+          <div className="hf-stack">
             {smtp ? <Standing smtp={smtp} /> : <Notice tone="info">{t("mail.none")}</Notice>}
             <MailForm key={smtp ? "set" : "new"} smtp={smtp ?? null} />
           </div>
@@ -202,8 +201,8 @@ function TestDialog({ onClose }: { readonly onClose: () => void }) {
         }
       }}
     >
-      <div className={classes.stack} aria-live="polite">
-        <p className={classes.text}>{t("mail.testBody", { email })}</p>
+      <div className="hf-stack" aria-live="polite">
+        <p className="hf-text">{t("mail.testBody", { email })}</p>
         {outcome && <LastTry last={outcome} />}
       </div>
     </Confirm>

@@ -29,8 +29,8 @@ export function OutboxSection() {
   };
   return (
     <Section title={t("outbox.title")}>
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("outbox.lead")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("outbox.lead")}</p>
         <FilterBar>
           <FilterChip
             label={t("outbox.state")}
@@ -44,7 +44,7 @@ export function OutboxSection() {
         ) : outbox.isPending ? (
           <SkeletonLines count={4} />
         ) : rows.length === 0 ? (
-          <p className={classes.note}>{t(state ? "outbox.noneSuch" : "outbox.none")}</p>
+          <p className="hf-note">{t(state ? "outbox.noneSuch" : "outbox.none")}</p>
         ) : (
           <RowList label={t("outbox.title")}>
             {rows.map((one) => (

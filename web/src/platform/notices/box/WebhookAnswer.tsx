@@ -8,7 +8,6 @@ import { toastDone } from "@/ui/toast";
 import { LastTry } from "./LastTry";
 import { changeWebhook, DELIVERY_KEY, removeWebhook, testWebhook } from "./queries";
 import { WebhookDialog } from "./WebhookDialog";
-import classes from "./delivery.module.css";
 
 export type WebhookAct =
   | { readonly kind: "new" }
@@ -52,7 +51,7 @@ export function WebhookAnswer({ act, onAct, onClose }: Props) {
           onClose={onClose}
         >
           <SecretLine label={t("webhook.secret")} text={act.secret} />
-          <p className={classes.note}>{t("webhook.secretUse")}</p>
+          <p className="hf-note">{t("webhook.secretUse")}</p>
         </SecretDialog>
       );
     case "test":
@@ -123,8 +122,8 @@ function TestDialog({
         }
       }}
     >
-      <div className={classes.stack} aria-live="polite">
-        <p className={classes.text}>{t("webhook.testBody")}</p>
+      <div className="hf-stack" aria-live="polite">
+        <p className="hf-text">{t("webhook.testBody")}</p>
         {outcome && <LastTry last={outcome} />}
       </div>
     </Confirm>

@@ -12,7 +12,6 @@ import { useMe } from "../../identity/queries";
 import { LastTry } from "./LastTry";
 import { webhooksQuery } from "./queries";
 import { WebhookAnswer, type WebhookAct } from "./WebhookAnswer";
-import classes from "./delivery.module.css";
 
 /** Receivers of signed calls: each with what it hears of and how the last call ended. */
 export function WebhooksSection() {
@@ -32,12 +31,12 @@ export function WebhooksSection() {
         </Button>
       }
     >
-      <div className={classes.stack}>
-        <p className={classes.text}>{t("webhook.lead")}</p>
+      <div className="hf-stack">
+        <p className="hf-text">{t("webhook.lead")}</p>
         <Loaded query={webhooks} lines={2}>
           {(rows) =>
             rows.length === 0 ? (
-              <p className={classes.note}>{t("webhook.none")}</p>
+              <p className="hf-note">{t("webhook.none")}</p>
             ) : (
               <RowList label={t("webhook.title")}>
                 {rows.map((one) => (

@@ -6,7 +6,6 @@ import { Dialog } from "@/ui/Dialog";
 import { FormFrame, SwitchField, TextField, useForm } from "@/ui/form";
 import { LinkDialog } from "../LinkDialog";
 import { createUser, USERS } from "./queries";
-import classes from "../people.module.css";
 
 interface Made {
   readonly name: string;
@@ -62,7 +61,7 @@ function NewUserForm({
       submitLabel={t("users.create")}
       onCancel={onCancel}
     >
-      <p className={classes.note}>{t("users.newLead")}</p>
+      <p className="hf-small">{t("users.newLead")}</p>
       <TextField form={form} name="name" label={t("users.name")} maxLength={120} autoFocus />
       <TextField form={form} name="email" label={t("users.email")} type="email" inputMode="email" />
       <SwitchField

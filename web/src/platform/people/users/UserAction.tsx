@@ -8,7 +8,6 @@ import { Notice } from "@/ui/Notice";
 import { toastDone } from "@/ui/toast";
 import { meQuery, useMe } from "../../identity/queries";
 import { changeUser, signOutUser, USERS } from "./queries";
-import classes from "../people.module.css";
 
 export type Action = "disable" | "enable" | "make" | "unmake" | "sign-out";
 
@@ -57,9 +56,9 @@ export function UserAction({ user, action, onClose }: Props) {
       onConfirm={act}
       onClose={onClose}
     >
-      <div className={classes.stack}>
+      <div className="hf-stack">
         {words.body.map((text) => (
-          <p key={text} className={classes.text}>
+          <p key={text} className="hf-text">
             {text}
           </p>
         ))}

@@ -84,7 +84,7 @@ export function UserPanel({ user, onClose }: Props) {
               ))}
             </RowList>
           ) : (
-            <p className={classes.note}>{t("users.noWorkspace")}</p>
+            <p className="hf-small">{t("users.noWorkspace")}</p>
           )}
         </section>
       </QuickLook>
