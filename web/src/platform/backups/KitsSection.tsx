@@ -1,7 +1,9 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDots, IconKey, IconPlus } from "@tabler/icons-react";
+import { Menu } from "@mantine/core";
+import { IconKey } from "@tabler/icons-react";
 import type { RecoveryKit } from "@/api/types";
 import { t, useFormat } from "@/i18n";
+import { ActionsMenu } from "@/ui/ActionsMenu";
+import { AddButton } from "@/ui/AddButton";
 import { Section } from "@/ui/Page";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { Tag } from "@/ui/Tag";
@@ -17,16 +19,7 @@ export function KitsSection({ kits, onAct }: Props) {
   return (
     <Section
       title={t("kit.title")}
-      aside={
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => onAct({ kind: "kit-new" })}
-        >
-          {t("kit.new")}
-        </Button>
-      }
+      aside={<AddButton label={t("kit.new")} onAdd={() => onAct({ kind: "kit-new" })} />}
     >
       <div className="hf-stack">
         <p className="hf-text">{t("kit.lead")}</p>
@@ -81,23 +74,14 @@ function KitRow({
         </>
       }
       actions={
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <ActionIcon variant="default" aria-label={t("kit.actions", { name })}>
-              <IconDots size={18} aria-hidden />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => onAct({ kind: "kit-prove", kit })}>
-              {t("kit.prove")}
+        <ActionsMenu label={t("kit.actions", { name })}>
+          <Menu.Item onClick={() => onAct({ kind: "kit-prove", kit })}>{t("kit.prove")}</Menu.Item>
+          {!retired && (
+            <Menu.Item onClick={() => onAct({ kind: "kit-retire", kit })}>
+              {t("kit.retire")}
             </Menu.Item>
-            {!retired && (
-              <Menu.Item onClick={() => onAct({ kind: "kit-retire", kit })}>
-                {t("kit.retire")}
-              </Menu.Item>
-            )}
-          </Menu.Dropdown>
-        </Menu>
+          )}
+        </ActionsMenu>
       }
     />
   );

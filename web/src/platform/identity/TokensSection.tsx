@@ -1,9 +1,10 @@
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { IconKey, IconPlus } from "@tabler/icons-react";
+import { IconKey } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Token } from "@/api/types";
 import { t, tDynamic, useFormat } from "@/i18n";
+import { AddButton } from "@/ui/AddButton";
 import { Confirm } from "@/ui/Confirm";
 import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
@@ -27,16 +28,7 @@ export function TokensSection() {
   return (
     <Section
       title={t("account.tokens")}
-      aside={
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => setMaking(true)}
-        >
-          {t("account.tokens.new")}
-        </Button>
-      }
+      aside={<AddButton label={t("account.tokens.new")} onAdd={() => setMaking(true)} />}
     >
       <p className={classes.lead}>{t("account.tokens.lead")}</p>
       <Loaded query={tokens} lines={2}>

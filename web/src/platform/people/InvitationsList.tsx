@@ -1,10 +1,11 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { IconDots, IconMailOpened } from "@tabler/icons-react";
+import { IconMailOpened } from "@tabler/icons-react";
 import { useMemo, useState, type ReactNode } from "react";
 import { asProblem } from "@/api/problem";
 import type { Invitation } from "@/api/types";
 import { t } from "@/i18n";
+import { ActionsMenu } from "@/ui/ActionsMenu";
 import { Confirm } from "@/ui/Confirm";
 import { StateBlock } from "@/ui/StateBlock";
 import { Tag } from "@/ui/Tag";
@@ -178,16 +179,9 @@ function Buttons({ one, onRenew, onWithdraw }: ActionProps) {
 /** The same where there is no room for two buttons. */
 function More({ one, onRenew, onWithdraw }: ActionProps) {
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="default" aria-label={t("invite.actions", { email: one.email })}>
-          <IconDots size={18} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => onRenew(one)}>{t("invite.renew")}</Menu.Item>
-        <Menu.Item onClick={() => onWithdraw(one)}>{t("invite.withdraw")}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <ActionsMenu label={t("invite.actions", { email: one.email })}>
+      <Menu.Item onClick={() => onRenew(one)}>{t("invite.renew")}</Menu.Item>
+      <Menu.Item onClick={() => onWithdraw(one)}>{t("invite.withdraw")}</Menu.Item>
+    </ActionsMenu>
   );
 }

@@ -1,10 +1,11 @@
-import { ActionIcon, Button, Menu, SegmentedControl } from "@mantine/core";
+import { Button, Menu, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { IconDots, IconUserPlus } from "@tabler/icons-react";
+import { IconUserPlus } from "@tabler/icons-react";
 import { useCallback, useRef, useState } from "react";
 import type { Member } from "@/api/types";
 import { t } from "@/i18n";
+import { ActionsMenu } from "@/ui/ActionsMenu";
 import { FilterBar, SearchBox } from "@/ui/FilterChips";
 import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
@@ -182,18 +183,11 @@ function MoreMenu({
 }) {
   const workspace = useWorkspace();
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="default" aria-label={t("people.actions")}>
-          <IconDots size={18} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {workspace.can("workspace.transfer") && (
-          <Menu.Item onClick={onTransfer}>{t("people.transfer")}</Menu.Item>
-        )}
-        <Menu.Item onClick={onLeave}>{t("people.leave")}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <ActionsMenu label={t("people.actions")}>
+      {workspace.can("workspace.transfer") && (
+        <Menu.Item onClick={onTransfer}>{t("people.transfer")}</Menu.Item>
+      )}
+      <Menu.Item onClick={onLeave}>{t("people.leave")}</Menu.Item>
+    </ActionsMenu>
   );
 }

@@ -1,11 +1,12 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { IconDots, IconPencil, IconTrash } from "@tabler/icons-react";
+import { IconPencil, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Item } from "@/api/types";
 import { t } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import { ActionsMenu } from "@/ui/ActionsMenu";
 import { Confirm } from "@/ui/Confirm";
 import { LinkButton } from "@/ui/LinkButton";
 import { Notice } from "@/ui/Notice";
@@ -118,21 +119,14 @@ function ItemActions({
           >
             {t("ui.edit")}
           </LinkButton>
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <ActionIcon variant="default" aria-label={t("ui.more")}>
-                <IconDots size={18} aria-hidden />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item
-                leftSection={<IconTrash size={16} aria-hidden />}
-                onClick={() => setAsks(true)}
-              >
-                {t("items.delete")}
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+          <ActionsMenu label={t("ui.more")}>
+            <Menu.Item
+              leftSection={<IconTrash size={16} aria-hidden />}
+              onClick={() => setAsks(true)}
+            >
+              {t("items.delete")}
+            </Menu.Item>
+          </ActionsMenu>
         </>
       )}
       <Confirm

@@ -1,15 +1,15 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import {
   IconBrandOnedrive,
   IconBucket,
   IconCloud,
-  IconDots,
   IconFolder,
-  IconPlus,
   IconTerminal2,
 } from "@tabler/icons-react";
 import type { BackupTarget } from "@/api/types";
 import { t, tDynamic } from "@/i18n";
+import { ActionsMenu } from "@/ui/ActionsMenu";
+import { AddButton } from "@/ui/AddButton";
 import { Section } from "@/ui/Page";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { Tag } from "@/ui/Tag";
@@ -27,16 +27,7 @@ export function TargetsSection({ targets, onAct }: Props) {
   return (
     <Section
       title={t("target.title")}
-      aside={
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => onAct({ kind: "target-new" })}
-        >
-          {t("target.new")}
-        </Button>
-      }
+      aside={<AddButton label={t("target.new")} onAdd={() => onAct({ kind: "target-new" })} />}
     >
       <div className="hf-stack">
         <p className="hf-text">{t("target.lead")}</p>
@@ -98,20 +89,13 @@ function TargetRow({
         </>
       }
       actions={
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <ActionIcon variant="default" aria-label={t("target.actions", { name })}>
-              <IconDots size={18} aria-hidden />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {acts.map((act) => (
-              <Menu.Item key={act} onClick={() => onAct({ kind: act, target })}>
-                {labels[act]}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
+        <ActionsMenu label={t("target.actions", { name })}>
+          {acts.map((act) => (
+            <Menu.Item key={act} onClick={() => onAct({ kind: act, target })}>
+              {labels[act]}
+            </Menu.Item>
+          ))}
+        </ActionsMenu>
       }
     />
   );

@@ -1,8 +1,9 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDeviceMobile, IconDots, IconFingerprint, IconListNumbers } from "@tabler/icons-react";
+import { Button, Menu } from "@mantine/core";
+import { IconDeviceMobile, IconFingerprint, IconListNumbers } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { MyFactors, Passkey } from "@/api/types";
 import { t, useFormat } from "@/i18n";
+import { ActionsMenu } from "@/ui/ActionsMenu";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { Tag } from "@/ui/Tag";
 
@@ -97,21 +98,14 @@ function PasskeyRow({
           : `${t("passkey.since", { date: format.date(created_at) })} · ${used}`
       }
       actions={
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <ActionIcon variant="default" aria-label={t("passkey.actions", { name: passkey.name })}>
-              <IconDots size={18} aria-hidden />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => onAct({ kind: "rename", passkey })}>
-              {t("passkey.rename")}
-            </Menu.Item>
-            <Menu.Item onClick={() => onAct({ kind: "remove", passkey })}>
-              {t("mfa.remove")}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <ActionsMenu label={t("passkey.actions", { name: passkey.name })}>
+          <Menu.Item onClick={() => onAct({ kind: "rename", passkey })}>
+            {t("passkey.rename")}
+          </Menu.Item>
+          <Menu.Item onClick={() => onAct({ kind: "remove", passkey })}>
+            {t("mfa.remove")}
+          </Menu.Item>
+        </ActionsMenu>
       }
     />
   );

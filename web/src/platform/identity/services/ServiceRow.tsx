@@ -1,7 +1,8 @@
-import { ActionIcon, Menu } from "@mantine/core";
-import { IconDots, IconRobot } from "@tabler/icons-react";
+import { Menu } from "@mantine/core";
+import { IconRobot } from "@tabler/icons-react";
 import type { ServiceAccount } from "@/api/types";
 import { t, tDynamic, useFormat } from "@/i18n";
+import { ActionsMenu } from "@/ui/ActionsMenu";
 import { RowEntry } from "@/ui/RowList";
 import { Tag } from "@/ui/Tag";
 import { useMe } from "../queries";
@@ -49,30 +50,23 @@ export function ServiceRow({ account, namesPlace, onAct }: Props) {
         </>
       }
       actions={
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <ActionIcon variant="default" aria-label={t("service.actions", { name: account.name })}>
-              <IconDots size={18} aria-hidden />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => onAct({ kind: "edit", account })}>
-              {t("service.edit")}
-            </Menu.Item>
-            <Menu.Item onClick={() => onAct({ kind: "keys", account })}>
-              {t("service.keys")}
-            </Menu.Item>
-            <Menu.Item onClick={() => onAct({ kind: "secret", account })}>
-              {t("service.renew")}
-            </Menu.Item>
-            <Menu.Item onClick={() => onAct({ kind: "turn", account })}>
-              {t(account.disabled ? "service.enable" : "service.disable")}
-            </Menu.Item>
-            <Menu.Item onClick={() => onAct({ kind: "delete", account })}>
-              {t("service.delete")}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <ActionsMenu label={t("service.actions", { name: account.name })}>
+          <Menu.Item onClick={() => onAct({ kind: "edit", account })}>
+            {t("service.edit")}
+          </Menu.Item>
+          <Menu.Item onClick={() => onAct({ kind: "keys", account })}>
+            {t("service.keys")}
+          </Menu.Item>
+          <Menu.Item onClick={() => onAct({ kind: "secret", account })}>
+            {t("service.renew")}
+          </Menu.Item>
+          <Menu.Item onClick={() => onAct({ kind: "turn", account })}>
+            {t(account.disabled ? "service.enable" : "service.disable")}
+          </Menu.Item>
+          <Menu.Item onClick={() => onAct({ kind: "delete", account })}>
+            {t("service.delete")}
+          </Menu.Item>
+        </ActionsMenu>
       }
     />
   );

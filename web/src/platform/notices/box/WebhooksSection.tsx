@@ -1,9 +1,11 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { IconDots, IconPlus, IconWebhook } from "@tabler/icons-react";
+import { IconWebhook } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Webhook } from "@/api/types";
 import { t } from "@/i18n";
+import { ActionsMenu } from "@/ui/ActionsMenu";
+import { AddButton } from "@/ui/AddButton";
 import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
 import { RowEntry, RowList } from "@/ui/RowList";
@@ -20,16 +22,7 @@ export function WebhooksSection() {
   return (
     <Section
       title={t("webhook.title")}
-      aside={
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => setAct({ kind: "new" })}
-        >
-          {t("webhook.new")}
-        </Button>
-      }
+      aside={<AddButton label={t("webhook.new")} onAdd={() => setAct({ kind: "new" })} />}
     >
       <div className="hf-stack">
         <p className="hf-text">{t("webhook.lead")}</p>
@@ -85,20 +78,13 @@ function WebhookRow({
         </>
       }
       actions={
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <ActionIcon variant="default" aria-label={t("webhook.actions", { name })}>
-              <IconDots size={18} aria-hidden />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {acts.map((kind) => (
-              <Menu.Item key={kind} onClick={() => onAct({ kind, webhook })}>
-                {labels[kind]}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
+        <ActionsMenu label={t("webhook.actions", { name })}>
+          {acts.map((kind) => (
+            <Menu.Item key={kind} onClick={() => onAct({ kind, webhook })}>
+              {labels[kind]}
+            </Menu.Item>
+          ))}
+        </ActionsMenu>
       }
     />
   );

@@ -1,9 +1,9 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDots } from "@tabler/icons-react";
+import { Button, Menu } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { UserDetails } from "@/api/types";
 import { t } from "@/i18n";
+import { ActionsMenu } from "@/ui/ActionsMenu";
 import { Facts } from "@/ui/Facts";
 import { QuickLook } from "@/ui/QuickLook";
 import { RowEntry, RowList } from "@/ui/RowList";
@@ -119,25 +119,18 @@ function MoreActions({
 }) {
   const me = useMe();
   return (
-    <Menu position="top-end">
-      <Menu.Target>
-        <ActionIcon variant="default" size={36} aria-label={t("users.actions")}>
-          <IconDots size={18} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => onChoose("rename")}>{t("users.edit")}</Menu.Item>
-        <Menu.Item disabled={user.sessions === 0} onClick={() => onChoose("sign-out")}>
-          {t("users.signOut")}
-        </Menu.Item>
-        <Menu.Item onClick={() => onChoose(user.is_operator ? "unmake" : "make")}>
-          {t(user.is_operator ? "users.unmakeOperator" : "users.makeOperator")}
-        </Menu.Item>
-        <Menu.Item onClick={() => onChoose("export")}>{t("privacy.export")}</Menu.Item>
-        {user.id !== me.id && (
-          <Menu.Item onClick={() => onChoose("erase")}>{t("privacy.eraseMenu")}</Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+    <ActionsMenu label={t("users.actions")} position="top-end" size={36}>
+      <Menu.Item onClick={() => onChoose("rename")}>{t("users.edit")}</Menu.Item>
+      <Menu.Item disabled={user.sessions === 0} onClick={() => onChoose("sign-out")}>
+        {t("users.signOut")}
+      </Menu.Item>
+      <Menu.Item onClick={() => onChoose(user.is_operator ? "unmake" : "make")}>
+        {t(user.is_operator ? "users.unmakeOperator" : "users.makeOperator")}
+      </Menu.Item>
+      <Menu.Item onClick={() => onChoose("export")}>{t("privacy.export")}</Menu.Item>
+      {user.id !== me.id && (
+        <Menu.Item onClick={() => onChoose("erase")}>{t("privacy.eraseMenu")}</Menu.Item>
+      )}
+    </ActionsMenu>
   );
 }
