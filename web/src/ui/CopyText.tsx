@@ -1,4 +1,4 @@
-import { Button, CopyButton } from "@mantine/core";
+import { Button, CopyButton, type ButtonProps } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { t } from "@/i18n";
 import classes from "./CopyText.module.css";
@@ -19,21 +19,44 @@ export function CopyText({
       <code className="hf-mono" translate="no">
         {shown ?? text}
       </code>
-      <CopyButton value={text}>
-        {({ copied, copy }) => (
-          <Button
-            size="compact-sm"
-            variant="default"
-            onClick={copy}
-            aria-label={`${t("ui.copy")}: ${label}`}
-            leftSection={
-              copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />
-            }
-          >
-            {copied ? t("ui.copied") : t("ui.copy")}
-          </Button>
-        )}
-      </CopyButton>
+      <CopyAct
+        text={text}
+        label={t("ui.copy")}
+        size="compact-sm"
+        iconSize={14}
+        aria-label={`${t("ui.copy")}: ${label}`}
+      />
     </div>
+  );
+}
+
+interface CopyActProps extends Pick<ButtonProps, "size"> {
+  readonly text: string;
+  readonly label: string;
+  readonly iconSize?: number;
+  readonly "aria-label"?: string;
+}
+
+/** Copies and says that it did. */
+export function CopyAct({ text, label, iconSize = 16, ...rest }: CopyActProps) {
+  return (
+    <CopyButton value={text}>
+      {({ copied, copy }) => (
+        <Button
+          {...rest}
+          variant="default"
+          onClick={copy}
+          leftSection={
+            copied ? (
+              <IconCheck size={iconSize} aria-hidden />
+            ) : (
+              <IconCopy size={iconSize} aria-hidden />
+            )
+          }
+        >
+          {copied ? t("ui.copied") : label}
+        </Button>
+      )}
+    </CopyButton>
   );
 }

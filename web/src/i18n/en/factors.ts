@@ -73,9 +73,6 @@ export const factors = {
     other: "{count} left; each works once, without your phone",
   },
   "backup.lead": "Each of these lets you in once when your phone or key is not at hand.",
-  "backup.copy": "Copy all",
-  "backup.download": "Download",
-  "backup.print": "Print",
   "backup.once":
     "They are shown only now. Keep them where your phone is not: on paper, or in a password safe.",
   "backup.kept": "I have kept them",

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "react";
-import { createPortal } from "react-dom";
 import type { RecoveryKits } from "@/api/types";
 import { t, useFormat } from "@/i18n";
+import { Paper } from "@/ui/Paper";
 import { RECOVER, WITHOUT_HOLDFAST } from "./kit";
 import type { FreshKit } from "./NewKit";
 import classes from "./backups.module.css";
@@ -18,33 +18,34 @@ export function KitSheet({ fresh, box }: { readonly fresh: FreshKit; readonly bo
     [t("kit.sheetPublic"), keys.recipient],
     [t("kit.sheetCreated"), format.exact(kit.created_at)],
   ] as const;
-  return createPortal(
-    <div className={classes.sheet} aria-hidden>
-      <h1>{t("kit.sheet", { name: box.box_name })}</h1>
-      <p>{t("kit.sheetWarning")}</p>
-      <div className={classes.sheetKey}>
-        <div>
-          <h2>{t("kit.key")}</h2>
-          <code translate="no">{keys.identity}</code>
-          <p>{t("kit.sheetKept", { name: kit.name })}</p>
-        </div>
-        <Suspense fallback={null}>
-          <QrCode text={keys.identity} label={t("kit.qr")} className={classes.sheetQr} />
-        </Suspense>
-      </div>
-      <dl>
-        {lines.map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd translate="no">{value}</dd>
+  return (
+    <Paper>
+      <div className={classes.sheet}>
+        <h1>{t("kit.sheet", { name: box.box_name })}</h1>
+        <p>{t("kit.sheetWarning")}</p>
+        <div className={classes.sheetKey}>
+          <div>
+            <h2>{t("kit.key")}</h2>
+            <code translate="no">{keys.identity}</code>
+            <p>{t("kit.sheetKept", { name: kit.name })}</p>
           </div>
-        ))}
-      </dl>
-      <h2>{t("kit.sheetRecover")}</h2>
-      <code translate="no">{RECOVER.replace("THIS_FILE", "kit.txt")}</code>
-      <h2>{t("kit.sheetWithout")}</h2>
-      <code translate="no">{WITHOUT_HOLDFAST.replace("THIS_FILE", "kit.txt")}</code>
-    </div>,
-    document.body,
+          <Suspense fallback={null}>
+            <QrCode text={keys.identity} label={t("kit.qr")} className={classes.sheetQr} />
+          </Suspense>
+        </div>
+        <dl>
+          {lines.map(([label, value]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd translate="no">{value}</dd>
+            </div>
+          ))}
+        </dl>
+        <h2>{t("kit.sheetRecover")}</h2>
+        <code translate="no">{RECOVER.replace("THIS_FILE", "kit.txt")}</code>
+        <h2>{t("kit.sheetWithout")}</h2>
+        <code translate="no">{WITHOUT_HOLDFAST.replace("THIS_FILE", "kit.txt")}</code>
+      </div>
+    </Paper>
   );
 }

@@ -1,9 +1,7 @@
-import { Button, CopyButton } from "@mantine/core";
-import { IconCheck, IconCopy, IconDownload, IconPrinter } from "@tabler/icons-react";
 import { lazy, Suspense } from "react";
 import type { RecoveryKits } from "@/api/types";
 import { t } from "@/i18n";
-import { saveText } from "@/ui/saveFile";
+import { KeepButtons } from "@/ui/KeepButtons";
 import { SecretDialog } from "@/ui/SecretDialog";
 import { kitFileName } from "./kit";
 import { KitSheet } from "./KitSheet";
@@ -38,35 +36,7 @@ export function KitShown({ fresh, box, onKept }: Props) {
           <QrCode text={keys.identity} label={t("kit.qr")} className={classes.qr} />
         </Suspense>
       </div>
-      <div className="hf-flow">
-        <Button
-          variant="default"
-          leftSection={<IconDownload size={16} aria-hidden />}
-          onClick={() => saveText(kitFileName(box.box_name), text)}
-        >
-          {t("kit.download")}
-        </Button>
-        <Button
-          variant="default"
-          leftSection={<IconPrinter size={16} aria-hidden />}
-          onClick={() => window.print()}
-        >
-          {t("kit.print")}
-        </Button>
-        <CopyButton value={text}>
-          {({ copied, copy }) => (
-            <Button
-              variant="default"
-              onClick={copy}
-              leftSection={
-                copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />
-              }
-            >
-              {copied ? t("ui.copied") : t("kit.copy")}
-            </Button>
-          )}
-        </CopyButton>
-      </div>
+      <KeepButtons text={text} file={{ name: kitFileName(box.box_name), text }} />
       <KitSheet fresh={fresh} box={box} />
     </SecretDialog>
   );

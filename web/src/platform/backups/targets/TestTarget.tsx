@@ -1,10 +1,9 @@
-import { useState } from "react";
 import type { BackupTarget, TargetTest, TriedStep } from "@/api/types";
 import { t, tDynamic } from "@/i18n";
-import { Confirm } from "@/ui/Confirm";
 import { CopyText } from "@/ui/CopyText";
 import { Lamp } from "@/ui/Lamp";
 import { Notice } from "@/ui/Notice";
+import { TryDialog } from "@/ui/TryDialog";
 import { LastTry } from "../../notices/box/LastTry";
 import { testTarget } from "./queries";
 import classes from "../backups.module.css";
@@ -17,29 +16,18 @@ interface Props {
 
 /** Tries a target right now and says what worked and what did not. */
 export function TestTarget({ target, onTried, onClose }: Props) {
-  const [outcome, setOutcome] = useState<TargetTest | null>(null);
   return (
-    <Confirm
-      opened
+    <TryDialog
       title={t("target.testTitle", { name: target.name })}
-      confirmLabel={t(outcome ? "target.testAgain" : "target.testNow")}
-      cancelLabel={t("ui.close")}
-      isDanger={false}
+      text={t("target.testBody")}
+      tryLabel="target.testNow"
+      againLabel="target.testAgain"
+      send={() => testTarget(target.id)}
+      onTried={onTried}
       onClose={onClose}
-      onConfirm={async () => {
-        setOutcome(null);
-        try {
-          setOutcome(await testTarget(target.id));
-        } finally {
-          await onTried();
-        }
-      }}
     >
-      <div className="hf-stack" aria-live="polite">
-        <p className="hf-text">{t("target.testBody")}</p>
-        {outcome && <Outcome outcome={outcome} />}
-      </div>
-    </Confirm>
+      {(outcome) => <Outcome outcome={outcome} />}
+    </TryDialog>
   );
 }
 

@@ -1,12 +1,13 @@
-import { Button, CopyButton } from "@mantine/core";
-import { IconCheck, IconCopy, IconDownload, IconPrinter } from "@tabler/icons-react";
-import { createPortal } from "react-dom";
+import { Button } from "@mantine/core";
 import { t, useFormat } from "@/i18n";
 import { LeaveGuard } from "@/ui/form";
+import { KeepButtons } from "@/ui/KeepButtons";
 import { Notice } from "@/ui/Notice";
-import { saveText } from "@/ui/saveFile";
+import { Paper } from "@/ui/Paper";
 import { useMe } from "../queries";
 import classes from "./factors.module.css";
+
+const FILE_NAME = "holdfast-backup-codes.txt";
 
 interface Props {
   readonly codes: readonly string[];
@@ -34,41 +35,13 @@ export function BackupCodes({ codes, onDone }: Props) {
           </li>
         ))}
       </ol>
-      <div className="hf-flow">
-        <CopyButton value={codes.join("\n")}>
-          {({ copied, copy }) => (
-            <Button
-              variant="default"
-              onClick={copy}
-              leftSection={
-                copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />
-              }
-            >
-              {copied ? t("ui.copied") : t("backup.copy")}
-            </Button>
-          )}
-        </CopyButton>
-        <Button
-          variant="default"
-          leftSection={<IconDownload size={16} aria-hidden />}
-          onClick={() => saveText("holdfast-backup-codes.txt", file)}
-        >
-          {t("backup.download")}
-        </Button>
-        <Button
-          variant="default"
-          leftSection={<IconPrinter size={16} aria-hidden />}
-          onClick={() => window.print()}
-        >
-          {t("backup.print")}
-        </Button>
-      </div>
+      <KeepButtons text={codes.join("\n")} file={{ name: FILE_NAME, text: file }} />
       <Notice tone="caution">{t("backup.once")}</Notice>
       <div>
         <Button onClick={onDone}>{t("backup.kept")}</Button>
       </div>
-      {createPortal(
-        <div className={classes.sheet} aria-hidden>
+      <Paper>
+        <div className={classes.sheet}>
           <h1>{t("backup.title")}</h1>
           <p>{head}</p>
           <ol>
@@ -79,9 +52,8 @@ export function BackupCodes({ codes, onDone }: Props) {
             ))}
           </ol>
           <p>{t("backup.sheetUse")}</p>
-        </div>,
-        document.body,
-      )}
+        </div>
+      </Paper>
     </div>
   );
 }

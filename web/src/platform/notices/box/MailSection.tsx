@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
-import type { LastAttempt, Smtp } from "@/api/types";
+import type { Smtp } from "@/api/types";
 import { t } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
 import {
@@ -18,6 +18,7 @@ import { Loaded } from "@/ui/Loaded";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { toastDone } from "@/ui/toast";
+import { TryDialog } from "@/ui/TryDialog";
 import { useMe } from "../../identity/queries";
 import { LastTry } from "./LastTry";
 import { changeMail, DELIVERY_KEY, mailQuery, testMail } from "./queries";
@@ -183,28 +184,17 @@ function MailForm({ smtp }: { readonly smtp: Smtp | null }) {
 function TestDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useQueryClient();
   const { email } = useMe();
-  const [outcome, setOutcome] = useState<LastAttempt | null>(null);
   return (
-    <Confirm
-      opened
+    <TryDialog
       title={t("mail.testTitle")}
-      confirmLabel={t(outcome ? "mail.testAgain" : "mail.testSend")}
-      cancelLabel={t("ui.close")}
-      isDanger={false}
+      text={t("mail.testBody", { email })}
+      tryLabel="mail.testSend"
+      againLabel="mail.testAgain"
+      send={() => testMail(email)}
+      onTried={() => client.invalidateQueries({ queryKey: DELIVERY_KEY })}
       onClose={onClose}
-      onConfirm={async () => {
-        setOutcome(null);
-        try {
-          setOutcome(await testMail(email));
-        } finally {
-          await client.invalidateQueries({ queryKey: DELIVERY_KEY });
-        }
-      }}
     >
-      <div className="hf-stack" aria-live="polite">
-        <p className="hf-text">{t("mail.testBody", { email })}</p>
-        {outcome && <LastTry last={outcome} />}
-      </div>
-    </Confirm>
+      {(outcome) => <LastTry last={outcome} />}
+    </TryDialog>
   );
 }

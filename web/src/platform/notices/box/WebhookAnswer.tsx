@@ -1,10 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import type { LastAttempt, Webhook } from "@/api/types";
+import type { Webhook } from "@/api/types";
 import { t } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
 import { SecretDialog, SecretLine } from "@/ui/SecretDialog";
 import { toastDone } from "@/ui/toast";
+import { TryDialog } from "@/ui/TryDialog";
 import { LastTry } from "./LastTry";
 import { changeWebhook, DELIVERY_KEY, removeWebhook, testWebhook } from "./queries";
 import { WebhookDialog } from "./WebhookDialog";
@@ -55,7 +55,19 @@ export function WebhookAnswer({ act, onAct, onClose }: Props) {
         </SecretDialog>
       );
     case "test":
-      return <TestDialog webhook={act.webhook} onTried={refresh} onClose={onClose} />;
+      return (
+        <TryDialog
+          title={t("webhook.testTitle", { name: act.webhook.name })}
+          text={t("webhook.testBody")}
+          tryLabel="webhook.testCall"
+          againLabel="webhook.testAgain"
+          send={() => testWebhook(act.webhook.id)}
+          onTried={refresh}
+          onClose={onClose}
+        >
+          {(outcome) => <LastTry last={outcome} />}
+        </TryDialog>
+      );
     case "turn": {
       const { id, name, enabled } = act.webhook;
       return (
@@ -92,40 +104,4 @@ export function WebhookAnswer({ act, onAct, onClose }: Props) {
       );
     }
   }
-}
-
-/** Calls the receiver right now and says how that ended. */
-function TestDialog({
-  webhook,
-  onTried,
-  onClose,
-}: {
-  readonly webhook: Webhook;
-  readonly onTried: () => Promise<void>;
-  readonly onClose: () => void;
-}) {
-  const [outcome, setOutcome] = useState<LastAttempt | null>(null);
-  return (
-    <Confirm
-      opened
-      title={t("webhook.testTitle", { name: webhook.name })}
-      confirmLabel={t(outcome ? "webhook.testAgain" : "webhook.testCall")}
-      cancelLabel={t("ui.close")}
-      isDanger={false}
-      onClose={onClose}
-      onConfirm={async () => {
-        setOutcome(null);
-        try {
-          setOutcome(await testWebhook(webhook.id));
-        } finally {
-          await onTried();
-        }
-      }}
-    >
-      <div className="hf-stack" aria-live="polite">
-        <p className="hf-text">{t("webhook.testBody")}</p>
-        {outcome && <LastTry last={outcome} />}
-      </div>
-    </Confirm>
-  );
 }
