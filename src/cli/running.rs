@@ -58,6 +58,7 @@ impl Common {
     pub(super) fn have_done(&self, verb: Verb) -> Answer<Value> {
         let mut standing: Running = read(self.perform(verb)?)?;
         let (mut since, mut before, mut told) = (Instant::now(), 0, None);
+        let mut trouble = None;
         while !standing.has_ended() {
             if standing.done < before {
                 // It goes on with something else: sending after making.
@@ -68,6 +69,11 @@ impl Common {
             if !self.json && percent.is_some() && percent != told {
                 output::note(&pace(&standing, since));
                 told = percent;
+            }
+            if !self.json && standing.problem.is_some() && standing.problem != trouble {
+                trouble.clone_from(&standing.problem);
+                let said = trouble.as_deref().unwrap_or_default();
+                output::note(&format!("{said} It is tried again in a while."));
             }
             std::thread::sleep(ASKED_EVERY);
             standing = read(self.perform(Verb::Watch { job: standing.job })?)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
@@ -11,18 +12,17 @@ use serde_json::Value;
 
 /// Where a box sends its backups, and the kit that opens them.
 pub struct Backups {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
     data: PathBuf,
     /// Opened and found whole; nothing changes them.
     whole: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Backups {
-    /// Has a box, which does not run, send its backups to a folder of the test's own.
-    pub fn of(data: &Path) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+    /// Has a box, which does not run, send its backups to a folder below `folder`.
+    pub fn of(data: &Path, folder: PathBuf) -> Self {
         let backups = Self { folder, data: data.to_owned(), whole: Mutex::default() };
-        fs::create_dir(backups.target()).expect("a folder");
+        fs::create_dir_all(backups.target()).expect("a folder");
         let path = |path: PathBuf| path.to_str().expect("a plain path").to_owned();
         let (kit, target) = (path(backups.kit()), path(backups.target()));
         for arguments in [
@@ -36,17 +36,35 @@ impl Backups {
     }
 
     fn kit(&self) -> PathBuf {
-        self.folder.path().join("kit.txt")
+        self.folder.join("kit.txt")
     }
 
     fn target(&self) -> PathBuf {
-        self.folder.path().join("target")
+        self.folder.join("target")
     }
 
     fn perform(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).arg("--json").output().expect("the command line")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
-        command.arg("backup").args(arguments).arg("--json").arg("--data").arg(&self.data);
-        command.stdin(Stdio::null()).output().expect("the command line")
+        command.arg("backup").args(arguments).arg("--data").arg(&self.data).stdin(Stdio::null());
+        command
+    }
+
+    /// Asks the box for a backup until it is at its target (true) or something kept it from there.
+    pub fn run_until_trouble(&self) -> bool {
+        let mut command = self.command(&["run"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the command line");
+        let notes = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let trouble = notes.map_while(Result::ok).find(|line| line.contains("tried again"));
+        if trouble.is_some() {
+            child.kill().expect("the command line can be ended");
+        }
+        let done = child.wait_with_output().expect("the command line ended");
+        trouble.is_none() && String::from_utf8_lossy(&done.stdout).contains("verified")
     }
 
     /// Asks the box for a backup and waits for it; None when the box ended meanwhile.

@@ -1,11 +1,13 @@
 /* A disk that fails on demand. Preloaded into the box; while the file HOLDFAST_DISK_MODE says
- * "full", writes below HOLDFAST_DISK_ROOT find no space; while it says "broken", syncs there fail.
+ * "full", writes below HOLDFAST_DISK_ROOT find no space; while it says "room N PART", only the first
+ * N writes to paths that contain PART do; while it says "broken", syncs there fail.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,8 @@
 #define REAL(name) ((__typeof__(&name))real(#name))
 
 static const char *root, *mode_path;
+/* Writes since the mode says "room". */
+static atomic_long written;
 
 static void *real(const char *name) {
     void *found = dlsym(RTLD_NEXT, name);
@@ -26,48 +30,68 @@ __attribute__((constructor)) static void begin(void) {
     mode_path = getenv("HOLDFAST_DISK_MODE");
 }
 
-static int mode_is(const char *wanted) {
-    char said[16] = {0};
-    if (!mode_path) return 0;
+/* Reads the mode into `said`, empty when there is none. */
+static void read_mode(char *said, size_t room) {
+    memset(said, 0, room);
+    if (!mode_path) return;
     int fd = REAL(open)(mode_path, O_RDONLY);
-    if (fd < 0) return 0;
-    ssize_t length = read(fd, said, sizeof said - 1);
+    if (fd < 0) return;
+    if (read(fd, said, room - 1) < 0) said[0] = 0;
     REAL(close)(fd);
-    return length > 0 && strncmp(said, wanted, strlen(wanted)) == 0;
 }
 
-static int is_ours(int fd) {
-    char link[64], path[PATH_MAX];
+/* Whether the file is below the root; its path is written to `path`. */
+static int is_ours(int fd, char *path, size_t room) {
+    char link[64];
     if (!root) return 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof path - 1);
+    ssize_t length = readlink(link, path, room - 1);
     if (length <= 0) return 0;
     path[length] = 0;
     return strncmp(path, root, strlen(root)) == 0;
 }
 
-static int fails(int fd, const char *mode, int error) {
-    if (!is_ours(fd) || !mode_is(mode)) return 0;
-    errno = error;
-    return 1;
+static int has_no_room(int fd) {
+    char path[PATH_MAX], said[128], part[64];
+    long most;
+    if (!is_ours(fd, path, sizeof path)) return 0;
+    read_mode(said, sizeof said);
+    if (strncmp(said, "full", 4) == 0) return 1;
+    if (sscanf(said, "room %ld %63s", &most, part) != 2) {
+        atomic_store(&written, 0);
+        return 0;
+    }
+    return strstr(path, part) && atomic_fetch_add(&written, 1) >= most;
+}
+
+static int is_broken(int fd) {
+    char path[PATH_MAX], said[128];
+    if (!is_ours(fd, path, sizeof path)) return 0;
+    read_mode(said, sizeof said);
+    return strncmp(said, "broken", 6) == 0;
+}
+
+static int fails(int says, int error) {
+    if (says) errno = error;
+    return says;
 }
 
 ssize_t write(int fd, const void *bytes, size_t length) {
-    return fails(fd, "full", ENOSPC) ? -1 : REAL(write)(fd, bytes, length);
+    return fails(has_no_room(fd), ENOSPC) ? -1 : REAL(write)(fd, bytes, length);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t length, off_t at) {
-    return fails(fd, "full", ENOSPC) ? -1 : REAL(pwrite)(fd, bytes, length, at);
+    return fails(has_no_room(fd), ENOSPC) ? -1 : REAL(pwrite)(fd, bytes, length, at);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t at) {
-    return fails(fd, "full", ENOSPC) ? -1 : REAL(pwrite64)(fd, bytes, length, at);
+    return fails(has_no_room(fd), ENOSPC) ? -1 : REAL(pwrite64)(fd, bytes, length, at);
 }
 
 int fsync(int fd) {
-    return fails(fd, "broken", EIO) ? -1 : REAL(fsync)(fd);
+    return fails(is_broken(fd), EIO) ? -1 : REAL(fsync)(fd);
 }
 
 int fdatasync(int fd) {
-    return fails(fd, "broken", EIO) ? -1 : REAL(fdatasync)(fd);
+    return fails(is_broken(fd), EIO) ? -1 : REAL(fdatasync)(fd);
 }

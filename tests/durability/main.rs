@@ -5,7 +5,6 @@
 mod backups;
 mod rig;
 
-use backups::Backups;
 use rig::{Disk, Rig};
 
 /// Kills in `make test`.
@@ -46,7 +45,7 @@ fn a_backup_is_whole_or_none_when_the_box_is_killed() {
     }
 
     let mut last = None;
-    rig.run(|story| last = story.backups().and_then(Backups::run));
+    rig.run(|story| last = story.backups().run());
     let last = last.expect("a backup");
     assert_eq!(
         (&last["level"], &last["copies"][0]["state"]),
@@ -55,6 +54,35 @@ fn a_backup_is_whole_or_none_when_the_box_is_killed() {
     assert!(rig.backups().find_false().expect("whole backups") > 0);
     assert!(rig.backups().left_over().is_empty(), "{:?}", rig.backups().left_over());
     rig.say("kills among backups");
+}
+
+#[test]
+fn a_disk_that_fills_up_at_any_write_leaves_no_false_backup() {
+    let mut rig = Rig::new(Disk::failing(), 0x5eed_0007).with_backups();
+    let step = if rounds(0) > 0 { 1 } else { 5 };
+
+    rig.run(|story| {
+        for part in ["/spool/", "/target/"] {
+            for room in (0..).step_by(step) {
+                let at = format!("{room} writes in {part}");
+                story.disk_is(&format!("room {room} {part}"));
+                let is_made = story.backups().run_until_trouble();
+
+                story.disk_is("well");
+                assert_eq!(story.receive(&at).0, 201, "{at}");
+                let made = story.backups().run().unwrap_or_else(|| panic!("{at}: no backup"));
+                assert_eq!(made["copies"][0]["state"], "there", "{at}: {made}");
+                story.backups().find_false().unwrap_or_else(|lie| panic!("{at}: {lie}"));
+                if is_made {
+                    assert!(room > 0, "{part} always had room");
+                    break;
+                }
+            }
+        }
+    });
+
+    assert!(rig.backups().left_over().is_empty(), "{:?}", rig.backups().left_over());
+    rig.find_losses().unwrap();
 }
 
 #[test]

@@ -116,7 +116,7 @@ impl Rig {
     /// Has backups made all the time while the box is loaded.
     #[must_use]
     pub fn with_backups(mut self) -> Self {
-        self.backups = Some(Backups::of(&self.data()));
+        self.backups = Some(Backups::of(&self.data(), self.folder.path().join("backups")));
         self
     }
 
@@ -205,7 +205,7 @@ impl Rig {
             Disk::Failing(library) => {
                 command
                     .env("LD_PRELOAD", library)
-                    .env("HOLDFAST_DISK_ROOT", self.data())
+                    .env("HOLDFAST_DISK_ROOT", self.folder.path())
                     .env("HOLDFAST_DISK_MODE", self.mode());
             }
         }
@@ -264,14 +264,14 @@ pub struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// `full`, `broken` or `well`.
+    /// `full`, `room N PART` (N more writes to paths that contain PART), `broken` or `well`.
     pub fn disk_is(&self, mode: &str) {
         std::fs::write(&self.mode, mode).expect("the mode");
     }
 
     /// Where the box sends its backups.
-    pub fn backups(&self) -> Option<&Backups> {
-        self.backups
+    pub fn backups(&self) -> &Backups {
+        self.backups.expect("a rig with backups")
     }
 
     /// Receives one unit; gives status and body.

@@ -71,7 +71,7 @@ pub(in crate::platform) fn ask_in(
     let kind = jobs.kind(kind).ok_or_else(|| Error::internal(format!("no jobs of kind {kind}")))?;
     if let Some(there) = store::under_way(scope, kind.spec.kind, *workspace, subject)? {
         return match under_way {
-            UnderWay::Join => Ok(there),
+            UnderWay::Join => join(scope, there),
             UnderWay::Refuse => refuse_under_way(),
         };
     }
@@ -84,6 +84,20 @@ pub(in crate::platform) fn ask_in(
     let input = written(input)?;
     let job = Job { input, ..new_job(scope, &kind, *workspace) };
     store::insert(scope, &job, subject)?;
+    if scope.user().is_some() {
+        scope.audit(entry("job.requested", &job))?;
+    }
+    Ok(job)
+}
+
+/// Somebody who asks again does not wait for the end of the pause after a failure.
+fn join(scope: &BoxScope<'_>, there: Job) -> Result<Job> {
+    let is_system = matches!(scope.cause().actor, Actor::System);
+    if is_system || there.state != State::Waiting || there.run_at <= scope.now() {
+        return Ok(there);
+    }
+    let job = Job { run_at: scope.now(), version: there.version + 1, ..there };
+    store::update(scope, &job)?;
     if scope.user().is_some() {
         scope.audit(entry("job.requested", &job))?;
     }

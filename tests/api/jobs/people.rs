@@ -8,8 +8,9 @@ use super::kinds::{BUSY, FOR_MANAGERS, PANICS, STEPS, TALKATIVE};
 use super::{SELF_CHECK, ask, jobs, path};
 use crate::support::{TestServer, nothing};
 use holdfast::platform::access::Role;
-use holdfast::platform::ctx::{BoxCtx, Cause};
+use holdfast::platform::ctx::{Actor, BoxCtx, Cause};
 use holdfast::platform::jobs::ops::{self, UnderWay, Wanted};
+use holdfast::platform::workspaces::WorkspaceId;
 
 #[tokio::test]
 async fn an_admin_runs_the_self_check_now_and_a_manager_sees_it() {
@@ -170,6 +171,24 @@ async fn what_breaks_is_tried_again_later_and_then_given_up() {
 }
 
 #[tokio::test]
+async fn who_asks_again_ends_the_pause_after_a_failure_and_the_box_does_not() {
+    let server = TestServer::start_with_jobs(&[], &[BUSY]).await;
+    let admin = server.person("admin").await;
+    let asked = admin.post("/jobs", &ask("test.busy")).await.is(202);
+    assert_eq!(server.run_jobs().await, 1);
+
+    for (actor, begun) in [(Actor::System, 0), (Actor::CommandLine, 1)] {
+        let ctx = BoxCtx::new(&server.platform, Cause::of(actor));
+        let joined = ops::ask(&ctx, wanted("test.busy", server.workspace), UnderWay::Join).await;
+        assert_eq!(joined.expect("a job").value.id.to_string(), asked["id"]);
+        assert_eq!(server.run_jobs().await, begun);
+    }
+
+    assert_eq!(admin.get(&path(&asked)).await.is(200)["attempts"], 2);
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn a_job_that_panics_or_says_too_much_fails_without_telling_why() {
     let server = TestServer::start_with_jobs(&[], &[PANICS, TALKATIVE]).await;
     let admin = server.person("admin").await;
@@ -186,6 +205,10 @@ async fn a_job_that_panics_or_says_too_much_fails_without_telling_why() {
         assert!(!failed.text().contains("secret"));
     }
     server.finish().await;
+}
+
+fn wanted(kind: &'static str, workspace: WorkspaceId) -> Wanted {
+    Wanted { kind, workspace: Some(workspace), subject: String::new(), input: Value::Null }
 }
 
 /// Asks as a person with a role, whose role is another one before the job begins.
@@ -216,13 +239,8 @@ async fn asked_as_manager_run_as(role: Option<Role>) -> Value {
         memberships: Vec::new(),
         deleted: Vec::new(),
     };
-    let actor = holdfast::platform::ctx::Actor::Principal(std::sync::Arc::new(principal));
-    let wanted = Wanted {
-        kind: "test.managers",
-        workspace: Some(workspace),
-        subject: String::new(),
-        input: Value::Null,
-    };
+    let actor = Actor::Principal(std::sync::Arc::new(principal));
+    let wanted = wanted("test.managers", workspace);
     let as_manager = BoxCtx::new(&server.platform, Cause::of(actor));
     ops::ask(&as_manager, wanted, UnderWay::Refuse).await.expect("a job");
     match role {
