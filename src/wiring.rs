@@ -23,9 +23,9 @@ use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::jobs::JobSpec;
 use crate::platform::{
-    self, Parts, Platform, about, audit, backups, clean_up, columns, errors, events, idempotency,
-    identity, jobs, keys, monitoring, notices, privacy, recycle_bin, samples, search, secrets,
-    setup, spool, tls, workspaces,
+    self, Parts, Platform, about, audit, backups, blobs, clean_up, columns, errors, events,
+    idempotency, identity, jobs, keys, monitoring, notices, privacy, recycle_bin, samples, search,
+    secrets, setup, spool, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -97,6 +97,7 @@ pub fn codes() -> Vec<Code> {
         jobs::rules::CODES,
         jobs::schedules::rules::CODES,
         spool::CODES,
+        blobs::rules::CODES,
         privacy::rules::CODES,
     ];
     let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());

@@ -3,6 +3,7 @@
 
 mod address;
 mod error;
+mod files;
 mod import;
 mod jobs;
 mod key;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub use address::{HostName, LoopbackAddress, WebOrigin};
 pub use error::{ConfigError, Origin};
+pub use files::Files;
 pub use import::Import;
 pub use jobs::Jobs;
 pub use key::{Key, Section};
@@ -47,6 +49,7 @@ pub const SECTIONS: &[Section] = &[
     Logs::SECTION,
     Monitoring::SECTION,
     Import::SECTION,
+    Files::SECTION,
     Jobs::SECTION,
     Notices::SECTION,
 ];
@@ -73,6 +76,7 @@ pub struct Config {
     pub logs: Logs,
     pub monitoring: Monitoring,
     pub import: Import,
+    pub files: Files,
     pub jobs: Jobs,
     pub notices: Notices,
     /// The same values as they were written, each with its origin; what `config show` prints.
@@ -141,6 +145,7 @@ impl Config {
             logs: Logs::read(&effective)?,
             monitoring: Monitoring::read(&effective)?,
             import: Import::read(&effective)?,
+            files: Files::read(&effective)?,
             jobs: Jobs::read(&effective)?,
             notices: Notices::read(&effective)?,
             effective,

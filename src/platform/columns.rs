@@ -205,8 +205,20 @@ pub const SYSTEM: &[ColumnMarks] = &[
 ];
 
 /// Tables of the set `workspace`, beside those of the apps.
-pub const WORKSPACE: &[ColumnMarks] =
-    &[MIGRATIONS, AUDIT_ENTRIES, AUDIT_PERSONAL, IDEMPOTENCY_KEYS, SAMPLE_LOADS, JOB_EFFECTS];
+pub const WORKSPACE: &[ColumnMarks] = &[
+    MIGRATIONS,
+    AUDIT_ENTRIES,
+    AUDIT_PERSONAL,
+    IDEMPOTENCY_KEYS,
+    SAMPLE_LOADS,
+    JOB_EFFECTS,
+    BLOBS,
+    BLOB_REFS,
+];
+
+const BLOBS: ColumnMarks = table("blobs", &[("media_type", Impersonal)]);
+
+const BLOB_REFS: ColumnMarks = table("blob_refs", &[("owner_kind", Impersonal)]);
 
 const SAMPLE_LOADS: ColumnMarks = table("sample_loads", &[("app", Impersonal)]);
 

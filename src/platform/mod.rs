@@ -5,6 +5,7 @@ pub mod access;
 pub mod app;
 pub mod audit;
 pub mod backups;
+pub mod blobs;
 pub mod clean_up;
 pub mod clock;
 pub mod columns;
@@ -49,6 +50,7 @@ use tokio::sync::watch;
 
 use self::access::RoleTable;
 use self::app::{AppSpec, EventSpec};
+use self::blobs::Blobs;
 use self::clock::{Clock, Moment};
 use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
@@ -109,6 +111,7 @@ const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "0003_sample_loads.sql",
     "0004_audit_search.sql",
     "0005_audit_tree.sql",
+    "0006_blobs.sql",
 );
 
 /// The code of a data folder that another process owns.
@@ -130,6 +133,8 @@ pub struct Platform {
     /// Counts commits of `system`.
     pub system_commits: watch::Receiver<u64>,
     pub workspaces: Workspaces,
+    /// Files that lie beside the databases.
+    pub blobs: Blobs,
     /// How far the audit logs are signed.
     pub audit: audit::Keeping,
     /// Who read what, until it is written.
@@ -204,11 +209,10 @@ impl Platform {
         };
         let system = DatabaseFile::open(&path, &[SYSTEM_SET], now, &options, begin)?;
         let signer = signer.ok_or_else(|| Error::internal("the box's file was not begun"))?;
-        let mut sets = vec![WORKSPACE_SET];
-        sets.extend(parts.apps.iter().map(|app| app.migrations));
+        let sets = [WORKSPACE_SET].into_iter().chain(parts.apps.iter().map(|app| app.migrations));
         let workspaces = Workspaces::new(
             data.join(workspaces::FOLDER),
-            sets,
+            sets.collect(),
             options,
             config.storage.workspaces_open_max,
             &random,
@@ -230,6 +234,7 @@ impl Platform {
             system_commits: system.commits(),
             system,
             workspaces,
+            blobs: Blobs::open(&data)?,
             sessions: Remembering::default(),
             checked: Checked::default(),
             signing: Keys::default(),

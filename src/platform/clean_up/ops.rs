@@ -13,7 +13,7 @@ use crate::platform::identity::{
 use crate::platform::jobs::{self, Work};
 use crate::platform::workspaces::rules::States;
 use crate::platform::workspaces::{self, WorkspaceId};
-use crate::platform::{backups, errors, idempotency, notices, recycle_bin, spool, tasks};
+use crate::platform::{backups, blobs, errors, idempotency, notices, recycle_bin, spool, tasks};
 
 /// Rows dropped in one transaction.
 const AT_ONCE: usize = 500;
@@ -83,6 +83,7 @@ pub(super) async fn clean_box(work: &Work, dropped: &mut Dropped) -> Result<()> 
     *dropped.entry("replaced_files").or_default() += backups::restores::ops::sweep(ctx).await?;
     *dropped.entry("workspaces").or_default() += workspaces::ops::purge_due(ctx).await?;
     *dropped.entry("stray_files").or_default() += workspaces::ops::remove_strays(ctx).await?;
+    *dropped.entry("stray_blobs").or_default() += blobs::ops::remove_strays(ctx).await?;
     Ok(())
 }
 
@@ -151,5 +152,9 @@ pub(super) async fn clean_workspace(work: &Work, ctx: &Ctx, dropped: &mut Droppe
         }
     }
     *dropped.entry("deleted_objects").or_default() += recycle_bin::ops::empty(ctx).await?;
+    // A file of before a restore can come back, and may refer to what the present one does not.
+    if !backups::restores::ops::keeps_file_of(ctx).await? {
+        *dropped.entry("blobs").or_default() += blobs::ops::sweep(ctx).await?;
+    }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod usage;
 pub use life::{archive, delete, purge_due, remove_strays, restore, wipe};
 pub use usage::{Usage, usage};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::rules::{Change, Draft, State, States, Workspace, WorkspaceId};
@@ -212,6 +213,11 @@ pub fn list_in(
     limit: usize,
 ) -> Result<Vec<Workspace>> {
     store::list(scope, states, after, limit)
+}
+
+/// Ids of all workspaces, deleted ones that can come back included.
+pub(in crate::platform) fn all_ids_in(scope: &BoxScope<'_>) -> Result<HashSet<WorkspaceId>> {
+    store::all_ids(scope)
 }
 
 pub fn count_in(scope: &BoxScope<'_>) -> Result<i64> {

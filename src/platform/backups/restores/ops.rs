@@ -27,7 +27,7 @@ use crate::platform::workspaces::{self, State as Life, WorkspaceId};
 
 pub(super) use doing::carry_out;
 pub use ending::resume;
-pub(in crate::platform) use ending::{drop_kept_before, sweep};
+pub(in crate::platform) use ending::{drop_kept_before, keeps_file_of, sweep};
 
 /// Audit kind.
 pub const KIND: &str = "box.restore";

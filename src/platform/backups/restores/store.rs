@@ -8,6 +8,7 @@ use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
+use crate::platform::workspaces::WorkspaceId;
 
 pub(super) fn insert(scope: &Unit<'_>, restore: &Restore) -> Result<()> {
     scope
@@ -120,6 +121,16 @@ pub(super) fn kept(scope: &Unit<'_>, now: Moment) -> Result<Vec<RestoreId>> {
         .prepare_cached("SELECT id FROM restores WHERE state = 'running' OR kept_until > :now")?;
     let rows = statement.query_map(named_params! { ":now": now }, |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether a file of before of a workspace is still needed.
+pub(super) fn is_kept(scope: &Unit<'_>, workspace: WorkspaceId, now: Moment) -> Result<bool> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM restores WHERE workspace_id = :workspace
+                 AND (state = 'running' OR kept_until > :now))",
+        )?
+        .query_row(named_params! { ":workspace": workspace, ":now": now }, |row| row.get(0))?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Restore> {

@@ -186,10 +186,12 @@ pub async fn remove_strays(ctx: &BoxCtx) -> Result<usize> {
     Ok(removed)
 }
 
-/// The decision is on disk and nobody can get in. First the file goes and then the row that
+/// The decision is on disk and nobody can get in. First the files go and then the row that
 /// tells of it, so that a crash in between leaves something to go on with.
 async fn finish_purge(ctx: &BoxCtx, id: WorkspaceId) -> Result<()> {
     ctx.platform.workspaces.remove(id).await?;
+    let blobs = ctx.platform.blobs.clone();
+    tasks::blocking(move || blobs.remove_all(id)).await?;
     ctx.write(move |scope| {
         members::ops::remove_all_in(scope, id)?;
         services::ops::delete_all_in(scope, id)?;

@@ -12,7 +12,7 @@ use crate::platform::audit::Entry;
 use crate::platform::backups::restores::rules::{KEPT, Mode, Restore, RestoreId, State};
 use crate::platform::backups::restores::{kept, store};
 use crate::platform::clock::Moment;
-use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
+use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Ctx};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::ops::find_in;
 use crate::platform::jobs::rules::State as JobState;
@@ -159,6 +159,12 @@ pub(in crate::platform) async fn sweep(ctx: &BoxCtx) -> Result<usize> {
         kept::sweep(&data, &needed)
     })
     .await
+}
+
+/// Whether a file of before of the workspace can still come back.
+pub(in crate::platform) async fn keeps_file_of(ctx: &Ctx) -> Result<bool> {
+    let workspace = ctx.workspace();
+    (**ctx).read(move |scope| store::is_kept(scope, workspace, scope.now())).await
 }
 
 /// Removes files of before that are older than a moment: they hold whom an erasure has to take out.
