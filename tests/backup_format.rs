@@ -116,6 +116,7 @@ fn write() {
         taken_at: TAKEN_AT.to_string(),
         previous: Some(to_hex(&Sha256::digest(b"the one before"))),
         recipients: vec![recipient.to_string()],
+        unpacked_bytes: None,
         parts: parts.into_iter().map(Into::into).collect(),
     };
     let sign = |text: &str| Ok(pair().sign(text.as_bytes()).as_ref().to_vec());

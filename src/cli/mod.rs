@@ -10,6 +10,7 @@ mod keys;
 mod man;
 mod openapi;
 mod output;
+mod place;
 mod recover;
 mod restore;
 mod running;

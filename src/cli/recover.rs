@@ -1,7 +1,9 @@
 //! `holdfast recover`.
 
 use std::fs::File;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -9,8 +11,13 @@ use serde_json::{Value, json};
 use super::Common;
 use super::backup::read_kit;
 use super::output::{self, Answer, Failure, megabytes};
+use super::place::Place;
+use super::running::pace;
 use crate::platform::backups::archive::{FileEntry, Kit, Manifest};
-use crate::platform::backups::recovery::ops::{Found, newest, note, unpack_checked};
+use crate::platform::backups::recovery::finding::Found;
+use crate::platform::backups::recovery::ops::{Noted, note};
+use crate::platform::backups::recovery::unpacking::unpack_checked;
+use crate::platform::backups::targets::Remote;
 use crate::platform::clock::Clock;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::monitoring::ops::free_bytes_of;
@@ -18,17 +25,24 @@ use crate::wiring::{self, serving};
 
 /// Room that has to be left on the disk.
 const ROOM_LEFT_BYTES: u64 = 64 * 1024 * 1024;
-/// Told again after so much more was read.
-const TOLD_EVERY_BYTES: u64 = 64 * 1024 * 1024;
+/// How often it is said how far it is.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Folder of the backups, of one box in it, or of one backup.
-    #[arg(long, value_name = "DIR")]
-    from: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// File of the recovery kit.
     #[arg(long, value_name = "FILE")]
     kit: PathBuf,
+}
+
+/// What came back, and from where.
+struct Brought {
+    found: Found,
+    manifest: Manifest,
+    noted: Noted,
+    took: Duration,
 }
 
 /// Brings a box back into a data folder that is not there yet, or is empty.
@@ -37,72 +51,151 @@ pub(super) fn run(common: &Common, options: &Options) -> Answer {
     let kit = read_kit(&options.kit)?;
     let data = common.load(Vec::new())?.data().to_owned();
     check_empty(&data)?;
-    let found = newest(&options.from, &kit).map_err(|why| Failure::Failed(why.to_string()))?;
+    let remote = options.place.open()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let found = runtime.block_on(options.place.find(&remote, &kit))?;
     let beside = Beside::of(&data)?;
-    let brought = need_room(&beside.folder, &found)
-        .and_then(|()| bring_back(common, &found, &kit, &beside.folder))
-        .and_then(|brought| {
-            if data.is_dir() {
-                std::fs::remove_dir(&data)?;
-            }
-            std::fs::rename(&beside.folder, &data)?;
-            Ok(brought)
-        });
+    let begun = Instant::now();
+    let brought = need_room(&beside.folder, &remote, &found)
+        .and_then(|()| {
+            let bringing = bring_back(common, remote, found.clone(), kit.clone(), &beside.folder);
+            runtime.block_on(bringing)
+        })
+        .and_then(|brought| put_in_place(&beside.folder, &data).map(|()| brought));
     beside.clear()?;
-    let (epoch, manifest) = brought?;
-    if let Some(parent) = data.parent().filter(|parent| parent.is_dir()) {
-        std::fs::File::open(parent)?.sync_all()?;
-    }
-    let workspaces = manifest.files.len() - 1;
+    let (manifest, noted) = brought?;
+    let brought = Brought { found, manifest, noted, took: begun.elapsed() };
     if common.json {
-        return output::print_json(&json!({
-            "taken_at": manifest.taken_at, "sequence": manifest.sequence, "box_epoch": epoch,
-            "workspaces": workspaces, "missing": manifest.missing, "files": files(&manifest),
-        }));
+        return output::print_json(&brought.to_json(&kit, &data));
     }
-    let text = format!(
-        "The box is back in {} as it was at {}: backup {}, {workspaces} workspaces, every file \
-         checked.\nStart it: holdfast serve --data {0}\n",
-        data.display(),
-        manifest.taken_at,
-        manifest.sequence,
-    );
-    if !manifest.missing.is_empty() {
-        let missing = manifest.missing.join(", ");
-        output::note(&format!("Not in the backup: workspaces {missing}."));
-    }
-    let config = data.join("config/holdfast.toml");
-    if config.is_file() {
-        let shown = config.display();
-        output::note(&format!(
-            "Its configuration lies in {shown}; put it where this machine reads it."
-        ));
-    }
-    output::print(&text)
+    output::print(&brought.told(&kit, &data))
 }
 
-/// What is in each database, all of which was compared with what the backup says of it.
-fn files(manifest: &Manifest) -> Vec<Value> {
-    let file = |one: &FileEntry| {
+impl Brought {
+    fn config(data: &Path) -> Option<PathBuf> {
+        Some(data.join("config/holdfast.toml")).filter(|path| path.is_file())
+    }
+
+    fn to_json(&self, kit: &Kit, data: &Path) -> Value {
+        let Self { found, manifest, noted, took } = self;
+        // All of it was compared with what the backup says of it.
+        let file = |one: &FileEntry| {
+            json!({
+                "path": one.path, "bytes": one.pages * one.page_size_bytes, "rows": one.rows,
+                "audit_entries": one.audit.entries, "audit_head": one.audit.head,
+            })
+        };
         json!({
-            "path": one.path, "rows": one.rows.values().sum::<u64>(),
-            "audit_entries": one.audit.entries, "audit_head": one.audit.head,
+            "box_id": manifest.box_id, "box_name": kit.box_name, "data": data,
+            "folder": found.base.folder, "sequence": manifest.sequence,
+            "taken_at": manifest.taken_at, "version": manifest.version,
+            "box_epoch": noted.box_epoch, "workspaces": manifest.files.len() - 1,
+            "missing": manifest.missing, "size_bytes": found.size_bytes(),
+            "parts": found.commit.parts.len(),
+            "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "files": manifest.files.iter().map(file).collect::<Vec<_>>(),
+            "configuration": Self::config(data), "is_backup_asked": noted.is_backup_asked,
         })
-    };
-    manifest.files.iter().map(file).collect()
+    }
+
+    fn told(&self, kit: &Kit, data: &Path) -> String {
+        let Self { found, manifest, took, .. } = self;
+        let Manifest { sequence, taken_at, files, missing, .. } = manifest;
+        let (config, data) = (Self::config(data), data.display());
+        let size = megabytes(found.size_bytes());
+        let (parts, seconds) = (found.commit.parts.len(), took.as_secs_f32());
+        let mut lines = vec![
+            format!("{} is back in {data} as it was at {taken_at}.", kit.box_name),
+            format!("Backup {sequence}, {size} in {parts} parts, took {seconds:.1} s."),
+            String::new(),
+        ];
+        lines.extend(files.iter().map(|file| {
+            let rows: u64 = file.rows.values().sum();
+            let (path, audit) = (&file.path, &file.audit);
+            format!("  {path}: {rows} rows, {} audit entries up to {}", audit.entries, audit.head)
+        }));
+        lines.push(String::new());
+        lines.push(
+            "Checked: the signature of the box, the hash of every part and file, every page of \
+             every database, its rows by table, and its audit log entry by entry."
+                .to_owned(),
+        );
+        if !missing.is_empty() {
+            lines.push(format!("Not in the backup: workspaces {}.", missing.join(", ")));
+        }
+        lines.push("\nWhat to do next:".to_owned());
+        let mut steps = Vec::new();
+        if let Some(config) = config {
+            let config = config.display();
+            steps.push(format!("Put {config} where this machine reads its configuration."));
+        }
+        steps.push(format!("Start it: holdfast serve --data {data}"));
+        steps.push("Leave the old machine off. Its backups are refused from now on.".to_owned());
+        steps.push(format!(
+            "Do again what was done after {taken_at}: above all ask again for erasures asked for \
+             since then, for the people are back, and take away again what was taken from people."
+        ));
+        steps.push(if self.noted.is_backup_asked {
+            "The box makes a backup when it starts; look that it is verified.".to_owned()
+        } else {
+            "Name a target and make a kit: until then the box makes no backups.".to_owned()
+        });
+        lines.extend((1..).zip(steps).map(|(number, step)| format!("  {number}. {step}")));
+        lines.join("\n") + "\n"
+    }
 }
 
 fn check_empty(data: &Path) -> Answer {
     let is_empty = match std::fs::read_dir(data) {
         Ok(mut entries) => entries.next().is_none(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-        Err(error) => return Err(error.into()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return Err(Failure::Failed(format!("{} cannot be used: {error}.", data.display())));
+        }
     };
-    if is_empty {
-        return Ok(());
+    if !is_empty {
+        let detail =
+            format!("{} is not empty. A box comes back into a new folder.", data.display());
+        return Err(Failure::Failed(detail));
     }
-    let detail = format!("{} is not empty. A box comes back into a new folder.", data.display());
-    Err(Failure::Failed(detail))
+    let parent = std::path::absolute(data)?.parent().map(std::fs::metadata).transpose()?;
+    let own = std::fs::metadata(data)?;
+    if parent.is_some_and(|parent| parent.dev() != own.dev()) {
+        let detail = format!(
+            "{} is a disk of its own. Name a folder on it: the box is put together beside the \
+             folder and moved there as a whole.",
+            data.display()
+        );
+        return Err(Failure::Failed(detail));
+    }
+    Ok(())
+}
+
+/// Gives the folder its name. Whoever owns the empty folder that was there owns the box.
+fn put_in_place(folder: &Path, data: &Path) -> Answer {
+    if data.is_dir() {
+        let before = std::fs::metadata(data)?;
+        if rustix::process::geteuid().is_root() {
+            hand_over(folder, before.uid(), before.gid())?;
+        }
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(before.mode() & 0o777))?;
+        std::fs::remove_dir(data)?;
+    }
+    std::fs::rename(folder, data)?;
+    if let Some(parent) = std::path::absolute(data)?.parent() {
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn hand_over(path: &Path, user: u32, group: u32) -> Answer {
+    lchown(path, Some(user), Some(group))?;
+    if std::fs::symlink_metadata(path)?.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            hand_over(&entry?.path(), user, group)?;
+        }
+    }
+    Ok(())
 }
 
 /// Where the box is put together, on the same disk as the data folder.
@@ -151,18 +244,22 @@ impl Beside {
     }
 }
 
-/// Refuses before anything is written when the disk would fill up: what is unpacked is rarely
-/// smaller than the backup.
-fn need_room(folder: &Path, found: &Found) -> Answer {
-    let packed: u64 = found.commit.parts.iter().map(|part| part.size_bytes).sum();
-    let needed = packed.saturating_add(ROOM_LEFT_BYTES);
+/// Refuses before anything is written when the disk would fill up.
+fn need_room(folder: &Path, remote: &Remote, found: &Found) -> Answer {
+    let commit = &found.commit;
+    // What is unpacked is rarely smaller than the backup.
+    let unpacked = commit.unpacked_bytes.unwrap_or_default().max(found.size_bytes());
+    let is_near = remote.on_this_machine("").is_some();
+    let parts = commit.parts.iter().map(|part| part.size_bytes);
+    let part = if is_near { 0 } else { parts.max().unwrap_or_default() };
+    let needed = unpacked.saturating_add(part).saturating_add(ROOM_LEFT_BYTES);
     let folder = folder.parent().unwrap_or(Path::new("/"));
     let free = free_bytes_of(folder).map_err(Failure::of)?;
     if free >= needed {
         return Ok(());
     }
     let detail = format!(
-        "The box needs more than {} in {} and there are {}. Nothing was written.",
+        "The box needs {} in {} and there are {}. Nothing was written.",
         megabytes(needed),
         folder.display(),
         megabytes(free)
@@ -170,28 +267,35 @@ fn need_room(folder: &Path, found: &Found) -> Answer {
     Err(Failure::Failed(detail))
 }
 
-fn bring_back(common: &Common, found: &Found, kit: &Kit, beside: &Path) -> Answer<(u64, Manifest)> {
-    let total: u64 = found.commit.parts.iter().map(|part| part.size_bytes).sum();
-    let (mut done, mut told) = (0, 0);
-    let progress = |bytes| {
+/// Says how far it is, from time to time.
+fn telling(is_quiet: bool, total: u64) -> impl FnMut(u64) + Send + 'static {
+    let (since, mut done, mut told) = (Instant::now(), 0, Instant::now());
+    move |bytes| {
         done += bytes;
-        if !common.json && done - told >= TOLD_EVERY_BYTES {
-            told = done;
-            output::note(&format!("{} of {}", megabytes(done), megabytes(total)));
+        if !is_quiet && (told.elapsed() >= TOLD_EVERY || done == total) {
+            told = Instant::now();
+            output::note(&pace(done, total, since));
         }
-    };
-    let manifest = unpack_checked(found, kit, beside, progress)
-        .map_err(|why| Failure::Failed(why.to_string()))?;
+    }
+}
+
+async fn bring_back(
+    common: &Common,
+    remote: Remote,
+    found: Found,
+    kit: Kit,
+    beside: &Path,
+) -> Answer<(Manifest, Noted)> {
+    let progress = telling(common.json, found.size_bytes());
+    let manifest = unpack_checked(remote, found.clone(), kit, beside.to_owned(), progress)
+        .await
+        .map_err(|why| Failure::Failed(format!("{why} Nothing was changed on this machine.")))?;
     // Opened as a box is, with the keys that came along: what they do not open would show here.
     let flags = vec![("storage.data", beside.to_string_lossy().into_owned())];
     let config = Common { data: None, ..common.clone() }.load(flags)?;
     let platform = wiring::open(config, Clock::System).map_err(Failure::of)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let epoch = runtime.block_on(async {
-        let ctx = BoxCtx::new(&platform, Cause::of(Actor::CommandLine));
-        let epoch = note(&ctx, &manifest).await;
-        platform.close().await;
-        epoch.map_err(Failure::of)
-    })?;
-    Ok((epoch, manifest))
+    let ctx = BoxCtx::new(&platform, Cause::of(Actor::CommandLine));
+    let noted = note(&ctx, &found, &manifest).await;
+    platform.close().await;
+    Ok((manifest, noted.map_err(Failure::of)?))
 }

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use super::Common;
 use super::backup::read_kit;
 use super::output::{self, Answer, Failure, megabytes};
-use crate::platform::backups::archive::Kit;
-use crate::platform::backups::recovery::ops::{Found, all, newest};
-use crate::platform::control::{self, HandedOver, RestoreWish};
+use super::place::Place;
+use crate::platform::backups::recovery::finding::{Found, Looked, PassedOver};
+use crate::platform::backups::targets::Remote;
+use crate::platform::control::{self, HandedOver, Hidden, RestoreFrom, RestoreWish};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Folder of the backups, of one box in it, or of one backup. The running box reads it.
-    #[arg(long, value_name = "DIR")]
-    from: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// File of the recovery kit. Its key is handed to the running box for this restore alone.
     #[arg(long, value_name = "FILE")]
     kit: PathBuf,
@@ -26,7 +26,7 @@ pub(super) struct Options {
     /// Makes a new workspace of this name instead of replacing the one there is.
     #[arg(long, value_name = "NAME", requires = "workspace")]
     as_new: Option<String>,
-    /// Lists the backups in the folder and does nothing.
+    /// Lists the backups that lie there and does nothing.
     #[arg(long, conflicts_with_all = ["workspace", "as_new", "dry_run"])]
     list: bool,
     /// Says what is in the backup and what there is now, and changes nothing.
@@ -37,22 +37,24 @@ pub(super) struct Options {
 /// Brings a workspace of the running box back from a backup.
 pub(super) fn run(common: &Common, options: Options) -> Answer {
     let kit = read_kit(&options.kit)?;
+    let remote = options.place.open()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if options.list {
-        return list(common, &options, &kit);
+        return list(common, &runtime.block_on(options.place.look(&remote, &kit))?);
     }
     if options.workspace.is_none() && !options.dry_run {
         let detail = "Say which workspace, or look first with --dry-run. \
                       The whole box comes back with holdfast recover.";
         return Err(Failure::Failed(detail.to_owned()));
     }
-    let found = newest(&options.from, &kit).map_err(|why| Failure::Failed(why.to_string()))?;
+    let found = runtime.block_on(options.place.find(&remote, &kit))?;
     let mode = match (options.dry_run, &options.as_new) {
         (true, _) => "look",
         (false, Some(_)) => "as_new",
         (false, None) => "in_place",
     };
     let wish = RestoreWish {
-        from: std::path::absolute(&found.folder)?,
+        from: from(&options.place, &remote, &found)?,
         kit: HandedOver::new(kit.text()),
         workspace: options.workspace,
         mode: mode.to_owned(),
@@ -68,27 +70,45 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
     })
 }
 
-fn list(common: &Common, options: &Options, kit: &Kit) -> Answer {
-    let found = all(&options.from, kit).map_err(|why| Failure::Failed(why.to_string()))?;
-    let size = |one: &Found| one.commit.parts.iter().map(|part| part.size_bytes).sum::<u64>();
+/// What the box is told: where the backup lies, and what opens the place.
+fn from(place: &Place, remote: &Remote, found: &Found) -> Answer<RestoreFrom> {
+    if let Some(folder) = remote.on_this_machine(&found.base.folder) {
+        return Ok(RestoreFrom::Folder(std::path::absolute(folder)?));
+    }
+    let credentials = place.credentials()?.to_json().map_err(Failure::Failed)?;
+    Ok(RestoreFrom::Address {
+        address: place.from.clone(),
+        folder: found.base.folder.clone(),
+        credentials: Hidden(credentials),
+    })
+}
+
+fn list(common: &Common, looked: &Looked) -> Answer {
     if common.json {
-        let items: Vec<Value> = found
-            .iter()
-            .map(|one| {
-                json!({
-                    "sequence": one.commit.sequence, "taken_at": one.commit.taken_at,
-                    "box_epoch": one.commit.box_epoch, "size_bytes": size(one),
-                    "folder": one.folder,
-                })
+        let item = |one: &Found| {
+            json!({
+                "sequence": one.commit.sequence, "taken_at": one.commit.taken_at,
+                "box_epoch": one.commit.box_epoch, "size_bytes": one.size_bytes(),
+                "folder": one.base.folder,
             })
-            .collect();
-        return output::print_json(&json!({ "items": items }));
+        };
+        let passed_over = |one: &PassedOver| {
+            let detail = one.why.to_string();
+            json!({ "folder": one.folder, "detail": detail })
+        };
+        let items: Vec<Value> = looked.bases.iter().map(item).collect();
+        let passed_over: Vec<Value> = looked.passed_over.iter().map(passed_over).collect();
+        return output::print_json(&json!({ "items": items, "passed_over": passed_over }));
+    }
+    for PassedOver { folder, why } in &looked.passed_over {
+        output::note(&format!("{folder} is not taken: {why}"));
     }
     let line = |one: &Found| {
         let (sequence, taken_at) = (one.commit.sequence, &one.commit.taken_at);
-        format!("{sequence}  {taken_at}  {}  {}\n", megabytes(size(one)), one.folder.display())
+        let (size, folder) = (megabytes(one.size_bytes()), &one.base.folder);
+        format!("{sequence}  {taken_at}  {size}  {folder}\n")
     };
-    output::print(&found.iter().map(line).collect::<String>())
+    output::print(&looked.bases.iter().map(line).collect::<String>())
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

@@ -67,7 +67,7 @@ impl Common {
             before = standing.done;
             let percent = standing.done.saturating_mul(100).checked_div(standing.total);
             if !self.json && percent.is_some() && percent != told {
-                output::note(&pace(&standing, since));
+                output::note(&pace(standing.done, standing.total, since));
                 told = percent;
             }
             if !self.json && standing.problem.is_some() && standing.problem != trouble {
@@ -86,14 +86,13 @@ impl Common {
     }
 }
 
-/// How far a job is, how fast it goes, and how long it will take.
-fn pace(standing: &Running, since: Instant) -> String {
-    let Running { done, total, .. } = standing;
-    let percent = done.saturating_mul(100) / (*total).max(1);
+/// How far something is, how fast it goes, and how long it will take.
+pub(super) fn pace(done: u64, total: u64, since: Instant) -> String {
+    let percent = done.saturating_mul(100) / total.max(1);
     let seconds = since.elapsed().as_secs().max(1);
     let rate = (done / seconds).max(1);
-    let left = total.saturating_sub(*done) / rate;
-    let (total, rate) = (megabytes(*total), megabytes(rate));
+    let left = total.saturating_sub(done) / rate;
+    let (total, rate) = (megabytes(total), megabytes(rate));
     format!("{percent} % of {total}, {rate}/s, {left} s left")
 }
 

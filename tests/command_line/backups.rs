@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json as value};
 
@@ -102,11 +103,35 @@ fn a_box_comes_back_on_another_machine_as_it_was() {
     assert_eq!(people(&data), people(&left.path("burnt")));
     let served = Served::start(&data);
     assert!(served.get("/readyz").starts_with("HTTP/1.1 200 "));
+    let [newest, before] = two_backups(&data);
+    assert_eq!((&newest["sequence"], &newest["level"]), (&value!(2), &value!("verified")));
+    assert_eq!((&before["sequence"], &before["level"]), (&value!(1), &value!("uploaded")));
+    assert_eq!(before["copies"][0]["state"], "there", "{before}");
     drop(served);
     assert_eq!(code(&on(&data, &["audit", "verify"])), 0);
+    let old = Served::start(&left.path("burnt"));
+    let refused = on(&left.path("burnt"), &["backup", "run"]);
+    assert_eq!(code(&refused), 1, "the old machine sent a backup");
+    assert!(err(&refused).contains("was recovered elsewhere"), "{}", err(&refused));
+    drop(old);
     let again = left.recover("kit.txt", "data");
     assert_eq!(code(&again), 1);
     assert!(err(&again).contains("is not empty"), "{}", err(&again));
+}
+
+/// The backups of a box that came back, when the one that it makes by itself is proved.
+fn two_backups(data: &Path) -> [Value; 2] {
+    let begun = Instant::now();
+    loop {
+        let list = json(&on(data, &["backup", "list", "--json"]));
+        let items = list["items"].as_array().expect("a list");
+        if let [newest, before] = &items[..]
+            && newest["level"] == "verified"
+        {
+            return [newest.clone(), before.clone()];
+        }
+        assert!(begun.elapsed() < Duration::from_mins(2), "{list:#}");
+    }
 }
 
 #[test]

@@ -33,11 +33,21 @@ pub enum Verb {
     Watch { job: String },
 }
 
-/// What is to be brought back, from a backup that lies in a folder.
+/// Where a backup lies that is no target of the box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RestoreFrom {
+    /// In a folder of the machine, which the box reads.
+    Folder(PathBuf),
+    /// At an address, below which the backup has a folder.
+    Address { address: String, folder: String, credentials: Hidden },
+}
+
+/// What is to be brought back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreWish {
-    pub from: PathBuf,
+    pub from: RestoreFrom,
     pub kit: HandedOver,
     pub workspace: Option<String>,
     pub mode: String,

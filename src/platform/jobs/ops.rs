@@ -305,6 +305,17 @@ pub(in crate::platform) fn ended(jobs: &Jobs, all: &[Job]) {
     }
 }
 
+/// Ends the box's job of a kind that was under way on a machine that is no more.
+pub(in crate::platform) fn end_lost_in(
+    scope: &BoxScope<'_>,
+    kind: &str,
+    detail: &str,
+) -> Result<()> {
+    let Some(job) = store::under_way(scope, kind, None, "")? else { return Ok(()) };
+    let next = Next::Failed(rules::Fault::new("job-interrupted", detail));
+    store::update(scope, &settled(scope, job, next, None))
+}
+
 fn mark_cancelled(scope: &BoxScope<'_>, job: &mut Job) -> Result<()> {
     job.version += 1;
     job.cancel_asked_at = Some(scope.now());

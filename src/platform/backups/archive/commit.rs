@@ -28,6 +28,9 @@ pub struct Commit {
     pub previous: Option<String>,
     /// Whom it is encrypted to: age recipients.
     pub recipients: Vec<String>,
+    /// What its files need on a disk, so that somebody without room hears it before the first byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpacked_bytes: Option<u64>,
     pub parts: Vec<PartEntry>,
 }
 

@@ -70,6 +70,9 @@ impl From<io::Error> for Refused {
         // The layers below hand a refusal through as an error of reading.
         match error.downcast::<Self>() {
             Ok(refused) => refused,
+            Err(other) if other.kind() == io::ErrorKind::StorageFull => {
+                Self::Disk("it is full".to_owned())
+            }
             Err(other) => Self::Disk(other.to_string()),
         }
     }

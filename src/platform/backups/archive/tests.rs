@@ -115,6 +115,7 @@ fn sample() -> Sample {
         taken_at: AT.to_string(),
         previous: None,
         recipients: vec![recipient.to_string()],
+        unpacked_bytes: Some(4_096),
         parts: parts.into_iter().map(Into::into).collect(),
     });
     sample

@@ -288,6 +288,7 @@ async fn finish(
             taken_at: taken_at.to_string(),
             previous: plan.previous.map(|hash| to_hex(&hash)),
             recipients: plan.recipients.iter().map(ToString::to_string).collect(),
+            unpacked_bytes: Some(writing.source_bytes),
             parts: parts.into_iter().map(Into::into).collect(),
         };
         let sign = |text: &str| platform.audit.signer().sign(text).map(|it| it.as_ref().to_vec());

@@ -5,6 +5,7 @@ mod fence;
 pub mod jobs;
 mod making;
 pub mod ops;
+pub(in crate::platform::backups) mod returning;
 pub mod rules;
 pub(in crate::platform::backups) mod sending;
 mod store;

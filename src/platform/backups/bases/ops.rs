@@ -52,7 +52,7 @@ pub async fn make_before(ctx: &BoxCtx, reason: Reason) -> Result<Created<Job>> {
     ask(ctx, wanted, UnderWay::Join).await
 }
 
-fn check_ready_in(scope: &BoxScope<'_>) -> Result<()> {
+pub(super) fn check_ready_in(scope: &BoxScope<'_>) -> Result<()> {
     if kits::ops::recipients_in(scope)?.is_empty() {
         let detail = "There is no recovery kit, so nobody could open a backup. Make one first.";
         return Err(Error::conflict("backup-no-kit", detail));
@@ -185,6 +185,10 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
         }
         Reason::Schedule
     };
+    if reason == Reason::Recovery {
+        // What waited to be sent when the machine was lost lies at its targets, or is lost with it.
+        send_round(work).await?;
+    }
     let key = Identity::generate();
     let (id, plan) = begin(work, reason, &key).await?;
     let made = match making::make(work, plan).await {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sha2::{Digest, Sha256};
 use tokio::sync::MutexGuard;
 
 use super::fence::{self, Other, Own};
@@ -15,7 +16,7 @@ use super::ops::{self, Outcome};
 use super::rules::{Backup, Copy, CopyState, box_folder};
 use super::store;
 use crate::platform::Platform;
-use crate::platform::backups::archive::{COMMIT_FILE, Refused};
+use crate::platform::backups::archive::{COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Refused};
 use crate::platform::backups::targets::rules::Target;
 use crate::platform::backups::targets::{self, Fault, Listed, Remote, Why};
 use crate::platform::backups::verification::proving::{self, Subject};
@@ -154,7 +155,7 @@ async fn advance(work: &Work, todo: &Todo) -> Result<()> {
 enum Trouble {
     Passing(String),
     Other(Other),
-    /// It is not in the spool any more: the box came back on another machine.
+    /// It is neither there nor in the spool: the box came back on another machine.
     Lost,
 }
 
@@ -169,12 +170,12 @@ async fn send(work: &Work, remote: &Remote, todo: &Todo) -> Result<Result<(), Tr
     let below = &todo.own.below;
     let spool = spool_of(&work.on_box().platform, todo.backup.sequence.unwrap_or_default());
     let at = spool.clone();
+    let folder = format!("{below}/{}", todo.backup.folder.as_deref().unwrap_or_default());
     if !tasks::blocking(move || Ok(at.join(COMMIT_FILE).is_file())).await? {
-        return Ok(Err(Trouble::Lost));
+        return Ok(lies_there(remote, todo, &folder).await);
     }
     let at = spool.clone();
     let files = tasks::blocking(move || files_of(&at)).await?;
-    let folder = format!("{below}/{}", todo.backup.folder.as_deref().unwrap_or_default());
     let there = match beside_and_there(remote, todo, &folder).await {
         Ok(there) => there,
         Err(trouble) => return Ok(Err(trouble)),
@@ -196,6 +197,13 @@ async fn send(work: &Work, remote: &Remote, todo: &Todo) -> Result<Result<(), Tr
         todo.done.add(work, size_bytes);
     }
     Ok(Ok(()))
+}
+
+/// Whether a base that is not in the spool any more got there: its `COMMIT.json` came last.
+async fn lies_there(remote: &Remote, todo: &Todo, folder: &str) -> Result<(), Trouble> {
+    let read = remote.read(&format!("{folder}/{COMMIT_FILE}"), COMMIT_SIZE_BYTES_MAX).await?;
+    let is_it = |bytes: Vec<u8>| <[u8; 32]>::from(Sha256::digest(&bytes)) == todo.commit_hash;
+    if read.is_some_and(is_it) { Ok(()) } else { Err(Trouble::Lost) }
 }
 
 /// Writes what lies beside the bases and gives the files that are at the place of the base already.

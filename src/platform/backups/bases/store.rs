@@ -221,6 +221,17 @@ pub(super) fn list(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The newest that was being written; of a file out of a backup: that backup.
+pub(super) fn unwritten(scope: &Unit<'_>) -> Result<Option<Backup>> {
+    Ok(scope
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM backups
+             WHERE state = 'running' AND sequence IS NULL ORDER BY id DESC LIMIT 1"
+        ))?
+        .query_row([], read)
+        .optional()?)
+}
+
 /// The number and the hash of the newest one that was written; none before the first.
 pub(super) fn newest(scope: &Unit<'_>) -> Result<Option<(u64, [u8; 32])>> {
     Ok(scope

@@ -7,7 +7,7 @@ use crate::platform::backups::archive::{
     COMMIT_FILE, Commit, FileEntry, Kit, Manifest, Refused, SYSTEM, WORKSPACES, read_commit,
     unpack_only,
 };
-use crate::platform::backups::recovery::ops::check;
+use crate::platform::backups::recovery::unpacking::check;
 use crate::platform::backups::targets::Remote;
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
@@ -93,9 +93,7 @@ pub(super) async fn fetch(
         }
         doing.check()?;
         let there = |file: &&FileEntry| wanted.takes(&file.path);
-        for file in manifest.files.iter().filter(there) {
-            check(&files, file).map_err(|why| refused(&why))?;
-        }
+        check(&files, manifest.files.iter().filter(there)).map_err(|why| refused(&why))?;
         Ok(manifest)
     })
     .await
@@ -115,7 +113,12 @@ async fn bring(work: &Work, remote: &Remote, below: &str, kit: &Kit, into: &Path
     let unreachable = |detail: String| Error::conflict("restore-unreachable", detail);
     let folder = into.to_owned();
     tasks::blocking(move || make_private_folder(&folder)).await?;
-    let name = format!("{below}/{COMMIT_FILE}");
+    // An address may name the backup itself.
+    let named = |name: &str| match below {
+        "" => name.to_owned(),
+        _ => format!("{below}/{name}"),
+    };
+    let name = named(COMMIT_FILE);
     let text = remote.read(&name, COMMIT_SIZE_BYTES_MAX).await;
     let text = text.map_err(|fault| unreachable(fault.detail))?;
     let text = text.ok_or_else(|| refused(&Refused::Unfinished))?;
@@ -133,7 +136,7 @@ async fn bring(work: &Work, remote: &Remote, below: &str, kit: &Kit, into: &Path
             let fault = "has a name that leads elsewhere";
             return Err(refused(&Refused::Part { name: part.name.clone(), fault }));
         }
-        let fetched = remote.fetch(&format!("{below}/{}", part.name), into.join(&part.name)).await;
+        let fetched = remote.fetch(&named(&part.name), into.join(&part.name)).await;
         fetched.map_err(|fault| unreachable(fault.detail))?;
         done += part.size_bytes;
         work.progress(done, all * 2);

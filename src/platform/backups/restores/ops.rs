@@ -15,6 +15,7 @@ use crate::platform::audit::Entry;
 use crate::platform::backups::bases;
 use crate::platform::backups::bases::rules::BackupId;
 use crate::platform::backups::kits;
+use crate::platform::backups::targets::Remote;
 use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
@@ -44,12 +45,14 @@ pub struct Wish {
 }
 
 /// Which backup.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum From {
     /// One of the list, from one of its targets or from whichever gives it.
     Backup { id: BackupId, target: Option<TargetId> },
     /// A folder that holds one.
     Folder(PathBuf),
+    /// A folder at a place that is no target of the box. What opens it is kept in memory alone.
+    Elsewhere { remote: Remote, folder: String },
 }
 
 /// What the job is given. Never a key.
@@ -78,14 +81,16 @@ pub async fn ask(ctx: &BoxCtx, wish: Wish) -> Result<Created<Job>> {
     let asked = ctx.create(load, move |scope| {
         check_in(scope, &wish)?;
         let id: RestoreId = scope.new_id();
-        let (backup, target, folder) = match wish.from.clone() {
-            From::Backup { id, target } => (Some(id), target, None),
-            From::Folder(folder) => (None, None, Some(folder)),
-        };
+        let (mut backup, mut target, mut near, mut elsewhere) = (None, None, None, None);
+        match wish.from.clone() {
+            From::Backup { id, target: at } => (backup, target) = (Some(id), at),
+            From::Folder(folder) => near = Some(folder),
+            From::Elsewhere { remote, folder } => elsewhere = Some((remote, folder)),
+        }
         let input = Input {
             restore: id.to_string(),
             target: target.map(|id| id.to_string()),
-            folder,
+            folder: near,
             workspace: wish.workspace.map(|id| id.to_string()),
             name,
         };
@@ -100,6 +105,9 @@ pub async fn ask(ctx: &BoxCtx, wish: Wish) -> Result<Created<Job>> {
         let job = begin_in(scope, &platform, restore, subject, &input)?;
         // Before the job can begin: it does after this transaction's commit.
         platform.backup_keys.put(id.uuid(), identity);
+        if let Some((remote, folder)) = elsewhere {
+            platform.backup_keys.put_place(id.uuid(), remote, folder);
+        }
         Ok((job.id, job))
     });
     let asked = asked.await;

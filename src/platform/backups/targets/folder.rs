@@ -20,6 +20,10 @@ impl Folder {
         Self(path.to_owned())
     }
 
+    pub(super) fn path_of(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     pub(super) fn put_new(&self, name: &str, from: &Path) -> Result<(), Fault> {
         let said = |error| self.fault("cannot be written", name, &error);
         let path = self.place(name)?;
@@ -88,6 +92,13 @@ impl Folder {
             let said = |error| self.fault("cannot be listed", &folder.to_string_lossy(), &error);
             let entries = match fs::read_dir(self.0.join(&folder)) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                // Others' folders on the same disk, such as lost+found, are not ours to list.
+                Err(error)
+                    if error.kind() == ErrorKind::PermissionDenied
+                        && folder != Path::new(below) =>
+                {
+                    continue;
+                }
                 entries => entries.map_err(said)?,
             };
             for entry in entries {

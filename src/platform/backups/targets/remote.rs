@@ -102,6 +102,14 @@ impl Remote {
         Self { kind: Kind::Folder(Arc::new(Folder::at(path))), hidden: Arc::default() }
     }
 
+    /// Where a file lies when it is one of this machine.
+    pub fn on_this_machine(&self, name: &str) -> Option<PathBuf> {
+        match &self.kind {
+            Kind::Folder(folder) => Some(folder.path_of(name)),
+            Kind::S3(_) | Kind::Sftp(_) | Kind::WebDav(_) | Kind::OneDrive(_) => None,
+        }
+    }
+
     #[cfg(test)]
     pub(super) fn of_onedrive(onedrive: OneDrive, hidden: Vec<Secret>) -> Self {
         Self { kind: Kind::OneDrive(Arc::new(onedrive)), hidden: hidden.into() }

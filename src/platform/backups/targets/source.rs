@@ -4,23 +4,21 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::faults::{Fault, Why};
+use super::faults::Fault;
 use super::http::Limits;
 use super::remote::{Means, Remote};
 use super::settings::{Settings, check, host_and_port};
+use crate::platform::backups::archive::COMMIT_FILE;
 use crate::platform::error::Error;
 use crate::platform::notices::Roots;
 use crate::platform::secret::Secret;
-use crate::platform::tasks;
 
 /// What is written in front of the names of settings in the environment.
 pub const PREFIX: &str = "HOLDFAST_TARGET_";
 /// A larger file holds no credentials.
 const CREDENTIALS_BYTES_MAX: u64 = 64 * 1024;
-/// Bytes of a COMMIT.json.
-const COMMIT_BYTES_MAX: u64 = 1024 * 1024;
-const COMMIT: &str = "COMMIT.json";
 
 /// What opens a target, from a file of TOML or from the environment.
 #[derive(Debug, Default, Deserialize)]
@@ -89,12 +87,32 @@ impl Credentials {
         }
     }
 
-    fn settings(&mut self) -> Result<Settings, String> {
+    /// As it is handed to the running box: secrets included, files of keys read. Blocks.
+    pub fn to_json(mut self) -> Result<Value, String> {
+        self.read_key_file()?;
+        // The box has another working folder.
+        let ca_file = self.ca_file.as_deref().map(std::path::absolute).transpose();
+        let ca_file = ca_file.map_err(|error| error.to_string())?;
+        let said = |secret: &Option<Secret>| secret.as_ref().map(|it| it.reveal().to_owned());
+        Ok(json!({
+            "endpoint": self.endpoint, "region": self.region, "access_key": self.access_key,
+            "secret_key": said(&self.secret_key), "user": self.user,
+            "password": said(&self.password), "private_key": said(&self.private_key),
+            "host_key": self.host_key, "ca_file": ca_file,
+        }))
+    }
+
+    fn read_key_file(&mut self) -> Result<(), String> {
         if let Some(path) = self.private_key_file.take() {
             let read = std::fs::read_to_string(&path);
             let text = read.map_err(|error| format!("{}: {error}", path.display()))?;
             self.private_key = Some(Secret::new(text));
         }
+        Ok(())
+    }
+
+    fn settings(&mut self) -> Result<Settings, String> {
+        self.read_key_file()?;
         Ok(Settings {
             host_key: self.host_key.take(),
             password: self.password.take(),
@@ -109,8 +127,9 @@ impl Credentials {
 pub struct Source;
 
 impl Source {
-    /// Opens what `--from` names: a path, `s3://bucket/prefix`, `sftp://user@host:port/path` or
-    /// `webdav+https://host/path`. Blocks. The error is a sentence.
+    /// Opens what `--from` names: a path, `s3://bucket/prefix`, `sftp://user@host:port/path`,
+    /// `webdav+https://host/path` or, the same, `webdavs://host/path`. Blocks. The error is a
+    /// sentence.
     pub fn read(from: &str, mut credentials: Credentials) -> Result<Remote, String> {
         let Some((scheme, rest)) = from.split_once("://") else {
             return Ok(Remote::folder(Path::new(from)));
@@ -130,8 +149,9 @@ impl Source {
                 sftp_of(rest, credentials.user.take(), &mut settings)?;
                 "sftp"
             }
-            "webdav+https" | "webdav+http" => {
-                let scheme = scheme.trim_start_matches("webdav+");
+            "webdav+https" | "webdavs" | "webdav+http" | "webdav" => {
+                let is_plain = matches!(scheme, "webdav+http" | "webdav");
+                let scheme = if is_plain { "http" } else { "https" };
                 settings.url = Some(format!("{scheme}://{rest}"));
                 settings.user = credentials.user.take();
                 "webdav"
@@ -194,11 +214,8 @@ pub struct BaseAt {
 }
 
 impl BaseAt {
-    pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|(_, bytes)| bytes).sum()
-    }
-
-    fn place(&self, file: &str) -> String {
+    /// A file of it, below the target.
+    pub fn place(&self, file: &str) -> String {
         if self.folder.is_empty() { file.to_owned() } else { format!("{}/{file}", self.folder) }
     }
 }
@@ -216,47 +233,6 @@ pub async fn list_bases(remote: &Remote) -> Result<Vec<BaseAt>, Fault> {
             }),
         }
     }
-    bases.retain(|base| base.files.iter().any(|(name, _)| name == COMMIT));
+    bases.retain(|base| base.files.iter().any(|(name, _)| name == COMMIT_FILE));
     Ok(bases)
-}
-
-/// Brings the COMMIT.json of a base into a folder that is there, for its signature to be looked at
-/// before gigabytes are fetched.
-pub async fn fetch_commit(remote: &Remote, base: &BaseAt, into: &Path) -> Result<(), Fault> {
-    let read = remote.read(&base.place(COMMIT), COMMIT_BYTES_MAX).await?;
-    let Some(bytes) = read else {
-        return Err(Fault::new(Why::Missing, format!("{} has no {COMMIT}.", base.folder)));
-    };
-    let path = into.join(COMMIT);
-    let written = tasks::blocking(move || Ok(std::fs::write(path, bytes)?)).await;
-    written.map_err(|error| Fault::new(Why::Other, error.to_string()))
-}
-
-/// Brings a base into a folder that is there; `progress` hears how many bytes of all there are.
-/// What was brought before and has its size is not fetched again.
-pub async fn fetch_base(
-    remote: &Remote,
-    base: &BaseAt,
-    into: &Path,
-    mut progress: impl FnMut(u64, u64),
-) -> Result<(), Fault> {
-    let (mut done, total) = (0, base.bytes());
-    for (name, bytes) in &base.files {
-        // A server must not choose where its files go.
-        if name.contains(['/', '\\']) || name.starts_with('.') {
-            return Err(Fault::new(Why::Other, format!("{name} is no name of a part.")));
-        }
-        let path = into.join(name);
-        let has = tokio::fs::metadata(&path).await.map(|about| about.len());
-        if name == COMMIT || has.ok() != Some(*bytes) {
-            let fetched = remote.fetch(&base.place(name), path).await?;
-            if fetched != *bytes {
-                let detail = format!("{name} has {fetched} bytes, and was listed with {bytes}.");
-                return Err(Fault::unreachable(detail));
-            }
-        }
-        done += bytes;
-        progress(done, total);
-    }
-    Ok(())
 }

@@ -20,7 +20,8 @@ use crate::platform::backups::archive::{
 };
 use crate::platform::backups::contents::{self, ops::Contents};
 use crate::platform::backups::targets::{Remote, Why};
-use crate::platform::clock::Moment;
+use crate::platform::clock::{Clock, Moment};
+use crate::platform::ctx::BoxScope;
 use crate::platform::db::Snapshot;
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
@@ -150,7 +151,10 @@ impl Look {
         for file in &manifest.files {
             let inside = |fault| Refused::Inside { path: file.path.clone(), fault };
             let found = found.remove(&file.path).ok_or_else(|| inside("is missing"))?;
-            compare(file, &found)?;
+            if found.sha256 != file.sha256 {
+                return Err(inside("is not what the manifest says"));
+            }
+            compare(file, &found.contents, found.audited)?;
         }
         match found.into_keys().next() {
             None => Ok(manifest),
@@ -246,8 +250,19 @@ struct Found {
     audited: u64,
 }
 
-/// Looks for damage in a database and recomputes its audit log. Blocks.
-fn look_into(file: &Path, path: &str, signers: &Signers) -> Result<(Contents, u64), Refused> {
+/// Who signed the audit logs of a box, as its own file says. Blocks.
+pub(in crate::platform::backups) fn signers_of(system: &Path) -> Result<Signers> {
+    let file = Snapshot::open(system)?;
+    signers_in(&BoxScope::looking_at(&file, &Clock::System))
+}
+
+/// Looks for damage in a database and recomputes its audit log; gives what it holds and how many
+/// entries were recomputed. Blocks.
+pub(in crate::platform::backups) fn look_into(
+    file: &Path,
+    path: &str,
+    signers: &Signers,
+) -> Result<(Contents, u64), Refused> {
     let inside = |fault| Refused::Inside { path: path.to_owned(), fault };
     let read = |error: Error| Refused::Disk(format!("{path} cannot be read: {error}"));
     let snapshot = Snapshot::open(file).map_err(|_| inside("is no database"))?;
@@ -267,15 +282,17 @@ fn look_into(file: &Path, path: &str, signers: &Signers) -> Result<(Contents, u6
     Ok((contents, verdict.checked))
 }
 
-fn compare(file: &FileEntry, found: &Found) -> Result<(), Refused> {
+/// Compares what a database turned out to hold with what the manifest says of it.
+pub(in crate::platform::backups) fn compare(
+    file: &FileEntry,
+    contents: &Contents,
+    audited: u64,
+) -> Result<(), Refused> {
     let inside = |fault| Err(Refused::Inside { path: file.path.clone(), fault });
-    if found.sha256 != file.sha256 {
-        return inside("is not what the manifest says");
-    }
-    if found.contents.rows != file.rows {
+    if contents.rows != file.rows {
         return inside("has other rows than it had");
     }
-    if found.contents.audit != file.audit || found.audited != file.audit.entries {
+    if contents.audit != file.audit || audited != file.audit.entries {
         return inside("has another audit log than it had");
     }
     Ok(())

@@ -125,6 +125,11 @@ impl Doing<'_> {
             let place = Place::Folder(folder.clone());
             return fetch(self.work, place, &kit, wanted, &self.scratch).await;
         }
+        if let Some((remote, folder)) = self.ctx.platform.backup_keys.place(self.restore.id.uuid())
+        {
+            let place = Place::Target(remote, folder);
+            return fetch(self.work, place, &kit, wanted, &self.scratch).await;
+        }
         let none = || Error::conflict("restore-backup", "The backup lies at no target any more.");
         let backup = self.restore.backup.ok_or_else(none)?;
         let target = self.input.target.as_deref().and_then(|id| id.parse().ok());

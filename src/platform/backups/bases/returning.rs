@@ -1,0 +1,81 @@
+//! What becomes of the catalogue of a box that came back from one of its own backups.
+
+use serde_json::json;
+
+use super::jobs::{BACKUP, SEND};
+use super::ops::check_ready_in;
+use super::rules::{Backup, Copy, CopyState, Reason, base_folder};
+use super::store;
+use crate::platform::backups::targets;
+use crate::platform::clock::Moment;
+use crate::platform::ctx::BoxScope;
+use crate::platform::error::{Error, Result};
+use crate::platform::jobs::Jobs;
+use crate::platform::jobs::ops::{UnderWay, Wanted, ask_in, end_lost_in};
+
+/// The backup that the box came back from.
+pub(in crate::platform::backups) struct Came {
+    pub(in crate::platform::backups) sequence: u64,
+    pub(in crate::platform::backups) taken_at: Moment,
+    pub(in crate::platform::backups) source_bytes: u64,
+    pub(in crate::platform::backups) size_bytes: u64,
+    pub(in crate::platform::backups) workspaces: u64,
+    pub(in crate::platform::backups) commit_hash: [u8; 32],
+}
+
+/// Takes the backup into the catalogue, which was copied while it was being written, and has a new
+/// one made at the first start. False: nobody set up where it would go.
+pub(in crate::platform::backups) fn came_back_in(
+    scope: &BoxScope<'_>,
+    jobs: &Jobs,
+    came: &Came,
+) -> Result<bool> {
+    adopt_in(scope, came)?;
+    let detail = "The machine was lost meanwhile, and the box came back from a backup.";
+    for kind in [BACKUP.kind, SEND.kind] {
+        end_lost_in(scope, kind, detail)?;
+    }
+    match check_ready_in(scope) {
+        Ok(()) => {}
+        Err(Error::Conflict(_)) => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    let input = json!({ "reason": Reason::Recovery.name() });
+    let (kind, subject) = (BACKUP.kind, String::new());
+    let wanted = Wanted { kind, workspace: None, subject, input };
+    ask_in(scope, jobs, &wanted, UnderWay::Join)?;
+    Ok(true)
+}
+
+/// The next backup follows this one, by its number and by the hash that it names.
+fn adopt_in(scope: &BoxScope<'_>, came: &Came) -> Result<()> {
+    let is_known = store::newest(scope)?.is_some_and(|(sequence, _)| sequence >= came.sequence);
+    let Some(unwritten) = store::unwritten(scope)?.filter(|_| !is_known) else { return Ok(()) };
+    let backup = Backup {
+        sequence: Some(came.sequence),
+        taken_at: Some(came.taken_at),
+        source_bytes: Some(came.source_bytes),
+        size_bytes: Some(came.size_bytes),
+        workspaces: Some(came.workspaces),
+        folder: Some(base_folder(came.sequence, came.taken_at)),
+        ..unwritten
+    };
+    store::update(scope, &backup, Some(&came.commit_hash))?;
+    // At which of the targets it lies is looked up before the next one is sent.
+    for target in targets::ops::list_in(scope)? {
+        let copy = Copy {
+            backup: backup.id,
+            target: target.id,
+            target_name: target.name,
+            state: CopyState::Waiting,
+            uploaded_at: None,
+            verified_at: None,
+            checked_at: None,
+            tries: 0,
+            next_try_at: Some(scope.now()),
+            detail: None,
+        };
+        store::put_copy(scope, &copy)?;
+    }
+    Ok(())
+}
