@@ -4,10 +4,15 @@ use std::error::Error as StdError;
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::stream;
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::io::AsyncReadExt;
 
 use crate::platform::error::{Error, Refusal, Result};
+
+/// Read at once from a file that is handed out.
+const PIECE_SIZE_BYTES: usize = 64 * 1024;
 
 /// The limit of the request's route, in bytes. The front puts it into the extensions and ends a
 /// body that grows beyond it, whoever reads it.
@@ -44,6 +49,17 @@ impl BodyLimit {
     }
 }
 
+/// A body of all bytes of a file from where it stands, read piece by piece.
+pub fn of_file(file: std::fs::File) -> Body {
+    let file = tokio::fs::File::from_std(file);
+    Body::from_stream(stream::try_unfold(file, |mut file| async move {
+        let mut piece = vec![0; PIECE_SIZE_BYTES];
+        let read = file.read(&mut piece).await?;
+        piece.truncate(read);
+        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
+    }))
+}
+
 /// Looks for the limit's error below those that wrap it.
 fn is_over_limit(error: &(dyn StdError + 'static)) -> bool {
     let mut cause = Some(error);
@@ -58,8 +74,6 @@ fn is_over_limit(error: &(dyn StdError + 'static)) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::stream;
-
     use super::*;
 
     const LIMIT: BodyLimit = BodyLimit(10);

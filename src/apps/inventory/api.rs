@@ -1,11 +1,12 @@
 //! The table of contents of the app.
 
-use super::{exports, imports, items, locations, movements, stocks};
+use super::{exports, files, imports, items, locations, movements, stocks};
 use crate::platform::app::Routes;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
         .merge(items::api::routes())
+        .merge(files::api::routes())
         .merge(locations::api::routes())
         .merge(movements::api::routes())
         .merge(stocks::api::routes())

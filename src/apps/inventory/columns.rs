@@ -26,6 +26,8 @@ pub(super) const MARKS: &[ColumnMarks] = &[
         ],
     )
     .named(Masked),
+    // People call pictures after whoever is on them.
+    table("item_files", &[("name", Personal), ("media_type", Impersonal)]).named(Masked),
     table("item_barcodes", &[("code", Impersonal), ("kind", Impersonal)]),
     table(
         "suppliers",

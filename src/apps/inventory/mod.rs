@@ -7,6 +7,7 @@ mod tests;
 
 pub mod amounts;
 pub mod exports;
+pub mod files;
 pub mod imports;
 pub mod items;
 pub mod locations;
@@ -40,6 +41,7 @@ pub const SPEC: AppSpec = AppSpec {
         "0009_search_movements.sql",
         "0011_ledger_index.sql",
         "0014_erasure.sql",
+        "0015_item_files.sql",
     ),
     events: EVENTS,
     recycle_bin: RECYCLE_BIN,
@@ -54,6 +56,7 @@ pub const SPEC: AppSpec = AppSpec {
         sample::CODES,
         stocks::rules::CODES,
         exports::rules::CODES,
+        files::rules::CODES,
     ],
     columns: columns::MARKS,
     jobs: &[stocks::jobs::SELF_CHECK, imports::jobs::IMPORT, exports::jobs::EXPORT],
@@ -92,6 +95,7 @@ const EVENTS: &[EventSpec] = &[
     told(locations::ops::KIND),
     told(movements::ops::KIND),
     told(imports::ops::KIND),
+    told(files::ops::KIND),
 ];
 
 const RECYCLE_BIN: &[RecycleSpec] = &[

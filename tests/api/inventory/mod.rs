@@ -1,5 +1,6 @@
 //! The Inventory app over HTTP.
 
+mod files;
 mod finding_much;
 mod imports;
 mod items;

@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::Deserialize;
-use tokio::io::AsyncReadExt;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -12,15 +11,13 @@ use super::ops::{self, Export};
 use super::rules::ExportKind;
 use crate::apps::inventory::imports::api::AcceptedResponse;
 use crate::http::answer::{Answer, accepted};
+use crate::http::body::of_file;
 use crate::http::extract::{Json, Path};
 use crate::platform::app::Routes;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::jobs::{self, JobId};
-
-/// Read at once from a file that was written before.
-const PIECE_SIZE_BYTES: usize = 64 * 1024;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -84,17 +81,10 @@ async fn fetch_export(ctx: Ctx, Path(id): Path<JobId>) -> Result<Response> {
     let date = date.get(..10).unwrap_or_default();
     let name = format!("attachment; filename=\"{}-{date}.csv\"", ready.kind);
     let length = ready.size_bytes.to_string();
-    let file = tokio::fs::File::from_std(ready.file);
-    let pieces = futures_util::stream::try_unfold(file, |mut file| async move {
-        let mut piece = vec![0; PIECE_SIZE_BYTES];
-        let read = file.read(&mut piece).await?;
-        piece.truncate(read);
-        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
-    });
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, name.as_str()),
         (header::CONTENT_LENGTH, length.as_str()),
     ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok((headers, of_file(ready.file)).into_response())
 }

@@ -6,6 +6,7 @@ use super::rules::{
 };
 use super::store::{self, Forgettable};
 use crate::apps::inventory::RESTORE_ANY;
+use crate::apps::inventory::files;
 use crate::apps::inventory::suppliers;
 use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::audit::Entry;
@@ -185,6 +186,7 @@ pub fn deleted_in(scope: &Scope<'_>, stretch: Stretch, limit: usize) -> Result<V
 pub fn forget_in(scope: &Scope<'_>, before: Moment, limit: usize) -> Result<usize> {
     let forgotten = store::forgettable(scope, before, limit)?;
     for Forgettable { rid, id, version, name } in &forgotten {
+        files::ops::remove_all_in(scope, *rid)?;
         store::forget(scope, *rid)?;
         let entry = Entry::new("inventory.item.forgotten", KIND, *id).version(*version);
         scope.audit(entry.set("item_number", name))?;

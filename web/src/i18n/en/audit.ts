@@ -65,6 +65,8 @@ export const audit = {
   "audit.say.identity.signing_key.made": "{actor} made a new key that signs access tokens",
   "audit.say.identity.token.refused": "{actor} was refused an access token",
   "audit.say.inventory.export.fetched": "{actor} fetched an exported file",
+  "audit.say.inventory.file.added": "{actor} put the file {object} beside an item",
+  "audit.say.inventory.file.removed": "{actor} removed the file {object} from an item",
   "audit.say.inventory.item.supplier-changed": "{actor} changed who delivers an item",
   "audit.say.inventory.supplier.created": "{actor} added the supplier {object}",
   "audit.say.job.requested": "{actor} started the job {object}",
