@@ -35,6 +35,7 @@ pub mod secret;
 pub mod secrets;
 pub mod setup;
 pub mod spool;
+mod steady;
 pub mod tasks;
 pub mod throttle;
 pub mod tls;

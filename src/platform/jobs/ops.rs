@@ -92,8 +92,7 @@ pub(in crate::platform) fn ask_in(
 
 /// Somebody who asks again does not wait for the end of the pause after a failure.
 fn join(scope: &BoxScope<'_>, there: Job) -> Result<Job> {
-    let is_system = matches!(scope.cause().actor, Actor::System);
-    if is_system || there.state != State::Waiting || there.run_at <= scope.now() {
+    if !there.is_paused(scope.now()) || matches!(scope.cause().actor, Actor::System) {
         return Ok(there);
     }
     let job = Job { run_at: scope.now(), version: there.version + 1, ..there };

@@ -190,6 +190,11 @@ impl Job {
         !self.state.has_ended() && self.cancel_asked_at.is_none()
     }
 
+    /// Whether it waits until it is tried again.
+    pub fn is_paused(&self, now: Moment) -> bool {
+        self.state == State::Waiting && self.run_at > now
+    }
+
     pub fn can_retry(&self) -> bool {
         matches!(self.state, State::Failed | State::Cancelled)
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::platform::secret::to_hex;
+use crate::platform::steady::SteadyFile;
 
 /// A finished part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct Parts {
 
 struct Current {
     name: String,
-    file: File,
+    file: SteadyFile,
     hash: Sha256,
     size_bytes: u64,
 }
@@ -52,7 +53,7 @@ impl Parts {
             let name = format!("part-{:04}.tar.zst.age", self.done.len());
             let mut options = OpenOptions::new();
             options.write(true).create_new(true).mode(0o600);
-            let file = options.open(self.folder.join(&name))?;
+            let file = SteadyFile::new(options.open(self.folder.join(&name))?);
             self.current = Some(Current { name, file, hash: Sha256::new(), size_bytes: 0 });
         }
         self.current.as_mut().ok_or_else(|| io::Error::other("a part was not begun"))

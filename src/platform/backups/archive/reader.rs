@@ -13,6 +13,7 @@ use super::commit::{COMMIT_FILE, Commit, PartEntry};
 use super::kit::{Identity, Kit};
 use super::{FORMAT, MANIFEST, Manifest, SUMS};
 use crate::platform::secret::to_hex;
+use crate::platform::steady::SteadyFile;
 
 /// A longer `COMMIT.json` is none: it would name 64 TiB.
 pub const COMMIT_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -245,7 +246,8 @@ fn member_path<R: Read>(entry: &tar::Entry<'_, R>) -> Result<String, Refused> {
 pub fn write_file(path: &Path, mut from: impl Read) -> Result<String, Refused> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = SteadyFile::new(file);
     let sum = hash_of(&mut from, &mut file)?;
     file.sync_all()?;
     Ok(sum)

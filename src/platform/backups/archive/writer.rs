@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 
 use age::stream::StreamWriter;
 use sha2::{Digest, Sha256};
+use zstd::zstd_safe::CParameter;
 
 use super::kit::Recipient;
 use super::parts::{Part, Parts};
@@ -16,6 +17,10 @@ use crate::platform::error::{Error, Result};
 use crate::platform::secret::to_hex;
 
 const COMPRESSION_LEVEL: i32 = 3;
+/// Threads that compress while another one reads and encrypts, and how much each takes at a time;
+/// four times as much is held in memory.
+const COMPRESSION_THREADS: u32 = 1;
+const COMPRESSED_AT_ONCE_BYTES: u32 = 1024 * 1024;
 const FILE_MODE: u32 = 0o600;
 
 type Encrypted = StreamWriter<Parts>;
@@ -38,7 +43,9 @@ impl Archive {
         let recipients = recipients.map(|one| one.age() as &dyn age::Recipient);
         let encryptor = age::Encryptor::with_recipients(recipients).map_err(Error::internal)?;
         let encrypted = encryptor.wrap_output(parts)?;
-        let compressed = zstd::Encoder::new(encrypted, COMPRESSION_LEVEL)?;
+        let mut compressed = zstd::Encoder::new(encrypted, COMPRESSION_LEVEL)?;
+        compressed.multithread(COMPRESSION_THREADS)?;
+        compressed.set_parameter(CParameter::JobSize(COMPRESSED_AT_ONCE_BYTES))?;
         Ok(Self { tar: tar::Builder::new(compressed), taken_at, sums: BTreeMap::new() })
     }
 

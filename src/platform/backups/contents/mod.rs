@@ -2,4 +2,5 @@
 //! back is compared with it.
 
 pub mod ops;
+pub mod rules;
 mod store;

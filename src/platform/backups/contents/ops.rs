@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rules::Depth;
 use super::store;
 use crate::platform::backups::archive::AuditHead;
 use crate::platform::db::{Held, Snapshot, rows};
@@ -27,8 +28,8 @@ pub fn of(file: &Snapshot) -> Result<Contents> {
 }
 
 /// Goes through a whole file and its references; the first finding.
-pub fn fault(file: &Snapshot) -> Result<Option<String>> {
-    store::fault(file.connection())
+pub fn fault(file: &Snapshot, depth: Depth) -> Result<Option<String>> {
+    store::fault(file.connection(), depth)
 }
 
 /// The version of SQLite that wrote the files.

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
+use super::rules::Depth;
 use crate::platform::backups::archive::AuditHead;
 use crate::platform::error::Result;
 use crate::platform::secret::to_hex;
@@ -23,10 +24,12 @@ pub(super) fn audit_head(connection: &Connection) -> Result<AuditHead> {
 }
 
 /// Goes through a whole file and its references; the first finding.
-pub(super) fn fault(connection: &Connection) -> Result<Option<String>> {
-    let found: String =
-        connection
-            .query_row("SELECT * FROM pragma_integrity_check LIMIT 1", [], |row| row.get(0))?;
+pub(super) fn fault(connection: &Connection, depth: Depth) -> Result<Option<String>> {
+    let sql = match depth {
+        Depth::Pages => "SELECT * FROM pragma_quick_check LIMIT 1",
+        Depth::Indexes => "SELECT * FROM pragma_integrity_check LIMIT 1",
+    };
+    let found: String = connection.query_row(sql, [], |row| row.get(0))?;
     if found != "ok" {
         return Ok(Some(found));
     }

@@ -13,6 +13,7 @@ use crate::platform::backups::archive::{
     FileEntry, Kit, MANIFEST, Manifest, Member, PartEntry, Refused, SUMS, SYSTEM, hash_of, walk,
     write_file,
 };
+use crate::platform::backups::contents::rules::Depth;
 use crate::platform::backups::targets::{Fault, Remote, Why};
 use crate::platform::backups::verification::proving::{compare, look_into, signers_of};
 use crate::platform::error::Error;
@@ -112,10 +113,7 @@ impl Bringing {
 async fn fetch(remote: &Remote, name: &str, into: &Path) -> Result<(), Fault> {
     let mut pause = PAUSE;
     for left in (0..TRIES).rev() {
-        let fault = match remote.fetch(name, into.to_owned()).await {
-            Ok(_) => return Ok(()),
-            Err(fault) => fault,
-        };
+        let Err(fault) = remote.fetch(name, into.to_owned()).await else { return Ok(()) };
         let wait = fault.retry_after.unwrap_or(pause);
         if fault.why != Why::Unreachable || left == 0 || wait > PAUSE_MAX {
             return Err(fault);
@@ -141,7 +139,7 @@ pub(in crate::platform::backups) fn check<'a>(
         if !path.is_file() {
             return Err(Refused::Inside { path: file.path.clone(), fault: "is missing" });
         }
-        let (contents, audited) = look_into(&path, &file.path, &signers)?;
+        let (contents, audited) = look_into(&path, &file.path, &signers, Depth::Pages)?;
         compare(file, &contents, audited)?;
     }
     Ok(())

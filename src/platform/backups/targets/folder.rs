@@ -1,15 +1,17 @@
 //! A folder as a target: another disk, a stick, a mounted share.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::faults::{Fault, Why};
 use super::remote::{LISTED_MAX, Listed};
+use crate::platform::steady::SteadyFile;
 
 /// What is not finished yet is called by this ending.
 const UNFINISHED: &str = "unfinished";
+const COPIED_AT_ONCE_BYTES: usize = 256 * 1024;
 
 /// A folder below which the backups of boxes lie.
 pub(super) struct Folder(PathBuf);
@@ -168,8 +170,8 @@ fn new_file(path: &Path) -> io::Result<File> {
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<u64> {
-    let mut from = File::open(from)?;
-    let mut to = new_file(to)?;
+    let mut from = BufReader::with_capacity(COPIED_AT_ONCE_BYTES, File::open(from)?);
+    let mut to = SteadyFile::new(new_file(to)?);
     let copied = io::copy(&mut from, &mut to)?;
     to.sync_all()?;
     Ok(copied)

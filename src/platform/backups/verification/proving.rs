@@ -18,7 +18,8 @@ use crate::platform::backups::archive::{
     COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit, FileEntry, Identity, Kit, Manifest, Member,
     PartEntry, Refused, SYSTEM, WORKSPACES, check_commit, hash_of, walk, write_file,
 };
-use crate::platform::backups::contents::{self, ops::Contents};
+use crate::platform::backups::contents::ops::{self as contents, Contents};
+use crate::platform::backups::contents::rules::Depth;
 use crate::platform::backups::targets::{Remote, Why};
 use crate::platform::clock::{Clock, Moment};
 use crate::platform::ctx::BoxScope;
@@ -212,7 +213,7 @@ impl Look {
         let folder = self.scratch.join("file");
         let file = folder.join("looked-at.db");
         let sha256 = write_file(&file, content)?;
-        let looked = look_into(&file, path, &self.signers);
+        let looked = look_into(&file, path, &self.signers, Depth::Indexes);
         fs::remove_dir_all(&folder)?;
         let (contents, audited) = looked?;
         found.insert(path.to_owned(), Found { sha256: sha256.clone(), contents, audited });
@@ -262,16 +263,17 @@ pub(in crate::platform::backups) fn look_into(
     file: &Path,
     path: &str,
     signers: &Signers,
+    depth: Depth,
 ) -> Result<(Contents, u64), Refused> {
     let inside = |fault| Refused::Inside { path: path.to_owned(), fault };
     let read = |error: Error| Refused::Disk(format!("{path} cannot be read: {error}"));
     let snapshot = Snapshot::open(file).map_err(|_| inside("is no database"))?;
-    match contents::ops::fault(&snapshot) {
+    match contents::fault(&snapshot, depth) {
         Ok(None) => {}
         // What SQLite cannot even walk through is damaged as well.
         Ok(Some(_)) | Err(_) => return Err(inside("is damaged")),
     }
-    let contents = contents::ops::of(&snapshot).map_err(read)?;
+    let contents = contents::of(&snapshot).map_err(read)?;
     let verdict = verify_snapshot(&snapshot, signers, |_| Vec::new(), |_| {}).map_err(read)?;
     if verdict.bad.is_some() {
         return Err(inside("has an audit log that was altered"));
