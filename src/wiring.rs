@@ -45,6 +45,7 @@ const PLATFORM_JOBS: &[JobSpec] = &[
     backups::verification::jobs::CHECK,
     backups::verification::jobs::DRILL,
     backups::retention::jobs::PRUNE,
+    workspaces::damage::jobs::CHECK_FILES,
 ];
 
 /// Opens the box. Blocks; call it before serving.
@@ -92,6 +93,7 @@ pub fn codes() -> Vec<Code> {
         secrets::CODES,
         setup::rules::CODES,
         workspaces::rules::CODES,
+        workspaces::damage::rules::CODES,
         workspaces::members::rules::CODES,
         workspaces::roles::rules::CODES,
         jobs::rules::CODES,

@@ -4,6 +4,8 @@
 mod backups;
 #[path = "command_line/control.rs"]
 mod control;
+#[path = "command_line/damage.rs"]
+mod damage;
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;

@@ -31,7 +31,9 @@ impl Failure {
             Error::NotFound => Self::NotFound("It does not exist.".to_owned()),
             Error::Forbidden { .. } | Error::SignInNeeded(_) => Self::Denied(error.to_string()),
             Error::Denied(refusal) => Self::Denied(refusal.detail),
-            Error::Rule(refusal) | Error::Conflict(refusal) => Self::Failed(refusal.detail),
+            Error::Rule(refusal) | Error::Conflict(refusal) | Error::Unavailable(refusal) => {
+                Self::Failed(refusal.detail)
+            }
             Error::Internal(cause) => Self::Failed(cause.to_string()),
             other => Self::Failed(other.to_string()),
         }

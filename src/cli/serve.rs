@@ -4,8 +4,10 @@ use clap::Args;
 use tracing::{info, warn};
 
 use super::Common;
-use super::output::{Answer, Failure};
+use super::output::{Answer, Failure, complain};
+use crate::platform::BOX_DAMAGED;
 use crate::platform::clock::Clock;
+use crate::platform::error::Error;
 use crate::platform::monitoring::logs;
 use crate::platform::setup::rules::Offer;
 use crate::wiring;
@@ -40,7 +42,7 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
         .enable_all()
         .thread_name("holdfast-async")
         .build()?;
-    let platform = wiring::open(config, Clock::System).map_err(Failure::of)?;
+    let platform = wiring::open(config, Clock::System).map_err(not_opened)?;
     runtime.block_on(async {
         let serving = match Serving::bind(&platform).await {
             Ok(serving) => serving,
@@ -63,6 +65,17 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
         serving.run().await;
         Ok(())
     })
+}
+
+/// A damaged box is told apart from one that merely did not start: starting again does not help.
+fn not_opened(error: Error) -> Failure {
+    match error {
+        Error::Conflict(refusal) if refusal.code == BOX_DAMAGED => {
+            complain(&refusal.detail);
+            Failure::CheckFailed
+        }
+        other => Failure::of(other),
+    }
 }
 
 fn say_ready(serving: &Serving) {

@@ -79,7 +79,9 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
     if let Some(Pending(error)) = response.extensions_mut().remove::<Pending>() {
         code = problem::code_of(&error);
         log_fault(&error, &about);
-        if response.status().is_server_error() {
+        // What lasts until somebody mends it was told when it was found.
+        let is_known = matches!(*error, Error::Unavailable(_));
+        if response.status().is_server_error() && !is_known {
             note_fault(&front, &about, &error);
         }
         let beside = response.extensions_mut().remove::<Beside>();
@@ -428,6 +430,9 @@ fn log_fault(error: &Error, about: &About) {
         }
         Error::StorageFailed(cause) => {
             error!(request.id = %id, "{method} {route}: the disk failed: {cause}");
+        }
+        Error::Damaged(found) => {
+            error!(request.id = %id, "{method} {route}: a file is damaged: {found}");
         }
         Error::StorageFull => error!(request.id = %id, "{method} {route}: the disk is full"),
         _ => {}

@@ -84,6 +84,11 @@ pub const CODES: &[Code] = &[
         "Look whether the change is there, then check the disk of the box.",
     ),
     code(
+        "file-damaged",
+        "A database file of the box is damaged. Nothing was changed.",
+        "Stop the box and recover it into another folder: holdfast recover. Keep the damaged one.",
+    ),
+    code(
         "internal",
         "Something in the program went wrong. The cause is in the log under the request id.",
         "Try again; if it happens again, report it with the request id.",
@@ -246,9 +251,11 @@ fn status(error: &Error) -> StatusCode {
         Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::Busy { .. } | Error::TimedOut { .. } | Error::StorageFailed(_) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Error::Busy { .. }
+        | Error::TimedOut { .. }
+        | Error::StorageFailed(_)
+        | Error::Damaged(_)
+        | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -268,7 +275,8 @@ fn words(error: &Error) -> (&'static str, String) {
         | Error::Denied(refusal)
         | Error::Malformed(refusal)
         | Error::Rule(refusal)
-        | Error::Conflict(refusal) => (refusal.code, refusal.detail.clone()),
+        | Error::Conflict(refusal)
+        | Error::Unavailable(refusal) => (refusal.code, refusal.detail.clone()),
         Error::Invalid(fields) => ("invalid-fields", sentence(fields)),
         Error::VersionNeeded => {
             ("version-needed", "Say in If-Match which version you are changing.".into())
@@ -296,6 +304,11 @@ fn words(error: &Error) -> (&'static str, String) {
         Error::StorageFailed(_) => (
             "storage-failed",
             "The disk of the box failed. Look whether your change is there before you repeat it."
+                .into(),
+        ),
+        Error::Damaged(_) => (
+            "file-damaged",
+            "A database file of the box is damaged. Nothing was changed; an operator has to look."
                 .into(),
         ),
         Error::Internal(_) => (

@@ -65,6 +65,8 @@ pub const SYSTEM: &[ColumnMarks] = &[
     ),
     table("backup_copies", &[("detail", Impersonal), ("state", Impersonal)]),
     table("backup_fence", &[("detail", Impersonal)]),
+    table("backup_retention", &[("clock_jump", Impersonal)]),
+    table("damaged_workspaces", &[("found", Impersonal)]),
     table(
         "restores",
         &[

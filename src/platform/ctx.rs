@@ -21,7 +21,7 @@ use super::identity::services::rules::ServiceId;
 use super::identity::sessions::rules::Kind;
 use super::identity::{Principal, UserId};
 use super::random::Random;
-use super::workspaces::{Standing, WorkspaceId};
+use super::workspaces::{Standing, WorkspaceId, damage};
 
 /// Who does something.
 #[derive(Debug, Clone)]
@@ -210,7 +210,8 @@ impl Ctx {
 
     /// The workspace's open file.
     pub async fn file(&self) -> Result<Arc<DatabaseFile>> {
-        self.platform.workspaces.open(self.membership.workspace).await
+        let opened = self.platform.workspaces.open(self.workspace()).await;
+        damage::ops::settled(self, self.workspace(), None, opened).await
     }
 
     pub async fn read<T: Send + 'static>(
@@ -220,7 +221,8 @@ impl Ctx {
         let (seed, membership) = (Seed::new(self), self.membership.clone());
         let file = self.file().await?;
         let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
-        self.unless_removed(file.read(work).await)
+        let outcome = file.read(work).await;
+        damage::ops::settled(self, self.workspace(), Some(&file), outcome).await
     }
 
     /// Runs `work` as one transaction; the answer comes after its commit.
@@ -230,17 +232,11 @@ impl Ctx {
     ) -> Result<T> {
         let log = Log::Workspace(self.workspace());
         let (seed, membership) = (Seed::writing(self, log), self.membership.clone());
+        self.platform.workspaces.check_whole(self.workspace())?;
         let file = self.file().await?;
         let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
-        self.unless_removed(file.write(work).await)
-    }
-
-    /// Whoever was on their way while the workspace was purged finds nothing.
-    fn unless_removed<T>(&self, outcome: Result<T>) -> Result<T> {
-        match outcome {
-            Err(_) if self.platform.workspaces.is_removed(self.workspace()) => Err(Error::NotFound),
-            outcome => outcome,
-        }
+        let outcome = file.write(work).await;
+        damage::ops::settled(self, self.workspace(), Some(&file), outcome).await
     }
 
     /// Like `write` for a request that makes an object: a repeated one gets the object of the

@@ -84,6 +84,10 @@ pub enum Error {
     StorageFull,
     /// The disk failed: it is not known whether the change was kept.
     StorageFailed(String),
+    /// A database file is not what was written to it. Says what was found.
+    Damaged(String),
+    /// It cannot be done as long as something lasts that somebody has to mend.
+    Unavailable(Refusal),
     /// A fault of ours; the cause is logged and never shown.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -121,7 +125,8 @@ impl fmt::Display for Error {
             | Self::Denied(refusal)
             | Self::Malformed(refusal)
             | Self::Rule(refusal)
-            | Self::Conflict(refusal) => write!(f, "{}: {}", refusal.code, refusal.detail),
+            | Self::Conflict(refusal)
+            | Self::Unavailable(refusal) => write!(f, "{}: {}", refusal.code, refusal.detail),
             Self::Invalid(fields) => {
                 f.write_str("invalid:")?;
                 fields.iter().try_for_each(|one| write!(f, " {} ({})", one.field, one.detail))
@@ -136,6 +141,7 @@ impl fmt::Display for Error {
             Self::TimedOut { retry_after_s } => write!(f, "timed out, wait {retry_after_s} s"),
             Self::StorageFull => f.write_str("the disk is full"),
             Self::StorageFailed(cause) => write!(f, "the disk failed: {cause}"),
+            Self::Damaged(found) => write!(f, "a file is damaged: {found}"),
             Self::Internal(cause) => write!(f, "internal: {cause}"),
         }
     }

@@ -70,14 +70,22 @@ use self::room::Room;
 use self::secrets::Secrets;
 use self::setup::SetUp;
 use self::tasks::Tasks;
-use self::workspaces::Workspaces;
+use self::workspaces::damage::rules::Damage;
+use self::workspaces::{WorkspaceId, Workspaces};
 use crate::config::Config;
 
-pub const CODES: &[Code] = &[code(
-    "data-in-use",
-    "Another process works on the data of this box.",
-    "Stop it first, or ask the running box.",
-)];
+pub const CODES: &[Code] = &[
+    code(
+        "data-in-use",
+        "Another process works on the data of this box.",
+        "Stop it first, or ask the running box.",
+    ),
+    code(
+        "box-damaged",
+        "The box's own file is damaged or gone, so the box does not start. Nothing was changed.",
+        "Keep the folder as it is, and bring the box back into another one: holdfast recover.",
+    ),
+];
 
 const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "system",
@@ -104,6 +112,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0022_schedules_and_retention.sql",
     "0023_restores.sql",
     "0025_backup_targets.sql",
+    "0028_damage_and_clock.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
@@ -117,6 +126,8 @@ const WORKSPACE_SET: MigrationSet = crate::migration_set!(
 
 /// The code of a data folder that another process owns.
 pub const DATA_IN_USE: &str = "data-in-use";
+/// The code of a box whose own file cannot be used.
+pub const BOX_DAMAGED: &str = "box-damaged";
 
 /// The running box: its files, its time, its people. Parts only; what is done with them stands
 /// in the resources.
@@ -199,17 +210,9 @@ impl Platform {
         let (random, options) = (Random::new(clock.clone()), file_options(&config));
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         let secrets = Secrets::open(&data, credentials.as_deref(), &random)?;
-        let (path, now, log) = (data.join("system.db"), clock.now(), random.id());
-        let (mut signer, mut decided) = (None, Vec::new());
-        let begin = |connection: &_| {
-            audit::store::begin(connection, log, now)?;
-            let keys = audit::store::checkpoints::Keys(connection);
-            signer = Some(audit::Signer::open_in(keys, &secrets, &random, now)?);
-            decided = jobs::schedules::store::all(connection)?;
-            audit::ops::tree::catch_up_in(audit::store::tree::Tree(connection))
-        };
-        let system = DatabaseFile::open(&path, &[SYSTEM_SET], now, &options, begin)?;
-        let signer = signer.ok_or_else(|| Error::internal("the box's file was not begun"))?;
+        let now = clock.now();
+        let own = Own::open(&data, &secrets, &random, now, &options)?;
+        let Own { system, signer, decided, damaged } = own;
         let sets = [WORKSPACE_SET].into_iter().chain(parts.apps.iter().map(|app| app.migrations));
         let workspaces = Workspaces::new(
             data.join(workspaces::FOLDER),
@@ -218,6 +221,7 @@ impl Platform {
             config.storage.workspaces_open_max,
             &random,
             &clock,
+            damaged,
         );
         // What happened before a crash may not be signed yet.
         workspaces.growth().note(audit::Log::Box);
@@ -299,8 +303,67 @@ fn file_options(config: &Config) -> FileOptions {
         checkpoint_bytes: config.storage.checkpoint_bytes,
         slow_statement: Duration::from_millis(config.logs.slow_statement_ms),
         synchronous: Synchronous::from_test_environment(),
+        is_always_checked: false,
         gate: Arc::default(),
     }
+}
+
+/// The box's own file, and what is read of it before anything else.
+struct Own {
+    system: DatabaseFile,
+    signer: audit::Signer,
+    decided: Vec<(String, jobs::schedules::rules::Setting)>,
+    damaged: Vec<(WorkspaceId, Damage)>,
+}
+
+impl Own {
+    /// Looks through the file each time: without it nothing of the box can be relied on. Blocks.
+    fn open(
+        data: &Path,
+        secrets: &Secrets,
+        random: &Random,
+        now: Moment,
+        options: &FileOptions,
+    ) -> Result<Self> {
+        let (path, log) = (data.join("system.db"), random.id());
+        let (mut signer, mut decided, mut damaged) = (None, Vec::new(), Vec::new());
+        let begin = |connection: &_| {
+            audit::store::begin(connection, log, now)?;
+            let keys = audit::store::checkpoints::Keys(connection);
+            signer = Some(audit::Signer::open_in(keys, secrets, random, now)?);
+            decided = jobs::schedules::store::all(connection)?;
+            damaged = workspaces::damage::store::all(connection)?;
+            audit::ops::tree::catch_up_in(audit::store::tree::Tree(connection))
+        };
+        check_own_file(data, &path)?;
+        let options = FileOptions { is_always_checked: true, ..options.clone() };
+        let system = DatabaseFile::open(&path, &[SYSTEM_SET], now, &options, begin)
+            .map_err(|error| own_file_fault(error, &path))?;
+        let signer = signer.ok_or_else(|| Error::internal("the box's file was not begun"))?;
+        Ok(Self { system, signer, decided, damaged })
+    }
+}
+
+/// Refuses to begin a new box where there was one. Blocks.
+fn check_own_file(data: &Path, path: &Path) -> Result<()> {
+    let is_there = std::fs::metadata(path).is_ok_and(|about| about.len() > 0);
+    if is_there || Workspaces::file_ids(&data.join(workspaces::FOLDER))?.is_empty() {
+        return Ok(());
+    }
+    let gone = Error::Damaged("it is gone or empty, and there are workspaces".to_owned());
+    Err(own_file_fault(gone, path))
+}
+
+/// Says what to do about a damaged file of the box.
+fn own_file_fault(error: Error, path: &Path) -> Error {
+    let Error::Damaged(found) = error else { return error };
+    let detail = format!(
+        "The box's own file {} is damaged: {found}. Nothing was changed. Keep this folder as it \
+         is, and bring the box back from a backup into another one: holdfast recover --from \
+         URL|DIR --kit FILE --data NEW_DIR",
+        path.display()
+    );
+    Error::conflict(BOX_DAMAGED, detail)
 }
 
 /// Brings the schema of a box's own file that came from elsewhere up to this release. Blocks.

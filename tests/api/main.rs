@@ -8,6 +8,7 @@ mod checkpoints;
 mod clocks;
 mod columns;
 mod credentials;
+mod damage;
 mod description;
 mod errors;
 mod events;

@@ -396,3 +396,19 @@ async fn run_for(server: &TestServer, mut polls: usize) -> bool {
     })
     .await
 }
+
+#[tokio::test]
+async fn a_restore_without_room_is_refused_before_it_takes_any() {
+    let ready = Ready::start().await;
+    let owner = ready.server.person("owner").await;
+    item(&owner, "A").await;
+    let backup = ready.back_up().await;
+
+    ready.server.platform.room.pretend(Some(1_000_000));
+    let said = refused(&ready, &wish(&ready, &backup, "in_place"), "restore-no-room").await;
+
+    assert!(said.contains("there are 1 MB"), "{said}");
+    ready.server.platform.room.pretend(None);
+    restore(&ready, &wish(&ready, &backup, "in_place")).await;
+    ready.server.finish().await;
+}

@@ -45,9 +45,12 @@ async fn a_file_that_belongs_to_another_workspace_is_refused() {
     let kept = std::fs::read(&ours).expect("our file");
     std::fs::copy(theirs, &ours).expect("a mix-up");
 
-    manager.get("/inventory/items").await.is_problem(503, "storage-failed");
+    manager.get("/inventory/items").await.is_problem(503, "workspace-damaged");
 
     std::fs::write(&ours, kept).expect("our file");
+    let operator = server.operator().await;
+    operator.post("/api/v1/jobs", &json!({ "kind": "platform.check-files" })).await.is(202);
+    server.run_jobs().await;
     manager.get("/inventory/items").await.is(200);
     server.finish().await;
 }

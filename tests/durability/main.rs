@@ -86,6 +86,23 @@ fn a_disk_that_fills_up_at_any_write_leaves_no_false_backup() {
 }
 
 #[test]
+fn a_damaged_workspace_is_refused_clearly_and_the_box_goes_on() {
+    let mut rig = Rig::new(Disk::Plain, 0x5eed_0007);
+    rig.run_and_kill();
+    rig.damage_workspace();
+
+    rig.run(|story| {
+        for reference in ["first", "second"] {
+            let (status, problem) = story.receive(reference);
+
+            assert_eq!((status, &problem["code"]), (503, &"workspace-damaged".into()));
+        }
+        let read = story.references().0;
+        assert!([200, 503].contains(&read), "{read}");
+    });
+}
+
+#[test]
 fn no_acknowledged_write_is_lost_when_the_power_is_cut() {
     let mut rig = Rig::new(Disk::forgetful(), 0x5eed_0002);
 

@@ -128,6 +128,14 @@ impl Rig {
         self.folder.path().join("data")
     }
 
+    /// Writes over the workspace's file, as a broken disk does; its log stays.
+    pub fn damage_workspace(&self) {
+        let path = self.data().join(format!("workspaces/{}.db", self.target.workspace));
+        let mut bytes = std::fs::read(&path).expect("a file");
+        bytes.fill(0x5a);
+        std::fs::write(path, bytes).expect("it is written");
+    }
+
     fn shadow(&self) -> PathBuf {
         self.folder.path().join("shadow")
     }

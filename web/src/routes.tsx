@@ -213,7 +213,7 @@ const delivery = createRoute({
 const backups = createRoute({
   getParentRoute: () => frame,
   path: "box/backups",
-  validateSearch: (search: Search): BackupsSearch => texts(search, ["panel"]),
+  validateSearch: (search: Search): BackupsSearch => texts(search, ["panel", "restore"]),
   component: lazyRouteComponent(async () => {
     const [screen] = await Promise.all([
       import("@/platform/backups/BackupsScreen"),

@@ -100,6 +100,9 @@ async fn sign(ctx: &BoxCtx, due: Due) -> Result<usize> {
     failure.map_or(Ok(signed), Err)
 }
 
+/// Nothing is signed in a file that is not written to any more.
 fn is_gone(ctx: &BoxCtx, log: Log) -> bool {
-    matches!(log, Log::Workspace(id) if ctx.platform.workspaces.is_removed(id))
+    let workspaces = &ctx.platform.workspaces;
+    let is_gone = |id| workspaces.is_removed(id) || workspaces.is_damaged(id);
+    matches!(log, Log::Workspace(id) if is_gone(id))
 }

@@ -124,7 +124,7 @@ async fn clean_spool(ctx: &BoxCtx) -> Result<usize> {
 
 /// The workspaces that can be used, archived ones included.
 pub(super) async fn workspaces(ctx: &BoxCtx) -> Result<Vec<WorkspaceId>> {
-    ctx.read(|scope| {
+    let ids = ctx.read(|scope| {
         let mut ids: Vec<WorkspaceId> = Vec::new();
         loop {
             let after = ids.last().copied();
@@ -134,8 +134,10 @@ pub(super) async fn workspaces(ctx: &BoxCtx) -> Result<Vec<WorkspaceId>> {
             }
             ids.extend(some.iter().map(|workspace| workspace.id));
         }
-    })
-    .await
+    });
+    let mut ids = ids.await?;
+    ids.retain(|id| !ctx.platform.workspaces.is_damaged(*id));
+    Ok(ids)
 }
 
 /// Cleans up one workspace's file.

@@ -50,7 +50,9 @@ pub fn start(platform: &Arc<Platform>) {
         let platform = Arc::clone(&answering);
         async move {
             let outcome = ops::perform(&platform, verb).await;
-            if let Err(cause @ (Error::Internal(_) | Error::StorageFailed(_))) = &outcome {
+            if let Err(cause @ (Error::Internal(_) | Error::StorageFailed(_) | Error::Damaged(_))) =
+                &outcome
+            {
                 error!("A request over the control socket failed: {cause}");
             }
             outcome.into()

@@ -255,7 +255,8 @@ impl From<Error> for Fault {
             | Error::Denied(refusal)
             | Error::Malformed(refusal)
             | Error::Rule(refusal)
-            | Error::Conflict(refusal) => return Self::new(refusal.code, refusal.detail),
+            | Error::Conflict(refusal)
+            | Error::Unavailable(refusal) => return Self::new(refusal.code, refusal.detail),
             Error::NotFound => "not-found",
             Error::Forbidden { .. } => "forbidden",
             Error::StepUpNeeded { .. } => "step-up-needed",
@@ -268,6 +269,7 @@ impl From<Error> for Fault {
             Error::TimedOut { .. } => "timed-out",
             Error::StorageFull => "storage-full",
             Error::StorageFailed(_) => "storage-failed",
+            Error::Damaged(_) => "file-damaged",
             Error::Internal(_) => "internal",
         };
         Self::new(code, text)

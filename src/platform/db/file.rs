@@ -8,13 +8,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use super::damage::fault_beside;
 use super::held::Gate;
 use super::migrations::{self, MigrationSet};
 use super::open::{self, Synchronous};
 use super::readers::Readers;
 use super::writer::Writer;
 use crate::platform::clock::Moment;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 
 /// How a file is used. Sizes in bytes, counts as named.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct FileOptions {
     pub checkpoint_bytes: u64,
     pub slow_statement: Duration,
     pub synchronous: Synchronous,
+    /// Looks through the file whenever it is opened, not only after an unclean stop.
+    pub is_always_checked: bool,
     /// Shared by all files of a box.
     pub gate: Arc<Gate>,
 }
@@ -38,6 +41,7 @@ impl Default for FileOptions {
             checkpoint_bytes: 16 * 1024 * 1024,
             slow_statement: Duration::from_millis(100),
             synchronous: Synchronous::Full,
+            is_always_checked: false,
             gate: Arc::default(),
         }
     }
@@ -68,9 +72,14 @@ impl DatabaseFile {
         mut begin: impl FnMut(&Connection) -> Result<Begun>,
     ) -> Result<Self> {
         let stopped_uncleanly = log_size_bytes(path) > 0;
+        if stopped_uncleanly && let Some(fault) = fault_beside(path)? {
+            return Err(Error::Damaged(fault));
+        }
         let mut connection = open::writing(path, options.synchronous, options.slow_statement)?;
         if stopped_uncleanly {
             info!(db.path = %path.display(), "Checking {} after an unclean stop", path.display());
+            open::quick_check(&connection)?;
+        } else if options.is_always_checked {
             open::quick_check(&connection)?;
         }
         migrations::apply(&mut connection, sets, now)?;
@@ -88,6 +97,18 @@ impl DatabaseFile {
         let writer = Writer::start(path.to_owned(), connection, options)?;
         let readers = Arc::new(Readers::new(path.to_owned(), options));
         Ok(Self { writer, readers })
+    }
+
+    /// Opens a damaged file, from which only what can still be read is read. Nothing of it is
+    /// changed, nor of the log beside it.
+    pub(in crate::platform) fn open_damaged(path: &Path, options: &FileOptions) -> Self {
+        let readers = Arc::new(Readers::new(path.to_owned(), options));
+        Self { writer: Writer::none(), readers }
+    }
+
+    /// Ends all writing at once and leaves the file and its log as they are. Blocks.
+    pub(in crate::platform) fn abandon(&self) {
+        self.writer.abandon();
     }
 
     /// Runs `work` in the next commit; the answer comes after it.

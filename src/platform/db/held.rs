@@ -50,4 +50,14 @@ impl Held {
     pub(in crate::platform) fn connection(&self) -> &Connection {
         &self.connection
     }
+
+    /// Goes through every page, index and row; what is damaged is the error. Blocks for long.
+    pub(in crate::platform) fn check(&self) -> Result<()> {
+        open::full_check(&self.connection)
+    }
+
+    /// The same without the indexes. Blocks.
+    pub(in crate::platform) fn check_quickly(&self) -> Result<()> {
+        open::quick_check(&self.connection)
+    }
 }

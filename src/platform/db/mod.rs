@@ -2,6 +2,7 @@
 //! a small pool of read-only connections answers reads under a deadline.
 
 mod apart;
+mod damage;
 mod error;
 mod file;
 mod held;

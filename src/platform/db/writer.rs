@@ -33,6 +33,8 @@ const PAGE_SIZE_BYTES: u64 = 4096;
 trait Command: Send {
     /// True when its changes stay, false when they are taken back.
     fn run(&mut self, connection: &Connection) -> bool;
+    /// What `run` found damaged: then nothing of its batch is kept.
+    fn damage(&self) -> Option<&str>;
     /// Takes the result of `run` away: the batch failed as a whole.
     fn fail(&mut self, error: Error);
     fn answer(self: Box<Self>);
@@ -56,6 +58,13 @@ where
         self.outcome.insert(outcome).is_ok()
     }
 
+    fn damage(&self) -> Option<&str> {
+        match &self.outcome {
+            Some(Err(Error::Damaged(found))) => Some(found),
+            _ => None,
+        }
+    }
+
     fn fail(&mut self, error: Error) {
         self.outcome = Some(Err(error));
     }
@@ -74,6 +83,8 @@ pub(super) struct Writer {
     thread: Mutex<Option<JoinHandle<()>>>,
     commits: watch::Receiver<u64>,
     state: Arc<State>,
+    /// Held where no thread counts commits: whoever waits for one goes on waiting.
+    _silent: Option<watch::Sender<u64>>,
 }
 
 /// What can be seen of the thread from outside.
@@ -83,6 +94,8 @@ struct State {
     waiting: AtomicUsize,
     /// The last commit failed.
     is_refusing: AtomicBool,
+    /// The file is damaged: nothing is written any more, not even the log folded in.
+    is_abandoned: AtomicBool,
     /// Who waits for the file to be written anew.
     rewrites: Mutex<Vec<oneshot::Sender<Result<()>>>>,
 }
@@ -118,7 +131,20 @@ impl Writer {
             thread: Mutex::new(Some(handle)),
             commits,
             state,
+            _silent: None,
         })
+    }
+
+    /// A queue that nobody serves: the file is not written to.
+    pub(super) fn none() -> Self {
+        let (silent, commits) = watch::channel(0);
+        Self {
+            queue: Mutex::default(),
+            thread: Mutex::default(),
+            commits,
+            state: Arc::default(),
+            _silent: Some(silent),
+        }
     }
 
     /// Queues a command and waits for its commit.
@@ -173,6 +199,12 @@ impl Writer {
     /// Counts commits; changes after each.
     pub(super) fn commits(&self) -> watch::Receiver<u64> {
         self.commits.clone()
+    }
+
+    /// Ends the thread and leaves the file and its log as they are; what is queued fails. Blocks.
+    pub(super) fn abandon(&self) {
+        self.state.is_abandoned.store(true, Ordering::Relaxed);
+        self.close();
     }
 
     /// Finishes what is queued, folds the log into the file and ends the thread. Blocks.
@@ -241,15 +273,14 @@ impl Thread {
         let mut batch = Vec::with_capacity(BATCH_COMMANDS_MAX);
         batch.push(first);
         if let Err(failure) = self.execute(&mut batch, commands) {
-            let (detail, full) = (failure.to_string(), matches!(failure, Error::StorageFull));
-            error!(db.path = %self.path.display(), "A commit failed: {detail}");
+            error!(db.path = %self.path.display(), "A commit failed: {failure}");
             self.state.is_refusing.store(true, Ordering::Relaxed);
             metrics::counter!("holdfast_commit_failures_total").increment(1);
             for command in &mut batch {
-                command.fail(if full {
-                    Error::StorageFull
-                } else {
-                    Error::StorageFailed(detail.clone())
+                command.fail(match &failure {
+                    Error::StorageFull => Error::StorageFull,
+                    Error::Damaged(found) => Error::Damaged(found.clone()),
+                    other => Error::StorageFailed(other.to_string()),
                 });
             }
         } else {
@@ -271,6 +302,9 @@ impl Thread {
         batch: &mut Vec<Box<dyn Command>>,
         commands: &Receiver<Box<dyn Command>>,
     ) -> Result<()> {
+        if self.state.is_abandoned.load(Ordering::Relaxed) {
+            return Err(Error::Damaged("it is not written to any more".to_owned()));
+        }
         self.reopen_if_needed()?;
         let Some(connection) = self.connection.as_ref() else {
             return Err(Error::StorageFailed("the file is closed".to_owned()));
@@ -293,6 +327,10 @@ impl Thread {
     fn reopen_if_needed(&mut self) -> Result<()> {
         if self.connection.is_some() {
             return Ok(());
+        }
+        // SQLite would begin an empty one.
+        if std::fs::metadata(&self.path).map_or(0, |about| about.len()) == 0 {
+            return Err(Error::Damaged("the file is missing or empty".to_owned()));
         }
         let mut connection =
             open::writing(&self.path, self.options.synchronous, self.options.slow_statement)?;
@@ -357,6 +395,9 @@ impl Thread {
 
     /// Folds the log into the file. True when nothing is left in it.
     fn fold_log(&self, how: Fold) -> bool {
+        if self.state.is_abandoned.load(Ordering::Relaxed) {
+            return true;
+        }
         let Some(connection) = self.connection.as_ref() else { return true };
         let sql = match how {
             Fold::WhatIsFree => "PRAGMA wal_checkpoint(PASSIVE)",
@@ -415,7 +456,7 @@ fn fill_and_commit(
 /// through all it remembers at the end of every statement, which makes long work quadratic.
 fn run_first(connection: &Connection, command: &mut Box<dyn Command>) -> rusqlite::Result<()> {
     let kept = command.run(connection);
-    check_in_transaction(connection)?;
+    check_after(connection, command.as_ref())?;
     if !kept {
         connection.prepare_cached("ROLLBACK")?.execute([])?;
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
@@ -430,7 +471,7 @@ fn run_in_savepoint(
 ) -> rusqlite::Result<()> {
     connection.prepare_cached("SAVEPOINT command")?.execute([])?;
     let kept = command.run(connection);
-    check_in_transaction(connection)?;
+    check_after(connection, command.as_ref())?;
     if !kept {
         connection.prepare_cached("ROLLBACK TO command")?.execute([])?;
     }
@@ -439,7 +480,14 @@ fn run_in_savepoint(
 }
 
 /// SQLite ends the whole transaction by itself when the disk is full or fails: the batch is lost.
-fn check_in_transaction(connection: &Connection) -> rusqlite::Result<()> {
+/// So is one that came upon damage: who knows what its neighbours read.
+fn check_after(connection: &Connection, command: &dyn Command) -> rusqlite::Result<()> {
+    if let Some(found) = command.damage() {
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+            Some(found.to_owned()),
+        ));
+    }
     if !connection.is_autocommit() {
         return Ok(());
     }

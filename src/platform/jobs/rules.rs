@@ -281,6 +281,11 @@ pub fn ending_of(error: &Error) -> Ending {
         | Error::Malformed(refusal)
         | Error::Rule(refusal)
         | Error::Conflict(refusal) => Ending::Refused(fault_of(refusal)),
+        Error::Unavailable(refusal) => Ending::Broken(fault_of(refusal)),
+        Error::Damaged(found) => {
+            let detail = format!("A file is damaged: {found}.");
+            Ending::Broken(plain("file-damaged", &shortened(&detail)))
+        }
         Error::Invalid(fields) => {
             let detail = fields.first().map_or("", |field| field.detail.as_str());
             Ending::Refused(plain("invalid-fields", &shortened(detail)))

@@ -215,7 +215,7 @@ async fn ending(platform: &Arc<Platform>, job: Job, running: &Arc<Running>) -> E
     if platform.tasks.is_stopping() {
         return Ending::Interrupted;
     }
-    if let Error::Internal(_) | Error::StorageFailed(_) = &failure {
+    if let Error::Internal(_) | Error::StorageFailed(_) | Error::Damaged(_) = &failure {
         error!(job.id = %id, "Job {id} broke: {failure}");
     }
     ending_of(&failure)

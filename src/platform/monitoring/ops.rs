@@ -12,6 +12,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Result;
 use crate::platform::tls::CertificateStatus;
+use crate::platform::workspaces::damage;
 use crate::platform::{Platform, audit, jobs, tasks};
 
 /// What runs.
@@ -49,6 +50,7 @@ pub async fn health(ctx: &BoxCtx) -> Vec<Check> {
         timed("disk", disk(&ctx.platform)).await,
         timed("jobs", jobs(ctx)).await,
         timed("backups", backups(ctx)).await,
+        timed("workspaces", workspaces(ctx)).await,
     ];
     checks.push(timed("certificate", async { certificate(ctx) }).await);
     checks
@@ -104,6 +106,13 @@ async fn backups(ctx: &BoxCtx) -> Finding {
             let trouble = trouble.first().map(|one| one.detail.as_str());
             rules::backups(standing.ready_since.is_some(), trouble, standing.last_verified_at)
         }
+        Err(error) => Finding::new(Status::Failing, format!("They could not be read: {error}.")),
+    }
+}
+
+async fn workspaces(ctx: &BoxCtx) -> Finding {
+    match ctx.read(damage::ops::list_in).await {
+        Ok(damaged) => rules::workspaces(&damaged),
         Err(error) => Finding::new(Status::Failing, format!("They could not be read: {error}.")),
     }
 }

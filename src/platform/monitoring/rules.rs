@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use crate::platform::clock::Moment;
 use crate::platform::jobs::rules::LATE;
 use crate::platform::secret::Secret;
+use crate::platform::workspaces::damage::rules::Damaged;
 
 /// Below this the disk is filling up and somebody should look.
 pub const DISK_FREE_BYTES_WANTED: u64 = 1024 * 1024 * 1024;
@@ -153,6 +154,14 @@ pub fn backups(is_set_up: bool, trouble: Option<&str>, verified_at: Option<Momen
         (None, Some(at)) => Finding::new(Status::Ok, format!("The last was verified at {at}.")),
         (None, None) if is_set_up => Finding::new(Status::Ok, "The first is still to come."),
         (None, None) => Finding::new(Status::Ok, "Nobody has set them up."),
+    }
+}
+
+/// Judges the files of workspaces by those that are known to be damaged.
+pub fn workspaces(damaged: &[Damaged]) -> Finding {
+    match damaged.first() {
+        Some(first) => Finding::new(Status::Degraded, first.sentence()),
+        None => Finding::ok(),
     }
 }
 

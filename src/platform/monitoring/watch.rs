@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::MissedTickBehavior;
 use tracing::warn;
@@ -10,6 +10,9 @@ use tracing::warn;
 use super::ops::health;
 use super::rules::{Check, Status};
 use crate::platform::Platform;
+use crate::platform::backups::retention::rules::Reading;
+use crate::platform::backups::{retention, standing};
+use crate::platform::clock::Clock;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Result;
 use crate::platform::notices;
@@ -20,6 +23,10 @@ const LOOK_EVERY: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub struct Watch {
     unwell: BTreeSet<&'static str>,
+    /// What the clock said then.
+    clock: Option<Reading>,
+    /// Since when it is compared with what goes on steadily.
+    began: Option<Instant>,
 }
 
 impl Watch {
@@ -27,6 +34,12 @@ impl Watch {
     /// those were that nobody had been told of for a day.
     pub async fn look(&mut self, platform: &Arc<Platform>) -> Result<usize> {
         let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
+        if let Clock::System = platform.clock {
+            let steady = self.began.get_or_insert_with(Instant::now).elapsed();
+            let reading = Reading { wall: ctx.now(), steady };
+            self.read_clock(&ctx, reading).await?;
+        }
+        standing::ops::remind_of_drill(&ctx).await?;
         let checks = health(&ctx).await;
         let unwell: Vec<Check> =
             checks.into_iter().filter(|check| check.finding.status != Status::Ok).collect();
@@ -41,6 +54,19 @@ impl Watch {
             told += usize::from(written?);
         }
         Ok(told)
+    }
+}
+
+impl Watch {
+    /// Compares the clock with what it has to say by now, and tells of a jump.
+    pub async fn read_clock(&mut self, ctx: &BoxCtx, reading: Reading) -> Result<()> {
+        match self.clock.replace(reading).and_then(|before| reading.jump_since(before)) {
+            Some(said) => {
+                warn!("{said}");
+                retention::ops::clock_jumped(ctx, said).await
+            }
+            None => Ok(()),
+        }
     }
 }
 

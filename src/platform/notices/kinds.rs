@@ -15,6 +15,8 @@ pub const PLATFORM: &[&NoticeSpec] = &[
     &INVITED,
     &JOINED,
     &WORKSPACE_DELETED,
+    &WORKSPACE_DAMAGED,
+    &DRILL_DUE,
     &JOB_FAILED,
     &BOX_TROUBLE,
 ];
@@ -247,6 +249,52 @@ pub const WORKSPACE_DELETED: NoticeSpec = NoticeSpec {
             "Ein Arbeitsbereich wird endgültig entfernt",
             "{workspace} wurde gelöscht",
             "Am {day} ist er endgültig weg. Bis dahin kann ihn wiederherstellen, wem er gehört.",
+        ),
+    ],
+};
+
+/// The file of a workspace is damaged, so it can only be read.
+pub const WORKSPACE_DAMAGED: NoticeSpec = NoticeSpec {
+    kind: "workspace.damaged",
+    is_urgent: true,
+    is_mailed: true,
+    texts: &[
+        text(
+            "en",
+            "A workspace is damaged",
+            "The file of {workspace} is damaged",
+            "It can only be read now, and not everywhere. An operator restores it from a backup; \
+             the damaged file is kept.",
+        ),
+        text(
+            "de",
+            "Ein Arbeitsbereich ist beschädigt",
+            "Die Datei von {workspace} ist beschädigt",
+            "Er lässt sich nur noch lesen, und nicht überall. Wer die Box betreut, stellt ihn aus \
+             einer Sicherung wieder her; die beschädigte Datei bleibt erhalten.",
+        ),
+    ],
+};
+
+/// Nobody has opened a backup with a kit for a month.
+pub const DRILL_DUE: NoticeSpec = NoticeSpec {
+    kind: "backup.drill-due",
+    is_urgent: false,
+    is_mailed: true,
+    texts: &[
+        text(
+            "en",
+            "A recovery kit should be tried",
+            "It is time to try the recovery kit",
+            "Nobody has opened a backup with it for a month. A drill takes some minutes and \
+             changes nothing.",
+        ),
+        text(
+            "de",
+            "Das Wiederherstellungs-Kit sollte erprobt werden",
+            "Zeit, das Wiederherstellungs-Kit zu erproben",
+            "Seit einem Monat hat niemand damit eine Sicherung geöffnet. Eine Übung dauert einige \
+             Minuten und ändert nichts.",
         ),
     ],
 };

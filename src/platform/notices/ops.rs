@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::live::News;
 use super::rules::{Change, KEPT, NOTICES_MAX, Notice, NoticeId, Settings, Telling};
 use super::{
-    BOX_TROUBLE, FACTOR_CHANGED, HELP_ASKED, INVITED, JOB_FAILED, JOINED, NEW_DEVICE,
+    BOX_TROUBLE, DRILL_DUE, FACTOR_CHANGED, HELP_ASKED, INVITED, JOB_FAILED, JOINED, NEW_DEVICE,
     PASSWORD_CHANGED, PASSWORD_RESET, ROLE_CHANGED, SERVICE_ACCOUNT_MADE, SESSION_REUSED,
-    WORKSPACE_DELETED, mail, outbox, store, webhooks,
+    WORKSPACE_DAMAGED, WORKSPACE_DELETED, mail, outbox, store, webhooks,
 };
 use crate::platform::Platform;
 use crate::platform::audit::Entry;
@@ -250,6 +250,30 @@ pub(in crate::platform) fn workspace_deleted_in(
     let day = gone_at.split('T').next().unwrap_or_default();
     let telling = Telling::new(&WORKSPACE_DELETED).with("workspace", name).with("day", day);
     tell_in(scope, &store::members(scope, workspace)?, &telling.link("/workspaces"))
+}
+
+/// Reminds operators of a drill, once in so long.
+pub(in crate::platform) fn drill_due_in(scope: &BoxScope<'_>, every: Duration) -> Result<()> {
+    let part = "drill";
+    if store::is_told(scope, DRILL_DUE.kind, part, scope.now().minus(every))? {
+        return Ok(());
+    }
+    let telling = Telling::new(&DRILL_DUE).with("part", part).link("/box/backups");
+    tell_in(scope, &keepers_in(scope, None)?, &telling)
+}
+
+/// Tells operators, and those who watch over the workspace, that its file is damaged.
+pub(in crate::platform) fn workspace_damaged_in(
+    scope: &BoxScope<'_>,
+    workspace: WorkspaceId,
+    name: &str,
+) -> Result<()> {
+    let telling = Telling::new(&WORKSPACE_DAMAGED).with("workspace", name);
+    let operators = keepers_in(scope, None)?;
+    tell_in(scope, &operators, &telling.clone().link("/box/backups"))?;
+    let mut others = keepers_in(scope, Some(workspace))?;
+    others.retain(|one| !operators.contains(one));
+    tell_in(scope, &others, &telling.about(workspace).link(format!("/w/{workspace}")))
 }
 
 /// Tells whoever asked for a job that it failed; for jobs of schedules, those who watch over it.

@@ -70,6 +70,8 @@ pub struct WorkspaceResponse {
     /// Made to be played with; can be wiped without grace.
     pub is_sample: bool,
     pub state: WorkspaceState,
+    /// When its file was found damaged: it can only be read until an operator restores it.
+    pub damaged_at: Option<String>,
     pub archived_at: Option<String>,
     pub deleted_at: Option<String>,
     /// When a deleted workspace is gone for good.
@@ -84,6 +86,7 @@ impl WorkspaceResponse {
         Self {
             apps: workspace.apps.of_known(&platform.app_ids()),
             state: workspace.state().into(),
+            damaged_at: platform.workspaces.damaged_at(workspace.id).map(|at| at.to_string()),
             purge_at: workspace.purge_at().map(|at| at.to_string()),
             id: workspace.id.to_string(),
             name: workspace.name,

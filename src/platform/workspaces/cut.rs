@@ -38,8 +38,10 @@ pub(in crate::platform) struct Cut<'a> {
     system: Option<Held>,
     /// Those that were open.
     warm: HashMap<WorkspaceId, Held>,
-    /// All workspaces that the box knew at the moment.
+    /// All workspaces that the box knew at the moment and whose files are not known to be damaged.
     pub(in crate::platform) ids: Vec<WorkspaceId>,
+    /// What is left out: known to be damaged, or found so when it was to be held.
+    pub(in crate::platform) damaged: Vec<(WorkspaceId, String)>,
 }
 
 impl Workspaces {
@@ -50,31 +52,42 @@ impl Workspaces {
             return Err(Error::internal("there is a cut already"));
         }
         let (system, gate) = (system.to_owned(), std::sync::Arc::clone(&self.options.gate));
-        let open: Vec<_> = self.open_ids().into_iter().map(|id| (id, self.path(id))).collect();
-        let (system, warm, ids) = tasks::blocking(move || {
+        let open = self.open_ids().into_iter().filter(|id| !self.is_damaged(*id));
+        let open: Vec<_> = open.map(|id| (id, self.path(id))).collect();
+        let (system, warm, mut ids, mut damaged) = tasks::blocking(move || {
             let system = Held::ready(&system)?;
-            let ready =
-                |(id, path): (WorkspaceId, std::path::PathBuf)| Ok((id, Held::ready(&path)?));
-            let warm = open.into_iter().map(ready).collect::<Result<HashMap<_, _>>>()?;
+            let (mut warm, mut damaged) = (HashMap::new(), Vec::new());
+            for (id, path) in open {
+                keep_or_name(id, Held::ready(&path), &mut warm, &mut damaged)?;
+            }
             let started = Instant::now();
             let closed = gate.close();
             system.hold()?;
-            warm.values().try_for_each(Held::hold)?;
+            let held: Vec<_> = warm
+                .drain()
+                .map(|(id, held): (_, Held)| (id, held.hold().map(|()| held)))
+                .collect();
             drop(closed);
+            for (id, held) in held {
+                keep_or_name(id, held, &mut warm, &mut damaged)?;
+            }
             let (files, held_us) = (warm.len() + 1, started.elapsed().as_micros());
             info!(cut.files = files, cut.held_us = held_us, "one moment of {files} open files");
             let ids = store::kept_ids(system.connection())?;
-            Ok((system, warm, ids))
+            Ok((system, warm, ids, damaged))
         })
         .await?;
+        let known = ids.iter().filter_map(|id| Some((*id, self.damage(*id)?.found)));
+        damaged.extend(known.collect::<Vec<_>>());
+        ids.retain(|id| damaged.iter().all(|(one, _)| one != id));
         let cold = ids.iter().filter(|id| !warm.contains_key(id)).map(|id| (*id, None)).collect();
         *self.cold.lock() = Some(cold);
-        Ok(Cut { workspaces: self, system: Some(system), warm, ids })
+        Ok(Cut { workspaces: self, system: Some(system), warm, ids, damaged })
     }
 
     /// Takes hold of a file that a cut still wants, before it can change. Callers hold `changing`.
     pub(super) async fn hold_if_cold(&self, id: WorkspaceId) -> Result<()> {
-        if !self.cold.wants(id) {
+        if !self.cold.wants(id) || self.is_damaged(id) {
             return Ok(());
         }
         let held = hold(self.path(id)).await?;
@@ -87,6 +100,21 @@ impl Workspaces {
     fn open_ids(&self) -> Vec<WorkspaceId> {
         self.open.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
+}
+
+/// Keeps what is held, and names what cannot be because it is damaged.
+fn keep_or_name(
+    id: WorkspaceId,
+    held: Result<Held>,
+    into: &mut HashMap<WorkspaceId, Held>,
+    damaged: &mut Vec<(WorkspaceId, String)>,
+) -> Result<()> {
+    match held {
+        Ok(held) => drop(into.insert(id, held)),
+        Err(Error::Damaged(found)) => damaged.push((id, found)),
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 async fn hold(path: std::path::PathBuf) -> Result<Held> {

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::cut::Cold;
+use super::damage::rules::Damage;
+use super::quarantine::Quarantine;
 use super::rules::WorkspaceId;
 use super::store;
 use crate::platform::audit;
@@ -57,7 +59,7 @@ pub(super) fn check_id(wanted: WorkspaceId, says: Option<WorkspaceId>) -> Result
         return Ok(());
     }
     let cause = format!("the file of workspace {wanted} belongs to another workspace");
-    Err(Error::StorageFailed(cause))
+    Err(Error::Damaged(cause))
 }
 
 /// Removes a closed file, its log and its index.
@@ -90,6 +92,7 @@ pub struct Workspaces {
     pub(super) changing: tokio::sync::Mutex<()>,
     /// Files whose moment a cut still wants.
     pub(super) cold: Cold,
+    pub(super) quarantine: Quarantine,
 }
 
 impl Workspaces {
@@ -100,6 +103,7 @@ impl Workspaces {
         open_max: usize,
         random: &Random,
         clock: &Clock,
+        damaged: Vec<(WorkspaceId, Damage)>,
     ) -> Self {
         Self {
             folder,
@@ -114,6 +118,7 @@ impl Workspaces {
             uses: AtomicU64::new(0),
             changing: tokio::sync::Mutex::default(),
             cold: Cold::default(),
+            quarantine: Quarantine::of(damaged),
         }
     }
 
@@ -154,12 +159,18 @@ impl Workspaces {
             return Err(Error::NotFound);
         }
         self.make_room().await?;
+        if self.is_damaged(id) {
+            let file = self.open_damaged(id).await?;
+            self.keep(id, &file);
+            return Ok(file);
+        }
         self.hold_if_cold(id).await?;
         let (path, sets) = (self.path(id), Arc::clone(&self.sets));
         let (options, now) = (self.options.clone(), self.clock.now());
         let (file, found) = tasks::blocking(move || {
-            if !path.exists() {
-                return Err(Error::StorageFailed(format!("the file of workspace {id} is missing")));
+            // SQLite would begin an empty one.
+            if std::fs::metadata(&path).map_or(0, |about| about.len()) == 0 {
+                return Err(Error::Damaged("its file is gone or empty".to_owned()));
             }
             let mut found = None;
             let begin = |connection: &_| {
@@ -208,6 +219,7 @@ impl Workspaces {
         self.hold_if_cold(id).await?;
         self.removed.write().unwrap_or_else(PoisonError::into_inner).insert(id);
         let open = self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.quarantine.forget(id);
         let (folder, path) = (self.folder.clone(), self.path(id));
         tasks::blocking(move || {
             if let Some(open) = open {

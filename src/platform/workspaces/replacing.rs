@@ -87,10 +87,14 @@ impl Workspaces {
             warn!(workspace.id = %id, "A backup goes on without workspace {id}: {error}");
         }
         let open = self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        let path = self.path(id);
+        let (path, is_damaged) = (self.path(id), self.is_damaged(id));
         let folded = tasks::blocking(move || {
             if let Some(open) = open {
                 open.file.close();
+            }
+            if is_damaged {
+                // Its log is kept as it is, beside it.
+                return Ok(Err(Error::Damaged("known".to_owned())));
             }
             Ok(db::fold(&path))
         });

@@ -1,13 +1,19 @@
 //! Backups over time: by the clock, looked at again, opened with a kit, removed when they are old.
 
 use std::fs;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use holdfast::platform::backups::archive::Identity;
+use holdfast::platform::backups::retention::ops::clock_jumped;
+use holdfast::platform::backups::retention::rules::Reading;
+use holdfast::platform::clock::Clock;
+use holdfast::platform::monitoring::watch::Watch;
 use http::Method;
 use serde_json::{Value, json};
 
 use super::Ready;
+use crate::support::system;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -281,5 +287,153 @@ async fn old_backups_go_when_newer_ones_were_verified() {
     assert!(plan["paused"].as_str().unwrap().contains("went back"), "{plan}");
     let refused = ready.job("/api/v1/backups/prune", &Value::Null).await;
     assert_eq!(refused["problem"]["code"], "prune-paused", "{refused}");
+    ready.server.finish().await;
+}
+
+fn set_back(ready: &Ready, by: Duration) {
+    let Clock::Fixed(at) = &ready.server.clock else { panic!("the clock of tests stands still") };
+    at.fetch_sub(i64::try_from(by.as_millis()).expect("a moment"), Ordering::SeqCst);
+}
+
+async fn scheduled(ready: &Ready) -> usize {
+    ready.server.run_jobs().await;
+    let operator = ready.server.operator().await;
+    let list = operator.get("/api/v1/backups").await.is(200);
+    let items = list["items"].as_array().unwrap().iter();
+    items.filter(|one| one["reason"] == "schedule").count()
+}
+
+#[tokio::test]
+async fn the_schedule_makes_no_two_within_an_hour_whatever_the_clock_does() {
+    const HOUR: Duration = Duration::from_hours(1);
+    let ready = Ready::start().await;
+    assert_eq!(scheduled(&ready).await, 0);
+    // From six in the morning until the last minute it may be.
+    ready.server.advance(HOUR * 20 + Duration::from_mins(50));
+    assert_eq!(scheduled(&ready).await, 1);
+
+    set_back(&ready, HOUR);
+    assert_eq!(scheduled(&ready).await, 1, "an hour back, as where summer ends");
+    ready.server.advance(Duration::from_mins(59));
+    assert_eq!(scheduled(&ready).await, 1, "that minute comes once more within the hour");
+    set_back(&ready, HOUR * 2);
+    assert_eq!(scheduled(&ready).await, 1);
+    ready.server.advance(HOUR * 74);
+    assert_eq!(scheduled(&ready).await, 2, "three days ahead: once, not three times");
+    let ctx = system(&ready.server.platform);
+    set_back(&ready, HOUR * 24 * 3 + Duration::from_mins(40));
+    clock_jumped(&ctx, "It went back.".to_owned()).await.expect("it is noted");
+    for _ in 0..3 {
+        ready.server.advance(Duration::from_mins(14));
+        assert_eq!(scheduled(&ready).await, 2, "the one ahead may have been made just now");
+    }
+    ready.server.advance(HOUR * 30);
+    assert_eq!(scheduled(&ready).await, 3);
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_keeps_backups_for_a_day_and_operators_hear_of_it() {
+    let ready = Ready::start().await;
+    ready.back_up().await;
+    let ctx = system(&ready.server.platform);
+    let mut watch = Watch::default();
+    let before = Reading { wall: ready.server.clock.now(), steady: Duration::ZERO };
+    watch.read_clock(&ctx, before).await.expect("a first look");
+    let plan = ready.operator.get("/api/v1/backups/plan").await.is(200);
+    assert_eq!(plan["paused"], Value::Null);
+
+    ready.server.advance(DAY * 3);
+    let steady = before.steady + Duration::from_mins(1);
+    let ahead = Reading { wall: ready.server.clock.now(), steady };
+    watch.read_clock(&ctx, ahead).await.expect("it is noted");
+
+    let operator = ready.server.operator().await;
+    let plan = operator.get("/api/v1/backups/plan").await.is(200);
+    assert!(plan["paused"].as_str().unwrap().contains("ahead by 71 h 59 min"), "{plan}");
+    let notices = ready.server.box_entries("box.trouble.told").await;
+    assert!(notices.iter().any(|one| one.changes.contains("ahead by 71 h")), "{notices:?}");
+    ready.server.advance(DAY + Duration::from_mins(1));
+    let operator = ready.server.operator().await;
+    let plan = operator.get("/api/v1/backups/plan").await.is(200);
+    assert_eq!(plan["paused"], Value::Null, "by itself");
+    assert_eq!(ready.server.box_counts().await["box.clock.jumped"], 1);
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_drill_is_asked_for_once_a_month() {
+    let ready = Ready::start().await;
+    let mut watch = Watch::default();
+    let told = async |ready: &Ready, watch: &mut Watch| {
+        watch.look(&ready.server.platform).await.expect("a look");
+        let ctx = system(&ready.server.platform);
+        let count = ctx.read(|scope| {
+            let sql = "SELECT count(*) FROM notices WHERE kind = 'backup.drill-due'";
+            Ok(scope.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))?)
+        });
+        count.await.expect("a count")
+    };
+    assert_eq!(told(&ready, &mut watch).await, 0);
+
+    ready.server.advance(DAY * 32);
+    assert_eq!(told(&ready, &mut watch).await, 1);
+    ready.server.advance(DAY * 30);
+    assert_eq!(told(&ready, &mut watch).await, 1, "not before another month");
+    ready.server.advance(DAY * 2);
+    assert_eq!(told(&ready, &mut watch).await, 2);
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_target_that_lets_nothing_be_removed_keeps_it_and_the_job_says_so() {
+    let mut ready = Ready::start().await;
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        ready.wait(DAY).await;
+        made.push(ready.back_up().await);
+    }
+    // What cannot be removed as a file.
+    let commit = ready.base(&made[0]).join("COMMIT.json");
+    fs::remove_file(&commit).unwrap();
+    fs::create_dir_all(commit.join("held")).unwrap();
+    let none = json!({ "retention": { "daily": 0, "weekly": 0, "monthly": 0, "yearly": 0,
+        "verified_min": 1 } });
+    let settings = "/api/v1/backup-settings";
+    ready.operator.json(Method::PATCH, settings, &[], &none).await.is(200);
+
+    let done = ready.job("/api/v1/backups/prune", &Value::Null).await;
+
+    assert_eq!(done["state"], "done", "{done}");
+    let kept = done["result"]["kept_by_target"].to_string();
+    assert!(kept.contains("Stick"), "{done}");
+    assert!(ready.part(&made[0]).is_file(), "nothing of it is removed");
+    assert!(!ready.base(&made[1]).exists(), "the others go");
+    let shown = ready.operator.get(path_of(&made[0], "").trim_end_matches('/')).await.is(200);
+    assert_eq!(shown["copies"][0]["state"], "there");
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a reader that keeps the log from being folded in")]
+async fn a_log_that_grows_too_long_ends_the_backup_with_its_sentence() {
+    let ready = Ready::start_with(&[("storage.backup_log_bytes_max", "65536")]).await;
+    let owner = ready.server.person("owner").await;
+    let path = ready.server.folder().join(format!("workspaces/{}.db", ready.server.workspace));
+    let reader = rusqlite::Connection::open(path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").unwrap();
+    for number in 0..30 {
+        crate::inventory::item(&owner, &format!("L-{number}")).await;
+    }
+
+    let refused = ready.job("/api/v1/backups", &Value::Null).await;
+
+    assert_eq!(refused["problem"]["code"], "backup-log-too-long", "{refused}");
+    let list = ready.operator.get("/api/v1/backups").await.is(200);
+    assert_eq!(list["items"][0]["state"], "failed", "{list}");
+    let said = list["items"][0]["detail"].as_str().unwrap();
+    assert!(said.contains("So much was written meanwhile"), "{said}");
+    assert_eq!(fs::read_dir(ready.target.path()).unwrap().count(), 0, "nothing was sent");
+    drop(reader);
     ready.server.finish().await;
 }

@@ -171,9 +171,15 @@ impl TestServer {
 
     /// Closes the box and opens it anew over the same files.
     pub async fn restart(self) -> Self {
+        self.restart_after(|| {}).await
+    }
+
+    /// The same; something happens while it is off.
+    pub async fn restart_after(self, meanwhile: impl FnOnce()) -> Self {
         let Self { platform, router, clock, workspace, folder, jobs } = self;
         platform.close().await;
         drop((platform, router));
+        meanwhile();
         let platform = open(folder.path(), &clock, &[], &jobs);
         let router = wiring::application(&platform, vec![HOST.to_owned()]).expect("the wiring");
         Self { platform, router, clock, workspace, folder, jobs }

@@ -3376,6 +3376,8 @@ export interface components {
             code: string;
             /** @description One sentence for a person. */
             detail: string;
+            /** @description The workspace that it is about, where it is about one. */
+            workspace_id?: string | null;
         };
         /** @description A code, or a code with the pack it stands on. */
         BarcodeRequest: string | components["schemas"]["PackRequest"];
@@ -4178,6 +4180,8 @@ export interface components {
             apps: string[];
             /** @description ISO 4217, e.g. `EUR`. */
             currency: string;
+            /** @description When its file was found damaged: it can only be read until an operator restores it. */
+            damaged_at?: string | null;
             id: string;
             /** @description Made to be played with. */
             is_sample: boolean;
@@ -4948,6 +4952,11 @@ export interface components {
                 mode: string;
                 /** @description `running`, `done`, `failed` or `undone`. */
                 state: string;
+                /**
+                 * @description What was there before is damaged: its file is not put back, and lies in the data folder as
+                 *     `workspaces/kept/<id>.db` until somebody removes it or a person in it is erased.
+                 */
+                was_damaged: boolean;
                 /** @description What was brought back, or what was made. */
                 workspace_id?: string | null;
             }[];
@@ -5206,6 +5215,8 @@ export interface components {
                 created_at: string;
                 /** @description ISO 4217, e.g. `EUR`. */
                 currency: string;
+                /** @description When its file was found damaged: it can only be read until an operator restores it. */
+                damaged_at?: string | null;
                 deleted_at?: string | null;
                 id: string;
                 /** @description Made to be played with; can be wiped without grace. */
@@ -5456,6 +5467,11 @@ export interface components {
             mode: string;
             /** @description `running`, `done`, `failed` or `undone`. */
             state: string;
+            /**
+             * @description What was there before is damaged: its file is not put back, and lies in the data folder as
+             *     `workspaces/kept/<id>.db` until somebody removes it or a person in it is erased.
+             */
+            was_damaged: boolean;
             /** @description What was brought back, or what was made. */
             workspace_id?: string | null;
         };
@@ -6050,6 +6066,8 @@ export interface components {
             created_at: string;
             /** @description ISO 4217, e.g. `EUR`. */
             currency: string;
+            /** @description When its file was found damaged: it can only be read until an operator restores it. */
+            damaged_at?: string | null;
             deleted_at?: string | null;
             id: string;
             /** @description Made to be played with; can be wiped without grace. */

@@ -26,7 +26,7 @@ use crate::platform::ctx::{BoxCtx, BoxScope, Unit};
 use crate::platform::error::{Code, Error, Result, code};
 use crate::platform::secrets::Secrets;
 use crate::platform::setup::rules::BoxId;
-use crate::platform::workspaces::WorkspaceId;
+use crate::platform::workspaces::{WorkspaceId, damage};
 
 /// Somebody asked for a checkpoint.
 const SIGNED: &str = "audit.checkpoint.signed";
@@ -214,13 +214,15 @@ pub(in crate::platform::audit) async fn sign_workspace(
     workspace: WorkspaceId,
 ) -> Result<Option<Signed>> {
     let (key, now) = (Arc::clone(&ctx.platform.audit.key), ctx.now());
-    let file = ctx.platform.workspaces.open(workspace).await?;
+    let opened = ctx.platform.workspaces.open(workspace).await;
+    let file = damage::ops::settled(ctx, workspace, None, opened).await?;
     let signed = file.write(move |connection| {
         let tree = Tree(connection);
         let signed = sign_in(tree, &key, now)?;
         Ok((signed, log_in(tree)?, Checkpoints(connection).newest()?))
     });
-    let (signed, log, newest) = signed.await?;
+    let signed = damage::ops::settled(ctx, workspace, Some(&file), signed.await).await;
+    let (signed, log, newest) = signed?;
     signed.iter().for_each(Signed::tell);
     if let Some(Checkpoint { size, root, .. }) = newest {
         ctx.platform.audit.growth.remember(Recorded { log, workspace, size, root });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::rules::{LOG_SIZE_BYTES_MAX, base_folder};
+use super::rules::base_folder;
 use crate::platform::Platform;
 use crate::platform::backups::archive::{
     Archive, COMMIT_FILE, Commit, FORMAT, FileEntry, Manifest, PART_SIZE_BYTES, Parts, Recipient,
@@ -22,7 +22,7 @@ use crate::platform::jobs::rules::PASSES;
 use crate::platform::monitoring::ops::VERSION;
 use crate::platform::secret::to_hex;
 use crate::platform::secrets::KeyFiles;
-use crate::platform::workspaces::WorkspaceId;
+use crate::platform::workspaces::{Cut, WorkspaceId, damage};
 use crate::platform::{tasks, whole_file};
 
 /// Below the data folder: backups on their way.
@@ -58,7 +58,8 @@ pub(super) struct Made {
     pub(super) source_bytes: u64,
     pub(super) size_bytes: u64,
     pub(super) workspaces: u64,
-    pub(super) missing: Vec<String>,
+    /// Whose files are damaged and left out.
+    pub(super) damaged: Vec<WorkspaceId>,
 }
 
 /// An archive on its way from thread to thread.
@@ -70,6 +71,8 @@ struct Writing {
     total: u64,
     /// The logs that grow as long as the cut is held.
     logs: Arc<Vec<PathBuf>>,
+    /// What each of them may grow to.
+    log_bytes_max: u64,
 }
 
 /// Makes a base in the spool.
@@ -92,19 +95,23 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
     let archive = Archive::begin(parts, recipients, taken_at)?;
     let logs = order.iter().map(|id| log_of(&data.join(path_of(*id))));
     let logs = Arc::new(logs.chain([log_of(&data.join(SYSTEM))]).collect::<Vec<_>>());
-    let mut writing = Writing { archive, files: Vec::new(), source_bytes: 0, total, logs };
-    writing = add_file(work, writing, SYSTEM.to_owned(), system).await?;
-    let mut missing = Vec::new();
+    let log_bytes_max = platform.config.storage.backup_log_bytes_max;
+    let files = Vec::new();
+    let mut writing = Writing { archive, files, source_bytes: 0, total, logs, log_bytes_max };
+    writing = add_file(work, writing, SYSTEM.to_owned(), counted(system).await?).await?;
+    let mut damaged = std::mem::take(&mut cut.damaged);
     for id in order {
         work.check()?;
-        match cut.take(id).await? {
-            None => missing.push(id.to_string()),
-            Some(held) => {
-                writing = add_file(work, writing, path_of(id), held).await?;
-            }
+        match take_whole(&mut cut, id).await? {
+            Ok(whole) => writing = add_file(work, writing, path_of(id), whole).await?,
+            Err(found) => damaged.push((id, found)),
         }
     }
     drop(cut);
+    for (id, found) in &damaged {
+        damage::ops::mark(work.on_box(), *id, found).await;
+    }
+    let damaged = damaged.into_iter().map(|(id, _)| id).collect();
     let keys = platform.secrets.to_keep_since(before)?;
     let config = platform.config.file.as_ref().map(std::fs::read_to_string).transpose()?;
     let rest = Rest { keys, config };
@@ -113,7 +120,7 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
         Ok(writing)
     })
     .await?;
-    finish(&platform, plan, writing, Finish { spool, taken_at, missing }).await
+    finish(&platform, plan, writing, Finish { spool, taken_at, damaged }).await
 }
 
 fn path_of(id: WorkspaceId) -> String {
@@ -131,7 +138,38 @@ fn begin_spool(spool: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn add_file(work: &Work, mut writing: Writing, path: String, held: Held) -> Result<Writing> {
+/// A file at the moment of the cut, and what it holds.
+type Counted = (Held, Contents);
+
+/// Counts what a file holds before anything of it is written: a damaged one cannot be counted.
+async fn counted(held: Held) -> Result<Counted> {
+    tasks::in_background(move || {
+        let contents = contents::ops::of_held(&held)?;
+        Ok((held, contents))
+    })
+    .await
+}
+
+/// The file of a workspace at the moment of the cut; the inner error is why it is left out.
+async fn take_whole(cut: &mut Cut<'_>, id: WorkspaceId) -> Result<Result<Counted, String>> {
+    let taken = match cut.take(id).await {
+        Ok(None) => return Ok(Err("its file is gone".to_owned())),
+        Ok(Some(held)) => counted(held).await,
+        Err(error) => Err(error),
+    };
+    match taken {
+        Ok(whole) => Ok(Ok(whole)),
+        Err(Error::Damaged(found)) => Ok(Err(found)),
+        Err(error) => Err(error),
+    }
+}
+
+async fn add_file(
+    work: &Work,
+    mut writing: Writing,
+    path: String,
+    (held, Contents { rows, audit }): Counted,
+) -> Result<Writing> {
     let work = work.clone();
     tasks::in_background(move || {
         let pages = Pages::of(held.connection())?;
@@ -144,7 +182,6 @@ async fn add_file(work: &Work, mut writing: Writing, path: String, held: Held) -
             Some(fault) => return Err(fault),
             None => added?,
         };
-        let Contents { rows, audit } = contents::ops::of_held(&held)?;
         writing.files.push(FileEntry { path, page_size_bytes, pages: count, sha256, rows, audit });
         writing.source_bytes = before + size;
         Ok(writing)
@@ -158,6 +195,7 @@ struct Watched<'a> {
     done: u64,
     total: u64,
     logs: Arc<Vec<PathBuf>>,
+    log_bytes_max: u64,
     /// The logs are looked at when so much is done.
     look_at: u64,
     work: &'a Work,
@@ -167,15 +205,23 @@ struct Watched<'a> {
 
 impl<'a> Watched<'a> {
     fn new(from: Pages<'a>, writing: &Writing, work: &'a Work) -> Self {
-        let (done, total, logs) = (writing.source_bytes, writing.total, Arc::clone(&writing.logs));
-        Self { from, done, total, logs, look_at: done, work, fault: None }
+        Self {
+            from,
+            done: writing.source_bytes,
+            total: writing.total,
+            logs: Arc::clone(&writing.logs),
+            log_bytes_max: writing.log_bytes_max,
+            look_at: writing.source_bytes,
+            work,
+            fault: None,
+        }
     }
 
     fn check(&mut self) -> Result<()> {
         self.work.check()?;
         if self.done >= self.look_at {
             self.look_at = self.done + LOGS_LOOKED_AT_EVERY_BYTES;
-            check_logs(&self.logs, LOG_SIZE_BYTES_MAX)?;
+            check_logs(&self.logs, self.log_bytes_max)?;
         }
         Ok(())
     }
@@ -253,7 +299,7 @@ struct Rest {
 struct Finish {
     spool: PathBuf,
     taken_at: Moment,
-    missing: Vec<String>,
+    damaged: Vec<WorkspaceId>,
 }
 
 /// Ends the archive and signs for it.
@@ -261,7 +307,7 @@ async fn finish(
     platform: &Arc<Platform>,
     plan: Plan,
     writing: Writing,
-    Finish { spool, taken_at, missing }: Finish,
+    Finish { spool, taken_at, damaged }: Finish,
 ) -> Result<Made> {
     let platform = Arc::clone(platform);
     tasks::blocking(move || {
@@ -276,7 +322,7 @@ async fn finish(
             sequence: plan.sequence,
             taken_at: taken_at.to_string(),
             files: writing.files,
-            missing: missing.clone(),
+            missing: damaged.iter().map(ToString::to_string).collect(),
         };
         let parts = writing.archive.finish(&manifest)?;
         let size_bytes = parts.iter().map(|part| part.size_bytes).sum();
@@ -302,7 +348,7 @@ async fn finish(
             source_bytes: writing.source_bytes,
             size_bytes,
             workspaces,
-            missing,
+            damaged,
         })
     })
     .await

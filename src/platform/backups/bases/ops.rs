@@ -21,6 +21,7 @@ use crate::platform::idempotency::rules::Created;
 use crate::platform::jobs::ops::{UnderWay, Wanted, ask};
 use crate::platform::jobs::rules::{PASSES, back_off};
 use crate::platform::jobs::{Job, Work};
+use crate::platform::workspaces::{self, WorkspaceId};
 use crate::platform::{notices, tasks};
 
 /// Audit kind.
@@ -189,6 +190,7 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
         // What waited to be sent when the machine was lost lies at its targets, or is lost with it.
         send_round(work).await?;
     }
+    let damaged_before = work.on_box().platform.workspaces.damaged_count();
     let key = Identity::generate();
     let (id, plan) = begin(work, reason, &key).await?;
     let made = match making::make(work, plan).await {
@@ -220,9 +222,15 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
         return Err(Error::conflict("backup-superseded", detail));
     }
     if shown.backup.verified_at.is_some() {
-        retention::ops::ask_for_prune(work.on_box()).await?;
+        retention::ops::prune_after(work.on_box()).await?;
     }
-    told(shown)
+    told(shown).map_err(|error| match error {
+        // The proof found a damaged workspace. The next try leaves it out.
+        Error::Conflict(refusal) if platform.workspaces.damaged_count() > damaged_before => {
+            Error::Conflict(refusal.with(PASSES, "true"))
+        }
+        error => error,
+    })
 }
 
 /// Why the schedule makes none now.
@@ -236,10 +244,14 @@ fn skip_in(scope: &BoxScope<'_>, attempt: u32) -> Result<Option<String>> {
     let now = scope.now();
     let apart = |at: Moment| now.since(at).max(at.since(now));
     let newest = store::list(scope, None, NEWEST_LOOKED_AT)?;
+    // A clock that has just been put right says nothing of how long ago the last one was.
+    let jumped_at = retention::ops::jumped_at_in(scope)?;
+    let is_put_right = jumped_at.is_some_and(|at| apart(at) < APART_MIN);
     let is_near = newest.into_iter().any(|one| {
+        let is_unsure = is_put_right && one.started_at > now;
         one.reason == Reason::Schedule
             && one.taken_at.is_some()
-            && apart(one.started_at) < APART_MIN
+            && (is_unsure || apart(one.started_at) < APART_MIN)
     });
     // A try after one that the box interrupted is not a second one.
     let is_second = attempt == 1 && is_near;
@@ -284,8 +296,7 @@ async fn begin(work: &Work, reason: Reason, key: &Identity) -> Result<(BackupId,
 /// Gives the backups that were given up for it.
 fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<BackupId>> {
     let backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
-    let missing = (!made.missing.is_empty())
-        .then(|| format!("The files of workspaces {} are missing.", made.missing.join(", ")));
+    let left_out = left_out_in(scope, &made.damaged)?;
     let backup = Backup {
         sequence: Some(made.sequence),
         taken_at: Some(made.taken_at),
@@ -293,7 +304,7 @@ fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<Bac
         size_bytes: Some(made.size_bytes),
         workspaces: Some(made.workspaces),
         folder: Some(made.folder.clone()),
-        detail: missing,
+        detail: left_out,
         ..backup
     };
     store::update(scope, &backup, Some(&made.commit_hash))?;
@@ -315,6 +326,20 @@ fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<Bac
         store::put_copy(scope, &copy)?;
     }
     Ok(given_up)
+}
+
+/// Names what a backup leaves out.
+fn left_out_in(scope: &BoxScope<'_>, damaged: &[WorkspaceId]) -> Result<Option<String>> {
+    if damaged.is_empty() {
+        return Ok(None);
+    }
+    let name = |id: &WorkspaceId| Ok(workspaces::ops::get_in(scope, *id)?.name);
+    let names = damaged.iter().map(name).collect::<Result<Vec<_>>>()?;
+    let detail = format!(
+        "Left out, because their files are damaged: {}. Backups made before have them.",
+        names.join(", ")
+    );
+    Ok(Some(shortened(&detail)))
 }
 
 /// Gives up what is still to be done for a backup: somebody cancelled it.

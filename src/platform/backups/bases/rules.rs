@@ -1,11 +1,13 @@
 //! What a backup is called and how it stands.
 
+use crate::platform::backups::archive::WORKSPACES;
 use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, code};
 use crate::platform::id::Id;
 use crate::platform::jobs::JobId;
 use crate::platform::setup::rules::BoxId;
+use crate::platform::workspaces::WorkspaceId;
 
 pub const CODES: &[Code] = &[
     code(
@@ -52,8 +54,11 @@ pub const CODES: &[Code] = &[
     ),
 ];
 
-/// A log that a backup keeps from being folded in may grow to this.
-pub const LOG_SIZE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// The workspace whose file is called so within an archive.
+pub fn workspace_of(path: &str) -> Option<WorkspaceId> {
+    path.strip_prefix(WORKSPACES)?.strip_prefix('/')?.strip_suffix(".db")?.parse().ok()
+}
+
 /// Below this no backup is made.
 const FREE_BYTES_MIN: u64 = 2_000_000_000;
 /// A tenth of a large disk is far more than a spool takes.

@@ -13,7 +13,7 @@ use tokio::sync::MutexGuard;
 use super::fence::{self, Other, Own};
 use super::making::{BESIDE, SPOOL};
 use super::ops::{self, Outcome};
-use super::rules::{Backup, Copy, CopyState, box_folder};
+use super::rules::{Backup, Copy, CopyState, box_folder, workspace_of};
 use super::store;
 use crate::platform::Platform;
 use crate::platform::backups::archive::{COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Refused};
@@ -23,6 +23,7 @@ use crate::platform::backups::verification::proving::{self, Subject};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::tasks;
+use crate::platform::workspaces::damage;
 
 /// Whoever waits for its turn looks so often whether it is to end.
 const TURN_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
@@ -146,9 +147,22 @@ async fn advance(work: &Work, todo: &Todo) -> Result<()> {
     let outcome = match proved {
         Ok(_) => Outcome::Verified,
         Err(Refused::Disk(detail) | Refused::Target(detail)) => Outcome::NotNow(detail),
-        Err(damage) => Outcome::Damaged(damage.to_string()),
+        Err(damage) => {
+            look_at_own(work, &damage).await?;
+            Outcome::Damaged(damage.to_string())
+        }
     };
     ops::note(work, &todo.copy, outcome).await
+}
+
+/// A database that came back damaged may have been sent like that: then the box's own is marked.
+async fn look_at_own(work: &Work, damage: &Refused) -> Result<()> {
+    let Refused::Inside { path, .. } = damage else { return Ok(()) };
+    let Some(workspace) = workspace_of(path) else { return Ok(()) };
+    match damage::ops::look_and_mark(work.on_box(), workspace).await {
+        Ok(_) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Why a copy did not get there.

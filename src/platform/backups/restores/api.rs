@@ -47,6 +47,9 @@ pub struct RestoreResponse {
     pub finished_at: Option<String>,
     /// Until then it can be undone.
     pub kept_until: Option<String>,
+    /// What was there before is damaged: its file is not put back, and lies in the data folder as
+    /// `workspaces/kept/<id>.db` until somebody removes it or a person in it is erased.
+    pub was_damaged: bool,
     /// What went wrong, in one sentence.
     pub detail: Option<String>,
     /// What a look found; as the job's result, and whole. Only where one is asked for.
@@ -69,6 +72,7 @@ impl std::convert::From<Restore> for RestoreResponse {
             asked_at: restore.asked_at.to_string(),
             finished_at: time(restore.finished_at),
             kept_until: time(restore.kept_until),
+            was_damaged: restore.was_damaged,
             detail: restore.detail,
             found: None,
         }

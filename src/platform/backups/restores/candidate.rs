@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tracing::warn;
+
 use crate::platform::audit::Entry;
 use crate::platform::audit::ops::carrying;
 use crate::platform::backups::contents::{self, ops::Contents};
@@ -54,13 +56,20 @@ async fn make_ready_and_put(
     let Switch { workspace, candidate, keep, entry } = switch;
     let workspaces = &ctx.platform.workspaces;
     // Most of it while everybody goes on; the rest while nobody can write.
-    carry(ctx, file, &workspaces.path(workspace)).await?;
+    let is_damaged = workspaces.is_damaged(workspace);
+    let carried = match carry(ctx, file, &workspaces.path(workspace)).await {
+        // What a damaged log says of its past is no reason to do without its workspace.
+        Err(Error::Conflict(_)) if is_damaged => false,
+        carried => carried?,
+    };
     let contents = counted(&candidate).await?;
     work.check()?;
     let closed = workspaces.hold_closed(workspace).await.map_err(in_use)?;
     let is_carried = closed.is_whole && carry(ctx, file, &closed.path()).await?;
     if is_carried {
         set_beside(ctx, file, closed.path()).await?;
+    } else if carried && let Err(error) = set_beside(ctx, file, closed.path()).await {
+        warn!("What stands beside a damaged log was not taken along: {error}");
     }
     let end = ctx.write_apart(file, move |unit| {
         unit.audit(entry)?;
@@ -117,9 +126,9 @@ async fn carry(ctx: &BoxCtx, file: &DatabaseFile, from: &Path) -> Result<bool> {
         };
         let part = match tasks::blocking(read).await? {
             Ok(part) => part,
-            Err(Error::NotFound | Error::StorageFailed(_) | Error::Internal(_)) => {
-                return Ok(false);
-            }
+            Err(
+                Error::NotFound | Error::StorageFailed(_) | Error::Damaged(_) | Error::Internal(_),
+            ) => return Ok(false),
             Err(error) => return Err(error),
         };
         if part.is_empty() {

@@ -1,6 +1,7 @@
 //! From a target into scratch: what is wanted of a backup, with every hash of it checked.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::rules::ROOM_LEFT_BYTES;
 use crate::platform::backups::archive::{
@@ -11,7 +12,6 @@ use crate::platform::backups::recovery::unpacking::check;
 use crate::platform::backups::targets::Remote;
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
-use crate::platform::monitoring::ops::free_bytes;
 use crate::platform::workspaces::WorkspaceId;
 use crate::platform::{make_private_folder, tasks, whole_file};
 
@@ -146,7 +146,9 @@ async fn bring(work: &Work, remote: &Remote, below: &str, kit: &Kit, into: &Path
 
 /// Refuses when the disk would fill up.
 async fn need_room(work: &Work, bytes: u64) -> Result<()> {
-    let free = free_bytes(&work.on_box().platform).await?;
+    let platform = Arc::clone(&work.on_box().platform);
+    let disk = tasks::blocking(move || platform.room.of(platform.config.data())).await?;
+    let free = disk.free_bytes;
     let needed = bytes.saturating_add(ROOM_LEFT_BYTES);
     if free >= needed {
         return Ok(());

@@ -128,6 +128,7 @@ fn begun(scope: &BoxScope<'_>, id: RestoreId) -> Restore {
         asked_at: scope.now(),
         finished_at: None,
         kept_until: None,
+        was_damaged: false,
         detail: None,
     }
 }

@@ -112,6 +112,11 @@ impl Mode {
         Self::ALL.into_iter().find(|one| one.name() == name)
     }
 
+    /// Whether it puts another file in the place of a workspace's.
+    pub fn replaces(self) -> bool {
+        matches!(self, Self::InPlace | Self::Undo)
+    }
+
     /// What somebody can ask for by name.
     pub fn asked(name: &str) -> Result<Self> {
         let known = Self::from_name(name).filter(|mode| *mode != Self::Undo);
@@ -160,6 +165,8 @@ pub struct Restore {
     pub asked_at: Moment,
     pub finished_at: Option<Moment>,
     pub kept_until: Option<Moment>,
+    /// What was there before is damaged. It is kept, and not put back.
+    pub was_damaged: bool,
     pub detail: Option<String>,
 }
 pub type RestoreId = Id<Restore>;
@@ -169,6 +176,12 @@ pub fn check_undoable(restore: &Restore, now: Moment) -> Result<WorkspaceId> {
     let because = |detail: &str| Err(Error::conflict("restore-not-undoable", detail));
     if restore.state == State::Undone {
         return because("It was undone already.");
+    }
+    if restore.was_damaged {
+        return because(
+            "What was there before is damaged. Its file is kept in the folder workspaces/kept \
+             until somebody removes it.",
+        );
     }
     let kept = restore.kept_until.filter(|_| restore.state == State::Done);
     let Some((kept_until, workspace)) = kept.zip(restore.workspace) else {
@@ -251,6 +264,7 @@ mod tests {
             asked_at: Moment(0),
             finished_at: Some(Moment(0)),
             kept_until: Some(Moment(100)),
+            was_damaged: false,
             detail: None,
         };
         let refused = |restore: Restore, now| check_undoable(&restore, Moment(now)).is_err();
@@ -259,6 +273,7 @@ mod tests {
         assert!(refused(restore.clone(), 100));
         assert!(refused(Restore { state: State::Undone, ..restore.clone() }, 1));
         assert!(refused(Restore { state: State::Failed, ..restore.clone() }, 1));
+        assert!(refused(Restore { was_damaged: true, ..restore.clone() }, 1));
         assert!(refused(Restore { kept_until: None, ..restore }, 1));
     }
 }

@@ -31,13 +31,14 @@ pub(super) fn update(scope: &Unit<'_>, restore: &Restore) -> Result<()> {
     scope
         .prepare_cached(
             "UPDATE restores SET workspace_id = :workspace, state = :state,
-                 finished_at = :finished_at, kept_until = :kept_until, detail = :detail
+                 finished_at = :finished_at, kept_until = :kept_until,
+                 was_damaged = :was_damaged, detail = :detail
              WHERE id = :id",
         )?
         .execute(named_params! {
             ":id": restore.id, ":workspace": restore.workspace, ":state": restore.state.name(),
             ":finished_at": restore.finished_at, ":kept_until": restore.kept_until,
-            ":detail": restore.detail,
+            ":was_damaged": restore.was_damaged, ":detail": restore.detail,
         })?;
     Ok(())
 }
@@ -60,7 +61,7 @@ pub(super) fn get(scope: &Unit<'_>, id: RestoreId) -> Result<Option<Restore>> {
     Ok(scope
         .prepare_cached(
             "SELECT id, job_id, backup_id, workspace_id, mode, state, of_restore, asked_by,
-                 asked_at, finished_at, kept_until, detail
+                 asked_at, finished_at, kept_until, detail, was_damaged
              FROM restores WHERE id = :id",
         )?
         .query_row(named_params! { ":id": id }, read)
@@ -75,7 +76,7 @@ pub(super) fn list(
 ) -> Result<Vec<Restore>> {
     let mut statement = scope.prepare_cached(
         "SELECT id, job_id, backup_id, workspace_id, mode, state, of_restore, asked_by, asked_at,
-             finished_at, kept_until, detail
+             finished_at, kept_until, detail, was_damaged
          FROM restores WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -97,8 +98,9 @@ pub(super) fn copies(scope: &Unit<'_>, backup: BackupId) -> Result<Vec<TargetId>
 pub(super) fn kept_before(scope: &Unit<'_>, before: Moment) -> Result<Vec<Restore>> {
     let mut statement = scope.prepare_cached(
         "SELECT id, job_id, backup_id, workspace_id, mode, state, of_restore, asked_by, asked_at,
-             finished_at, kept_until, detail
-         FROM restores WHERE kept_until IS NOT NULL AND finished_at < :before ORDER BY id",
+             finished_at, kept_until, detail, was_damaged
+         FROM restores
+         WHERE (kept_until IS NOT NULL OR was_damaged = 1) AND finished_at < :before ORDER BY id",
     )?;
     let rows = statement.query_map(named_params! { ":before": before }, read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -108,7 +110,7 @@ pub(super) fn kept_before(scope: &Unit<'_>, before: Moment) -> Result<Vec<Restor
 pub(super) fn running(scope: &Unit<'_>) -> Result<Vec<Restore>> {
     let mut statement = scope.prepare_cached(
         "SELECT id, job_id, backup_id, workspace_id, mode, state, of_restore, asked_by, asked_at,
-             finished_at, kept_until, detail
+             finished_at, kept_until, detail, was_damaged
          FROM restores WHERE state = 'running' ORDER BY id",
     )?;
     let rows = statement.query_map([], read)?;
@@ -117,8 +119,10 @@ pub(super) fn running(scope: &Unit<'_>) -> Result<Vec<Restore>> {
 
 /// Those whose file of before is still needed.
 pub(super) fn kept(scope: &Unit<'_>, now: Moment) -> Result<Vec<RestoreId>> {
-    let mut statement = scope
-        .prepare_cached("SELECT id FROM restores WHERE state = 'running' OR kept_until > :now")?;
+    let mut statement = scope.prepare_cached(
+        "SELECT id FROM restores
+         WHERE state = 'running' OR kept_until > :now OR was_damaged = 1",
+    )?;
     let rows = statement.query_map(named_params! { ":now": now }, |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -148,5 +152,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Restore> {
         finished_at: row.get(9)?,
         kept_until: row.get(10)?,
         detail: row.get(11)?,
+        was_damaged: row.get(12)?,
     })
 }

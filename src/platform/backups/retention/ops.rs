@@ -14,11 +14,17 @@ use crate::platform::backups::bases::ops::KIND;
 use crate::platform::backups::bases::rules::{Backup, Copy, box_folder};
 use crate::platform::backups::bases::{self, sending};
 use crate::platform::backups::targets::{self, Fault, Remote, rules::Target};
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::jobs::ops::{UnderWay, Wanted, ask};
 use crate::platform::jobs::{Job, Work};
+use crate::platform::notices;
+use crate::platform::workspaces::damage;
+
+/// What notices about the clock are about.
+const CLOCK: &str = "clock";
 
 pub async fn settings(ctx: &BoxCtx) -> Result<Retention> {
     ctx.read(|scope| store::get(scope)).await
@@ -77,7 +83,10 @@ fn plan_in(scope: &BoxScope<'_>) -> Result<Plan> {
         })
     };
     let all: Vec<Kept> = backups.iter().filter_map(kept).collect();
-    let paused = rules::paused(&all, scope.now());
+    let damaged = damage::ops::list_in(scope)?.into_iter().next();
+    let damaged = damaged.map(|one| format!("{} Until then no backup goes.", one.sentence()));
+    let jump = store::jump(scope)?;
+    let paused = damaged.or_else(|| rules::paused(&all, jump.as_ref(), scope.now()));
     let mut planned = Vec::new();
     for (kept, why) in rules::plan(&all, store::get(scope)?) {
         if let Some(at) = backups.iter().position(|one| one.id == kept.id) {
@@ -85,6 +94,39 @@ fn plan_in(scope: &BoxScope<'_>) -> Result<Plan> {
         }
     }
     Ok(Plan { backups: planned, paused })
+}
+
+/// Has old backups removed after a new one, unless none may go now.
+pub(in crate::platform::backups) async fn prune_after(ctx: &BoxCtx) -> Result<()> {
+    if let Some(why) = plan(ctx).await?.paused {
+        let detail = format!("{why} No backup is removed until a day has gone by in order.");
+        return ctx
+            .write(move |scope| {
+                // Of a damaged workspace operators have heard.
+                if damage::ops::list_in(scope)?.is_empty() {
+                    notices::ops::box_trouble_in(scope, CLOCK, &detail)?;
+                }
+                Ok(())
+            })
+            .await;
+    }
+    ask_for_prune(ctx).await.map(drop)
+}
+
+/// Notes that the clock of the box jumped: no backup goes for a day, and operators hear of it.
+pub async fn clock_jumped(ctx: &BoxCtx, said: String) -> Result<()> {
+    ctx.write(move |scope| {
+        store::note_jump(scope, scope.now(), &said)?;
+        scope.audit(Entry::about("box.clock.jumped", "box").set("detail", &said))?;
+        let detail = format!("{said} No backup is removed until a day has gone by in order.");
+        notices::ops::box_trouble_in(scope, CLOCK, &detail).map(drop)
+    })
+    .await
+}
+
+/// When the clock jumped last.
+pub(in crate::platform::backups) fn jumped_at_in(scope: &BoxScope<'_>) -> Result<Option<Moment>> {
+    Ok(store::jump(scope)?.map(|(at, _)| at))
 }
 
 /// Asks for what the plan says.

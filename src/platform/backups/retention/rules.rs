@@ -24,8 +24,8 @@ pub const CODES: &[Code] = &[
     ),
     code(
         "prune-paused",
-        "The clock of the box jumped, so no backup is removed for now.",
-        "Look at the clock. When it has gone on for a day, old backups are removed again.",
+        "No backup is removed for now: the clock of the box jumped, or a workspace is damaged.",
+        "The detail says which. Old backups are removed again when that is over.",
     ),
 ];
 
@@ -154,9 +154,38 @@ fn year(at: Moment) -> i64 {
     month(at).saturating_sub(1).div_euclid(12)
 }
 
-/// Why no backup is removed now: the clock contradicts what lies there. It goes on when a day went
-/// by in order.
-pub fn paused(backups: &[Kept], now: Moment) -> Option<String> {
+/// What the clock says, and what goes on steadily beside it whatever becomes of the clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    pub wall: Moment,
+    /// Since whenever, the same for all readings.
+    pub steady: Duration,
+}
+
+impl Reading {
+    /// How the clock jumped since an earlier reading, in a sentence; none where it went on.
+    pub fn jump_since(self, before: Self) -> Option<String> {
+        let due = before.wall.plus(self.steady.saturating_sub(before.steady));
+        let (ahead, behind) = (self.wall.since(due), due.since(self.wall));
+        let (by, way) = if ahead > behind { (ahead, "ahead") } else { (behind, "back") };
+        let minutes = by.as_secs() / 60;
+        (by > JUMP_MAX).then(|| {
+            format!(
+                "The clock of the box went {way} by {} h {} min at once, to {}.",
+                minutes / 60,
+                minutes % 60,
+                self.wall
+            )
+        })
+    }
+}
+
+/// Why no backup is removed now: the clock jumped, or contradicts what lies there. It goes on when
+/// a day went by in order. `jump` is what was seen of the last one.
+pub fn paused(backups: &[Kept], jump: Option<&(Moment, String)>, now: Moment) -> Option<String> {
+    if let Some((_, said)) = jump.filter(|(at, _)| now.since(*at) < DAY) {
+        return Some(said.clone());
+    }
     let mut backups = backups.to_vec();
     backups.sort_by_key(|one| one.sequence);
     if let Some(ahead) = backups.iter().find(|one| one.taken_at > now.plus(JUMP_MAX)) {
@@ -236,12 +265,41 @@ mod tests {
         let mut backups = daily(10);
         let last = backups[9].taken_at;
         let now = last.plus(Duration::from_mins(5));
-        assert_eq!(paused(&backups, now), None);
-        assert!(paused(&backups, last.minus(DAY)).is_some(), "behind the newest");
+        assert_eq!(paused(&backups, None, now), None);
+        assert!(paused(&backups, None, last.minus(DAY)).is_some(), "behind the newest");
         backups[8].taken_at = last.plus(DAY);
         let later = last.plus(DAY);
-        assert!(paused(&backups, later.minus(JUMP_MAX)).is_some(), "out of order");
-        assert_eq!(paused(&backups, later.plus(JUMP_MAX)), None, "a day went by in order");
+        assert!(paused(&backups, None, later.minus(JUMP_MAX)).is_some(), "out of order");
+        assert_eq!(paused(&backups, None, later.plus(JUMP_MAX)), None, "a day went by in order");
+    }
+
+    #[test]
+    fn a_clock_that_jumped_keeps_everything_for_a_day() {
+        let jump = (Moment(0).plus(DAY * 10), "It jumped.".to_owned());
+        let paused = |now: Moment| paused(&[], Some(&jump), now);
+
+        assert!(paused(jump.0).is_some());
+        assert!(paused(jump.0.minus(DAY)).is_some(), "it went back again");
+        assert!(paused(jump.0.plus(DAY - JUMP_MAX)).is_some());
+        assert_eq!(paused(jump.0.plus(DAY)), None);
+    }
+
+    #[test]
+    fn a_jump_is_what_the_clock_makes_beside_what_goes_on_steadily() {
+        let minute = Duration::from_mins(1);
+        let before = Reading { wall: Moment(0).plus(DAY * 400), steady: Duration::ZERO };
+        let after = |wall: Moment| {
+            let steady = before.steady + minute;
+            Reading { wall, steady }.jump_since(before)
+        };
+
+        assert_eq!(after(before.wall.plus(minute)), None);
+        assert_eq!(after(before.wall.plus(JUMP_MAX)), None);
+        assert_eq!(after(before.wall.minus(minute * 50)), None);
+        let said = after(before.wall.plus(DAY * 3)).unwrap();
+        assert!(said.contains("ahead by 71 h 59 min"), "{said}");
+        let said = after(before.wall.minus(minute * 120)).unwrap();
+        assert!(said.contains("back by 2 h 1 min"), "{said}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use rusqlite::named_params;
 
 use super::rules::Retention;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
 
@@ -21,6 +22,25 @@ pub(super) fn get(scope: &Unit<'_>) -> Result<Retention> {
                 verified_min: row.get(4)?,
             })
         })?)
+}
+
+/// When the clock jumped last, and what was said of it.
+pub(super) fn jump(scope: &Unit<'_>) -> Result<Option<(Moment, String)>> {
+    Ok(scope
+        .prepare_cached("SELECT clock_jumped_at, clock_jump FROM backup_retention WHERE one = 1")?
+        .query_row([], |row| {
+            let (at, said): (Option<Moment>, Option<String>) = (row.get(0)?, row.get(1)?);
+            Ok(at.zip(said))
+        })?)
+}
+
+pub(super) fn note_jump(scope: &Unit<'_>, at: Moment, said: &str) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE backup_retention SET clock_jumped_at = :at, clock_jump = :said WHERE one = 1",
+        )?
+        .execute(named_params! { ":at": at, ":said": said })?;
+    Ok(())
 }
 
 pub(super) fn put(scope: &Unit<'_>, retention: Retention) -> Result<()> {

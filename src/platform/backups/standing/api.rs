@@ -42,6 +42,8 @@ pub struct BackupStateResponse {
 pub struct BackupTroubleResponse {
     /// Explained at `/problems/{code}`.
     pub code: String,
+    /// The workspace that it is about, where it is about one.
+    pub workspace_id: Option<String>,
     /// One sentence for a person.
     pub detail: String,
 }
@@ -66,7 +68,11 @@ async fn get_backup_state(ctx: BoxCtx) -> Answer<BackupStateResponse> {
         last_drilled_at: time(standing.last_drilled_at),
         drill_due: standing.is_drill_due(now),
         trouble: trouble
-            .map(|one| BackupTroubleResponse { code: one.code.to_owned(), detail: one.detail })
+            .map(|one| BackupTroubleResponse {
+                code: one.code.to_owned(),
+                workspace_id: one.workspace.map(|id| id.to_string()),
+                detail: one.detail,
+            })
             .collect(),
     }))
 }

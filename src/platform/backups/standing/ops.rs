@@ -1,6 +1,6 @@
 //! Looking at backups as a whole.
 
-use super::rules::Standing;
+use super::rules::{DRILLED_WITHIN, Standing};
 use crate::platform::backups::bases;
 use crate::platform::backups::bases::jobs::BACKUP;
 use crate::platform::backups::{kits, targets};
@@ -8,6 +8,8 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::Result;
 use crate::platform::jobs::{self, JobId};
+use crate::platform::notices;
+use crate::platform::workspaces::damage;
 
 /// How it stands, when the next one is made, and which job makes one now.
 pub struct Whole {
@@ -28,6 +30,15 @@ pub async fn whole(ctx: &BoxCtx) -> Result<Whole> {
     .await
 }
 
+/// Reminds operators once a month that somebody should open a backup with their kit.
+pub(in crate::platform) async fn remind_of_drill(ctx: &BoxCtx) -> Result<()> {
+    let is_due = ctx.read(|scope| Ok(standing_in(scope)?.is_drill_due(scope.now()))).await?;
+    if !is_due {
+        return Ok(());
+    }
+    ctx.write(|scope| notices::ops::drill_due_in(scope, DRILLED_WITHIN)).await
+}
+
 /// How it stands, inside the caller's transaction.
 pub(in crate::platform) fn standing_in(scope: &BoxScope<'_>) -> Result<Standing> {
     let kits = kits::ops::in_use_in(scope)?;
@@ -45,5 +56,6 @@ pub(in crate::platform) fn standing_in(scope: &BoxScope<'_>) -> Result<Standing>
         last_drilled_at,
         fence: bases::ops::fence_in(scope)?,
         newest: bases::ops::newest_in(scope)?,
+        damaged: damage::ops::list_in(scope)?,
     })
 }

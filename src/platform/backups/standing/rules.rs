@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use crate::platform::backups::bases::rules::{Copy, CopyState};
 use crate::platform::clock::Moment;
+use crate::platform::workspaces::WorkspaceId;
+use crate::platform::workspaces::damage::rules::{DAMAGED, Damaged};
 
 /// A box with a kit and a target has a verified backup that is no older.
 const VERIFIED_WITHIN: Duration = Duration::from_hours(26);
 /// A target may be away for so long.
 const TARGET_AWAY_MAX: Duration = Duration::from_hours(1);
 /// Somebody opens a backup with their kit as often.
-const DRILLED_WITHIN: Duration = Duration::from_hours(31 * 24);
+pub const DRILLED_WITHIN: Duration = Duration::from_hours(31 * 24);
 
 /// What is known of it.
 #[derive(Debug, Clone, Default)]
@@ -27,12 +29,16 @@ pub struct Standing {
     pub fence: Option<String>,
     /// The newest backup that was written: its moment and its copies.
     pub newest: Option<(Moment, Vec<Copy>)>,
+    /// Workspaces whose files are damaged, so backups leave them out.
+    pub damaged: Vec<Damaged>,
 }
 
 /// Something to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     pub code: &'static str,
+    /// The workspace that it is about.
+    pub workspace: Option<WorkspaceId>,
     /// One sentence for a person.
     pub detail: String,
 }
@@ -46,7 +52,12 @@ impl Standing {
     /// What is wrong, the worst first. Nothing on a box that nobody set up for backups.
     pub fn trouble(&self, now: Moment) -> Vec<Trouble> {
         let mut found = Vec::new();
-        let mut say = |code, detail: String| found.push(Trouble { code, detail });
+        found.extend(self.damaged.iter().map(|one| Trouble {
+            code: DAMAGED,
+            workspace: Some(one.workspace),
+            detail: one.sentence(),
+        }));
+        let mut say = |code, detail: String| found.push(Trouble { code, workspace: None, detail });
         if let Some(detail) = &self.fence {
             say("backup-superseded", detail.clone());
         }

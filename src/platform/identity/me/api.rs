@@ -125,6 +125,8 @@ pub struct MeWorkspaceResponse {
     pub state: WorkspaceState,
     /// Made to be played with.
     pub is_sample: bool,
+    /// When its file was found damaged: it can only be read until an operator restores it.
+    pub damaged_at: Option<String>,
 }
 
 impl MeWorkspaceResponse {
@@ -134,6 +136,7 @@ impl MeWorkspaceResponse {
             apps: workspace.apps.of_known(&platform.app_ids()),
             state: workspace.state().into(),
             is_sample: workspace.is_sample,
+            damaged_at: platform.workspaces.damaged_at(workspace.id).map(|at| at.to_string()),
             id: workspace.id.to_string(),
             name: workspace.name,
             role: role.role.to_string(),

@@ -250,7 +250,14 @@ fn oauth_name(error: &Error, code: &str) -> &'static str {
         (Error::Throttled { .. } | Error::Busy { .. } | Error::TimedOut { .. }, _) => {
             "temporarily_unavailable"
         }
-        (Error::Internal(_) | Error::StorageFull | Error::StorageFailed(_), _) => "server_error",
+        (
+            Error::Internal(_)
+            | Error::StorageFull
+            | Error::StorageFailed(_)
+            | Error::Damaged(_)
+            | Error::Unavailable(_),
+            _,
+        ) => "server_error",
         _ => "invalid_request",
     }
 }

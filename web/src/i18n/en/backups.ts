@@ -77,6 +77,9 @@ export const backups = {
   "backups.trouble.backup-damaged": "A copy of a backup is damaged.",
   "backups.trouble.target-away": "A target has been away for more than an hour.",
   "backups.trouble.backup-superseded": "Another box sends backups as this one.",
+  "backups.trouble.workspace-damaged": "A workspace is damaged.",
+  "backups.trouble.restore": "Restore it",
+  "backups.trouble.noBackup": "No verified backup holds everything; see the list.",
   "backups.trouble.living": "This box is the real one",
   "backups.trouble.livingTitle": "Go on with this box?",
   "backups.trouble.livingBody":
@@ -150,6 +153,7 @@ export const backups = {
   "restore.running": "“{name}” is fetched, opened and checked",
   "restore.done": "“{name}” is back",
   "restore.keptUntil": "It can be undone until {date}.",
+  "restore.keptDamaged": "What was there before is damaged; it is kept as {file}.",
   "restore.list": "Restores",
   "restore.mode.look": "a look into a backup",
   "restore.mode.in_place": "put back in its place",

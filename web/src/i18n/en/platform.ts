@@ -200,6 +200,7 @@ export const platform = {
   "system.check.backups": "Backups",
   "system.check.certificate": "Certificate",
   "system.check.jobs": "Jobs",
+  "system.check.workspaces": "Workspaces",
   "system.check.ms": "{count} ms",
   "system.again": "Check again",
   "system.box": "This box",

@@ -34,6 +34,7 @@ export const work = {
   "workspace.tag.sample": "sample",
   "workspace.tag.archived": "archived",
   "workspace.tag.deleted": "deleted",
+  "workspace.tag.damaged": "damaged",
   "workspace.name": "Name",
   "workspace.nameHelp": "The business or kitchen it is for",
   "workspace.currency": "Currency",
@@ -323,5 +324,10 @@ export const work = {
   "today.toPeople": "To the people",
   "banner.archived": "This workspace is archived: everything can be read, nothing changed.",
   "banner.unarchive": "Take up again",
+  "banner.damaged":
+    "The file of this workspace is damaged: it can only be read, and not everywhere.",
+  "banner.damagedAsk":
+    "The file of this workspace is damaged: it can only be read. An operator can restore it.",
+  "banner.restore": "Restore it",
   "banner.sample": "Sample data: try anything, nothing here is real.",
 } as const;

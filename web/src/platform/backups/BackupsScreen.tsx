@@ -5,6 +5,7 @@ import { IconShieldLock } from "@tabler/icons-react";
 import { useState } from "react";
 import { t } from "@/i18n";
 import type { Backup } from "@/api/types";
+import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { toastDone, toastFailed } from "@/ui/toast";
@@ -27,7 +28,7 @@ import {
   targetsQuery,
 } from "./queries";
 import { RetentionSection } from "./RetentionSection";
-import { safetyOf } from "./rules";
+import { newestWhole, safetyOf } from "./rules";
 import { RestoreDialog } from "./restores/RestoreDialog";
 import { RestoresSection } from "./restores/RestoresSection";
 import { RunningBackup } from "./RunningBackup";
@@ -39,6 +40,8 @@ import classes from "./backups.module.css";
 export interface BackupsSearch {
   /** The backup that is looked at. */
   readonly panel?: string;
+  /** The workspace that is to be brought back. */
+  readonly restore?: string;
 }
 
 const LIVE = ["backup"];
@@ -54,7 +57,7 @@ export function BackupsScreen() {
 }
 
 function Backups() {
-  const { panel } = useSearch({ from: "/frame/box/backups" });
+  const { panel, restore } = useSearch({ from: "/frame/box/backups" });
   const navigate = useNavigate({ from: "/box/backups" });
   const [act, setAct] = useState<BackupAct | null>(null);
   const [deed, setDeed] = useState<{ kind: BackupDeed; backup: Backup } | null>(null);
@@ -81,6 +84,7 @@ function Backups() {
       />
     );
   const safety = safetyOf(targets.data, kits.data.items, rows);
+  const whole = newestWhole(rows);
   const isRunning = job.data ? isActive(job.data) : false;
   const mayRun = safety.hasTarget && safety.hasKit;
   return (
@@ -101,7 +105,13 @@ function Backups() {
         )
       }
     >
-      <Troubles backups={rows} state={state.data} targets={targets.data} />
+      <Troubles
+        backups={rows}
+        state={state.data}
+        targets={targets.data}
+        onRestore={(id) => void navigate({ search: { restore: id }, replace: true })}
+      />
+      {restore && !whole && <Notice tone="caution">{t("backups.trouble.noBackup")}</Notice>}
       <FirstBackup
         safety={safety}
         kits={kits.data.items}
@@ -151,6 +161,16 @@ function Backups() {
           backup={deed.backup}
           box={kits.data}
           onClose={() => setDeed(null)}
+        />
+      )}
+      {restore && whole && (
+        <RestoreDialog
+          key={restore}
+          backups={rows}
+          backup={whole}
+          workspace={restore}
+          box={kits.data}
+          onClose={() => show(null)}
         />
       )}
       {act && (

@@ -12,13 +12,14 @@ interface Props {
   readonly backups: readonly Backup[];
   readonly state: BackupState;
   readonly targets: readonly BackupTarget[];
+  readonly onRestore: (workspace: string) => void;
 }
 
 const UNPROVED = "kit-unconfirmed";
 const SUPERSEDED = "backup-superseded";
 
 /** What is wrong, worst first, each with what to do; nothing when nothing is. */
-export function Troubles({ backups, state, targets }: Props) {
+export function Troubles({ backups, state, targets, onRestore }: Props) {
   const newest = backups.find((one) => one.state !== "running");
   return (
     <>
@@ -27,7 +28,7 @@ export function Troubles({ backups, state, targets }: Props) {
           <span lang="en">{newest.detail}</span> {t("backups.trouble.failedDo")}
         </Notice>
       )}
-      {state.trouble.map(({ code, detail }) =>
+      {state.trouble.map(({ code, detail, workspace_id }) =>
         code === UNPROVED ? (
           <Notice key={code} tone="caution" title={t("backups.trouble.kit")}>
             {t("backups.trouble.kitDo")}
@@ -40,6 +41,13 @@ export function Troubles({ backups, state, targets }: Props) {
           >
             <span lang="en">{detail}</span>
             {code === SUPERSEDED && <Living />}
+            {workspace_id && (
+              <div>
+                <Button size="xs" variant="default" mt={8} onClick={() => onRestore(workspace_id)}>
+                  {t("backups.trouble.restore")}
+                </Button>
+              </div>
+            )}
           </Notice>
         ),
       )}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { levelOf, paceOf, safetyOf } from "./rules";
+import { levelOf, newestWhole, paceOf, safetyOf } from "./rules";
 
 describe("the level of a backup", () => {
   it("is what it got to", () => {
@@ -7,6 +7,16 @@ describe("the level of a backup", () => {
     expect(levelOf({ state: "failed", level: null })).toBe("failed");
     expect(levelOf({ state: "uploaded" })).toBe("uploaded");
     expect(levelOf({ state: "uploaded", level: "drilled" })).toBe("drilled");
+  });
+});
+
+describe("the backup that a damaged workspace is brought back from", () => {
+  it("is the newest that was verified and leaves nothing out", () => {
+    const partly = { state: "uploaded", level: "verified", detail: "Left out: Harbour" };
+    const unproved = { state: "uploaded", level: "uploaded" };
+    const whole = { state: "uploaded", level: "drilled", detail: null };
+    expect(newestWhole([partly, unproved, whole])).toBe(whole);
+    expect(newestWhole([partly, unproved])).toBeUndefined();
   });
 });
 

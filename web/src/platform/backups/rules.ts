@@ -17,6 +17,13 @@ export function isVerified(backup: Standing): boolean {
   return level === "verified" || level === "drilled";
 }
 
+/** The newest backup that was verified and leaves nothing out; backups say so in `detail`. */
+export function newestWhole<T extends Standing & { readonly detail?: string | null }>(
+  backups: readonly T[],
+): T | undefined {
+  return backups.find((one) => isVerified(one) && !one.detail);
+}
+
 interface Moving {
   readonly started_at?: string | null;
   readonly progress?: { readonly done: number; readonly total: number } | null;

@@ -1,4 +1,4 @@
-import { IconArchive, IconFlask, IconTrash } from "@tabler/icons-react";
+import { IconArchive, IconFileAlert, IconFlask, IconTrash } from "@tabler/icons-react";
 import { t } from "@/i18n";
 import { Tag, type TagTone } from "@/ui/Tag";
 import { tagsOf, type WorkspaceTag } from "./rules";
@@ -7,14 +7,24 @@ const TONES: Readonly<Record<WorkspaceTag, TagTone>> = {
   sample: "info",
   archived: "caution",
   deleted: "danger",
+  damaged: "danger",
 };
-const ICONS = { sample: IconFlask, archived: IconArchive, deleted: IconTrash };
+const ICONS = {
+  sample: IconFlask,
+  archived: IconArchive,
+  deleted: IconTrash,
+  damaged: IconFileAlert,
+};
 
-/** What is out of the ordinary about a workspace: sample, archived, deleted. */
+/** What is out of the ordinary about a workspace: sample, archived, deleted, damaged. */
 export function WorkspaceTags({
   workspace,
 }: {
-  readonly workspace: { readonly state: string; readonly is_sample: boolean };
+  readonly workspace: {
+    readonly state: string;
+    readonly is_sample: boolean;
+    readonly damaged_at?: string | null;
+  };
 }) {
   return tagsOf(workspace).map((tag) => {
     const Symbol = ICONS[tag];

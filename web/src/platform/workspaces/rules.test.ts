@@ -25,6 +25,8 @@ describe("a workspace in a list", () => {
     expect(tagsOf({ state: "active", is_sample: false })).toEqual([]);
     expect(tagsOf({ state: "archived", is_sample: true })).toEqual(["sample", "archived"]);
     expect(tagsOf({ state: "deleted", is_sample: false })).toEqual(["deleted"]);
+    const damaged = { state: "active", is_sample: false, damaged_at: "2026-11-21T06:00:00Z" };
+    expect(tagsOf(damaged)).toEqual(["damaged"]);
   });
 
   it("counts begun days until it is gone, and none after", () => {

@@ -25,7 +25,7 @@ use crate::platform::jobs::Work;
 use crate::platform::privacy::ops::again::{self, Returned};
 use crate::platform::secret::to_hex;
 use crate::platform::workspaces::ops::{KIND as WORKSPACE_KIND, add_member_in, get_in, record_in};
-use crate::platform::workspaces::{Workspace, WorkspaceId, beside_of, make_another};
+use crate::platform::workspaces::{Workspace, WorkspaceId, beside_of, damage, make_another};
 use crate::platform::{bring_up_to_date, make_private_folder, tasks};
 
 /// A job's result is shorter than this; what is longer is given out with the restore.
@@ -64,7 +64,9 @@ pub(in crate::platform::backups::restores) async fn carry_out(work: &Work) -> Re
 /// What a person reads of a failure.
 fn said(error: &Error) -> String {
     match error {
-        Error::Conflict(refusal) | Error::Rule(refusal) => refusal.detail.clone(),
+        Error::Conflict(refusal) | Error::Rule(refusal) | Error::Unavailable(refusal) => {
+            refusal.detail.clone()
+        }
         Error::StorageFull => "The disk is full. Nothing was changed.".to_owned(),
         other => other.to_string(),
     }
@@ -217,6 +219,7 @@ impl Doing<'_> {
             })
         });
         let done = done.await?;
+        damage::ops::released(&self.ctx, workspace).await;
         self.ctx.platform.jobs.nudge();
         Ok(done)
     }
@@ -336,7 +339,7 @@ impl Doing<'_> {
         let mut files = Vec::new();
         for (number, file) in (1..).zip(&manifest.files) {
             self.work.check()?;
-            let id = workspace_of(&file.path);
+            let id = bases::rules::workspace_of(&file.path);
             if only.is_some() && id != only {
                 continue;
             }
@@ -394,10 +397,6 @@ fn short(mut found: Value) -> Value {
         found["files"] = json!([]);
     }
     with(found, "is_shortened", true)
-}
-
-fn workspace_of(path: &str) -> Option<WorkspaceId> {
-    path.strip_prefix(archive::WORKSPACES)?.strip_prefix('/')?.strip_suffix(".db")?.parse().ok()
 }
 
 /// A name that leaves room for what is put behind it.

@@ -18,7 +18,7 @@ use crate::platform::jobs::ops::find_in;
 use crate::platform::jobs::rules::State as JobState;
 use crate::platform::privacy::ops::again;
 use crate::platform::tasks;
-use crate::platform::workspaces::{self, WorkspaceId};
+use crate::platform::workspaces::{self, WorkspaceId, damage};
 
 const CUT_OFF: &str = "The box stopped before it was done. Nothing was changed.";
 
@@ -29,11 +29,16 @@ pub(super) fn done_in(
     restore: Restore,
 ) -> Result<Restore> {
     let now = scope.now();
-    let replaced = matches!(restore.mode, Mode::InPlace | Mode::Undo);
+    let replaced = restore.workspace.filter(|_| restore.mode.replaces());
+    let was_damaged = match replaced {
+        Some(workspace) => damage::ops::clear_in(scope, workspace)?,
+        None => false,
+    };
     let done = Restore {
         state: State::Done,
         finished_at: Some(now),
-        kept_until: replaced.then(|| now.plus(KEPT)),
+        kept_until: replaced.filter(|_| !was_damaged).map(|_| now.plus(KEPT)),
+        was_damaged,
         ..restore
     };
     store::update(scope, &done)?;
@@ -58,6 +63,7 @@ pub(super) async fn end(ctx: &BoxCtx, restore: Restore, detail: String) -> Resul
     let scratch = kept::scratch_of(ctx.platform.config.data(), restore.id);
     tasks::blocking(move || kept::drop_folder(&scratch)).await?;
     let platform = Arc::clone(&ctx.platform);
+    let replaced = restore.workspace.filter(|_| is_done && restore.mode.replaces());
     ctx.write(move |scope| {
         let still = store::get(scope, restore.id)?;
         let Some(restore) = still.filter(|one| one.state == State::Running) else {
@@ -78,7 +84,11 @@ pub(super) async fn end(ctx: &BoxCtx, restore: Restore, detail: String) -> Resul
         again::resume_in(scope, &platform)?;
         Ok(())
     })
-    .await
+    .await?;
+    if let Some(workspace) = replaced {
+        damage::ops::released(ctx, workspace).await;
+    }
+    Ok(())
 }
 
 async fn is_in_place(ctx: &BoxCtx, restore: &Restore) -> Result<bool> {
@@ -167,12 +177,16 @@ pub(in crate::platform) async fn keeps_file_of(ctx: &Ctx) -> Result<bool> {
     (**ctx).read(move |scope| store::is_kept(scope, workspace, scope.now())).await
 }
 
+fn dropped_from(restore: &Restore) -> Restore {
+    Restore { kept_until: None, was_damaged: false, ..restore.clone() }
+}
+
 /// Removes files of before that are older than a moment: they hold whom an erasure has to take out.
 pub(in crate::platform) async fn drop_kept_before(ctx: &BoxCtx, before: Moment) -> Result<()> {
     let dropped = ctx.write(move |scope| {
         let old = store::kept_before(scope, before)?;
         for restore in &old {
-            store::update(scope, &Restore { kept_until: None, ..restore.clone() })?;
+            store::update(scope, &dropped_from(restore))?;
         }
         Ok(old)
     });

@@ -8,17 +8,24 @@ import type { Wish } from "./RestoreDialog";
 
 interface Props {
   readonly look: Look;
+  /** The workspace somebody came for: it is to take its own place again. */
+  readonly wanted: string | undefined;
   readonly onRestore: (wish: Wish) => Promise<void>;
   readonly onClose: () => void;
 }
 
 /** Which workspace, and whether it replaces what is there or stands beside it. */
-export function ChooseRestore({ look, onRestore, onClose }: Props) {
+export function ChooseRestore({ look, wanted, onRestore, onClose }: Props) {
   const format = useFormat();
   const [asked, setAsked] = useState<Wish | null>(null);
   const date = format.dateTime(look.takenAt);
+  const found = look.workspaces.find((one) => one.id === wanted);
   const form = useForm({
-    initial: { workspace: look.workspaces[0]?.id ?? "", mode: "as_new", name: "" },
+    initial: {
+      workspace: found?.id ?? look.workspaces[0]?.id ?? "",
+      mode: found ? "in_place" : "as_new",
+      name: "",
+    },
     newKey,
     validate: (values) => ({
       name: values.mode === "in_place" || values.name.trim() ? null : t("form.needed"),

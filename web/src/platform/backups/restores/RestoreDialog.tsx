@@ -18,6 +18,8 @@ interface Props {
   readonly backups: readonly Backup[];
   readonly backup: Backup;
   readonly box: RecoveryKits;
+  /** The one that is to be brought back, where somebody came for it. */
+  readonly workspace?: string;
   readonly onClose: () => void;
 }
 
@@ -34,7 +36,7 @@ type Step =
   | { readonly kind: "restoring"; readonly job: string; readonly wish: Wish };
 
 /** From a backup to a workspace: the kit, a look at what is in it, the choice, the outcome. */
-export function RestoreDialog({ backups, backup, box, onClose }: Props) {
+export function RestoreDialog({ backups, backup, box, workspace, onClose }: Props) {
   const client = useQueryClient();
   const format = useFormat();
   const [source, setSource] = useState<Source>({ backup, target: null });
@@ -51,9 +53,9 @@ export function RestoreDialog({ backups, backup, box, onClose }: Props) {
     setStep({ kind: "looking", job: job.id });
   };
   const restore = async (wish: Wish) => {
-    const { workspace, mode, name } = wish;
+    const { mode, name } = wish;
     const named = mode === "as_new" ? { name } : {};
-    const body = { ...from, identity, workspace_id: workspace.id, mode, ...named };
+    const body = { ...from, identity, workspace_id: wish.workspace.id, mode, ...named };
     const job = await startRestore(body);
     setStep({ kind: "restoring", job: job.id, wish });
     await client.invalidateQueries({ queryKey: BACKUP_KEY });
@@ -74,7 +76,7 @@ export function RestoreDialog({ backups, backup, box, onClose }: Props) {
         </KitForm>
       ) : step.kind === "looking" ? (
         <FollowedJob id={step.job} label={t("restore.looking", { date })}>
-          {(job) => <Found job={job} onRestore={restore} onClose={onClose} />}
+          {(job) => <Found job={job} wanted={workspace} onRestore={restore} onClose={onClose} />}
         </FollowedJob>
       ) : (
         <FollowedJob id={step.job} label={t("restore.running", { name: step.wish.workspace.name })}>
@@ -87,10 +89,12 @@ export function RestoreDialog({ backups, backup, box, onClose }: Props) {
 
 function Found({
   job,
+  wanted,
   onRestore,
   onClose,
 }: {
   readonly job: Job;
+  readonly wanted: string | undefined;
   readonly onRestore: (wish: Wish) => Promise<void>;
   readonly onClose: () => void;
 }) {
@@ -105,7 +109,7 @@ function Found({
           <span translate="no">{look.missing.join(", ")}</span>
         </Notice>
       )}
-      <ChooseRestore look={look} onRestore={onRestore} onClose={onClose} />
+      <ChooseRestore look={look} wanted={wanted} onRestore={onRestore} onClose={onClose} />
     </div>
   );
 }

@@ -78,6 +78,7 @@ function RestoreRow({
   const format = useFormat();
   const name = useWorkspaceName(restore.workspace_id ?? null);
   const { mode, state, asked_at: at, kept_until: kept, detail } = restore;
+  const keptFile = restore.was_damaged ? `workspaces/kept/${restore.id}.db` : null;
   const canUndo = mode === "in_place" && state === "done" && kept && Date.parse(kept) > Date.now();
   return (
     <RowEntry
@@ -90,6 +91,7 @@ function RestoreRow({
             .filter(Boolean)
             .join(" · ")}
           {canUndo && <div>{t("restore.keptUntil", { date: format.date(kept) })}</div>}
+          {keptFile && <div>{t("restore.keptDamaged", { file: keptFile })}</div>}
           {detail && (
             <div className="hf-small" lang="en">
               {detail}

@@ -1,0 +1,230 @@
+//! Finding damage, marking workspaces for it, and taking the mark away.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tracing::{error, info, warn};
+
+use super::rules::{Damage, Damaged, refusal};
+use super::store;
+use crate::platform::audit::Entry;
+use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
+use crate::platform::db::{DatabaseFile, Held};
+use crate::platform::error::{Error, Result};
+use crate::platform::jobs::Work;
+use crate::platform::workspaces::{WorkspaceId, ops::KIND};
+use crate::platform::{notices, tasks};
+
+/// After a file that took longer than this the job rests ten times as long, and at most a minute.
+const REST_AFTER: Duration = Duration::from_millis(250);
+const REST_MAX: Duration = Duration::from_mins(1);
+const REST_FACTOR: u32 = 10;
+/// Files whose look is noted in one commit: each makes all remembered sessions stale.
+const NOTED_AT_ONCE: usize = 100;
+
+/// What came of work on a workspace's file. Where a failure says that the file is damaged, the
+/// workspace is marked and the answer is the one that says so. `file` is the one it was done with.
+pub(in crate::platform) async fn settled<T>(
+    ctx: &BoxCtx,
+    id: WorkspaceId,
+    file: Option<&Arc<DatabaseFile>>,
+    outcome: Result<T>,
+) -> Result<T> {
+    match outcome {
+        Ok(done) => Ok(done),
+        Err(error) => Err(judged(ctx, id, file, error).await),
+    }
+}
+
+async fn judged(
+    ctx: &BoxCtx,
+    id: WorkspaceId,
+    file: Option<&Arc<DatabaseFile>>,
+    error: Error,
+) -> Error {
+    let workspaces = &ctx.platform.workspaces;
+    if workspaces.is_removed(id) {
+        return Error::NotFound;
+    }
+    let is_fault =
+        matches!(error, Error::Damaged(_) | Error::StorageFailed(_) | Error::Internal(_));
+    if !is_fault {
+        return error;
+    }
+    if workspaces.is_damaged(id) {
+        return refusal();
+    }
+    let found = match &error {
+        Error::Damaged(found) => found.clone(),
+        Error::StorageFailed(_) if !workspaces.path(id).is_file() => "its file is gone".to_owned(),
+        // Rows that cannot be understood may be what is left of others.
+        Error::Internal(_) if workspaces.may_be_suspected(id, ctx.now()) => {
+            match look(ctx, id, Look::Quick).await {
+                Ok(Some(found)) => found,
+                Ok(None) | Err(_) => return error,
+            }
+        }
+        _ => return error,
+    };
+    // A restore may just have put another file there.
+    if file.is_some_and(|file| !workspaces.has_open(id, file)) {
+        return Error::Busy { retry_after_s: 1 };
+    }
+    mark(ctx, id, &found).await;
+    refusal()
+}
+
+/// Marks a workspace as damaged: nothing is written to its file any more, and operators hear of it.
+pub(in crate::platform) async fn mark(ctx: &BoxCtx, id: WorkspaceId, found: &str) {
+    let platform = &ctx.platform;
+    let damage = Damage::new(ctx.now(), found);
+    match platform.workspaces.quarantine(id, damage.clone()).await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => error!(workspace.id = %id, "A damaged file was not let go: {error}"),
+    }
+    error!(workspace.id = %id, "The file of workspace {id} is damaged: {found}");
+    let on_box = BoxCtx::new(platform, Cause::of(Actor::System));
+    let noted = on_box.write(move |scope| mark_in(scope, id, &damage)).await;
+    if let Err(error) = noted {
+        // It is known until the box stops, and is found again after that.
+        error!(workspace.id = %id, "That {id} is damaged could not be noted: {error}");
+    }
+}
+
+fn mark_in(scope: &BoxScope<'_>, id: WorkspaceId, damage: &Damage) -> Result<()> {
+    let workspace = match crate::platform::workspaces::ops::get_in(scope, id) {
+        Err(Error::NotFound) => return Ok(()),
+        workspace => workspace?,
+    };
+    if !store::insert(scope, id, damage)? {
+        return Ok(());
+    }
+    let entry = Entry::new("workspace.damaged", KIND, id).set("name", &workspace.name);
+    scope.audit(entry.set("found", &damage.found))?;
+    notices::ops::workspace_damaged_in(scope, id, &workspace.name)
+}
+
+/// Takes the mark away, inside the caller's transaction; call `released` after its commit. Says
+/// whether there was one.
+pub(in crate::platform) fn clear_in(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<bool> {
+    let was_damaged = store::remove(scope, id)?;
+    if was_damaged {
+        scope.audit(Entry::new("workspace.whole_again", KIND, id))?;
+    }
+    Ok(was_damaged)
+}
+
+/// Has the file opened as any other again.
+pub(in crate::platform) async fn released(ctx: &BoxCtx, id: WorkspaceId) {
+    if !ctx.platform.workspaces.is_damaged(id) {
+        return;
+    }
+    if let Err(error) = ctx.platform.workspaces.release(id).await {
+        error!(workspace.id = %id, "The file of {id} could not be opened anew: {error}");
+    }
+}
+
+/// Those that are damaged, the longest known first.
+pub(in crate::platform) fn list_in(scope: &BoxScope<'_>) -> Result<Vec<Damaged>> {
+    store::list(scope)
+}
+
+/// How thoroughly a file is looked through.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::platform) enum Look {
+    Quick,
+    Full,
+}
+
+/// Looks through a workspace's file while everybody goes on; gives what is damaged.
+pub(in crate::platform) async fn look(
+    ctx: &BoxCtx,
+    id: WorkspaceId,
+    how: Look,
+) -> Result<Option<String>> {
+    let held = match ctx.platform.workspaces.held(id).await {
+        Err(Error::Damaged(found)) => return Ok(Some(found)),
+        held => held?,
+    };
+    let looked = tasks::in_background(move || Ok(through(&held, how))).await?;
+    match looked {
+        Ok(()) => Ok(None),
+        Err(Error::Damaged(found)) => Ok(Some(found)),
+        Err(error) => Err(error),
+    }
+}
+
+fn through(held: &Held, how: Look) -> Result<()> {
+    match how {
+        Look::Quick => held.check_quickly(),
+        Look::Full => held.check(),
+    }
+}
+
+/// Looks through a workspace's file, and marks it or takes its mark away by what it finds.
+pub(in crate::platform) async fn look_and_mark(ctx: &BoxCtx, id: WorkspaceId) -> Result<bool> {
+    let found = look(ctx, id, Look::Full).await?;
+    match found {
+        Some(found) => {
+            mark(ctx, id, &found).await;
+            Ok(false)
+        }
+        None => {
+            if ctx.platform.workspaces.is_damaged(id) {
+                ctx.write(move |scope| clear_in(scope, id)).await?;
+                released(ctx, id).await;
+                info!(workspace.id = %id, "The file of workspace {id} is whole");
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// Goes through all files: the whole of the job.
+pub(super) async fn check_files(work: &Work) -> Result<Value> {
+    let ctx = work.on_box();
+    let ids = ctx.read(|scope| store::by_last_look(scope)).await?;
+    let (mut damaged, mut unseen) = (Vec::new(), 0);
+    let mut seen = Vec::new();
+    check_own(ctx).await?;
+    for (number, id) in (1_u64..).zip(&ids) {
+        work.check()?;
+        let started = Instant::now();
+        match look_and_mark(ctx, *id).await {
+            Ok(true) => {}
+            Ok(false) => damaged.push(id.to_string()),
+            Err(Error::NotFound) => {}
+            Err(error) => {
+                unseen += 1;
+                warn!(workspace.id = %id, "The file of {id} was not looked through: {error}");
+            }
+        }
+        seen.push(*id);
+        work.progress(number, ids.len() as u64);
+        if seen.len() >= NOTED_AT_ONCE || number == ids.len() as u64 {
+            let some = std::mem::take(&mut seen);
+            ctx.write(move |scope| store::note_look(scope, &some, scope.now())).await?;
+        }
+        let took = started.elapsed();
+        if took > REST_AFTER && number < ids.len() as u64 {
+            tokio::time::sleep((took * REST_FACTOR).min(REST_MAX)).await;
+        }
+    }
+    Ok(json!({ "looked_at": ids.len(), "damaged": damaged, "unseen": unseen }))
+}
+
+/// Looks through the box's own file. Nothing can be marked there: the next start says what to do.
+async fn check_own(ctx: &BoxCtx) -> Result<()> {
+    let path = ctx.platform.config.data().join("system.db");
+    let looked = tasks::in_background(move || {
+        let held = Held::ready(&path)?;
+        held.hold()?;
+        held.check()
+    });
+    let Err(error) = looked.await else { return Ok(()) };
+    let detail = format!("The box's own file: {error}. Recover the box into another folder.");
+    ctx.write(move |scope| notices::ops::box_trouble_in(scope, "database", &detail)).await?;
+    Err(error)
+}
