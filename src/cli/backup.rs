@@ -181,7 +181,7 @@ fn follow(common: &Common, verb: BackupVerb) -> Answer {
 }
 
 fn drill(common: &Common, path: &Path, sequence: Option<u64>) -> Answer {
-    let kit = HandedOver::new(read_kit(path)?.text());
+    let kit = HandedOver::new(read_kit(path)?.identity.line());
     follow(common, BackupVerb::Drill { sequence, kit })
 }
 

@@ -55,7 +55,7 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
     };
     let wish = RestoreWish {
         from: from(&options.place, &remote, &found)?,
-        kit: HandedOver::new(kit.text()),
+        kit: HandedOver::new(kit.identity.line()),
         workspace: options.workspace,
         mode: mode.to_owned(),
         name: options.as_new,

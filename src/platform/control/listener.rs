@@ -4,12 +4,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
+use zeroize::Zeroizing;
 
 use super::ops;
 use super::protocol::{Answer, Fault, REQUEST_SIZE_BYTES_MAX, Verb};
@@ -124,18 +125,34 @@ where
 }
 
 /// Reads the request. Who has not sent it when the process stops is not waited for.
-async fn request(stream: OwnedReadHalf, mut stop: Stop) -> io::Result<Result<Verb, Fault>> {
-    let bound = u64::try_from(REQUEST_SIZE_BYTES_MAX).unwrap_or(u64::MAX);
-    let mut line = Vec::new();
-    let mut bounded = BufReader::new(stream).take(bound);
-    tokio::select! {
+async fn request(mut stream: OwnedReadHalf, mut stop: Stop) -> io::Result<Result<Verb, Fault>> {
+    // There may be the key of a kit in it, so it stands in one place, which is wiped.
+    let mut line = Zeroizing::new(vec![0; REQUEST_SIZE_BYTES_MAX]);
+    let read = async {
+        let mut length = 0;
+        loop {
+            let read = stream.read(&mut line[length..]).await?;
+            let end = line[length..length + read].iter().position(|byte| *byte == b'\n');
+            if let Some(end) = end {
+                return Ok::<_, io::Error>(Some(length + end + 1));
+            }
+            length += read;
+            if length == REQUEST_SIZE_BYTES_MAX {
+                return Ok(None);
+            }
+            if read == 0 {
+                return Ok(Some(length));
+            }
+        }
+    };
+    let length = tokio::select! {
         biased;
-        read = bounded.read_until(b'\n', &mut line) => read?,
+        read = read => read?,
         () = stop.requested() => return Ok(Err(Fault::new("busy", "The box is stopping."))),
     };
-    if line.len() == REQUEST_SIZE_BYTES_MAX && !line.ends_with(b"\n") {
+    let Some(length) = length else {
         let detail = format!("A request has at most {REQUEST_SIZE_BYTES_MAX} bytes.");
         return Ok(Err(Fault::new("too-large", detail)));
-    }
-    Ok(Verb::read(&line))
+    };
+    Ok(Verb::read(&line[..length]))
 }

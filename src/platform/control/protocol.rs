@@ -54,7 +54,8 @@ pub struct RestoreWish {
     pub name: Option<String>,
 }
 
-/// The text of a kit on its way to the box: printed nowhere.
+/// The line of a kit's key on its way to the box: printed nowhere. One line, so that nothing has to
+/// be unpacked into a place of its own.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub struct HandedOver(Secret);

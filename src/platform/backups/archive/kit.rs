@@ -3,10 +3,12 @@
 
 use std::fmt::Write;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use age::secrecy::ExposeSecret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroize;
 
 use crate::platform::clock::Moment;
 use crate::platform::secret::Secret;
@@ -36,32 +38,70 @@ impl FromStr for Recipient {
 }
 
 /// A private key (`AGE-SECRET-KEY-1…`). Never written by the box; cleared from memory when dropped.
+/// It lies in one place, however often it is handed on, and no copy of it stays on a stack.
 #[derive(Clone)]
-pub struct Identity(age::x25519::Identity);
+pub struct Identity(Arc<age::x25519::Identity>);
 
 impl Identity {
     pub fn generate() -> Self {
-        Self(age::x25519::Identity::generate())
+        wiped(|| Self(Arc::new(age::x25519::Identity::generate())))
+    }
+
+    /// A key for one backup. A test that looks for it in memory says which it is; release builds
+    /// have no such switch.
+    pub fn one_time() -> Self {
+        #[cfg(debug_assertions)]
+        if let Ok(line) = std::env::var("HOLDFAST_TEST_ONE_TIME_KEY")
+            && let Some(known) = Self::read(Secret::new(line).reveal())
+        {
+            return known;
+        }
+        Self::generate()
     }
 
     /// Finds the line of the key in a whole kit, or reads that line alone.
     pub fn read(text: &str) -> Option<Self> {
         let mut lines = text.lines().map(str::trim);
-        lines.find(|line| line.starts_with("AGE-SECRET-KEY-1"))?.parse().ok().map(Self)
+        let line = lines.find(|line| line.starts_with("AGE-SECRET-KEY-1"))?;
+        wiped(|| line.parse().ok().map(|key| Self(Arc::new(key))))
     }
 
     /// The line of the key.
     pub fn line(&self) -> Secret {
-        Secret::new(self.0.to_string().expose_secret())
+        wiped(|| Secret::new(self.0.to_string().expose_secret()))
     }
 
     pub fn recipient(&self) -> Recipient {
-        Recipient(self.0.to_public())
+        wiped(|| Recipient(self.0.to_public()))
     }
 
     pub(super) fn age(&self) -> &age::x25519::Identity {
         &self.0
     }
+}
+
+/// Deeper than anything that reckons with a key goes.
+const STACK_BYTES: usize = 64 * 1024;
+
+/// Does something with a key and wipes the stack that it was done on: what reckons with a key
+/// leaves copies of it there.
+pub(super) fn wiped<T>(work: impl FnOnce() -> T) -> T {
+    let done = below(work);
+    wipe();
+    done
+}
+
+#[inline(never)]
+fn below<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+#[inline(never)]
+#[expect(clippy::large_stack_arrays, reason = "it is the stack that is wiped")]
+fn wipe() {
+    let mut stack = [0_u8; STACK_BYTES];
+    stack.zeroize();
+    std::hint::black_box(&stack);
 }
 
 /// What a kit holds.

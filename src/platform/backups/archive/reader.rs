@@ -10,7 +10,7 @@ use std::path::{Component, Path};
 use sha2::{Digest, Sha256};
 
 use super::commit::{COMMIT_FILE, Commit, PartEntry};
-use super::kit::{Identity, Kit};
+use super::kit::{Identity, Kit, wiped};
 use super::{FORMAT, MANIFEST, Manifest, SUMS};
 use crate::platform::secret::to_hex;
 use crate::platform::steady::SteadyFile;
@@ -191,12 +191,11 @@ fn walk_stream(
 ) -> Result<Manifest, Refused> {
     let decryptor = age::Decryptor::new_buffered(io::BufReader::new(&mut *parts))
         .map_err(|_| Refused::Inside { path: "The age file".to_owned(), fault: "is damaged" })?;
-    let opened = decryptor.decrypt(std::iter::once(identity.age() as &dyn age::Identity)).map_err(
-        |error| match error {
-            age::DecryptError::NoMatchingKeys => Refused::WrongKit,
-            _ => Refused::Inside { path: "The age file".to_owned(), fault: "is damaged" },
-        },
-    )?;
+    let key = std::iter::once(identity.age() as &dyn age::Identity);
+    let opened = wiped(|| decryptor.decrypt(key)).map_err(|error| match error {
+        age::DecryptError::NoMatchingKeys => Refused::WrongKit,
+        _ => Refused::Inside { path: "The age file".to_owned(), fault: "is damaged" },
+    })?;
     let mut tar = tar::Archive::new(zstd::Decoder::new(opened)?);
     let mut sums = BTreeMap::new();
     let mut texts = BTreeMap::new();
@@ -387,5 +386,5 @@ where
 
 /// Opens a short age file.
 pub fn decrypt(identity: &Identity, sealed: &[u8]) -> Result<Vec<u8>, Refused> {
-    age::decrypt(identity.age(), sealed).map_err(|_| Refused::WrongKit)
+    wiped(|| age::decrypt(identity.age(), sealed)).map_err(|_| Refused::WrongKit)
 }

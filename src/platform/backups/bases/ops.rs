@@ -191,7 +191,7 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
         send_round(work).await?;
     }
     let damaged_before = work.on_box().platform.workspaces.damaged_count();
-    let key = Identity::generate();
+    let key = Identity::one_time();
     let (id, plan) = begin(work, reason, &key).await?;
     let made = match making::make(work, plan).await {
         Ok(made) => made,

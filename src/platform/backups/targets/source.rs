@@ -161,6 +161,16 @@ impl Source {
                 return Err(format!("Bases come from {known}, not from {scheme}://."));
             }
         };
+        // What opens another kind of place stays in its envelope.
+        if kind != "s3" {
+            settings.secret_key = None;
+        }
+        if kind != "sftp" {
+            (settings.host_key, settings.private_key) = (None, None);
+        }
+        if kind == "s3" {
+            settings.password = None;
+        }
         let checked = check("from", kind, &settings, Path::new("/"), None);
         let checked = checked.map_err(|error| sentence(&error))?;
         let roots = Roots::read(credentials.ca_file.as_deref()).map_err(|it| it.to_string())?;

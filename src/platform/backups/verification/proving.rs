@@ -267,11 +267,21 @@ pub(in crate::platform::backups) fn look_into(
 ) -> Result<(Contents, u64), Refused> {
     let inside = |fault| Refused::Inside { path: path.to_owned(), fault };
     let read = |error: Error| Refused::Disk(format!("{path} cannot be read: {error}"));
-    let snapshot = Snapshot::open(file).map_err(|_| inside("is no database"))?;
+    // To read a database SQLite writes beside it, so a disk may fail it that has no fault in it.
+    let of_disk = |error: &Error| match error {
+        Error::StorageFull => Some(Refused::Disk("it is full".to_owned())),
+        Error::StorageFailed(cause) if cause.contains("disk I/O error") => {
+            Some(Refused::Disk(cause.clone()))
+        }
+        _ => None,
+    };
+    let snapshot = Snapshot::open(file)
+        .map_err(|error| of_disk(&error).unwrap_or_else(|| inside("is no database")))?;
     match contents::fault(&snapshot, depth) {
         Ok(None) => {}
+        Ok(Some(_)) => return Err(inside("is damaged")),
         // What SQLite cannot even walk through is damaged as well.
-        Ok(Some(_)) | Err(_) => return Err(inside("is damaged")),
+        Err(error) => return Err(of_disk(&error).unwrap_or_else(|| inside("is damaged"))),
     }
     let contents = contents::of(&snapshot).map_err(read)?;
     let verdict = verify_snapshot(&snapshot, signers, |_| Vec::new(), |_| {}).map_err(read)?;
