@@ -94,7 +94,7 @@ impl Bringing {
             };
         }
         let into = self.into.join(PART);
-        match self.runtime.block_on(fetch(&self.remote, &name, &into)) {
+        match self.runtime.block_on(fetch(&self.remote, &name, &into, part.size_bytes)) {
             Ok(()) => {
                 let file = File::open(&into)?;
                 fs::remove_file(&into)?;
@@ -109,11 +109,13 @@ impl Bringing {
     }
 }
 
-/// Fetches a file; a place that is away or busy for a moment is asked again.
-async fn fetch(remote: &Remote, name: &str, into: &Path) -> Result<(), Fault> {
+/// Fetches a file of so many bytes; a place that is away or busy for a moment is asked again. Of
+/// one that is longer a byte too many comes, which tells it.
+async fn fetch(remote: &Remote, name: &str, into: &Path, bytes: u64) -> Result<(), Fault> {
     let mut pause = PAUSE;
     for left in (0..TRIES).rev() {
-        let Err(fault) = remote.fetch(name, into.to_owned()).await else { return Ok(()) };
+        let fetched = remote.fetch(name, into.to_owned(), bytes.saturating_add(1)).await;
+        let Err(fault) = fetched else { return Ok(()) };
         let wait = fault.retry_after.unwrap_or(pause);
         if fault.why != Why::Unreachable || left == 0 || wait > PAUSE_MAX {
             return Err(fault);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::rules::ROOM_LEFT_BYTES;
 use crate::platform::backups::archive::{
-    COMMIT_FILE, Commit, FileEntry, Kit, Manifest, Refused, SYSTEM, WORKSPACES, read_commit,
-    unpack_only,
+    COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit, FileEntry, Kit, Manifest, Refused, SYSTEM,
+    WORKSPACES, read_commit, unpack_only,
 };
 use crate::platform::backups::recovery::unpacking::check;
 use crate::platform::backups::targets::Remote;
@@ -14,9 +14,6 @@ use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::workspaces::WorkspaceId;
 use crate::platform::{make_private_folder, tasks, whole_file};
-
-/// A longer `COMMIT.json` is none.
-const COMMIT_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Where a backup lies.
 pub(super) enum Place {
@@ -136,7 +133,8 @@ async fn bring(work: &Work, remote: &Remote, below: &str, kit: &Kit, into: &Path
             let fault = "has a name that leads elsewhere";
             return Err(refused(&Refused::Part { name: part.name.clone(), fault }));
         }
-        let fetched = remote.fetch(&named(&part.name), into.join(&part.name)).await;
+        let (name, path) = (named(&part.name), into.join(&part.name));
+        let fetched = remote.fetch(&name, path, part.size_bytes.saturating_add(1)).await;
         fetched.map_err(|fault| unreachable(fault.detail))?;
         done += part.size_bytes;
         work.progress(done, all * 2);

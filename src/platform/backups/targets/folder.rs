@@ -30,7 +30,7 @@ impl Folder {
         let said = |error| self.fault("cannot be written", name, &error);
         let path = self.place(name)?;
         let unfinished = path.with_added_extension(UNFINISHED);
-        copy(from, &unfinished).map_err(said)?;
+        copy(from, &unfinished, u64::MAX).map_err(said)?;
         // A link fails where the name is taken; renaming would take its place.
         let linked = fs::hard_link(&unfinished, &path).or_else(|error| {
             let has_no_links =
@@ -81,9 +81,10 @@ impl Folder {
         read().map_err(|error| self.fault("cannot be read", name, &error))
     }
 
-    pub(super) fn fetch(&self, name: &str, into: &Path) -> Result<u64, Fault> {
+    pub(super) fn fetch(&self, name: &str, into: &Path, bytes_max: u64) -> Result<u64, Fault> {
         self.check_there()?;
-        copy(&self.0.join(name), into).map_err(|error| self.fault("cannot be read", name, &error))
+        let copied = copy(&self.0.join(name), into, bytes_max);
+        copied.map_err(|error| self.fault("cannot be read", name, &error))
     }
 
     pub(super) fn list(&self, below: &str) -> Result<Vec<Listed>, Fault> {
@@ -169,9 +170,9 @@ fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<u64> {
-    let mut from = BufReader::with_capacity(COPIED_AT_ONCE_BYTES, File::open(from)?);
-    let mut to = SteadyFile::new(new_file(to)?);
+fn copy(from: &Path, to: &Path, bytes_max: u64) -> io::Result<u64> {
+    let from = BufReader::with_capacity(COPIED_AT_ONCE_BYTES, File::open(from)?);
+    let (mut from, mut to) = (from.take(bytes_max), SteadyFile::new(new_file(to)?));
     let copied = io::copy(&mut from, &mut to)?;
     to.sync_all()?;
     Ok(copied)

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::{Stream, TryStreamExt, try_unfold};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
@@ -215,8 +216,19 @@ impl Http {
         Fault { why, detail, retry_after, status: Some(status.as_u16()) }
     }
 
+    /// An answer, piece by piece.
+    pub(super) fn pieces(
+        http: &Arc<Self>,
+        body: Incoming,
+    ) -> impl Stream<Item = Result<Bytes, Fault>> + use<> {
+        try_unfold((Arc::clone(http), body), |(http, mut body)| async move {
+            let next = http.next(&mut body).await?;
+            Ok(next.map(|piece| (piece, (http, body))))
+        })
+    }
+
     /// The next bytes of an answer; none at its end.
-    pub(super) async fn next(&self, body: &mut Incoming) -> Result<Option<Bytes>, Fault> {
+    async fn next(&self, body: &mut Incoming) -> Result<Option<Bytes>, Fault> {
         loop {
             let Ok(frame) = timeout(self.limits.stall, body.frame()).await else {
                 return Err(Fault::unreachable("The server sent nothing for too long."));
@@ -409,11 +421,7 @@ impl HttpTransport for Transport {
         parts.extensions.insert(uri);
         let length = parts.headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        let http = Arc::clone(&self.0);
-        let frames = futures_util::stream::unfold((http, body), |(http, mut body)| async move {
-            let next = http.next(&mut body).await.map_err(wrapped).transpose()?;
-            Some((next.map(Buffer::from), (http, body)))
-        });
+        let frames = Http::pieces(&self.0, body).map_ok(Buffer::from).map_err(wrapped);
         let body = HttpBody::new(Box::pin(frames), length.filter(|_| !is_head));
         Ok(Response::from_parts(parts, body))
     }

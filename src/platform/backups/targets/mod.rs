@@ -14,6 +14,7 @@ mod sftp;
 mod signing_in;
 pub mod source;
 mod store;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod webdav;

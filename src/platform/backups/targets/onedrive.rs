@@ -16,15 +16,15 @@ use http::{Method, Request, Response, header};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::fs::File;
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use tokio::io::AsyncSeekExt;
 use tokio::sync::Mutex;
 
 use super::faults::{Fault, Why};
 use super::http::{Body, Http, encoded};
 use super::remote::{LISTED_MAX, Listed, local};
 use super::rules::{Credential, Place};
-use super::s3::new_file;
 use super::signing_in::ask;
+use super::taking::{into_file, into_memory};
 use crate::platform::secret::Secret;
 
 /// What the box may do: files of the one who signs in, and again without them.
@@ -353,30 +353,21 @@ impl OneDrive {
         length: u64,
     ) -> Result<Vec<u8>, Fault> {
         let range = async {
-            let mut body = self.download(name, Some((offset, length))).await?.into_body();
-            let mut bytes = Vec::new();
-            while let Some(piece) = self.http.next(&mut body).await? {
-                bytes.extend_from_slice(&piece);
-                if bytes.len() as u64 > length {
-                    return Err(Fault::new(Why::Other, "It sends more than it was asked for."));
-                }
-            }
-            Ok(bytes)
+            let answer = self.download(name, Some((offset, length))).await?;
+            into_memory(Http::pieces(&self.http, answer.into_body()), length).await
         };
         range.await.map_err(|fault: Fault| fault.of("cannot be read", name))
     }
 
-    pub(super) async fn fetch(&self, name: &str, into: &Path) -> Result<u64, Fault> {
+    pub(super) async fn fetch(
+        &self,
+        name: &str,
+        into: &Path,
+        bytes_max: u64,
+    ) -> Result<u64, Fault> {
         let fetch = async {
-            let mut body = self.download(name, None).await?.into_body();
-            let mut file = new_file(into).await?;
-            let mut bytes = 0;
-            while let Some(piece) = self.http.next(&mut body).await? {
-                file.write_all(&piece).await.map_err(|error| local(into, &error))?;
-                bytes += piece.len() as u64;
-            }
-            file.sync_all().await.map_err(|error| local(into, &error))?;
-            Ok(bytes)
+            let answer = self.download(name, None).await?;
+            into_file(Http::pieces(&self.http, answer.into_body()), into, bytes_max).await
         };
         fetch.await.map_err(|fault: Fault| fault.of("cannot be read", name))
     }

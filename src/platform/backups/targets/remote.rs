@@ -180,9 +180,10 @@ impl Remote {
         on_each!(self, it => it.range(name, offset, length))
     }
 
-    /// Copies a file into a new one of this machine and gives its bytes.
-    pub async fn fetch(&self, name: &str, into: PathBuf) -> Result<u64, Fault> {
-        on_each!(self, it => it.fetch(name, &into))
+    /// Copies a file into a new one of this machine and gives its bytes. A larger one is cut off,
+    /// so whoever knows how long it is asks for one byte more.
+    pub async fn fetch(&self, name: &str, into: PathBuf, bytes_max: u64) -> Result<u64, Fault> {
+        on_each!(self, it => it.fetch(name, &into, bytes_max))
     }
 
     /// Every file below a folder, in the order of names; none where there is no such folder.
@@ -209,7 +210,8 @@ impl Remote {
             (read.as_deref() == Some(TEST_TEXT)).then_some(()).ok_or_else(other)
         });
         test.note("read", read);
-        let listed = self.list("").await.and_then(|listed| {
+        let below = name.rsplit_once('/').map_or("", |(below, _)| below);
+        let listed = self.list(below).await.and_then(|listed| {
             let missing = || Fault::new(Why::Other, "What was written is not in the list.");
             listed.iter().any(|one| one.name == name).then_some(()).ok_or_else(missing)
         });
@@ -286,9 +288,9 @@ impl InFolder<'_> {
         self.blocking(move |folder| folder.range(&name, offset, length)).await
     }
 
-    async fn fetch(&self, name: &str, into: &Path) -> Result<u64, Fault> {
+    async fn fetch(&self, name: &str, into: &Path, bytes_max: u64) -> Result<u64, Fault> {
         let (name, into) = (name.to_owned(), into.to_owned());
-        self.blocking(move |folder| folder.fetch(&name, &into)).await
+        self.blocking(move |folder| folder.fetch(&name, &into, bytes_max)).await
     }
 
     async fn list(&self, below: &str) -> Result<Vec<Listed>, Fault> {

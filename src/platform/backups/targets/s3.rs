@@ -5,19 +5,22 @@
 //! that header and some ignore it; so what is there was asked before, and a store that refuses it
 //! is asked without.
 
+use std::ops::RangeBounds;
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::{StreamExt, TryStreamExt};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use opendal::options::{ListOptions, WriteOptions};
 use opendal::{OperationContext, Operator};
 use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
 use super::faults::{Fault, Why};
 use super::http::{Http, Transport, unwrapped};
 use super::remote::{LISTED_MAX, Listed, local};
 use super::rules::{Credential, Place};
+use super::taking::{into_file, into_memory};
 
 /// Bytes of a file that are in memory at once.
 const PIECE_BYTES: usize = 8 * 1024 * 1024;
@@ -116,8 +119,13 @@ impl S3 {
         range(self.operator()?, name, offset, length).await
     }
 
-    pub(super) async fn fetch(&self, name: &str, into: &Path) -> Result<u64, Fault> {
-        fetch(self.operator()?, name, into).await
+    pub(super) async fn fetch(
+        &self,
+        name: &str,
+        into: &Path,
+        bytes_max: u64,
+    ) -> Result<u64, Fault> {
+        fetch(self.operator()?, name, into, bytes_max).await
     }
 
     pub(super) async fn list(&self, below: &str) -> Result<Vec<Listed>, Fault> {
@@ -184,25 +192,29 @@ pub(super) async fn range(
     offset: u64,
     length: u64,
 ) -> Result<Vec<u8>, Fault> {
-    let read = operator.read_with(name).range(offset..offset + length).await;
-    read.map(|it| it.to_vec()).map_err(|error| unwrapped(&error).of("cannot be read", name))
+    let pieces = pieces(operator, name, offset..offset + length).await?;
+    into_memory(pieces, length).await
 }
 
-pub(super) async fn fetch(operator: &Operator, name: &str, into: &Path) -> Result<u64, Fault> {
-    let said = |error: &opendal::Error| unwrapped(error).of("cannot be read", name);
-    let reader = operator.reader(name).await.map_err(|error| said(&error))?;
-    let stream = reader.into_stream(..).await.map_err(|error| said(&error))?;
-    let mut stream = std::pin::pin!(stream);
-    let mut file = new_file(into).await?;
-    let mut bytes = 0;
-    while let Some(buffer) = stream.try_next().await.map_err(|error| said(&error))? {
-        for piece in buffer {
-            file.write_all(&piece).await.map_err(|error| local(into, &error))?;
-            bytes += piece.len() as u64;
-        }
-    }
-    file.sync_all().await.map_err(|error| local(into, &error))?;
-    Ok(bytes)
+pub(super) async fn fetch(
+    operator: &Operator,
+    name: &str,
+    into: &Path,
+    bytes_max: u64,
+) -> Result<u64, Fault> {
+    into_file(pieces(operator, name, ..).await?, into, bytes_max).await
+}
+
+/// What a file holds, piece by piece.
+async fn pieces(
+    operator: &Operator,
+    name: &str,
+    range: impl RangeBounds<u64>,
+) -> Result<impl Stream<Item = Result<Bytes, Fault>>, Fault> {
+    let said = move |error: opendal::Error| unwrapped(&error).of("cannot be read", name);
+    let reader = operator.reader(name).await.map_err(said)?;
+    let stream = reader.into_stream(range).await.map_err(said)?;
+    Ok(stream.map_ok(|buffer| buffer.to_bytes()).map_err(said))
 }
 
 pub(super) async fn delete(operator: &Operator, name: &str) -> Result<(), Fault> {
@@ -210,12 +222,4 @@ pub(super) async fn delete(operator: &Operator, name: &str) -> Result<(), Fault>
         Err(fault) if fault.why != Why::Missing => Err(fault.of("cannot be deleted", name)),
         Ok(()) | Err(_) => Ok(()),
     }
-}
-
-/// A file of this machine that only the box reads.
-pub(super) async fn new_file(path: &Path) -> Result<File, Fault> {
-    let mut options = tokio::fs::OpenOptions::new();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
-    let opened = options.open(path).await.map_err(|error| local(path, &error))?;
-    Ok(opened)
 }

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::stream::try_unfold;
 use russh::client::{self, AuthResult, Handle};
 use russh::keys::{
     HashAlg, PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate, decode_secret_key,
@@ -24,7 +26,7 @@ use super::faults::{Fault, Why, said};
 use super::http::Limits;
 use super::remote::{LISTED_MAX, Listed, local};
 use super::rules::{Credential, Place};
-use super::s3::new_file;
+use super::taking::into_file;
 
 /// What is not finished yet is called by this ending.
 const UNFINISHED: &str = "unfinished";
@@ -405,25 +407,23 @@ impl Sftp {
         self.settle(range.await, "cannot be read", name).await
     }
 
-    pub(super) async fn fetch(&self, name: &str, into: &Path) -> Result<u64, Fault> {
+    pub(super) async fn fetch(
+        &self,
+        name: &str,
+        into: &Path,
+        bytes_max: u64,
+    ) -> Result<u64, Fault> {
         let fetch = async {
             let session = self.session().await?;
             let opened = session.sftp.open(self.place(name)).await;
-            let mut file = opened.map_err(|error| self.fault(&error))?;
-            let mut to = new_file(into).await?;
-            let mut piece = vec![0; PIECE_BYTES];
-            let mut bytes = 0;
-            loop {
+            let file = opened.map_err(|error| self.fault(&error))?;
+            let pieces = try_unfold(file, |mut file| async move {
+                let mut piece = vec![0; PIECE_BYTES];
                 let read = file.read(&mut piece).await.map_err(|error| self.io_fault(&error))?;
-                if read == 0 {
-                    break;
-                }
-                let filled = piece.get(..read).unwrap_or_default();
-                to.write_all(filled).await.map_err(|error| local(into, &error))?;
-                bytes += read as u64;
-            }
-            to.sync_all().await.map_err(|error| local(into, &error))?;
-            Ok(bytes)
+                piece.truncate(read);
+                Ok((read > 0).then(|| (Bytes::from(piece), file)))
+            });
+            into_file(pieces, into, bytes_max).await
         };
         self.settle(fetch.await, "cannot be read", name).await
     }

@@ -142,8 +142,13 @@ impl WebDav {
         s3::range(self.operator()?, name, offset, length).await
     }
 
-    pub(super) async fn fetch(&self, name: &str, into: &Path) -> Result<u64, Fault> {
-        s3::fetch(self.operator()?, name, into).await
+    pub(super) async fn fetch(
+        &self,
+        name: &str,
+        into: &Path,
+        bytes_max: u64,
+    ) -> Result<u64, Fault> {
+        s3::fetch(self.operator()?, name, into, bytes_max).await
     }
 
     /// Folder by folder: many servers refuse to list all below one at once.

@@ -23,7 +23,7 @@ pub(super) async fn check(remote: &Remote) {
     assert_eq!(remote.size(&part).await.expect("an answer"), None);
     assert_eq!(remote.read(&part, 10).await.expect("an answer"), None);
     remote.delete(&part).await.expect("nothing is lost");
-    let missing = remote.fetch(&part, folder.path().join("none")).await;
+    let missing = remote.fetch(&part, folder.path().join("none"), u64::MAX).await;
     assert_eq!(missing.expect_err("nothing").why, Why::Missing);
 
     // What is put is there whole, again or not, and nothing takes its place.
@@ -34,8 +34,12 @@ pub(super) async fn check(remote: &Remote) {
     let shorter = file(folder.path(), 1, LARGE - 5);
     assert_eq!(remote.put_new(&part, &shorter).await.expect_err("a part").why, Why::Exists);
     let fetched = folder.path().join("fetched");
-    assert_eq!(remote.fetch(&part, fetched.clone()).await.expect("fetched"), LARGE as u64);
+    let whole = remote.fetch(&part, fetched.clone(), LARGE as u64 + 1).await;
+    assert_eq!(whole.expect("fetched"), LARGE as u64);
     assert!(fs::read(&fetched).unwrap() == fs::read(&one).unwrap(), "another file came back");
+    let beginning = folder.path().join("beginning");
+    assert_eq!(remote.fetch(&part, beginning.clone(), 1000).await.expect("fetched"), 1000);
+    assert!(fs::read(&beginning).unwrap() == fs::read(&one).unwrap()[..1000], "another part of it");
     let head = remote.read(&part, 1000).await.expect("read").expect("it is there");
     assert!(head == fs::read(&one).unwrap()[..1000], "it begins with something else");
 

@@ -151,8 +151,9 @@ async fn an_answer_that_stops_in_the_middle_is_no_file() {
     let limits = Limits { stall: Duration::from_millis(300), ..QUICK };
     let folder = tempfile::tempdir().expect("a folder");
 
-    let fetched =
-        remote(&place, Some(s3_secret()), limits).fetch("part", folder.path().join("a")).await;
+    let fetched = remote(&place, Some(s3_secret()), limits)
+        .fetch("part", folder.path().join("a"), 1_000)
+        .await;
 
     assert_eq!(fetched.expect_err("half of it").why, Why::Unreachable);
 }
