@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::support::{Client, TestServer};
 
 mod keeping;
+mod neighbours;
 mod proofs;
 
 /// A box that is ready for backups, and what its operator has.

@@ -44,6 +44,10 @@ impl KeysInHand {
         held.places.remove(&of);
     }
 
+    pub fn ids(&self) -> Vec<Uuid> {
+        self.lock().keys.keys().copied().collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -275,6 +275,10 @@ pub async fn cancel(ctx: &BoxCtx, view: View, id: JobId) -> Result<Job> {
         Ok(job)
     });
     let job = cancelled.await?;
+    if job.state == State::Cancelled {
+        // It never began, so nobody else lets go of a key that it was to use.
+        ctx.platform.backup_keys.forget(job.id.uuid());
+    }
     ended(&ctx.platform.jobs, std::slice::from_ref(&job));
     Ok(with_progress(ctx, job))
 }

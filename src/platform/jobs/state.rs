@@ -194,10 +194,11 @@ impl Jobs {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    /// How many run, and whether a heavy one does.
+    /// How many run, and whether a heavy one does. Those that stand aside count for neither.
     pub fn load(&self) -> (usize, bool) {
         let all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        (all.len(), all.values().any(|one| one.is_heavy))
+        let counting = || all.values().filter(|one| !one.is_aside.load(Ordering::SeqCst));
+        (counting().count(), counting().any(|one| one.is_heavy))
     }
 }
 
@@ -206,6 +207,7 @@ impl Jobs {
 pub(super) struct Running {
     is_heavy: bool,
     is_cancelled: AtomicBool,
+    is_aside: AtomicBool,
     done: AtomicU64,
     total: AtomicU64,
 }
@@ -229,5 +231,21 @@ impl Running {
         let total = self.total.load(Ordering::Relaxed);
         let done = self.done.load(Ordering::Relaxed).min(total);
         (total > 0).then_some(Progress { done, total })
+    }
+}
+
+/// A job that waits for another one, until this is dropped.
+pub struct Aside(Arc<Running>);
+
+impl Aside {
+    pub(super) fn of(running: &Arc<Running>) -> Self {
+        running.is_aside.store(true, Ordering::SeqCst);
+        Self(Arc::clone(running))
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        self.0.is_aside.store(false, Ordering::SeqCst);
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::ops;
 use super::rules::{Job, JobId};
-use super::state::Running;
+use super::state::{Aside, Running};
 use crate::platform::access::Role;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Ctx, Membership, Scope};
 use crate::platform::error::{Error, Refusal, Result};
@@ -105,6 +105,14 @@ impl Work {
     /// Says how far it is. Costs nothing: it is kept in memory.
     pub fn progress(&self, done: u64, total: u64) {
         self.running.set_progress(done, total);
+    }
+
+    /// Takes nobody's place as long as what this gives is held: the job waits for another one.
+    #[must_use]
+    pub fn stand_aside(&self) -> Aside {
+        let aside = Aside::of(&self.running);
+        self.on_box.platform.jobs.nudge();
+        aside
     }
 
     /// Ends the job here when somebody cancelled it or the box stops. Call it between steps.

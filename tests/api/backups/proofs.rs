@@ -12,7 +12,7 @@ use crate::support::system;
 
 impl Ready {
     /// Another target, whose folder is not there yet.
-    async fn second_target(&self) -> tempfile::TempDir {
+    pub(super) async fn second_target(&self) -> tempfile::TempDir {
         let around = tempfile::tempdir().expect("a folder");
         let place = json!({ "name": "Away", "kind": "folder",
             "settings": { "path": around.path().join("share") } });
@@ -20,19 +20,19 @@ impl Ready {
         around
     }
 
-    async fn newest(&self) -> Value {
+    pub(super) async fn newest(&self) -> Value {
         let list = self.operator.get("/api/v1/backups").await.is(200);
         list["items"][0].clone()
     }
 
     /// The copy of the newest backup at the target of this name.
-    async fn copy(&self, target: &str) -> Value {
+    pub(super) async fn copy(&self, target: &str) -> Value {
         let newest = self.newest().await;
         let copies = newest["copies"].as_array().expect("a list");
         copies.iter().find(|one| one["target_name"] == target).expect("a copy").clone()
     }
 
-    async fn run_later(&self) {
+    pub(super) async fn run_later(&self) {
         self.server.clock.advance(Duration::from_hours(1));
         self.server.run_jobs().await;
     }
@@ -49,7 +49,7 @@ impl Ready {
     }
 
     /// Asks for a backup and gives the job as it ended.
-    async fn try_backup(&self) -> Value {
+    pub(super) async fn try_backup(&self) -> Value {
         self.server.clock.advance(Duration::from_mins(1));
         let job = self.operator.post("/api/v1/backups", &Value::Null).await.is(202);
         self.server.run_jobs().await;
@@ -155,6 +155,37 @@ async fn only_the_newest_backup_waits_for_a_target() {
     assert_eq!(ready.copy("Away").await["state"], "waiting");
     assert_eq!(fs::read_dir(ready.server.folder().join("spool/backups")).unwrap().count(), 1);
     assert!(!ready.has_key(&first));
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn sending_leaves_the_backup_that_is_being_written_its_folder() {
+    let ready = Ready::start().await;
+    let _around = ready.second_target().await;
+    ready.back_up().await;
+    ready
+        .set(
+            "INSERT INTO backups (id, state, job_id, started_at, reason)
+             SELECT x'0199aaaaaaaa7aaa8aaaaaaaaaaaaaaa', 'running', job_id, started_at, 'asked'
+             FROM backups",
+        )
+        .await;
+    let spool = ready.server.folder().join("spool/backups");
+    let written = spool.join("0199aaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa");
+    let left = spool.join("000007");
+    for folder in [&written, &left] {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("part-0000.tar.zst.age"), "half").unwrap();
+    }
+
+    ready.run_later().await;
+
+    assert_eq!(ready.copy("Away").await["state"], "waiting");
+    assert!(written.join("part-0000.tar.zst.age").is_file(), "its folder is gone");
+    assert!(!left.exists(), "what nobody needs is left");
+    // The next one finds out that this one was never finished.
+    ready.back_up().await;
+    assert!(!written.exists(), "what was never finished is left");
     ready.server.finish().await;
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::rules::base_folder;
+use super::rules::{BackupId, base_folder};
 use crate::platform::Platform;
 use crate::platform::backups::archive::{
     Archive, COMMIT_FILE, Commit, FORMAT, FileEntry, Manifest, PART_SIZE_BYTES, Parts, Recipient,
@@ -36,8 +36,15 @@ const RECOVERY: &str = include_str!("RECOVERY.md");
 pub(super) const BESIDE: [(&str, &str); 2] =
     [("RECOVERY.md", RECOVERY), ("restore.sh", include_str!("restore.sh"))];
 
+/// Where a base waits for its targets. Its name is its own, so that nobody who tidies up takes a
+/// later try for an earlier one.
+pub(super) fn spool_of(data: &Path, id: BackupId) -> PathBuf {
+    data.join(SPOOL).join(id.to_string())
+}
+
 /// What the next base is to be.
 pub(super) struct Plan {
+    pub(super) id: BackupId,
     pub(super) sequence: u64,
     pub(super) previous: Option<[u8; 32]>,
     pub(super) box_epoch: u64,
@@ -79,7 +86,7 @@ struct Writing {
 pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
     let platform = Arc::clone(&work.on_box().platform);
     let data = platform.config.data().to_owned();
-    let spool = data.join(SPOOL).join(format!("{:06}", plan.sequence));
+    let spool = spool_of(&data, plan.id);
     let at = spool.clone();
     tasks::blocking(move || begin_spool(&at)).await?;
     let before = platform.secrets.to_keep()?;
@@ -127,15 +134,9 @@ fn path_of(id: WorkspaceId) -> String {
     format!("{WORKSPACES}/{id}.db")
 }
 
-/// Empties the folder of the base, which an interrupted try may have left.
 fn begin_spool(spool: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    match std::fs::remove_dir_all(spool) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-        Ok(()) | Err(_) => {}
-    }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(spool)?;
-    Ok(())
+    Ok(std::fs::DirBuilder::new().recursive(true).mode(0o700).create(spool)?)
 }
 
 /// A file at the moment of the cut, and what it holds.

@@ -145,27 +145,29 @@ pub(in crate::platform::backups) fn damaged_in(
 /// Notes that a copy is still what was written.
 pub(in crate::platform::backups) fn checked_in(scope: &BoxScope<'_>, copy: Copy) -> Result<()> {
     scope.audit(entry_of("box.backup.checked", &copy))?;
-    store::put_copy(scope, &Copy { checked_at: Some(scope.now()), detail: None, ..copy })
+    let backup = store::get(scope, copy.backup)?.ok_or(Error::NotFound)?;
+    // Its bytes are those that were opened at another target.
+    let verified_at = copy.verified_at.or(backup.verified_at.map(|_| scope.now()));
+    let checked_at = Some(scope.now());
+    store::update_copy(scope, &Copy { verified_at, checked_at, detail: None, ..copy })
 }
 
 /// Notes that a copy was removed.
 pub(in crate::platform::backups) fn gone_in(scope: &BoxScope<'_>, copy: Copy) -> Result<()> {
     scope.audit(entry_of("box.backup.pruned", &copy))?;
     let copy = Copy { state: CopyState::Gone, next_try_at: None, detail: None, ..copy };
-    store::put_copy(scope, &copy)
+    store::update_copy(scope, &copy)
 }
 
 /// Notes that somebody opened a backup with their kit.
-pub(in crate::platform::backups) fn drilled_in(
-    scope: &BoxScope<'_>,
-    id: BackupId,
-    target: &str,
-) -> Result<()> {
-    let backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
+pub(in crate::platform::backups) fn drilled_in(scope: &BoxScope<'_>, copy: &Copy) -> Result<()> {
+    let backup = store::get(scope, copy.backup)?.ok_or(Error::NotFound)?;
     let now = Some(scope.now());
     let verified_at = backup.verified_at.or(now);
     store::update(scope, &Backup { verified_at, drilled_at: now, ..backup }, None)?;
-    scope.audit(Entry::new("box.backup.drilled", KIND, id).set("target", target))?;
+    let verified_at = copy.verified_at.or(now);
+    store::update_copy(scope, &Copy { verified_at, checked_at: now, ..copy.clone() })?;
+    scope.audit(entry_of("box.backup.drilled", copy))?;
     Ok(())
 }
 
@@ -198,6 +200,7 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
         Err(error) => {
             let detail = error.to_string();
             work.on_box().write(move |scope| fail_in(scope, id, &detail)).await?;
+            sending::sweep_spool(work).await?;
             return Err(error);
         }
     };
@@ -262,6 +265,11 @@ async fn begin(work: &Work, reason: Reason, key: &Identity) -> Result<(BackupId,
     let (job, proof) = (work.id(), key.recipient());
     let platform = Arc::clone(&work.on_box().platform);
     let data = platform.config.data().to_owned();
+    let interrupted =
+        |scope: &BoxScope<'_>| store::fail_unwritten(scope, "The box stopped in the middle.");
+    work.on_box().write(interrupted).await?;
+    // What it left would else stand in the way of this one.
+    sending::sweep_spool(work).await?;
     let disk = tasks::blocking(move || platform.room.of(&data)).await?;
     let needed = free_bytes_needed(disk.size_bytes);
     work.on_box()
@@ -276,11 +284,11 @@ async fn begin(work: &Work, reason: Reason, key: &Identity) -> Result<(BackupId,
                 let refusal = Refusal::new("backup-no-room", detail);
                 return Err(Error::Conflict(refusal));
             }
-            store::fail_unwritten(scope, "The box stopped in the middle.")?;
             let id: BackupId = scope.new_id();
             store::insert(scope, id, job, reason)?;
             let newest = store::newest(scope)?;
             let plan = Plan {
+                id,
                 sequence: newest.map_or(1, |(sequence, _)| sequence + 1),
                 previous: newest.map(|(_, hash)| hash),
                 box_epoch: store::box_epoch(scope)?,
@@ -323,7 +331,7 @@ fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<Bac
             next_try_at: Some(scope.now()),
             detail: None,
         };
-        store::put_copy(scope, &copy)?;
+        store::insert_copy(scope, &copy)?;
     }
     Ok(given_up)
 }
@@ -353,7 +361,7 @@ fn give_up_in(scope: &BoxScope<'_>, id: BackupId, detail: &str) -> Result<()> {
             other => other,
         };
         let detail = Some(shortened(detail));
-        store::put_copy(scope, &Copy { state, next_try_at: None, detail, ..copy })?;
+        store::update_copy(scope, &Copy { state, next_try_at: None, detail, ..copy })?;
     }
     let backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
     settle_in(scope, backup)
@@ -455,9 +463,26 @@ pub(super) async fn note(work: &Work, copy: &Copy, outcome: Outcome) -> Result<(
         })
         .await?;
     if wants_new {
-        make_before(ctx, Reason::Schedule).await?;
+        return match make_before(ctx, Reason::Schedule).await {
+            // There is no kit or no target any more: that is told elsewhere, and the other copies
+            // go on.
+            Ok(_) | Err(Error::Conflict(_)) => Ok(()),
+            Err(error) => Err(error),
+        };
     }
     Ok(())
+}
+
+/// Ends backups whose targets were all removed before one of them had it.
+pub(super) async fn end_forsaken(work: &Work) -> Result<()> {
+    if work.on_box().read(|scope| store::forsaken(scope)).await?.is_empty() {
+        return Ok(());
+    }
+    let end = |scope: &BoxScope<'_>| {
+        let detail = "The target that it was to go to was removed.";
+        store::forsaken(scope)?.into_iter().try_for_each(|id| fail_in(scope, id, detail))
+    };
+    work.on_box().write(end).await
 }
 
 fn note_in(scope: &BoxScope<'_>, copy: Copy, outcome: Outcome, attempt: u32) -> Result<()> {
@@ -510,7 +535,7 @@ fn note_in(scope: &BoxScope<'_>, copy: Copy, outcome: Outcome, attempt: u32) -> 
             Copy { state: CopyState::Failed, next_try_at: None, detail, ..copy }
         }
     };
-    store::put_copy(scope, &copy)?;
+    store::update_copy(scope, &copy)?;
     settle_in(scope, backup)
 }
 

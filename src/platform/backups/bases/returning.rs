@@ -75,7 +75,7 @@ fn adopt_in(scope: &BoxScope<'_>, came: &Came) -> Result<()> {
             next_try_at: Some(scope.now()),
             detail: None,
         };
-        store::put_copy(scope, &copy)?;
+        store::insert_copy(scope, &copy)?;
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub const CODES: &[Code] = &[
     code(
         "backup-no-room",
         "The disk of the box is too full to make a backup on it.",
-        "Make room on it: below the larger of 2 GB and a tenth of the disk no backup is made.",
+        "Make room on it: a tenth of the disk, 2 GB at least and 10 GB at most, has to be free.",
     ),
     code(
         "backup-log-too-long",
@@ -214,15 +214,15 @@ impl Level {
     }
 }
 
-/// How far a backup is proved; none where no copy of it lies anywhere.
+/// How far a backup is proved; none where no copy of it lies anywhere. What was proved at a target
+/// that has it no more says nothing of the others.
 pub fn level(backup: &Backup, copies: &[Copy]) -> Option<Level> {
-    if !copies.iter().any(|copy| copy.state == CopyState::There) {
-        return None;
-    }
-    Some(match (backup.drilled_at, backup.verified_at) {
-        (Some(_), _) => Level::Drilled,
-        (None, Some(_)) => Level::Verified,
-        (None, None) => Level::Uploaded,
+    let there = copies.iter().filter(|copy| copy.state == CopyState::There);
+    let is_proved = there.map(|copy| copy.verified_at.is_some()).max()?;
+    Some(match backup.drilled_at {
+        _ if !is_proved => Level::Uploaded,
+        Some(_) => Level::Drilled,
+        None => Level::Verified,
     })
 }
 

@@ -9,11 +9,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 use tokio::sync::MutexGuard;
+use tracing::warn;
+use uuid::Uuid;
 
 use super::fence::{self, Other, Own};
-use super::making::{BESIDE, SPOOL};
+use super::making::{BESIDE, SPOOL, spool_of};
 use super::ops::{self, Outcome};
-use super::rules::{Backup, Copy, CopyState, box_folder, workspace_of};
+use super::rules::{Backup, BackupId, Copy, CopyState, box_folder, workspace_of};
 use super::store;
 use crate::platform::Platform;
 use crate::platform::backups::archive::{COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Refused};
@@ -28,11 +30,16 @@ use crate::platform::workspaces::damage;
 /// Whoever waits for its turn looks so often whether it is to end.
 const TURN_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
 
-/// Waits until nobody else sends or looks through backups.
+/// Waits until nobody else sends or looks through backups. That may take hours, so whoever waits
+/// keeps no other job from beginning.
 pub(in crate::platform::backups) async fn turn<'a>(
     work: &Work,
     platform: &'a Platform,
 ) -> Result<MutexGuard<'a, ()>> {
+    if let Ok(turn) = platform.backup_lane.try_lock() {
+        return Ok(turn);
+    }
+    let _aside = work.stand_aside();
     loop {
         work.check()?;
         let turn = tokio::time::timeout(TURN_LOOKED_AT_EVERY, platform.backup_lane.lock()).await;
@@ -77,15 +84,33 @@ pub(super) async fn round(work: &Work) -> Result<()> {
         todo.done.total.store(total, Ordering::Relaxed);
     }
     let outcomes = join_all(todos.iter().map(|todo| advance(work, todo))).await;
-    for todo in &todos {
-        let id = todo.backup.id;
-        let copies = work.on_box().read(move |scope| store::copies(scope, id)).await?;
-        if copies.iter().all(|copy| copy.next_try_at.is_none()) {
-            platform.backup_keys.forget(id.uuid());
-        }
-    }
+    ops::end_forsaken(work).await?;
+    forget_keys(work, &platform).await?;
     sweep(work, &platform).await?;
     outcomes.into_iter().collect()
+}
+
+/// Forgets the keys of backups that nothing is to be done for any more, also where a target was
+/// removed meanwhile. One that is being written has no number yet.
+async fn forget_keys(work: &Work, platform: &Platform) -> Result<()> {
+    let in_hand = platform.backup_keys.ids();
+    let done = work.on_box().read(move |scope| {
+        let is_done = |id: &Uuid| -> Result<bool> {
+            let id = BackupId::from_uuid(*id);
+            let is_written = store::get(scope, id)?.is_some_and(|it| it.sequence.is_some());
+            let copies = store::copies(scope, id)?;
+            Ok(is_written && copies.iter().all(|copy| copy.next_try_at.is_none()))
+        };
+        let mut done = Vec::new();
+        for id in in_hand {
+            if is_done(&id)? {
+                done.push(id);
+            }
+        }
+        Ok(done)
+    });
+    done.await?.into_iter().for_each(|id| platform.backup_keys.forget(id));
+    Ok(())
 }
 
 async fn todos(work: &Work) -> Result<Vec<Todo>> {
@@ -116,7 +141,16 @@ async fn todos(work: &Work) -> Result<Vec<Todo>> {
 
 /// Takes one copy as far as it gets.
 async fn advance(work: &Work, todo: &Todo) -> Result<()> {
-    let remote = targets::ops::open(work.on_box(), &todo.target).await?;
+    let remote = match targets::ops::open(work.on_box(), &todo.target).await {
+        Ok(remote) => remote,
+        // The others are none the worse for it.
+        Err(error) => {
+            let name = &todo.target.name;
+            warn!("What opens the target {name} cannot be read: {error}");
+            let detail = "What opens it cannot be read any more. Type its secret anew.";
+            return ops::note(work, &todo.copy, Outcome::NotNow(detail.to_owned())).await;
+        }
+    };
     if todo.copy.state == CopyState::Waiting {
         let outcome = match send(work, &remote, todo).await? {
             Ok(()) => Outcome::Sent,
@@ -182,7 +216,7 @@ impl From<Fault> for Trouble {
 /// Puts a base into a target: parts that lie there already are left, `COMMIT.json` comes last.
 async fn send(work: &Work, remote: &Remote, todo: &Todo) -> Result<Result<(), Trouble>> {
     let below = &todo.own.below;
-    let spool = spool_of(&work.on_box().platform, todo.backup.sequence.unwrap_or_default());
+    let spool = spool_of(work.on_box().platform.config.data(), todo.backup.id);
     let at = spool.clone();
     let folder = format!("{below}/{}", todo.backup.folder.as_deref().unwrap_or_default());
     if !tasks::blocking(move || Ok(at.join(COMMIT_FILE).is_file())).await? {
@@ -231,7 +265,10 @@ async fn beside_and_there(
     }
     for (name, text) in BESIDE {
         let name = format!("{}/{name}", todo.own.below);
-        remote.put_over(&name, text.as_bytes().to_vec()).await?;
+        let lies_there = remote.read(&name, text.len() as u64 + 1).await?;
+        if lies_there.as_deref() != Some(text.as_bytes()) {
+            remote.put_over(&name, text.as_bytes().to_vec()).await?;
+        }
     }
     Ok(remote.list(folder).await?)
 }
@@ -267,10 +304,6 @@ async fn is_still_waiting(work: &Work, todo: &Todo) -> Result<bool> {
     Ok(copy.is_some_and(|copy| copy.state == CopyState::Waiting))
 }
 
-fn spool_of(platform: &Platform, sequence: u64) -> PathBuf {
-    platform.config.data().join(SPOOL).join(format!("{sequence:06}"))
-}
-
 /// Names and sizes of the files of a base in the spool, `COMMIT.json` last.
 fn files_of(spool: &Path) -> Result<Vec<(String, u64)>> {
     let mut files = Vec::new();
@@ -287,34 +320,29 @@ fn files_of(spool: &Path) -> Result<Vec<(String, u64)>> {
     }
 }
 
-/// Removes what nobody waits for any more from the spool, and what proofs left behind.
+/// Removes what proofs left behind, and what nobody needs in the spool. Whoever calls it has the
+/// turn.
 async fn sweep(work: &Work, platform: &Arc<Platform>) -> Result<()> {
-    let waiting = work
-        .on_box()
-        .read(|scope| {
-            let unfinished = store::unfinished(scope)?.into_iter();
-            let waiting = unfinished.filter(|copy| copy.state == CopyState::Waiting);
-            let sequence =
-                |copy: Copy| Ok(store::get(scope, copy.backup)?.and_then(|it| it.sequence));
-            waiting.map(sequence).collect::<Result<Vec<_>>>()
-        })
-        .await?;
-    let kept: Vec<_> =
-        waiting.into_iter().flatten().map(|sequence| spool_of(platform, sequence)).collect();
     let data = platform.config.data().to_owned();
+    tasks::blocking(move || proving::sweep(&data)).await?;
+    sweep_spool(work).await
+}
+
+/// Removes from the spool what nobody waits for any more. What is being written meanwhile stays: it
+/// is in the list before its folder is there.
+pub(super) async fn sweep_spool(work: &Work) -> Result<()> {
+    let data = work.on_box().platform.config.data().to_owned();
+    let at = data.join(SPOOL);
+    let there = tasks::blocking(move || match std::fs::read_dir(at) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => Ok(entries?.map(|it| Ok(it?.path())).collect::<std::io::Result<_>>()?),
+    });
+    let there: Vec<PathBuf> = there.await?;
+    let needed = work.on_box().read(|scope| store::in_spool(scope)).await?;
+    let kept: Vec<PathBuf> = needed.into_iter().map(|id| spool_of(&data, id)).collect();
     tasks::blocking(move || {
-        proving::sweep(&data)?;
-        let entries = match std::fs::read_dir(data.join(SPOOL)) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            entries => entries?,
-        };
-        for entry in entries {
-            let path = entry?.path();
-            if !kept.contains(&path) {
-                std::fs::remove_dir_all(path)?;
-            }
-        }
-        Ok(())
+        let old = there.iter().filter(|path| !kept.contains(path));
+        Ok(old.map(std::fs::remove_dir_all).collect::<std::io::Result<()>>()?)
     })
     .await
 }

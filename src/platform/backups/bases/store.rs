@@ -61,19 +61,27 @@ pub(super) fn update(scope: &Unit<'_>, backup: &Backup, hash: Option<&[u8; 32]>)
     Ok(())
 }
 
-/// Writes how a copy stands, whatever was there before.
-pub(super) fn put_copy(scope: &Unit<'_>, copy: &Copy) -> Result<()> {
+pub(super) fn insert_copy(scope: &Unit<'_>, copy: &Copy) -> Result<()> {
     scope
         .prepare_cached(
-            "INSERT INTO backup_copies (backup_id, target_id, state, uploaded_at, verified_at,
-                 checked_at, tries, next_try_at, detail)
-             VALUES (:backup, :target, :state, :uploaded_at, :verified_at, :checked_at, :tries,
-                 :next_try_at, :detail)
-             ON CONFLICT (backup_id, target_id) DO UPDATE SET
-                 state = excluded.state, uploaded_at = excluded.uploaded_at,
-                 verified_at = excluded.verified_at, checked_at = excluded.checked_at,
-                 tries = excluded.tries, next_try_at = excluded.next_try_at,
-                 detail = excluded.detail",
+            "INSERT INTO backup_copies (backup_id, target_id, state, next_try_at)
+             VALUES (:backup, :target, :state, :next_try_at)",
+        )?
+        .execute(named_params! {
+            ":backup": copy.backup, ":target": copy.target, ":state": copy.state.name(),
+            ":next_try_at": copy.next_try_at,
+        })?;
+    Ok(())
+}
+
+/// Writes how a copy stands; nothing where its target was removed meanwhile.
+pub(super) fn update_copy(scope: &Unit<'_>, copy: &Copy) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE backup_copies SET state = :state, uploaded_at = :uploaded_at,
+                 verified_at = :verified_at, checked_at = :checked_at, tries = :tries,
+                 next_try_at = :next_try_at, detail = :detail
+             WHERE backup_id = :backup AND target_id = :target",
         )?
         .execute(named_params! {
             ":backup": copy.backup, ":target": copy.target, ":state": copy.state.name(),
@@ -82,6 +90,18 @@ pub(super) fn put_copy(scope: &Unit<'_>, copy: &Copy) -> Result<()> {
             ":next_try_at": copy.next_try_at, ":detail": copy.detail,
         })?;
     Ok(())
+}
+
+/// Backups that were written and neither lie nor are to lie anywhere.
+pub(super) fn forsaken(scope: &Unit<'_>) -> Result<Vec<BackupId>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id FROM backups
+         WHERE state = 'running' AND sequence IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM backup_copies AS c
+             WHERE c.backup_id = backups.id AND c.state IN ('waiting', 'there'))",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 pub(super) fn copy(scope: &Unit<'_>, backup: BackupId, target: TargetId) -> Result<Option<Copy>> {
@@ -114,6 +134,17 @@ pub(super) fn unfinished(scope: &Unit<'_>) -> Result<Vec<Copy>> {
          WHERE c.next_try_at IS NOT NULL ORDER BY c.backup_id DESC, c.target_id"
     ))?;
     let rows = statement.query_map([], read_copy)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Backups whose files are needed in the spool: they are being written, or wait to be sent.
+pub(super) fn in_spool(scope: &Unit<'_>) -> Result<Vec<BackupId>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id FROM backups WHERE state = 'running' AND sequence IS NULL
+         UNION SELECT backup_id FROM backup_copies
+         WHERE state = 'waiting' AND next_try_at IS NOT NULL",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -104,9 +104,9 @@ pub async fn ask(ctx: &BoxCtx, wish: Wish) -> Result<Created<Job>> {
         let subject = wish.workspace.map(|id| id.to_string()).unwrap_or_default();
         let job = begin_in(scope, &platform, restore, subject, &input)?;
         // Before the job can begin: it does after this transaction's commit.
-        platform.backup_keys.put(id.uuid(), identity);
+        platform.backup_keys.put(job.id.uuid(), identity);
         if let Some((remote, folder)) = elsewhere {
-            platform.backup_keys.put_place(id.uuid(), remote, folder);
+            platform.backup_keys.put_place(job.id.uuid(), remote, folder);
         }
         Ok((job.id, job))
     });

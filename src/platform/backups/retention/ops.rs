@@ -1,6 +1,6 @@
 //! Saying which backups go, and removing them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -69,7 +69,12 @@ pub async fn plan(ctx: &BoxCtx) -> Result<Plan> {
 
 fn plan_in(scope: &BoxScope<'_>) -> Result<Plan> {
     let mut backups: Vec<Backup> = Vec::new();
-    for (backup, ..) in bases::ops::there_in(scope)? {
+    // Those of which a copy that was opened is still there.
+    let mut proved = HashSet::new();
+    for (backup, copy, _) in bases::ops::there_in(scope)? {
+        if copy.verified_at.is_some() {
+            proved.insert(backup.id);
+        }
         if !backups.iter().any(|one| one.id == backup.id) {
             backups.push(backup);
         }
@@ -79,7 +84,7 @@ fn plan_in(scope: &BoxScope<'_>) -> Result<Plan> {
             id: backup.id,
             sequence: backup.sequence?,
             taken_at: backup.taken_at?,
-            is_verified: backup.verified_at.is_some(),
+            is_verified: proved.contains(&backup.id),
         })
     };
     let all: Vec<Kept> = backups.iter().filter_map(kept).collect();
@@ -142,6 +147,10 @@ pub(super) async fn prune(work: &Work) -> Result<Value> {
     let ctx = work.on_box();
     let platform = Arc::clone(&ctx.platform);
     let _turn = sending::turn(work, &platform).await?;
+    // The box that lives may need what lies there.
+    if let Some(detail) = ctx.read(bases::ops::fence_in).await? {
+        return Err(Error::conflict("backup-superseded", detail));
+    }
     let (mut removed, mut kept_by_target) = (Vec::new(), BTreeSet::new());
     let mut left = BTreeSet::new();
     loop {

@@ -186,10 +186,8 @@ async fn drill_with(work: &Work, id: BackupId, identity: Identity) -> Result<Val
         let name = one.copy.target_name.clone();
         match opened {
             Ok(manifest) => {
-                let entry_target = name.clone();
-                work.on_box()
-                    .write(move |scope| bases::ops::drilled_in(scope, id, &entry_target))
-                    .await?;
+                let copy = one.copy;
+                work.on_box().write(move |scope| bases::ops::drilled_in(scope, &copy)).await?;
                 let rows: u64 = manifest.files.iter().flat_map(|file| file.rows.values()).sum();
                 return Ok(json!({
                     "backup": id.to_string(), "target": name, "taken_at": manifest.taken_at,

@@ -44,11 +44,34 @@ pub(in crate::platform::backups) struct Subject {
     pub(in crate::platform::backups) identity: Identity,
 }
 
-/// Removes what an interrupted look left behind. Blocks.
+/// Removes what an interrupted look left behind. Whoever calls it has the turn, so nobody looks.
+/// Blocks.
 pub(in crate::platform::backups) fn sweep(data: &Path) -> Result<()> {
     match fs::remove_dir_all(data.join(SCRATCH)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The folder of one look, which goes with it. Copies at several targets are looked through at the
+/// same time, so nobody touches that of another.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    /// Blocks.
+    fn make(data: &Path, name: &str) -> io::Result<Self> {
+        let folder = data.join(SCRATCH).join(name);
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is swept before the next look. The folder of all goes with the
+        // last of them.
+        drop(fs::remove_dir_all(&self.0));
+        drop(self.0.parent().map(fs::remove_dir));
     }
 }
 
@@ -64,21 +87,9 @@ pub(in crate::platform::backups) async fn open(
         Ok(commit) => commit,
         Err(refused) => return Ok(Err(refused)),
     };
-    let signers = work.on_box().read(|scope| signers_in(scope)).await?;
-    let platform = Arc::clone(&work.on_box().platform);
-    // Copies at several targets are looked through at the same time.
-    let own = format!("{}-{}", work.id(), platform.random.uuid());
-    let scratch = platform.config.data().join(SCRATCH).join(own);
-    let look = Look { work: work.clone(), subject, commit, signers, platform, scratch };
     let runtime = Handle::current();
-    let looked = tasks::in_background(move || {
-        let outcome = look.through(&runtime, progress);
-        sweep(look.platform.config.data())?;
-        Ok(outcome)
-    })
-    .await?;
-    work.check()?;
-    Ok(looked)
+    let through = move |look: &Look| look.through(&runtime, progress);
+    look(work, subject, commit, through).await
 }
 
 /// Fetches every part of a copy back and compares it with what was written, without opening it.
@@ -92,19 +103,32 @@ pub(in crate::platform::backups) async fn compare_bytes(
         Ok(commit) => commit,
         Err(refused) => return Ok(Err(refused)),
     };
-    let platform = Arc::clone(&work.on_box().platform);
-    let scratch = platform.config.data().join(SCRATCH).join(work.id().to_string());
-    let signers = work.on_box().read(|scope| signers_in(scope)).await?;
-    let look = Look { work: work.clone(), subject, commit, signers, platform, scratch };
     let runtime = Handle::current();
-    let compared = tasks::in_background(move || {
-        let outcome = look.compare(&runtime, progress);
-        sweep(look.platform.config.data())?;
-        Ok(outcome)
+    look(work, subject, commit, move |look| look.compare(&runtime, progress)).await
+}
+
+/// Does a look in a scratch folder of its own.
+async fn look<T: Send + 'static>(
+    work: &Work,
+    subject: Subject,
+    commit: Commit,
+    through: impl FnOnce(&Look) -> Result<T, Refused> + Send + 'static,
+) -> Result<Result<T, Refused>> {
+    let signers = work.on_box().read(|scope| signers_in(scope)).await?;
+    let platform = Arc::clone(&work.on_box().platform);
+    let work_of_look = work.clone();
+    let looked = tasks::in_background(move || {
+        let name = platform.random.uuid().to_string();
+        let scratch = match Scratch::make(platform.config.data(), &name) {
+            Ok(scratch) => scratch,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let look = Look { work: work_of_look, subject, commit, signers, platform, scratch };
+        Ok(through(&look))
     })
     .await?;
     work.check()?;
-    Ok(compared)
+    Ok(looked)
 }
 
 /// Fetches `COMMIT.json` and takes it when it is the one that was written.
@@ -138,13 +162,12 @@ struct Look {
     commit: Commit,
     signers: Signers,
     platform: Arc<Platform>,
-    scratch: PathBuf,
+    scratch: Scratch,
 }
 
 impl Look {
     /// Blocks.
     fn through(&self, runtime: &Handle, progress: impl FnMut(u64)) -> Result<Manifest, Refused> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.scratch)?;
         let mut found = BTreeMap::new();
         let open = |part: &PartEntry| self.fetch(runtime, part);
         let take = |member: Member<'_>| self.take(member, &mut found);
@@ -165,7 +188,6 @@ impl Look {
 
     /// Blocks.
     fn compare(&self, runtime: &Handle, progress: impl Fn(u64)) -> Result<(), Refused> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.scratch)?;
         let mut done = 0;
         for part in &self.commit.parts {
             let fault = |fault| Refused::Part { name: part.name.clone(), fault };
@@ -187,7 +209,7 @@ impl Look {
         self.check_job()?;
         self.check_room(part.size_bytes)?;
         let name = format!("{}/{}", self.subject.folder, part.name);
-        let into = self.scratch.join("part");
+        let into = self.scratch.0.join("part");
         let bytes_max = part.size_bytes.saturating_add(1);
         match runtime.block_on(self.subject.remote.fetch(&name, into.clone(), bytes_max)) {
             Ok(_) => {
@@ -211,7 +233,7 @@ impl Look {
             return hash_of(content, io::sink());
         }
         self.check_room(size_bytes)?;
-        let folder = self.scratch.join("file");
+        let folder = self.scratch.0.join("file");
         let file = folder.join("looked-at.db");
         let sha256 = write_file(&file, content)?;
         let looked = look_into(&file, path, &self.signers, Depth::Indexes);
@@ -230,7 +252,7 @@ impl Look {
         let disk = self
             .platform
             .room
-            .of(&self.scratch)
+            .of(&self.scratch.0)
             .map_err(|error| io::Error::other(Refused::Disk(error.to_string())))?;
         if disk.free_bytes >= size_bytes.saturating_add(FREE_BYTES_LEFT) {
             return Ok(());
@@ -309,4 +331,26 @@ pub(in crate::platform::backups) fn compare(
         return inside("has another audit log than it had");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_ends_leaves_the_others_their_scratch() {
+        let data = tempfile::tempdir().unwrap();
+        let ends = Scratch::make(data.path(), "ends").unwrap();
+        let goes_on = Scratch::make(data.path(), "goes-on").unwrap();
+        fs::write(ends.0.join("part"), "plain").unwrap();
+        fs::write(goes_on.0.join("part"), "plain").unwrap();
+
+        drop(ends);
+
+        let left: Vec<_> = fs::read_dir(data.path().join(SCRATCH)).unwrap().flatten().collect();
+        assert_eq!(left.len(), 1);
+        assert!(goes_on.0.join("part").is_file());
+        drop(goes_on);
+        assert!(!data.path().join(SCRATCH).exists(), "something is left");
+    }
 }

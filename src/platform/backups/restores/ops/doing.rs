@@ -53,7 +53,7 @@ pub(in crate::platform::backups::restores) async fn carry_out(work: &Work) -> Re
     let ctx = BoxCtx::new(&on_box.platform, Cause::of(actor));
     let doing = Doing { work, ctx, restore: restore.clone(), input, scratch: scratch.clone() };
     let outcome = doing.run().await;
-    on_box.platform.backup_keys.forget(id.uuid());
+    on_box.platform.backup_keys.forget(work.id().uuid());
     match &outcome {
         Ok(_) => tasks::blocking(move || kept::drop_folder(&scratch)).await?,
         Err(error) => ending::end(on_box, restore, said(error)).await?,
@@ -113,7 +113,7 @@ impl Doing<'_> {
 
     async fn kit(&self) -> Result<Kit> {
         let (box_id, box_name, signing_key) = kits::ops::identity(&self.ctx).await?;
-        let Some(identity) = self.ctx.platform.backup_keys.get(self.restore.id.uuid()) else {
+        let Some(identity) = self.ctx.platform.backup_keys.get(self.work.id().uuid()) else {
             let detail = "The box stopped and keeps no keys. Ask again. Nothing was changed.";
             return Err(Error::conflict("restore-key-gone", detail));
         };
@@ -127,8 +127,7 @@ impl Doing<'_> {
             let place = Place::Folder(folder.clone());
             return fetch(self.work, place, &kit, wanted, &self.scratch).await;
         }
-        if let Some((remote, folder)) = self.ctx.platform.backup_keys.place(self.restore.id.uuid())
-        {
+        if let Some((remote, folder)) = self.ctx.platform.backup_keys.place(self.work.id().uuid()) {
             let place = Place::Target(remote, folder);
             return fetch(self.work, place, &kit, wanted, &self.scratch).await;
         }
