@@ -12,6 +12,7 @@ use super::settings::{Kept, Settings, check};
 use super::signing_in::{self, Answered, Code, SignIn};
 use super::store;
 use crate::platform::audit::Entry;
+use crate::platform::backups::bases::rules::box_folder;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::idempotency::rules::Created;
@@ -196,7 +197,9 @@ pub struct Tested {
 pub async fn test(ctx: &BoxCtx, id: TargetId) -> Result<Tested> {
     let target = get(ctx, id).await?;
     let remote = open(ctx, &target).await?;
-    let name = format!("holdfast-test-{}", ctx.platform.random.uuid());
+    // Where backups go, too: whatever else lies at the target is not listed for it.
+    let below = box_folder(ctx.platform.audit.box_id());
+    let name = format!("{below}/holdfast-test-{}", ctx.platform.random.uuid());
     let test = remote.test(&name).await;
     let host_key = remote.shown_host_key().await;
     ctx.write(move |scope| {
@@ -248,10 +251,12 @@ pub async fn sign_in(ctx: &BoxCtx, id: TargetId) -> Result<Code> {
     let endpoints = Endpoints::microsoft();
     let refused = |fault: Fault| Error::Conflict(Refusal::new("target-unreachable", fault.detail));
     let code = signing_in::begin(&http, &endpoints, client_id).await.map_err(refused)?;
-    platform.target_sign_ins.set(id, SignIn::Waiting);
+    let number = platform.target_sign_ins.begin(id);
     let (asked, client_id, ctx_then) = (code.clone(), client_id.clone(), ctx.clone());
     platform.tasks.start("OneDrive sign-in", move |stop| async move {
-        let state = wait_for(&http, &endpoints, &client_id, &asked, stop).await;
+        let sign_ins = &ctx_then.platform.target_sign_ins;
+        let is_wanted = || sign_ins.is_newest(id, number);
+        let state = wait_for(&http, &endpoints, &client_id, &asked, is_wanted, stop).await;
         let state = match state {
             Ok(token) => match signed_in(&ctx_then, id, token).await {
                 Ok(()) => SignIn::Done,
@@ -259,7 +264,7 @@ pub async fn sign_in(ctx: &BoxCtx, id: TargetId) -> Result<Code> {
             },
             Err(detail) => SignIn::Failed(detail),
         };
-        ctx_then.platform.target_sign_ins.set(id, state);
+        sign_ins.end(id, number, state);
     });
     ctx.write(move |scope| {
         scope.audit(entry("box.backup_target.sign_in_begun", &target))?;
@@ -273,12 +278,16 @@ async fn wait_for(
     endpoints: &Endpoints,
     client_id: &str,
     code: &Code,
+    is_wanted: impl Fn() -> bool,
     mut stop: Stop,
 ) -> std::result::Result<Secret, String> {
     let mut every = code.every.max(Duration::from_secs(1));
     let waiting = async {
         loop {
             tokio::time::sleep(every).await;
+            if !is_wanted() {
+                return Err("Another code took the place of this one.".to_owned());
+            }
             match signing_in::again(http, endpoints, client_id, code).await {
                 Ok(Answered::Done(token)) => return Ok(token),
                 Ok(Answered::Refused(why)) => return Err(why),

@@ -2,7 +2,7 @@
 //! the box asks until that was done.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Method, Request, header};
@@ -143,17 +143,58 @@ pub enum SignIn {
     Failed(String),
 }
 
-/// Sign-ins of this process.
+/// Sign-ins of this process, the newest of each target with its number.
 #[derive(Default)]
-pub struct SignIns(Mutex<HashMap<TargetId, SignIn>>);
+pub struct SignIns(Mutex<HashMap<TargetId, (u64, SignIn)>>);
 
 impl SignIns {
-    pub(super) fn set(&self, id: TargetId, state: SignIn) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, state);
+    /// Begins one in the place of another that may still wait. Gives its number.
+    pub(super) fn begin(&self, id: TargetId) -> u64 {
+        let mut all = self.lock();
+        let number = all.get(&id).map_or(1, |(before, _)| before + 1);
+        all.insert(id, (number, SignIn::Waiting));
+        number
+    }
+
+    /// Whether no other one was begun since.
+    pub(super) fn is_newest(&self, id: TargetId, number: u64) -> bool {
+        self.lock().get(&id).is_some_and(|(newest, _)| *newest == number)
+    }
+
+    /// Notes how one ended, unless another one was begun since.
+    pub(super) fn end(&self, id: TargetId, number: u64, how: SignIn) {
+        if let Some((newest, state)) = self.lock().get_mut(&id)
+            && *newest == number
+        {
+            *state = how;
+        }
     }
 
     pub(super) fn get(&self, id: TargetId) -> SignIn {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&id).cloned().unwrap_or(SignIn::None)
+        self.lock().get(&id).map_or(SignIn::None, |(_, state)| state.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TargetId, (u64, SignIn)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::id::Id;
+
+    #[test]
+    fn a_code_that_was_replaced_says_nothing_any_more() {
+        let (all, id) = (SignIns::default(), Id::from_bytes([1; 16]));
+        let first = all.begin(id);
+        let second = all.begin(id);
+        assert!(!all.is_newest(id, first) && all.is_newest(id, second));
+
+        all.end(id, second, SignIn::Done);
+        all.end(id, first, SignIn::Failed("Nobody typed the code in time.".to_owned()));
+
+        assert_eq!(all.get(id), SignIn::Done);
+        assert_eq!(all.get(Id::from_bytes([2; 16])), SignIn::None);
     }
 }
