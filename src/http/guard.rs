@@ -283,7 +283,7 @@ impl Guard {
             });
         }
         if *access == Access::Anybody {
-            let (on_box, successor) = self.admit_anybody(incoming, on_box).await?;
+            let (on_box, successor) = self.admit_anybody(route, incoming, on_box).await?;
             return Ok(Admitted { on_box: Some(on_box), workspace: None, creates, successor });
         }
         let Some(credential) = credential(incoming.headers) else {
@@ -344,9 +344,11 @@ impl Guard {
         Ok(workspace)
     }
 
-    /// Lets everybody through; a credential that is not good (any more) makes a stranger.
+    /// Lets everybody through; a credential that is not good (any more) makes a stranger. Whoever
+    /// has to enrol first sees what strangers see, and is told so when they would change something.
     async fn admit_anybody(
         &self,
+        route: &Route,
         incoming: &Incoming<'_>,
         on_box: BoxCtx,
     ) -> Result<(BoxCtx, Option<Secret>)> {
@@ -359,8 +361,9 @@ impl Guard {
         match resolve(&on_box, &credential).await {
             Ok(Resolved { principal, successor }) => {
                 self.count_known(principal.user, None, &on_box)?;
-                if principal.must_enrol(on_box.now()) {
-                    return Ok((on_box, None));
+                if !route.is_for_enrolling && principal.must_enrol(on_box.now()) {
+                    let as_stranger = incoming.method.is_safe().then_some((on_box, None));
+                    return as_stranger.ok_or_else(enrolment_needed);
                 }
                 if matches!(credential, Credential::Cookie(_)) {
                     check_origin(incoming, &on_box.platform.config, OriginRule::Needed)?;

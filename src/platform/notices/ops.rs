@@ -112,7 +112,12 @@ pub fn factor_changed_in(scope: &BoxScope<'_>, user: UserId, change: &str) -> Re
 }
 
 /// Tells those who may vouch for a person that they ask for a way in without a factor.
-pub(in crate::platform) fn help_asked_in(scope: &BoxScope<'_>, user: UserId) -> Result<()> {
+/// `may_help` says of those who keep a workspace whether they may decide about it.
+pub(in crate::platform) fn help_asked_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+    may_help: impl Fn(WorkspaceId, UserId) -> Result<bool>,
+) -> Result<()> {
     let person = users::ops::name_in(scope, user)?.unwrap_or_default();
     let telling = Telling::new(&HELP_ASKED).with("person", person);
     let telling = telling.with("address", address(scope));
@@ -121,8 +126,13 @@ pub(in crate::platform) fn help_asked_in(scope: &BoxScope<'_>, user: UserId) -> 
     let workspaces = members::ops::list_of_in(scope, user)?;
     groups.extend(workspaces.into_iter().map(|(workspace, ..)| Some(workspace)));
     for group in groups {
-        let mut to = keepers_in(scope, group)?;
-        to.retain(|one| !told.contains(one));
+        let mut to = Vec::new();
+        for keeper in keepers_in(scope, group)? {
+            let may_help = group.map_or(Ok(true), |workspace| may_help(workspace, keeper))?;
+            if may_help && !told.contains(&keeper) {
+                to.push(keeper);
+            }
+        }
         if !to.is_empty() {
             tell_in(scope, &to, &telling.clone().link(security_page(group)))?;
             told.extend(to);

@@ -8,7 +8,7 @@ use super::{NOTICES, items, kinds};
 use crate::inventory::item;
 use crate::jobs::ask;
 use crate::jobs::kinds::PANICS;
-use crate::second_factor::{EMAIL, STEP, enrol, enrolled, waiting};
+use crate::second_factor::{EMAIL, STEP, enrol, enrolled, enrolled_as, waiting};
 use crate::support::{Browser, PASSWORD, TestServer};
 
 const HELP: &str = "/api/v1/auth/mfa/help";
@@ -62,6 +62,22 @@ async fn whoever_may_vouch_hears_once_that_somebody_lost_their_factor() {
     assert_eq!(of_box[0]["link"], "/box/security");
     let of_admin = items(&server.token_of(admin).await.get(NOTICES).await);
     assert_eq!(of_admin[0]["link"], format!("/w/{}/security", server.workspace));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_may_not_vouch_for_an_owner_does_not_hear_that_one_asks() {
+    let server = TestServer::start().await;
+    let (admin, manager) = (server.user("admin").await, server.user("manager").await);
+    let operator = server.operator().await;
+    enrolled_as(&server, "owner").await;
+    let lost = waiting(&server).await;
+
+    lost.post(HELP, &Value::Null).await.is(202);
+
+    assert_eq!(told(&server, admin).await, [] as [&str; 0]);
+    assert_eq!(told(&server, manager).await, [] as [&str; 0]);
+    assert_eq!(items(&operator.get(NOTICES).await).len(), 1);
     server.finish().await;
 }
 

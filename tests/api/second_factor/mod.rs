@@ -66,7 +66,11 @@ pub async fn enrol(server: &TestServer, browser: &Browser) -> (App, Vec<String>)
 
 /// Somebody with an app, who is signed in nowhere; the code of now was not used.
 pub async fn enrolled(server: &TestServer) -> (App, Vec<String>) {
-    let browser = server.signed_in(EMAIL, "manager").await;
+    enrolled_as(server, "manager").await
+}
+
+pub async fn enrolled_as(server: &TestServer, role: &str) -> (App, Vec<String>) {
+    let browser = server.signed_in(EMAIL, role).await;
     let (app, codes) = enrol(server, &browser).await;
     browser.post("/api/v1/auth/logout", &Value::Null).await.is(204);
     server.advance(STEP);

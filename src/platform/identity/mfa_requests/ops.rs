@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::rules::{
-    APPROVAL_LIFE, Person, Request, RequestId, WAIT_LIFE, check_other, decided, may_vouch,
+    APPROVAL_LIFE, Person, Request, RequestId, WAIT_LIFE, check_other, decided, looks_after,
+    may_vouch,
 };
 use super::store;
 use crate::platform::access::RoleTable;
@@ -24,6 +25,7 @@ const LISTED_MAX: i64 = 1_000;
 
 /// Asks for a person whose password was right. Asking again changes nothing while it waits.
 pub(in crate::platform) async fn ask(ctx: &BoxCtx, user: UserId) -> Result<()> {
+    let platform = Arc::clone(&ctx.platform);
     ctx.write(move |scope| {
         let now = scope.now();
         let before = store::find_of(scope, user)?;
@@ -37,7 +39,15 @@ pub(in crate::platform) async fn ask(ctx: &BoxCtx, user: UserId) -> Result<()> {
         let change = "Nothing was dropped yet, but somebody with your password said that it is \
                       lost and asked to be let in without it.";
         notices::ops::factor_changed_in(scope, user, change)?;
-        notices::ops::help_asked_in(scope, user)
+        let person = person_in(scope, &platform.roles, user)?;
+        let may_help = |workspace, keeper| {
+            let Some(keeper) = members::ops::get_in(scope, workspace, keeper)? else {
+                return Ok(false);
+            };
+            let own = roles::ops::grant_in(scope, &platform.roles, workspace, keeper.role)?;
+            Ok(looks_after(&own, workspace, &person))
+        };
+        notices::ops::help_asked_in(scope, user, may_help)
     })
     .await
 }

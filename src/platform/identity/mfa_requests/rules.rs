@@ -60,11 +60,19 @@ pub struct Person {
 /// people of a workspace and holds all there that the person holds. Operators vouch for everybody,
 /// and nobody else for them.
 pub fn may_vouch(caller: &Principal, person: &Person) -> bool {
-    let is_above = |(workspace, grant): &(WorkspaceId, Grant)| {
+    let is_above = |(workspace, _): &(WorkspaceId, Grant)| {
         let own = caller.membership(*workspace).filter(|own| own.grant.allows(PERMISSION));
-        own.is_some_and(|own| own.whole.lacks(grant).is_none())
+        own.is_some_and(|own| looks_after(&own.whole, *workspace, person))
     };
-    caller.is_operator || !person.is_operator && person.grants.iter().any(is_above)
+    caller.is_operator || person.grants.iter().any(is_above)
+}
+
+/// Whether whoever holds `own` in a workspace looks after a person's account there.
+pub fn looks_after(own: &Grant, workspace: WorkspaceId, person: &Person) -> bool {
+    let is_below = |(of, grant): &(WorkspaceId, Grant)| {
+        *of == workspace && own.allows(PERMISSION) && own.lacks(grant).is_none()
+    };
+    !person.is_operator && person.grants.iter().any(is_below)
 }
 
 /// Refuses somebody who decides about their own request.

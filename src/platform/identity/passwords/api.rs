@@ -41,7 +41,8 @@ pub struct PasswordStrengthResponse {
 }
 
 /// Estimate a password. Nothing is kept.
-#[utoipa::path(post, path = "/auth/password-strength", tag = "sign-in", security(()),
+#[utoipa::path(post, path = "/auth/password-strength", tag = "sign-in",
+    security((), ("session" = [])), extensions(("x-while-enrolling" = json!(true))),
     responses((status = 200, body = PasswordStrengthResponse)))]
 async fn password_strength(
     ctx: BoxCtx,
@@ -52,10 +53,11 @@ async fn password_strength(
         return Err(Error::invalid("context", "context-too-long", detail));
     }
     let platform = &ctx.platform;
-    if let Some(address) = ctx.cause.address {
+    let is_signed_in = matches!(ctx.cause.actor, Actor::Principal(_));
+    // Whoever is known was counted as that, whatever strangers of their network do.
+    if let Some(address) = ctx.cause.address.filter(|_| !is_signed_in) {
         platform.sign_ins.estimates.take(network(address), ctx.now())?;
     }
-    let is_signed_in = matches!(ctx.cause.actor, Actor::Principal(_));
     let lane = if is_signed_in { Lane::Known } else { Lane::Stranger };
     let strength = platform.passwords.strength(lane, body.password, body.context).await?;
     let (code, detail) = strength.fault.map(|one| (one.code.to_owned(), one.detail)).unzip();

@@ -252,6 +252,7 @@ async fn list_registrations(
 
 /// Make a link for somebody who waits, to give it to them; the one before it dies (operators).
 #[utoipa::path(post, path = "/box/registrations/{id}/link", tag = "people",
+    extensions(("x-step-up" = json!(true))),
     security(("session" = ["box.operate"])),
     params(("id" = String, Path)), responses((status = 200, body = RegistrationResponse)))]
 async fn renew_registration(
