@@ -16,7 +16,7 @@ use crate::http::front::{Front, front};
 use crate::http::guard::{Asked, Guard};
 use crate::http::meter::Meters;
 use crate::http::pages::{self, Pages};
-use crate::http::{openapi, problem, ui};
+use crate::http::{problem, ui};
 use crate::platform::access::{PermissionSpec, RoleTable, rules};
 use crate::platform::app::{ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
@@ -148,7 +148,8 @@ fn routes(pages: &Arc<Pages>) -> Routes {
 
 /// The OpenAPI document.
 pub fn document() -> Result<Value> {
-    openapi::complete(routes(&Pages::new(codes())).into_openapi())
+    let (_, declared) = routes(&Pages::new(codes())).split();
+    serde_json::from_str(&declared.text()?).map_err(Error::internal)
 }
 
 /// The marks of every text column, by kind of file.
@@ -168,7 +169,8 @@ pub fn column_marks() -> Marks {
 
 /// Every route and what it asks of its caller, in a stable order.
 pub fn access_table(platform: &Platform) -> Result<Vec<Asked>> {
-    let guard = Guard::new(&document()?, platform, &platform.config, Vec::new())?;
+    let (_, declared) = routes(&Pages::new(codes())).split();
+    let guard = Guard::new(declared.operations(), platform, &platform.config, Vec::new())?;
     Ok(guard.routes())
 }
 
@@ -192,10 +194,9 @@ pub fn application_with(
     more: Routes,
 ) -> Result<Router> {
     let pages = Pages::new(codes());
-    let (router, collected) = routes(&pages).merge(more).split_for_parts();
-    let document = openapi::complete(collected)?;
-    pages.describe(&document);
-    let guard = Guard::new(&document, platform, &platform.config, own_names)?;
+    let (router, declared) = routes(&pages).merge(more).split();
+    let guard = Guard::new(declared.operations(), platform, &platform.config, own_names)?;
+    pages.describe(&declared)?;
     let table = guard.routes();
     let meters = Meters::new(table.iter().map(|one| (one.path.as_str(), &one.method)));
     let shared = Arc::new(Front {

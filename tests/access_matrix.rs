@@ -633,8 +633,8 @@ async fn only_the_routes_of_the_short_list_are_public() {
 async fn a_route_without_a_known_permission_stops_the_start() {
     let server = TestServer::start().await;
     let start = |path: &str, security: Value| {
-        let document = json!({ "paths": { path: { "get": { "security": security } } } });
-        let guard = Guard::new(&document, &server.platform, &server.platform.config, Vec::new());
+        let declared = [(path, json!({ "get": { "security": security } }))];
+        let guard = Guard::new(declared, &server.platform, &server.platform.config, Vec::new());
         guard.err().map(|error| error.to_string())
     };
     let below = "/api/v1/workspaces/{workspace}/things";
@@ -658,8 +658,8 @@ async fn a_route_without_a_known_permission_stops_the_start() {
 #[tokio::test]
 async fn a_route_that_is_not_in_the_description_is_no_open_door() {
     let server = TestServer::start().await;
-    let document = json!({ "paths": { "/known": { "get": { "security": [{}] } } } });
-    let guard = Guard::new(&document, &server.platform, &server.platform.config, Vec::new());
+    let declared = [("/known", json!({ "get": { "security": [{}] } }))];
+    let guard = Guard::new(declared, &server.platform, &server.platform.config, Vec::new());
     let guard = guard.expect("a guard");
     let admit = async |method: Method, template: Option<&str>| {
         let incoming = Incoming {

@@ -188,16 +188,16 @@ pub struct Admitted {
 }
 
 impl Guard {
-    /// Reads the permissions out of the OpenAPI document. A route that declares none, or one
-    /// that no role can have, stops the start.
-    pub fn new(
-        document: &Value,
+    /// Reads the permissions out of what routes declare, by their paths. A route that declares
+    /// none, or one that no role can have, stops the start.
+    pub fn new<'a>(
+        declared: impl IntoIterator<Item = (&'a str, Value)>,
         platform: &Platform,
         config: &Config,
         own_names: Vec<String>,
     ) -> Result<Self> {
         let mut routes: HashMap<String, Vec<Route>> = HashMap::new();
-        for (path, operations) in document["paths"].as_object().into_iter().flatten() {
+        for (path, operations) in declared {
             for (verb, operation) in operations.as_object().into_iter().flatten() {
                 let Ok(method) = Method::from_bytes(verb.to_ascii_uppercase().as_bytes()) else {
                     continue;
@@ -207,7 +207,7 @@ impl Guard {
                 }
                 let route = Route::read(&method, path, operation, platform)
                     .map_err(|problem| Error::internal(format!("{method} {path}: {problem}")))?;
-                routes.entry(path.clone()).or_default().push(route);
+                routes.entry(path.to_owned()).or_default().push(route);
             }
         }
         let limits = &config.limits;

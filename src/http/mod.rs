@@ -18,6 +18,7 @@ pub mod page;
 pub mod pages;
 pub mod problem;
 pub mod reading;
+pub mod routes;
 pub mod server;
 pub mod trust;
 pub mod ui;

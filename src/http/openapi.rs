@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use utoipa::PartialSchema;
 
 use super::problem::{FieldProblem, Problem};
+use super::routes::{Declared, read};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::KEY_LENGTH_MAX;
 
@@ -42,40 +43,82 @@ const WRITING: &[(&str, &str)] = &[
 const VERSIONED: &[(&str, &str)] =
     &[("412", "The object was changed meanwhile."), ("428", "If-Match is needed.")];
 
-/// Completes the collected document.
-pub fn complete(collected: utoipa::openapi::OpenApi) -> Result<Value> {
-    let mut document = serde_json::to_value(collected).map_err(Error::internal)?;
-    document["info"] = json!({
+impl Declared {
+    /// Every path with its operations, each completed when it is asked for.
+    pub fn operations(&self) -> impl Iterator<Item = (&str, Value)> {
+        self.paths.iter().map(|(path, operations)| {
+            let mut operations = read(operations);
+            for (verb, operation) in operations.as_object_mut().into_iter().flatten() {
+                if operation.is_object() {
+                    complete_parameters(path, verb, operation);
+                    complete_responses(path, verb, operation);
+                }
+            }
+            (path.as_str(), operations)
+        })
+    }
+
+    /// The whole document, as JSON.
+    pub fn text(&self) -> Result<String> {
+        let own = [
+            ("Problem", schema_of::<Problem>()?.to_string()),
+            ("FieldProblem", schema_of::<FieldProblem>()?.to_string()),
+        ];
+        let own_names = own.each_ref().map(|(name, _)| *name);
+        let schemas = self.schemas.iter().map(|(name, schema)| (name.as_str(), schema.to_string()));
+        let schemas = schemas.filter(|(name, _)| !own_names.contains(name)).chain(own);
+        let components = [
+            ("securitySchemes", security_schemes().to_string()),
+            ("responses", refusals().to_string()),
+            ("schemas", object_of(schemas)),
+        ];
+        let paths = self.operations().map(|(path, operations)| (path, operations.to_string()));
+        let all = [
+            ("openapi", json!("3.1.0").to_string()),
+            ("info", about().to_string()),
+            ("components", object_of(components)),
+            ("paths", object_of(paths)),
+        ];
+        Ok(object_of(all))
+    }
+}
+
+/// An object of members that are JSON already. Their names need no escapes.
+fn object_of<'a>(members: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let mut text = String::from("{");
+    for (name, value) in members {
+        let comma = if text.len() > 1 { "," } else { "" };
+        text.extend([comma, "\"", name, "\":", value.as_str()]);
+    }
+    text.push('}');
+    text
+}
+
+fn about() -> Value {
+    json!({
         "title": "Holdfast",
         "version": env!("CARGO_PKG_VERSION"),
         "description": "Runs a small team's operations on a box it owns.",
         "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" },
-    });
-    let components = &mut document["components"];
-    components["securitySchemes"] = json!({
+    })
+}
+
+fn security_schemes() -> Value {
+    json!({
         "session": {
             "type": "http", "scheme": "bearer",
             "description": "A personal token (`hfp_…`), or the session cookie of a browser.",
         },
-    });
-    components["schemas"]["Problem"] = schema_of::<Problem>()?;
-    components["schemas"]["FieldProblem"] = schema_of::<FieldProblem>()?;
-    components["responses"] = [COMMON, SIGNED_IN, WITH_BODY, NAMED, WRITING, VERSIONED]
+    })
+}
+
+fn refusals() -> Value {
+    [COMMON, SIGNED_IN, WITH_BODY, NAMED, WRITING, VERSIONED]
         .into_iter()
         .flatten()
         .map(|(status, description)| (shared_name(status), problem_response(description)))
         .collect::<Map<_, _>>()
-        .into();
-    let paths = document["paths"].as_object_mut();
-    for (path, operations) in paths.into_iter().flatten() {
-        for (verb, operation) in operations.as_object_mut().into_iter().flatten() {
-            if operation.is_object() {
-                complete_parameters(path, verb, operation);
-                complete_responses(path, verb, operation);
-            }
-        }
-    }
-    Ok(document)
+        .into()
 }
 
 fn schema_of<T: PartialSchema>() -> Result<Value> {

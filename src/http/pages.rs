@@ -14,28 +14,41 @@ use super::docs;
 use super::extract::Path;
 use super::fixed::Fixed;
 use super::html::{escape, page};
+use super::routes::Declared;
 use crate::platform::app::Routes;
 use crate::platform::error::{Code, Error, Result};
 
 /// The pages, written when they are asked for first.
 pub struct Pages {
     codes: Vec<Code>,
+    /// The description, compressed: few ask for it.
+    kept: OnceLock<Vec<u8>>,
     description: OnceLock<Fixed>,
     docs: OnceLock<Fixed>,
 }
 
 impl Pages {
     pub fn new(codes: Vec<Code>) -> Arc<Self> {
-        Arc::new(Self { codes, description: OnceLock::new(), docs: OnceLock::new() })
+        let (kept, description, docs) = Default::default();
+        Arc::new(Self { codes, kept, description, docs })
     }
 
-    /// Takes the finished description; the routes that show it are part of it.
-    pub fn describe(&self, document: &Value) {
-        self.description.get_or_init(|| Fixed::json(document.to_string()));
+    /// Takes what the routes declare; those that show it are among them.
+    pub fn describe(&self, declared: &Declared) -> Result<()> {
+        let kept = zstd::encode_all(declared.text()?.as_bytes(), 0).map_err(Error::internal)?;
+        self.kept.get_or_init(|| kept);
+        Ok(())
     }
 
     fn description(&self) -> Result<&Fixed> {
-        self.description.get().ok_or_else(|| Error::internal("the API was never described"))
+        if let Some(description) = self.description.get() {
+            return Ok(description);
+        }
+        let kept = self.kept.get();
+        let kept = kept.ok_or_else(|| Error::internal("the API was never described"))?;
+        let text = zstd::decode_all(kept.as_slice()).map_err(Error::internal)?;
+        let text = String::from_utf8(text).map_err(Error::internal)?;
+        Ok(self.description.get_or_init(|| Fixed::json(text)))
     }
 
     fn docs(&self) -> Result<&Fixed> {

@@ -1,10 +1,5 @@
 //! What an app is to the platform: plain data, listed in `apps::ALL`.
 
-use std::sync::Arc;
-
-use utoipa_axum::router::OpenApiRouter;
-
-use super::Platform;
 use super::access::PermissionSpec;
 use super::clock::Moment;
 use super::ctx::Scope;
@@ -15,8 +10,7 @@ use super::notices::NoticeSpec;
 use super::recycle_bin::rules::{Deleted, Stretch};
 use super::search::rules::{Hit, Typed};
 
-/// Routes of one area, each with its OpenAPI entry.
-pub type Routes = OpenApiRouter<Arc<Platform>>;
+pub use crate::http::routes::Routes;
 
 /// Who hears of changes to a kind of object.
 #[derive(Debug, Clone, Copy)]
