@@ -19,6 +19,18 @@ impl FieldError {
     }
 }
 
+/// Collects what is wrong with fields, so that a person corrects all at once. None: it was wrong.
+pub fn collected<T>(outcome: Result<T>, wrong: &mut Vec<FieldError>) -> Result<Option<T>> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Invalid(fields)) => {
+            wrong.extend(fields);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}
+
 /// A refusal by a rule, with all a person or a program needs to act on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

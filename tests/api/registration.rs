@@ -27,6 +27,14 @@ async fn open(server: &TestServer, operator: &Client, role: &str) {
     assert_eq!(server.stranger().get(REGISTER).await.is(200), json!({ "is_open": true }));
 }
 
+/// A box where strangers of a domain register for this role, and its operator.
+async fn opened(role: &str) -> (TestServer, Client) {
+    let server = TestServer::start().await;
+    let operator = server.operator().await;
+    open(&server, &operator, role).await;
+    (server, operator)
+}
+
 async fn waiting(operator: &Client) -> Vec<Value> {
     operator.get(WAITING).await.is(200)["items"].as_array().expect("a list").clone()
 }
@@ -58,9 +66,7 @@ async fn a_box_is_closed_until_an_operator_opens_it() {
 
 #[tokio::test]
 async fn a_confirmed_person_gets_what_the_operator_chose() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, operator) = opened("viewer").await;
     let stranger = server.stranger();
 
     let asked = stranger.post(REGISTER, &iva("Iva@Example.com")).await.is(202);
@@ -82,9 +88,7 @@ async fn a_confirmed_person_gets_what_the_operator_chose() {
 
 #[tokio::test]
 async fn nobody_learns_who_has_an_account() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, operator) = opened("viewer").await;
     server.account("mira@example.com", "manager").await;
     let stranger = server.stranger();
 
@@ -99,9 +103,7 @@ async fn nobody_learns_who_has_an_account() {
 
 #[tokio::test]
 async fn whoever_has_the_link_chooses_the_password_and_no_stranger_before() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, operator) = opened("viewer").await;
     let stranger = server.stranger();
     let planted =
         json!({ "email": "iva@example.com", "name": "Iva", "password": "chosen by a stranger" });
@@ -126,9 +128,7 @@ async fn whoever_has_the_link_chooses_the_password_and_no_stranger_before() {
 
 #[tokio::test]
 async fn a_link_confirmed_twice_at_once_makes_one_account() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, operator) = opened("viewer").await;
     let stranger = server.stranger();
     stranger.post(REGISTER, &iva("iva@example.com")).await.is(202);
     let token = token(&operator).await;
@@ -145,9 +145,7 @@ async fn a_link_confirmed_twice_at_once_makes_one_account() {
 
 #[tokio::test]
 async fn other_domains_and_many_tries_are_refused() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "counter").await;
+    let (server, operator) = opened("counter").await;
     let stranger = server.stranger().at("203.0.113.7");
 
     let weak = json!({ "email": "iva@evil.example", "name": " " });
@@ -185,9 +183,7 @@ async fn an_operator_gives_no_more_than_viewer_or_counter_where_they_do_not_belo
 
 #[tokio::test]
 async fn a_link_ends_by_time_by_a_newer_one_and_when_registration_closes() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, operator) = opened("viewer").await;
     let stranger = server.stranger();
     stranger.post(REGISTER, &iva("iva@example.com")).await.is(202);
     let confirm = async |token: &str| stranger.post(CONFIRM, &confirmed(token)).await;
@@ -260,9 +256,7 @@ async fn a_role_lapses_with_whoever_chose_it() {
 
 #[tokio::test]
 async fn a_domain_that_was_taken_away_lets_nobody_in_who_waits() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, operator) = opened("viewer").await;
     let stranger = server.stranger();
     stranger.post(REGISTER, &iva("iva@example.com")).await.is(202);
     let token = token(&operator).await;
@@ -301,9 +295,7 @@ async fn register_from(server: &TestServer, network: usize, email: &str) -> crat
 
 #[tokio::test]
 async fn one_network_does_not_fill_the_places_of_others() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, _) = opened("viewer").await;
 
     for number in 0..20 {
         server.advance(Duration::from_mins(1));
@@ -322,9 +314,7 @@ async fn one_network_does_not_fill_the_places_of_others() {
 
 #[tokio::test]
 async fn a_thousand_who_wait_are_enough_and_those_whose_day_is_over_do_not_wait() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, _) = opened("viewer").await;
     let fill = "INSERT INTO registrations
             (id, name, email, email_key, token_hash, created_at, expires_at)
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
@@ -342,9 +332,7 @@ async fn a_thousand_who_wait_are_enough_and_those_whose_day_is_over_do_not_wait(
 
 #[tokio::test]
 async fn registering_again_kills_no_link_and_fills_no_mailbox() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, operator) = opened("viewer").await;
     server.account("mira@example.com", "manager").await;
     let smtp = json!({ "smtp": { "host": "127.0.0.1", "port": 1, "security": "none",
         "from": "box@example.com" } });
@@ -380,9 +368,7 @@ async fn registering_again_kills_no_link_and_fills_no_mailbox() {
 
 #[tokio::test]
 async fn without_mail_the_link_that_an_operator_gave_out_stays_good() {
-    let server = TestServer::start().await;
-    let operator = server.operator().await;
-    open(&server, &operator, "viewer").await;
+    let (server, operator) = opened("viewer").await;
     register_from(&server, 1, "iva@example.com").await.is(202);
     let token = token(&operator).await;
 

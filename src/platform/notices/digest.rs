@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::mail::ops::{box_name_in, footer, is_on_in};
+use super::mail::ops::{footer, is_on_in};
 use super::mail::rules::Mail;
 use super::mail::texts::{params, texts};
 use super::outbox::ops::{Letter, queue_letter_in};
@@ -13,6 +13,7 @@ use crate::platform::clock::Moment;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::Result;
 use crate::platform::identity::{User, UserId, users};
+use crate::platform::setup::ops::box_name_in;
 
 /// What the list calls it.
 const KIND: &str = "digest";

@@ -24,6 +24,7 @@ use crate::platform::workspaces::{self};
 
 /// Audit kind of the box itself.
 pub const KIND: &str = "box";
+const NAMELESS: &str = "Holdfast";
 const SAMPLE_NAME: &str = "Sample kitchens";
 
 /// What is remembered while nobody owns the box.
@@ -49,6 +50,14 @@ pub async fn claim(ctx: &BoxCtx) -> Result<Claim> {
 
 pub fn claim_in(scope: &BoxScope<'_>) -> Result<Claim> {
     store::claim(scope)
+}
+
+/// What people, their apps and their devices call the box.
+pub(in crate::platform) fn box_name_in(scope: &BoxScope<'_>) -> Result<String> {
+    Ok(match claim_in(scope)? {
+        Claim::Claimed(name) if !name.is_empty() => name,
+        Claim::Claimed(_) | Claim::Unclaimed => NAMELESS.to_owned(),
+    })
 }
 
 /// Refuses what only makes sense on a box that belongs to somebody.

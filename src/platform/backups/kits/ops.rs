@@ -10,7 +10,7 @@ use crate::platform::backups::archive::{Recipient, encrypt};
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::idempotency::rules::Created;
-use crate::platform::notices::mail::ops::box_name_in;
+use crate::platform::setup::ops::box_name_in;
 use crate::platform::workspaces::rules::clean_name;
 
 /// Audit kind.

@@ -13,7 +13,8 @@ use super::rules::{Mode, Restore, RestoreId, State, check_undoable, read_kit};
 use super::{kept, store};
 use crate::platform::audit::Entry;
 use crate::platform::backups::bases;
-use crate::platform::backups::bases::rules::BackupId;
+use crate::platform::backups::bases::ops::Shown;
+use crate::platform::backups::bases::rules::{BackupId, CopyState};
 use crate::platform::backups::kits;
 use crate::platform::backups::targets::Remote;
 use crate::platform::backups::targets::rules::TargetId;
@@ -163,7 +164,7 @@ fn check_in(scope: &BoxScope<'_>, wish: &Wish) -> Result<()> {
     if let From::Backup { id, target } = &wish.from {
         let detail = "There is no such backup, or it lies at no target.";
         let none = || Error::invalid("backup_id", "restore-backup", detail);
-        let copies = store::copies(scope, *id)?;
+        let copies = lies_at_in(scope, *id)?;
         if copies.is_empty() {
             return Err(none());
         }
@@ -176,6 +177,18 @@ fn check_in(scope: &BoxScope<'_>, wish: &Wish) -> Result<()> {
         return Ok(());
     };
     check_there_in(scope, workspace)
+}
+
+/// Targets that a backup lies at; none of one that nobody knows.
+fn lies_at_in(scope: &BoxScope<'_>, backup: BackupId) -> Result<Vec<TargetId>> {
+    match bases::ops::get_in(scope, backup) {
+        Ok(Shown { copies, .. }) => {
+            let there = copies.into_iter().filter(|copy| copy.state == CopyState::There);
+            Ok(there.map(|copy| copy.target).collect())
+        }
+        Err(Error::NotFound) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 fn check_there_in(scope: &BoxScope<'_>, workspace: WorkspaceId) -> Result<()> {
@@ -250,7 +263,7 @@ async fn places(
 ) -> Result<(bases::rules::Backup, Vec<TargetId>)> {
     let backup = bases::ops::get(ctx, backup).await?.backup;
     let id = backup.id;
-    let mut copies = ctx.read(move |scope| store::copies(scope, id)).await?;
+    let mut copies = ctx.read(move |scope| lies_at_in(scope, id)).await?;
     copies.retain(|copy| target.is_none_or(|target| *copy == target));
     Ok((backup, copies))
 }

@@ -3,12 +3,13 @@
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{Mode, Restore, RestoreId, State};
-use crate::platform::backups::bases::rules::BackupId;
-use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::error::Result;
 use crate::platform::workspaces::WorkspaceId;
+
+const COLUMNS: &str = "id, job_id, backup_id, workspace_id, mode, state, of_restore, asked_by,
+    asked_at, finished_at, kept_until, detail, was_damaged";
 
 pub(super) fn insert(scope: &Unit<'_>, restore: &Restore) -> Result<()> {
     scope
@@ -59,11 +60,10 @@ pub(super) fn found(scope: &Unit<'_>, id: RestoreId) -> Result<Option<String>> {
 
 pub(super) fn get(scope: &Unit<'_>, id: RestoreId) -> Result<Option<Restore>> {
     Ok(scope
-        .prepare_cached(
-            "SELECT id, job_id, backup_id, workspace_id, mode, state, of_restore, asked_by,
-                 asked_at, finished_at, kept_until, detail, was_damaged
-             FROM restores WHERE id = :id",
-        )?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM restores
+         WHERE id = :id"
+        ))?
         .query_row(named_params! { ":id": id }, read)
         .optional()?)
 }
@@ -74,45 +74,31 @@ pub(super) fn list(
     before: Option<RestoreId>,
     limit: usize,
 ) -> Result<Vec<Restore>> {
-    let mut statement = scope.prepare_cached(
-        "SELECT id, job_id, backup_id, workspace_id, mode, state, of_restore, asked_by, asked_at,
-             finished_at, kept_until, detail, was_damaged
-         FROM restores WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit",
-    )?;
+    let mut statement = scope.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM restores
+         WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit"
+    ))?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(named_params! { ":before": before, ":limit": limit }, read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Targets that a backup lies at.
-pub(super) fn copies(scope: &Unit<'_>, backup: BackupId) -> Result<Vec<TargetId>> {
-    let mut statement = scope.prepare_cached(
-        "SELECT target_id FROM backup_copies
-         WHERE backup_id = :backup AND state = 'there' ORDER BY uploaded_at, target_id",
-    )?;
-    let rows = statement.query_map(named_params! { ":backup": backup }, |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
 /// Whose file of before was kept before a moment.
 pub(super) fn kept_before(scope: &Unit<'_>, before: Moment) -> Result<Vec<Restore>> {
-    let mut statement = scope.prepare_cached(
-        "SELECT id, job_id, backup_id, workspace_id, mode, state, of_restore, asked_by, asked_at,
-             finished_at, kept_until, detail, was_damaged
-         FROM restores
-         WHERE (kept_until IS NOT NULL OR was_damaged = 1) AND finished_at < :before ORDER BY id",
-    )?;
+    let mut statement = scope.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM restores
+         WHERE (kept_until IS NOT NULL OR was_damaged = 1) AND finished_at < :before ORDER BY id"
+    ))?;
     let rows = statement.query_map(named_params! { ":before": before }, read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Those that are said to run.
 pub(super) fn running(scope: &Unit<'_>) -> Result<Vec<Restore>> {
-    let mut statement = scope.prepare_cached(
-        "SELECT id, job_id, backup_id, workspace_id, mode, state, of_restore, asked_by, asked_at,
-             finished_at, kept_until, detail, was_damaged
-         FROM restores WHERE state = 'running' ORDER BY id",
-    )?;
+    let mut statement = scope.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM restores
+         WHERE state = 'running' ORDER BY id"
+    ))?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

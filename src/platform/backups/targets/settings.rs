@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::rules::{Credential, Place};
-use crate::platform::error::{Error, FieldError, Result};
+use crate::platform::error::{Error, FieldError, Result, collected};
 use crate::platform::secret::Secret;
 use crate::platform::workspaces::rules::clean_name;
 
@@ -142,14 +142,7 @@ pub fn check(
     kept: Option<Kept<'_>>,
 ) -> Result<Checked> {
     let mut asked = Asked { settings, wrong: Vec::new(), known: Vec::new() };
-    let name = match clean_name("name", name) {
-        Ok(name) => name,
-        Err(Error::Invalid(fields)) => {
-            asked.wrong.extend(fields);
-            String::new()
-        }
-        Err(other) => return Err(other),
-    };
+    let name = collected(clean_name("name", name), &mut asked.wrong)?.unwrap_or_default();
     let place = match kind {
         "folder" => asked.folder(data),
         "s3" => asked.s3(),

@@ -27,10 +27,6 @@ use crate::platform::notices;
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::secrets::{Purpose, Secrets};
 use crate::platform::setup;
-use crate::platform::setup::rules::Claim;
-
-/// What the box is called in an app as long as it has no name.
-const PRODUCT: &str = "Holdfast";
 
 /// What a person has of a second factor, and since when they need one.
 pub(in crate::platform) fn standing_in(scope: &BoxScope<'_>, user: UserId) -> Result<Standing> {
@@ -75,16 +71,8 @@ pub async fn begin_totp(ctx: &BoxCtx) -> Result<Created<Begun>> {
 
 fn shown(scope: &BoxScope<'_>, user: UserId, secret: &[u8]) -> Result<Begun> {
     let user = users::ops::get_in(scope, user)?;
-    let uri = totp::uri(&box_name_in(scope)?, &user.email, secret);
+    let uri = totp::uri(&setup::ops::box_name_in(scope)?, &user.email, secret);
     Ok(Begun { secret: totp::base32(secret).to_string(), uri })
-}
-
-/// What apps and devices call the box.
-pub(in crate::platform) fn box_name_in(scope: &BoxScope<'_>) -> Result<String> {
-    Ok(match setup::ops::claim_in(scope)? {
-        Claim::Claimed(name) if !name.is_empty() => name,
-        Claim::Claimed(_) | Claim::Unclaimed => PRODUCT.to_owned(),
-    })
 }
 
 /// Takes the waiting secret into use by its first code; gives new backup codes.

@@ -23,6 +23,7 @@ use crate::platform::identity::users::ops::KIND;
 use crate::platform::identity::{UserId, factors, users};
 use crate::platform::notices;
 use crate::platform::secret::token_hash;
+use crate::platform::setup;
 
 /// Where passkeys work, and the questions that wait for answers.
 pub struct Passkeys {
@@ -85,7 +86,7 @@ pub async fn begin_adding(ctx: &BoxCtx, host: &str) -> Result<Value> {
         check_room(store::list(scope, user)?.len())?;
         let known = store::credential_ids(scope, user, &party.id)?;
         let user = users::ops::get_in(scope, user)?;
-        let box_name = factors::ops::box_name_in(scope)?;
+        let box_name = setup::ops::box_name_in(scope)?;
         let (options, adding) = party.ask_for_new(&box_name, &user, known)?;
         platform.passkeys.adding.add(asker, adding, scope.now());
         Ok(options)

@@ -15,6 +15,7 @@ use crate::platform::ctx::{BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::id::{Id, ObjectId};
 use crate::platform::identity::services::ops::ServiceId;
+use crate::platform::identity::services::rules::is_from;
 use crate::platform::identity::sessions::Principal;
 use crate::platform::identity::sessions::ops::programs;
 use crate::platform::identity::sessions::rules::{FamilyId, Kind};
@@ -180,8 +181,7 @@ fn standing_in(
 }
 
 fn check_address(cause: &Cause, networks: &[IpNet]) -> Result<()> {
-    let is_in = |address| networks.iter().any(|one| one.contains(&address));
-    if networks.is_empty() || cause.address.is_some_and(is_in) {
+    if is_from(networks, cause.address) {
         return Ok(());
     }
     let detail = "This service account may not be used from this address.";

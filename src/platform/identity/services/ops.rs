@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 pub use super::rules::ServiceId;
 use super::rules::{
     Account, Key, KeyId, SECRET_PREFIX, Wish, check_above, check_giver, check_key, check_manager,
-    check_room, may_see,
+    check_room, is_from, may_see,
 };
 use super::store;
 use crate::platform::Platform;
@@ -388,8 +388,7 @@ pub async fn use_once(ctx: &BoxCtx, id: ServiceId, proof: Proof) -> Result<Accou
 
 /// A token is not even given where it could not be used.
 fn check_from(scope: &BoxScope<'_>, account: &Account) -> Result<()> {
-    let is_in = |address| account.networks.iter().any(|one| one.contains(&address));
-    if account.networks.is_empty() || scope.cause().address.is_some_and(is_in) {
+    if is_from(&account.networks, scope.cause().address) {
         return Ok(());
     }
     Err(no_client("address-not-allowed", "This account may not be used from this address."))

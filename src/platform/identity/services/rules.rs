@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use crate::platform::access::rules::OPERATE;
 use crate::platform::clock::Moment;
-use crate::platform::error::{Code, Error, FieldError, Refusal, Result, code};
+use crate::platform::error::{Code, Error, Refusal, Result, code, collected};
 use crate::platform::id::{Id, ObjectId};
 use crate::platform::identity::Principal;
 use crate::platform::identity::sessions::rules::{FamilyId, Kind};
@@ -141,16 +141,10 @@ impl Wish {
     }
 }
 
-/// Collects what is wrong with fields, so that a person corrects all at once.
-fn collected<T>(outcome: Result<T>, wrong: &mut Vec<FieldError>) -> Result<Option<T>> {
-    match outcome {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::Invalid(fields)) => {
-            wrong.extend(fields);
-            Ok(None)
-        }
-        Err(other) => Err(other),
-    }
+/// Whether an account that is for these networks may be used from an address; for none: anywhere.
+pub fn is_from(networks: &[IpNet], address: Option<IpAddr>) -> bool {
+    let is_in = |address| networks.iter().any(|one| one.contains(&address));
+    networks.is_empty() || address.is_some_and(is_in)
 }
 
 /// Whether somebody may see the accounts of a workspace, or of the box.

@@ -59,20 +59,21 @@ fn written(networks: &[IpNet]) -> Result<String> {
     json(&networks.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
+const COLUMNS: &str = "id, name, workspace_id, permissions, channels, allow_cidrs,
+    secret_hash IS NOT NULL, family_id, created_by, created_at, disabled_at, last_used_at,
+    last_used_from";
+
 /// Accounts that were not deleted, the newest first, older than `before`.
 pub(super) fn list(
     scope: &Unit<'_>,
     before: Option<ServiceId>,
     limit: usize,
 ) -> Result<Vec<Account>> {
-    let mut statement = scope.prepare_cached(
-        "SELECT id, name, workspace_id, permissions, channels, allow_cidrs,
-             secret_hash IS NOT NULL, family_id, created_by, created_at, disabled_at,
-             last_used_at, last_used_from
-         FROM service_accounts
+    let mut statement = scope.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM service_accounts
          WHERE deleted_at IS NULL AND (:before IS NULL OR id < :before)
-         ORDER BY id DESC LIMIT :limit",
-    )?;
+         ORDER BY id DESC LIMIT :limit"
+    ))?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(named_params! { ":before": before, ":limit": limit }, raw)?;
     rows.map(|row| read(row?)).collect()
@@ -85,15 +86,12 @@ pub(super) fn list_of(
     before: Option<ServiceId>,
     limit: usize,
 ) -> Result<Vec<Account>> {
-    let mut statement = scope.prepare_cached(
-        "SELECT id, name, workspace_id, permissions, channels, allow_cidrs,
-             secret_hash IS NOT NULL, family_id, created_by, created_at, disabled_at,
-             last_used_at, last_used_from
-         FROM service_accounts
+    let mut statement = scope.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM service_accounts
          WHERE workspace_id = :workspace AND deleted_at IS NULL
              AND (:before IS NULL OR id < :before)
-         ORDER BY id DESC LIMIT :limit",
-    )?;
+         ORDER BY id DESC LIMIT :limit"
+    ))?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(
         named_params! { ":workspace": workspace, ":before": before, ":limit": limit },
@@ -114,12 +112,9 @@ pub(super) fn count(scope: &Unit<'_>, workspace: Option<WorkspaceId>) -> Result<
 
 pub(super) fn get(scope: &Unit<'_>, id: ServiceId) -> Result<Option<Account>> {
     let found = scope
-        .prepare_cached(
-            "SELECT id, name, workspace_id, permissions, channels, allow_cidrs,
-                 secret_hash IS NOT NULL, family_id, created_by, created_at, disabled_at,
-                 last_used_at, last_used_from
-             FROM service_accounts WHERE id = :id AND deleted_at IS NULL",
-        )?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM service_accounts WHERE id = :id AND deleted_at IS NULL"
+        ))?
         .query_row(named_params! { ":id": id }, raw)
         .optional()?;
     found.map(read).transpose()
@@ -128,12 +123,9 @@ pub(super) fn get(scope: &Unit<'_>, id: ServiceId) -> Result<Option<Account>> {
 /// The account whose tokens name this family.
 pub(super) fn of_family(scope: &Unit<'_>, family: FamilyId) -> Result<Option<Account>> {
     let found = scope
-        .prepare_cached(
-            "SELECT id, name, workspace_id, permissions, channels, allow_cidrs,
-                 secret_hash IS NOT NULL, family_id, created_by, created_at, disabled_at,
-                 last_used_at, last_used_from
-             FROM service_accounts WHERE family_id = :family AND deleted_at IS NULL",
-        )?
+        .prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM service_accounts WHERE family_id = :family AND deleted_at IS NULL"
+    ))?
         .query_row(named_params! { ":family": family }, raw)
         .optional()?;
     found.map(read).transpose()

@@ -22,8 +22,7 @@ use crate::platform::notices::outbox::rules::{Outcome, Parcel};
 use crate::platform::notices::rules::{NoticeId, Params};
 use crate::platform::secret::Secret;
 use crate::platform::secrets::{Place, Purpose, Secrets};
-use crate::platform::setup;
-use crate::platform::setup::rules::Claim;
+use crate::platform::setup::ops::box_name_in;
 
 /// Audit kind.
 pub const KIND: &str = "box.notify";
@@ -33,8 +32,6 @@ const SEND_TIME_MAX: Duration = Duration::from_mins(1);
 const TEST_TIME_MAX: Duration = Duration::from_secs(20);
 /// Where the password stands.
 const PLACE: Place<'_> = Place { table: "mail_settings", column: "password", row: b"1" };
-/// What a box without a name is called.
-const NAMELESS: &str = "Holdfast";
 
 /// A mail as it is sealed.
 #[derive(Serialize, Deserialize)]
@@ -73,14 +70,6 @@ pub(in crate::platform) fn seal_anew_in(
     let Some(anew) = secrets.seal_anew(Purpose::Notices, &PLACE, &sealed)? else { return Ok(0) };
     store::set_password(scope, &anew)?;
     Ok(1)
-}
-
-/// What people call the box.
-pub fn box_name_in(scope: &BoxScope<'_>) -> Result<String> {
-    Ok(match setup::ops::claim_in(scope)? {
-        Claim::Claimed(name) => name,
-        Claim::Unclaimed => NAMELESS.to_owned(),
-    })
 }
 
 /// The settings as operators see them.

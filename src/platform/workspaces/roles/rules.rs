@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::platform::access::rules::{ALWAYS, above_own};
 use crate::platform::access::{CustomRoleId, Grant, Role, RoleTable};
-use crate::platform::error::{Code, Error, FieldError, Refusal, Result, code};
+use crate::platform::error::{Code, Error, Refusal, Result, code, collected};
 use crate::platform::workspaces::WorkspaceId;
 use crate::platform::workspaces::rules::clean_name;
 
@@ -98,18 +98,6 @@ impl Wish {
         }
         above_own("permissions", own, &after.grant(table))?;
         Ok(after)
-    }
-}
-
-/// Collects what is wrong with fields, so that a person corrects all at once.
-fn collected<T>(outcome: Result<T>, wrong: &mut Vec<FieldError>) -> Result<Option<T>> {
-    match outcome {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::Invalid(fields)) => {
-            wrong.extend(fields);
-            Ok(None)
-        }
-        Err(other) => Err(other),
     }
 }
 
