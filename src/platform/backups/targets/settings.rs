@@ -412,10 +412,11 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Not the addresses of one link: no store lies there, and clouds hand out their keys at one.
 fn is_own_network(host: &str) -> bool {
     match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => address.is_private() || address.is_link_local(),
-        Ok(IpAddr::V6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+        Ok(IpAddr::V4(address)) => address.is_private(),
+        Ok(IpAddr::V6(address)) => address.is_unique_local(),
         Err(_) => false,
     }
 }
@@ -453,7 +454,7 @@ fn path_fault(path: &Path, data: &Path) -> Option<&'static str> {
     if !path.is_absolute() || is_long || has_steps {
         return Some("Write the whole path, beginning with /.");
     }
-    if path.to_str().is_none_or(|text| text.contains('\0')) {
+    if path.to_str().is_none_or(|text| text.contains(char::is_control)) {
         return Some("The path has characters that no folder has.");
     }
     path.starts_with(data).then_some("A backup inside the data folder would burn with it.")

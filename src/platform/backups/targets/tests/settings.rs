@@ -71,6 +71,23 @@ fn an_address_is_https_or_on_this_machine() {
 }
 
 #[test]
+fn a_bucket_may_be_in_the_own_network_and_not_where_clouds_hand_out_keys() {
+    let bucket = |endpoint: &str| Settings {
+        endpoint: text(endpoint),
+        bucket: text("b"),
+        access_key: text("a"),
+        secret_key: Some(Secret::new("word")),
+        ..Settings::default()
+    };
+    let refused = [("settings.endpoint".to_owned(), "target-url")];
+
+    assert_eq!(faults("s3", &bucket("http://192.168.1.9:9000")), []);
+    assert_eq!(faults("s3", &bucket("http://[fd00::9]:9000")), []);
+    assert_eq!(faults("s3", &bucket("http://169.254.169.254/latest")), refused);
+    assert_eq!(faults("s3", &bucket("http://[fe80::1]:9000")), refused);
+}
+
+#[test]
 fn what_is_missing_wrong_or_of_another_kind_is_named() {
     let named = |kind, settings| faults(kind, &settings);
     let of = |field: &str, code| vec![(format!("settings.{field}"), code)];
@@ -96,6 +113,8 @@ fn what_is_missing_wrong_or_of_another_kind_is_named() {
     assert_eq!(named("ftp", Settings::default()), [("kind".to_owned(), "target-kind")]);
     let inside = Settings { path: text("/var/lib/holdfast/x"), ..Settings::default() };
     assert_eq!(named("folder", inside), of("path", "target-path"));
+    let broken = Settings { path: text("/mnt/stick\n"), ..Settings::default() };
+    assert_eq!(named("folder", broken), of("path", "target-path"));
 }
 
 #[test]
