@@ -117,7 +117,7 @@ impl Blobs {
             fs::rename(&received.path, &path)?;
         }
         // The name, and those of the folders on the way where they are new.
-        for folder in folder.ancestors().take(3) {
+        for folder in folder.ancestors().take(4) {
             File::open(folder)?.sync_all()?;
         }
         Ok(received.blob)
