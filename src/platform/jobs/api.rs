@@ -7,8 +7,9 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::ops::{self, Filter, Scheduled, View};
+use super::ops::{self, Filter, View};
 use super::rules::{Asker, Fault, Job, JobId, State};
+use super::schedules::ops::{Scheduled, schedules, schedules_on_box};
 use crate::http::answer::{Answer, accepted, ok};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::page::{self, Page};
@@ -278,7 +279,7 @@ async fn ask_for_job(ctx: Ctx, Json(body): Json<AskForJobRequest>) -> Answer<Job
     security(("session" = ["jobs.read"])),
     responses((status = 200, body = JobSchedulesResponse)))]
 async fn list_schedules(ctx: Ctx) -> Answer<JobSchedulesResponse> {
-    let found = ops::schedules(&ctx).await?;
+    let found = schedules(&ctx).await?;
     let viewer = Viewer::of(&ctx, found.iter().filter_map(|one| one.last.as_ref())).await?;
     Ok(ok(schedules_of(&viewer, found)))
 }
@@ -340,7 +341,7 @@ async fn ask_for_box_job(ctx: BoxCtx, Json(body): Json<AskForJobRequest>) -> Ans
     security(("session" = ["box.operate"])),
     responses((status = 200, body = JobSchedulesResponse)))]
 async fn list_box_schedules(ctx: BoxCtx) -> Answer<JobSchedulesResponse> {
-    let found = ops::schedules_on_box(&ctx).await?;
+    let found = schedules_on_box(&ctx).await?;
     let viewer = Viewer::of_box(&ctx, found.iter().filter_map(|one| one.last.as_ref())).await?;
     Ok(ok(schedules_of(&viewer, found)))
 }

@@ -183,7 +183,7 @@ async fn ask_for_one_of(
 }
 
 /// The kinds of jobs there can be in the workspace.
-fn kinds_for(ctx: &Ctx) -> Vec<Kind> {
+pub(super) fn kinds_for(ctx: &Ctx) -> Vec<Kind> {
     let (on, known) = (&ctx.membership.standing.apps, ctx.platform.app_ids());
     let kinds = ctx.platform.jobs.kinds_per(Per::Workspace);
     kinds.filter(|kind| kind.is_for(on, &known)).collect()
@@ -374,39 +374,13 @@ pub async fn retry(ctx: &BoxCtx, view: View, id: JobId) -> Result<Job> {
     Ok(job)
 }
 
-/// A kind that runs by itself.
-pub struct Scheduled {
-    pub kind: Kind,
-    pub last: Option<Job>,
-    pub next_run_at: Option<Moment>,
-}
-
-/// The schedules of the workspace.
-pub async fn schedules(ctx: &Ctx) -> Result<Vec<Scheduled>> {
-    scheduled(ctx, kinds_for(ctx), Some(ctx.workspace())).await
-}
-
-/// The schedules of the box and of all its workspaces.
-pub async fn schedules_on_box(ctx: &BoxCtx) -> Result<Vec<Scheduled>> {
-    scheduled(ctx, ctx.platform.jobs.kinds(), None).await
-}
-
-async fn scheduled(
-    ctx: &BoxCtx,
-    kinds: Vec<Kind>,
+/// The job of a kind that began last, inside the caller's transaction.
+pub(super) fn last_of_in(
+    scope: &BoxScope<'_>,
+    kind: &str,
     workspace: Option<WorkspaceId>,
-) -> Result<Vec<Scheduled>> {
-    ctx.read(move |scope| {
-        let mut found = Vec::new();
-        for kind in kinds {
-            let Some(cron) = &kind.cron else { continue };
-            let next_run_at = cron.next(scope.now()).filter(|_| kind.is_on);
-            let last = store::last_of(scope, kind.spec.kind, workspace)?;
-            found.push(Scheduled { kind, last, next_run_at });
-        }
-        Ok(found)
-    })
-    .await
+) -> Result<Option<Job>> {
+    store::last_of(scope, kind, workspace)
 }
 
 /// Does a job's step once: the answer of the first time is kept in the same transaction.

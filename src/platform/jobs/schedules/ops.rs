@@ -1,11 +1,15 @@
-//! Changing schedules.
+//! Looking at schedules, and changing them.
 
 use super::rules::{Setting, check};
 use super::store;
 use crate::platform::audit::Entry;
-use crate::platform::ctx::BoxCtx;
+use crate::platform::clock::Moment;
+use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::error::{Error, Result};
-use crate::platform::jobs::ops::{Scheduled, schedules_on_box};
+use crate::platform::jobs::ops::{kinds_for, last_of_in};
+use crate::platform::jobs::rules::Job;
+use crate::platform::jobs::state::Kind;
+use crate::platform::workspaces::WorkspaceId;
 
 /// Decides when jobs of a kind run, on the whole box; `cron` none: as the program brings it.
 pub async fn change(
@@ -34,4 +38,39 @@ pub async fn change(
     ctx.platform.jobs.nudge();
     let all = schedules_on_box(ctx).await?;
     all.into_iter().find(|one| one.kind.spec.kind == kind).ok_or(Error::NotFound)
+}
+
+/// A kind that runs by itself.
+pub struct Scheduled {
+    pub kind: Kind,
+    pub last: Option<Job>,
+    pub next_run_at: Option<Moment>,
+}
+
+/// The schedules of the workspace.
+pub async fn schedules(ctx: &Ctx) -> Result<Vec<Scheduled>> {
+    scheduled(ctx, kinds_for(ctx), Some(ctx.workspace())).await
+}
+
+/// The schedules of the box and of all its workspaces.
+pub async fn schedules_on_box(ctx: &BoxCtx) -> Result<Vec<Scheduled>> {
+    scheduled(ctx, ctx.platform.jobs.kinds(), None).await
+}
+
+async fn scheduled(
+    ctx: &BoxCtx,
+    kinds: Vec<Kind>,
+    workspace: Option<WorkspaceId>,
+) -> Result<Vec<Scheduled>> {
+    ctx.read(move |scope| {
+        let mut found = Vec::new();
+        for kind in kinds {
+            let Some(cron) = &kind.cron else { continue };
+            let next_run_at = cron.next(scope.now()).filter(|_| kind.is_on);
+            let last = last_of_in(scope, kind.spec.kind, workspace)?;
+            found.push(Scheduled { kind, last, next_run_at });
+        }
+        Ok(found)
+    })
+    .await
 }
