@@ -8,9 +8,11 @@ use std::process::Command;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use holdfast::platform::backups::archive::{
-    Archive, AuditHead, COMMIT_FILE, Commit, FORMAT, FileEntry, Identity, Kit, Manifest, Parts,
-    Refused, SYSTEM, unpack,
+    Archive, AuditHead, BlobEntry, COMMIT_FILE, Commit, FORMAT, FileEntry, Identity, Kit, Manifest,
+    PACKS, Packing, PartEntry, Parts, Recipient, Refused, SYSTEM, Unpacked, blob_path, pack_path,
+    unpack, unpack_blobs,
 };
+use holdfast::platform::blobs::BlobHash;
 use holdfast::platform::clock::Moment;
 use holdfast::platform::secret::to_hex;
 use rusqlite::Connection;
@@ -19,6 +21,9 @@ use sha2::{Digest, Sha256};
 
 const BOX: &str = "01a1fe40-8792-7619-be1c-dac6a0ebada9";
 const WORKSPACE: &str = "workspaces/01a1fe40-9d2b-70c4-8a51-5f2ed14b0c77.db";
+const WORKSPACE_ID: &str = "01a1fe40-9d2b-70c4-8a51-5f2ed14b0c77";
+const BASE: &str = "base/000003-20261121T143000Z";
+const BLOB: &[u8] = b"%PDF-1.7 a delivery note\n";
 const TAKEN_AT: Moment = Moment(1_795_271_400_000);
 /// So small that there are several.
 const PART_SIZE_BYTES: u64 = 500;
@@ -63,6 +68,16 @@ fn database(path: &Path, name: &str) -> Vec<u8> {
     fs::read(path).expect("a file")
 }
 
+/// A pack with one blob beside the parts.
+fn write_pack(recipient: &Recipient) -> (Vec<PartEntry>, BlobEntry) {
+    fs::create_dir(base().join(PACKS)).expect("a folder");
+    let (size_bytes, to) = (BLOB.len() as u64, vec![recipient]);
+    let mut packing = Packing::begin(&base().join(PACKS), BASE, to, TAKEN_AT);
+    let path = blob_path(WORKSPACE_ID, BlobHash(Sha256::digest(BLOB).into()));
+    let pack = packing.add(&path, size_bytes, BLOB).expect("a member");
+    (packing.finish().expect("a pack"), BlobEntry { path, size_bytes, pack })
+}
+
 /// Makes the vectors. The private key and the nonces are new each time, so the parts differ.
 fn write() {
     let scratch = tempfile::tempdir().expect("a folder");
@@ -96,6 +111,8 @@ fn write() {
         });
     }
     archive.add_bytes("keys/master.key", b"not a key\n").expect("a member");
+    let (packs, blob) = write_pack(&recipient);
+    let path = blob.path.clone();
     let manifest = Manifest {
         format: FORMAT,
         version: "0.1.0".to_owned(),
@@ -106,6 +123,8 @@ fn write() {
         taken_at: TAKEN_AT.to_string(),
         files,
         missing: Vec::new(),
+        blobs: vec![blob],
+        missing_blobs: Vec::new(),
     };
     let parts = archive.finish(&manifest).expect("parts");
     let commit = Commit {
@@ -118,13 +137,19 @@ fn write() {
         recipients: vec![recipient.to_string()],
         unpacked_bytes: None,
         parts: parts.into_iter().map(Into::into).collect(),
+        packs,
     };
     let sign = |text: &str| Ok(pair().sign(text.as_bytes()).as_ref().to_vec());
     fs::write(base().join(COMMIT_FILE), commit.to_file(sign).expect("signed")).expect("written");
-    let into = scratch.path().join("out");
-    fs::create_dir(&into).expect("a folder");
-    unpack(&base(), &kit, &into, |_| {}).expect("a whole backup");
-    let members = [SYSTEM, WORKSPACE, "keys/master.key", "MANIFEST.json", "SHA256SUMS"]
+    write_expected(&kit, &scratch.path().join("out"), &path);
+}
+
+/// Notes what the vectors hold, as it comes out of them.
+fn write_expected(kit: &Kit, into: &Path, path: &str) {
+    fs::create_dir(into).expect("a folder");
+    let unpacked = unpack(&base(), kit, into, |_| {}).expect("a whole backup");
+    unpack_packs(&unpacked, kit, into).expect("a whole pack");
+    let members = [SYSTEM, WORKSPACE, "keys/master.key", "MANIFEST.json", "SHA256SUMS", path]
         .map(|path| (path.to_owned(), Value::from(sum(&into.join(path)))));
     let told = json!({
         "format": FORMAT, "box_id": BOX, "sequence": 3, "taken_at": TAKEN_AT.to_string(),
@@ -133,6 +158,16 @@ fn write() {
     });
     let text = serde_json::to_string_pretty(&told).expect("JSON") + "\n";
     fs::write(vectors().join("expected.json"), text).expect("written");
+}
+
+/// Brings the blobs of the vectors from a folder of packs.
+fn unpack_packs(unpacked: &Unpacked, kit: &Kit, into: &Path) -> Result<(), Refused> {
+    let open = |pack: &PartEntry| match fs::File::open(pack_path(&base(), &pack.name)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    };
+    let (commit, manifest, key) = (&unpacked.commit, &unpacked.manifest, &kit.identity);
+    unpack_blobs(commit, manifest, key, open, |_| true, into)
 }
 
 #[test]
@@ -150,6 +185,7 @@ fn the_vectors_hold_what_the_document_says() {
     assert_eq!(expected["taken_at"], unpacked.manifest.taken_at);
     assert_eq!(expected["commit_sha256"], sum(&base().join(COMMIT_FILE)));
     assert!(unpacked.commit.parts.len() > 2, "several parts");
+    unpack_packs(&unpacked, &kit(), out.path()).expect("a whole pack");
     for (path, hash) in expected["members"].as_object().expect("members") {
         assert_eq!(hash, &sum(&out.path().join(path)), "{path}");
     }
@@ -174,6 +210,8 @@ fn the_document_names_every_member_and_every_field() {
         names(&commit),
         names(&commit["commit"]),
         names(&commit["commit"]["parts"][0]),
+        names(&commit["commit"]["packs"][0]),
+        names(&manifest["blobs"][0]),
     ];
     for name in all.concat() {
         let is_told =
@@ -190,6 +228,9 @@ impl Spoiled {
         let folder = tempfile::tempdir().expect("a folder");
         for entry in fs::read_dir(base()).expect("the base") {
             let entry = entry.expect("a file");
+            if entry.path().is_dir() {
+                continue;
+            }
             fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("a copy");
         }
         Self(folder)
@@ -216,7 +257,8 @@ fn damage_is_refused_for_the_reason_that_the_document_gives() {
 
     let spoiled = Spoiled::new();
     let mut bytes = fs::read(spoiled.path(first)).expect("a part");
-    bytes[300] ^= 1;
+    // Behind the header, whose length differs from file to file.
+    bytes[499] ^= 1;
     fs::write(spoiled.path(first), &bytes).expect("written");
     assert_eq!(spoiled.refusal(&kit()), part("differs from what was written"));
 

@@ -252,7 +252,9 @@ fn need_room(folder: &Path, remote: &Remote, found: &Found) -> Answer {
     let is_near = remote.on_this_machine("").is_some();
     let parts = commit.parts.iter().map(|part| part.size_bytes);
     let part = if is_near { 0 } else { parts.max().unwrap_or_default() };
-    let needed = unpacked.saturating_add(part).saturating_add(ROOM_LEFT_BYTES);
+    let packs: u64 = commit.packs.iter().map(|pack| pack.size_bytes).sum();
+    let needed =
+        unpacked.saturating_add(packs).saturating_add(part).saturating_add(ROOM_LEFT_BYTES);
     let folder = folder.parent().unwrap_or(Path::new("/"));
     let free = free_bytes_of(folder).map_err(Failure::of)?;
     if free >= needed {

@@ -1,6 +1,6 @@
 //! `holdfast restore`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -9,8 +9,11 @@ use super::Common;
 use super::backup::read_kit;
 use super::output::{self, Answer, Failure, megabytes};
 use super::place::Place;
+use crate::platform::backups::archive::Kit;
 use crate::platform::backups::recovery::finding::{Found, Looked, PassedOver};
+use crate::platform::backups::recovery::unpacking::bring_blob;
 use crate::platform::backups::targets::Remote;
+use crate::platform::blobs::BlobHash;
 use crate::platform::control::{self, HandedOver, Hidden, RestoreFrom, RestoreWish};
 
 #[derive(Debug, Args)]
@@ -29,6 +32,13 @@ pub(super) struct Options {
     /// Lists the backups that lie there and does nothing.
     #[arg(long, conflicts_with_all = ["workspace", "as_new", "dry_run"])]
     list: bool,
+    /// Brings one picture or document back by its SHA-256, as the workspace's log names it.
+    #[arg(long, value_name = "HASH", requires = "out",
+        conflicts_with_all = ["workspace", "as_new", "dry_run", "list"])]
+    blob: Option<String>,
+    /// File that it is written to; it must not be there.
+    #[arg(long, value_name = "FILE", requires = "blob")]
+    out: Option<PathBuf>,
     /// Says what is in the backup and what there is now, and changes nothing.
     #[arg(long, conflicts_with = "as_new")]
     dry_run: bool,
@@ -41,6 +51,15 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if options.list {
         return list(common, &runtime.block_on(options.place.look(&remote, &kit))?);
+    }
+    if let (Some(hash), Some(out)) = (&options.blob, &options.out) {
+        let found = runtime.block_on(options.place.find(&remote, &kit))?;
+        let bringing = bring_one(remote, found, kit, hash, out);
+        let path = runtime.block_on(bringing)?;
+        if common.json {
+            return output::print_json(&json!({ "sha256": hash, "out": path }));
+        }
+        return output::print(&format!("{} is back.\n", path.display()));
     }
     if options.workspace.is_none() && !options.dry_run {
         let detail = "Say which workspace, or look first with --dry-run. \
@@ -68,6 +87,34 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
         "look" => looked(&result),
         _ => done(&result),
     })
+}
+
+async fn bring_one(
+    remote: Remote,
+    found: Found,
+    kit: Kit,
+    hash: &str,
+    out: &Path,
+) -> Answer<PathBuf> {
+    let Ok(hash) = hash.parse::<BlobHash>() else {
+        let detail = "The hash is 64 digits, 0 to 9 and a to f.".to_owned();
+        return Err(Failure::Failed(detail));
+    };
+    let out = std::path::absolute(out)?;
+    if out.exists() {
+        return Err(Failure::Failed(format!("{} is there already.", out.display())));
+    }
+    let sequence = found.commit.sequence;
+    let brought = bring_blob(remote, found, kit, hash, out.clone()).await;
+    match brought.map_err(|why| Failure::Failed(why.to_string()))? {
+        true => Ok(out),
+        false => {
+            let detail = format!(
+                "Backup {sequence} has nothing with this hash. Name another one with --backup."
+            );
+            Err(Failure::Failed(detail))
+        }
+    }
 }
 
 /// What the box is told: where the backup lies, and what opens the place.

@@ -55,6 +55,13 @@ pub const SYSTEM: &[ColumnMarks] = &[
         ],
     ),
     table(
+        "backup_packs",
+        &[("name", Impersonal), ("sha256", Impersonal), ("recipients", Impersonal)],
+    ),
+    table("backup_pack_blobs", &[("pack", Impersonal)]),
+    table("backup_pack_uses", &[("pack", Impersonal)]),
+    table("backup_pack_copies", &[("pack", Impersonal), ("state", Impersonal)]),
+    table(
         "backups",
         &[
             ("state", Impersonal),

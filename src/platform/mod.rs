@@ -112,6 +112,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0022_schedules_and_retention.sql",
     "0023_restores.sql",
     "0025_backup_targets.sql",
+    "0026_backup_packs.sql",
     "0028_damage_and_clock.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(

@@ -18,6 +18,7 @@ use crate::support::{Client, TestServer};
 
 mod keeping;
 mod neighbours;
+mod packs;
 mod proofs;
 
 /// A box that is ready for backups, and what its operator has.

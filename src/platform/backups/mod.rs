@@ -9,6 +9,7 @@ pub mod bases;
 pub mod contents;
 pub mod keys_in_hand;
 pub mod kits;
+pub mod packs;
 pub mod recovery;
 pub mod restores;
 pub mod retention;

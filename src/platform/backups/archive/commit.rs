@@ -32,6 +32,10 @@ pub struct Commit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpacked_bytes: Option<u64>,
     pub parts: Vec<PartEntry>,
+    /// The packs that hold its blobs, some of them made with earlier bases. They lie beside the
+    /// folder `base`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<PartEntry>,
 }
 
 /// A part as `COMMIT.json` names it.

@@ -19,6 +19,22 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
     /// Workspaces the box knows whose files were not there.
     pub missing: Vec<String>,
+    /// Files beside the databases, in the order of their paths within a workspace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blobs: Vec<BlobEntry>,
+    /// Paths of those whose bytes were missing or damaged on the box's disk.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_blobs: Vec<String>,
+}
+
+/// A file beside the databases, and where it lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobEntry {
+    /// `blobs/<workspace>/<ab>/<sha256>`: below a data folder, and within the pack.
+    pub path: String,
+    pub size_bytes: u64,
+    /// One of the packs that `COMMIT.json` names.
+    pub pack: String,
 }
 
 /// One database file as it was at the moment of the cut.

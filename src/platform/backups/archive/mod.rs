@@ -9,6 +9,7 @@
 mod commit;
 pub mod kit;
 mod manifest;
+mod packs;
 mod parts;
 mod reader;
 #[cfg(test)]
@@ -17,7 +18,11 @@ mod writer;
 
 pub use commit::{COMMIT_FILE, Commit, PartEntry, SIGNED_AS};
 pub use kit::{Identity, Kit, NoKit, Recipient};
-pub use manifest::{AuditHead, FileEntry, Manifest};
+pub use manifest::{AuditHead, BlobEntry, FileEntry, Manifest};
+pub use packs::{
+    PACKS, Packing, blob_path, check_pack, hash_in, pack_path, pack_place, pack_prefix, take_blobs,
+    unpack_blobs,
+};
 pub use parts::{Part, Parts};
 pub use reader::{
     COMMIT_SIZE_BYTES_MAX, Member, Refused, Unpacked, check_commit, decrypt, hash_of, read_commit,

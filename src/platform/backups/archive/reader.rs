@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Component, Path};
 
+use age::stream::StreamReader;
 use sha2::{Digest, Sha256};
 
 use super::commit::{COMMIT_FILE, Commit, PartEntry};
@@ -189,14 +190,7 @@ fn walk_stream(
     identity: &Identity,
     mut take: impl FnMut(Member<'_>) -> Result<String, Refused>,
 ) -> Result<Manifest, Refused> {
-    let decryptor = age::Decryptor::new_buffered(io::BufReader::new(&mut *parts))
-        .map_err(|_| Refused::Inside { path: "The age file".to_owned(), fault: "is damaged" })?;
-    let key = std::iter::once(identity.age() as &dyn age::Identity);
-    let opened = wiped(|| decryptor.decrypt(key)).map_err(|error| match error {
-        age::DecryptError::NoMatchingKeys => Refused::WrongKit,
-        _ => Refused::Inside { path: "The age file".to_owned(), fault: "is damaged" },
-    })?;
-    let mut tar = tar::Archive::new(zstd::Decoder::new(opened)?);
+    let mut tar = tar::Archive::new(zstd::Decoder::new(opened(&mut *parts, identity)?)?);
     let mut sums = BTreeMap::new();
     let mut texts = BTreeMap::new();
     for entry in tar.entries()? {
@@ -227,8 +221,23 @@ fn walk_stream(
     manifest.ok_or_else(|| Refused::Inside { path: MANIFEST.to_owned(), fault: "cannot be read" })
 }
 
+/// Opens an age file with a key.
+pub(super) fn opened<R: Read>(
+    from: R,
+    identity: &Identity,
+) -> Result<StreamReader<io::BufReader<R>>, Refused> {
+    let damaged = || Refused::Inside { path: "The age file".to_owned(), fault: "is damaged" };
+    let decryptor =
+        age::Decryptor::new_buffered(io::BufReader::new(from)).map_err(|_| damaged())?;
+    let key = std::iter::once(identity.age() as &dyn age::Identity);
+    wiped(|| decryptor.decrypt(key)).map_err(|error| match error {
+        age::DecryptError::NoMatchingKeys => Refused::WrongKit,
+        _ => damaged(),
+    })
+}
+
 /// A member's path: relative, without steps upwards, a plain file.
-fn member_path<R: Read>(entry: &tar::Entry<'_, R>) -> Result<String, Refused> {
+pub(super) fn member_path<R: Read>(entry: &tar::Entry<'_, R>) -> Result<String, Refused> {
     let path = entry.path()?.into_owned();
     let shown = path.display().to_string();
     let is_plain = path.components().all(|one| matches!(one, Component::Normal(_)));

@@ -105,6 +105,8 @@ fn sample() -> Sample {
         taken_at: AT.to_string(),
         files: vec![file],
         missing: Vec::new(),
+        blobs: Vec::new(),
+        missing_blobs: Vec::new(),
     };
     let parts = archive.finish(&manifest).unwrap();
     sample.write_commit(&Commit {
@@ -117,6 +119,7 @@ fn sample() -> Sample {
         recipients: vec![recipient.to_string()],
         unpacked_bytes: Some(4_096),
         parts: parts.into_iter().map(Into::into).collect(),
+        packs: Vec::new(),
     });
     sample
 }

@@ -51,11 +51,7 @@ impl Archive {
 
     /// Adds a file of exactly `size_bytes` and gives its SHA-256.
     pub fn add(&mut self, path: &str, size_bytes: u64, from: impl Read) -> Result<String> {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(size_bytes);
-        header.set_mode(FILE_MODE);
-        header.set_mtime(u64::try_from(self.taken_at.0 / 1_000).unwrap_or_default());
-        header.set_entry_type(tar::EntryType::Regular);
+        let mut header = header(size_bytes, self.taken_at);
         let mut hashed = Hashed { from: from.take(size_bytes), hash: Sha256::new(), size_bytes: 0 };
         self.tar.append_data(&mut header, path, &mut hashed)?;
         if hashed.size_bytes != size_bytes {
@@ -85,6 +81,16 @@ impl Archive {
         encrypted.flush()?;
         Ok(encrypted.finish()?.finish()?)
     }
+}
+
+/// What tar says of a file of the box.
+pub(super) fn header(size_bytes: u64, taken_at: Moment) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(size_bytes);
+    header.set_mode(FILE_MODE);
+    header.set_mtime(u64::try_from(taken_at.0 / 1_000).unwrap_or_default());
+    header.set_entry_type(tar::EntryType::Regular);
+    header
 }
 
 /// Hashes what is read.

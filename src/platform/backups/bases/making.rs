@@ -14,6 +14,8 @@ use crate::platform::backups::archive::{
     SYSTEM, WORKSPACES,
 };
 use crate::platform::backups::contents::{self, ops::Contents};
+use crate::platform::backups::packs::packing::{self, Known, Order, Packed};
+use crate::platform::blobs::{self, Blob};
 use crate::platform::clock::Moment;
 use crate::platform::db::{Held, Pages};
 use crate::platform::error::{Error, Refusal, Result};
@@ -52,6 +54,8 @@ pub(super) struct Plan {
     pub(super) recipients: Vec<Recipient>,
     /// The key that proves it and is forgotten then.
     pub(super) proof: Recipient,
+    /// Blobs that lie at every target already.
+    pub(super) known: Known,
 }
 
 /// A base in the spool.
@@ -67,12 +71,15 @@ pub(super) struct Made {
     pub(super) workspaces: u64,
     /// Whose files are damaged and left out.
     pub(super) damaged: Vec<WorkspaceId>,
+    pub(super) packed: Packed,
 }
 
 /// An archive on its way from thread to thread.
 struct Writing {
     archive: Archive,
     files: Vec<FileEntry>,
+    /// What the workspaces refer to at the moment of the cut.
+    blobs: Vec<(WorkspaceId, Blob)>,
     source_bytes: u64,
     /// Bytes there are to read, as far as is known before.
     total: u64,
@@ -90,6 +97,8 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
     let at = spool.clone();
     tasks::blocking(move || begin_spool(&at)).await?;
     let before = platform.secrets.to_keep()?;
+    // What the cut will name stays until it is packed.
+    let pin = platform.blobs.pin();
     let mut cut = platform.workspaces.cut(&data.join(SYSTEM)).await?;
     let taken_at = work.on_box().now();
     let mut order = cut.ids.clone();
@@ -103,14 +112,15 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
     let logs = order.iter().map(|id| log_of(&data.join(path_of(*id))));
     let logs = Arc::new(logs.chain([log_of(&data.join(SYSTEM))]).collect::<Vec<_>>());
     let log_bytes_max = platform.config.storage.backup_log_bytes_max;
-    let files = Vec::new();
-    let mut writing = Writing { archive, files, source_bytes: 0, total, logs, log_bytes_max };
-    writing = add_file(work, writing, SYSTEM.to_owned(), counted(system).await?).await?;
+    let (files, blobs) = (Vec::new(), Vec::new());
+    let mut writing =
+        Writing { archive, files, blobs, source_bytes: 0, total, logs, log_bytes_max };
+    writing = add_file(work, writing, None, counted(system).await?).await?;
     let mut damaged = std::mem::take(&mut cut.damaged);
     for id in order {
         work.check()?;
         match take_whole(&mut cut, id).await? {
-            Ok(whole) => writing = add_file(work, writing, path_of(id), whole).await?,
+            Ok(whole) => writing = add_file(work, writing, Some(id), whole).await?,
             Err(found) => damaged.push((id, found)),
         }
     }
@@ -127,7 +137,29 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
         Ok(writing)
     })
     .await?;
-    finish(&platform, plan, writing, Finish { spool, taken_at, damaged }).await
+    let (plan, mut writing) = (Arc::new(plan), writing);
+    let blobs = std::mem::take(&mut writing.blobs);
+    let packed = add_packs(work, Arc::clone(&plan), blobs, spool.clone(), taken_at).await?;
+    drop(pin);
+    finish(&platform, plan, writing, Finish { spool, taken_at, damaged, packed }).await
+}
+
+/// Writes the blobs that lie at no target yet beside the parts.
+async fn add_packs(
+    work: &Work,
+    plan: Arc<Plan>,
+    blobs: Vec<(WorkspaceId, Blob)>,
+    spool: PathBuf,
+    taken_at: Moment,
+) -> Result<Packed> {
+    let (work, place) = (work.clone(), work.on_box().platform.blobs.clone());
+    tasks::in_background(move || {
+        let base = base_folder(plan.sequence, taken_at);
+        let (kits, proof) = (plan.recipients.as_slice(), &plan.proof);
+        let order = Order { spool: &spool, base: &base, kits, proof, taken_at };
+        packing::pack(&work, &place, blobs, &plan.known, &order)
+    })
+    .await
 }
 
 fn path_of(id: WorkspaceId) -> String {
@@ -139,14 +171,15 @@ fn begin_spool(spool: &Path) -> Result<()> {
     Ok(std::fs::DirBuilder::new().recursive(true).mode(0o700).create(spool)?)
 }
 
-/// A file at the moment of the cut, and what it holds.
-type Counted = (Held, Contents);
+/// A file at the moment of the cut, what it holds and what it refers to.
+type Counted = (Held, Contents, Vec<Blob>);
 
 /// Counts what a file holds before anything of it is written: a damaged one cannot be counted.
 async fn counted(held: Held) -> Result<Counted> {
     tasks::in_background(move || {
         let contents = contents::ops::of_held(&held)?;
-        Ok((held, contents))
+        let blobs = blobs::ops::all_of_held(&held)?;
+        Ok((held, contents, blobs))
     })
     .await
 }
@@ -168,10 +201,10 @@ async fn take_whole(cut: &mut Cut<'_>, id: WorkspaceId) -> Result<Result<Counted
 async fn add_file(
     work: &Work,
     mut writing: Writing,
-    path: String,
-    (held, Contents { rows, audit }): Counted,
+    of: Option<WorkspaceId>,
+    (held, Contents { rows, audit }, blobs): Counted,
 ) -> Result<Writing> {
-    let work = work.clone();
+    let (work, path) = (work.clone(), of.map_or_else(|| SYSTEM.to_owned(), path_of));
     tasks::in_background(move || {
         let pages = Pages::of(held.connection())?;
         let (size, page_size_bytes, count) =
@@ -183,6 +216,9 @@ async fn add_file(
             Some(fault) => return Err(fault),
             None => added?,
         };
+        if let Some(id) = of {
+            writing.blobs.extend(blobs.into_iter().map(|blob| (id, blob)));
+        }
         writing.files.push(FileEntry { path, page_size_bytes, pages: count, sha256, rows, audit });
         writing.source_bytes = before + size;
         Ok(writing)
@@ -301,14 +337,15 @@ struct Finish {
     spool: PathBuf,
     taken_at: Moment,
     damaged: Vec<WorkspaceId>,
+    packed: Packed,
 }
 
 /// Ends the archive and signs for it.
 async fn finish(
     platform: &Arc<Platform>,
-    plan: Plan,
+    plan: Arc<Plan>,
     writing: Writing,
-    Finish { spool, taken_at, damaged }: Finish,
+    Finish { spool, taken_at, damaged, mut packed }: Finish,
 ) -> Result<Made> {
     let platform = Arc::clone(platform);
     tasks::blocking(move || {
@@ -324,9 +361,11 @@ async fn finish(
             taken_at: taken_at.to_string(),
             files: writing.files,
             missing: damaged.iter().map(ToString::to_string).collect(),
+            blobs: std::mem::take(&mut packed.blobs),
+            missing_blobs: packed.missing.clone(),
         };
         let parts = writing.archive.finish(&manifest)?;
-        let size_bytes = parts.iter().map(|part| part.size_bytes).sum();
+        let parts_bytes: u64 = parts.iter().map(|part| part.size_bytes).sum();
         let commit = Commit {
             format: FORMAT,
             box_id,
@@ -337,6 +376,7 @@ async fn finish(
             recipients: plan.recipients.iter().map(ToString::to_string).collect(),
             unpacked_bytes: Some(writing.source_bytes),
             parts: parts.into_iter().map(Into::into).collect(),
+            packs: packed.needed.clone(),
         };
         let sign = |text: &str| platform.audit.signer().sign(text).map(|it| it.as_ref().to_vec());
         let text = commit.to_file(sign)?;
@@ -347,9 +387,10 @@ async fn finish(
             taken_at,
             commit_hash: Sha256::digest(text.as_bytes()).into(),
             source_bytes: writing.source_bytes,
-            size_bytes,
+            size_bytes: parts_bytes + packed.size_bytes,
             workspaces,
             damaged,
+            packed,
         })
     })
     .await

@@ -13,7 +13,8 @@ use super::rules::{Backup, BackupId, Copy, CopyState, Reason, State, free_bytes_
 use super::{sending, store};
 use crate::platform::audit::Entry;
 use crate::platform::backups::archive::Identity;
-use crate::platform::backups::{kits, recovery, retention, targets};
+use crate::platform::backups::packs::rules::Standing;
+use crate::platform::backups::{kits, packs, recovery, retention, targets};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Refusal, Result};
@@ -287,12 +288,14 @@ async fn begin(work: &Work, reason: Reason, key: &Identity) -> Result<(BackupId,
             let id: BackupId = scope.new_id();
             store::insert(scope, id, job, reason)?;
             let newest = store::newest(scope)?;
+            let recipients = kits::ops::recipients_in(scope)?;
             let plan = Plan {
                 id,
                 sequence: newest.map_or(1, |(sequence, _)| sequence + 1),
                 previous: newest.map(|(_, hash)| hash),
                 box_epoch: store::box_epoch(scope)?,
-                recipients: kits::ops::recipients_in(scope)?,
+                known: packs::ops::known_in(scope, &recipients)?,
+                recipients,
                 proof,
             };
             Ok((id, plan))
@@ -304,7 +307,16 @@ async fn begin(work: &Work, reason: Reason, key: &Identity) -> Result<(BackupId,
 /// Gives the backups that were given up for it.
 fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<BackupId>> {
     let backup = store::get(scope, id)?.ok_or(Error::NotFound)?;
-    let left_out = left_out_in(scope, &made.damaged)?;
+    let mut left_out = left_out_in(scope, &made.damaged)?;
+    if !made.packed.missing.is_empty() {
+        let count = made.packed.missing.len();
+        let detail = format!(
+            "{count} pictures or documents are missing or damaged on the box's disk, and so in \
+             this backup."
+        );
+        notices::ops::box_trouble_in(scope, "files", &detail)?;
+        left_out.get_or_insert(detail);
+    }
     let backup = Backup {
         sequence: Some(made.sequence),
         taken_at: Some(made.taken_at),
@@ -316,6 +328,7 @@ fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<Bac
         ..backup
     };
     store::update(scope, &backup, Some(&made.commit_hash))?;
+    packs::ops::note_in(scope, id, &made.packed)?;
     let given_up = store::unfinished(scope)?.into_iter().map(|copy| copy.backup).collect();
     store::give_up_before(scope, id, "A newer backup took its place before this was done.")?;
     for target in targets::ops::list_in(scope)? {
@@ -501,6 +514,7 @@ fn note_in(scope: &BoxScope<'_>, copy: Copy, outcome: Outcome, attempt: u32) -> 
         },
         Outcome::Verified => {
             scope.audit(entry("box.backup.verified"))?;
+            packs::ops::put_copies_in(scope, id, copy.target, Standing::There)?;
             backup.verified_at = backup.verified_at.or(Some(now));
             let (verified_at, checked_at) = (Some(now), Some(now));
             Copy { verified_at, checked_at, tries: 0, next_try_at: None, detail: None, ..copy }
@@ -522,6 +536,7 @@ fn note_in(scope: &BoxScope<'_>, copy: Copy, outcome: Outcome, attempt: u32) -> 
         }
         Outcome::Damaged(detail) => {
             scope.audit(entry("box.backup.damaged").set("detail", shortened(&detail)))?;
+            packs::ops::put_copies_in(scope, id, copy.target, Standing::Doubtful)?;
             let told = format!("{}: {detail}", copy.target_name);
             notices::ops::box_trouble_in(scope, "backup copy", &told)?;
             let detail = Some(shortened(&detail));

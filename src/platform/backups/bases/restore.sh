@@ -17,14 +17,19 @@ done
 mkdir -p "$out"
 chmod 700 "$out"
 
-# The parts as COMMIT.json names them, in its order, with their hashes.
+# The parts and packs as COMMIT.json names them, in its order, with their hashes.
 tr ',{}[]' '\n\n\n\n\n' <"$base/COMMIT.json" | sed -n \
     -e 's/^"name":"\(part-[0-9]*\.tar\.zst\.age\)"$/\1/p' \
+    -e 's/^"name":"\(pack-[0-9TZ-]*\.tar\.age\)"$/\1/p' \
     -e 's/^"sha256":"\([0-9a-f]*\)"$/\1/p' >"$out/.parts"
 [ -s "$out/.parts" ] || { echo "COMMIT.json names no parts." >&2; exit 1; }
 : >"$out/.sums"
+: >"$out/.packs"
 while read -r name && read -r sum; do
-    echo "$sum  $name" >>"$out/.sums"
+    case $name in
+    pack-*) echo "$sum  $name" >>"$out/.packs" ;;
+    *) echo "$sum  $name" >>"$out/.sums" ;;
+    esac
 done <"$out/.parts"
 (cd "$base" && sha256sum -c --quiet -) <"$out/.sums"
 
@@ -34,8 +39,19 @@ done <"$out/.parts"
         { age -d -i "$kit" || echo failed >"$out/.failed"; } | zstd -dq | tar -xf - -C "$out"
 }
 [ ! -e "$out/.failed" ] || { echo "age could not open the backup." >&2; exit 1; }
-rm "$out/.parts" "$out/.sums"
 (cd "$out" && sha256sum -c --quiet SHA256SUMS)
+
+# Pictures and documents lie in packs beside the folder of the bases, or below this one.
+packs=$base/../../blobs
+[ ! -d "$base/blobs" ] || packs=$base/blobs
+[ ! -s "$out/.packs" ] || (cd "$packs" && sha256sum -c --quiet -) <"$out/.packs"
+sed 's/^[0-9a-f]*  //' "$out/.packs" | while read -r name; do
+    { age -d -i "$kit" "$packs/$name" || echo failed >"$out/.failed"; } | tar -xf - -C "$out"
+done
+[ ! -e "$out/.failed" ] || { echo "age could not open a pack." >&2; exit 1; }
+sed -n 's/^ *"path": "\(blobs\/.*\/\([0-9a-f]*\)\)",*$/\2  \1/p' "$out/MANIFEST.json" >"$out/.blobs"
+[ ! -s "$out/.blobs" ] || (cd "$out" && sha256sum -c --quiet .blobs)
+rm "$out/.parts" "$out/.sums" "$out/.packs" "$out/.blobs"
 
 for file in "$out"/system.db "$out"/workspaces/*.db; do
     [ -e "$file" ] || continue

@@ -6,7 +6,8 @@ use super::jobs::{BACKUP, SEND};
 use super::ops::check_ready_in;
 use super::rules::{Backup, Copy, CopyState, Reason, base_folder};
 use super::store;
-use crate::platform::backups::targets;
+use crate::platform::backups::archive::PartEntry;
+use crate::platform::backups::{packs, targets};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxScope;
 use crate::platform::error::{Error, Result};
@@ -21,6 +22,9 @@ pub(in crate::platform::backups) struct Came {
     pub(in crate::platform::backups) size_bytes: u64,
     pub(in crate::platform::backups) workspaces: u64,
     pub(in crate::platform::backups) commit_hash: [u8; 32],
+    /// The packs it needs, and whom they are encrypted to.
+    pub(in crate::platform::backups) packs: Vec<PartEntry>,
+    pub(in crate::platform::backups) recipients: Vec<String>,
 }
 
 /// Takes the backup into the catalogue, which was copied while it was being written, and has a new
@@ -61,6 +65,7 @@ fn adopt_in(scope: &BoxScope<'_>, came: &Came) -> Result<()> {
         ..unwritten
     };
     store::update(scope, &backup, Some(&came.commit_hash))?;
+    packs::ops::adopt_in(scope, backup.id, &came.packs, &came.recipients)?;
     // At which of the targets it lies is looked up before the next one is sent.
     for target in targets::ops::list_in(scope)? {
         let copy = Copy {

@@ -18,10 +18,12 @@ use super::ops::{self, Outcome};
 use super::rules::{Backup, BackupId, Copy, CopyState, box_folder, workspace_of};
 use super::store;
 use crate::platform::Platform;
-use crate::platform::backups::archive::{COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Refused};
+use crate::platform::backups::archive::{
+    COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, PACKS, Refused, pack_place,
+};
 use crate::platform::backups::targets::rules::Target;
 use crate::platform::backups::targets::{self, Fault, Listed, Remote, Why};
-use crate::platform::backups::verification::proving::{self, Subject};
+use crate::platform::backups::verification::proving::{self, Opens, Subject};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::tasks;
@@ -174,6 +176,7 @@ async fn advance(work: &Work, todo: &Todo) -> Result<()> {
         folder: format!("{}/{folder}", todo.own.below),
         commit_hash: todo.commit_hash,
         identity,
+        opens: Opens::OwnPacks,
     };
     let done = Arc::clone(&todo.done);
     let counted = work.clone();
@@ -234,7 +237,7 @@ async fn send(work: &Work, remote: &Remote, todo: &Todo) -> Result<Result<(), Tr
             let detail = "A newer backup took its place.".to_owned();
             return Ok(Err(Trouble::Passing(detail)));
         }
-        let name = format!("{folder}/{file}");
+        let name = place_of(&folder, &file);
         let lies_there = there.iter().any(|one| one.name == name && one.size_bytes == size_bytes);
         // What is as long lies there from an earlier try; the proof compares every byte of it.
         if !(lies_there && file != COMMIT_FILE)
@@ -270,7 +273,14 @@ async fn beside_and_there(
             remote.put_over(&name, text.as_bytes().to_vec()).await?;
         }
     }
-    Ok(remote.list(folder).await?)
+    let mut there = remote.list(folder).await?;
+    there.extend(remote.list(&format!("{}/{PACKS}", todo.own.below)).await?);
+    Ok(there)
+}
+
+/// Where a file of the spool goes: packs lie beside the bases.
+fn place_of(folder: &str, file: &str) -> String {
+    if file.starts_with("pack-") { pack_place(folder, file) } else { format!("{folder}/{file}") }
 }
 
 async fn put(remote: &Remote, name: &str, from: &Path) -> Result<(), Trouble> {

@@ -28,6 +28,8 @@ pub async fn note(ctx: &BoxCtx, found: &Found, manifest: &Manifest) -> Result<No
         size_bytes: found.size_bytes(),
         workspaces: manifest.files.len() as u64 - 1,
         commit_hash: found.commit_hash,
+        packs: found.commit.packs.clone(),
+        recipients: found.commit.recipients.clone(),
     };
     let (sequence, taken_at) = (manifest.sequence.to_string(), manifest.taken_at.clone());
     let platform = std::sync::Arc::clone(&ctx.platform);

@@ -10,12 +10,13 @@ use tokio::runtime::Handle;
 
 use super::finding::Found;
 use crate::platform::backups::archive::{
-    FileEntry, Kit, MANIFEST, Manifest, Member, PartEntry, Refused, SUMS, SYSTEM, hash_of, walk,
-    write_file,
+    BlobEntry, FileEntry, Kit, MANIFEST, Manifest, Member, PartEntry, Refused, SUMS, SYSTEM,
+    hash_in, hash_of, pack_path, pack_place, take_blobs, unpack_blobs, walk, write_file,
 };
 use crate::platform::backups::contents::rules::Depth;
 use crate::platform::backups::targets::{Fault, Remote, Why};
 use crate::platform::backups::verification::proving::{compare, look_into, signers_of};
+use crate::platform::blobs::BlobHash;
 use crate::platform::error::Error;
 use crate::platform::tasks;
 
@@ -59,6 +60,8 @@ impl Bringing {
     fn unpack(&self, kit: &Kit, progress: impl FnMut(u64)) -> Result<Manifest, Refused> {
         fs::create_dir(&self.into)?;
         let outcome = self.unpack_all(kit, progress).and_then(|manifest| {
+            let (commit, open) = (&self.found.commit, |pack: &PartEntry| self.bring_pack(pack));
+            unpack_blobs(commit, &manifest, &kit.identity, open, |_| true, &self.into)?;
             check(&self.into, &manifest.files)?;
             arrange(&self.into)?;
             Ok(manifest)
@@ -87,14 +90,23 @@ impl Bringing {
     /// Gets a part. What was fetched has no name any more when it is read.
     fn bring(&self, part: &PartEntry) -> io::Result<Option<File>> {
         let name = self.found.base.place(&part.name);
-        if let Some(path) = self.remote.on_this_machine(&name) {
-            return match File::open(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                opened => opened.map(Some),
-            };
+        match self.remote.on_this_machine(&name) {
+            Some(path) => open_near(&path),
+            None => self.bring_from(&name, part.size_bytes),
         }
+    }
+
+    fn bring_pack(&self, pack: &PartEntry) -> io::Result<Option<File>> {
+        let base = &self.found.base.folder;
+        match self.remote.on_this_machine(base) {
+            Some(near) => open_near(&pack_path(&near, &pack.name)),
+            None => self.bring_from(&pack_place(base, &pack.name), pack.size_bytes),
+        }
+    }
+
+    fn bring_from(&self, name: &str, size_bytes: u64) -> io::Result<Option<File>> {
         let into = self.into.join(PART);
-        match self.runtime.block_on(fetch(&self.remote, &name, &into, part.size_bytes)) {
+        match self.runtime.block_on(fetch(&self.remote, name, &into, size_bytes)) {
             Ok(()) => {
                 let file = File::open(&into)?;
                 fs::remove_file(&into)?;
@@ -106,6 +118,57 @@ impl Bringing {
             }
             Err(fault) => Err(io::Error::other(Refused::Target(fault.detail))),
         }
+    }
+}
+
+fn open_near(path: &Path) -> io::Result<Option<File>> {
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// Takes one blob out of a base, whichever workspace's it is, into a file that is not there yet.
+/// False: the base has none with this hash.
+pub async fn bring_blob(
+    remote: Remote,
+    found: Found,
+    kit: Kit,
+    hash: BlobHash,
+    out: PathBuf,
+) -> Result<bool, Refused> {
+    let runtime = Handle::current();
+    let brought = tasks::blocking(move || {
+        let into = out.parent().map(Path::to_owned).unwrap_or_default();
+        let bringing = Bringing { runtime, remote, found, into };
+        Ok(bringing.blob(&kit, hash, &out))
+    });
+    brought.await.unwrap_or_else(|error| Err(Refused::Disk(error.to_string())))
+}
+
+impl Bringing {
+    fn blob(&self, kit: &Kit, hash: BlobHash, out: &Path) -> Result<bool, Refused> {
+        let (commit, key) = (&self.found.commit, &kit.identity);
+        let open = |part: &PartEntry| self.bring(part);
+        let take = |member: Member<'_>| hash_of(member.content, io::sink());
+        let manifest = walk(commit, key, open, |_| {}, take)?;
+        let name = hash.to_string();
+        let is_it = |blob: &&BlobEntry| hash_in(&blob.path) == Some(name.as_str());
+        let Some(path) = manifest.blobs.iter().find(is_it).map(|blob| blob.path.clone()) else {
+            return Ok(false);
+        };
+        let open = |pack: &PartEntry| self.bring_pack(pack);
+        let is_wanted = |blob: &BlobEntry| blob.path == path;
+        let take = |member: Member<'_>| write_file(out, member.content);
+        let taken = take_blobs(commit, &manifest, key, open, is_wanted, take);
+        if taken.is_err() {
+            // Bytes that are not those that were asked for are not left lying there.
+            match fs::remove_file(out) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        taken.map(|()| true)
     }
 }
 

@@ -1,26 +1,70 @@
 //! From a target into scratch: what is wanted of a backup, with every hash of it checked.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+
 use super::rules::ROOM_LEFT_BYTES;
 use crate::platform::backups::archive::{
-    COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit, FileEntry, Kit, Manifest, Refused, SYSTEM,
-    WORKSPACES, read_commit, unpack_only,
+    BlobEntry, COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit, FileEntry, Kit, Manifest, PACKS,
+    PartEntry, Refused, SYSTEM, Unpacked, WORKSPACES, pack_path, pack_place, read_commit,
+    unpack_blobs, unpack_only,
 };
 use crate::platform::backups::recovery::unpacking::check;
-use crate::platform::backups::targets::Remote;
+use crate::platform::backups::targets::{Remote, Why};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::workspaces::WorkspaceId;
 use crate::platform::{make_private_folder, tasks, whole_file};
 
 /// Where a backup lies.
+#[derive(Clone)]
 pub(super) enum Place {
     /// A folder of this machine with the parts in it.
     Folder(PathBuf),
     /// A folder at a target, by its name there.
     Target(Remote, String),
+}
+
+impl Place {
+    /// Gets a pack. What was fetched has no name any more when it is read. Blocks.
+    fn open_pack(
+        &self,
+        runtime: &Handle,
+        pack: &PartEntry,
+        aside: &Path,
+    ) -> io::Result<Option<File>> {
+        let opened = match self {
+            Self::Folder(base) => File::open(pack_path(base, &pack.name)),
+            Self::Target(remote, below) => {
+                let name = pack_place(below, &pack.name);
+                match runtime.block_on(remote.fetch(
+                    &name,
+                    aside.to_owned(),
+                    pack.size_bytes.saturating_add(1),
+                )) {
+                    Err(fault) if fault.why == Why::Missing => return Ok(None),
+                    Err(fault) => return Err(io::Error::other(Refused::Target(fault.detail))),
+                    Ok(_) => {}
+                }
+                let file = File::open(aside);
+                std::fs::remove_file(aside)?;
+                file
+            }
+        };
+        match opened {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+}
+
+/// Where the blobs of a workspace lie in packs and below a data folder.
+fn blobs_of(id: WorkspaceId) -> String {
+    format!("{PACKS}/{id}/")
 }
 
 /// What is wanted of a backup.
@@ -59,6 +103,7 @@ pub(super) async fn fetch(
     wanted: Wanted,
     scratch: &Path,
 ) -> Result<Manifest> {
+    let beside = place.clone();
     let (base, is_near) = match place {
         Place::Folder(folder) => (folder, true),
         Place::Target(remote, below) => {
@@ -68,6 +113,7 @@ pub(super) async fn fetch(
         }
     };
     let (files, kit, doing) = (scratch.join("files"), kit.clone(), work.clone());
+    let (runtime, aside) = (Handle::current(), scratch.join("pack"));
     if is_near {
         let commit = signed(&base, &kit).await?;
         need_room(work, sizes(&commit)).await?;
@@ -84,13 +130,21 @@ pub(super) async fn fetch(
         };
         let is_wanted = |path: &str| wanted.takes(path);
         let unpacked = unpack_only(&base, &kit, &files, is_wanted, progress);
-        let manifest = unpacked.map_err(|why| refused(&why))?.manifest;
+        let Unpacked { commit, manifest } = unpacked.map_err(|why| refused(&why))?;
         if !is_near {
             std::fs::remove_dir_all(&base)?;
         }
         doing.check()?;
         let there = |file: &&FileEntry| wanted.takes(&file.path);
         check(&files, manifest.files.iter().filter(there)).map_err(|why| refused(&why))?;
+        if let Wanted::Workspace(id) = wanted {
+            let below = blobs_of(id);
+            let is_wanted = |blob: &BlobEntry| blob.path.starts_with(&below);
+            let open = |pack: &PartEntry| beside.open_pack(&runtime, pack, &aside);
+            let (manifest, key) = (&manifest, &kit.identity);
+            unpack_blobs(&commit, manifest, key, open, is_wanted, &files)
+                .map_err(|why| refused(&why))?;
+        }
         Ok(manifest)
     })
     .await

@@ -9,10 +9,11 @@ use super::jobs::PRUNE;
 use super::rules::{self, Kept, Retention, Why};
 use super::store;
 use crate::platform::audit::Entry;
-use crate::platform::backups::archive::COMMIT_FILE;
+use crate::platform::backups::archive::{COMMIT_FILE, pack_place};
 use crate::platform::backups::bases::ops::KIND;
 use crate::platform::backups::bases::rules::{Backup, Copy, box_folder};
 use crate::platform::backups::bases::{self, sending};
+use crate::platform::backups::packs;
 use crate::platform::backups::targets::{self, Fault, Remote, rules::Target};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
@@ -168,7 +169,10 @@ pub(super) async fn prune(work: &Work) -> Result<Value> {
         for (copy, target) in copies_of(work, &backup).await? {
             let remote = targets::ops::open(ctx, &target).await?;
             let name = copy.target_name.clone();
-            match remove(work, &remote, &backup).await? {
+            let (id, at) = (backup.id, target.id);
+            let give_up = move |scope: &BoxScope<'_>| packs::ops::give_up_in(scope, id, at);
+            let unneeded = ctx.write(give_up);
+            match remove(work, &remote, &backup, unneeded.await?).await? {
                 Ok(()) => {
                     ctx.write(move |scope| bases::ops::gone_in(scope, copy)).await?;
                     removed.push(format!("{} at {name}", backup.sequence.unwrap_or_default()));
@@ -199,7 +203,12 @@ async fn copies_of(work: &Work, backup: &Backup) -> Result<Vec<(Copy, Target)>> 
 
 /// Removes a copy, `COMMIT.json` first: what is left of it in between is no backup. A target that
 /// lets nothing be removed keeps it whole.
-async fn remove(work: &Work, remote: &Remote, backup: &Backup) -> Result<Result<(), Fault>> {
+async fn remove(
+    work: &Work,
+    remote: &Remote,
+    backup: &Backup,
+    packs: Vec<String>,
+) -> Result<Result<(), Fault>> {
     let below = box_folder(work.on_box().platform.audit.box_id());
     let Some(folder) = &backup.folder else { return Ok(Ok(())) };
     let folder = format!("{below}/{folder}");
@@ -210,9 +219,10 @@ async fn remove(work: &Work, remote: &Remote, backup: &Backup) -> Result<Result<
         Ok(files) => files,
         Err(fault) => return Ok(Err(fault)),
     };
-    for file in files {
+    let packs = packs.iter().map(|pack| pack_place(&folder, pack));
+    for name in files.into_iter().map(|file| file.name).chain(packs) {
         work.check()?;
-        if let Err(fault) = remote.delete(&file.name).await {
+        if let Err(fault) = remote.delete(&name).await {
             return Ok(Err(fault));
         }
     }

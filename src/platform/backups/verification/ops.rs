@@ -1,18 +1,22 @@
 //! Looking at backups that lie somewhere: whether they are still what was written, and whether a
 //! kit that somebody holds opens them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::jobs::{CHECK, DRILL};
-use super::proving::{self, Subject};
+use super::proving::{self, Opens, Seen, Subject};
 use super::rules::CHECKED_BYTES_MAX;
 use crate::platform::backups::archive::{Identity, Refused};
 use crate::platform::backups::bases::rules::{Backup, BackupId, Copy, CopyState, box_folder};
 use crate::platform::backups::bases::{self, sending};
-use crate::platform::backups::targets::{self, rules::Target};
+use crate::platform::backups::targets::{
+    self,
+    rules::{Target, TargetId},
+};
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::idempotency::rules::Created;
@@ -100,6 +104,7 @@ async fn there(work: &Work, of: Option<BackupId>) -> Result<Vec<There>> {
 }
 
 async fn subject(work: &Work, there: &There, identity: Identity) -> Result<Subject> {
+    // A kit opens every pack; the bytes of a check are not opened at all.
     let below = box_folder(work.on_box().platform.audit.box_id());
     let folder = there.backup.folder.as_deref().unwrap_or_default();
     Ok(Subject {
@@ -107,6 +112,7 @@ async fn subject(work: &Work, there: &There, identity: Identity) -> Result<Subje
         folder: format!("{below}/{folder}"),
         commit_hash: there.commit_hash,
         identity,
+        opens: Opens::AllPacks,
     })
 }
 
@@ -127,13 +133,15 @@ pub(super) async fn check(work: &Work) -> Result<Value> {
     }
     let total: u64 = copies.iter().map(size).sum();
     let (mut checked, mut damaged, mut unreached, mut before) = (0, Vec::new(), None, 0);
+    let mut seen: BTreeMap<TargetId, Seen> = BTreeMap::new();
     for one in &copies {
         work.check()?;
         let counted = work.clone();
         let progress = move |done: u64| counted.progress(before + done, total);
         // The key opens nothing: only the bytes are compared.
         let subject = subject(work, one, Identity::generate()).await?;
-        let outcome = proving::compare_bytes(work, subject, progress).await?;
+        let seen = Arc::clone(seen.entry(one.target.id).or_default());
+        let outcome = proving::compare_bytes(work, subject, seen, progress).await?;
         before += size(one);
         match outcome {
             Ok(()) => {

@@ -1,12 +1,12 @@
 //! Fetches a copy back from its target, opens it and looks through every database in it. One
 //! database at a time lies in the scratch folder, so it needs room for the largest and one part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
@@ -15,12 +15,13 @@ use crate::platform::Platform;
 use crate::platform::audit::ops::checkpoints::signers_in;
 use crate::platform::audit::ops::verification::{Signers, verify_snapshot};
 use crate::platform::backups::archive::{
-    COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit, FileEntry, Identity, Kit, Manifest, Member,
-    PartEntry, Refused, SYSTEM, WORKSPACES, check_commit, hash_of, walk, write_file,
+    BlobEntry, COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit, FileEntry, Identity, Kit, Manifest,
+    Member, PartEntry, Refused, SYSTEM, WORKSPACES, check_commit, check_pack, hash_of, pack_place,
+    pack_prefix, take_blobs, walk, write_file,
 };
 use crate::platform::backups::contents::ops::{self as contents, Contents};
 use crate::platform::backups::contents::rules::Depth;
-use crate::platform::backups::targets::{Remote, Why};
+use crate::platform::backups::targets::{Listed, Remote, Why};
 use crate::platform::clock::{Clock, Moment};
 use crate::platform::ctx::BoxScope;
 use crate::platform::db::Snapshot;
@@ -42,7 +43,20 @@ pub(in crate::platform::backups) struct Subject {
     /// What its `COMMIT.json` hashed to when it was written.
     pub(in crate::platform::backups) commit_hash: [u8; 32],
     pub(in crate::platform::backups) identity: Identity,
+    pub(in crate::platform::backups) opens: Opens,
 }
+
+/// Which packs the key opens. Those of earlier bases were proved with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::platform::backups) enum Opens {
+    /// The one-time key: those that were made with this base.
+    OwnPacks,
+    /// A kit's.
+    AllPacks,
+}
+
+/// Packs at one target that were compared already: several bases need the same ones.
+pub(in crate::platform::backups) type Seen = Arc<Mutex<BTreeSet<String>>>;
 
 /// Removes what an interrupted look left behind. Whoever calls it has the turn, so nobody looks.
 /// Blocks.
@@ -97,6 +111,7 @@ pub(in crate::platform::backups) async fn open(
 pub(in crate::platform::backups) async fn compare_bytes(
     work: &Work,
     subject: Subject,
+    seen: Seen,
     progress: impl Fn(u64) + Send + 'static,
 ) -> Result<Result<(), Refused>> {
     let commit = match commit_of(work, &subject).await {
@@ -104,7 +119,7 @@ pub(in crate::platform::backups) async fn compare_bytes(
         Err(refused) => return Ok(Err(refused)),
     };
     let runtime = Handle::current();
-    look(work, subject, commit, move |look| look.compare(&runtime, progress)).await
+    look(work, subject, commit, move |look| look.compare(&runtime, &seen, progress)).await
 }
 
 /// Does a look in a scratch folder of its own.
@@ -181,37 +196,95 @@ impl Look {
             compare(file, &found.contents, found.audited)?;
         }
         match found.into_keys().next() {
-            None => Ok(manifest),
+            None => {
+                self.through_packs(runtime, &manifest)?;
+                Ok(manifest)
+            }
             Some(path) => Err(Refused::Inside { path, fault: "is named nowhere" }),
         }
     }
 
     /// Blocks.
-    fn compare(&self, runtime: &Handle, progress: impl Fn(u64)) -> Result<(), Refused> {
+    fn compare(
+        &self,
+        runtime: &Handle,
+        seen: &Seen,
+        progress: impl Fn(u64),
+    ) -> Result<(), Refused> {
         let mut done = 0;
         for part in &self.commit.parts {
             let fault = |fault| Refused::Part { name: part.name.clone(), fault };
-            let file = self.fetch(runtime, part)?.ok_or_else(|| fault("is missing"))?;
-            if file.metadata()?.len() != part.size_bytes {
-                return Err(fault("is not as long as it was"));
-            }
-            if hash_of(file, io::sink())? != part.sha256 {
-                return Err(fault("differs from what was written"));
-            }
+            let mut file = self.fetch(runtime, part)?.ok_or_else(|| fault("is missing"))?;
+            check_pack(part, &mut file)?;
             done += part.size_bytes;
             progress(done);
+        }
+        for pack in &self.commit.packs {
+            let is_new = |seen: &Seen| {
+                !seen.lock().unwrap_or_else(PoisonError::into_inner).contains(&pack.name)
+            };
+            if is_new(seen) {
+                let missing = || Refused::Part { name: pack.name.clone(), fault: "is missing" };
+                let mut file = self.fetch_pack(runtime, pack)?.ok_or_else(missing)?;
+                check_pack(pack, &mut file)?;
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                seen.insert(pack.name.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the packs that can be opened, and looks whether the others lie there.
+    fn through_packs(&self, runtime: &Handle, manifest: &Manifest) -> Result<(), Refused> {
+        let own = pack_prefix(&self.subject.folder);
+        let opens = self.subject.opens;
+        let is_opened = |pack: &str| opens == Opens::AllPacks || pack.starts_with(&own);
+        let open = |pack: &PartEntry| self.fetch_pack(runtime, pack);
+        let take = |member: Member<'_>| {
+            self.check_job()?;
+            hash_of(member.content, io::sink())
+        };
+        let is_wanted = |blob: &BlobEntry| is_opened(&blob.pack);
+        take_blobs(&self.commit, manifest, &self.subject.identity, open, is_wanted, take)?;
+        let mut rest = self.commit.packs.iter().filter(|pack| !is_opened(&pack.name)).peekable();
+        if rest.peek().is_none() {
+            return Ok(());
+        }
+        let folder = pack_place(&self.subject.folder, "");
+        let listed = runtime.block_on(self.subject.remote.list(folder.trim_end_matches('/')));
+        let there = listed.map_err(|fault| Refused::Target(fault.detail))?;
+        for pack in rest {
+            let name = pack_place(&self.subject.folder, &pack.name);
+            let is_it = |one: &Listed| one.name == name && one.size_bytes == pack.size_bytes;
+            if !there.iter().any(is_it) {
+                let fault = "is missing or not as long as it was";
+                return Err(Refused::Part { name: pack.name.clone(), fault });
+            }
         }
         Ok(())
     }
 
     /// Gets a part. Its name is gone before it is read, so nothing of it can be left behind.
     fn fetch(&self, runtime: &Handle, part: &PartEntry) -> io::Result<Option<File>> {
+        let name = format!("{}/{}", self.subject.folder, part.name);
+        self.fetch_from(runtime, &name, part)
+    }
+
+    fn fetch_pack(&self, runtime: &Handle, pack: &PartEntry) -> io::Result<Option<File>> {
+        self.fetch_from(runtime, &pack_place(&self.subject.folder, &pack.name), pack)
+    }
+
+    fn fetch_from(
+        &self,
+        runtime: &Handle,
+        name: &str,
+        part: &PartEntry,
+    ) -> io::Result<Option<File>> {
         self.check_job()?;
         self.check_room(part.size_bytes)?;
-        let name = format!("{}/{}", self.subject.folder, part.name);
         let into = self.scratch.0.join("part");
         let bytes_max = part.size_bytes.saturating_add(1);
-        match runtime.block_on(self.subject.remote.fetch(&name, into.clone(), bytes_max)) {
+        match runtime.block_on(self.subject.remote.fetch(name, into.clone(), bytes_max)) {
             Ok(_) => {
                 let file = File::open(&into)?;
                 fs::remove_file(&into)?;

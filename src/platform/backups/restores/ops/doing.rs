@@ -17,6 +17,7 @@ use crate::platform::backups::restores::rules::{Mode, Restore, RestoreId};
 use crate::platform::backups::restores::{kept, store};
 use crate::platform::backups::targets;
 use crate::platform::backups::{archive, bases};
+use crate::platform::blobs::Blobs;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::db::{self, Snapshot};
 use crate::platform::error::{Error, Result};
@@ -187,7 +188,25 @@ impl Doing<'_> {
             .set("backup", manifest.sequence.to_string())
             .set("taken_at", manifest.taken_at.clone());
         let candidate = self.files().join(path_of(workspace));
+        self.keep_blobs(workspace, workspace).await?;
         self.switch(workspace, candidate, entry, &manifest.taken_at).await
+    }
+
+    /// Puts the blobs that came along where the workspace looks for them, before it does.
+    async fn keep_blobs(&self, source: WorkspaceId, of: WorkspaceId) -> Result<()> {
+        let (platform, files) = (Arc::clone(&self.ctx.platform), self.files());
+        let work = self.work.clone();
+        tasks::blocking(move || {
+            let brought = Blobs::open(&files)?;
+            for hash in brought.list(source)? {
+                work.check()?;
+                let mut from = brought.fetch(source, hash)?;
+                let received = platform.blobs.receive(platform.random.id(), &mut from, u64::MAX)?;
+                platform.blobs.keep(of, &received, platform.clock.now())?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn switch(
@@ -278,6 +297,7 @@ impl Doing<'_> {
             .await?;
         let candidate = self.files().join(path_of(source));
         let contents = self.make_another(&candidate, source, new, manifest).await?;
+        self.keep_blobs(source, new).await?;
         self.work.check()?;
         platform.workspaces.adopt(new, candidate).await?;
         let (asked_by, taken_at) = (self.restore.asked_by, manifest.taken_at.clone());

@@ -1,0 +1,61 @@
+//! What the rest of the backups asks of the catalogue of packs, inside its own transactions.
+
+use super::packing::{Known, Packed, recipients_text};
+use super::rules::Standing;
+use super::store;
+use crate::platform::backups::archive::{PartEntry, Recipient};
+use crate::platform::backups::bases::rules::BackupId;
+use crate::platform::backups::targets::rules::TargetId;
+use crate::platform::ctx::BoxScope;
+use crate::platform::error::Result;
+
+/// The blobs that lie, proved, at every target in packs for just these recipients.
+pub(in crate::platform::backups) fn known_in(
+    scope: &BoxScope<'_>,
+    recipients: &[Recipient],
+) -> Result<Known> {
+    store::known(scope, &recipients_text(recipients))
+}
+
+/// Notes the packs that were made with a base, and all that it needs.
+pub(in crate::platform::backups) fn note_in(
+    scope: &BoxScope<'_>,
+    backup: BackupId,
+    packed: &Packed,
+) -> Result<()> {
+    store::note(scope, backup, packed)
+}
+
+/// Notes the packs of a base that was made before the catalogue knew of it.
+pub(in crate::platform::backups) fn adopt_in(
+    scope: &BoxScope<'_>,
+    backup: BackupId,
+    packs: &[PartEntry],
+    recipients: &[String],
+) -> Result<()> {
+    let mut recipients = recipients.to_vec();
+    recipients.sort();
+    let recipients = recipients.join("\n");
+    packs.iter().try_for_each(|pack| store::note_use(scope, backup, pack, &recipients))
+}
+
+/// Notes how all packs of a base stand at a target.
+pub(in crate::platform::backups) fn put_copies_in(
+    scope: &BoxScope<'_>,
+    backup: BackupId,
+    target: TargetId,
+    standing: Standing,
+) -> Result<()> {
+    store::put_copies(scope, backup, target, standing)
+}
+
+/// The packs of a base that no other base at a target needs. They are not relied on from here on.
+pub(in crate::platform::backups) fn give_up_in(
+    scope: &BoxScope<'_>,
+    backup: BackupId,
+    target: TargetId,
+) -> Result<Vec<String>> {
+    let unneeded = store::unneeded(scope, backup, target)?;
+    store::gone(scope, &unneeded, target)?;
+    Ok(unneeded)
+}

@@ -1,0 +1,132 @@
+//! The SQL of packs.
+
+use std::collections::HashMap;
+
+use rusqlite::named_params;
+
+use super::packing::{Key, Known, Packed};
+use super::rules::Standing;
+use crate::platform::backups::archive::PartEntry;
+use crate::platform::backups::bases::rules::BackupId;
+use crate::platform::backups::targets::rules::TargetId;
+use crate::platform::blobs::BlobHash;
+use crate::platform::ctx::Unit;
+use crate::platform::error::Result;
+
+/// The blobs that lie, proved, at every target in packs for just these recipients.
+pub(super) fn known(scope: &Unit<'_>, recipients: &str) -> Result<Known> {
+    let mut statement = scope.prepare_cached(
+        "SELECT b.workspace_id, b.sha256, p.name, p.size_bytes, p.sha256
+         FROM backup_packs AS p JOIN backup_pack_blobs AS b ON b.pack = p.name
+         WHERE p.recipients = :recipients AND NOT EXISTS (
+             SELECT 1 FROM backup_targets AS t WHERE NOT EXISTS (
+                 SELECT 1 FROM backup_pack_copies AS c
+                 WHERE c.pack = p.name AND c.target_id = t.id AND c.state = 'there'))",
+    )?;
+    let mut rows = statement.query(named_params! { ":recipients": recipients })?;
+    let mut known = Known { blobs: HashMap::new(), packs: HashMap::new() };
+    while let Some(row) = rows.next()? {
+        let key: Key = (row.get(0)?, BlobHash(row.get(1)?));
+        let (name, size): (String, i64) = (row.get(2)?, row.get(3)?);
+        if !known.packs.contains_key(&name) {
+            let size_bytes = u64::try_from(size).unwrap_or_default();
+            let pack = PartEntry { name: name.clone(), size_bytes, sha256: row.get(4)? };
+            known.packs.insert(name.clone(), pack);
+        }
+        known.blobs.insert(key, name);
+    }
+    Ok(known)
+}
+
+/// Notes the packs that were made with a base, and all that it needs.
+pub(super) fn note(scope: &Unit<'_>, backup: BackupId, packed: &Packed) -> Result<()> {
+    for pack in &packed.needed {
+        note_use(scope, backup, pack, &packed.recipients)?;
+    }
+    for (pack, (workspace, hash)) in &packed.made {
+        scope
+            .prepare_cached(
+                "INSERT INTO backup_pack_blobs (pack, workspace_id, sha256)
+                 VALUES (:pack, :workspace, :hash)",
+            )?
+            .execute(named_params! { ":pack": pack, ":workspace": workspace, ":hash": hash.0 })?;
+    }
+    Ok(())
+}
+
+/// Notes that a base needs a pack, which may be new to the catalogue.
+pub(super) fn note_use(
+    scope: &Unit<'_>,
+    backup: BackupId,
+    pack: &PartEntry,
+    recipients: &str,
+) -> Result<()> {
+    let size = i64::try_from(pack.size_bytes).unwrap_or(i64::MAX);
+    scope
+        .prepare_cached(
+            "INSERT INTO backup_packs (name, size_bytes, sha256, recipients, made_at)
+             VALUES (:name, :size, :sha256, :recipients, :now) ON CONFLICT DO NOTHING",
+        )?
+        .execute(named_params! {
+            ":name": pack.name, ":size": size, ":sha256": pack.sha256,
+            ":recipients": recipients, ":now": scope.now(),
+        })?;
+    scope
+        .prepare_cached(
+            "INSERT INTO backup_pack_uses (backup_id, pack) VALUES (:backup, :pack)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(named_params! { ":backup": backup, ":pack": pack.name })?;
+    Ok(())
+}
+
+/// Notes how all packs of a base stand at a target.
+pub(super) fn put_copies(
+    scope: &Unit<'_>,
+    backup: BackupId,
+    target: TargetId,
+    standing: Standing,
+) -> Result<()> {
+    scope
+        .prepare_cached(
+            "INSERT INTO backup_pack_copies (pack, target_id, state)
+             SELECT pack, :target, :state FROM backup_pack_uses WHERE backup_id = :backup
+             ON CONFLICT (pack, target_id) DO UPDATE SET state = excluded.state
+                 WHERE excluded.state <> 'there'",
+        )?
+        .execute(named_params! {
+            ":backup": backup, ":target": target, ":state": standing.name(),
+        })?;
+    Ok(())
+}
+
+/// Packs of a base that no other base at a target needs.
+pub(super) fn unneeded(
+    scope: &Unit<'_>,
+    backup: BackupId,
+    target: TargetId,
+) -> Result<Vec<String>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT u.pack FROM backup_pack_uses AS u WHERE u.backup_id = :backup AND NOT EXISTS (
+             SELECT 1 FROM backup_pack_uses AS o
+             JOIN backup_copies AS c ON c.backup_id = o.backup_id AND c.target_id = :target
+             WHERE o.pack = u.pack AND o.backup_id <> :backup
+               AND c.state IN ('there', 'waiting'))",
+    )?;
+    let rows = statement
+        .query_map(named_params! { ":backup": backup, ":target": target }, |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes that packs lie at a target no more, or are about to be removed.
+pub(super) fn gone(scope: &Unit<'_>, packs: &[String], target: TargetId) -> Result<()> {
+    for pack in packs {
+        scope
+            .prepare_cached(
+                "UPDATE backup_pack_copies SET state = 'gone'
+                 WHERE pack = :pack AND target_id = :target",
+            )?
+            .execute(named_params! { ":pack": pack, ":target": target })?;
+    }
+    Ok(())
+}
