@@ -220,6 +220,16 @@ pub(in crate::platform) fn all_ids_in(scope: &BoxScope<'_>) -> Result<HashSet<Wo
     store::all_ids(scope)
 }
 
+/// Workspaces that are not deleted, those first whose files were not seen for the longest.
+pub(super) fn by_last_look_in(scope: &BoxScope<'_>) -> Result<Vec<WorkspaceId>> {
+    store::by_last_look(scope)
+}
+
+/// Notes that files were looked through.
+pub(super) fn note_look_in(scope: &BoxScope<'_>, ids: &[WorkspaceId]) -> Result<()> {
+    store::note_look(scope, ids, scope.now())
+}
+
 pub fn count_in(scope: &BoxScope<'_>) -> Result<i64> {
     store::count(scope)
 }

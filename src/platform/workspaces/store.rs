@@ -139,6 +139,25 @@ pub(super) fn list(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Workspaces that are not deleted, the longest unseen first.
+pub(super) fn by_last_look(scope: &BoxScope<'_>) -> Result<Vec<WorkspaceId>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id FROM workspaces WHERE deleted_at IS NULL ORDER BY checked_at NULLS FIRST, id",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes that files were looked through.
+pub(super) fn note_look(scope: &BoxScope<'_>, ids: &[WorkspaceId], at: Moment) -> Result<()> {
+    let mut statement =
+        scope.prepare_cached("UPDATE workspaces SET checked_at = :at WHERE id = :id")?;
+    for id in ids {
+        statement.execute(named_params! { ":id": id, ":at": at })?;
+    }
+    Ok(())
+}
+
 pub(super) fn count(scope: &BoxScope<'_>) -> Result<i64> {
     Ok(scope
         .prepare_cached("SELECT count(*) FROM workspaces WHERE deleted_at IS NULL")?

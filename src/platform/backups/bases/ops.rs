@@ -351,11 +351,18 @@ fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<Bac
 
 /// Names what a backup leaves out.
 fn left_out_in(scope: &BoxScope<'_>, damaged: &[WorkspaceId]) -> Result<Option<String>> {
-    if damaged.is_empty() {
+    let mut names = Vec::new();
+    for id in damaged {
+        match workspaces::ops::get_in(scope, *id) {
+            Ok(workspace) => names.push(workspace.name),
+            // It was removed while the backup was made.
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if names.is_empty() {
         return Ok(None);
     }
-    let name = |id: &WorkspaceId| Ok(workspaces::ops::get_in(scope, *id)?.name);
-    let names = damaged.iter().map(name).collect::<Result<Vec<_>>>()?;
     let detail = format!(
         "Left out, because their files are damaged: {}. Backups made before have them.",
         names.join(", ")

@@ -13,7 +13,8 @@ use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::db::{DatabaseFile, Held};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
-use crate::platform::workspaces::{WorkspaceId, ops::KIND};
+use crate::platform::workspaces::WorkspaceId;
+use crate::platform::workspaces::ops::{KIND, by_last_look_in, get_in, note_look_in};
 use crate::platform::{notices, tasks};
 
 /// After a file that took longer than this the job rests ten times as long, and at most a minute.
@@ -78,13 +79,16 @@ async fn judged(
 /// Marks a workspace as damaged: nothing is written to its file any more, and operators hear of it.
 pub(in crate::platform) async fn mark(ctx: &BoxCtx, id: WorkspaceId, found: &str) {
     let platform = &ctx.platform;
+    if platform.workspaces.is_removed(id) {
+        return;
+    }
     let damage = Damage::new(ctx.now(), found);
     match platform.workspaces.quarantine(id, damage.clone()).await {
-        Ok(true) => {}
-        Ok(false) => return,
+        Ok(true) => error!(workspace.id = %id, "The file of workspace {id} is damaged: {found}"),
+        // Whoever found it may have been interrupted before it was noted.
+        Ok(false) => {}
         Err(error) => error!(workspace.id = %id, "A damaged file was not let go: {error}"),
     }
-    error!(workspace.id = %id, "The file of workspace {id} is damaged: {found}");
     let on_box = BoxCtx::new(platform, Cause::of(Actor::System));
     let noted = on_box.write(move |scope| mark_in(scope, id, &damage)).await;
     if let Err(error) = noted {
@@ -94,7 +98,7 @@ pub(in crate::platform) async fn mark(ctx: &BoxCtx, id: WorkspaceId, found: &str
 }
 
 fn mark_in(scope: &BoxScope<'_>, id: WorkspaceId, damage: &Damage) -> Result<()> {
-    let workspace = match crate::platform::workspaces::ops::get_in(scope, id) {
+    let workspace = match get_in(scope, id) {
         Err(Error::NotFound) => return Ok(()),
         workspace => workspace?,
     };
@@ -185,7 +189,7 @@ pub(in crate::platform) async fn look_and_mark(ctx: &BoxCtx, id: WorkspaceId) ->
 /// Goes through all files: the whole of the job.
 pub(super) async fn check_files(work: &Work) -> Result<Value> {
     let ctx = work.on_box();
-    let ids = ctx.read(|scope| store::by_last_look(scope)).await?;
+    let ids = ctx.read(by_last_look_in).await?;
     let (mut damaged, mut unseen) = (Vec::new(), 0);
     let mut seen = Vec::new();
     check_own(ctx).await?;
@@ -205,7 +209,7 @@ pub(super) async fn check_files(work: &Work) -> Result<Value> {
         work.progress(number, ids.len() as u64);
         if seen.len() >= NOTED_AT_ONCE || number == ids.len() as u64 {
             let some = std::mem::take(&mut seen);
-            ctx.write(move |scope| store::note_look(scope, &some, scope.now())).await?;
+            ctx.write(move |scope| note_look_in(scope, &some)).await?;
         }
         let took = started.elapsed();
         if took > REST_AFTER && number < ids.len() as u64 {

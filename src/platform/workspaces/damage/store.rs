@@ -3,7 +3,6 @@
 use rusqlite::{Connection, Row, named_params};
 
 use super::rules::{Damage, Damaged};
-use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxScope;
 use crate::platform::error::Result;
 use crate::platform::workspaces::WorkspaceId;
@@ -52,23 +51,4 @@ pub(super) fn remove(scope: &BoxScope<'_>, id: WorkspaceId) -> Result<bool> {
         .prepare_cached("DELETE FROM damaged_workspaces WHERE workspace_id = :id")?
         .execute(named_params! { ":id": id })?;
     Ok(removed == 1)
-}
-
-/// Workspaces that are not deleted, the longest unseen first.
-pub(super) fn by_last_look(scope: &BoxScope<'_>) -> Result<Vec<WorkspaceId>> {
-    let mut statement = scope.prepare_cached(
-        "SELECT id FROM workspaces WHERE deleted_at IS NULL ORDER BY checked_at NULLS FIRST, id",
-    )?;
-    let rows = statement.query_map([], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Notes that files were looked through.
-pub(super) fn note_look(scope: &BoxScope<'_>, ids: &[WorkspaceId], at: Moment) -> Result<()> {
-    let mut statement =
-        scope.prepare_cached("UPDATE workspaces SET checked_at = :at WHERE id = :id")?;
-    for id in ids {
-        statement.execute(named_params! { ":id": id, ":at": at })?;
-    }
-    Ok(())
 }
