@@ -42,6 +42,8 @@ const PLATFORM_JOBS: &[JobSpec] = &[
     backups::bases::jobs::BACKUP,
     backups::bases::jobs::SEND,
     backups::restores::jobs::RESTORE,
+    backups::portable::jobs::EXPORT,
+    backups::portable::jobs::IMPORT,
     backups::verification::jobs::CHECK,
     backups::verification::jobs::DRILL,
     backups::retention::jobs::PRUNE,
@@ -118,7 +120,8 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(events::api::workspace_routes())
         .merge(recycle_bin::api::workspace_routes())
         .merge(search::api::workspace_routes())
-        .merge(jobs::api::workspace_routes());
+        .merge(jobs::api::workspace_routes())
+        .merge(backups::portable::api::workspace_routes());
     for app in apps::ALL {
         in_workspace = in_workspace.nest(&format!("/{}", app.id), (app.routes)());
     }

@@ -19,6 +19,7 @@ mod setup_link;
 mod status;
 mod user;
 mod workspace;
+mod workspace_moving;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,11 +1,14 @@
-//! `holdfast workspace list|create`.
+//! `holdfast workspace list|create|export|import`.
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Common;
 use super::output::{self, Answer, Failure};
 use super::running::read;
+use super::workspace_moving as moving;
 use crate::platform::control::{self, Made, NewWorkspace};
 use crate::platform::error::Result;
 use crate::platform::offline::Offline;
@@ -34,6 +37,52 @@ pub(super) enum Verb {
         #[arg(long)]
         locale: Option<String>,
     },
+    /// Writes a whole workspace into an encrypted file that another box can import.
+    Export(Export),
+    /// Makes a workspace of such a file. All of it is checked before anything is changed.
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// Id of the workspace, as `workspace list` shows it.
+    #[arg(value_name = "ID")]
+    pub(super) workspace: String,
+    /// The file, which must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// Public key of whoever is to open it; without this, the recovery kits of this box.
+    #[arg(long, value_name = "AGE1", conflicts_with = "passphrase_file")]
+    pub(super) to: Option<String>,
+    /// File with a passphrase that opens it instead of a key.
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The archive. The running box reads it.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// File of the recovery kit, or of a key, that opens it. It goes to the running box for this
+    /// import alone. The box of a whole kit must have signed the archive.
+    #[arg(
+        long,
+        visible_alias = "identity",
+        value_name = "FILE",
+        required_unless_present = "passphrase_file",
+        conflicts_with = "passphrase_file"
+    )]
+    pub(super) kit: Option<PathBuf>,
+    /// File with the passphrase that opens it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: Option<PathBuf>,
+    /// What the workspace is called here; as it was there when left out.
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// Checks all of it, says what is in it and who signed it, and changes nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 pub(super) fn run(common: &Common, verb: Verb) -> Answer {
@@ -42,6 +91,8 @@ pub(super) fn run(common: &Common, verb: Verb) -> Answer {
         Verb::Create { name, owner, time_zone, currency, locale } => {
             create(common, NewWorkspace { name, owner, time_zone, currency, locale })
         }
+        Verb::Export(options) => moving::export(common, options),
+        Verb::Import(options) => moving::import(common, options),
     }
 }
 

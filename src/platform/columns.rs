@@ -84,6 +84,9 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("found", Impersonal),
         ],
     ),
+    table("people_elsewhere", &[("name", Personal), ("email", Personal), ("role", Impersonal)])
+        .whose(Theirs("person_id"))
+        .named(Masked),
     table(
         "service_accounts",
         &[

@@ -113,6 +113,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0023_restores.sql",
     "0025_backup_targets.sql",
     "0026_backup_packs.sql",
+    "0027_people_elsewhere.sql",
     "0028_damage_and_clock.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
@@ -172,6 +173,8 @@ pub struct Platform {
     pub jobs: Jobs,
     /// Private keys of backups, for as long as a job needs them.
     pub backup_keys: backups::keys_in_hand::KeysInHand,
+    /// What opens archives of workspaces, for as long as a job needs it.
+    pub archive_keys: backups::portable::keys::ArchiveKeys,
     /// Whoever sends backups holds it: one at a time.
     pub backup_lane: tokio::sync::Mutex<()>,
     /// How much room there is on disks.
@@ -250,6 +253,7 @@ impl Platform {
             passkeys: Passkeys::new(config.server.public_url.as_ref()),
             links: Links::new(&config.limits),
             backup_keys: backups::keys_in_hand::KeysInHand::default(),
+            archive_keys: backups::portable::keys::ArchiveKeys::default(),
             backup_lane: tokio::sync::Mutex::default(),
             room: Room::default(),
             target_sign_ins: backups::targets::SignIns::default(),

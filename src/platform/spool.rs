@@ -15,6 +15,11 @@ use super::workspaces::WorkspaceId;
 
 /// Below the data folder.
 const FOLDER: &str = "spool";
+/// Below that: workspaces on their way to another box, and from one.
+const ARCHIVES: &str = "archives";
+const UPLOADS: &str = "uploads";
+/// Such files on a box; how large they may be is decided by the room there is.
+const ARCHIVES_MAX: usize = 20;
 /// A file can be fetched for so long.
 pub const KEPT: Duration = Duration::from_hours(24);
 /// Bytes of one file.
@@ -41,6 +46,14 @@ pub const CODES: &[Code] = &[
 #[derive(Debug, Clone)]
 pub struct Spool {
     folder: PathBuf,
+    bound: Bound,
+}
+
+/// What a folder may hold at most.
+#[derive(Debug, Clone, Copy)]
+enum Bound {
+    Bytes,
+    Files,
 }
 
 /// Which file.
@@ -70,7 +83,17 @@ impl Kept {
 
 impl Spool {
     pub fn of(platform: &Platform) -> Self {
-        Self { folder: platform.config.data().join(FOLDER) }
+        Self { folder: platform.config.data().join(FOLDER), bound: Bound::Bytes }
+    }
+
+    /// Workspaces that wait to be taken to another box.
+    pub fn of_archives(data: &Path) -> Self {
+        Self { folder: data.join(FOLDER).join(ARCHIVES), bound: Bound::Files }
+    }
+
+    /// Workspaces that came from another box and wait to be read.
+    pub fn of_uploads(data: &Path) -> Self {
+        Self { folder: data.join(FOLDER).join(UPLOADS), bound: Bound::Files }
     }
 
     /// Where a file lies on this machine.
@@ -84,7 +107,11 @@ impl Spool {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         }
         self.drop_expired(now)?;
-        if self.size_bytes()? + FILE_SIZE_BYTES_MAX > ALL_SIZE_BYTES_MAX {
+        let is_full = match self.bound {
+            Bound::Bytes => self.size_bytes()? + FILE_SIZE_BYTES_MAX > ALL_SIZE_BYTES_MAX,
+            Bound::Files => self.files()?.len() >= ARCHIVES_MAX,
+        };
+        if is_full {
             let detail = "Too many files wait to be fetched. They are kept for a day.";
             return Err(Error::conflict("spool-full", detail));
         }
@@ -172,7 +199,7 @@ mod tests {
     #[test]
     fn a_file_is_private_and_gone_after_its_time() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool { folder: folder.path().join("spool") };
+        let spool = Spool { folder: folder.path().join("spool"), bound: Bound::Bytes };
         spool.create(kept(100), Moment(1)).unwrap().write_all(b"a,b").unwrap();
         spool.create(kept(200), Moment(1)).unwrap();
         let mut listed = spool.list().unwrap();
@@ -191,7 +218,7 @@ mod tests {
     #[test]
     fn what_nobody_put_there_and_what_lies_far_ahead_is_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool { folder: folder.path().to_owned() };
+        let spool = Spool { folder: folder.path().to_owned(), bound: Bound::Bytes };
         fs::write(folder.path().join("stray"), "x").unwrap();
         spool.create(kept(1), Moment(0)).unwrap();
         let days = i64::try_from(KEPT.as_millis()).unwrap() * 3;
@@ -204,7 +231,7 @@ mod tests {
     #[test]
     fn a_full_spool_takes_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool { folder: folder.path().to_owned() };
+        let spool = Spool { folder: folder.path().to_owned(), bound: Bound::Bytes };
         let large = spool.create(kept(100), Moment(0)).unwrap();
         large.set_len(FILE_SIZE_BYTES_MAX + 1).unwrap();
 

@@ -104,6 +104,7 @@ impl Serving {
         audit::runner::keep(platform);
         control::start(platform);
         crate::platform::backups::restores::ops::resume(platform).await?;
+        crate::platform::backups::portable::ops::resume(platform).await?;
         jobs::runner::start(platform);
         notices::runner::start(platform);
         monitoring::watch::keep_watching(platform);

@@ -28,6 +28,7 @@ mod notices;
 mod origins;
 mod passkeys;
 mod passwords;
+mod portable;
 mod privacy;
 mod programs;
 mod reads;

@@ -221,6 +221,11 @@ pub const PERMISSIONS: &[PermissionSpec] = &[
         roles: OWNERS,
     },
     PermissionSpec { id: "workspace.delete", title: "Delete the workspace", roles: OWNERS },
+    PermissionSpec {
+        id: "workspace.export",
+        title: "Take the whole workspace out, with its audit log, for another box",
+        roles: OWNERS,
+    },
     PermissionSpec { id: "jobs.read", title: "See jobs and how they ended", roles: MANAGERS },
     PermissionSpec { id: "jobs.run", title: "Start, cancel and retry jobs", roles: ADMINS },
     PermissionSpec { id: "audit.read", title: "Read and verify the audit log", roles: ADMINS },

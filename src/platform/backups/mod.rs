@@ -10,6 +10,7 @@ pub mod contents;
 pub mod keys_in_hand;
 pub mod kits;
 pub mod packs;
+pub mod portable;
 pub mod recovery;
 pub mod restores;
 pub mod retention;
@@ -23,6 +24,7 @@ use super::error::Code;
 pub const CODES: &[&[Code]] = &[
     bases::rules::CODES,
     kits::rules::CODES,
+    portable::rules::CODES,
     restores::rules::CODES,
     targets::rules::CODES,
     verification::rules::CODES,
@@ -36,6 +38,7 @@ pub fn routes() -> Routes {
         .merge(retention::api::routes())
         .merge(standing::api::routes())
         .merge(kits::api::routes())
+        .merge(portable::api::routes())
         .merge(restores::api::routes())
         .merge(targets::api::routes())
 }

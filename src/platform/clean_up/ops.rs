@@ -95,8 +95,17 @@ fn kept_days(ctx: &BoxCtx) -> u32 {
 /// Removes files past their time, and those that no job answers for: a job that was interrupted
 /// leaves what it had written, and writes anew.
 async fn clean_spool(ctx: &BoxCtx) -> Result<usize> {
-    let (spool, now) = (spool::Spool::of(&ctx.platform), ctx.now());
-    let place = spool.clone();
+    let data = ctx.platform.config.data();
+    let (uploads, now) = (spool::Spool::of_uploads(data), ctx.now());
+    let mut count = tasks::blocking(move || uploads.drop_expired(now)).await?;
+    for spool in [spool::Spool::of(&ctx.platform), spool::Spool::of_archives(data)] {
+        count += clean_one_spool(ctx, spool).await?;
+    }
+    Ok(count)
+}
+
+async fn clean_one_spool(ctx: &BoxCtx, spool: spool::Spool) -> Result<usize> {
+    let (place, now) = (spool.clone(), ctx.now());
     let expired = tasks::blocking(move || place.drop_expired(now)).await?;
     let place = spool.clone();
     let files = tasks::blocking(move || place.list()).await?;

@@ -22,8 +22,8 @@ pub use listener::start;
 pub use ops::{KeyRotation, SetupLink, Status, perform};
 pub use people::{Person, PersonLink, PersonToken, PersonWork};
 pub use protocol::{
-    Answer, BackupVerb, Fault, HandedOver, Hidden, NewWorkspace, RestoreFrom, RestoreWish,
-    TargetVerb, UserVerb, Verb,
+    Answer, BackupVerb, ExportWish, Fault, HandedOver, Hidden, ImportWish, NewWorkspace,
+    RestoreFrom, RestoreWish, TargetVerb, UserVerb, Verb,
 };
 pub use targets::{TargetRow, TargetStep, TargetTest};
 pub use tenants::Made;

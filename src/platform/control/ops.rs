@@ -31,6 +31,8 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
         Verb::Status => to_value(&status(&ctx).await?),
         Verb::User(verb) => people::perform(&ctx, verb).await,
         Verb::CreateWorkspace(new) => to_value(&tenants::create(&ctx, new).await?),
+        Verb::ExportWorkspace(wish) => tenants::begin_export(&ctx, wish).await,
+        Verb::ImportWorkspace(wish) => tenants::begin_import(&ctx, wish).await,
         Verb::Backup(verb) => backups::perform(&ctx, verb).await,
         Verb::Restore(wish) => restores::begin(&ctx, wish).await,
         Verb::Watch { job } => to_value(&watch(&ctx, &job).await?),

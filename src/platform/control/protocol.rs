@@ -23,6 +23,10 @@ pub enum Verb {
     User(UserVerb),
     /// A new workspace.
     CreateWorkspace(NewWorkspace),
+    /// Begins to take a workspace out; answers with the job.
+    ExportWorkspace(ExportWish),
+    /// Begins to bring a workspace in from a file; answers with the job.
+    ImportWorkspace(ImportWish),
     /// A new master key in place of the one in use.
     RotateKeys,
     /// Something about backups.
@@ -41,6 +45,27 @@ pub enum RestoreFrom {
     Folder(PathBuf),
     /// At an address, below which the backup has a folder.
     Address { address: String, folder: String, credentials: Hidden },
+}
+
+/// Which workspace is taken out, and who is to open it: without a recipient and a passphrase,
+/// whoever has a kit of the box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportWish {
+    pub workspace: String,
+    pub recipient: Option<String>,
+    pub passphrase: Option<HandedOver>,
+}
+
+/// Which archive is read, and what opens it. The box reads the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportWish {
+    pub from: PathBuf,
+    pub kit: Option<HandedOver>,
+    pub passphrase: Option<HandedOver>,
+    pub mode: String,
+    pub name: Option<String>,
 }
 
 /// What is to be brought back.

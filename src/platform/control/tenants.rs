@@ -1,10 +1,17 @@
 //! What the command line does about workspaces.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::protocol::NewWorkspace;
+use super::jobs::{check_runs, standing};
+use super::ops::to_value;
+use super::protocol::{ExportWish, HandedOver, ImportWish, NewWorkspace};
+use crate::platform::backups::portable::ops::{
+    From, Opener, To, Wish, ask_for_export_of, ask_for_import,
+};
+use crate::platform::backups::portable::rules::Mode;
 use crate::platform::ctx::BoxCtx;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 use crate::platform::workspaces::rules::Draft;
 use crate::platform::{setup, workspaces};
 
@@ -33,4 +40,32 @@ pub(super) async fn create(ctx: &BoxCtx, new: NewWorkspace) -> Result<Made> {
         locale: workspace.locale,
         owner: owner.to_string(),
     })
+}
+
+pub(super) async fn begin_export(ctx: &BoxCtx, wish: ExportWish) -> Result<Value> {
+    check_runs(ctx)?;
+    let workspace = wish.workspace.parse().map_err(|_| Error::NotFound)?;
+    let to = match (wish.recipient, wish.passphrase) {
+        (Some(text), _) => To::Recipient(text.trim().parse().map_err(|_| {
+            let detail = "This is no public key. It begins with age1.";
+            Error::invalid("recipient", "export-to", detail)
+        })?),
+        (None, Some(passphrase)) => To::Passphrase(passphrase.into_secret()),
+        (None, None) => To::Kits,
+    };
+    let job = ask_for_export_of(ctx, workspace, to).await?.value;
+    to_value(&standing(ctx, job.id).await?)
+}
+
+pub(super) async fn begin_import(ctx: &BoxCtx, wish: ImportWish) -> Result<Value> {
+    check_runs(ctx)?;
+    let secret = |one: Option<HandedOver>| one.map(HandedOver::into_secret);
+    let wish = Wish {
+        from: From::File(wish.from),
+        opener: Opener::read(secret(wish.kit), secret(wish.passphrase))?,
+        mode: Mode::named(&wish.mode)?,
+        name: wish.name,
+    };
+    let job = ask_for_import(ctx, wish).await?.value;
+    to_value(&standing(ctx, job.id).await?)
 }

@@ -148,7 +148,7 @@ impl Jobs {
         self.changes.subscribe()
     }
 
-    pub(super) fn tell(&self, job: &Job) {
+    pub(in crate::platform) fn tell(&self, job: &Job) {
         // Without a listener nobody misses it.
         drop(self.changes.send(job.into()));
     }

@@ -131,6 +131,11 @@ impl Workspaces {
         file_in(&self.folder, id)
     }
 
+    /// What makes the schema of a file.
+    pub(in crate::platform) fn sets(&self) -> &[MigrationSet] {
+        &self.sets
+    }
+
     /// Below it lie the files.
     pub(in crate::platform) fn folder(&self) -> &Path {
         &self.folder

@@ -16,7 +16,7 @@ use crate::platform::audit::ops::tree::catch_up_in;
 use crate::platform::audit::rules::LogId;
 use crate::platform::audit::store::tree::Tree;
 use crate::platform::clock::Moment;
-use crate::platform::db::{self, DatabaseFile};
+use crate::platform::db::{self, DatabaseFile, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::{make_private_folder, tasks};
 
@@ -46,6 +46,11 @@ pub(in crate::platform) fn make_another(
         store::stamp_anew(file, id)?;
         carrying::begin_anew_in(Tree(file), log, now)
     })
+}
+
+/// Whose file it says it is. Blocks.
+pub(in crate::platform) fn file_id_of(file: &Snapshot) -> Result<Option<WorkspaceId>> {
+    store::file_id(file.connection())
 }
 
 impl Workspaces {

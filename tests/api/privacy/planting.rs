@@ -49,6 +49,8 @@ const OF_THE_BOX: &[&str] = &[
      VALUES (:user, randomblob(40), 1, 1)",
     "INSERT INTO backup_codes (user_id, number, code_hash) VALUES (:user, 1, randomblob(40))",
     "INSERT INTO factor_losses (user_id, lost_at) VALUES (:user, 1)",
+    "INSERT INTO people_elsewhere (workspace_id, person_id, name, email)
+     SELECT id, :user, :word, :email FROM workspaces LIMIT 1",
     "UPDATE auth_families SET name = :word || ' name', address = :word || ' address',
          user_agent = :word || ' agent' WHERE user_id = :user",
 ];

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { en } from "./en";
 import { backups } from "./en/backups";
+import { moving } from "./en/moving";
 import { loadLanguage, loadTexts, t, tDynamic } from "./catalogue";
 import { pseudo } from "./pseudo";
 
@@ -19,7 +20,7 @@ describe("texts", () => {
   });
 
   it("keep their placeholders in the test language", () => {
-    const all = { ...en, ...backups };
+    const all = { ...en, ...backups, ...moving };
     const turned = pseudo(all);
     for (const [key, message] of Object.entries(all)) {
       const places = (text: unknown) =>

@@ -45,7 +45,10 @@ export async function loadLanguage(wanted: string): Promise<void> {
 }
 
 /** Texts that are too many to come with the first screen. */
-const PARTS = { backups: async (): Promise<Texts> => (await import("./en/backups")).backups };
+const PARTS = {
+  backups: async (): Promise<Texts> => (await import("./en/backups")).backups,
+  moving: async (): Promise<Texts> => (await import("./en/moving")).moving,
+};
 
 /** Loads the texts of a screen that few open, together with the screen. */
 export async function loadTexts(part: keyof typeof PARTS): Promise<void> {

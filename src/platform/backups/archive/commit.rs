@@ -4,6 +4,7 @@
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -59,32 +60,49 @@ impl From<Part> for PartEntry {
 #[serde(deny_unknown_fields)]
 struct Signed {
     commit: Box<RawValue>,
-    /// Ed25519 over `SIGNED_AS` and the text of `commit`; standard base64.
+    /// Ed25519 over a line that says what is signed and the text of `commit`; standard base64.
     signature: String,
+}
+
+/// The text of a file that says something, signed by `sign` behind the line `signed_as`.
+pub fn to_signed(
+    said: &impl Serialize,
+    signed_as: &str,
+    sign: impl FnOnce(&str) -> Result<Vec<u8>>,
+) -> Result<String> {
+    let text = serde_json::to_string(said).map_err(Error::internal)?;
+    let signature = STANDARD.encode(sign(&format!("{signed_as}{text}"))?);
+    let commit = RawValue::from_string(text).map_err(Error::internal)?;
+    let file = serde_json::to_string(&Signed { commit, signature });
+    Ok(file.map_err(Error::internal)? + "\n")
+}
+
+/// Reads such a file; `keys` gives whose signature counts, by what is said. None: it is not whole,
+/// or none of them signed it.
+pub fn from_signed<T: DeserializeOwned>(
+    file: &str,
+    signed_as: &str,
+    keys: impl FnOnce(&T) -> Vec<[u8; 32]>,
+) -> Option<T> {
+    let signed: Signed = serde_json::from_str(file).ok()?;
+    let signature = STANDARD.decode(&signed.signature).ok()?;
+    let text = format!("{signed_as}{}", signed.commit.get());
+    let said: T = serde_json::from_str(signed.commit.get()).ok()?;
+    let is_good = |key: &[u8; 32]| {
+        UnparsedPublicKey::new(&ED25519, key).verify(text.as_bytes(), &signature).is_ok()
+    };
+    keys(&said).iter().any(is_good).then_some(said)
 }
 
 impl Commit {
     /// The text of the file, signed by `sign`.
     pub fn to_file(&self, sign: impl FnOnce(&str) -> Result<Vec<u8>>) -> Result<String> {
-        let text = serde_json::to_string(self).map_err(Error::internal)?;
-        let signature = STANDARD.encode(sign(&format!("{SIGNED_AS}{text}"))?);
-        let commit = RawValue::from_string(text).map_err(Error::internal)?;
-        let file = serde_json::to_string(&Signed { commit, signature });
-        Ok(file.map_err(Error::internal)? + "\n")
+        to_signed(self, SIGNED_AS, sign)
     }
 
     /// Reads a file that one of `keys` (Ed25519) has signed. None: it is not whole, or nobody
     /// known signed it.
     pub fn read_signed(file: &str, keys: &[[u8; 32]]) -> Option<Self> {
-        let signed: Signed = serde_json::from_str(file).ok()?;
-        let signature = STANDARD.decode(&signed.signature).ok()?;
-        let text = format!("{SIGNED_AS}{}", signed.commit.get());
-        let is_good = |key: &[u8; 32]| {
-            UnparsedPublicKey::new(&ED25519, key).verify(text.as_bytes(), &signature).is_ok()
-        };
-        if !keys.iter().any(is_good) {
-            return None;
-        }
-        serde_json::from_str(signed.commit.get()).ok()
+        from_signed(file, SIGNED_AS, |_| keys.to_vec())
     }
 }

@@ -8,6 +8,7 @@
 
 mod commit;
 pub mod kit;
+mod lock;
 mod manifest;
 mod packs;
 mod parts;
@@ -16,8 +17,9 @@ mod reader;
 mod tests;
 mod writer;
 
-pub use commit::{COMMIT_FILE, Commit, PartEntry, SIGNED_AS};
+pub use commit::{COMMIT_FILE, Commit, PartEntry, SIGNED_AS, from_signed, to_signed};
 pub use kit::{Identity, Kit, NoKit, Recipient};
+pub use lock::{Key, Lock, Locked, unlock};
 pub use manifest::{AuditHead, BlobEntry, FileEntry, Manifest};
 pub use packs::{
     PACKS, Packing, blob_path, check_pack, hash_in, pack_path, pack_place, pack_prefix, take_blobs,

@@ -6,10 +6,12 @@ use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 use age::stream::StreamWriter;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use zstd::zstd_safe::CParameter;
 
 use super::kit::Recipient;
+use super::lock::Lock;
 use super::parts::{Part, Parts};
 use super::{MANIFEST, Manifest, SUMS};
 use crate::platform::clock::Moment;
@@ -23,26 +25,27 @@ const COMPRESSION_THREADS: u32 = 1;
 const COMPRESSED_AT_ONCE_BYTES: u32 = 1024 * 1024;
 const FILE_MODE: u32 = 0o600;
 
-type Encrypted = StreamWriter<Parts>;
-
 /// An archive that is being written.
-pub struct Archive {
-    tar: tar::Builder<zstd::Encoder<'static, Encrypted>>,
+pub struct Archive<W: Write = Parts> {
+    tar: tar::Builder<zstd::Encoder<'static, StreamWriter<W>>>,
     taken_at: Moment,
     /// Hashes by path.
     sums: BTreeMap<String, String>,
 }
 
-impl Archive {
+impl<W: Write> Archive<W> {
     /// Begins one that any of the recipients can open.
     pub fn begin<'a>(
-        parts: Parts,
+        out: W,
         recipients: impl Iterator<Item = &'a Recipient>,
         taken_at: Moment,
     ) -> Result<Self> {
-        let recipients = recipients.map(|one| one.age() as &dyn age::Recipient);
-        let encryptor = age::Encryptor::with_recipients(recipients).map_err(Error::internal)?;
-        let encrypted = encryptor.wrap_output(parts)?;
+        Self::begin_locked(out, &Lock::Recipients(recipients.cloned().collect()), taken_at)
+    }
+
+    /// Begins one that only who has the key can open.
+    pub fn begin_locked(out: W, lock: &Lock, taken_at: Moment) -> Result<Self> {
+        let encrypted = lock.encryptor()?.wrap_output(out)?;
         let mut compressed = zstd::Encoder::new(encrypted, COMPRESSION_LEVEL)?;
         compressed.multithread(COMPRESSION_THREADS)?;
         compressed.set_parameter(CParameter::JobSize(COMPRESSED_AT_ONCE_BYTES))?;
@@ -67,8 +70,8 @@ impl Archive {
         self.add(path, bytes.len() as u64, bytes)
     }
 
-    /// Adds what speaks of the rest, ends the archive and gives its parts, which are on the disk.
-    pub fn finish(mut self, manifest: &Manifest) -> Result<Vec<Part>> {
+    /// Adds what speaks of the rest: the manifest, and the hashes of all, whose text it gives.
+    pub fn add_summary(&mut self, manifest: &impl Serialize) -> Result<String> {
         let text = serde_json::to_string_pretty(manifest).map_err(Error::internal)?;
         self.add_bytes(MANIFEST, text.as_bytes())?;
         let sums = std::mem::take(&mut self.sums);
@@ -77,9 +80,22 @@ impl Archive {
             writeln!(lines, "{sum}  {path}").map_err(Error::internal)?;
         }
         self.add_bytes(SUMS, lines.as_bytes())?;
+        Ok(lines)
+    }
+
+    /// Ends the archive and gives what it was written to.
+    pub fn into_inner(self) -> Result<W> {
         let mut encrypted = self.tar.into_inner()?.finish()?;
         encrypted.flush()?;
-        Ok(encrypted.finish()?.finish()?)
+        Ok(encrypted.finish()?)
+    }
+}
+
+impl Archive {
+    /// Adds what speaks of the rest, ends the archive and gives its parts, which are on the disk.
+    pub fn finish(mut self, manifest: &Manifest) -> Result<Vec<Part>> {
+        self.add_summary(manifest)?;
+        Ok(self.into_inner()?.finish()?)
     }
 }
 

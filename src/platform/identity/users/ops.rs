@@ -48,6 +48,14 @@ pub(in crate::platform) fn name_in(scope: &BoxScope<'_>, user: UserId) -> Result
     store::name(scope, user)
 }
 
+/// What a person or a program is called that was not erased; none where there is no such.
+pub(in crate::platform) fn living_name_in(
+    scope: &BoxScope<'_>,
+    user: UserId,
+) -> Result<Option<String>> {
+    Ok(store::name(scope, user)?.filter(|name| name != ERASED_NAME))
+}
+
 /// Audit kind.
 pub const KIND: &str = "identity.user";
 

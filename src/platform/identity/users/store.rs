@@ -14,7 +14,8 @@ pub(super) fn name(scope: &Unit<'_>, user: UserId) -> Result<Option<String>> {
         .prepare_cached(
             "SELECT name FROM users WHERE id = :user
              UNION ALL SELECT name FROM service_accounts WHERE id = :user
-             UNION ALL SELECT :erased FROM erasures WHERE user_id = :user LIMIT 1",
+             UNION ALL SELECT :erased FROM erasures WHERE user_id = :user
+             UNION ALL SELECT name FROM people_elsewhere WHERE person_id = :user LIMIT 1",
         )?
         .query_row(named_params! { ":user": user, ":erased": ERASED_NAME }, |row| row.get(0))
         .optional()?)

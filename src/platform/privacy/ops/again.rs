@@ -21,6 +21,21 @@ pub(in crate::platform) struct Returned {
     was_member: bool,
 }
 
+/// Somebody whom a workspace from elsewhere names and who was erased from this box.
+pub(in crate::platform) fn named_elsewhere(
+    user: UserId,
+    name: &str,
+    email: Option<&str>,
+    was_member: bool,
+) -> Returned {
+    let mut known = Known::default();
+    known.add_name(name);
+    if let Some(email) = email {
+        known.add_email(email);
+    }
+    Returned { user, known, was_member }
+}
+
 /// Everybody whose erasure was ever begun.
 pub(in crate::platform) fn erased_in(scope: &BoxScope<'_>) -> Result<Vec<UserId>> {
     store::users(scope)

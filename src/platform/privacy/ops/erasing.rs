@@ -367,10 +367,13 @@ impl<'a> Sweep<'a> {
 /// Removes all files that wait to be fetched: what was exported before holds what is erased now,
 /// and whoever waits for one can ask again.
 async fn drop_waiting_files(ctx: &BoxCtx) -> Result<()> {
-    let spool = Spool::of(&ctx.platform);
+    let data = ctx.platform.config.data();
+    let spools = [Spool::of(&ctx.platform), Spool::of_archives(data), Spool::of_uploads(data)];
     tasks::blocking(move || {
-        for kept in spool.list()? {
-            spool.remove(kept);
+        for spool in spools {
+            for kept in spool.list()? {
+                spool.remove(kept);
+            }
         }
         Ok(())
     })

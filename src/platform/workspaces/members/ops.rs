@@ -147,6 +147,16 @@ pub fn remove_all_in(scope: &BoxScope<'_>, workspace: WorkspaceId) -> Result<()>
 }
 
 /// Members of the workspace; what follows `after`.
+pub(in crate::platform) fn list_in(
+    scope: &BoxScope<'_>,
+    workspace: WorkspaceId,
+    after: Option<UserId>,
+    limit: usize,
+) -> Result<Vec<Member>> {
+    store::list(scope, workspace, after, limit)
+}
+
+/// Members of the caller's workspace in the order their accounts were made; what follows `after`.
 pub async fn list(ctx: &Ctx, after: Option<UserId>, limit: usize) -> Result<Vec<Member>> {
     let workspace = ctx.workspace();
     (**ctx).read(move |scope| store::list(scope, workspace, after, limit)).await

@@ -94,21 +94,8 @@ pub async fn create(ctx: &Ctx, wish: Wish) -> Result<Created<Shown>> {
         let own = members::ops::giver_in(scope, &table, &membership)?.to_give;
         let others = store::list(scope, workspace)?;
         check_room(others.len())?;
-        let blank = CustomRole {
-            id: scope.new_id(),
-            workspace,
-            name: String::new(),
-            description: String::new(),
-            permissions: BTreeSet::new(),
-            version: 1,
-        };
-        let role = wish.apply(&blank, &table, &own, &others)?;
-        store::insert(scope, &role, table.needs_factor(&role.grant(&table)))?;
-        scope.audit(
-            entry("workspace.role.created", &role)
-                .set("name", &role.name)
-                .set("permissions", words(&role)),
-        )?;
+        let role = wish.apply(&blank_in(scope, workspace), &table, &own, &others)?;
+        made_in(scope, &table, &role)?;
         Ok((role.id, shown(role, &table, 0, &own)))
     });
     made.await
@@ -193,6 +180,59 @@ fn entry(action: &'static str, role: &CustomRole) -> Entry {
 
 fn words(role: &CustomRole) -> String {
     role.permissions.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// The roles that a workspace made, in the order they were made.
+pub(in crate::platform) fn list_in(
+    scope: &BoxScope<'_>,
+    workspace: WorkspaceId,
+) -> Result<Vec<CustomRole>> {
+    store::list(scope, workspace)
+}
+
+/// Makes a role that came along with its workspace, of those permissions that there are here. One
+/// that would hold none is left out.
+pub(in crate::platform) fn bring_in(
+    scope: &BoxScope<'_>,
+    table: &RoleTable,
+    workspace: WorkspaceId,
+    wish: Wish,
+) -> Result<()> {
+    let can_have = |id: &String| {
+        table.permissions().iter().any(|one| one.id == id.as_str() && !one.is_for_owners())
+    };
+    let permissions: Vec<String> =
+        wish.permissions.into_iter().flatten().filter(can_have).collect();
+    if permissions.is_empty() {
+        return Ok(());
+    }
+    let others = store::list(scope, workspace)?;
+    check_room(others.len())?;
+    let wish = Wish { permissions: Some(permissions), ..wish };
+    let role =
+        wish.apply(&blank_in(scope, workspace), table, &table.grant(Role::Owner), &others)?;
+    made_in(scope, table, &role)
+}
+
+fn blank_in(scope: &BoxScope<'_>, workspace: WorkspaceId) -> CustomRole {
+    CustomRole {
+        id: scope.new_id(),
+        workspace,
+        name: String::new(),
+        description: String::new(),
+        permissions: BTreeSet::new(),
+        version: 1,
+    }
+}
+
+fn made_in(scope: &BoxScope<'_>, table: &RoleTable, role: &CustomRole) -> Result<()> {
+    store::insert(scope, role, table.needs_factor(&role.grant(table)))?;
+    scope.audit(
+        entry("workspace.role.created", role)
+            .set("name", &role.name)
+            .set("permissions", words(role)),
+    )?;
+    Ok(())
 }
 
 /// What people call a role that somebody has.

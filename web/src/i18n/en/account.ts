@@ -84,6 +84,7 @@ export const account = {
   "permission.workspace.settings": "Change the workspace’s settings",
   "permission.workspace.delete": "Delete the workspace",
   "permission.workspace.transfer": "Hand the workspace to somebody else",
+  "permission.workspace.export": "Take the whole workspace out in a file",
   "permission.people.read": "See who is in the workspace",
   "permission.people.manage": "Invite people, change roles, remove people",
   "permission.audit.read": "Read and verify the audit log",

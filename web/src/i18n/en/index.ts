@@ -4,6 +4,7 @@ import type { backups } from "./backups";
 import { delivery } from "./delivery";
 import { factors } from "./factors";
 import { inventory } from "./inventory";
+import type { moving } from "./moving";
 import { notices } from "./notices";
 import { people } from "./people";
 import { platform } from "./platform";
@@ -36,4 +37,4 @@ export const en = {
   ...work,
 } as const;
 /** Every text of the product; those of screens that few open come with them. */
-export type Messages = typeof en & typeof backups;
+export type Messages = typeof en & typeof backups & typeof moving;

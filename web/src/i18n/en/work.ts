@@ -2,6 +2,7 @@
 export const work = {
   "workspaces.title": "Workspaces",
   "workspaces.titleAll": "All workspaces",
+  "workspaces.import": "Import a workspace",
   "workspaces.new": "New workspace",
   "workspaces.create": "Create workspace",
   "workspaces.made": "Created {name}",
@@ -49,6 +50,15 @@ export const work = {
   "workspace.apps": "Apps",
   "workspace.save": "Save settings",
   "workspace.saved": "Saved; everybody here sees it at once",
+  "workspace.move": "Move to another box",
+  "workspace.moveText":
+    "The whole workspace in one encrypted file: all apps, the history, the roles, the audit log. " +
+    "Another box can import it.",
+  "workspace.moveOut": "Export the workspace",
+  "workspace.elsewhere": "People of the box before",
+  "workspace.elsewhereText":
+    "They worked in this workspace on the box that it came from. They have no access here until " +
+    "somebody invites them.",
   "workspace.danger": "Put aside or give up",
   "workspace.archive": "Archive",
   "workspace.archiveText":
@@ -156,6 +166,8 @@ export const work = {
   "job.kind.platform.backup-drill": "Drill with a backup",
   "job.kind.platform.backup-prune": "Remove old backups",
   "job.kind.platform.restore": "Restore from a backup",
+  "job.kind.platform.workspace-export": "Export of the workspace",
+  "job.kind.platform.workspace-import": "Import of a workspace",
   "job.kind.platform.rotate-keys": "Change the master key",
   "job.kind.platform.erase-person": "Erase a person",
   "job.kind.platform.export-person": "Export what is held on a person",

@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Job } from "@/api/types";
@@ -13,14 +14,18 @@ import classes from "./backups.module.css";
 
 interface Props {
   readonly id: string;
+  /** Whose job it is; the box's without one. */
+  readonly workspace?: string;
   readonly label: string;
+  /** Where a failure can be mended at once: back to what was asked. */
+  readonly onAgain?: () => void;
   /** Once it is done. */
   readonly children: (job: Job) => ReactNode;
 }
 
-/** A job of the box inside a dialog: how far it is, why it failed, or what came of it. */
-export function FollowedJob({ id, label, children }: Props) {
-  const job = useQuery(jobQuery(null, id));
+/** A job inside a dialog: how far it is, why it failed, or what came of it. */
+export function FollowedJob({ id, workspace, label, onAgain, children }: Props) {
+  const job = useQuery(jobQuery(workspace ?? null, id));
   return (
     <div aria-live="polite" className="hf-stack">
       <Loaded query={job} lines={2}>
@@ -32,6 +37,13 @@ export function FollowedJob({ id, label, children }: Props) {
           ) : (
             <Notice tone="danger" title={t("backups.jobFailed")}>
               <span lang="en">{one.problem?.detail}</span>
+              {onAgain && (
+                <div className="hf-flow">
+                  <Button size="xs" variant="default" onClick={onAgain}>
+                    {t("ui.back")}
+                  </Button>
+                </div>
+              )}
             </Notice>
           )
         }

@@ -11,6 +11,8 @@ import { toastDone } from "@/ui/toast";
 import { useApps } from "./AppsContext";
 import { NAME_MAX } from "./CreateWorkspaceDialog";
 import { DangerSection } from "./DangerSection";
+import { ElsewhereSection } from "./moving/ElsewhereSection";
+import { ExportSection } from "./moving/ExportSection";
 import { PlaceFields, type WorkspaceValues } from "./PlaceFields";
 import { changeWorkspace, refreshWorkspaces, workspaceQuery } from "./queries";
 import { UsageSection } from "./Usage";
@@ -53,6 +55,8 @@ export function SettingsScreen() {
             />
           </Section>
           <UsageSection workspace={workspace.id} />
+          {workspace.can("people.manage") && <ElsewhereSection workspace={workspace.id} />}
+          {workspace.can("workspace.export") && <ExportSection workspace={query.data ?? started} />}
           <DangerSection workspace={query.data ?? started} />
         </>
       )}

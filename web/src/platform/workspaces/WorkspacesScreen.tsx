@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { IconBuildingStore, IconPlus } from "@tabler/icons-react";
-import { useMemo, useRef, useState } from "react";
+import { IconBuildingStore, IconPackageImport, IconPlus } from "@tabler/icons-react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import type { Workspace } from "@/api/types";
 import { t } from "@/i18n";
 import { FilterBar, FilterChip } from "@/ui/FilterChips";
@@ -14,10 +14,15 @@ import { When } from "@/ui/values";
 import { useMe } from "../identity/queries";
 import { useBoxEvents } from "../live/useBoxEvents";
 import { CreateWorkspaceDialog } from "./CreateWorkspaceDialog";
+import { withTexts } from "./moving/texts";
 import { STATES, workspacesQuery, type StateFilter } from "./queries";
 import { WorkspaceTags } from "./Tags";
 import { WorkspaceLook } from "./WorkspaceLook";
 import classes from "./workspaces.module.css";
+
+const ImportDialog = lazy(
+  withTexts(async () => (await import("./moving/ImportDialog")).ImportDialog),
+);
 
 export interface WorkspacesSearch {
   readonly state?: StateFilter;
@@ -35,6 +40,7 @@ export function WorkspacesScreen() {
   const navigate = useNavigate({ from: "/workspaces" });
   const table = useRef<TableHandle>(null);
   const [creates, setCreates] = useState(search.new === true);
+  const [imports, setImports] = useState(false);
   const list = useInfiniteQuery(workspacesQuery(search.state));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const shown = rows.find((one) => one.id === search.panel) ?? null;
@@ -60,9 +66,21 @@ export function WorkspacesScreen() {
       layout="fill"
       actions={
         me.is_operator && (
-          <Button onClick={() => setCreates(true)} leftSection={<IconPlus size={16} aria-hidden />}>
-            {t("workspaces.new")}
-          </Button>
+          <>
+            <Button
+              variant="default"
+              onClick={() => setImports(true)}
+              leftSection={<IconPackageImport size={16} aria-hidden />}
+            >
+              {t("workspaces.import")}
+            </Button>
+            <Button
+              onClick={() => setCreates(true)}
+              leftSection={<IconPlus size={16} aria-hidden />}
+            >
+              {t("workspaces.new")}
+            </Button>
+          </>
         )
       }
     >
@@ -115,6 +133,7 @@ export function WorkspacesScreen() {
         />
       </WithPanel>
       {creates && <CreateWorkspaceDialog onClose={() => setCreates(false)} />}
+      <Suspense>{imports && <ImportDialog onClose={() => setImports(false)} />}</Suspense>
     </Page>
   );
 }

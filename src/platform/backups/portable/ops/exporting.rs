@@ -1,0 +1,432 @@
+//! The job that writes an archive: pages from the database through tar, zstd and age into one
+//! file. Nothing of it lies plainly on the disk, and nothing waits for it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{ExportInput, free_bytes, too_large};
+use crate::platform::Platform;
+use crate::platform::audit::Entry;
+use crate::platform::audit::ops::checkpoints::signers_in;
+use crate::platform::backups::archive::{Archive, COMMIT_FILE, FileEntry, Key, Lock, to_signed};
+use crate::platform::backups::contents;
+use crate::platform::backups::kits;
+use crate::platform::backups::portable::archive::{
+    ABOUT, About, FORMAT, KIND, Manifest, PersonAbout, RoleAbout, SIGNED_AS, Seal, blob_path,
+    file_path, key_hash,
+};
+use crate::platform::backups::portable::jobs::EXPORT;
+use crate::platform::backups::portable::rules::{ARCHIVE_SIZE_BYTES_MAX, check_room, fingerprint};
+use crate::platform::backups::portable::store;
+use crate::platform::blobs;
+use crate::platform::clock::Moment;
+use crate::platform::ctx::{BoxScope, Ctx, Scope};
+use crate::platform::db::{Held, Pages};
+use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::identity::{UserId, users};
+use crate::platform::jobs::ops::{View, get};
+use crate::platform::jobs::rules::PASSES;
+use crate::platform::jobs::{JobId, Work};
+use crate::platform::monitoring::ops::VERSION;
+use crate::platform::secret::to_hex;
+use crate::platform::spool::{KEPT, Kept, Spool};
+use crate::platform::tasks;
+use crate::platform::workspaces::ops::{KIND as WORKSPACE_KIND, get_in};
+use crate::platform::workspaces::{WorkspaceId, members, roles};
+
+/// The log that the export keeps from being folded in may grow to this.
+const LOG_SIZE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Bytes read between two looks at the log that grows meanwhile.
+const LOG_LOOKED_AT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
+/// Read at once while listing.
+const PAGE: usize = 500;
+
+/// What is known before the pages are read.
+struct Plan {
+    kept: Kept,
+    taken_at: Moment,
+    lock: Lock,
+    about: About,
+    box_id: String,
+    box_name: String,
+    signing_key: [u8; 32],
+    audit_keys: Vec<[u8; 32]>,
+}
+
+/// What was written.
+struct Written {
+    size_bytes: u64,
+    sha256: String,
+    source_bytes: u64,
+    rows: BTreeMap<String, u64>,
+    audit_entries: u64,
+}
+
+/// Writes the archive of the job's workspace.
+pub(in crate::platform::backups::portable) async fn export(work: &Work) -> Result<Value> {
+    let outcome = export_with_key(work).await;
+    work.on_box().platform.archive_keys.forget(work.id().uuid());
+    outcome
+}
+
+async fn export_with_key(work: &Work) -> Result<Value> {
+    let ctx = work.ctx()?;
+    let (platform, id) = (Arc::clone(&ctx.platform), ctx.workspace());
+    let lock = lock(work, &ctx).await?;
+    let entry = Entry::new("workspace.exported", WORKSPACE_KIND, id);
+    let note = move |scope: &Scope<'_>| {
+        scope.audit(entry)?;
+        Ok(Value::Null)
+    };
+    // Before the moment that is taken: whoever gets the archive reads there that it was made.
+    work.step("noted", note).await?;
+    let size_bytes = crate::platform::workspaces::size_bytes_in(platform.workspaces.folder(), id)?;
+    check_room(size_bytes, free_bytes(&platform).await?)?;
+    // What the moment names stays where it is until it is read.
+    let _pin = platform.blobs.pin();
+    let held = platform.workspaces.hold_one(id).await?.ok_or(Error::NotFound)?;
+    let taken_at = ctx.now();
+    let (held, actors) = tasks::blocking(move || {
+        let actors = store::actors(held.connection())?;
+        Ok((held, actors))
+    })
+    .await?;
+    let about = (*ctx).read(move |scope| about_in(scope, id, actors)).await?;
+    let (box_id, box_name, signing_key) = kits::ops::identity(&ctx).await?;
+    let audit_keys = (*ctx).read(|scope| Ok(signers_in(scope)?.keys)).await?;
+    let kept = Kept { workspace: id, id: work.id().cast(), until: taken_at.plus(KEPT) };
+    let plan = Plan { kept, taken_at, lock, about, box_id, box_name, signing_key, audit_keys };
+    let written = write(work, &platform, plan, held).await?;
+    Ok(json!({
+        "file": format!("/api/v1/workspaces/{id}/exports/{}", work.id()),
+        "workspace_id": id.to_string(), "job_id": work.id().to_string(),
+        "size_bytes": written.size_bytes, "sha256": written.sha256,
+        "source_bytes": written.source_bytes,
+        "rows": written.rows.values().sum::<u64>(), "audit_entries": written.audit_entries,
+        "taken_at": taken_at.to_string(), "kept_until": kept.until.to_string(),
+        "fingerprint": fingerprint(&key_hash(&signing_key)),
+    }))
+}
+
+async fn lock(work: &Work, ctx: &Ctx) -> Result<Lock> {
+    let ExportInput { to, recipient } = work.input()?;
+    match (to.as_str(), recipient) {
+        ("recipient", Some(recipient)) => {
+            Ok(Lock::Recipients(vec![recipient.parse().map_err(Error::internal)?]))
+        }
+        ("kits", _) => {
+            let recipients = (**ctx).read(kits::ops::recipients_in).await?;
+            if recipients.is_empty() {
+                let detail = "There is no recovery kit any more.";
+                return Err(Error::conflict("export-no-kit", detail));
+            }
+            Ok(Lock::Recipients(recipients))
+        }
+        _ => match ctx.platform.archive_keys.get(work.id().uuid()) {
+            Some(Key::Passphrase(passphrase)) => Ok(Lock::Passphrase(passphrase)),
+            _ => {
+                let detail = "The box stopped and keeps no passphrase. Ask again.";
+                Err(Error::conflict("archive-key-gone", detail))
+            }
+        },
+    }
+}
+
+fn about_in(scope: &BoxScope<'_>, id: WorkspaceId, actors: Vec<UserId>) -> Result<About> {
+    let workspace = get_in(scope, id)?;
+    let role = |one: roles::rules::CustomRole| RoleAbout {
+        name: one.name,
+        description: one.description,
+        permissions: one.permissions.into_iter().collect(),
+    };
+    Ok(About {
+        name: workspace.name,
+        time_zone: workspace.time_zone,
+        currency: workspace.currency,
+        locale: workspace.locale,
+        week_start: workspace.week_start,
+        apps: workspace.apps.text().map(|text| text.split(' ').map(str::to_owned).collect()),
+        is_sample: workspace.is_sample,
+        created_at: workspace.created_at.to_string(),
+        roles: roles::ops::list_in(scope, id)?.into_iter().map(role).collect(),
+        people: people_in(scope, id, actors)?.into_values().collect(),
+    })
+}
+
+fn people_in(
+    scope: &BoxScope<'_>,
+    id: WorkspaceId,
+    actors: Vec<UserId>,
+) -> Result<BTreeMap<UserId, PersonAbout>> {
+    let mut people = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let some = members::ops::list_in(scope, id, after, PAGE)?;
+        after = some.last().map(|last| last.user);
+        let is_last = some.len() < PAGE;
+        for one in some {
+            let person = PersonAbout {
+                id: one.user.to_string(),
+                name: one.name,
+                email: Some(one.email),
+                role: Some(one.role_name),
+            };
+            people.insert(one.user, person);
+        }
+        if is_last {
+            break;
+        }
+    }
+    add_elsewhere(scope, id, &mut people)?;
+    for user in actors {
+        if people.contains_key(&user) {
+            continue;
+        }
+        let (name, email) = match users::ops::get_in(scope, user) {
+            Ok(person) => (Some(person.name), Some(person.email)),
+            // A service account; nobody who was erased.
+            Err(Error::NotFound) => (users::ops::living_name_in(scope, user)?, None),
+            Err(error) => return Err(error),
+        };
+        if let Some(name) = name {
+            let person = PersonAbout { id: user.to_string(), name, email, role: None };
+            people.insert(user, person);
+        }
+    }
+    Ok(people)
+}
+
+/// Those of a box before this one.
+fn add_elsewhere(
+    scope: &BoxScope<'_>,
+    id: WorkspaceId,
+    people: &mut BTreeMap<UserId, PersonAbout>,
+) -> Result<()> {
+    let mut after = None;
+    loop {
+        let some = store::people(scope, id, after, PAGE)?;
+        after = some.last().map(|last| last.id);
+        let is_last = some.len() < PAGE;
+        for one in some {
+            let person = PersonAbout {
+                id: one.id.to_string(),
+                name: one.name,
+                email: one.email,
+                role: None,
+            };
+            people.entry(one.id).or_insert(person);
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+async fn write(work: &Work, platform: &Arc<Platform>, plan: Plan, held: Held) -> Result<Written> {
+    let spool = Spool::of_archives(platform.config.data());
+    let (place, kept, now) = (spool.clone(), plan.kept, plan.taken_at);
+    let file = tasks::blocking(move || {
+        // One archive of a workspace waits at a time.
+        let old = place.list()?.into_iter().filter(|one| one.workspace == kept.workspace);
+        old.for_each(|one| place.remove(one));
+        place.create(kept, now)
+    })
+    .await?;
+    let (doing, platform) = (work.clone(), Arc::clone(platform));
+    let log = platform.workspaces.path(kept.workspace).with_extension("db-wal");
+    let written = tasks::in_background(move || {
+        let out = Out { file, hash: Sha256::new(), size_bytes: 0 };
+        write_to(&doing, &platform, &plan, &held, out, log)
+    })
+    .await;
+    if written.is_err() {
+        tasks::blocking(move || {
+            spool.remove(kept);
+            Ok(())
+        })
+        .await?;
+    }
+    written
+}
+
+fn write_to(
+    work: &Work,
+    platform: &Platform,
+    plan: &Plan,
+    held: &Held,
+    out: Out,
+    log: PathBuf,
+) -> Result<Written> {
+    let mut archive = Archive::begin_locked(out, &plan.lock, plan.taken_at)?;
+    let about = serde_json::to_string_pretty(&plan.about).map_err(Error::internal)?;
+    archive.add_bytes(ABOUT, about.as_bytes())?;
+    let pages = Pages::of(held.connection())?;
+    let (source_bytes, page_size_bytes, count) =
+        (pages.size_bytes(), pages.page_size_bytes(), pages.page_count());
+    let path = file_path(&plan.kept.workspace.to_string());
+    let mut watched =
+        Watched { from: pages, done: 0, total: source_bytes, log, look_at: 0, work, fault: None };
+    let added = archive.add(&path, source_bytes, &mut watched);
+    let sha256 = match watched.fault.take() {
+        Some(fault) => return Err(fault),
+        None => added?,
+    };
+    for blob in blobs::ops::all_of_held(held)? {
+        work.check()?;
+        let file = platform.blobs.fetch(plan.kept.workspace, blob.hash)?;
+        archive.add(&blob_path(blob.hash), blob.size_bytes, file)?;
+    }
+    let contents::ops::Contents { rows, audit } = contents::ops::of_held(held)?;
+    let file = FileEntry {
+        path,
+        page_size_bytes,
+        pages: count,
+        sha256,
+        rows: rows.clone(),
+        audit: audit.clone(),
+    };
+    let manifest = Manifest {
+        format: FORMAT,
+        kind: KIND.to_owned(),
+        version: VERSION.to_owned(),
+        sqlite_version: contents::ops::sqlite_version(),
+        box_id: plan.box_id.clone(),
+        box_name: plan.box_name.clone(),
+        audit_keys: plan.audit_keys.iter().map(|key| STANDARD.encode(key)).collect(),
+        taken_at: plan.taken_at.to_string(),
+        workspace: plan.kept.workspace.to_string(),
+        files: vec![file],
+    };
+    let sums = archive.add_summary(&manifest)?;
+    let seal = Seal {
+        format: FORMAT,
+        kind: KIND.to_owned(),
+        box_id: plan.box_id.clone(),
+        taken_at: plan.taken_at.to_string(),
+        sums_sha256: to_hex(&Sha256::digest(sums.as_bytes())),
+        signing_key: STANDARD.encode(plan.signing_key),
+    };
+    let sign = |text: &str| platform.audit.signer().sign(text).map(|it| it.as_ref().to_vec());
+    archive.add_bytes(COMMIT_FILE, to_signed(&seal, SIGNED_AS, sign)?.as_bytes())?;
+    let out = archive.into_inner()?;
+    out.file.sync_all()?;
+    work.check()?;
+    Ok(Written {
+        size_bytes: out.size_bytes,
+        sha256: to_hex(&out.hash.finalize()),
+        source_bytes,
+        rows,
+        audit_entries: audit.entries,
+    })
+}
+
+/// The archive, hashed while it is written.
+struct Out {
+    file: File,
+    hash: Sha256,
+    size_bytes: u64,
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.size_bytes += written as u64;
+        if self.size_bytes > ARCHIVE_SIZE_BYTES_MAX {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the archive is too large"));
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Says how far it is, and ends the reading when the job is to end or the log grows too long.
+struct Watched<'a> {
+    from: Pages<'a>,
+    done: u64,
+    total: u64,
+    log: PathBuf,
+    /// The log is looked at when so much is done.
+    look_at: u64,
+    work: &'a Work,
+    /// Why the reading ended.
+    fault: Option<Error>,
+}
+
+impl Watched<'_> {
+    fn check(&mut self) -> Result<()> {
+        self.work.check()?;
+        if self.done < self.look_at {
+            return Ok(());
+        }
+        self.look_at = self.done + LOG_LOOKED_AT_EVERY_BYTES;
+        if std::fs::metadata(&self.log).is_ok_and(|about| about.len() > LOG_SIZE_BYTES_MAX) {
+            let detail = "So much was written meanwhile that the export was given up; it would \
+                          have filled the disk.";
+            let passes = Refusal::new("archive-log-too-long", detail).with(PASSES, "true");
+            return Err(Error::Conflict(passes));
+        }
+        if self.total > ARCHIVE_SIZE_BYTES_MAX {
+            return Err(too_large());
+        }
+        Ok(())
+    }
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if let Err(fault) = self.check() {
+            self.fault = Some(fault);
+            return Err(io::Error::other("the export ends here"));
+        }
+        let read = self.from.read(into)?;
+        self.done += read as u64;
+        self.work.progress(self.done, self.total.max(self.done));
+        Ok(read)
+    }
+}
+
+/// An archive to be fetched.
+pub struct Ready {
+    pub file: File,
+    pub size_bytes: u64,
+    pub taken_at: String,
+}
+
+/// What a job answers that wrote an archive.
+#[derive(Deserialize)]
+struct Answer {
+    taken_at: String,
+    kept_until: String,
+}
+
+/// Opens the archive that a job of the caller's workspace wrote, as long as it is kept.
+pub async fn open_export(ctx: &Ctx, id: JobId) -> Result<Ready> {
+    let job = get(ctx, View::of(ctx)?, id).await?;
+    let answer = job.result.filter(|_| job.kind == EXPORT.kind).ok_or(Error::NotFound)?;
+    let Answer { taken_at, kept_until } = serde_json::from_str(&answer).map_err(Error::internal)?;
+    let until = kept_until.parse().map_err(Error::internal)?;
+    let kept = Kept { workspace: ctx.workspace(), id: id.cast(), until };
+    let (spool, now) = (Spool::of_archives(ctx.platform.config.data()), ctx.now());
+    let ready = tasks::blocking(move || {
+        let file = spool.open(kept, now)?;
+        let size_bytes = file.metadata()?.len();
+        Ok(Ready { file, size_bytes, taken_at })
+    });
+    let ready = ready.await?;
+    let entry = Entry::new("workspace.export_fetched", WORKSPACE_KIND, ctx.workspace());
+    ctx.write(move |scope| scope.audit(entry.set("job", id.to_string()))).await?;
+    Ok(ready)
+}
