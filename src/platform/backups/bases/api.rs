@@ -5,6 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::ops::{self, Shown};
+use super::returning;
 use super::rules::{Backup, Copy, level};
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::{Path, Query};
@@ -177,5 +178,5 @@ async fn get_backup(ctx: BoxCtx, Path(id): Path<Id<Backup>>) -> Answer<BackupRes
         (status = 409, description = "No other box was seen."),
     ))]
 async fn settle(ctx: BoxCtx) -> Answer<LivingResponse> {
-    Ok(ok(LivingResponse { box_epoch: ops::settle(&ctx).await? }))
+    Ok(ok(LivingResponse { box_epoch: returning::settle(&ctx).await? }))
 }

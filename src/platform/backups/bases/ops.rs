@@ -14,7 +14,7 @@ use super::{sending, store};
 use crate::platform::audit::Entry;
 use crate::platform::backups::archive::Identity;
 use crate::platform::backups::packs::rules::Standing;
-use crate::platform::backups::{kits, packs, recovery, retention, targets};
+use crate::platform::backups::{kits, packs, retention, targets};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Refusal, Result};
@@ -310,10 +310,7 @@ fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<Bac
     let mut left_out = left_out_in(scope, &made.damaged)?;
     if !made.packed.missing.is_empty() {
         let count = made.packed.missing.len();
-        let detail = format!(
-            "{count} pictures or documents are missing or damaged on the box's disk, and so in \
-             this backup."
-        );
+        let detail = format!("{count} pictures or documents are missing or damaged on the disk.");
         notices::ops::box_trouble_in(scope, "files", &detail)?;
         left_out.get_or_insert(detail);
     }
@@ -598,21 +595,4 @@ fn fail_in(scope: &BoxScope<'_>, id: BackupId, detail: &str) -> Result<()> {
 
 pub(in crate::platform::backups) fn shortened(text: &str) -> String {
     text.chars().take(DETAIL_LENGTH_MAX).collect()
-}
-
-/// Says that this box is the living one of two with one identity: it counts as recovered last from
-/// now on, and the other one's backups are refused. Gives its epoch.
-pub async fn settle(ctx: &BoxCtx) -> Result<u64> {
-    ctx.write(|scope| {
-        let Some((other, _)) = store::fence(scope)? else {
-            let detail = "No other box with this one's identity was seen.";
-            return Err(Error::conflict("backup-nothing-to-settle", detail));
-        };
-        let epoch = recovery::ops::begin_epoch_in(scope, other)?;
-        store::clear_fence(scope)?;
-        let entry = Entry::about("box.backup.living", KIND);
-        scope.audit(entry.set("box_epoch", epoch.to_string()))?;
-        Ok(epoch)
-    })
-    .await
 }

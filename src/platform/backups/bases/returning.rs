@@ -1,15 +1,17 @@
-//! What becomes of the catalogue of a box that came back from one of its own backups.
+//! What becomes of a box that came back from one of its own backups: its catalogue, and which of
+//! two boxes lives.
 
 use serde_json::json;
 
 use super::jobs::{BACKUP, SEND};
-use super::ops::check_ready_in;
+use super::ops::{KIND, check_ready_in};
 use super::rules::{Backup, Copy, CopyState, Reason, base_folder};
 use super::store;
+use crate::platform::audit::Entry;
 use crate::platform::backups::archive::PartEntry;
-use crate::platform::backups::{packs, targets};
+use crate::platform::backups::{packs, recovery, targets};
 use crate::platform::clock::Moment;
-use crate::platform::ctx::BoxScope;
+use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Jobs;
 use crate::platform::jobs::ops::{UnderWay, Wanted, ask_in, end_lost_in};
@@ -83,4 +85,21 @@ fn adopt_in(scope: &BoxScope<'_>, came: &Came) -> Result<()> {
         store::insert_copy(scope, &copy)?;
     }
     Ok(())
+}
+
+/// Says that this box is the living one of two with one identity: it counts as recovered last from
+/// now on, and the other one's backups are refused. Gives its epoch.
+pub(super) async fn settle(ctx: &BoxCtx) -> Result<u64> {
+    ctx.write(|scope| {
+        let Some((other, _)) = store::fence(scope)? else {
+            let detail = "No other box with this one's identity was seen.";
+            return Err(Error::conflict("backup-nothing-to-settle", detail));
+        };
+        let epoch = recovery::ops::begin_epoch_in(scope, other)?;
+        store::clear_fence(scope)?;
+        let entry = Entry::about("box.backup.living", KIND);
+        scope.audit(entry.set("box_epoch", epoch.to_string()))?;
+        Ok(epoch)
+    })
+    .await
 }
