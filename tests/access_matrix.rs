@@ -565,8 +565,11 @@ fn expected(server: &TestServer, asked: &Asked, caller: Caller) -> Outcome {
     let access = &asked.access;
     // Where anybody may ask, a credential that may not be used here is none the less refused.
     let is_refused = *access == Access::Anybody && caller == Caller::OffList;
+    // Whoever has to enrol first is told so before they change something.
+    let is_late = *access == Access::Anybody && caller == Caller::Late && !asked.is_for_enrolling;
     if is_public(access) && !is_refused {
-        return Outcome::LetThrough;
+        let is_told = is_late && !asked.method.is_safe();
+        return if is_told { Outcome::Refused(403) } else { Outcome::LetThrough };
     }
     if caller == Caller::OffList {
         return Outcome::Refused(403);
