@@ -351,8 +351,8 @@ pub(super) async fn sweep_spool(work: &Work) -> Result<()> {
     let needed = work.on_box().read(|scope| store::in_spool(scope)).await?;
     let kept: Vec<PathBuf> = needed.into_iter().map(|id| spool_of(&data, id)).collect();
     tasks::blocking(move || {
-        let old = there.iter().filter(|path| !kept.contains(path));
-        Ok(old.map(std::fs::remove_dir_all).collect::<std::io::Result<()>>()?)
+        let mut old = there.iter().filter(|path| !kept.contains(path));
+        Ok(old.try_for_each(std::fs::remove_dir_all)?)
     })
     .await
 }
