@@ -13,11 +13,13 @@ export const backups = {
   "backups.oneNumbered": "Backup {number}",
   "backups.level.running": "being made",
   "backups.level.failed": "failed",
+  "backups.level.gone": "removed",
   "backups.level.uploaded": "sent",
   "backups.level.verified": "verified",
   "backups.level.drilled": "drilled",
   "backups.levelText.running": "It is being made or sent right now.",
   "backups.levelText.failed": "It did not come about; what was there before is untouched.",
+  "backups.levelText.gone": "No target has a copy of it any more: there is nothing to restore.",
   "backups.levelText.uploaded": "It lies at a target. Nobody has looked yet whether it opens.",
   "backups.levelText.verified":
     "It was fetched back, opened and checked: every file, every count, every audit log.",
@@ -44,7 +46,7 @@ export const backups = {
   "backups.copy.failed": "failed",
   "backups.copy.gone": "gone",
   "backups.copyChecked": "bytes checked {when}",
-  "backups.copyNext": "tried again {when}",
+  "backups.copyNext": "next try {when}",
   "backups.running": "A backup is being made",
   "backups.waiting": "A backup waits for its turn",
   "backups.reading": "Reading and encrypting",
@@ -55,7 +57,8 @@ export const backups = {
   "backups.cancel": "Stop it",
   "backups.cancelTitle": "Stop this backup?",
   "backups.cancelBody":
-    "What was sent of it so far counts for nothing. Earlier backups stay as they are.",
+    "What no target has in full is not sent any more and counts for nothing. Copies that are " +
+    "complete stay, and so do earlier backups.",
   "backups.cancelled": "The backup was stopped",
   "backups.newest": "Newest backup",
   "backups.newestVerified": "Newest verified",
@@ -64,14 +67,13 @@ export const backups = {
   "backups.never": "never",
   "backups.notYet": "none yet",
   "backups.byHand": "by hand only",
-  "backups.unverified": "not verified",
 
   "backups.trouble.failed": "The newest backup failed.",
   "backups.trouble.failedDo": "Mend what it says and back up again.",
   "backups.trouble.kit": "Nobody has proved that they hold a recovery kit.",
   "backups.trouble.kitDo":
     "If it is lost, no backup can be opened. Prove a kit now, while the box is alive.",
-  "backups.trouble.target": "The target “{name}” cannot be reached.",
+  "backups.trouble.target": "Backups cannot be sent to “{name}”.",
 
   "backups.trouble.backup-late": "The newest verified backup is too old.",
   "backups.trouble.backup-damaged": "A copy of a backup is damaged.",
@@ -88,7 +90,8 @@ export const backups = {
   "backups.trouble.livingDone": "This box goes on",
   "backups.trouble.drill": "It is time for a drill.",
   "backups.trouble.drillDo":
-    "Open a backup with the kit once a month, so that you know that both still work.",
+    "Open a backup with the kit once a month, so that you know that both still work: choose one " +
+    "below, then Drill.",
 
   "backups.steps.title": "Until the box is safe",
   "backups.steps.target": "Choose where backups go",
@@ -99,10 +102,9 @@ export const backups = {
   "backups.steps.proveText": "The box sends a riddle that only the kit can solve.",
   "backups.steps.first": "Make the first backup",
   "backups.steps.firstText": "People go on working meanwhile.",
-  "backups.steps.verified": "See it verified",
-  "backups.steps.verifiedText": "It is fetched back, opened and checked by itself.",
 
   "backups.jobFailed": "It did not work.",
+  "backups.jobGoesOn": "It goes on when you close this.",
   "backups.verify": "Check it now",
   "backups.verifyBegun": "Its copies are being compared with what was written",
   "backups.drill": "Drill",
@@ -117,7 +119,6 @@ export const backups = {
   "drill.done": "The kit opens the backup, and all of it is whole",
 
   "restore.title": "Restore from a backup",
-  "restore.open": "Restore …",
   "restore.lead": "A workspace comes back as it was. The others go on meanwhile.",
   "restore.kitNote":
     "The key stays in the memory of this page and, for this restore only, of the box.",
@@ -147,8 +148,8 @@ export const backups = {
   "restore.replaceBody":
     "“{name}” becomes what it was on {date}. What everybody entered since is no longer in it.",
   "restore.replaceKept":
-    "The file of now is kept for 7 days; until then this can be undone. Its audit log goes on " +
-    "without a gap.",
+    "The workspace of now is kept for 7 days; until then this can be undone. Its audit log goes " +
+    "on without a gap.",
   "restore.replace": "Replace it",
   "restore.running": "“{name}” is fetched, opened and checked",
   "restore.done": "“{name}” is back",
@@ -174,19 +175,21 @@ export const backups = {
   "keep.said":
     "{daily} days, {weekly} weeks, {monthly} months, {yearly} years; always {verified} verified.",
   "keep.lead":
-    "Of each of so many days, weeks, months and years the newest verified backup is kept. " +
-    "Nothing is removed before you have seen the plan or the next backup was verified.",
+    "The newest verified backup of each of these days, weeks, months and years is kept. Saving " +
+    "removes nothing: what goes is removed once the next backup was verified, or when you say so " +
+    "in the plan.",
   "keep.edit": "Change",
   "keep.save": "Save and see the plan",
   "keep.daily": "Days",
   "keep.weekly": "Weeks",
   "keep.monthly": "Months",
   "keep.yearly": "Years",
-  "keep.verified_min": "Verified ones in any case",
+  "keep.verified_min": "Verified, at least",
   "keep.number": "Write a whole number.",
   "keep.plan": "What stays, what goes",
   "keep.planTitle": "What stays and what goes",
   "keep.planLead": "{keep} stay, {gone} go.",
+  "keep.planFrees": "That frees {size} at every target.",
   "keep.stays": "stays",
   "keep.goes": "goes",
   "keep.why.newest": "nothing newer is verified",
@@ -244,7 +247,7 @@ export const backups = {
   "target.url": "Address",
   "target.clientId": "Application (client) ID",
   "target.clientIdHelp": "Of your own app registration at Microsoft Entra.",
-  "target.keptSecret": "The box keeps it. Type it only to change it.",
+  "target.keptSecret": "The box keeps what it has. Type only to change it.",
   "target.edit": "Edit",
   "target.editTitle": "Edit “{name}”",
   "target.save": "Save target",
@@ -257,7 +260,8 @@ export const backups = {
     "The box may not delete there: nobody who takes the box over can delete its backups. Old " +
     "ones are removed by the target itself, or by you.",
   "target.mayDelete":
-    "The box may delete there, and so may whoever takes the box over. Safer is a key that cannot.",
+    "The box may delete there, and so may whoever takes the box over. Safer is a place where it " +
+    "can only add.",
   "target.signIn": "Sign in",
   "target.signInTitle": "Sign in to “{name}”",
   "target.signInBody": "Open the page in any browser, type this code and agree:",
@@ -278,7 +282,8 @@ export const backups = {
   "target.remove": "Remove",
   "target.removeTitle": "Remove “{name}”?",
   "target.removeBody":
-    "New backups are no longer sent there. What lies there stays and can still be restored from.",
+    "New backups are no longer sent there, and this page no longer restores from it. What lies " +
+    "there stays: holdfast restore on the machine still reads it.",
   "target.removeLast":
     "It is the only target: from then on no backup can be made until there is another one.",
   "target.removed": "Removed {name}",
@@ -300,7 +305,6 @@ export const backups = {
   "kit.name": "Where you will keep it",
   "kit.nameHelp": "To tell kits apart: “Safe in the office”, “Ana’s stick”",
   "kit.make": "Make the kit",
-  "kit.made": "made",
   "kit.proved": "proved",
   "kit.unproved": "never proved",
   "kit.retired": "retired",
@@ -317,12 +321,13 @@ export const backups = {
   "kit.qr": "The private key as a square code",
   "kit.file": "The kit as a file",
   "kit.sheet": "Recovery kit of {name}",
-  "kit.sheetKept": "Kept: {name}",
+  "kit.sheetKept": "Kept",
   "kit.sheetBox": "Box",
   "kit.sheetSigningKey": "Signing key of the box",
   "kit.sheetCreated": "Made",
   "kit.sheetPublic": "Public key",
   "kit.sheetRecover": "To bring the box back on another machine, with this sheet as kit.txt",
+  "kit.sheetTargets": "Where backups went when this was made",
   "kit.sheetWithout": "Without Holdfast, with age, zstd, tar and sqlite3",
   "kit.sheetWarning":
     "Who has this sheet can read every backup of the box. Without it nobody can, and it cannot " +
@@ -337,11 +342,12 @@ export const backups = {
   "kit.proveLater": "Later",
   "kit.proveBack": "Show the kit again",
   "kit.proveDone": "The kit {name} is proved",
+  "kit.one": "Recovery kit",
   "kit.choose": "Choose the file",
   "kit.chosen": "Kit of {name}",
   "kit.paste": "Or paste it here",
   "kit.pasteHelp": "All of it, or the line that begins with AGE-SECRET-KEY-1",
-  "kit.notText": "This file is no text.",
+  "kit.notText": "This is no kit: a kit is a text of a few lines.",
   "kit.fault.key": "It has no line that begins with AGE-SECRET-KEY-1, or that line is damaged.",
   "kit.fault.box": "This is the kit of another box: {box}.",
   "kit.fault.other": "This is another kit than {name}: it opens for {recipient}.",

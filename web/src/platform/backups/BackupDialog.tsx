@@ -15,7 +15,7 @@ import { LevelTag } from "./LevelTag";
 import { Copies } from "./Copies";
 import { verifyBackup } from "./proofs";
 import { BACKUP_KEY, backupQuery } from "./queries";
-import { levelOf } from "./rules";
+import { isThere, levelOf } from "./rules";
 import { reasonName } from "./words";
 
 export type BackupDeed = "drill" | "restore";
@@ -41,7 +41,7 @@ export function BackupDialog({ id, onDeed, onClose }: Props) {
           <div className="hf-stack">
             <Details backup={one} />
             {one.copies.length > 0 && <Copies copies={one.copies} />}
-            {one.state === "uploaded" && <Deeds backup={one} onDeed={onDeed} />}
+            {isThere(one) && <Deeds backup={one} onDeed={onDeed} />}
           </div>
         )}
       </Loaded>

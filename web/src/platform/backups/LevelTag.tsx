@@ -1,5 +1,6 @@
 import {
   IconAlertTriangle,
+  IconArchiveOff,
   IconCircleCheck,
   IconCircleX,
   IconLoader,
@@ -11,6 +12,7 @@ import { LEVEL_TONES, levelName } from "./words";
 
 const ICONS = {
   failed: IconCircleX,
+  gone: IconArchiveOff,
   running: IconLoader,
   uploaded: IconAlertTriangle,
   verified: IconCircleCheck,

@@ -1,7 +1,8 @@
 import { Button, UnstyledButton } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
+import { Fragment } from "react";
 import type { Backup } from "@/api/types";
-import { t, useFormat } from "@/i18n";
+import { t, tDynamic, useFormat } from "@/i18n";
 import { Section } from "@/ui/Page";
 import { LevelTag } from "./LevelTag";
 import { levelOf } from "./rules";
@@ -48,10 +49,8 @@ function TimelineRow({
   const format = useFormat();
   const level = levelOf(backup);
   const date = format.dateTime(momentOf(backup));
-  const there = backup.copies.filter((copy) => copy.state === "there");
-  const line = [sizeLine(backup, format), there.map((copy) => copy.target_name).join(", ")]
-    .filter(Boolean)
-    .join(" · ");
+  const size = sizeLine(backup, format);
+  const copies = backup.copies.filter((copy) => copy.state !== "gone");
   return (
     <li className={classes.moment} data-level={level}>
       <UnstyledButton className={classes.momentButton} onClick={() => onOpen(backup.id)}>
@@ -62,7 +61,19 @@ function TimelineRow({
             </time>
             <LevelTag level={level} />
           </span>
-          {line && <span className="hf-small">{line}</span>}
+          {(size || copies.length > 0) && (
+            <span className="hf-small">
+              {size}
+              {copies.map((copy) => (
+                <Fragment key={copy.target_id}>
+                  {" · "}
+                  <bdi>{copy.target_name}</bdi>
+                  {copy.state !== "there" &&
+                    ` (${tDynamic(`backups.copy.${copy.state}`, copy.state)})`}
+                </Fragment>
+              ))}
+            </span>
+          )}
           {backup.detail && (
             <span className="hf-small" lang="en">
               {backup.detail}

@@ -1,12 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { levelOf, newestWhole, paceOf, safetyOf } from "./rules";
 
+const THERE = [{ state: "there" }];
+
 describe("the level of a backup", () => {
   it("is what it got to", () => {
-    expect(levelOf({ state: "running", level: null })).toBe("running");
-    expect(levelOf({ state: "failed", level: null })).toBe("failed");
-    expect(levelOf({ state: "uploaded" })).toBe("uploaded");
-    expect(levelOf({ state: "uploaded", level: "drilled" })).toBe("drilled");
+    expect(levelOf({ state: "running", level: null, copies: [] })).toBe("running");
+    expect(levelOf({ state: "failed", level: null, copies: [] })).toBe("failed");
+    expect(levelOf({ state: "uploaded", copies: THERE })).toBe("uploaded");
+    expect(levelOf({ state: "uploaded", level: "drilled", copies: THERE })).toBe("drilled");
+  });
+
+  it("is no more than a memory once no copy is left to be read", () => {
+    const pruned = { state: "uploaded", level: "verified", copies: [{ state: "gone" }] };
+    expect(levelOf(pruned)).toBe("gone");
+    expect(levelOf({ ...pruned, copies: [] })).toBe("gone");
+    expect(levelOf({ ...pruned, copies: [...pruned.copies, ...THERE] })).toBe("verified");
   });
 });
 
@@ -46,13 +55,18 @@ describe("what makes a box safe", () => {
   it("does not count kits that were retired, nor backups that failed", () => {
     const retired = { confirmed_at: "2026-11-20T10:00:00Z", retired_at: "2026-11-21T10:00:00Z" };
     const fresh = { confirmed_at: null, retired_at: null };
-    const safety = safetyOf([{}], [retired, fresh], [{ state: "failed" }]);
+    const safety = safetyOf([{}], [retired, fresh], [{ state: "failed", copies: [] }]);
     expect(safety).toMatchObject({ hasKit: true, isKitProved: false, hasBackup: false });
+  });
+
+  it("does not count what was removed from every target", () => {
+    const pruned = { state: "uploaded", level: "verified", copies: [{ state: "gone" }] };
+    expect(safetyOf([], [], [pruned])).toMatchObject({ hasBackup: false, isVerified: false });
   });
 
   it("is all of it once a backup was verified", () => {
     const kit = { confirmed_at: "2026-11-20T10:00:00Z", retired_at: null };
-    const safety = safetyOf([{}], [kit], [{ state: "uploaded", level: "verified" }]);
+    const safety = safetyOf([{}], [kit], [{ state: "uploaded", level: "verified", copies: THERE }]);
     expect(Object.values(safety).every(Boolean)).toBe(true);
   });
 });

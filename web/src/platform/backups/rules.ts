@@ -1,14 +1,23 @@
 /** How far somebody can rely on a backup, from what never came about to what a person opened. */
-export const LEVELS = ["failed", "running", "uploaded", "verified", "drilled"] as const;
+export const LEVELS = ["failed", "gone", "running", "uploaded", "verified", "drilled"] as const;
 export type Level = (typeof LEVELS)[number];
 
 interface Standing {
   readonly state: string;
   readonly level?: string | null;
+  readonly copies: readonly { readonly state: string }[];
 }
 
-export function levelOf({ state, level }: Standing): Level {
+/** Whether there is a copy that something can be read from. */
+export function isThere({ copies }: Pick<Standing, "copies">): boolean {
+  return copies.some((copy) => copy.state === "there");
+}
+
+export function levelOf(backup: Standing): Level {
+  const { state, level } = backup;
   if (state !== "uploaded") return state === "running" ? "running" : "failed";
+  // What it was proved to be says nothing once nothing of it is left.
+  if (!isThere(backup)) return "gone";
   return LEVELS.find((one) => one === level) ?? "uploaded";
 }
 
@@ -74,7 +83,7 @@ export function safetyOf(
     hasTarget: targets.length > 0,
     hasKit: inUse.length > 0,
     isKitProved: inUse.some((kit) => kit.confirmed_at),
-    hasBackup: backups.some((one) => one.state === "uploaded"),
+    hasBackup: backups.some((one) => one.state === "uploaded" && isThere(one)),
     isVerified: backups.some(isVerified),
   };
 }

@@ -5,6 +5,7 @@ import type { Level } from "./rules";
 
 export const LEVEL_TONES: Readonly<Record<Level, TagTone>> = {
   failed: "danger",
+  gone: "plain",
   running: "info",
   uploaded: "caution",
   verified: "good",

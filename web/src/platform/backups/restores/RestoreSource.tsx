@@ -1,7 +1,7 @@
 import { Select } from "@mantine/core";
 import type { Backup } from "@/api/types";
 import { t, useFormat } from "@/i18n";
-import { levelOf } from "../rules";
+import { isThere, levelOf } from "../rules";
 import { levelName, momentOf } from "../words";
 
 export interface Source {
@@ -20,7 +20,7 @@ interface Props {
 export function RestoreSource({ backups, source, onChange }: Props) {
   const format = useFormat();
   const copies = source.backup.copies.filter((copy) => copy.state === "there");
-  const usable = backups.filter((one) => one.state === "uploaded");
+  const usable = backups.filter(isThere);
   return (
     <>
       <Select
