@@ -84,7 +84,9 @@ export function BackupAnswer({ act, box, targets, onAct, onClose }: Props) {
       );
     }
     case "kit-new":
-      return <NewKit box={box} onMade={refresh} onProved={done} onClose={onClose} />;
+      return (
+        <NewKit box={box} targets={targets} onMade={refresh} onProved={done} onClose={onClose} />
+      );
     case "kit-prove":
       return <ProveKit kit={act.kit} box={box} onProved={done} onClose={onClose} />;
     case "kit-retire": {

@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import type { RecoveryKits } from "@/api/types";
+import type { BackupTarget, RecoveryKits } from "@/api/types";
 import { t } from "@/i18n";
 import { KeepButtons } from "@/ui/KeepButtons";
 import { SecretDialog } from "@/ui/SecretDialog";
@@ -13,12 +13,14 @@ const QrCode = lazy(() => import("../trust/QrCode"));
 interface Props {
   readonly fresh: FreshKit;
   readonly box: RecoveryKits;
+  readonly targets: readonly BackupTarget[];
   readonly onKept: () => void;
 }
 
 /** The kit, with its private key, this one time. */
-export function KitShown({ fresh, box, onKept }: Props) {
+export function KitShown({ fresh, box, targets, onKept }: Props) {
   const { kit, keys, text } = fresh;
+  const [head, rest] = text.split(keys.identity);
   return (
     <SecretDialog
       title={t("kit.shownTitle", { name: kit.name })}
@@ -29,7 +31,9 @@ export function KitShown({ fresh, box, onKept }: Props) {
       <div className={classes.kit}>
         <pre className={classes.kitText} tabIndex={0} aria-label={t("kit.file")}>
           <code className="hf-mono" translate="no">
-            {text}
+            {head}
+            <span className={classes.kitKey}>{keys.identity}</span>
+            {rest}
           </code>
         </pre>
         <Suspense fallback={null}>
@@ -37,7 +41,7 @@ export function KitShown({ fresh, box, onKept }: Props) {
         </Suspense>
       </div>
       <KeepButtons text={text} file={{ name: kitFileName(box.box_name), text }} />
-      <KitSheet fresh={fresh} box={box} />
+      <KitSheet fresh={fresh} box={box} targets={targets} />
     </SecretDialog>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { newKey } from "@/api/client";
-import type { RecoveryKit, RecoveryKits } from "@/api/types";
+import type { BackupTarget, RecoveryKit, RecoveryKits } from "@/api/types";
 import { t } from "@/i18n";
 import { Dialog } from "@/ui/Dialog";
 import { FormFrame, TextField, useForm } from "@/ui/form";
@@ -12,6 +12,8 @@ import { addKit } from "./queries";
 
 interface Props {
   readonly box: RecoveryKits;
+  /** Where backups go now, for the paper. */
+  readonly targets: readonly BackupTarget[];
   readonly onMade: () => Promise<void>;
   readonly onProved: (text: string) => Promise<void>;
   readonly onClose: () => void;
@@ -25,7 +27,7 @@ export interface FreshKit {
 }
 
 /** Makes a kit in the browser, shows it once, and has it proved at once. */
-export function NewKit({ box, onMade, onProved, onClose }: Props) {
+export function NewKit({ box, targets, onMade, onProved, onClose }: Props) {
   const [fresh, setFresh] = useState<FreshKit | null>(null);
   const [isKept, setKept] = useState(false);
   if (!fresh)
@@ -39,7 +41,8 @@ export function NewKit({ box, onMade, onProved, onClose }: Props) {
         onClose={onClose}
       />
     );
-  if (!isKept) return <KitShown fresh={fresh} box={box} onKept={() => setKept(true)} />;
+  if (!isKept)
+    return <KitShown fresh={fresh} box={box} targets={targets} onKept={() => setKept(true)} />;
   return (
     <ProveKit
       kit={fresh.kit}
