@@ -18,8 +18,8 @@ interface Handlers {
 
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 15_000;
-/** A stream that is away shorter than this is not worth a banner. */
-const GRACE_MS = 2_500;
+/** A stream that is away shorter than this is not worth a banner: a browser waits up to 5 s. */
+const GRACE_MS = 5_500;
 
 /** The stream of the box itself, for its operators. */
 export const BOX_EVENTS = "/api/v1/events";

@@ -13,9 +13,19 @@ interface Props<T> {
   readonly children: (data: T) => ReactNode;
 }
 
-/** A part of a page that is read by itself: it loads, fails and is tried again by itself. */
+/**
+ * A part of a page that is read by itself: it loads, fails and is tried again by itself. What is
+ * there stays there when it cannot be read anew, and with it what somebody types in it.
+ */
 export function Loaded<T>({ query, lines, children }: Props<T>) {
-  if (query.error) return <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />;
-  if (query.data === undefined) return <SkeletonLines count={lines} />;
-  return children(query.data);
+  const failed = query.error ? (
+    <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
+  ) : null;
+  if (query.data === undefined) return failed ?? <SkeletonLines count={lines} />;
+  return (
+    <>
+      {failed}
+      {children(query.data)}
+    </>
+  );
 }

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { IconShieldLock } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { t } from "@/i18n";
 import type { Backup } from "@/api/types";
 import { Notice } from "@/ui/Notice";
@@ -71,21 +71,23 @@ function Backups() {
   const show = (id: string | null) =>
     void navigate({ search: id ? { panel: id } : {}, replace: true });
   const run = useRun();
-  if (!backups.data || !kits.data || !targets.data || !state.data || error)
+  const retry = () => {
+    for (const query of [backups, kits, targets, state]) void query.refetch();
+  };
+  const isRunning = job.data ? isActive(job.data) : false;
+  useFreshAfter(isRunning);
+  if (!backups.data || !kits.data || !targets.data || !state.data)
     return (
       <Page
         title={t("backups.title")}
         tabTitle={t("backups.title")}
         isLoading={!error}
         error={error}
-        onRetry={() => {
-          for (const query of [backups, kits, targets, state]) void query.refetch();
-        }}
+        onRetry={retry}
       />
     );
   const safety = safetyOf(targets.data, kits.data.items, rows);
   const whole = newestWhole(rows);
-  const isRunning = job.data ? isActive(job.data) : false;
   const mayRun = safety.hasTarget && safety.hasKit;
   return (
     <Page
@@ -93,7 +95,8 @@ function Backups() {
       tabTitle={t("backups.title")}
       subtitle={t("backups.lead")}
       actions={
-        mayRun && (
+        mayRun &&
+        safety.hasBackup && (
           <Button
             leftSection={<IconShieldLock size={16} aria-hidden />}
             loading={run.isSending}
@@ -105,6 +108,8 @@ function Backups() {
         )
       }
     >
+      {/* What is open stays open when it cannot be read anew: a kit is shown only once. */}
+      {error && <ProblemAlert error={error} onRetry={retry} />}
       <Troubles
         backups={rows}
         state={state.data}
@@ -184,6 +189,16 @@ function Backups() {
       )}
     </Page>
   );
+}
+
+/** What a backup leaves behind is read once it is over, however it ended. */
+function useFreshAfter(isRunning: boolean) {
+  const client = useQueryClient();
+  const wasRunning = useRef(false);
+  useEffect(() => {
+    if (wasRunning.current && !isRunning) void client.invalidateQueries({ queryKey: BACKUP_KEY });
+    wasRunning.current = isRunning;
+  }, [client, isRunning]);
 }
 
 /** Asks for a backup; one that is under way already is joined. */
