@@ -3,6 +3,7 @@ import { useEffect, useRef, type FormEvent, type KeyboardEvent, type ReactNode }
 import { t } from "@/i18n";
 import { Notice } from "../Notice";
 import { ProblemAlert } from "../ProblemAlert";
+import { CloseGuard } from "./LeaveGuard";
 import { belongsTo, type Errors } from "./useForm";
 import type { Form } from "./useForm";
 import classes from "./form.module.css";
@@ -62,6 +63,7 @@ export function FormFrame<V extends object>({
       noValidate
       aria-label={label}
     >
+      <CloseGuard isDirty={form.isDirty && !form.isSending} />
       <div ref={summary} className={classes.top}>
         {problems > 0 && (
           <ErrorSummary errors={form.errors} labels={form.labels} fieldId={form.fieldId} />

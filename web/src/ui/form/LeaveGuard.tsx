@@ -1,6 +1,7 @@
 import { useBlocker } from "@tanstack/react-router";
 import { t } from "@/i18n";
 import { Confirm } from "../Confirm";
+import { useCloseGuard } from "../Dialog";
 
 interface Props {
   readonly isDirty: boolean;
@@ -26,6 +27,24 @@ export function LeaveGuard({ isDirty, isShown = false }: Props) {
       onClose={blocker.reset}
     >
       {t(isShown ? "form.leaveShownBody" : "form.leaveBody")}
+    </Confirm>
+  );
+}
+
+/** The same for a form in a dialog that is closed. */
+export function CloseGuard({ isDirty }: { readonly isDirty: boolean }) {
+  const guard = useCloseGuard(isDirty);
+  if (!guard?.isAsked) return null;
+  return (
+    <Confirm
+      opened
+      title={t("form.leaveTitle")}
+      confirmLabel={t("form.leave")}
+      cancelLabel={t("form.stay")}
+      onConfirm={guard.leave}
+      onClose={guard.stay}
+    >
+      {t("form.leaveBody")}
     </Confirm>
   );
 }
