@@ -23,6 +23,7 @@ import {
   openWindow,
   startBrowser,
 } from "./support/browser.mjs";
+import { startSlowStore } from "./support/receivers.mjs";
 import { openScreen, settled } from "./support/screens.mjs";
 
 const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
@@ -30,7 +31,7 @@ const PHONE = { width: 390, height: 844 };
 const run = promisify(execFile);
 
 describe("backups", () => {
-  let box, browser, operator, phone, folder, disk, kitFile;
+  let box, browser, operator, phone, kitchen, folder, disk, kitFile;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "holdfast-e2e-backups-"));
@@ -41,7 +42,7 @@ describe("backups", () => {
       reducedMotion: "reduce",
       acceptDownloads: true,
     });
-    await claim(operator.page, box);
+    kitchen = await claim(operator.page, box);
   });
   after(async () => {
     await browser?.close();
@@ -67,6 +68,26 @@ describe("backups", () => {
     assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`);
     if (process.env.SHOTS)
       await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+  };
+
+  const made = (page) => page.getByRole("region", { name: "Made so far" });
+
+  /** Opens the page and on it the newest backup. */
+  const openNewest = async (page) => {
+    await openScreen(page, "/box/backups");
+    await made(page).getByRole("button").first().click();
+    await page.getByRole("dialog", { name: /^Backup \d+$/ }).waitFor();
+  };
+
+  /** From the newest backup to the choice of what is restored of it. */
+  const lookInto = async (page) => {
+    await openNewest(page);
+    await page.getByRole("button", { name: "Restore from it" }).click();
+    const dialog = page.getByRole("dialog", { name: "Restore from a backup" });
+    await dialog.locator("input[type=file]").setInputFiles(kitFile);
+    await dialog.getByRole("button", { name: "Look what is in it" }).click();
+    await dialog.getByRole("radio", { name: /^Harbour kitchen/ }).waitFor();
+    return dialog;
   };
 
   test("lead from nothing: what is missing stands on top, in its order", async () => {
@@ -206,9 +227,7 @@ describe("backups", () => {
     const level = async () =>
       (await ask(page, "GET", "/api/v1/backups")).items.map((one) => one.level);
     await becomes(level, ["verified"], "the backup was not proved");
-    const row = page
-      .getByRole("region", { name: "Made so far" })
-      .getByRole("button", { name: /verified/ });
+    const row = made(page).getByRole("button", { name: /verified/ });
     await row.waitFor();
     assert.equal(
       await page.getByRole("region", { name: "Until the box is safe" }).count(),
@@ -236,11 +255,7 @@ describe("backups", () => {
 
   test("bring a workspace back as another one, after a look at what is in it", async () => {
     const { page } = operator;
-    await openScreen(page, "/box/backups");
-    await page
-      .getByRole("region", { name: "Made so far" })
-      .getByRole("button", { name: /verified/ })
-      .click();
+    await openNewest(page);
     await page.getByRole("button", { name: "Restore from it" }).click();
     const dialog = page.getByRole("dialog", { name: "Restore from a backup" });
     await dialog.getByRole("button", { name: "Look what is in it" }).click();
@@ -279,13 +294,50 @@ describe("backups", () => {
     await page.getByText("Before the fire").first().waitFor();
   });
 
+  test("put a workspace back in its place, and take that back again", async () => {
+    const { page } = operator;
+    const places = async () =>
+      (await kitchen.get("/locations")).items.map((one) => one.name);
+    const before = await places();
+    await kitchen.post("/locations", {
+      code: "LATE",
+      name: "Built since",
+      temp_zone: "dry",
+    });
+    const after = await places();
+    assert.equal(after.length, before.length + 1);
+
+    const dialog = await lookInto(page);
+    await dialog.getByRole("radio", { name: /^In its place/ }).check();
+    await dialog.getByRole("button", { name: "Restore", exact: true }).click();
+    const asks = page.getByRole("dialog", {
+      name: "Put “Harbour kitchen” back?",
+    });
+    await asks.getByRole("textbox").fill("Harbour kitchen");
+    await asks.getByRole("button", { name: "Replace it" }).click();
+    await dialog.getByText("“Harbour kitchen” is back").waitFor();
+    await dialog.getByText(/It can be undone until/).waitFor();
+    await looks(page, "restore-in-place-done");
+    assert.deepEqual(await places(), before);
+
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    const restores = page.getByRole("region", { name: "Restores" });
+    await restores.getByText(/^put back in its place/).waitFor();
+    await restores.getByRole("button", { name: "Undo" }).click();
+    const undo = page.getByRole("dialog", { name: "Undo this restore?" });
+    await undo.getByRole("button", { name: "Undo" }).click();
+    await restores.getByText("undone", { exact: true }).waitFor();
+    await becomes(places, after, "what was entered since did not come back");
+    assert.equal(
+      await restores.getByRole("button", { name: "Undo" }).count(),
+      0,
+    );
+    await looks(page, "restore-undone");
+  });
+
   test("are opened in a drill by whoever holds the kit", async () => {
     const { page } = operator;
-    await openScreen(page, "/box/backups");
-    await page
-      .getByRole("region", { name: "Made so far" })
-      .getByRole("button", { name: /verified/ })
-      .click();
+    await openNewest(page);
     await page.getByRole("button", { name: "Drill", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: /^Drill with the backup/ });
     await dialog.locator("input[type=file]").setInputFiles(kitFile);
@@ -293,8 +345,7 @@ describe("backups", () => {
     await dialog.getByText("The kit opens the backup").waitFor();
     await looks(page, "drill-done");
     await dialog.getByRole("button", { name: "Close" }).last().click();
-    await page
-      .getByRole("region", { name: "Made so far" })
+    await made(page)
       .getByRole("button", { name: /drilled/ })
       .waitFor();
   });
@@ -317,6 +368,77 @@ describe("backups", () => {
     await looks(page, "keep-plan");
     await plan.getByRole("button", { name: "Close" }).last().click();
     await kept.getByText("9 days, 4 weeks").waitFor();
+  });
+
+  test("can be stopped while they are sent, and say so afterwards", async () => {
+    const { page } = operator;
+    const slow = await startSlowStore();
+    const { id } = await ask(page, "POST", "/api/v1/backup-targets", {
+      name: "Slow store",
+      kind: "webdav",
+      settings: { url: slow.url, user: "box", password: "slow-and-steady" },
+    });
+    await openScreen(page, "/box/backups");
+    await page.getByRole("button", { name: "Back up now" }).click();
+    const running = page.getByRole("region", {
+      name: "A backup is being made",
+    });
+    await running.getByRole("progressbar").waitFor();
+    await slow.asked;
+    await looks(page, "backup-running");
+    await running.getByRole("button", { name: "Stop it" }).click();
+    const asks = page.getByRole("dialog", { name: "Stop this backup?" });
+    await looks(page, "backup-stop");
+    await asks.getByRole("button", { name: "Stop it" }).click();
+    await page.getByText("The backup was stopped").waitFor();
+    slow.stop();
+    await running.waitFor({ state: "detached" });
+    // The disk had its copy by then, and keeps it; the store never gets one.
+    await made(page)
+      .getByText(/Office disk · Slow store \((failed|not there yet)\)/)
+      .waitFor();
+    await looks(page, "backup-stopped");
+    await ask(page, "DELETE", `/api/v1/backup-targets/${id}`);
+  });
+
+  test("are no longer encrypted to a kit that was retired", async () => {
+    const { page } = operator;
+    const retire = async (name) => {
+      await page
+        .getByRole("button", { name: `What to do with the kit ${name}` })
+        .click();
+      await page.getByRole("menuitem", { name: "Retire" }).click();
+      const dialog = page.getByRole("dialog", {
+        name: `Retire the kit ${name}?`,
+      });
+      await dialog.getByText(/still open with it/).waitFor();
+      await dialog.getByRole("button", { name: "Retire" }).click();
+      return dialog;
+    };
+    await openScreen(page, "/box/backups");
+    const refused = await retire("Safe in the office");
+    await refused.getByText(/It is the only kit/).waitFor();
+    await looks(page, "kit-last");
+    await refused.getByRole("button", { name: "Cancel" }).click();
+
+    const recipient =
+      "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg";
+    await ask(page, "POST", "/api/v1/backup-kits", {
+      name: "Ana’s stick",
+      recipient,
+    });
+    const kits = page.getByRole("region", { name: "Recovery kits" });
+    await kits.getByText("never proved").waitFor();
+    await (await retire("Ana’s stick")).waitFor({ state: "detached" });
+    await kits.getByText("retired", { exact: true }).waitFor();
+    await looks(page, "kit-retired");
+    const inUse = (await ask(page, "GET", "/api/v1/backup-kits")).items.filter(
+      (one) => !one.retired_at,
+    );
+    assert.deepEqual(
+      inUse.map((one) => one.name),
+      ["Safe in the office"],
+    );
   });
 
   test("are made when somebody decides", async () => {
@@ -349,9 +471,7 @@ describe("backups", () => {
     await tried.getByRole("button", { name: "Test now" }).click();
     await tried.getByText("Failed last").waitFor();
     await tried.getByRole("button", { name: "Close" }).last().click();
-    await page
-      .getByText("The target “Office disk” cannot be reached.")
-      .waitFor();
+    await page.getByText("Backups cannot be sent to “Office disk”.").waitFor();
     await looks(page, "target-trouble");
   });
 
@@ -365,8 +485,7 @@ describe("backups", () => {
     const { page } = phone;
     await openScreen(page, "/box/backups");
     await looks(page, "phone-backups");
-    await page
-      .getByRole("region", { name: "Made so far" })
+    await made(page)
       .getByRole("button", { name: /drilled/ })
       .tap();
     await page

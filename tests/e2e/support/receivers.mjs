@@ -74,3 +74,17 @@ export async function startReceiver() {
   };
   return receiver;
 }
+
+/** A store that takes its time: it answers nothing before it is stopped. */
+export async function startSlowStore() {
+  const store = {};
+  const server = createHttpServer();
+  store.asked = new Promise((done) => server.once("request", done));
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  store.url = `http://127.0.0.1:${server.address().port}/`;
+  store.stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return store;
+}
