@@ -1,10 +1,20 @@
-import { IconAlertTriangle, IconCircleCheck, IconCircleX } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconCircleX,
+  IconInfoCircle,
+} from "@tabler/icons-react";
 import classes from "./Lamp.module.css";
 
-export type LampState = "good" | "caution" | "danger";
-const ICONS = { good: IconCircleCheck, caution: IconAlertTriangle, danger: IconCircleX };
+export type LampState = "good" | "caution" | "danger" | "info";
+const ICONS = {
+  good: IconCircleCheck,
+  caution: IconAlertTriangle,
+  danger: IconCircleX,
+  info: IconInfoCircle,
+};
 
-/** Green, amber or red, with a shape and a word of its own. */
+/** Green, amber, red or, where it is no matter of good and bad, blue, with a shape and a word of its own. */
 export function Lamp({ state, label }: { readonly state: LampState; readonly label: string }) {
   const Icon = ICONS[state];
   return (

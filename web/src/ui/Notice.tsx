@@ -27,7 +27,7 @@ export function Notice({
       <Icon size={18} aria-hidden className={classes.icon} />
       <div className={classes.body}>
         {title && <p className={classes.title}>{title}</p>}
-        {children && <div className="hf-text">{children}</div>}
+        {children && <div className={classes.text}>{children}</div>}
       </div>
     </div>
   );

@@ -19,7 +19,7 @@ export function ProblemAlert({ error, onRetry, children }: Props) {
     <div className={classes.alert} data-tone="danger" role="alert">
       <IconAlertTriangle size={18} aria-hidden className={classes.icon} />
       <div className={classes.body}>
-        <p className="hf-text">{explain(refusal)}</p>
+        <p className={classes.text}>{explain(refusal)}</p>
         {children}
         <ProblemTraces
           code={hasProblemPage(refusal) ? refusal.code : null}

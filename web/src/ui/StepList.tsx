@@ -43,9 +43,9 @@ export function StepList({ title, steps, aside }: Props) {
             )}
             <span>
               <span className={classes.title}>{step.title}</span>
-              {!step.isDone && <span className="hf-dim"> {step.text}</span>}
+              {!step.isDone && <span className={classes.text}> {step.text}</span>}
             </span>
-            {!step.isDone && <span className={classes.action}>{step.action}</span>}
+            {!step.isDone && step.action && <span className={classes.action}>{step.action}</span>}
           </li>
         ))}
       </ol>

@@ -71,7 +71,7 @@ export const shell = {
   "steps.trust": "Let your devices trust this box",
   "steps.trustText": "So that browsers stop warning.",
   "steps.trustDone": "Mark as done",
-  "safe.title": "Until this box is safe",
+  "safe.title": "Until the box is safe",
   "safe.done": "This box is safe",
   "safe.away": "Put away",
   "safe.factor": "Set up your second factor",

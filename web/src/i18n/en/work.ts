@@ -125,8 +125,9 @@ export const work = {
   "jobs.planOn": "It runs by itself",
   "jobs.planCron": "Plan",
   "jobs.planCronHelp":
-    "Minute, hour, day, month, day of the week (MON to SUN), in UTC. By itself: {plan}",
+    "Minute, hour, day, month, day of the week (MON to SUN), in UTC. As it came: {plan}",
   "jobs.planNext": "Next times, in your zone",
+  "jobs.planNever": "It runs only when somebody asks for it.",
   "jobs.planUnread": "This is no plan yet, or one that only the box can read.",
   "jobs.weekday.1": "Sunday",
   "jobs.weekday.2": "Monday",

@@ -27,7 +27,7 @@ export function DrillDialog({ backup, box, onClose }: Props) {
     <Dialog isWork title={t("drill.title", { date })} onClose={onClose}>
       {job ? (
         <div className="hf-stack">
-          <FollowedJob id={job} label={t("drill.running")}>
+          <FollowedJob id={job} label={t("drill.running")} onAgain={() => setJob(null)}>
             {() => <Lamp state="good" label={t("drill.done")} />}
           </FollowedJob>
           <div>

@@ -65,7 +65,7 @@ function Progress({
   const percent = percentOf(job.progress);
   const pace = paceOf(job, readAt);
   return (
-    <div>
+    <div className={classes.job}>
       <p className="hf-text">{label}</p>
       <div className={classes.progress}>
         <ProgressBar job={job} label={label} />
@@ -77,6 +77,7 @@ function Progress({
           {t("backups.left", { span: spanText(pace.leftMs) })}
         </p>
       )}
+      <p className="hf-small">{t("backups.jobGoesOn")}</p>
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import { FileButton, Button, Textarea } from "@mantine/core";
 import { IconFileText } from "@tabler/icons-react";
-import { useState } from "react";
+import { useId, useRef, useState } from "react";
 import { t } from "@/i18n";
 import { readKit, recipientOf, type ReadKit } from "./kit";
+import classes from "./backups.module.css";
 
 /** More than any kit has. */
 const FILE_BYTES_MAX = 64 * 1024;
@@ -15,29 +16,42 @@ interface Props {
 
 /** A kit, from a file or from paper. It stays in the page. */
 export function KitField({ text, error, onChange }: Props) {
+  const id = useId();
+  const reset = useRef<() => void>(null);
   const [isUnreadable, setUnreadable] = useState(false);
   const kit = readKit(text);
   const choose = async (file: File | null) => {
     if (!file) return;
     const isSmall = file.size <= FILE_BYTES_MAX;
     setUnreadable(!isSmall);
-    if (isSmall) onChange(await file.text());
+    onChange(isSmall ? await file.text() : "");
+    // The same file may be chosen again once it was mended.
+    reset.current?.();
   };
   return (
-    <div className="hf-stack">
-      <div className="hf-flow">
-        <FileButton accept="text/plain,.txt" onChange={(file) => void choose(file)}>
-          {(props) => (
-            <Button
-              {...props}
-              variant="default"
-              leftSection={<IconFileText size={16} aria-hidden />}
-            >
-              {t("kit.choose")}
-            </Button>
-          )}
-        </FileButton>
-        {kit?.boxName && <span>{t("kit.chosen", { name: kit.boxName })}</span>}
+    <div className="hf-stack" role="group" aria-labelledby={id}>
+      <div className={classes.choose}>
+        <span id={id} className={classes.choice}>
+          {t("kit.one")}
+        </span>
+        <div className="hf-flow">
+          <FileButton
+            accept="text/plain,.txt"
+            resetRef={reset}
+            onChange={(file) => void choose(file)}
+          >
+            {(props) => (
+              <Button
+                {...props}
+                variant="default"
+                leftSection={<IconFileText size={16} aria-hidden />}
+              >
+                {t("kit.choose")}
+              </Button>
+            )}
+          </FileButton>
+          {kit?.boxName && <span>{t("kit.chosen", { name: kit.boxName })}</span>}
+        </div>
       </div>
       <Textarea
         label={t("kit.paste")}

@@ -17,11 +17,14 @@ import { planQuery, pruneBackups } from "./retention";
 /** Which backups stay and which go; nothing goes before somebody has seen that. */
 export function PruneDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useQueryClient();
+  const format = useFormat();
   const plan = useQuery(planQuery);
   const [job, setJob] = useState<string | null>(null);
   const [isSending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const gone = plan.data?.items.filter((one) => !one.keep).length ?? 0;
+  const going = plan.data?.items.filter((one) => !one.keep) ?? [];
+  const gone = going.length;
+  const freed = going.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0);
   const prune = async () => {
     setSending(true);
     setError(null);
@@ -38,21 +41,24 @@ export function PruneDialog({ onClose }: { readonly onClose: () => void }) {
     <Dialog isWork title={t("keep.planTitle")} onClose={onClose}>
       <div className="hf-stack">
         {job ? (
-          <FollowedJob id={job} label={t("keep.removing")}>
+          <FollowedJob id={job} label={t("keep.removing")} onAgain={() => setJob(null)}>
             {() => <Lamp state="good" label={t("keep.removed")} />}
           </FollowedJob>
         ) : (
           <Loaded query={plan} lines={4}>
             {({ items, paused }) => (
               <>
-                <p className="hf-text">{t("keep.planLead", { keep: items.length - gone, gone })}</p>
+                <p className="hf-text">
+                  {t("keep.planLead", { keep: items.length - gone, gone })}{" "}
+                  {freed > 0 && t("keep.planFrees", { size: format.bytes(freed) })}
+                </p>
                 {paused && (
                   <Notice tone="caution">
                     <span lang="en">{paused}</span>
                   </Notice>
                 )}
                 <RowList label={t("keep.planTitle")}>
-                  {items.map((one) => (
+                  {[...going, ...items.filter((one) => one.keep)].map((one) => (
                     <Planned key={one.backup_id} planned={one} />
                   ))}
                 </RowList>

@@ -7,6 +7,7 @@ import { Confirm } from "@/ui/Confirm";
 import { Notice } from "@/ui/Notice";
 import { toastDone } from "@/ui/toast";
 import { BACKUP_KEY, settleLiving } from "./queries";
+import classes from "./backups.module.css";
 
 interface Props {
   readonly backups: readonly Backup[];
@@ -22,7 +23,7 @@ const SUPERSEDED = "backup-superseded";
 export function Troubles({ backups, state, targets, onRestore }: Props) {
   const newest = backups.find((one) => one.state !== "running");
   return (
-    <>
+    <div className={classes.troubles}>
       {newest?.state === "failed" && (
         <Notice tone="danger" title={t("backups.trouble.failed")}>
           <span lang="en">{newest.detail}</span> {t("backups.trouble.failedDo")}
@@ -67,7 +68,7 @@ export function Troubles({ backups, state, targets, onRestore }: Props) {
           {t("backups.trouble.drillDo")}
         </Notice>
       )}
-    </>
+    </div>
   );
 }
 

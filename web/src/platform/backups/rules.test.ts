@@ -21,9 +21,14 @@ describe("the level of a backup", () => {
 
 describe("the backup that a damaged workspace is brought back from", () => {
   it("is the newest that was verified and leaves nothing out", () => {
-    const partly = { state: "uploaded", level: "verified", detail: "Left out: Harbour" };
-    const unproved = { state: "uploaded", level: "uploaded" };
-    const whole = { state: "uploaded", level: "drilled", detail: null };
+    const partly = {
+      state: "uploaded",
+      level: "verified",
+      copies: THERE,
+      detail: "Left out: Harbour",
+    };
+    const unproved = { state: "uploaded", level: "uploaded", copies: THERE };
+    const whole = { state: "uploaded", level: "drilled", copies: THERE, detail: null };
     expect(newestWhole([partly, unproved, whole])).toBe(whole);
     expect(newestWhole([partly, unproved])).toBeUndefined();
   });

@@ -48,7 +48,11 @@ export function ScheduleDialog({ plan, onSaved, onClose }: Props) {
           help={t("jobs.planCronHelp", { plan: plan.cron_default })}
           maxLength={100}
         />
-        <PlanReading text={form.values.cron} zone={plan.time_zone} />
+        {form.values.isOn ? (
+          <PlanReading text={form.values.cron} zone={plan.time_zone} />
+        ) : (
+          <p className="hf-note">{t("jobs.planNever")}</p>
+        )}
       </FormFrame>
     </Dialog>
   );

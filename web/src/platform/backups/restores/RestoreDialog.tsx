@@ -75,11 +75,19 @@ export function RestoreDialog({ backups, backup, box, workspace, onClose }: Prop
           <RestoreSource backups={backups} source={source} onChange={setSource} />
         </KitForm>
       ) : step.kind === "looking" ? (
-        <FollowedJob id={step.job} label={t("restore.looking", { date })}>
+        <FollowedJob
+          id={step.job}
+          label={t("restore.looking", { date })}
+          onAgain={() => setStep({ kind: "kit" })}
+        >
           {(job) => <Found job={job} wanted={workspace} onRestore={restore} onClose={onClose} />}
         </FollowedJob>
       ) : (
-        <FollowedJob id={step.job} label={t("restore.running", { name: step.wish.workspace.name })}>
+        <FollowedJob
+          id={step.job}
+          label={t("restore.running", { name: step.wish.workspace.name })}
+          onAgain={() => setStep({ kind: "kit" })}
+        >
           {(job) => <RestoreResult job={job} wish={step.wish} onClose={onClose} />}
         </FollowedJob>
       )}

@@ -28,10 +28,10 @@ export function SignInToTarget({ target, onTest, onClose }: Props) {
         <Loaded query={code} lines={3}>
           {(shown) => (
             <>
-              <CopyText text={shown.user_code} label={t("target.signInCode")} />
               <a href={shown.verification_uri} target="_blank" rel="noreferrer">
                 {shown.verification_uri}
               </a>
+              <CopyText text={shown.user_code} label={t("target.signInCode")} />
             </>
           )}
         </Loaded>

@@ -56,7 +56,7 @@ export function TestSteps({ steps }: { readonly steps: readonly TriedStep[] }) {
       {steps.map((one) => (
         <li key={one.step}>
           <Lamp
-            state={one.ok ? "good" : "danger"}
+            state={one.ok ? (one.detail ? "info" : "good") : "danger"}
             label={tDynamic(`target.step.${one.step}`, one.step)}
           />
           {one.detail && (
