@@ -48,6 +48,14 @@ describe("a form", () => {
     expect(send).toHaveBeenCalledTimes(1);
   });
 
+  it("is clean once it was emptied for the next one", async () => {
+    const { result } = start(async () => result.current.reset({ name: "" }));
+    act(() => result.current.set("name", "Salmon"));
+    expect(result.current.isDirty).toBe(true);
+    await act(() => result.current.submit());
+    expect(result.current.isDirty).toBe(false);
+  });
+
   it("keeps its key until an answer says whether the box got it", async () => {
     const keys: string[] = [];
     const answers = [refusal(0), refusal(422), null, null];

@@ -40,6 +40,7 @@ export function useForm<V extends object>({
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [isSending, setSending] = useState(false);
   const busy = useRef(false);
+  const wasReset = useRef(false);
   const key = useRef<string | null>(null);
   const labels = useRef(new Map<string, string>());
   const id = useId();
@@ -62,10 +63,12 @@ export function useForm<V extends object>({
     busy.current = true;
     setSending(true);
     key.current ??= newKey();
+    wasReset.current = false;
     try {
       await send(values, key.current);
       key.current = null;
-      setBase(values);
+      // A form that was emptied for the next one is clean as it stands.
+      if (!wasReset.current) setBase(values);
     } catch (cause) {
       if (wasCancelled(cause)) return;
       const refused = asRefusal(cause);
@@ -80,6 +83,7 @@ export function useForm<V extends object>({
   }, [values, validate, send, newKey]);
 
   const reset = useCallback((next: V) => {
+    wasReset.current = true;
     setValues(next);
     setBase(next);
     setErrors({});
