@@ -8,6 +8,8 @@ import { noteRequest } from "./trace";
 /** These answer 401 for reasons of their own: asking to sign in again would be wrong. */
 const SIGN_IN_PATHS = ["/api/v1/auth/", "/api/v1/setup", "/api/v1/invitations/"];
 
+type Reach = (request: Request) => Promise<Response>;
+
 /** How often one request may be sent: as it is, after signing in, after a step-up. */
 const SENDS_MAX = 3;
 
@@ -15,11 +17,11 @@ const SENDS_MAX = 3;
  * Sends a request; when the session has ended meanwhile, or the person has to show again that it
  * is them, waits for that and sends the very same request (same body, same Idempotency-Key) again.
  */
-async function send(request: Request): Promise<Response> {
+async function send(request: Request, by: Reach = reach): Promise<Response> {
   let next = request;
   for (let sends = 1; ; sends += 1) {
     const again = next.clone();
-    const response = await reach(next);
+    const response = await by(next);
     if (sends === SENDS_MAX || !isSessionKnown() || !(await mayGoOn(request, response)))
       return response;
     next = again;
@@ -50,7 +52,51 @@ async function reach(request: Request): Promise<Response> {
   }
 }
 
-export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: send });
+export const api = createClient<paths>({
+  baseUrl: window.location.origin,
+  fetch: (request) => send(request),
+});
+
+/** Sends a file as any request is sent, and says how much of it is on its way. */
+export function sendingFile(file: Blob, onSent: (share: number) => void) {
+  const by = (request: Request) => reachWithFile(request, file, onSent);
+  return {
+    // What is sent is the file itself; the description of the API calls its bytes a string.
+    body: "",
+    fetch: (request: Request) => send(request, by),
+  };
+}
+
+/** As `reach`. Only the older way says how far a body got. */
+function reachWithFile(
+  request: Request,
+  file: Blob,
+  onSent: (share: number) => void,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    call.open(request.method, request.url);
+    request.headers.forEach((value, name) => call.setRequestHeader(name, value));
+    call.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0);
+    call.onload = () => {
+      const headers = readHeaders(call.getAllResponseHeaders());
+      const response = new Response(call.responseText || null, { status: call.status, headers });
+      noteRequest(response);
+      resolve(response);
+    };
+    call.onerror = () => reject(new ApiProblem({ code: "network" }, null));
+    call.send(file);
+  });
+}
+
+function readHeaders(text: string): Headers {
+  const headers = new Headers();
+  for (const line of text.split("\r\n")) {
+    const at = line.indexOf(":");
+    if (at > 0) headers.append(line.slice(0, at), line.slice(at + 1).trim());
+  }
+  return headers;
+}
 
 interface Answer<T> {
   data?: T;

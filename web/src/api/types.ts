@@ -65,6 +65,7 @@ export type ChangeWorkspaceRequest = Schemas["UpdateWorkspaceRequest"];
 export type Deleted = Schemas["DeletedResponse"];
 export type Licence = Schemas["LicenceResponse"];
 export type Item = Schemas["ItemResponse"];
+export type ItemFile = Schemas["ItemFileResponse"];
 export type ItemRequest = Schemas["ItemRequest"];
 export type Location = Schemas["LocationResponse"];
 export type LocationRequest = Schemas["LocationRequest"];

@@ -13,6 +13,7 @@ import { Notice } from "@/ui/Notice";
 import { Page, Section } from "@/ui/Page";
 import { Tag } from "@/ui/Tag";
 import { toastDone, toastFailed } from "@/ui/toast";
+import { FilesSection } from "../files/FilesSection";
 import { MOVE, WRITE } from "../permissions";
 import { MovementDialog } from "../movements/MovementDialog";
 import { MOVEMENT_TYPES, type MovementType } from "../movements/queries";
@@ -50,6 +51,7 @@ export function ItemScreen() {
               <ItemFacts item={item} />
             </Section>
           </div>
+          <FilesSection key={item.id} item={item} />
           <ItemHistory item={item} />
           {posting && (
             <MovementDialog type={posting} item={item} onClose={() => setPosting(null)} />
