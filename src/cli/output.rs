@@ -14,6 +14,8 @@ use crate::platform::error::Error;
 pub(super) enum Failure {
     /// Exit code 1.
     Failed(String),
+    /// Exit code 1. It may go well a moment later.
+    Busy(String),
     /// Exit code 3.
     NotFound(String),
     /// Exit code 4.
@@ -41,7 +43,7 @@ impl Failure {
 
     fn code(&self) -> u8 {
         match self {
-            Self::Failed(_) => 1,
+            Self::Failed(_) | Self::Busy(_) => 1,
             Self::NotFound(_) => 3,
             Self::Denied(_) => 4,
             Self::CheckFailed => 5,
@@ -107,7 +109,10 @@ pub(super) fn usage(wrong: &clap::Error) -> ExitCode {
 pub(super) fn finish(answer: Answer) -> ExitCode {
     let Err(failure) = answer else { return ExitCode::SUCCESS };
     match &failure {
-        Failure::Failed(text) | Failure::NotFound(text) | Failure::Denied(text) => complain(text),
+        Failure::Failed(text)
+        | Failure::Busy(text)
+        | Failure::NotFound(text)
+        | Failure::Denied(text) => complain(text),
         Failure::CheckFailed => {}
     }
     ExitCode::from(failure.code())

@@ -76,7 +76,11 @@ impl Common {
                 output::note(&format!("{said} It is tried again in a while."));
             }
             std::thread::sleep(ASKED_EVERY);
-            standing = read(self.perform(Verb::Watch { job: standing.job })?)?;
+            let job = standing.job.clone();
+            match self.perform(Verb::Watch { job }) {
+                Err(Failure::Busy(_)) => {}
+                answer => standing = read(answer?)?,
+            }
         }
         if standing.state == "done" {
             return Ok(standing.result.unwrap_or_default());
@@ -108,6 +112,7 @@ impl From<Fault> for Failure {
         match fault.code.as_str() {
             "not-found" => Self::NotFound(fault.detail),
             "forbidden" => Self::Denied(fault.detail),
+            "busy" => Self::Busy(fault.detail),
             _ => Self::Failed(fault.detail),
         }
     }
