@@ -106,15 +106,12 @@ async fn bring_one(
     }
     let sequence = found.commit.sequence;
     let brought = bring_blob(remote, found, kit, hash, out.clone()).await;
-    match brought.map_err(|why| Failure::Failed(why.to_string()))? {
-        true => Ok(out),
-        false => {
-            let detail = format!(
-                "Backup {sequence} has nothing with this hash. Name another one with --backup."
-            );
-            Err(Failure::Failed(detail))
-        }
+    if brought.map_err(|why| Failure::Failed(why.to_string()))? {
+        return Ok(out);
     }
+    let detail =
+        format!("Backup {sequence} has nothing with this hash. Name another one with --backup.");
+    Err(Failure::Failed(detail))
 }
 
 /// What the box is told: where the backup lies, and what opens the place.

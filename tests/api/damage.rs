@@ -97,7 +97,11 @@ async fn job(ready: &Ready, path: &str, body: &Value) -> Value {
     ready.server.advance(Duration::from_secs(1));
     let asked = ready.operator.post(path, body).await.is(202);
     ready.server.run_jobs().await;
-    ready.operator.get(&format!("/api/v1/jobs/{}", asked["id"].as_str().unwrap())).await.is(200)
+    ready
+        .operator
+        .get(&format!("/api/v1/jobs/{}", asked["id"].as_str().unwrap_or_default()))
+        .await
+        .is(200)
 }
 
 async fn look_through(ready: &Ready) -> Value {
@@ -124,7 +128,10 @@ async fn find_out(ready: &Ready, neighbour: &Client, what: &str) {
     let shown = owner.get("").await.is(200);
     assert!(shown["damaged_at"].is_string(), "{what}: {shown}");
     let refusal = owner.post("/inventory/items", &new).await.is_problem(503, DAMAGED);
-    assert!(refusal["detail"].as_str().unwrap().contains("restore it"), "{what}: {refusal}");
+    assert!(
+        refusal["detail"].as_str().unwrap_or_default().contains("restore it"),
+        "{what}: {refusal}"
+    );
     let read = owner.get("/inventory/items?limit=200").await;
     if read.status != 200 {
         read.is_problem(503, DAMAGED);
@@ -135,9 +142,12 @@ async fn find_out(ready: &Ready, neighbour: &Client, what: &str) {
     }
     let (number, _) = (what.replace(' ', "-"), item(neighbour, &what.replace(' ', "-")).await);
     let there = neighbour.get(&format!("/inventory/items?q={number}")).await.is(200);
-    assert!(!there["items"].as_array().unwrap().is_empty(), "others go on");
+    assert!(there["items"][0].is_object(), "others go on: {there}");
     let plan = ready.operator.get("/api/v1/backups/plan").await.is(200);
-    assert!(plan["paused"].as_str().unwrap().contains("Harbour Kitchen"), "{what}: {plan}");
+    assert!(
+        plan["paused"].as_str().unwrap_or_default().contains("Harbour Kitchen"),
+        "{what}: {plan}"
+    );
 }
 
 async fn restore(ready: &Ready, backup: &Value) {
@@ -331,7 +341,7 @@ async fn a_backup_that_carries_damage_is_not_proved_and_made_again_without_it() 
 #[tokio::test]
 async fn a_box_whose_own_file_is_damaged_does_not_start_and_says_what_to_do() {
     let server = TestServer::start().await;
-    let platform = server.platform.clone();
+    let platform = std::sync::Arc::clone(&server.platform);
     let path = server.folder().join("system.db");
     platform.close().await;
     let whole = fs::read(&path).unwrap();

@@ -123,7 +123,7 @@ fn no_private_key_stays_after_a_proof_a_drill_or_a_restore() {
     let one_time = [Needle { what: "the one-time key", bytes: middle(&once) }];
     let of_kit = [
         Needle { what: "the kit's key", bytes: middle(&line) },
-        Needle { what: "the line of the kit's key", bytes: line[16..].as_bytes().to_vec() },
+        Needle { what: "the line of the kit's key", bytes: line.as_bytes()[16..].to_vec() },
     ];
     let served = Served::start_with(&scene.path("data"), &[(KNOWN, &once)]);
 

@@ -71,7 +71,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 
 /// The running sums of a log.
 struct Sums {
-    sums: (u32, u32),
+    so_far: (u32, u32),
     is_big_endian: bool,
     page_bytes: usize,
 }
@@ -86,16 +86,16 @@ impl Sums {
         if magic & !1 != MAGIC || !is_size {
             return None;
         }
-        let mut sums = Self { sums: (0, 0), is_big_endian: magic & 1 == 1, page_bytes };
+        let mut sums = Self { so_far: (0, 0), is_big_endian: magic & 1 == 1, page_bytes };
         sums.add(&header[..24]);
-        (sums.sums == (word(header, 24), word(header, 28))).then_some(sums)
+        (sums.so_far == (word(header, 24), word(header, 28))).then_some(sums)
     }
 
     /// Whether a frame follows on what was read before.
     fn agree(&mut self, frame: &[u8]) -> bool {
         self.add(&frame[..8]);
         self.add(&frame[FRAME_HEADER_BYTES..]);
-        self.sums == (word(frame, 16), word(frame, 20))
+        self.so_far == (word(frame, 16), word(frame, 20))
     }
 
     fn add(&mut self, bytes: &[u8]) {
@@ -104,8 +104,8 @@ impl Sums {
             if !self.is_big_endian {
                 (first, second) = (first.swap_bytes(), second.swap_bytes());
             }
-            self.sums.0 = self.sums.0.wrapping_add(first).wrapping_add(self.sums.1);
-            self.sums.1 = self.sums.1.wrapping_add(second).wrapping_add(self.sums.0);
+            self.so_far.0 = self.so_far.0.wrapping_add(first).wrapping_add(self.so_far.1);
+            self.so_far.1 = self.so_far.1.wrapping_add(second).wrapping_add(self.so_far.0);
         }
     }
 }

@@ -299,7 +299,7 @@ async fn scheduled(ready: &Ready) -> usize {
     ready.server.run_jobs().await;
     let operator = ready.server.operator().await;
     let list = operator.get("/api/v1/backups").await.is(200);
-    let items = list["items"].as_array().unwrap().iter();
+    let items = list["items"].as_array().into_iter().flatten();
     items.filter(|one| one["reason"] == "schedule").count()
 }
 

@@ -78,7 +78,7 @@ async fn a_picture_is_sent_once_and_every_backup_brings_it_back() {
         assert_eq!(backup["level"], "verified", "{backup}");
         for file in files {
             let bytes = fs::read(blob(out.path(), &workspace, file)).expect("it came along");
-            assert_eq!(bytes.len(), file["size_bytes"].as_u64().unwrap() as usize);
+            assert_eq!(Some(bytes.len() as u64), file["size_bytes"].as_u64());
         }
     }
     let packed = fs::read(&ready.packs()[0]).unwrap();
@@ -175,7 +175,7 @@ async fn a_pack_goes_with_the_last_backup_that_needs_it_and_not_before() {
     );
     assert_eq!(owner.send(Method::DELETE, &path, &[], Body::empty()).await.status, 204);
     // The pack is needed for the other one as long as that is there.
-    let mut last = ready.back_up().await;
+    let mut newest = ready.back_up().await;
     let first = ready.packs();
     let fewest = json!({ "retention":
         { "daily": 1, "weekly": 0, "monthly": 0, "yearly": 0, "verified_min": 1 } });
@@ -183,7 +183,7 @@ async fn a_pack_goes_with_the_last_backup_that_needs_it_and_not_before() {
     for _ in 0..3 {
         ready.server.clock.advance(Duration::from_hours(25));
         ready.operator = ready.server.operator().await;
-        last = ready.back_up().await;
+        newest = ready.back_up().await;
         ready.server.run_jobs().await;
     }
     assert_eq!(ready.packs(), first);
@@ -191,7 +191,7 @@ async fn a_pack_goes_with_the_last_backup_that_needs_it_and_not_before() {
     let is_gone = |one: &&Value| one["copies"][0]["state"] == "gone";
     assert!(list["items"].as_array().unwrap().iter().filter(is_gone).count() > 1, "{list}");
     let out = tempfile::tempdir().unwrap();
-    ready.bring(&last, out.path()).expect("whole packs");
+    ready.bring(&newest, out.path()).expect("whole packs");
 
     let owner = ready.server.person("owner").await;
     let path = format!(

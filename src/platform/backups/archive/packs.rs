@@ -238,6 +238,6 @@ pub fn hash_in(path: &str) -> Option<&str> {
     let (fan, hash) = (parts.next()?, parts.next()?);
     let known: BlobHash = hash.parse().ok()?;
     let is_id = uuid::Uuid::try_parse(workspace).is_ok();
-    let is_it = folder == PACKS && is_id && path == blob_path(workspace, known);
-    (is_it && hash.starts_with(fan) && parts.next().is_none()).then_some(hash)
+    let fits = folder == PACKS && is_id && path == blob_path(workspace, known);
+    (fits && hash.starts_with(fan) && parts.next().is_none()).then_some(hash)
 }

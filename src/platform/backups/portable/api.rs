@@ -63,13 +63,11 @@ impl WorkspaceExportRequest {
         };
         match (self.kits.unwrap_or(false), self.recipient, self.passphrase) {
             (true, None, None) => Ok(To::Kits),
-            (false, Some(text), None) => match text.trim().parse() {
-                Ok(recipient) => Ok(To::Recipient(recipient)),
-                Err(_) => {
-                    let detail = "This is no public key. It begins with age1.";
-                    Err(Error::invalid("recipient", "export-to", detail))
-                }
-            },
+            (false, Some(text), None) => {
+                let detail = "This is no public key. It begins with age1.";
+                let refuse = |_| Error::invalid("recipient", "export-to", detail);
+                text.trim().parse().map(To::Recipient).map_err(refuse)
+            }
             (false, None, Some(passphrase)) => Ok(To::Passphrase(passphrase)),
             _ => one("kits"),
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::rules::Refused;
 use super::store::{self, Applied, SchemaRow};
 use crate::platform::clock::Moment;
-use crate::platform::db::{Begun, DatabaseFile, FileOptions, MigrationSet, Snapshot};
+use crate::platform::db::{Begun, DatabaseFile, FileOptions, Migration, MigrationSet, Snapshot};
 use crate::platform::error::{Error, Result};
 
 /// Objects of a schema, and characters of what made them.
@@ -78,7 +78,7 @@ fn went_through(
     let mut before = Vec::new();
     for set in sets {
         let there = by_set.remove(set.name).unwrap_or_default();
-        let newest = set.migrations.last().map_or(Ok(0), |last| last.number())?;
+        let newest = set.migrations.last().map_or(Ok(0), Migration::number)?;
         if let Some((number, _)) = there.last().filter(|(number, _)| *number > newest) {
             let what = format!("it knows step {number} of {}, this one {newest}", set.name);
             return Err(Refused::Newer { what }.into());

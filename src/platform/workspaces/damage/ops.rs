@@ -169,21 +169,16 @@ fn through(held: &Held, how: Look) -> Result<()> {
 
 /// Looks through a workspace's file, and marks it or takes its mark away by what it finds.
 pub(in crate::platform) async fn look_and_mark(ctx: &BoxCtx, id: WorkspaceId) -> Result<bool> {
-    let found = look(ctx, id, Look::Full).await?;
-    match found {
-        Some(found) => {
-            mark(ctx, id, &found).await;
-            Ok(false)
-        }
-        None => {
-            if ctx.platform.workspaces.is_damaged(id) {
-                ctx.write(move |scope| clear_in(scope, id)).await?;
-                released(ctx, id).await;
-                info!(workspace.id = %id, "The file of workspace {id} is whole");
-            }
-            Ok(true)
-        }
+    if let Some(found) = look(ctx, id, Look::Full).await? {
+        mark(ctx, id, &found).await;
+        return Ok(false);
     }
+    if ctx.platform.workspaces.is_damaged(id) {
+        ctx.write(move |scope| clear_in(scope, id)).await?;
+        released(ctx, id).await;
+        info!(workspace.id = %id, "The file of workspace {id} is whole");
+    }
+    Ok(true)
 }
 
 /// Goes through all files: the whole of the job.
@@ -197,9 +192,8 @@ pub(super) async fn check_files(work: &Work) -> Result<Value> {
         work.check()?;
         let started = Instant::now();
         match look_and_mark(ctx, *id).await {
-            Ok(true) => {}
             Ok(false) => damaged.push(id.to_string()),
-            Err(Error::NotFound) => {}
+            Ok(true) | Err(Error::NotFound) => {}
             Err(error) => {
                 unseen += 1;
                 warn!(workspace.id = %id, "The file of {id} was not looked through: {error}");

@@ -131,13 +131,14 @@ async fn lock(work: &Work, ctx: &Ctx) -> Result<Lock> {
             }
             Ok(Lock::Recipients(recipients))
         }
-        _ => match ctx.platform.archive_keys.get(work.id().uuid()) {
-            Some(Key::Passphrase(passphrase)) => Ok(Lock::Passphrase(passphrase)),
-            _ => {
-                let detail = "The box stopped and keeps no passphrase. Ask again.";
-                Err(Error::conflict("archive-key-gone", detail))
+        _ => {
+            let key = ctx.platform.archive_keys.get(work.id().uuid());
+            if let Some(Key::Passphrase(passphrase)) = key {
+                return Ok(Lock::Passphrase(passphrase));
             }
-        },
+            let detail = "The box stopped and keeps no passphrase. Ask again.";
+            Err(Error::conflict("archive-key-gone", detail))
+        }
     }
 }
 
