@@ -494,7 +494,7 @@ async fn what_a_service_account_invited_to_lapses_with_the_account() {
     let admin = server.person("admin").await;
     let all = admin.get("/permissions").await.is(200);
     let all = all["items"].as_array().expect("a list").iter().map(|one| one["id"].clone());
-    let owners = ["workspace.transfer", "workspace.delete"];
+    let owners = ["workspace.transfer", "workspace.delete", "workspace.export"];
     let held: Vec<Value> = all.filter(|one| !owners.iter().any(|other| one == other)).collect();
     let may = json!({ "name": "Onboarding", "workspace_id": server.workspace.to_string(),
         "permissions": held });

@@ -188,12 +188,23 @@ impl Fuzzer {
         let disk = tempfile::tempdir().expect("a folder");
         let place =
             json!({ "name": "disk", "kind": "folder", "settings": { "path": disk.path() } });
-        root.post("/api/v1/backup-targets", &place).await.is(201);
+        let target = root.post("/api/v1/backup-targets", &place).await.is(201);
+        let look = Step::new(root, "GET /api/v1/backup-targets/{id}", Value::Null);
+        self.step(world, look.of(text(&target, "/id"))).await;
         root.post("/api/v1/backups", &Value::Null).await.is(202);
         server.run_jobs().await;
         let backups = root.get("/api/v1/backups").await.is(200);
         let backups = backups["items"].as_array().expect("a list");
         let there = backups.iter().find(|one| one["state"] == "uploaded").expect("a backup");
+        let identity = json!({ "identity": key.line().reveal() });
+        for (name, body) in [
+            ("GET /api/v1/backups/{id}", Value::Null),
+            ("POST /api/v1/backups/{id}/verify", Value::Null),
+            ("POST /api/v1/backups/{id}/drill", identity),
+        ] {
+            self.step(world, Step::new(root, name, body).of(text(there, "/id"))).await;
+            server.run_jobs().await;
+        }
         let wish = |mode: &str| {
             json!({ "backup_id": there["id"], "identity": key.line().reveal(), "mode": mode,
                 "workspace_id": server.workspace.to_string() })
@@ -206,6 +217,8 @@ impl Fuzzer {
         let done = root.get("/api/v1/restores").await.is(200);
         let done = done["items"].as_array().expect("a list");
         let done = done.iter().find(|one| one["mode"] == "in_place").expect("a restore");
+        let look = Step::new(root, "GET /api/v1/restores/{id}", Value::Null);
+        self.step(world, look.of(text(done, "/id"))).await;
         let undo = Step::new(root, "POST /api/v1/restores/{id}/undo", Value::Null);
         self.step(world, undo.of(text(done, "/id"))).await;
         server.run_jobs().await;

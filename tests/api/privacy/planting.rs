@@ -101,6 +101,8 @@ const OF_THE_WORKSPACE: &[&str] = &[
      VALUES (:id, 'items', randomblob(32), 1, 0, 1, :user, 9000000000000)",
     "INSERT INTO import_rows (import_job_id, line, cells_json)
      SELECT rid, 2, '{\"name\":\"' || :word || '\"}' FROM import_jobs WHERE id = :id",
+    "INSERT INTO item_files (id, item_id, sha256, name, media_type, size_bytes, created_at)
+     SELECT :id, rid, randomblob(32), 'Photo by ' || :name, 'image/png', 1, 1 FROM items LIMIT 1",
     "UPDATE items SET notes = notes || ' Ask ' || :name || '.'",
 ];
 

@@ -15,8 +15,8 @@ const MADE = new RegExp(
 const THREE = /"([a-z_]+(?:\.[a-z_-]+){2,})"/g;
 /** Actions that are named by a constant or chosen among several. */
 const NAMED = /(?:const [A-Z_]+: &str = |\{ |=> |, )"((?:access|audit|keys|workspace)\.[a-z_-]+)"/g;
-/** Two parts that say no action: permissions, and kinds of things. */
-const OTHERS = /\.(?:read|manage|settings|transfer|delete|log|member|role|sample-data)$/;
+/** Two parts that say no action: permissions, kinds of things, and files. */
+const OTHERS = /\.(?:read|manage|settings|transfer|delete|log|member|role|sample-data|json)$/;
 const READ = "access.read";
 
 function sources(folder: string): string[] {

@@ -14,7 +14,7 @@ const ICONS = {
   info: IconInfoCircle,
 };
 
-/** Green, amber, red or, where it is no matter of good and bad, blue, with a shape and a word of its own. */
+/** Green, amber, red or, where nothing is good or bad, blue, with a shape and a word of its own. */
 export function Lamp({ state, label }: { readonly state: LampState; readonly label: string }) {
   const Icon = ICONS[state];
   return (

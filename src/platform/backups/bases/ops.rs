@@ -328,21 +328,7 @@ fn written_in(scope: &BoxScope<'_>, id: BackupId, made: &Made) -> Result<Vec<Bac
     packs::ops::note_in(scope, id, &made.packed)?;
     let given_up = store::unfinished(scope)?.into_iter().map(|copy| copy.backup).collect();
     store::give_up_before(scope, id, "A newer backup took its place before this was done.")?;
-    for target in targets::ops::list_in(scope)? {
-        let copy = Copy {
-            backup: id,
-            target: target.id,
-            target_name: target.name,
-            state: CopyState::Waiting,
-            uploaded_at: None,
-            verified_at: None,
-            checked_at: None,
-            tries: 0,
-            next_try_at: Some(scope.now()),
-            detail: None,
-        };
-        store::insert_copy(scope, &copy)?;
-    }
+    sending::wait_for_targets_in(scope, id)?;
     Ok(given_up)
 }
 

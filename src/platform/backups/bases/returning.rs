@@ -5,11 +5,12 @@ use serde_json::json;
 
 use super::jobs::{BACKUP, SEND};
 use super::ops::{KIND, check_ready_in};
-use super::rules::{Backup, Copy, CopyState, Reason, base_folder};
+use super::rules::{Backup, Reason, base_folder};
+use super::sending::wait_for_targets_in;
 use super::store;
 use crate::platform::audit::Entry;
 use crate::platform::backups::archive::PartEntry;
-use crate::platform::backups::{packs, recovery, targets};
+use crate::platform::backups::{packs, recovery};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
@@ -69,22 +70,7 @@ fn adopt_in(scope: &BoxScope<'_>, came: &Came) -> Result<()> {
     store::update(scope, &backup, Some(&came.commit_hash))?;
     packs::ops::adopt_in(scope, backup.id, &came.packs, &came.recipients)?;
     // At which of the targets it lies is looked up before the next one is sent.
-    for target in targets::ops::list_in(scope)? {
-        let copy = Copy {
-            backup: backup.id,
-            target: target.id,
-            target_name: target.name,
-            state: CopyState::Waiting,
-            uploaded_at: None,
-            verified_at: None,
-            checked_at: None,
-            tries: 0,
-            next_try_at: Some(scope.now()),
-            detail: None,
-        };
-        store::insert_copy(scope, &copy)?;
-    }
-    Ok(())
+    wait_for_targets_in(scope, backup.id)
 }
 
 /// Says that this box is the living one of two with one identity: it counts as recovered last from

@@ -24,6 +24,7 @@ use crate::platform::backups::archive::{
 use crate::platform::backups::targets::rules::Target;
 use crate::platform::backups::targets::{self, Fault, Listed, Remote, Why};
 use crate::platform::backups::verification::proving::{self, Opens, Subject};
+use crate::platform::ctx::BoxScope;
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::tasks;
@@ -355,4 +356,24 @@ pub(super) async fn sweep_spool(work: &Work) -> Result<()> {
         Ok(old.try_for_each(std::fs::remove_dir_all)?)
     })
     .await
+}
+
+/// Has a copy of a backup wait for each target.
+pub(super) fn wait_for_targets_in(scope: &BoxScope<'_>, id: BackupId) -> Result<()> {
+    for target in targets::ops::list_in(scope)? {
+        let copy = Copy {
+            backup: id,
+            target: target.id,
+            target_name: target.name,
+            state: CopyState::Waiting,
+            uploaded_at: None,
+            verified_at: None,
+            checked_at: None,
+            tries: 0,
+            next_try_at: Some(scope.now()),
+            detail: None,
+        };
+        store::insert_copy(scope, &copy)?;
+    }
+    Ok(())
 }
