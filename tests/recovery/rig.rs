@@ -193,12 +193,17 @@ impl Served {
     /// Sends a request with headers, each with its line's end; gives the status, the head and the
     /// body.
     pub fn send(&self, what: &str, headers: &str, body: &Value) -> (u16, String, String) {
-        let mut stream = TcpStream::connect(&self.plain).expect("a listener");
         let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send_text(what, &format!("Content-Type: application/json\r\n{headers}"), &body)
+    }
+
+    /// The same with a body of any kind, which the headers name.
+    pub fn send_text(&self, what: &str, headers: &str, body: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(&self.plain).expect("a listener");
         let length = body.len();
         let request = format!(
-            "{what} HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-             Sec-Fetch-Site: same-origin\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+            "{what} HTTP/1.0\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n\
+             {headers}Content-Length: {length}\r\n\r\n{body}"
         );
         stream.write_all(request.as_bytes()).expect("a listener that reads");
         let mut answer = String::new();

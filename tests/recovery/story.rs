@@ -1,24 +1,34 @@
 //! The whole story: three workspaces, a second factor, a token, an authority that browsers trust, a
 //! checkpoint on paper and somebody who was erased; then the machine is gone.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
 use holdfast::platform::clock::Clock;
 use holdfast::platform::identity::factors::totp::{code_of, step_at};
+use holdfast::platform::secret::to_hex;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::places::seaweed;
 use crate::rig::{Scene, Served, cookies, err, holdfast, program, said, until};
 
 const ERASED: &str = "gone.for.good@example.com";
+/// Pictures and documents in all workspaces, and how many an item has.
+const FILES: usize = 2_000;
+const FILES_PER_ITEM: usize = 50;
+const CLIENTS: usize = 4;
+/// Nobody is told to wait.
+const UNHURRIED: [(&str, &str); 2] =
+    [("HOLDFAST_LIMITS__REQUEST_BURST", "100000"), ("HOLDFAST_LIMITS__REQUESTS_PER_MIN", "100000")];
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/audit/verify_audit.py");
 
 /// What people have in their hands when the machine burns.
@@ -79,6 +89,63 @@ fn stocks(scene: &Scene, served: &Served, token: &str) -> Vec<Value> {
         served.json(&path, token, &Value::Null)
     };
     scene.workspaces.iter().map(of).collect()
+}
+
+/// Puts files beside items of every workspace, each with bytes of its own.
+fn put_files(scene: &Scene, served: &Served, token: &str) {
+    let headers = format!("{token}Content-Type: application/octet-stream\r\n");
+    let mut all = Vec::new();
+    for workspace in &scene.workspaces {
+        let base = format!("/api/v1/workspaces/{workspace}/inventory/items");
+        let items = served.json(&format!("GET {base}?limit=200"), token, &Value::Null);
+        let items = items["items"].as_array().expect("items");
+        all.extend(items.iter().map(|item| format!("{base}/{}", item["id"].as_str().unwrap())));
+    }
+    let each = |number: usize| &all[number % all.len()];
+    assert!(all.len() * FILES_PER_ITEM > FILES, "{} items", all.len());
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let (headers, each) = (&headers, &each);
+            scope.spawn(move || {
+                for number in (client..FILES).step_by(CLIENTS) {
+                    let what = format!("POST {}/files?name=note-{number}.txt", each(number));
+                    let text = format!("what stands on note {number}");
+                    let (status, _, answer) = served.send_text(&what, headers, &text);
+                    assert_eq!(status, 201, "{answer}");
+                }
+            });
+        }
+    });
+}
+
+/// The files beside the databases by their paths, with what their bytes hash to.
+fn files_of_items(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(below) = open.pop() {
+        for entry in fs::read_dir(&below).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let sum = to_hex(&Sha256::digest(fs::read(&path).expect("a file")));
+            assert!(path.ends_with(&sum), "{} holds something else", path.display());
+            found.insert(path.strip_prefix(folder).expect("below it").to_owned(), sum);
+        }
+    }
+    found
+}
+
+/// One of them comes back by itself, by its hash.
+fn one_file_alone(scene: &Scene, files: &BTreeMap<PathBuf, String>) {
+    let (path, hash) = files.iter().next().expect("a file");
+    let out = scene.text("alone");
+    let (from, kit) = (scene.text("target"), scene.text("kit.txt"));
+    let place = ["restore", "--from", &from, "--kit", &kit];
+    said(&scene.on("burnt", &[&place[..], &["--blob", hash, "--out", &out]].concat()));
+    let there = fs::read(scene.path("burnt/blobs").join(path)).expect("a file");
+    assert_eq!(fs::read(out).expect("a file"), there);
 }
 
 /// Numbers and heads of every audit log of a box that does not run.
@@ -161,9 +228,9 @@ fn verify_checkpoint(scene: &Scene, served: &Served, session: &str, hands: &Hand
 #[test]
 fn a_lost_machine_is_one_command_away_from_going_on() {
     let scene = Scene::new(3, true);
-    let served = Served::start(&scene.path("data"));
+    let served = Served::start_with(&scene.path("data"), &UNHURRIED);
     let hands = live(&scene, &served);
-    // Files of items are added here when backups hold them.
+    put_files(&scene, &served, &hands.token);
     let store = seaweed();
     if let Some(store) = &store {
         let secret = scene.text("secret");
@@ -191,6 +258,10 @@ fn a_lost_machine_is_one_command_away_from_going_on() {
         assert_eq!(file["audit_head"], log["head"], "{file}");
         assert!(file["rows"]["movements"].as_u64().is_some_and(|rows| rows > 100), "{file}");
     }
+    let files = files_of_items(&scene.path("burnt/blobs"));
+    assert_eq!(files.len(), FILES);
+    assert_eq!(files_of_items(&scene.path("data/blobs")), files);
+    one_file_alone(&scene, &files);
     all_goes_on(&scene, "data", &hands);
     let old = Served::start(&scene.path("burnt"));
     let refused = scene.on("burnt", &["backup", "run"]);
@@ -207,5 +278,6 @@ fn a_lost_machine_is_one_command_away_from_going_on() {
     command.env("HOLDFAST_TARGET_ACCESS_KEY", "boxkey");
     let again = said(&command.env("HOLDFAST_TARGET_SECRET_KEY", "boxsecret").output().unwrap());
     assert_eq!(again["files"], report["files"]);
+    assert_eq!(files_of_items(&scene.path("again/blobs")), files);
     assert!(heads(&scene, "again")["ok"].as_bool().is_some_and(|ok| ok));
 }
