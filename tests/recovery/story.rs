@@ -99,7 +99,8 @@ fn put_files(scene: &Scene, served: &Served, token: &str) {
         let base = format!("/api/v1/workspaces/{workspace}/inventory/items");
         let items = served.json(&format!("GET {base}?limit=200"), token, &Value::Null);
         let items = items["items"].as_array().expect("items");
-        all.extend(items.iter().map(|item| format!("{base}/{}", item["id"].as_str().unwrap())));
+        let ids = items.iter().filter_map(|item| item["id"].as_str());
+        all.extend(ids.map(|id| format!("{base}/{id}")));
     }
     let each = |number: usize| &all[number % all.len()];
     assert!(all.len() * FILES_PER_ITEM > FILES, "{} items", all.len());
