@@ -99,20 +99,20 @@ describe("a workspace that moves", () => {
     await dialog.getByRole("button", { name: "Choose the file" }).waitFor();
     await looks("moving-import");
     await dialog.locator("input[type=file]").setInputFiles(file);
-    await dialog.getByLabel("Passphrase").fill("these are other words");
+    await dialog.getByLabel("Passphrase", { exact: true }).fill("these are other words");
     await dialog.getByRole("button", { name: "Look into it" }).click();
     await dialog
       .getByText("The key or the passphrase does not open it")
       .waitFor({ timeout: JOB_MS_MAX });
     await looks("moving-import-refused");
     await dialog.getByRole("button", { name: "Back" }).click();
-    await dialog.getByLabel("Passphrase").fill(WORDS);
+    await dialog.getByLabel("Passphrase", { exact: true }).fill(WORDS);
     await dialog.getByRole("button", { name: "Look into it" }).click();
     await dialog.getByText(fingerprint).waitFor({ timeout: JOB_MS_MAX });
     await looks("moving-import-found");
-    const name = await dialog.getByLabel("Name").inputValue();
+    const name = await dialog.getByLabel("Name", { exact: true }).inputValue();
     assert.equal(name, `${WORKSPACE} (imported)`);
-    await dialog.getByLabel("Name").fill("Moved in");
+    await dialog.getByLabel("Name", { exact: true }).fill("Moved in");
     await dialog.getByRole("button", { name: "Make the workspace" }).click();
     const open = dialog.getByRole("link", { name: "Open workspace" });
     await open.waitFor({ timeout: JOB_MS_MAX });

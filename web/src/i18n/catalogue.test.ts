@@ -39,7 +39,8 @@ describe("texts", () => {
 
   it("of a screen come with it, in the language that is spoken", async () => {
     expect(t("backups.runNow")).toBe("backups.runNow");
-    await loadTexts("backups");
+    await Promise.all([loadTexts("moving"), loadTexts("backups")]);
+    expect(t("moving.choose")).toBe("Choose the file");
     expect(t("backups.runNow")).toBe("Back up now");
     await loadLanguage("en-XA");
     expect(t("backups.runNow")).toMatch(/^\[.*\]$/);

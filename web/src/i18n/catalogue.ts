@@ -52,7 +52,9 @@ const PARTS = {
 
 /** Loads the texts of a screen that few open, together with the screen. */
 export async function loadTexts(part: keyof typeof PARTS): Promise<void> {
-  source = { ...source, ...(await PARTS[part]()) };
+  const texts = await PARTS[part]();
+  // After the wait: another part may have come meanwhile.
+  source = { ...source, ...texts };
   speak(language);
 }
 

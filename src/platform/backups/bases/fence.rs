@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use sha2::{Digest, Sha256};
+
 use crate::platform::backups::archive::{COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit};
 use crate::platform::backups::targets::{Fault, Remote};
 
@@ -27,21 +29,30 @@ pub(super) struct Other {
     pub(super) detail: String,
 }
 
-/// Looks through what lies at a target for the newest sign of another box.
-pub(super) async fn look(remote: &Remote, own: &Own) -> Result<Option<Other>, Fault> {
+/// Looks through what lies at a target for the newest sign of another box. `sent` is the folder of
+/// the base that is being sent and what its `COMMIT.json` hashes to: a box that made one in the
+/// same second calls it the same.
+pub(super) async fn look(
+    remote: &Remote,
+    own: &Own,
+    sent: (&str, [u8; 32]),
+) -> Result<Option<Other>, Fault> {
     let listed = remote.list(&format!("{}/base", own.below)).await?;
     let prefix = format!("{}/", own.below);
     let ending = format!("/{COMMIT_FILE}");
     let mut unknown: Vec<&str> = listed
         .iter()
         .filter_map(|one| one.name.strip_prefix(&prefix)?.strip_suffix(&ending))
-        .filter(|folder| !own.folders.contains(*folder))
+        .filter(|folder| *folder == sent.0 || !own.folders.contains(*folder))
         .collect();
     unknown.sort_unstable();
     let mut found: Option<Commit> = None;
     for folder in unknown.into_iter().rev().take(READ_MAX) {
         let name = format!("{prefix}{folder}{ending}");
         let Some(bytes) = remote.read(&name, COMMIT_SIZE_BYTES_MAX).await? else { continue };
+        if <[u8; 32]>::from(Sha256::digest(&bytes)) == sent.1 {
+            continue;
+        }
         let text = String::from_utf8_lossy(&bytes);
         let Some(commit) = Commit::read_signed(&text, &[own.signing_key]) else { continue };
         // Those of an earlier life of this box are no sign of another.

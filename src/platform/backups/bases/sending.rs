@@ -264,7 +264,8 @@ async fn beside_and_there(
     todo: &Todo,
     folder: &str,
 ) -> Result<Vec<Listed>, Trouble> {
-    if let Some(other) = fence::look(remote, &todo.own).await? {
+    let sent = (todo.backup.folder.as_deref().unwrap_or_default(), todo.commit_hash);
+    if let Some(other) = fence::look(remote, &todo.own, sent).await? {
         return Err(Trouble::Other(other));
     }
     for (name, text) in BESIDE {
