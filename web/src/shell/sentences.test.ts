@@ -17,6 +17,8 @@ const THREE = /"([a-z_]+(?:\.[a-z_-]+){2,})"/g;
 const NAMED = /(?:const [A-Z_]+: &str = |\{ |=> |, )"((?:access|audit|keys|workspace)\.[a-z_-]+)"/g;
 /** Two parts that say no action: permissions, kinds of things, and files. */
 const OTHERS = /\.(?:read|manage|settings|transfer|delete|log|member|role|sample-data|json)$/;
+/** Work in the background, where its kind is declared. */
+const KIND = /\bkind: "((?:platform|inventory)\.[a-z-]+)"/g;
 const READ = "access.read";
 
 function sources(folder: string): string[] {
@@ -50,6 +52,14 @@ function actions(): Set<string> {
 const SAID = new Set(Object.keys(en).filter((key) => key.startsWith("audit.say.")));
 /** What is said of no action in particular. */
 const GENERAL = ["audit.say.default", "audit.say.refused", "audit.say.changed"];
+
+describe("a job", () => {
+  it("has a name, whatever kind it is", () => {
+    const kinds = sources(SOURCES).flatMap((one) => matches(one, KIND));
+    expect(kinds).toContain("platform.backup");
+    expect(kinds.filter((one) => !Object.hasOwn(en, `job.kind.${one}`))).toEqual([]);
+  });
+});
 
 describe("what happened", () => {
   const known = actions();

@@ -169,6 +169,7 @@ export const work = {
   "job.kind.platform.restore": "Restore from a backup",
   "job.kind.platform.workspace-export": "Export of the workspace",
   "job.kind.platform.workspace-import": "Import of a workspace",
+  "job.kind.platform.check-files": "Check the files for damage",
   "job.kind.platform.rotate-keys": "Change the master key",
   "job.kind.platform.erase-person": "Erase a person",
   "job.kind.platform.export-person": "Export what is held on a person",
