@@ -4,6 +4,7 @@
 
 mod kills;
 mod memory;
+mod moments;
 mod places;
 mod refused;
 mod rig;
