@@ -259,6 +259,7 @@ export const inventory = {
   "files.title": "Photos and documents",
   "files.none": "There is no photo and no document.",
   "files.noneAdd": "There is no photo and no document yet. Choose some, or drop them here.",
+  "files.noneTake": "There is no photo and no document yet.",
   "files.add": "Add files",
   "files.photo": "Take a photo",
   "files.uploads": "On their way",

@@ -73,5 +73,9 @@ function Symbol({ file }: { readonly file: ItemFile }) {
     : file.media_type === "application/pdf"
       ? IconFileTypePdf
       : IconFile;
-  return <Icon size={20} stroke={1.6} aria-hidden />;
+  return (
+    <span className={classes.tile}>
+      <Icon size={20} stroke={1.6} aria-hidden />
+    </span>
+  );
 }

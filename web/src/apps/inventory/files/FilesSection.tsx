@@ -8,6 +8,7 @@ import { Loaded } from "@/ui/Loaded";
 import { Section } from "@/ui/Page";
 import { RowList } from "@/ui/RowList";
 import { toastDone } from "@/ui/toast";
+import { useIsPhone } from "@/ui/useIsPhone";
 import { WRITE } from "../permissions";
 import { AddFiles } from "./AddFiles";
 import { FileRow } from "./FileRow";
@@ -23,6 +24,7 @@ export function FilesSection({ item }: { readonly item: Item }) {
   const { uploads, add, retry, putAway } = useUploads(workspace.id, item.id);
   const [asked, setAsked] = useState<ItemFile | null>(null);
   const mayAdd = workspace.can(WRITE) && !item.deleted_at;
+  const howToAdd = useIsPhone() ? "files.noneTake" : "files.noneAdd";
   const drop = useDrop((dropped) => void add(dropped));
   return (
     <div className={classes.drop} data-over={drop.isOver || undefined} {...(mayAdd && drop.on)}>
@@ -34,7 +36,7 @@ export function FilesSection({ item }: { readonly item: Item }) {
           {(all) => (
             <>
               {all.length === 0 && uploads.length === 0 && (
-                <p className="hf-note">{t(mayAdd ? "files.noneAdd" : "files.none")}</p>
+                <p className="hf-note">{t(mayAdd ? howToAdd : "files.none")}</p>
               )}
               {all.length > 0 && (
                 <RowList label={t("files.title")}>
@@ -51,16 +53,18 @@ export function FilesSection({ item }: { readonly item: Item }) {
           )}
         </Loaded>
         {uploads.length > 0 && (
-          <RowList label={t("files.uploads")}>
-            {uploads.map((one) => (
-              <UploadRow
-                key={one.key}
-                upload={one}
-                onRetry={() => void retry(one)}
-                onPutAway={() => putAway(one.key)}
-              />
-            ))}
-          </RowList>
+          <div className={classes.uploads}>
+            <RowList label={t("files.uploads")}>
+              {uploads.map((one) => (
+                <UploadRow
+                  key={one.key}
+                  upload={one}
+                  onRetry={() => void retry(one)}
+                  onPutAway={() => putAway(one.key)}
+                />
+              ))}
+            </RowList>
+          </div>
         )}
       </Section>
       {asked && (

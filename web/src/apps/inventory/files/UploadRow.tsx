@@ -18,11 +18,15 @@ export function UploadRow({ upload, onRetry, onPutAway }: Props) {
   const percent = Math.round(share * 100);
   return (
     <RowEntry
-      symbol={<IconUpload size={20} stroke={1.6} aria-hidden />}
+      symbol={
+        <span className={classes.tile}>
+          <IconUpload size={20} stroke={1.6} aria-hidden />
+        </span>
+      }
       title={file.name}
       line={
         fault ? (
-          <span className={classes.fault} role="alert">
+          <span className="hf-fault" role="alert">
             {fault}
           </span>
         ) : (
