@@ -1,16 +1,14 @@
 import { Button } from "@mantine/core";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { IconShieldLock } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { t } from "@/i18n";
 import type { Backup } from "@/api/types";
 import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
-import { toastDone, toastFailed } from "@/ui/toast";
 import { OperatorsOnly } from "../identity/OperatorsOnly";
-import { isActive } from "../jobs/rules";
 import { useBoxEvents } from "../live/useBoxEvents";
 import { BackupAnswer, type BackupAct } from "./BackupAnswer";
 import { BackupDialog, type BackupDeed } from "./BackupDialog";
@@ -18,15 +16,7 @@ import { DrillDialog } from "./DrillDialog";
 import { FirstBackup } from "./FirstBackup";
 import { Glance } from "./Glance";
 import { KitsSection } from "./KitsSection";
-import {
-  BACKUP_KEY,
-  backupJobQuery,
-  backupsQuery,
-  kitsQuery,
-  runBackup,
-  stateQuery,
-  targetsQuery,
-} from "./queries";
+import { backupsQuery, kitsQuery, stateQuery, targetsQuery } from "./queries";
 import { RetentionSection } from "./RetentionSection";
 import { newestWhole, safetyOf } from "./rules";
 import { RestoreDialog } from "./restores/RestoreDialog";
@@ -35,6 +25,7 @@ import { RunningBackup } from "./RunningBackup";
 import { TargetsSection } from "./targets/TargetsSection";
 import { Timeline } from "./Timeline";
 import { Troubles } from "./Troubles";
+import { useRunBackup } from "./useRunBackup";
 import classes from "./backups.module.css";
 
 export interface BackupsSearch {
@@ -65,17 +56,14 @@ function Backups() {
   const kits = useQuery(kitsQuery);
   const targets = useQuery(targetsQuery);
   const state = useQuery(stateQuery);
-  const job = useQuery(backupJobQuery);
   const rows = backups.data?.pages.flatMap((page) => page.items) ?? [];
   const error = backups.error ?? kits.error ?? targets.error ?? state.error;
   const show = (id: string | null) =>
     void navigate({ search: id ? { panel: id } : {}, replace: true });
-  const run = useRun();
+  const run = useRunBackup();
   const retry = () => {
     for (const query of [backups, kits, targets, state]) void query.refetch();
   };
-  const isRunning = job.data ? isActive(job.data) : false;
-  useFreshAfter(isRunning);
   if (!backups.data || !kits.data || !targets.data || !state.data)
     return (
       <Page
@@ -86,6 +74,7 @@ function Backups() {
         onRetry={retry}
       />
     );
+  const { job } = run;
   const safety = safetyOf(targets.data, kits.data.items, rows);
   const whole = newestWhole(rows);
   const mayRun = safety.hasTarget && safety.hasKit;
@@ -100,7 +89,7 @@ function Backups() {
           <Button
             leftSection={<IconShieldLock size={16} aria-hidden />}
             loading={run.isSending}
-            disabled={isRunning}
+            disabled={run.isRunning}
             onClick={() => void run.start()}
           >
             {t("backups.runNow")}
@@ -120,14 +109,12 @@ function Backups() {
       <FirstBackup
         safety={safety}
         kits={kits.data.items}
-        isRunning={isRunning || run.isSending}
+        isRunning={run.isRunning || run.isSending}
         onAct={setAct}
         onRun={() => void run.start()}
       />
       {job.error && <ProblemAlert error={job.error} onRetry={() => void job.refetch()} />}
-      {job.data && isActive(job.data) && (
-        <RunningBackup job={job.data} readAt={job.dataUpdatedAt} />
-      )}
+      {job.data && run.isRunning && <RunningBackup job={job.data} readAt={job.dataUpdatedAt} />}
       {rows.length > 0 && <Glance state={state.data} />}
       <div className={classes.columns}>
         <div className={classes.side}>
@@ -189,33 +176,4 @@ function Backups() {
       )}
     </Page>
   );
-}
-
-/** What a backup leaves behind is read once it is over, however it ended. */
-function useFreshAfter(isRunning: boolean) {
-  const client = useQueryClient();
-  const wasRunning = useRef(false);
-  useEffect(() => {
-    if (wasRunning.current && !isRunning) void client.invalidateQueries({ queryKey: BACKUP_KEY });
-    wasRunning.current = isRunning;
-  }, [client, isRunning]);
-}
-
-/** Asks for a backup; one that is under way already is joined. */
-function useRun() {
-  const client = useQueryClient();
-  const [isSending, setSending] = useState(false);
-  const start = async () => {
-    setSending(true);
-    try {
-      client.setQueryData(backupJobQuery.queryKey, await runBackup());
-      toastDone(t("backups.begun"));
-      await client.invalidateQueries({ queryKey: BACKUP_KEY });
-    } catch (cause) {
-      toastFailed(cause);
-    } finally {
-      setSending(false);
-    }
-  };
-  return { isSending, start };
 }

@@ -1,9 +1,9 @@
-import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Backup, RecoveryKits } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Dialog } from "@/ui/Dialog";
+import { DialogFoot } from "@/ui/DialogFoot";
 import { Lamp } from "@/ui/Lamp";
 import { FollowedJob } from "./FollowedJob";
 import { KitForm } from "./KitForm";
@@ -30,11 +30,7 @@ export function DrillDialog({ backup, box, onClose }: Props) {
           <FollowedJob id={job} label={t("drill.running")} onAgain={() => setJob(null)}>
             {() => <Lamp state="good" label={t("drill.done")} />}
           </FollowedJob>
-          <div>
-            <Button variant="default" onClick={onClose}>
-              {t("ui.close")}
-            </Button>
-          </div>
+          <DialogFoot onClose={onClose} />
         </div>
       ) : (
         <KitForm

@@ -1,9 +1,9 @@
-import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { newKey } from "@/api/client";
 import type { Member } from "@/api/types";
 import { t } from "@/i18n";
 import { Dialog } from "@/ui/Dialog";
+import { DialogFoot } from "@/ui/DialogFoot";
 import { ChoiceField, FormFrame, TextField, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { toastDone } from "@/ui/toast";
@@ -28,11 +28,7 @@ export function TransferDialog({ members, onClose }: Props) {
       ) : (
         <div className="hf-stack">
           <p className="hf-text">{t("people.transferNobody")}</p>
-          <div>
-            <Button variant="default" onClick={onClose}>
-              {t("ui.close")}
-            </Button>
-          </div>
+          <DialogFoot onClose={onClose} />
         </div>
       )}
     </Dialog>

@@ -7,6 +7,7 @@ import type { Job, UserDetails } from "@/api/types";
 import { t } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
 import { Dialog } from "@/ui/Dialog";
+import { DialogFoot } from "@/ui/DialogFoot";
 import { Notice } from "@/ui/Notice";
 import { ProgressBar } from "../jobs/ProgressBar";
 import { jobQuery } from "../jobs/queries";
@@ -57,10 +58,7 @@ function Written({ user, asked, onClose }: Props & { readonly asked: Job }) {
           <Notice tone="danger">{job.problem?.detail ?? t("privacy.exportFailed")}</Notice>
         )}
       </div>
-      <div className={classes.buttons}>
-        <Button variant="default" onClick={onClose}>
-          {t("ui.close")}
-        </Button>
+      <DialogFoot onClose={onClose}>
         {file && (
           <Button
             component="a"
@@ -72,7 +70,7 @@ function Written({ user, asked, onClose }: Props & { readonly asked: Job }) {
             {t("privacy.download")}
           </Button>
         )}
-      </div>
+      </DialogFoot>
     </Dialog>
   );
 }

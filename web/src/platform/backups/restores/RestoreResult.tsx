@@ -1,12 +1,11 @@
-import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { isRecord } from "@/api/problem";
 import type { Job } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Lamp } from "@/ui/Lamp";
-import { LinkButton } from "@/ui/LinkButton";
 import { meQuery } from "../../identity/queries";
+import { OpenOrClose } from "../../workspaces/OpenOrClose";
 import { BACKUP_KEY } from "../queries";
 import type { Wish } from "./RestoreDialog";
 
@@ -36,16 +35,7 @@ export function RestoreResult({ job, wish, onClose }: Props) {
     <div className="hf-stack">
       <Lamp state="good" label={t("restore.done", { name })} />
       {kept && <p className="hf-text">{t("restore.keptUntil", { date: format.date(kept) })}</p>}
-      <div className="hf-flow">
-        {workspace && (
-          <LinkButton to="/w/$workspace" params={{ workspace }}>
-            {t("workspaces.open")}
-          </LinkButton>
-        )}
-        <Button variant="default" onClick={onClose}>
-          {t("ui.close")}
-        </Button>
-      </div>
+      <OpenOrClose workspace={workspace} onClose={onClose} />
     </div>
   );
 }

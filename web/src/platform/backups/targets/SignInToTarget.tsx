@@ -4,6 +4,7 @@ import type { BackupTarget } from "@/api/types";
 import { t } from "@/i18n";
 import { CopyText } from "@/ui/CopyText";
 import { Dialog } from "@/ui/Dialog";
+import { DialogFoot } from "@/ui/DialogFoot";
 import { Lamp } from "@/ui/Lamp";
 import { Loaded } from "@/ui/Loaded";
 import { Notice } from "@/ui/Notice";
@@ -42,15 +43,12 @@ export function SignInToTarget({ target, onTest, onClose }: Props) {
         )}
         {outcome === "waiting" && <p className="hf-note">{t("target.signInWaiting")}</p>}
         {outcome === "done" && <Lamp state="good" label={t("target.signInDone")} />}
-        <div className="hf-flow">
+        <DialogFoot onClose={onClose}>
           {outcome === "done" && <Button onClick={onTest}>{t("target.testNow")}</Button>}
           {outcome === "failed" && (
             <Button onClick={() => void code.refetch()}>{t("target.signInAgain")}</Button>
           )}
-          <Button variant="default" onClick={onClose}>
-            {t("ui.close")}
-          </Button>
-        </div>
+        </DialogFoot>
       </div>
     </Dialog>
   );

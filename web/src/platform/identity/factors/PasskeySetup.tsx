@@ -1,6 +1,6 @@
-import { Button } from "@mantine/core";
 import { newKey } from "@/api/client";
 import { t } from "@/i18n";
+import { DialogFoot } from "@/ui/DialogFoot";
 import { FormFrame, TextField, useForm } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { deviceOf } from "../browserName";
@@ -22,11 +22,7 @@ export function PasskeySetup({ isOffered, origin, onEnrolled, onCancel }: Props)
   return (
     <div className="hf-stack">
       <PasskeyElsewhere origin={origin} path="/account#second-factor" />
-      <div>
-        <Button variant="default" onClick={onCancel}>
-          {t("ui.close")}
-        </Button>
-      </div>
+      <DialogFoot onClose={onCancel} />
     </div>
   );
 }

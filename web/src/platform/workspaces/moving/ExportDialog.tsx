@@ -7,6 +7,7 @@ import { t, useFormat } from "@/i18n";
 import { FollowedJob } from "@/platform/backups/FollowedJob";
 import { CopyText } from "@/ui/CopyText";
 import { Dialog } from "@/ui/Dialog";
+import { DialogFoot } from "@/ui/DialogFoot";
 import { CardsField, FormFrame, SecretField, TextField, useForm } from "@/ui/form";
 import { Lamp } from "@/ui/Lamp";
 import { Notice } from "@/ui/Notice";
@@ -30,11 +31,7 @@ export function ExportDialog({ workspace, onClose }: Props) {
           <FollowedJob id={job} workspace={workspace.id} label={t("moving.writing")}>
             {(done) => <Fetch job={done} />}
           </FollowedJob>
-          <div>
-            <Button variant="default" onClick={onClose}>
-              {t("ui.close")}
-            </Button>
-          </div>
+          <DialogFoot onClose={onClose} />
         </div>
       )}
     </Dialog>

@@ -1,10 +1,9 @@
-import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Job } from "@/api/types";
 import { t } from "@/i18n";
 import { Lamp } from "@/ui/Lamp";
-import { LinkButton } from "@/ui/LinkButton";
+import { OpenOrClose } from "../OpenOrClose";
 import { refreshWorkspaces } from "../queries";
 import { readMoved } from "./moved";
 
@@ -18,7 +17,7 @@ export function ImportResult({
 }) {
   const client = useQueryClient();
   const moved = readMoved(job.result);
-  const workspace = moved?.workspace;
+  const workspace = moved?.workspace ?? null;
   useEffect(() => {
     void refreshWorkspaces(client);
   }, [client]);
@@ -26,16 +25,7 @@ export function ImportResult({
     <div className="hf-stack">
       <Lamp state="good" label={t("moving.imported", { name: moved?.name ?? "" })} />
       <p className="hf-text">{t("moving.inviteNext")}</p>
-      <div className="hf-flow">
-        {workspace && (
-          <LinkButton to="/w/$workspace" params={{ workspace }}>
-            {t("workspaces.open")}
-          </LinkButton>
-        )}
-        <Button variant="default" onClick={onClose}>
-          {t("ui.close")}
-        </Button>
-      </div>
+      <OpenOrClose workspace={workspace} onClose={onClose} />
     </div>
   );
 }
