@@ -325,6 +325,9 @@ describe("backups", () => {
     await restores.getByText(/^put back in its place/).waitFor();
     await restores.getByRole("button", { name: "Undo" }).click();
     const undo = page.getByRole("dialog", { name: "Undo this restore?" });
+    await undo
+      .getByText(/“Harbour kitchen” becomes what it was before/)
+      .waitFor();
     await undo.getByRole("button", { name: "Undo" }).click();
     await restores.getByText("undone", { exact: true }).waitFor();
     await becomes(places, after, "what was entered since did not come back");
@@ -364,7 +367,7 @@ describe("backups", () => {
     await dialog.getByRole("textbox", { name: "Days" }).fill("9");
     await dialog.getByRole("button", { name: "Save and see the plan" }).click();
     const plan = page.getByRole("dialog", { name: "What stays and what goes" });
-    await plan.getByText("1 stay, 0 go.").waitFor();
+    await plan.getByText("1 stays, 0 go.").waitFor();
     await looks(page, "keep-plan");
     await plan.getByRole("button", { name: "Close" }).last().click();
     await kept.getByText("9 days, 4 weeks").waitFor();
@@ -470,7 +473,9 @@ describe("backups", () => {
     const tried = page.getByRole("dialog", { name: "Test “Office disk”" });
     await tried.getByRole("button", { name: "Test now" }).click();
     await tried.getByText("Failed last").waitFor();
-    await tried.getByRole("button", { name: "Close" }).last().click();
+    await tried.getByRole("button", { name: "Edit" }).click();
+    const edits = page.getByRole("dialog", { name: "Edit “Office disk”" });
+    await edits.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Backups cannot be sent to “Office disk”.").waitFor();
     await looks(page, "target-trouble");
   });

@@ -156,7 +156,7 @@ export const backups = {
   "restore.keptUntil": "It can be undone until {date}.",
   "restore.keptDamaged": "What was there before is damaged; it is kept as {file}.",
   "restore.list": "Restores",
-  "restore.mode.look": "a look into a backup",
+  "restore.mode.look": "A look into a backup",
   "restore.mode.in_place": "put back in its place",
   "restore.mode.as_new": "brought back as a new workspace",
   "restore.mode.undo": "a restore undone",
@@ -166,14 +166,18 @@ export const backups = {
   "restore.state.undone": "undone",
   "restore.undo": "Undo",
   "restore.undoTitle": "Undo this restore?",
+  "restore.undoOf": "Undo the restore of {name}",
   "restore.undoBody":
-    "The workspace becomes what it was before the restore. What was entered since the restore is " +
-    "no longer in it.",
+    "{workspace} becomes what it was before. What was entered since {date} is no longer in it.",
+  "restore.undoIt": "The workspace",
   "restore.undoBegun": "The workspace is being put back",
 
   "keep.title": "How long they are kept",
-  "keep.said":
-    "{daily} days, {weekly} weeks, {monthly} months, {yearly} years; always {verified} verified.",
+  "keep.said": "{spans}; always {verified} verified.",
+  "keep.span.daily": { one: "{count} day", other: "{count} days" },
+  "keep.span.weekly": { one: "{count} week", other: "{count} weeks" },
+  "keep.span.monthly": { one: "{count} month", other: "{count} months" },
+  "keep.span.yearly": { one: "{count} year", other: "{count} years" },
   "keep.lead":
     "The newest verified backup of each of these days, weeks, months and years is kept. Saving " +
     "removes nothing: what goes is removed once the next backup was verified, or when you say so " +
@@ -188,7 +192,9 @@ export const backups = {
   "keep.number": "Write a whole number.",
   "keep.plan": "What stays, what goes",
   "keep.planTitle": "What stays and what goes",
-  "keep.planLead": "{keep} stay, {gone} go.",
+  "keep.planLead": "{keep}, {gone}.",
+  "keep.planStay": { one: "{count} stays", other: "{count} stay" },
+  "keep.planGo": { one: "{count} goes", other: "{count} go" },
   "keep.planFrees": "That frees {size} at every target.",
   "keep.stays": "stays",
   "keep.goes": "goes",

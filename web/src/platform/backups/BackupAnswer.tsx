@@ -64,7 +64,14 @@ export function BackupAnswer({ act, box, targets, onAct, onClose }: Props) {
         />
       );
     case "target-test":
-      return <TestTarget target={act.target} onTried={refresh} onClose={onClose} />;
+      return (
+        <TestTarget
+          target={act.target}
+          onTried={refresh}
+          onEdit={() => onAct({ kind: "target-edit", target: act.target })}
+          onClose={onClose}
+        />
+      );
     case "target-remove": {
       const { id, name } = act.target;
       return (

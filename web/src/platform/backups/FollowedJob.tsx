@@ -38,8 +38,8 @@ export function FollowedJob({ id, workspace, label, onAgain, children }: Props) 
             <Notice tone="danger" title={t("backups.jobFailed")}>
               <span lang="en">{one.problem?.detail}</span>
               {onAgain && (
-                <div className="hf-flow">
-                  <Button size="xs" variant="default" onClick={onAgain}>
+                <div>
+                  <Button size="xs" variant="default" mt={8} onClick={onAgain}>
                     {t("ui.back")}
                   </Button>
                 </div>

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { PlannedBackup } from "@/api/types";
 import { t, tDynamic, useFormat } from "@/i18n";
 import { Dialog } from "@/ui/Dialog";
+import { DialogFoot } from "@/ui/DialogFoot";
 import { Lamp } from "@/ui/Lamp";
 import { Loaded } from "@/ui/Loaded";
 import { Notice } from "@/ui/Notice";
@@ -49,7 +50,10 @@ export function PruneDialog({ onClose }: { readonly onClose: () => void }) {
             {({ items, paused }) => (
               <>
                 <p className="hf-text">
-                  {t("keep.planLead", { keep: items.length - gone, gone })}{" "}
+                  {t("keep.planLead", {
+                    keep: t("keep.planStay", { count: items.length - gone }),
+                    gone: t("keep.planGo", { count: gone }),
+                  })}{" "}
                   {freed > 0 && t("keep.planFrees", { size: format.bytes(freed) })}
                 </p>
                 {paused && (
@@ -67,16 +71,18 @@ export function PruneDialog({ onClose }: { readonly onClose: () => void }) {
           </Loaded>
         )}
         {error !== null && <ProblemAlert error={error} />}
-        <div className="hf-flow">
+        <DialogFoot onClose={onClose}>
           {!job && gone > 0 && !plan.data?.paused && (
-            <Button color="red.8" loading={isSending} onClick={() => void prune()}>
+            <Button
+              color="red.8"
+              data-tone="danger"
+              loading={isSending}
+              onClick={() => void prune()}
+            >
               {t("keep.remove", { count: gone })}
             </Button>
           )}
-          <Button variant="default" onClick={onClose}>
-            {t("ui.close")}
-          </Button>
-        </div>
+        </DialogFoot>
       </div>
     </Dialog>
   );

@@ -8,6 +8,8 @@ import { PruneDialog } from "./PruneDialog";
 import { RetentionDialog } from "./RetentionDialog";
 import { settingsQuery } from "./retention";
 
+const SPANS = ["daily", "weekly", "monthly", "yearly"] as const;
+
 /** How long backups are kept. */
 export function RetentionSection() {
   const settings = useQuery(settingsQuery);
@@ -31,10 +33,9 @@ export function RetentionSection() {
           <div className="hf-stack">
             <p className="hf-text">
               {t("keep.said", {
-                daily: retention.daily,
-                weekly: retention.weekly,
-                monthly: retention.monthly,
-                yearly: retention.yearly,
+                spans: SPANS.map((span) => t(`keep.span.${span}`, { count: retention[span] })).join(
+                  ", ",
+                ),
                 verified: retention.verified_min,
               })}
             </p>

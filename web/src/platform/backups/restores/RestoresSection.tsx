@@ -24,7 +24,6 @@ const TONES: Readonly<Record<string, TagTone>> = {
 export function RestoresSection() {
   const restores = useInfiniteQuery(restoresQuery);
   const [asked, setAsked] = useState<Restore | null>(null);
-  const client = useQueryClient();
   const rows = restores.data?.pages.flatMap((page) => page.items);
   if (rows?.length === 0) return null;
   return (
@@ -48,23 +47,34 @@ export function RestoresSection() {
           {t("backups.more")}
         </Button>
       )}
-      {asked && (
-        <Confirm
-          opened
-          title={t("restore.undoTitle")}
-          confirmLabel={t("restore.undo")}
-          onClose={() => setAsked(null)}
-          onConfirm={async () => {
-            await undoRestore(asked.id);
-            setAsked(null);
-            toastDone(t("restore.undoBegun"));
-            await client.invalidateQueries({ queryKey: BACKUP_KEY });
-          }}
-        >
-          {t("restore.undoBody")}
-        </Confirm>
-      )}
+      {asked && <Undo restore={asked} onClose={() => setAsked(null)} />}
     </Section>
+  );
+}
+
+/** Names what is put back, and what is lost by it. */
+function Undo({ restore, onClose }: { readonly restore: Restore; readonly onClose: () => void }) {
+  const client = useQueryClient();
+  const format = useFormat();
+  const name = useWorkspaceName(restore.workspace_id ?? null);
+  return (
+    <Confirm
+      opened
+      title={t("restore.undoTitle")}
+      confirmLabel={t("restore.undo")}
+      onClose={onClose}
+      onConfirm={async () => {
+        await undoRestore(restore.id);
+        onClose();
+        toastDone(t("restore.undoBegun"));
+        await client.invalidateQueries({ queryKey: BACKUP_KEY });
+      }}
+    >
+      {t("restore.undoBody", {
+        workspace: name ? `“${name}”` : t("restore.undoIt"),
+        date: format.dateTime(restore.asked_at),
+      })}
+    </Confirm>
   );
 }
 
@@ -101,7 +111,12 @@ function RestoreRow({
       }
       actions={
         canUndo && (
-          <Button size="compact-sm" variant="default" onClick={onUndo}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={name ? t("restore.undoOf", { name }) : undefined}
+            onClick={onUndo}
+          >
             {t("restore.undo")}
           </Button>
         )
