@@ -96,7 +96,7 @@ describe("a workspace that moves", () => {
     await openScreen(page, "/workspaces");
     await page.getByRole("button", { name: "Import a workspace" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByRole("button", { name: "Choose the file" }).waitFor();
+    await dialog.getByRole("button", { name: "Choose the exported file" }).waitFor();
     await looks("moving-import");
     await dialog.locator("input[type=file]").setInputFiles(file);
     await dialog.getByLabel("Passphrase", { exact: true }).fill("these are other words");

@@ -40,7 +40,7 @@ describe("texts", () => {
   it("of a screen come with it, in the language that is spoken", async () => {
     expect(t("backups.runNow")).toBe("backups.runNow");
     await Promise.all([loadTexts("moving"), loadTexts("backups")]);
-    expect(t("moving.choose")).toBe("Choose the file");
+    expect(t("moving.choose")).toBe("Choose the exported file");
     expect(t("backups.runNow")).toBe("Back up now");
     await loadLanguage("en-XA");
     expect(t("backups.runNow")).toMatch(/^\[.*\]$/);

@@ -27,7 +27,7 @@ export const moving = {
   "moving.importText":
     "A file that another box exported. All of it is checked, and you see what is in it before " +
     "anything is made of it.",
-  "moving.choose": "Choose the file",
+  "moving.choose": "Choose the exported file",
   "moving.noFile": "Choose the file first.",
   "moving.openedBy": "What opens it",
   "moving.byPassphrase": "A passphrase",

@@ -59,6 +59,7 @@ export const work = {
   "workspace.elsewhereText":
     "They worked in this workspace on the box that it came from. They have no access here until " +
     "somebody invites them.",
+  "workspace.elsewhereHere": "has access here",
   "workspace.danger": "Put aside or give up",
   "workspace.archive": "Archive",
   "workspace.archiveText":

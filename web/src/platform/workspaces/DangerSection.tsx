@@ -199,7 +199,7 @@ function DangerButton({
   readonly onClick: () => void;
 }) {
   return (
-    <Button variant="outline" color="red.8" onClick={onClick}>
+    <Button variant="outline" color="var(--hf-danger)" onClick={onClick}>
       {label}
     </Button>
   );

@@ -58,10 +58,8 @@ function Figure({
   return (
     <div className={classes.figure}>
       <dt>{label}</dt>
-      <dd className="hf-number">
-        {value}
-        {note && <div className={classes.note}>{note}</div>}
-      </dd>
+      <dd className="hf-number">{value}</dd>
+      {note && <dd className={classes.note}>{note}</dd>}
     </div>
   );
 }

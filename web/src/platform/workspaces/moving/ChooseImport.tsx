@@ -106,7 +106,11 @@ export function ChooseImport({ before, onChosen, onClose }: Props) {
             <bdi>{file.name}</bdi> · {format.bytes(file.size)}
           </span>
         )}
-        {!file && fault && <span role="alert">{fault}</span>}
+        {!file && fault && (
+          <span className="hf-fault" role="alert">
+            {fault}
+          </span>
+        )}
       </div>
       <SegmentedControl
         value={by}

@@ -45,7 +45,11 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
           {(job) => <Found job={job} onImport={bringIn} onClose={onClose} />}
         </FollowedJob>
       ) : (
-        <FollowedJob id={step.job} label={t("moving.importing")}>
+        <FollowedJob
+          id={step.job}
+          label={t("moving.importing")}
+          onAgain={() => setStep({ kind: "choose" })}
+        >
           {(job) => <ImportResult job={job} onClose={onClose} />}
         </FollowedJob>
       )}
