@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::rules::{Hash, LogId, NO_HASH, Record};
 use crate::platform::clock::Moment;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 use crate::platform::id::ObjectId;
 
@@ -129,10 +130,8 @@ pub(in crate::platform) fn after(
              outcome, request_id, changes, personal, prev_hash, hash
          FROM audit_entries WHERE seq > :seq ORDER BY seq LIMIT :limit",
     )?;
-    let rows = statement.query_map(
-        named_params! { ":seq": seq, ":limit": i64::try_from(limit).unwrap_or(i64::MAX) },
-        record,
-    )?;
+    let rows =
+        statement.query_map(named_params! { ":seq": seq, ":limit": integer(limit) }, record)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -151,14 +150,12 @@ pub(in crate::platform) fn whole_after(
          FROM audit_entries AS e LEFT JOIN audit_personal AS p ON p.seq = e.seq
          WHERE e.seq > :seq ORDER BY e.seq LIMIT :limit",
     )?;
-    let rows = statement.query_map(
-        named_params! { ":seq": seq, ":limit": i64::try_from(limit).unwrap_or(i64::MAX) },
-        |row| {
+    let rows =
+        statement.query_map(named_params! { ":seq": seq, ":limit": integer(limit) }, |row| {
             let salt: Option<[u8; 32]> = row.get(14)?;
             let values: Option<String> = row.get(15)?;
             Ok((record(row)?, salt.zip(values)))
-        },
-    )?;
+        })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -4,6 +4,7 @@ use rusqlite::named_params;
 
 use super::rules::{Blob, BlobHash, Owner, known_type};
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 /// Whether a row is there already, and the bytes of all of them.
@@ -18,7 +19,7 @@ pub(super) fn standing(scope: &Unit<'_>, hash: BlobHash) -> Result<(bool, u64)> 
 }
 
 pub(super) fn insert(scope: &Unit<'_>, blob: &Blob) -> Result<()> {
-    let size = i64::try_from(blob.size_bytes).unwrap_or(i64::MAX);
+    let size = integer(blob.size_bytes);
     scope
         .prepare_cached(
             "INSERT INTO blobs (sha256, size_bytes, media_type, created_at)

@@ -23,3 +23,4 @@ pub use held::{Gate, Held};
 pub use migrations::{Migration, MigrationSet};
 pub use open::{Snapshot, Synchronous, quick_check, self_test};
 pub use pages::Pages;
+pub use values::integer;

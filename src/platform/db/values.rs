@@ -1,9 +1,16 @@
-//! How the product's own types are kept in a table: ids as 16 bytes, moments as integers.
+//! How the product's own types are kept in a table: ids as 16 bytes, moments as integers, numbers
+//! that are never negative as integers of SQLite.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::platform::clock::Moment;
 use crate::platform::id::Id;
+
+/// A number as SQLite keeps it, e.g. of rows at most. What it cannot hold becomes the largest that
+/// it can.
+pub fn integer(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
 
 impl<T> ToSql for Id<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -6,6 +6,7 @@ use rusqlite::{Row, named_params};
 use super::rules::{ErrorGroupId, Joined, Kind};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxScope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 /// A kind of failure as it is kept.
@@ -55,7 +56,7 @@ pub(super) fn keep_newest(scope: &BoxScope<'_>, groups_max: usize) -> Result<()>
                  SELECT id FROM error_groups ORDER BY last_at DESC, id DESC
                  LIMIT -1 OFFSET :groups_max)",
         )?
-        .execute(named_params! { ":groups_max": i64::try_from(groups_max).unwrap_or(i64::MAX) })?;
+        .execute(named_params! { ":groups_max": integer(groups_max) })?;
     Ok(())
 }
 
@@ -67,7 +68,7 @@ pub(super) fn drop_before(scope: &BoxScope<'_>, before: Moment, most: usize) -> 
                  SELECT id FROM error_groups WHERE last_at < :before LIMIT :most)",
         )?
         .execute(named_params! {
-            ":before": before, ":most": i64::try_from(most).unwrap_or(i64::MAX),
+            ":before": before, ":most": integer(most),
         })?)
 }
 
@@ -88,7 +89,7 @@ pub(super) fn list(
     let rows = statement.query_map(
         named_params! {
             ":last_at": last_at, ":id": id, ":kind": kind.map(Kind::name),
-            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+            ":limit": integer(limit),
         },
         group,
     )?;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use super::rules::{KEPT, Once, Remembered};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::id::ObjectId;
 
@@ -42,7 +43,7 @@ pub(in crate::platform) fn drop_expired_in(unit: &Unit<'_>, most: usize) -> Resu
                  WHERE created_at <= :since LIMIT :most)",
         )?
         .execute(named_params! {
-            ":since": unit.now().minus(KEPT), ":most": i64::try_from(most).unwrap_or(i64::MAX),
+            ":since": unit.now().minus(KEPT), ":most": integer(most),
         })?)
 }
 

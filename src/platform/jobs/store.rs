@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::rules::{BACK_OFF_MAX, Fault, Job, JobId, Progress, Requester, State, WAITING_ALL_MAX};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxScope, Unit};
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 use crate::platform::id::Id;
 use crate::platform::identity::UserId;
@@ -69,7 +70,7 @@ pub(super) fn under_way_of(scope: &BoxScope<'_>, user: UserId) -> Result<Vec<Job
          WHERE state IN ('waiting', 'running') AND requested_by = :user ORDER BY id LIMIT :most"
     ))?;
     let rows = statement
-        .query_map(named_params! { ":user": user, ":most": wide(WAITING_ALL_MAX) }, job)?;
+        .query_map(named_params! { ":user": user, ":most": integer(WAITING_ALL_MAX) }, job)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -86,7 +87,7 @@ pub(super) fn count_waiting(scope: &BoxScope<'_>) -> Result<usize> {
         .prepare_cached(
             "SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE state = 'waiting' LIMIT :most)",
         )?
-        .query_row(named_params! { ":most": wide(WAITING_ALL_MAX) }, |row| row.get(0))?;
+        .query_row(named_params! { ":most": integer(WAITING_ALL_MAX) }, |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
@@ -125,7 +126,7 @@ pub(super) fn list(scope: &BoxScope<'_>, filter: &Filter, limit: usize) -> Resul
     let rows = statement.query_map(
         named_params! {
             ":workspace": filter.workspace, ":state": filter.state.map(State::name),
-            ":kind": filter.kind, ":before": filter.before, ":limit": wide(limit),
+            ":kind": filter.kind, ":before": filter.before, ":limit": integer(limit),
         },
         job,
     )?;
@@ -173,7 +174,7 @@ pub(super) fn running(scope: &BoxScope<'_>) -> Result<Vec<Job>> {
     let mut statement = scope.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM jobs WHERE state = 'running' ORDER BY id LIMIT :most"
     ))?;
-    let rows = statement.query_map(named_params! { ":most": wide(WAITING_ALL_MAX) }, job)?;
+    let rows = statement.query_map(named_params! { ":most": integer(WAITING_ALL_MAX) }, job)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -192,8 +193,8 @@ pub(super) fn update(scope: &BoxScope<'_>, job: &Job) -> Result<()> {
             ":id": job.id, ":state": job.state.name(), ":attempts": job.attempts,
             ":result": job.result, ":code": job.fault.as_ref().map(|fault| &fault.code),
             ":detail": job.fault.as_ref().map(|fault| &fault.detail),
-            ":done": job.progress.map(|one| narrow(one.done)),
-            ":total": job.progress.map(|one| narrow(one.total)),
+            ":done": job.progress.map(|one| integer(one.done)),
+            ":total": job.progress.map(|one| integer(one.total)),
             ":user": job.requester.map(|one| one.user),
             ":family": job.requester.map(|one| one.family),
             ":run_at": job.run_at, ":started_at": job.started_at,
@@ -265,7 +266,7 @@ pub(super) fn drop_before(scope: &BoxScope<'_>, before: Moment, most: usize) -> 
                  SELECT id FROM jobs WHERE state IN ('done', 'failed', 'cancelled')
                    AND finished_at < :before LIMIT :most)",
         )?
-        .execute(named_params! { ":before": before, ":most": wide(most) })?)
+        .execute(named_params! { ":before": before, ":most": integer(most) })?)
 }
 
 /// Drops ended jobs beyond the newest `kept`.
@@ -276,7 +277,7 @@ pub(super) fn drop_beyond(scope: &BoxScope<'_>, kept: usize, most: usize) -> Res
                  SELECT id FROM jobs WHERE state IN ('done', 'failed', 'cancelled')
                  ORDER BY id DESC LIMIT :most OFFSET :kept)",
         )?
-        .execute(named_params! { ":kept": wide(kept), ":most": wide(most) })?)
+        .execute(named_params! { ":kept": integer(kept), ":most": integer(most) })?)
 }
 
 /// Drops what is left of workspaces that are gone.
@@ -293,7 +294,7 @@ pub(super) fn drop_orphans(scope: &BoxScope<'_>, most: usize) -> Result<usize> {
                  SELECT id FROM jobs WHERE workspace_id IS NOT NULL AND state <> 'running'
                    AND workspace_id NOT IN (SELECT id FROM workspaces) LIMIT :most)",
         )?
-        .execute(named_params! { ":most": wide(most) })?)
+        .execute(named_params! { ":most": integer(most) })?)
 }
 
 /// Drops notes of effects older than any job that could run again.
@@ -303,7 +304,7 @@ pub(super) fn drop_effects(unit: &Unit<'_>, before: Moment, most: usize) -> Resu
             "DELETE FROM job_effects WHERE (job_id, step) IN (
                  SELECT job_id, step FROM job_effects WHERE created_at < :before LIMIT :most)",
         )?
-        .execute(named_params! { ":before": before, ":most": wide(most) })?)
+        .execute(named_params! { ":before": before, ":most": integer(most) })?)
 }
 
 /// How jobs stand on the whole box.
@@ -384,14 +385,6 @@ fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
         cancel_asked_at: row.get(19)?,
         version: row.get(20)?,
     })
-}
-
-fn wide(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn narrow(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// A row that the table's own checks should have refused.

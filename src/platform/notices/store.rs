@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::rules::{Email, Notice, NoticeId, Params, Settings, TimeOfDay};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::UserId;
 use crate::platform::workspaces::WorkspaceId;
@@ -56,7 +57,7 @@ pub(super) fn list(
     )?;
     let rows = statement.query_map(
         named_params! {
-            ":user": user, ":is_unread": is_unread, ":before": before, ":limit": wide(limit),
+            ":user": user, ":is_unread": is_unread, ":before": before, ":limit": integer(limit),
         },
         kept,
     )?;
@@ -135,7 +136,8 @@ pub(super) fn after(scope: &Unit<'_>, seq: i64, limit: usize) -> Result<Vec<Noti
         "SELECT seq, id, user_id, workspace_id, kind, params, link, created_at, read_at
          FROM notices WHERE seq > :seq ORDER BY seq LIMIT :limit",
     )?;
-    let rows = statement.query_map(named_params! { ":seq": seq, ":limit": wide(limit) }, kept)?;
+    let rows =
+        statement.query_map(named_params! { ":seq": seq, ":limit": integer(limit) }, kept)?;
     rows.map(|row| row?.notice()).collect()
 }
 
@@ -147,7 +149,7 @@ pub(super) fn drop_before(scope: &Unit<'_>, moment: Moment, most: usize) -> Resu
                  SELECT seq FROM notices WHERE created_at < :moment
                  ORDER BY created_at LIMIT :most)",
         )?
-        .execute(named_params! { ":moment": moment, ":most": wide(most) })?)
+        .execute(named_params! { ":moment": moment, ":most": integer(most) })?)
 }
 
 /// Drops what a person has beyond so many notices.
@@ -158,7 +160,7 @@ pub(super) fn drop_beyond(scope: &Unit<'_>, user: UserId, kept: usize) -> Result
                  SELECT seq FROM notices WHERE user_id = :user
                  ORDER BY seq DESC LIMIT 1 OFFSET :kept)",
         )?
-        .execute(named_params! { ":user": user, ":kept": wide(kept) })?;
+        .execute(named_params! { ":user": user, ":kept": integer(kept) })?;
     Ok(())
 }
 
@@ -267,8 +269,4 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
         read_at: row.get(8)?,
     };
     Ok(Kept { notice, params: row.get(5)? })
-}
-
-fn wide(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

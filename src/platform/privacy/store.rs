@@ -8,6 +8,7 @@ use super::rules::{Counts, Erasure, ErasureId};
 use crate::platform::app::{ColumnMarks, Whose};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::db::rows::{self, Table, Which};
 use crate::platform::error::Result;
 use crate::platform::id::ObjectId;
@@ -135,7 +136,7 @@ pub(super) fn list(
              closed_at, finished_at
          FROM erasures WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows =
         statement.query_map(named_params! { ":before": before, ":limit": limit }, erasure)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

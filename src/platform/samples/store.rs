@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, named_params};
 use crate::platform::app::SampleProgress;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 /// What of an app's data is there, and the moment it is told at. None before the first part.
@@ -27,8 +28,7 @@ pub(super) fn set(
     progress: SampleProgress,
     told_at: Moment,
 ) -> Result<()> {
-    let [done, total] =
-        [progress.done, progress.total].map(|steps| i64::try_from(steps).unwrap_or(i64::MAX));
+    let [done, total] = [progress.done, progress.total].map(integer);
     scope
         .prepare_cached(
             "INSERT INTO sample_loads (app, steps_done, steps_total, told_at)

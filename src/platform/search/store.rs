@@ -3,6 +3,7 @@
 use rusqlite::named_params;
 
 use crate::platform::ctx::BoxScope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::identity::UserId;
 use crate::platform::workspaces::WorkspaceId;
@@ -17,7 +18,7 @@ pub(super) fn members(
         "SELECT u.id, u.name, u.email FROM memberships AS m JOIN users AS u ON u.id = m.user_id
          WHERE m.workspace_id = :workspace ORDER BY u.name, u.id LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement
         .query_map(named_params! { ":workspace": workspace, ":limit": limit }, |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))

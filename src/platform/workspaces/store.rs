@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use super::rules::{Apps, State, States, Workspace, WorkspaceId};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxScope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 pub(super) fn insert(scope: &BoxScope<'_>, workspace: &Workspace) -> Result<()> {
@@ -75,7 +76,7 @@ pub(super) fn due(scope: &BoxScope<'_>, before: Moment, limit: usize) -> Result<
          WHERE deleted_at IS NOT NULL AND deleted_at <= :before AND purged_at IS NULL
          ORDER BY deleted_at LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows =
         statement.query_map(named_params! { ":before": before, ":limit": limit }, workspace)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -88,7 +89,7 @@ pub(super) fn begun(scope: &BoxScope<'_>, limit: usize) -> Result<Vec<WorkspaceI
          WHERE deleted_at IS NOT NULL AND purged_at IS NOT NULL
          ORDER BY deleted_at LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":limit": limit }, |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -128,7 +129,7 @@ pub(super) fn list(
                  WHEN archived_at IS NOT NULL THEN :archived ELSE :active END
          ORDER BY id LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(
         named_params! {
             ":after": after, ":limit": limit, ":active": states.has(State::Active),

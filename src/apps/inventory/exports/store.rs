@@ -7,6 +7,7 @@ use crate::apps::inventory::imports::rules::items::join_codes;
 use crate::apps::inventory::movements::rules::{MovementId, Totals};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 /// A row and the number of its place in the file.
@@ -29,8 +30,9 @@ pub(super) fn items(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<N
          WHERE i.rid > :after AND i.deleted_at IS NULL
          ORDER BY i.rid LIMIT :limit",
     )?;
-    let rows =
-        statement.query_map(named_params! { ":after": after, ":limit": wide(limit) }, |row| {
+    let rows = statement.query_map(
+        named_params! { ":after": after, ":limit": integer(limit) },
+        |row| {
             let codes = text(row, 8)?;
             let cells = vec![
                 text(row, 1)?,
@@ -48,7 +50,8 @@ pub(super) fn items(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<N
                 text(row, 13)?,
             ];
             Ok((row.get(0)?, cells))
-        })?;
+        },
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -60,8 +63,9 @@ pub(super) fn locations(scope: &Scope<'_>, after: i64, limit: usize) -> Result<V
          WHERE l.rid > :after AND l.deleted_at IS NULL
          ORDER BY l.rid LIMIT :limit",
     )?;
-    let rows =
-        statement.query_map(named_params! { ":after": after, ":limit": wide(limit) }, |row| {
+    let rows = statement.query_map(
+        named_params! { ":after": after, ":limit": integer(limit) },
+        |row| {
             let is_active: bool = row.get(5)?;
             let cells = vec![
                 text(row, 1)?,
@@ -71,7 +75,8 @@ pub(super) fn locations(scope: &Scope<'_>, after: i64, limit: usize) -> Result<V
                 is_active.to_string(),
             ];
             Ok((row.get(0)?, cells))
-        })?;
+        },
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -86,8 +91,9 @@ pub(super) fn stock(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<N
          LEFT JOIN locations AS l ON l.rid = s.location_id
          ORDER BY i.rid, s.location_id",
     )?;
-    let rows =
-        statement.query_map(named_params! { ":after": after, ":limit": wide(limit) }, |row| {
+    let rows = statement.query_map(
+        named_params! { ":after": after, ":limit": integer(limit) },
+        |row| {
             let totals = Totals { qty: row.get(4)?, value: row.get(5)? };
             let average = totals.average().map(|average| average.to_string());
             // An item without stock only tells how far the reading is.
@@ -99,7 +105,8 @@ pub(super) fn stock(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<N
                 }
             };
             Ok((row.get(0)?, cells))
-        })?;
+        },
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -114,8 +121,9 @@ pub(super) fn movements(scope: &Scope<'_>, after: i64, limit: usize) -> Result<V
          LEFT JOIN movements AS o ON o.seq = m.reverses_seq
          WHERE m.seq > :after ORDER BY m.seq LIMIT :limit",
     )?;
-    let rows =
-        statement.query_map(named_params! { ":after": after, ":limit": wide(limit) }, |row| {
+    let rows = statement.query_map(
+        named_params! { ":after": after, ":limit": integer(limit) },
+        |row| {
             let seq: i64 = row.get(0)?;
             let moment = |column: usize| row.get::<_, Moment>(column).map(|at| at.to_string());
             let cells = vec![
@@ -137,7 +145,8 @@ pub(super) fn movements(scope: &Scope<'_>, after: i64, limit: usize) -> Result<V
                 id(row, 15)?,
             ];
             Ok((seq, cells))
-        })?;
+        },
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -158,8 +167,4 @@ fn qty(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 fn money(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     let money: Option<Money> = row.get(column)?;
     Ok(money.map(|money| money.to_string()).unwrap_or_default())
-}
-
-fn wide(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -6,6 +6,7 @@ use super::rules::{FileId, KeptFile};
 use crate::platform::blobs::rules::known_type;
 use crate::platform::blobs::{Blob, BlobHash};
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 
 const COLUMNS: &str = "f.id, i.id, f.name, f.sha256, f.size_bytes, f.media_type, f.created_at";
@@ -26,7 +27,7 @@ pub(super) fn insert(
         .execute(named_params! {
             ":id": id, ":item": item_rid, ":hash": blob.hash.0, ":name": name,
             ":media_type": blob.media_type,
-            ":size": i64::try_from(blob.size_bytes).unwrap_or(i64::MAX),
+            ":size": integer(blob.size_bytes),
             ":now": scope.now(), ":user": scope.user(),
         })?;
     Ok(())

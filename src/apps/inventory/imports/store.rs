@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, named_params};
 use super::rules::{ImportId, ImportKind};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 
 /// A waiting file.
@@ -29,7 +30,7 @@ pub(super) fn make_room(scope: &Scope<'_>, waiting_max: usize) -> Result<()> {
                  ORDER BY rid DESC LIMIT :kept)",
         )?
         .execute(named_params! {
-            ":kept": i64::try_from(waiting_max.saturating_sub(1)).unwrap_or(i64::MAX),
+            ":kept": integer(waiting_max.saturating_sub(1)),
         })?;
     Ok(())
 }
@@ -42,7 +43,7 @@ pub(super) fn drop_expired(scope: &Scope<'_>, most: usize) -> Result<usize> {
                  SELECT rid FROM import_jobs WHERE expires_at <= :now LIMIT :most)",
         )?
         .execute(named_params! {
-            ":now": scope.now(), ":most": i64::try_from(most).unwrap_or(i64::MAX),
+            ":now": scope.now(), ":most": integer(most),
         })?)
 }
 
@@ -66,8 +67,8 @@ pub(super) fn insert(scope: &Scope<'_>, new: &NewJob) -> Result<i64> {
         )?
         .insert(named_params! {
             ":id": new.id, ":kind": new.kind.name(), ":plan_hash": new.plan_hash,
-            ":rows": i64::try_from(new.rows).unwrap_or(i64::MAX),
-            ":errors": i64::try_from(new.errors).unwrap_or(i64::MAX),
+            ":rows": integer(new.rows),
+            ":errors": integer(new.errors),
             ":now": scope.now(), ":user": scope.user(), ":expires_at": new.expires_at,
         })?)
 }

@@ -11,6 +11,7 @@ use super::rules::{Barcode, ItemDraft, ItemId, KeptItem};
 use crate::apps::inventory::amounts::Money;
 use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 
 pub(super) use list::{categories, count, list};
@@ -145,7 +146,7 @@ fn insert_barcodes(scope: &Scope<'_>, rid: i64, barcodes: &[Barcode]) -> Result<
     )?;
     for (position, barcode) in barcodes.iter().enumerate() {
         statement.execute(named_params! {
-            ":rid": rid, ":position": i64::try_from(position).unwrap_or(i64::MAX),
+            ":rid": rid, ":position": integer(position),
             ":code": barcode.code, ":kind": barcode.kind.name(), ":pack_qty": barcode.pack_qty,
         })?;
     }

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::rules::{KeptLocation, LocationDraft, LocationId, Parents, Shown};
 use crate::apps::inventory::items::rules::TempZone;
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 
 pub(super) use recycle::{Forgettable, deleted, forget, forgettable};
@@ -47,7 +48,7 @@ pub(super) fn list(
     let rows = statement.query_map(
         named_params! {
             ":code_key": after.0, ":rid": after.1,
-            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+            ":limit": integer(limit),
         },
         location,
     )?;

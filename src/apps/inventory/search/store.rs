@@ -8,6 +8,7 @@ use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules::{MovementId, TransferId};
 use crate::apps::inventory::suppliers::rules::SupplierId;
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::search::rules::Fit;
 
@@ -47,7 +48,7 @@ pub(super) fn items(scope: &Scope<'_>, query: &Query, limit: usize) -> Result<Ve
         named_params! {
             ":code": query.code, ":number_key": query.number_key, ":words": query.words,
             ":parts": query.parts, ":looked_at": LOOKED_AT_MAX,
-            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+            ":limit": integer(limit),
         },
         |row| {
             Ok(FoundItem {
@@ -74,7 +75,7 @@ pub(super) fn locations(
         "SELECT id, code, name FROM locations WHERE deleted_at IS NULL
          ORDER BY code_key LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":limit": limit }, |row| {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     })?;
@@ -90,7 +91,7 @@ pub(super) fn suppliers(
         "SELECT id, name, email FROM suppliers WHERE deleted_at IS NULL
          ORDER BY name_key LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":limit": limit }, |row| {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     })?;
@@ -119,7 +120,7 @@ const REMARKS: &str = "
 /// Movements with these words beside them, newest first.
 pub(super) fn remarks(scope: &Scope<'_>, words: &str, limit: usize) -> Result<Vec<Remark>> {
     let mut statement = scope.prepare_cached(REMARKS)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":words": words, ":limit": limit }, |row| {
         Ok(Remark {
             id: row.get(0)?,

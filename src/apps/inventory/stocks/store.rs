@@ -6,6 +6,7 @@ use super::rules::{Stock, StockFilter, StockKey};
 use crate::apps::inventory::amounts::Qty;
 use crate::apps::inventory::movements::rules::{ItemName, PlaceName};
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 mod checks;
@@ -88,7 +89,7 @@ pub(super) fn list(
     after: &StockKey,
     limit: usize,
 ) -> Result<Vec<Stock>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     if let Some(at) = filter.at {
         let sql = if filter.item.is_some() { OF_ITEM_AT_MOMENT } else { AT_MOMENT };
         let mut statement = scope.prepare_cached(sql)?;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::platform::audit::rules::checkpoints::{Checkpoint, PublicKey};
 use crate::platform::clock::Moment;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::setup::rules::BoxId;
 
@@ -19,7 +20,7 @@ impl Checkpoints<'_> {
                  VALUES (:size, :at, :root, :public_key, :signature)",
             )?
             .execute(named_params! {
-                ":size": signed(checkpoint.size), ":at": checkpoint.at, ":root": checkpoint.root,
+                ":size": integer(checkpoint.size), ":at": checkpoint.at, ":root": checkpoint.root,
                 ":public_key": checkpoint.public_key, ":signature": checkpoint.signature,
             })?;
         Ok(())
@@ -36,7 +37,7 @@ impl Checkpoints<'_> {
                 "SELECT size, at, root, public_key, signature FROM audit_checkpoints
                  WHERE size = :size",
             )?
-            .query_row(named_params! { ":size": signed(size) }, checkpoint)
+            .query_row(named_params! { ":size": integer(size) }, checkpoint)
             .optional()?)
     }
 
@@ -50,9 +51,9 @@ impl Checkpoints<'_> {
             "SELECT size, at, root, public_key, signature FROM audit_checkpoints
              WHERE size < :size ORDER BY size DESC LIMIT :limit",
         )?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = integer(limit);
         let rows = statement
-            .query_map(named_params! { ":size": signed(size), ":limit": limit }, checkpoint)?;
+            .query_map(named_params! { ":size": integer(size), ":limit": limit }, checkpoint)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -63,7 +64,7 @@ impl Checkpoints<'_> {
              WHERE size > :from AND size <= :to ORDER BY size",
         )?;
         let rows = statement
-            .query_map(named_params! { ":from": signed(from), ":to": signed(to) }, checkpoint)?;
+            .query_map(named_params! { ":from": integer(from), ":to": integer(to) }, checkpoint)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
@@ -76,10 +77,6 @@ fn checkpoint(row: &Row<'_>) -> rusqlite::Result<Checkpoint> {
         public_key: row.get(3)?,
         signature: row.get(4)?,
     })
-}
-
-fn signed(size: u64) -> i64 {
-    i64::try_from(size).unwrap_or(i64::MAX)
 }
 
 /// A key as it is kept.
@@ -130,7 +127,7 @@ impl Keys<'_> {
             "SELECT public_key, sealed_seed FROM audit_keys
              WHERE substr(sealed_seed, 1, length(:prefix)) <> :prefix LIMIT :limit",
         )?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = integer(limit);
         let rows = statement
             .query_map(named_params! { ":prefix": prefix, ":limit": limit }, |row| {
                 Ok((row.get(0)?, row.get(1)?))

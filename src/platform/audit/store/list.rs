@@ -9,6 +9,7 @@ use rusqlite::{Connection, named_params};
 use super::{head, record};
 use crate::platform::audit::rules::Record;
 use crate::platform::clock::Moment;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::id::ObjectId;
 
@@ -155,7 +156,7 @@ pub(in crate::platform) fn list(
     limit: usize,
 ) -> Result<Listed> {
     let (before, floor) = range(connection, filter)?;
-    let rows_max = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let rows_max = integer(limit).saturating_add(1);
     let outcome = filter.is_refused.map(|is_refused| if is_refused { "refused" } else { "ok" });
     let (from_at, to_at) =
         (filter.from.map_or(i64::MIN, |at| at.0), filter.to.map_or(i64::MAX, |at| at.0));

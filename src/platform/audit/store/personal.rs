@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use rusqlite::{Connection, named_params};
 
 use super::{list::Shown, record};
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::id::ObjectId;
 
@@ -31,7 +32,7 @@ pub(in crate::platform) fn of(
          LEFT JOIN audit_personal AS p ON p.seq = e.seq
          ORDER BY e.seq",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement
         .query_map(named_params! { ":person": person, ":seq": seq, ":limit": limit }, |row| {
             Ok(Shown { record: record(row)?, personal_values: row.get(14)? })
@@ -60,7 +61,7 @@ pub(in crate::platform) fn after(
          FROM audit_personal AS p CROSS JOIN audit_entries AS e ON e.seq = p.seq
          WHERE p.seq > :seq ORDER BY p.seq LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":seq": seq, ":limit": limit }, |row| {
         let values: String = row.get(2)?;
         Ok((row.get(0)?, row.get(1)?, serde_json::from_str(&values).ok()))

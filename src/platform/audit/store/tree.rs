@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::platform::audit::rules::Hash;
 use crate::platform::audit::rules::tree::Node;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 
 /// The tree of one file's log.
@@ -35,7 +36,7 @@ impl Tree<'_> {
             0 => self
                 .0
                 .prepare_cached("SELECT hash FROM audit_entries WHERE seq = :seq")?
-                .query_row(named_params! { ":seq": signed(node.position) + 1 }, |row| row.get(0))
+                .query_row(named_params! { ":seq": integer(node.position) + 1 }, |row| row.get(0))
                 .optional()?,
             level => self
                 .0
@@ -43,7 +44,7 @@ impl Tree<'_> {
                     "SELECT hash FROM audit_nodes WHERE level = :level AND position = :position",
                 )?
                 .query_row(
-                    named_params! { ":level": level, ":position": signed(node.position) },
+                    named_params! { ":level": level, ":position": integer(node.position) },
                     |row| row.get(0),
                 )
                 .optional()?,
@@ -58,7 +59,7 @@ impl Tree<'_> {
                  VALUES (:level, :position, :hash)",
             )?
             .execute(named_params! {
-                ":level": node.level, ":position": signed(node.position), ":hash": hash,
+                ":level": node.level, ":position": integer(node.position), ":hash": hash,
             })?;
         Ok(())
     }
@@ -73,7 +74,7 @@ impl Tree<'_> {
             "SELECT hash FROM audit_entries WHERE seq > :seq ORDER BY seq LIMIT :limit",
         )?;
         let rows = statement
-            .query_map(named_params! { ":seq": signed(seq), ":limit": signed(limit) }, |row| {
+            .query_map(named_params! { ":seq": integer(seq), ":limit": integer(limit) }, |row| {
                 row.get(0)
             })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -91,7 +92,7 @@ impl Tree<'_> {
              WHERE level = :level AND position >= :begin AND position < :end ORDER BY position",
         )?;
         let rows = statement.query_map(
-            named_params! { ":level": level, ":begin": signed(begin), ":end": signed(end) },
+            named_params! { ":level": level, ":begin": integer(begin), ":end": integer(end) },
             |row| Ok((unsigned(row.get(0)?), row.get(1)?)),
         )?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -106,8 +107,4 @@ fn missing(node: Node) -> Error {
 
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -6,6 +6,7 @@ use super::rules::{Backup, BackupId, Copy, CopyState, Reason, State};
 use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::jobs::JobId;
 
@@ -208,7 +209,7 @@ pub(super) fn set_fence(scope: &Unit<'_>, box_epoch: u64, detail: &str) -> Resul
                  box_epoch = MAX(box_epoch, excluded.box_epoch), detail = excluded.detail",
         )?
         .execute(named_params! {
-            ":now": scope.now(), ":epoch": i64::try_from(box_epoch).unwrap_or(i64::MAX),
+            ":now": scope.now(), ":epoch": integer(box_epoch),
             ":detail": detail,
         })?;
     Ok(())
@@ -247,7 +248,7 @@ pub(super) fn list(
         "SELECT {COLUMNS} FROM backups
          WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit"
     ))?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":before": before, ":limit": limit }, read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -11,6 +11,7 @@ use crate::platform::backups::bases::rules::BackupId;
 use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::blobs::BlobHash;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 /// The blobs that lie, proved, at every target in packs for just these recipients.
@@ -61,7 +62,7 @@ pub(super) fn note_use(
     pack: &PartEntry,
     recipients: &str,
 ) -> Result<()> {
-    let size = i64::try_from(pack.size_bytes).unwrap_or(i64::MAX);
+    let size = integer(pack.size_bytes);
     scope
         .prepare_cached(
             "INSERT INTO backup_packs (name, size_bytes, sha256, recipients, made_at)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, named_params};
 
 use crate::platform::ctx::BoxScope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::identity::UserId;
 use crate::platform::workspaces::WorkspaceId;
@@ -48,7 +49,7 @@ pub(super) fn people(
          WHERE workspace_id = :workspace AND (:after IS NULL OR person_id > :after)
          ORDER BY person_id LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let bound = named_params! { ":workspace": workspace, ":after": after, ":limit": limit };
     let rows = statement.query_map(bound, |row| {
         Ok(PersonElsewhere {
@@ -108,7 +109,7 @@ pub(super) fn applied(connection: &Connection, limit: usize) -> Result<Vec<Appli
         "SELECT set_name, number, sha256 FROM applied_migrations
          ORDER BY set_name, number LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":limit": limit }, |row| {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     })?;

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::rules::{Mode, Restore, RestoreId, State};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::workspaces::WorkspaceId;
 
@@ -78,7 +79,7 @@ pub(super) fn list(
         "SELECT {COLUMNS} FROM restores
          WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit"
     ))?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":before": before, ":limit": limit }, read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, named_params};
 use super::rules::{EnrolmentId, Standing};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::identity::UserId;
 
@@ -213,7 +214,7 @@ pub(super) fn secrets_not_of(
         "SELECT user_id, secret FROM totp_secrets
          WHERE substr(secret, 1, length(:prefix)) <> :prefix LIMIT :most",
     )?;
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let most = integer(most);
     let rows = statement.query_map(named_params! { ":prefix": prefix, ":most": most }, |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
@@ -237,7 +238,7 @@ pub(super) fn waiting_not_of(
         "SELECT id, secret FROM totp_enrolments
          WHERE substr(secret, 1, length(:prefix)) <> :prefix LIMIT :most",
     )?;
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let most = integer(most);
     let rows = statement.query_map(named_params! { ":prefix": prefix, ":most": most }, |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
@@ -261,7 +262,7 @@ pub(super) fn codes_not_of(
         "SELECT user_id, number, code_hash FROM backup_codes
          WHERE substr(code_hash, 1, length(:prefix)) <> :prefix LIMIT :most",
     )?;
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let most = integer(most);
     let rows = statement.query_map(named_params! { ":prefix": prefix, ":most": most }, |row| {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     })?;

@@ -6,6 +6,7 @@ use super::rules::{Invitation, InvitationId};
 use crate::platform::access::{AnyRole, CustomRoleId, Role};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::identity::UserId;
 use crate::platform::workspaces::WorkspaceId;
@@ -97,7 +98,7 @@ pub(super) fn list(
          WHERE i.workspace_id = :workspace AND (:before IS NULL OR i.id < :before)
          ORDER BY i.id DESC LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(
         named_params! { ":workspace": workspace, ":before": before, ":limit": limit },
         raw,

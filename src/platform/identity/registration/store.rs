@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::rules::{Place, Registration, RegistrationId, Settings};
 use crate::platform::access::Role;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::UserId;
 use crate::platform::identity::users::rules::email_key;
@@ -130,7 +131,7 @@ pub(super) fn list(
          WHERE r.expires_at > :now AND (:before IS NULL OR r.id < :before) AND u.id IS NULL
          ORDER BY r.id DESC LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(
         named_params! { ":now": scope.now(), ":before": before, ":limit": limit },
         read,

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::rules::{Account, Key, KeyId, ServiceId};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::sessions::rules::FamilyId;
 use crate::platform::workspaces::WorkspaceId;
@@ -74,7 +75,7 @@ pub(super) fn list(
          WHERE deleted_at IS NULL AND (:before IS NULL OR id < :before)
          ORDER BY id DESC LIMIT :limit"
     ))?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":before": before, ":limit": limit }, raw)?;
     rows.map(|row| read(row?)).collect()
 }
@@ -92,7 +93,7 @@ pub(super) fn list_of(
              AND (:before IS NULL OR id < :before)
          ORDER BY id DESC LIMIT :limit"
     ))?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(
         named_params! { ":workspace": workspace, ":before": before, ":limit": limit },
         raw,
@@ -278,6 +279,6 @@ pub(super) fn drop_used(scope: &Unit<'_>, most: usize) -> Result<usize> {
                  WHERE expires_at <= :now LIMIT :most)",
         )?
         .execute(named_params! {
-            ":now": scope.now(), ":most": i64::try_from(most).unwrap_or(i64::MAX),
+            ":now": scope.now(), ":most": integer(most),
         })?)
 }

@@ -8,6 +8,7 @@ use super::rules::{FamilyId, Kind, Known, Listed};
 use crate::platform::access::CustomRoleId;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::identity::UserId;
 use crate::platform::workspaces::rules::{Apps, Standing, State, WorkspaceId};
@@ -381,7 +382,7 @@ pub(super) fn drop_all_ended(scope: &Unit<'_>, before: Moment, most: usize) -> R
                  WHERE revoked_at < :before OR expires_at < :before LIMIT :most)",
         )?
         .execute(named_params! {
-            ":before": before, ":most": i64::try_from(most).unwrap_or(i64::MAX),
+            ":before": before, ":most": integer(most),
         })?)
 }
 

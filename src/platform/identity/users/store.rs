@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{ERASED_NAME, Kept, User, UserId, email_key};
 use crate::platform::ctx::Unit;
-use crate::platform::db::OnConstraint;
+use crate::platform::db::{OnConstraint, integer};
 use crate::platform::error::{Refusal, Result};
 
 /// The name of a person, of a service account that acted in a person's place, or what is told of
@@ -80,7 +80,7 @@ pub(super) fn list(scope: &Unit<'_>, after: Option<UserId>, limit: usize) -> Res
         "SELECT id, name, email, language, theme, is_operator, disabled_at, version, created_at
          FROM users WHERE :after IS NULL OR id > :after ORDER BY id LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":after": after, ":limit": limit }, read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

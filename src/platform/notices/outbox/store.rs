@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::rules::{Channel, Parcel, ParcelId, State};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 
 pub(super) fn insert(scope: &Unit<'_>, parcel: &Parcel) -> Result<()> {
@@ -76,7 +77,7 @@ pub(super) fn due(
     let rows = statement.query_map(
         named_params! {
             ":now": scope.now(), ":horizon": horizon, ":channel": channel.name(),
-            ":limit": wide(limit),
+            ":limit": integer(limit),
         },
         kept,
     )?;
@@ -96,7 +97,7 @@ pub(super) fn sealed_otherwise(
          LIMIT :most",
     )?;
     let rows = statement
-        .query_map(named_params! { ":prefix": prefix, ":most": wide(most) }, |row| {
+        .query_map(named_params! { ":prefix": prefix, ":most": integer(most) }, |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -116,7 +117,7 @@ pub(super) fn with_content(
          ORDER BY id LIMIT :limit",
     )?;
     let rows =
-        statement.query_map(named_params! { ":after": after, ":limit": wide(limit) }, kept)?;
+        statement.query_map(named_params! { ":after": after, ":limit": integer(limit) }, kept)?;
     rows.map(|row| row?.parcel()).collect()
 }
 
@@ -164,7 +165,7 @@ pub(super) fn list(
     )?;
     let rows = statement.query_map(
         named_params! {
-            ":state": state.map(State::name), ":before": before, ":limit": wide(limit),
+            ":state": state.map(State::name), ":before": before, ":limit": integer(limit),
         },
         kept,
     )?;
@@ -184,7 +185,7 @@ pub(super) fn drop_ended(
                  SELECT id FROM outbox WHERE state = :state AND ended_at < :before LIMIT :most)",
         )?
         .execute(named_params! {
-            ":state": state.name(), ":before": before, ":most": wide(most),
+            ":state": state.name(), ":before": before, ":most": integer(most),
         })?)
 }
 
@@ -222,8 +223,4 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
         last_error: row.get(13)?,
     };
     Ok(Kept { parcel, channel: row.get(1)?, state: row.get(8)? })
-}
-
-fn wide(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

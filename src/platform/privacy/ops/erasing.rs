@@ -15,6 +15,7 @@ use crate::platform::audit::ops::personal::{self, ADDRESS};
 use crate::platform::audit::reads::write_counted;
 use crate::platform::backups::restores::ops::drop_kept_before;
 use crate::platform::ctx::{BoxCtx, Ctx, Unit};
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 use crate::platform::id::ObjectId;
 use crate::platform::identity::users::ops::KIND;
@@ -148,7 +149,7 @@ async fn box_file(work: &Work, (id, user): (ErasureId, UserId), known: &Known) -
     let mut counts = sweep.entries(addresses).await?;
     let needles = sweep.needles.clone();
     let platform = std::sync::Arc::clone(&ctx.platform);
-    counts.rows += wide(
+    counts.rows += integer(
         ctx.write(move |scope| {
             let meant = |text: &str| needles.is_in(text);
             let count = outbox::ops::drop_naming_in(scope, &platform, meant)?;
@@ -240,7 +241,7 @@ impl<'a> Sweep<'a> {
                         Ok(count)
                     });
                     let deleted = deleted.await?;
-                    rows += wide(deleted);
+                    rows += integer(deleted);
                     if deleted < AT_ONCE {
                         return Ok(Counts { rows, ..Counts::default() });
                     }
@@ -284,7 +285,7 @@ impl<'a> Sweep<'a> {
                     note(unit, user, marks.table, count)?;
                     Ok(count)
                 });
-                count += wide(acted.await?);
+                count += integer(acted.await?);
             }
             match next {
                 Some(next) => after = Some(next),
@@ -358,7 +359,7 @@ impl<'a> Sweep<'a> {
                 note(unit, user, "audit_personal", count)?;
                 Ok(count)
             });
-            count += wide(erased.await?);
+            count += integer(erased.await?);
         }
         Ok(count)
     }
@@ -425,8 +426,4 @@ fn is_within(bytes: &[u8], needle: &[u8]) -> bool {
         rest = &rest[at + 1..];
     }
     false
-}
-
-fn wide(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -6,7 +6,7 @@ use super::rules::{Member, already_member};
 use crate::platform::access::{AnyRole, CustomRoleId, NamedRole, Role};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
-use crate::platform::db::OnConstraint;
+use crate::platform::db::{OnConstraint, integer};
 use crate::platform::error::Result;
 use crate::platform::identity::UserId;
 use crate::platform::workspaces::WorkspaceId;
@@ -66,7 +66,7 @@ pub(super) fn list(
          WHERE m.workspace_id = :workspace AND (:after IS NULL OR m.user_id > :after)
          ORDER BY m.user_id LIMIT :limit",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows = statement.query_map(
         named_params! { ":workspace": workspace, ":after": after, ":limit": limit },
         raw,

@@ -8,6 +8,7 @@ use super::row;
 use crate::apps::inventory::items::rules::KeptItem;
 use crate::apps::inventory::items::rules::listing::{Direction, Key, Listing, Position, SortKey};
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 /// A page in two steps: first which rows, read from an index, then what stands in them.
@@ -104,7 +105,7 @@ pub(in crate::apps::inventory::items) fn list(
     limit: usize,
 ) -> Result<Vec<KeptItem>> {
     let mut statement = scope.prepare_cached(statement_of(listing))?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let parameters: [(&str, &dyn ToSql); 5] = [
         (":key", &position.key),
         (":rid", &position.rid),
@@ -141,7 +142,7 @@ pub(in crate::apps::inventory::items) fn count(
         named_params! {
             ":category": listing.category, ":is_low": listing.is_low,
             ":location": listing.location,
-            ":count_max": i64::try_from(count_max).unwrap_or(i64::MAX),
+            ":count_max": integer(count_max),
         },
         |row| row.get(0),
     )?;
@@ -158,10 +159,9 @@ pub(in crate::apps::inventory::items) fn categories(
          WHERE deleted_at IS NULL AND category IS NOT NULL
          GROUP BY category ORDER BY category LIMIT :limit",
     )?;
-    let rows = statement
-        .query_map(named_params! { ":limit": i64::try_from(limit).unwrap_or(i64::MAX) }, |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+    let rows = statement.query_map(named_params! { ":limit": integer(limit) }, |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -11,6 +11,7 @@ use crate::apps::inventory::items::rules::listing::{
 };
 use crate::apps::inventory::search::rules::Query;
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 /// From so many hits on, walking an order is quicker than sorting what was found.
@@ -201,7 +202,7 @@ fn walk(
     limit: usize,
 ) -> Result<Vec<KeptItem>> {
     let mut statement = scope.prepare_cached(sql)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let parameters: [(&str, &dyn ToSql); 10] = [
         (":key", &position.key),
         (":rid", &position.rid),
@@ -302,7 +303,7 @@ fn from_hits(
         ":code": query.code, ":number_key": query.number_key, ":words": query.words,
         ":parts": query.parts, ":category": listing.category, ":is_low": listing.is_low,
         ":location": listing.location, ":sort": listing.sort.key.name(), ":key": position.key,
-        ":rid": position.rid, ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+        ":rid": position.rid, ":limit": integer(limit),
     })?;
     row::items_with_tier(&mut rows)
 }
@@ -323,7 +324,7 @@ pub(in crate::apps::inventory::items) fn count_found(
             ":code": query.code, ":number_key": query.number_key, ":words": query.words,
             ":parts": query.parts, ":category": listing.category, ":is_low": listing.is_low,
             ":location": listing.location,
-            ":count_max": i64::try_from(count_max).unwrap_or(i64::MAX),
+            ":count_max": integer(count_max),
         },
         |row| row.get(0),
     )?;

@@ -5,6 +5,7 @@ use rusqlite::named_params;
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 use crate::platform::recycle_bin::rules::{Deleted, Stretch};
 
@@ -23,7 +24,7 @@ pub(in crate::apps::inventory::locations) fn deleted(
     let rows = statement.query_map(
         named_params! {
             ":at": stretch.behind.deleted_at, ":id": stretch.behind.id,
-            ":oldest": stretch.oldest, ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+            ":oldest": stretch.oldest, ":limit": integer(limit),
         },
         |row| {
             Ok(Deleted {
@@ -62,7 +63,7 @@ pub(in crate::apps::inventory::locations) fn forgettable(
     limit: usize,
 ) -> Result<Vec<Forgettable>> {
     let mut statement = scope.prepare_cached(FORGETTABLE)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = integer(limit);
     let rows =
         statement.query_map(named_params! { ":before": before, ":limit": limit }, |row| {
             Ok(Forgettable {

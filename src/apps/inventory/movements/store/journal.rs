@@ -8,6 +8,7 @@ use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::movements::rules::journal::{Journal, JournalPosition};
 use crate::apps::inventory::movements::rules::{KeptMovement, MovementType};
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 
 macro_rules! matching {
@@ -76,7 +77,7 @@ pub(in crate::apps::inventory::movements) fn list(
             ":at": position.effective_at, ":seq": position.seq, ":from": journal.from,
             ":item": journal.item, ":place": journal.place,
             ":type": journal.kind.map(MovementType::name),
-            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+            ":limit": integer(limit),
         },
         movement,
     )?;
@@ -95,7 +96,7 @@ pub(in crate::apps::inventory::movements) fn count(
             ":at": start.effective_at, ":seq": start.seq, ":from": journal.from,
             ":item": journal.item, ":place": journal.place,
             ":type": journal.kind.map(MovementType::name),
-            ":limit": i64::try_from(max).unwrap_or(i64::MAX),
+            ":limit": integer(max),
         },
         |row| row.get(0),
     )?;

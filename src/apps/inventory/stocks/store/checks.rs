@@ -7,6 +7,7 @@ use crate::apps::inventory::stocks::rules::{
     DIFFERENCES_MAX, Difference, ENTRIES_CHECKED_AT_ONCE, ItemRange,
 };
 use crate::platform::ctx::Scope;
+use crate::platform::db::integer;
 use crate::platform::error::Result;
 
 const BOUNDS: &str = "
@@ -73,7 +74,7 @@ pub(in crate::apps::inventory::stocks) fn bounds(
     scope: &Scope<'_>,
     after: i64,
 ) -> Result<(i64, Option<i64>)> {
-    let limit = i64::try_from(ENTRIES_CHECKED_AT_ONCE).unwrap_or(i64::MAX);
+    let limit = integer(ENTRIES_CHECKED_AT_ONCE);
     let params = named_params! { ":after": after, ":limit": limit };
     Ok(scope.prepare_cached(BOUNDS)?.query_row(params, |row| {
         let (last, count, item): (i64, i64, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -171,7 +172,7 @@ pub(in crate::apps::inventory::stocks) fn unsearchable(
 }
 
 fn limit() -> i64 {
-    i64::try_from(DIFFERENCES_MAX).unwrap_or(i64::MAX)
+    integer(DIFFERENCES_MAX)
 }
 
 #[cfg(test)]
