@@ -118,6 +118,15 @@ pub async fn in_background<T: Send + 'static>(
     answered.await.map_err(Error::internal)?
 }
 
+/// Starts a helping thread of work that runs on a thread of its own. It has the same standing.
+#[expect(clippy::disallowed_methods, reason = "what helps must not wait for a place")]
+pub fn beside<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<std::thread::JoinHandle<T>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work)
+}
+
 /// Starts blocking work that answers by itself and does not panic. It must end soon after nobody
 /// waits for it any more.
 pub fn start_blocking(work: impl FnOnce() + Send + 'static) {

@@ -60,7 +60,7 @@ impl Parts {
     }
 
     fn end_current(&mut self) -> io::Result<()> {
-        let Some(Current { name, file, hash, size_bytes }) = self.current.take() else {
+        let Some(Current { name, mut file, hash, size_bytes }) = self.current.take() else {
             return Ok(());
         };
         file.sync_all()?;
