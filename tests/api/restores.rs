@@ -13,7 +13,7 @@ use crate::backups::Ready;
 use crate::inventory::{item, location, movement};
 use crate::privacy::holders;
 use crate::privacy::planting::{email, plant};
-use crate::support::{Client, TestServer};
+use crate::support::{Client, ROOM_BYTES, TestServer};
 
 const MINE: &str = "quetzalfinch";
 
@@ -408,7 +408,7 @@ async fn a_restore_without_room_is_refused_before_it_takes_any() {
     let said = refused(&ready, &wish(&ready, &backup, "in_place"), "restore-no-room").await;
 
     assert!(said.contains("there are 1 MB"), "{said}");
-    ready.server.platform.room.pretend(None);
+    ready.server.platform.room.pretend(Some(ROOM_BYTES));
     restore(&ready, &wish(&ready, &backup, "in_place")).await;
     ready.server.finish().await;
 }

@@ -8,7 +8,7 @@ use holdfast::platform::id::Id;
 use serde_json::{Value, json};
 
 use super::Ready;
-use crate::support::system;
+use crate::support::{ROOM_BYTES, system};
 
 impl Ready {
     /// Another target, whose folder is not there yet.
@@ -216,7 +216,7 @@ async fn without_room_nothing_is_begun_and_no_proof_is_claimed() {
     let refused = ready.try_backup().await;
     assert_eq!(refused["problem"]["code"], "backup-no-room", "{refused}");
     assert_eq!(ready.operator.get("/api/v1/backups").await.is(200)["items"], json!([]));
-    ready.server.platform.room.pretend(None);
+    ready.server.platform.room.pretend(Some(ROOM_BYTES));
     ready.back_up().await;
     fs::create_dir(around.path().join("share")).unwrap();
 
@@ -225,7 +225,7 @@ async fn without_room_nothing_is_begun_and_no_proof_is_claimed() {
     let copy = ready.copy("Away").await;
     assert_eq!((&copy["state"], &copy["verified_at"]), (&json!("there"), &Value::Null));
     assert!(copy["detail"].as_str().unwrap().contains("no room"), "{copy}");
-    ready.server.platform.room.pretend(None);
+    ready.server.platform.room.pretend(Some(ROOM_BYTES));
     ready.run_later().await;
 
     assert!(ready.copy("Away").await["verified_at"].is_string());

@@ -16,7 +16,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::inventory::{item, location, on_hand, post};
-use crate::support::{Client, PASSWORD, TestServer};
+use crate::support::{Client, PASSWORD, ROOM_BYTES, TestServer};
 
 mod hostile;
 mod members;
@@ -368,7 +368,7 @@ async fn without_room_nothing_is_begun() {
     let exported = self::job(&server, &asked, &owner, "").await;
     assert_eq!(exported["problem"]["code"], "archive-no-room", "{exported}");
 
-    server.platform.room.pretend(None);
+    server.platform.room.pretend(Some(ROOM_BYTES));
     let job = read(&server, &operator, &id, &wish("import", &sent.key())).await;
     assert_eq!(job["state"], "done", "{job}");
     server.finish().await;
