@@ -53,7 +53,7 @@ use self::access::RoleTable;
 use self::app::{AppSpec, EventSpec};
 use self::blobs::Blobs;
 use self::clock::{Clock, Moment};
-use self::db::{DatabaseFile, FileOptions, MigrationSet, Synchronous};
+use self::db::{Before, DatabaseFile, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
 use self::identity::passkeys::Passkeys;
 use self::identity::programs::access::Checked;
@@ -177,8 +177,10 @@ pub struct Platform {
     pub archive_keys: backups::portable::keys::ArchiveKeys,
     /// Whoever sends backups holds it: one at a time.
     pub backup_lane: tokio::sync::Mutex<()>,
+    /// Copies of files as they were before this release changed them.
+    pub before: Arc<Before>,
     /// How much room there is on disks.
-    pub room: Room,
+    pub room: Arc<Room>,
     /// Sign-ins to backup targets that are under way.
     pub target_sign_ins: backups::targets::SignIns,
     pub notices: Notices,
@@ -211,7 +213,9 @@ impl Platform {
         make_private_folder(&data)?;
         make_private_folder(&data.join(workspaces::FOLDER))?;
         let lock = take_lock(&data)?;
-        let (random, options) = (Random::new(clock.clone()), file_options(&config));
+        let (random, room) = (Random::new(clock.clone()), Arc::<Room>::default());
+        let before = Arc::new(Before::new(&data, Arc::clone(&room)));
+        let options = file_options(&config, &before);
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         let secrets = Secrets::open(&data, credentials.as_deref(), &random)?;
         let now = clock.now();
@@ -255,7 +259,8 @@ impl Platform {
             backup_keys: backups::keys_in_hand::KeysInHand::default(),
             archive_keys: backups::portable::keys::ArchiveKeys::default(),
             backup_lane: tokio::sync::Mutex::default(),
-            room: Room::default(),
+            before,
+            room,
             target_sign_ins: backups::targets::SignIns::default(),
             registrations: Registrations::default(),
             set_up: SetUp::new(&config.limits),
@@ -300,7 +305,7 @@ impl Platform {
     }
 }
 
-fn file_options(config: &Config) -> FileOptions {
+fn file_options(config: &Config, before: &Arc<Before>) -> FileOptions {
     FileOptions {
         queue_commands_max: config.storage.queue_commands_max,
         readers_max: config.storage.readers_per_file,
@@ -309,6 +314,7 @@ fn file_options(config: &Config) -> FileOptions {
         slow_statement: Duration::from_millis(config.logs.slow_statement_ms),
         synchronous: Synchronous::from_test_environment(),
         is_always_checked: false,
+        before: Some(Arc::clone(before)),
         gate: Arc::default(),
     }
 }

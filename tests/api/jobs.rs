@@ -1,6 +1,6 @@
 //! Work in the background: by the clock, on demand, once.
 
-mod clean_up;
+pub(crate) mod clean_up;
 mod files;
 pub(crate) mod kinds;
 mod once;

@@ -1,6 +1,7 @@
 //! Workspaces: many of them, few open files, and what each may be.
 
 mod apps;
+pub(crate) mod before;
 mod life;
 mod settings;
 mod usage;

@@ -2,6 +2,7 @@
 //! much at once, so that the writer is free for others in between.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::platform::app::CleanUpSpec;
@@ -81,10 +82,17 @@ pub(super) async fn clean_box(work: &Work, dropped: &mut Dropped) -> Result<()> 
     }
     *dropped.entry("files").or_default() += clean_spool(ctx).await?;
     *dropped.entry("replaced_files").or_default() += backups::restores::ops::sweep(ctx).await?;
+    *dropped.entry("copies_before").or_default() += clean_before(ctx).await?;
     *dropped.entry("workspaces").or_default() += workspaces::ops::purge_due(ctx).await?;
     *dropped.entry("stray_files").or_default() += workspaces::ops::remove_strays(ctx).await?;
     *dropped.entry("stray_blobs").or_default() += blobs::ops::remove_strays(ctx).await?;
     Ok(())
+}
+
+/// Removes copies of files as they were before a release changed them, past their time.
+async fn clean_before(ctx: &BoxCtx) -> Result<usize> {
+    let (before, now) = (Arc::clone(&ctx.platform.before), ctx.now());
+    tasks::blocking(move || before.drop_expired(now)).await
 }
 
 /// Days that failures are remembered.

@@ -8,9 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use super::before::Before;
 use super::damage::fault_beside;
 use super::held::Gate;
-use super::migrations::{self, MigrationSet};
+use super::migrations::{MigrationSet, Pending};
 use super::open::{self, Synchronous};
 use super::readers::Readers;
 use super::writer::Writer;
@@ -28,6 +29,8 @@ pub struct FileOptions {
     pub synchronous: Synchronous,
     /// Looks through the file whenever it is opened, not only after an unclean stop.
     pub is_always_checked: bool,
+    /// Keeps a copy of a file before its schema changes. None: nobody would miss the file.
+    pub before: Option<Arc<Before>>,
     /// Shared by all files of a box.
     pub gate: Arc<Gate>,
 }
@@ -42,6 +45,7 @@ impl Default for FileOptions {
             slow_statement: Duration::from_millis(100),
             synchronous: Synchronous::Full,
             is_always_checked: false,
+            before: None,
             gate: Arc::default(),
         }
     }
@@ -82,7 +86,13 @@ impl DatabaseFile {
         } else if options.is_always_checked {
             open::quick_check(&connection)?;
         }
-        migrations::apply(&mut connection, sets, now)?;
+        let pending = Pending::of(&connection, sets)?;
+        if let Some(before) = &options.before
+            && pending.changes_what_is_there()
+        {
+            before.keep(&connection, path, pending.had, now);
+        }
+        pending.apply(&mut connection, now)?;
         open::forbid_schema_changes(&mut connection)?;
         let mut step = Begun::Partly;
         while step == Begun::Partly {

@@ -1,6 +1,8 @@
 //! Brings a file's schema up to date: numbered files per set, one transaction each, never
 //! changed once released.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, TransactionBehavior, named_params};
 use sha2::{Digest, Sha256};
 use tracing::info;
@@ -51,10 +53,50 @@ impl Migration {
     }
 }
 
-/// Applies what is missing, in the order of the sets. A file that was changed after it was
-/// applied, or one newer than this program knows, is handled as the product promises: the first
-/// is an error, the second is left alone, because an older release runs on a newer schema.
-pub(super) fn apply(connection: &mut Connection, sets: &[MigrationSet], now: Moment) -> Result<()> {
+/// What a file has had, and what this release would do to it.
+pub(super) struct Pending<'a> {
+    /// Migrations that were applied, of all sets.
+    pub had: usize,
+    missing: Vec<(&'a MigrationSet, &'a Migration)>,
+}
+
+impl<'a> Pending<'a> {
+    /// Compares a file with what this release knows. A migration that was changed after it was
+    /// applied is an error; one that only a newer release knows is left alone, because an older
+    /// release runs on a newer schema.
+    pub(super) fn of(connection: &Connection, sets: &'a [MigrationSet]) -> Result<Self> {
+        let applied = applied(connection)?;
+        let mut missing = Vec::new();
+        for set in sets {
+            for migration in set.migrations {
+                match applied.get(&(set.name.to_owned(), migration.number()?)) {
+                    Some(checksum) if *checksum == migration.checksum() => {}
+                    Some(_) => {
+                        let name = migration.name;
+                        let problem =
+                            format!("{}/{name} was changed after it was applied", set.name);
+                        return Err(Error::internal(problem));
+                    }
+                    None => missing.push((set, migration)),
+                }
+            }
+        }
+        Ok(Self { had: applied.len(), missing })
+    }
+
+    /// Whether there is something that would be changed. A new file holds nothing yet.
+    pub(super) fn changes_what_is_there(&self) -> bool {
+        self.had > 0 && !self.missing.is_empty()
+    }
+
+    /// Applies what is missing, in the order of the sets, one transaction each.
+    pub(super) fn apply(self, connection: &mut Connection, now: Moment) -> Result<()> {
+        self.missing.into_iter().try_for_each(|(set, one)| apply_one(connection, set, one, now))
+    }
+}
+
+/// Checksums of what was applied, by set and number.
+fn applied(connection: &Connection) -> Result<HashMap<(String, i64), String>> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS applied_migrations (
              set_name TEXT NOT NULL,
@@ -64,12 +106,10 @@ pub(super) fn apply(connection: &mut Connection, sets: &[MigrationSet], now: Mom
              PRIMARY KEY (set_name, number)
          ) STRICT, WITHOUT ROWID",
     )?;
-    for set in sets {
-        for migration in set.migrations {
-            apply_one(connection, set, migration, now)?;
-        }
-    }
-    Ok(())
+    let mut statement =
+        connection.prepare("SELECT set_name, number, sha256 FROM applied_migrations")?;
+    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn apply_one(
@@ -80,21 +120,6 @@ fn apply_one(
 ) -> Result<()> {
     let (number, checksum) = (migration.number()?, migration.checksum());
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let applied: Option<String> = transaction
-        .query_row(
-            "SELECT sha256 FROM applied_migrations WHERE set_name = :set AND number = :number",
-            named_params! { ":set": set.name, ":number": number },
-            |row| row.get(0),
-        )
-        .map(Some)
-        .or_else(none_if_missing)?;
-    if let Some(applied) = applied {
-        if applied == checksum {
-            return Ok(());
-        }
-        let problem = format!("{}/{} was changed after it was applied", set.name, migration.name);
-        return Err(Error::internal(problem));
-    }
     transaction.execute_batch(migration.sql)?;
     transaction.execute(
         "INSERT INTO applied_migrations (set_name, number, sha256, applied_at)
@@ -106,11 +131,4 @@ fn apply_one(
     transaction.commit()?;
     info!(db.set = set.name, "Applied migration {}/{}", set.name, migration.name);
     Ok(())
-}
-
-fn none_if_missing<T>(error: rusqlite::Error) -> rusqlite::Result<Option<T>> {
-    match error {
-        rusqlite::Error::QueryReturnedNoRows => Ok(None),
-        other => Err(other),
-    }
 }

@@ -2,6 +2,7 @@
 //! a small pool of read-only connections answers reads under a deadline.
 
 mod apart;
+mod before;
 mod damage;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ mod values;
 mod writer;
 
 pub(in crate::platform) use apart::{alone, fold};
+pub use before::Before;
 pub use error::OnConstraint;
 pub use file::{Begun, DatabaseFile, FileOptions};
 pub use held::{Gate, Held};

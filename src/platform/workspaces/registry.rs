@@ -20,6 +20,7 @@ use crate::platform::db::{Begun, DatabaseFile, FileOptions, MigrationSet, Snapsh
 use crate::platform::error::{Error, Result};
 use crate::platform::random::Random;
 use crate::platform::tasks;
+use crate::platform::whole_file::remove_if_there;
 
 /// Below the data folder; one file for each workspace.
 pub const FOLDER: &str = "workspaces";
@@ -67,10 +68,7 @@ fn remove_database(path: &Path) -> Result<()> {
     for beside in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(beside);
-        match std::fs::remove_file(name) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            Ok(()) | Err(_) => {}
-        }
+        remove_if_there(Path::new(&name))?;
     }
     Ok(())
 }
@@ -226,11 +224,15 @@ impl Workspaces {
         let open = self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
         self.quarantine.forget(id);
         let (folder, path) = (self.folder.clone(), self.path(id));
+        let before = self.options.before.clone();
         tasks::blocking(move || {
             if let Some(open) = open {
                 open.file.close();
             }
             remove_database(&path)?;
+            if let Some(before) = before {
+                before.drop_of(&id.to_string())?;
+            }
             std::fs::File::open(folder)?.sync_all()?;
             Ok(())
         })

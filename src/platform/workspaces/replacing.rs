@@ -16,8 +16,9 @@ use crate::platform::audit::ops::tree::catch_up_in;
 use crate::platform::audit::rules::LogId;
 use crate::platform::audit::store::tree::Tree;
 use crate::platform::clock::Moment;
-use crate::platform::db::{self, DatabaseFile, Snapshot};
+use crate::platform::db::{self, DatabaseFile, FileOptions, Snapshot};
 use crate::platform::error::{Error, Result};
+use crate::platform::whole_file::remove_if_there;
 use crate::platform::{make_private_folder, tasks};
 
 /// What lies beside a database.
@@ -61,7 +62,8 @@ impl Workspaces {
         id: WorkspaceId,
         path: PathBuf,
     ) -> Result<DatabaseFile> {
-        let (sets, options, now) = (Arc::clone(&self.sets), self.options.clone(), self.clock.now());
+        let (sets, now) = (Arc::clone(&self.sets), self.clock.now());
+        let options = FileOptions { before: None, ..self.options.clone() };
         let file = tasks::blocking(move || {
             let begin = |connection: &_| catch_up_in(Tree(connection));
             DatabaseFile::open(&path, &sets, now, &options, begin)
@@ -170,13 +172,6 @@ pub(in crate::platform) fn beside_of(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
-}
-
-fn remove_if_there(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 fn sync_folder_of(path: &Path) -> Result<()> {

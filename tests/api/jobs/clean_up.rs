@@ -14,7 +14,7 @@ use crate::support::{TestServer, system};
 const CLEAN_UP: &str = "platform.clean-up";
 const DAY: Duration = Duration::from_hours(24);
 
-async fn clean_up(server: &TestServer) -> Value {
+pub(crate) async fn clean_up(server: &TestServer) -> Value {
     let operator = server.operator().await;
     operator.post("/api/v1/jobs", &ask(CLEAN_UP)).await.is(202);
     server.run_jobs().await;

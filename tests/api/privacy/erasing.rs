@@ -17,6 +17,7 @@ use super::planting::{Planted, email, name, plant};
 use crate::inventory::{item, location, movement};
 use crate::jobs::kinds::STEPS;
 use crate::support::{Client, TestServer, system};
+use crate::workspaces::before::make_older;
 
 const MINE: &str = "quetzalfinch";
 const OTHERS: &str = "zebrawren";
@@ -36,6 +37,24 @@ async fn done(operator: &Client, job: &Value) -> Value {
 
 fn left_of(server: &TestServer, word: &str) -> Vec<String> {
     holders(server.folder(), word)
+}
+
+#[tokio::test]
+async fn copies_of_before_a_release_go_with_an_erasure() {
+    let server = TestServer::start().await;
+    let planted = plant(&server, MINE).await;
+    let path = server.platform.workspaces.path(server.workspace);
+    let server = server.restart_after(|| make_older(&path)).await;
+    let operator = server.operator().await;
+    server.person("viewer").await.get("/inventory/items").await.is(200);
+    let before = left_of(&server, MINE);
+    assert!(before.iter().any(|path| path.contains("before/")), "no copy was kept: {before:?}");
+
+    ask(&operator, &planted).await;
+    server.run_jobs().await;
+
+    assert_eq!(left_of(&server, MINE), Vec::<String>::new());
+    server.finish().await;
 }
 
 #[tokio::test]

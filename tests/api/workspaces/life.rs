@@ -23,12 +23,12 @@ async fn archive(client: &Client) -> Value {
     client.post("/archive", &json!({})).await.is(200)
 }
 
-async fn delete(client: &Client) {
+pub(super) async fn delete(client: &Client) {
     let version = client.get("").await.is(200)["version"].as_i64().expect("a version");
     client.change(Method::DELETE, "", version, &Value::Null).await.is(204);
 }
 
-async fn purge(server: &TestServer) -> usize {
+pub(super) async fn purge(server: &TestServer) -> usize {
     workspaces::ops::purge_due(&system(&server.platform)).await.expect("a purge")
 }
 

@@ -19,6 +19,7 @@ use crate::platform::backups::verification::proving::{compare, look_into, signer
 use crate::platform::blobs::BlobHash;
 use crate::platform::error::Error;
 use crate::platform::tasks;
+use crate::platform::whole_file::remove_if_there;
 
 /// What of an archive is no part of a data folder.
 const LEFT_OUT: [&str; 3] = [MANIFEST, SUMS, "RECOVERY.md"];
@@ -163,10 +164,7 @@ impl Bringing {
         let taken = take_blobs(commit, &manifest, key, open, is_wanted, take);
         if taken.is_err() {
             // Bytes that are not those that were asked for are not left lying there.
-            match fs::remove_file(out) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-                Ok(()) | Err(_) => {}
-            }
+            remove_if_there(out)?;
         }
         taken.map(|()| true)
     }
@@ -213,10 +211,7 @@ pub(in crate::platform::backups) fn check<'a>(
 /// Puts what was unpacked where a box looks for it.
 fn arrange(folder: &Path) -> io::Result<()> {
     for name in LEFT_OUT {
-        match fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
+        remove_if_there(&folder.join(name))?;
     }
     let keys = folder.join("keys");
     for entry in fs::read_dir(&keys)?.collect::<io::Result<Vec<_>>>()? {

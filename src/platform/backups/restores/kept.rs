@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::rules::RestoreId;
 use crate::platform::error::Result;
+use crate::platform::whole_file::remove_if_there;
 use crate::platform::workspaces::{FOLDER, beside_of, give_back_log};
 
 /// Below the data folder: what is unpacked while a restore runs.
@@ -46,10 +47,7 @@ pub(super) fn was_put(kept: &Path, path: &Path) -> Result<bool> {
 /// Removes the file of before a restore. Blocks.
 pub(super) fn drop_kept(kept: &Path) -> Result<()> {
     for ending in ["-shm", "-wal", ""] {
-        match fs::remove_file(beside_of(kept, ending)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            Ok(()) | Err(_) => {}
-        }
+        remove_if_there(&beside_of(kept, ending))?;
     }
     Ok(())
 }

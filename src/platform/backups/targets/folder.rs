@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::faults::{Fault, Why};
 use super::remote::{LISTED_MAX, Listed};
 use crate::platform::steady::SteadyFile;
+use crate::platform::whole_file::remove_if_there;
 
 /// What is not finished yet is called by this ending.
 const UNFINISHED: &str = "unfinished";
@@ -40,10 +41,7 @@ impl Folder {
             }
             fs::rename(&unfinished, &path)
         });
-        match fs::remove_file(&unfinished) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(said(error)),
-            Ok(()) | Err(_) => {}
-        }
+        remove_if_there(&unfinished).map_err(said)?;
         linked.and_then(|()| sync_folder_of(&path)).map_err(said)
     }
 

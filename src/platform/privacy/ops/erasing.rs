@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tracing::info;
 
@@ -65,6 +66,8 @@ pub(in crate::platform::privacy) async fn erase(
         }
         drop_waiting_files(ctx).await?;
         drop_kept_before(ctx, erasure.asked_at).await?;
+        let before = Arc::clone(&ctx.platform.before);
+        tasks::blocking(move || before.drop_all()).await?;
         work.progress(all - 2, all);
         box_file(work, (id, user), &known).await?;
         work.progress(all - 1, all);
