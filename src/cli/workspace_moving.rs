@@ -14,6 +14,7 @@ use crate::platform::backups::archive::Identity;
 use crate::platform::control::{ExportWish, HandedOver, ImportWish, Verb};
 use crate::platform::secret::Secret;
 use crate::platform::spool::{Kept, Spool};
+use crate::platform::steady::SteadyFile;
 
 /// A larger file holds no key.
 const SECRET_SIZE_BYTES_MAX: u64 = 64 * 1024;
@@ -21,11 +22,11 @@ const SECRET_SIZE_BYTES_MAX: u64 = 64 * 1024;
 pub(super) fn export(common: &Common, options: Export) -> Answer {
     let Export { workspace, out, to, passphrase_file } = options;
     let passphrase = passphrase_file.as_deref().map(passphrase_in).transpose()?;
-    let mut file = new_file(&out)?;
+    let file = new_file(&out)?;
     let wish = ExportWish { workspace, recipient: to, passphrase };
     let made = common
         .have_done(Verb::ExportWorkspace(wish))
-        .and_then(|result| fetch(common, &result, &mut file).map(|()| result));
+        .and_then(|result| fetch(common, &result, file).map(|()| result));
     let result = match made {
         Ok(result) => result,
         Err(failure) => {
@@ -53,13 +54,15 @@ fn new_file(path: &Path) -> Answer<File> {
 }
 
 /// Takes what the box wrote out of its folder.
-fn fetch(common: &Common, result: &Value, to: &mut File) -> Answer {
+fn fetch(common: &Common, result: &Value, to: File) -> Answer {
     let config = common.load(Vec::new())?;
     let kept = kept(result)
         .ok_or_else(|| Failure::Failed("The box seems to be of another version.".to_owned()))?;
     let spool = Spool::of_archives(config.data());
     let mut from = File::open(spool.path(kept))?;
-    io::copy(&mut from, to)?;
+    // The box goes on writing to the same disk.
+    let mut to = SteadyFile::new(to);
+    io::copy(&mut from, &mut to)?;
     to.sync_all()?;
     spool.remove(kept);
     Ok(())

@@ -35,7 +35,7 @@ pub mod secret;
 pub mod secrets;
 pub mod setup;
 pub mod spool;
-mod steady;
+pub(crate) mod steady;
 pub mod tasks;
 pub mod throttle;
 pub mod tls;

@@ -14,7 +14,7 @@ const SYNCED_AT_ONCE_BYTES: u64 = 2 * 1024 * 1024;
 
 /// A file that is brought to the disk while it is written, so that a commit never waits for all of
 /// it, and whoever writes seldom waits for the disk.
-pub(in crate::platform) struct SteadyFile {
+pub(crate) struct SteadyFile {
     file: Arc<File>,
     unsynced_bytes: u64,
     behind: Option<Behind>,
@@ -28,12 +28,12 @@ struct Behind {
 }
 
 impl SteadyFile {
-    pub(in crate::platform) fn new(file: File) -> Self {
+    pub(crate) fn new(file: File) -> Self {
         Self { file: Arc::new(file), unsynced_bytes: 0, behind: None }
     }
 
     /// Brings the rest to the disk, or says what kept an earlier piece from it. Blocks.
-    pub(in crate::platform) fn sync_all(&mut self) -> io::Result<()> {
+    pub(crate) fn sync_all(&mut self) -> io::Result<()> {
         if let Some(behind) = self.behind.take() {
             behind.end()?;
         }

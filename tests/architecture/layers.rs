@@ -30,6 +30,20 @@ const HTTP_ALSO: [(&str, &str); 8] = [
 /// Files outside `platform/db` and `store.rs` that may name SQLite's types.
 const SQLITE_ALSO: [(&str, &str); 1] =
     [("src/platform/ctx.rs", "a scope is the connection that stores prepare statements on")];
+/// What opens a file of backups to be written without saying how it reaches the disk.
+const OPENS_FILES: [&str; 6] = [
+    "std::fs::OpenOptions",
+    "std::fs::File::options",
+    "std::fs::File::create",
+    "tokio::fs::OpenOptions",
+    "tokio::fs::File::options",
+    "tokio::fs::File::create",
+];
+/// Files of `backups` that may open one without bringing it to the disk steadily.
+const UNSTEADY_ALSO: [(&str, &str); 1] = [(
+    "src/platform/backups/portable/ops/uploads.rs",
+    "a piece is small, and is synced before it is answered",
+)];
 /// What decisions must not know: the outside world and everything that does not repeat itself.
 const NEVER_IN_RULES: &[&str] = &[
     "rusqlite",
@@ -138,8 +152,9 @@ pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
     let mut violations = Vec::new();
     for file in tree.rust().filter(|file| file.path.starts_with("src/")) {
         for path in &file.scan().paths {
-            let broken = area_rule(file, path)
-                .or_else(|| if path.is_test { None } else { layer_rule(file, path) });
+            let broken = area_rule(file, path).or_else(|| {
+                if path.is_test { None } else { layer_rule(file, path).or(unsteady(file, path)) }
+            });
             violations.extend(broken.map(|what| Violation::new(file, path.line, what)));
         }
     }
@@ -166,6 +181,22 @@ fn area_rule(file: &File, path: &NamedPath) -> Option<String> {
     let is_module = other_app.chars().next().is_some_and(char::is_lowercase);
     (is_module && other_app != own_app).then(|| {
         format!("app {own_app} must not know app {other_app}; link them through the platform")
+    })
+}
+
+/// Parts, packs and archives are large: a commit waits for all of one that is synced at its end.
+fn unsteady(file: &File, path: &NamedPath) -> Option<String> {
+    let may = !file.path.starts_with("src/platform/backups/")
+        || UNSTEADY_ALSO.iter().any(|(also, _)| file.path == *also);
+    if may || !OPENS_FILES.iter().any(|name| path.is_below(name)) {
+        return None;
+    }
+    let steady = |one: &NamedPath| {
+        matches!(one.segments.last().map(String::as_str), Some("SteadyFile" | "HashedFile"))
+    };
+    let is_steady = file.scan().paths.iter().any(steady);
+    (!is_steady).then(|| {
+        format!("a large file is written through SteadyFile or HashedFile ({})", path.text())
     })
 }
 

@@ -171,6 +171,19 @@ fn sqlite_and_http_stay_in_their_places() {
 }
 
 #[test]
+fn large_files_of_backups_are_brought_to_the_disk_steadily() {
+    let path = "src/platform/backups/archive/packs.rs";
+    let wanted = "a large file is written through SteadyFile";
+    let plain = "fn f() { std::fs::OpenOptions::new().write(true); }";
+    finds(layers::check, path, plain, wanted);
+    finds(layers::check, path, "fn f() { std::fs::File::create(x); }", wanted);
+    finds(layers::check, path, "use tokio::fs::OpenOptions;", wanted);
+    allows(layers::check, path, &format!("use super::hashed::HashedFile; {plain}"));
+    allows(layers::check, path, "fn f() { std::fs::File::open(x); tokio::fs::File::open(x); }");
+    allows(layers::check, "src/platform/whole_file.rs", plain);
+}
+
+#[test]
 fn sql_stands_in_stores() {
     let wanted = "SQL belongs into store.rs";
     for statement in [

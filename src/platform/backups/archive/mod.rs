@@ -7,6 +7,7 @@
 //! hashes, is signed by the box and written last: a folder without it is no backup.
 
 mod commit;
+mod hashed;
 pub mod kit;
 mod lock;
 mod manifest;
@@ -18,6 +19,7 @@ mod tests;
 mod writer;
 
 pub use commit::{COMMIT_FILE, Commit, PartEntry, SIGNED_AS, from_signed, to_signed};
+pub use hashed::{HashedFile, Sum};
 pub use kit::{Identity, Kit, NoKit, Recipient};
 pub use lock::{Key, Lock, Locked, unlock};
 pub use manifest::{AuditHead, BlobEntry, FileEntry, Manifest};

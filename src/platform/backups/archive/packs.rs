@@ -4,14 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use age::stream::StreamWriter;
-use sha2::{Digest, Sha256};
 
 use super::commit::{Commit, PartEntry};
+use super::hashed::{HashedFile, Sum};
 use super::kit::{Identity, Recipient};
 use super::manifest::{BlobEntry, Manifest};
 use super::reader::{Member, Refused, hash_of, member_path, opened, write_file};
@@ -20,7 +20,6 @@ use super::{MANIFEST, PART_SIZE_BYTES};
 use crate::platform::blobs::BlobHash;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
-use crate::platform::secret::to_hex;
 
 /// Below the folder of a box at a target, beside `base`.
 pub const PACKS: &str = "blobs";
@@ -60,7 +59,7 @@ pub struct Packing<'a> {
 struct Writing {
     name: String,
     packed_bytes: u64,
-    tar: tar::Builder<StreamWriter<Hashing>>,
+    tar: tar::Builder<StreamWriter<HashedFile>>,
 }
 
 impl<'a> Packing<'a> {
@@ -103,16 +102,14 @@ impl<'a> Packing<'a> {
             options.write(true).create_new(true).mode(0o600).open(self.folder.join(&name))?;
         let recipients = self.recipients.iter().map(|one| one.age() as &dyn age::Recipient);
         let encryptor = age::Encryptor::with_recipients(recipients).map_err(Error::internal)?;
-        let hashing = Hashing { file, hash: Sha256::new(), size_bytes: 0 };
-        let tar = tar::Builder::new(encryptor.wrap_output(hashing)?);
+        let tar = tar::Builder::new(encryptor.wrap_output(HashedFile::new(file))?);
         Ok(Writing { name, packed_bytes: 0, tar })
     }
 
     fn end_current(&mut self) -> Result<()> {
         let Some(Writing { name, tar, .. }) = self.current.take() else { return Ok(()) };
-        let Hashing { file, hash, size_bytes } = tar.into_inner()?.finish()?;
-        file.sync_all()?;
-        self.done.push(PartEntry { name, size_bytes, sha256: to_hex(&hash.finalize()) });
+        let Sum { size_bytes, sha256 } = tar.into_inner()?.finish()?.finish()?;
+        self.done.push(PartEntry { name, size_bytes, sha256 });
         Ok(())
     }
 
@@ -120,26 +117,6 @@ impl<'a> Packing<'a> {
     pub fn finish(mut self) -> Result<Vec<PartEntry>> {
         self.end_current()?;
         Ok(self.done)
-    }
-}
-
-/// A file that is hashed while it is written.
-struct Hashing {
-    file: File,
-    hash: Sha256,
-    size_bytes: u64,
-}
-
-impl Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        self.size_bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
     }
 }
 

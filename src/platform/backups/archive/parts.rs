@@ -5,10 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use crate::platform::secret::to_hex;
-use crate::platform::steady::SteadyFile;
+use super::hashed::{HashedFile, Sum};
 
 /// A finished part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +27,7 @@ pub struct Parts {
 
 struct Current {
     name: String,
-    file: SteadyFile,
-    hash: Sha256,
-    size_bytes: u64,
+    file: HashedFile,
 }
 
 impl Parts {
@@ -53,18 +48,16 @@ impl Parts {
             let name = format!("part-{:04}.tar.zst.age", self.done.len());
             let mut options = OpenOptions::new();
             options.write(true).create_new(true).mode(0o600);
-            let file = SteadyFile::new(options.open(self.folder.join(&name))?);
-            self.current = Some(Current { name, file, hash: Sha256::new(), size_bytes: 0 });
+            let file = HashedFile::new(options.open(self.folder.join(&name))?);
+            self.current = Some(Current { name, file });
         }
         self.current.as_mut().ok_or_else(|| io::Error::other("a part was not begun"))
     }
 
     fn end_current(&mut self) -> io::Result<()> {
-        let Some(Current { name, mut file, hash, size_bytes }) = self.current.take() else {
-            return Ok(());
-        };
-        file.sync_all()?;
-        self.done.push(Part { name, size_bytes, sha256: to_hex(&hash.finalize()) });
+        let Some(Current { name, file }) = self.current.take() else { return Ok(()) };
+        let Sum { size_bytes, sha256 } = file.finish()?;
+        self.done.push(Part { name, size_bytes, sha256 });
         Ok(())
     }
 }
@@ -73,11 +66,9 @@ impl Write for Parts {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let size_max = self.size_bytes_max;
         let current = self.current()?;
-        let room = usize::try_from(size_max - current.size_bytes).unwrap_or(usize::MAX);
+        let room = usize::try_from(size_max - current.file.size_bytes()).unwrap_or(usize::MAX);
         let taken = current.file.write(&bytes[..bytes.len().min(room)])?;
-        current.hash.update(&bytes[..taken]);
-        current.size_bytes += taken as u64;
-        if current.size_bytes == size_max {
+        if current.file.size_bytes() == size_max {
             self.end_current()?;
         }
         Ok(taken)

@@ -1,34 +1,47 @@
 //! Takes what a target sends, and no more of it than was asked for: a server that goes on and on
 //! must fill neither the disk nor the memory of the box.
 
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
-use tokio::fs::{File, OpenOptions};
-use tokio::io::AsyncWriteExt;
 
-use super::faults::Fault;
+use super::faults::{Fault, Why};
 use super::remote::local;
+use crate::platform::steady::SteadyFile;
+use crate::platform::tasks;
+
+/// As much is gathered before it is written.
+const WRITTEN_AT_ONCE_BYTES: usize = 1024 * 1024;
 
 /// Writes what comes into a new file that only the box reads, and gives its bytes. What is longer
-/// is cut off.
+/// is cut off. The file is on the disk then, and was brought there steadily.
 pub(super) async fn into_file(
     pieces: impl Stream<Item = Result<Bytes, Fault>>,
     path: &Path,
     bytes_max: u64,
 ) -> Result<u64, Fault> {
     let mut pieces = std::pin::pin!(pieces);
-    let mut file = new_file(path).await.map_err(|error| local(path, &error))?;
-    let mut left = bytes_max;
+    let at = path.to_owned();
+    let mut file = on_disk(path, move || new_file(&at).map(SteadyFile::new)).await?;
+    let (mut gathered, mut gathered_bytes, mut left) = (Vec::new(), 0, bytes_max);
     while left > 0
         && let Some(piece) = pieces.try_next().await?
     {
         let piece = no_more_than(piece, left);
-        file.write_all(&piece).await.map_err(|error| local(path, &error))?;
         left -= piece.len() as u64;
+        gathered_bytes += piece.len();
+        gathered.push(piece);
+        if gathered_bytes >= WRITTEN_AT_ONCE_BYTES {
+            let some = std::mem::take(&mut gathered);
+            file = on_disk(path, move || written(file, &some)).await?;
+            gathered_bytes = 0;
+        }
     }
-    file.sync_all().await.map_err(|error| local(path, &error))?;
+    on_disk(path, move || written(file, &gathered)?.sync_all()).await?;
     Ok(bytes_max - left)
 }
 
@@ -54,9 +67,24 @@ fn no_more_than(mut piece: Bytes, bytes: u64) -> Bytes {
     piece
 }
 
-async fn new_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600).open(path).await
+fn new_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+fn written(mut file: SteadyFile, pieces: &[Bytes]) -> io::Result<SteadyFile> {
+    pieces.iter().try_for_each(|piece| file.write_all(piece))?;
+    Ok(file)
+}
+
+/// Works on a file of this machine, away from the async threads.
+async fn on_disk<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Fault> {
+    match tasks::blocking(move || Ok(work())).await {
+        Ok(done) => done.map_err(|error| local(path, &error)),
+        Err(error) => Err(Fault::new(Why::Other, format!("{}: {error}.", path.display()))),
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +104,9 @@ mod tests {
         assert_eq!(into_memory(endless(), 25).await.unwrap(), [7; 25]);
 
         assert_eq!(std::fs::read(&path).unwrap(), [7; 25]);
+        let many = WRITTEN_AT_ONCE_BYTES as u64 * 2 + 5;
+        assert_eq!(into_file(endless(), &path, many).await.unwrap(), many);
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), many);
         assert_eq!(into_memory(endless(), 0).await.unwrap(), [0; 0]);
     }
 }

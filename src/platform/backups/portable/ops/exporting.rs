@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,7 +17,9 @@ use super::{ExportInput, free_bytes, too_large};
 use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::audit::ops::checkpoints::signers_in;
-use crate::platform::backups::archive::{Archive, COMMIT_FILE, FileEntry, Key, Lock, to_signed};
+use crate::platform::backups::archive::{
+    Archive, COMMIT_FILE, FileEntry, HashedFile, Key, Lock, Sum, to_signed,
+};
 use crate::platform::backups::contents;
 use crate::platform::backups::kits;
 use crate::platform::backups::portable::archive::{
@@ -245,8 +247,7 @@ async fn write(work: &Work, platform: &Arc<Platform>, plan: Plan, held: Held) ->
     let (doing, platform) = (work.clone(), Arc::clone(platform));
     let log = platform.workspaces.path(kept.workspace).with_extension("db-wal");
     let written = tasks::in_background(move || {
-        let out = Out { file, hash: Sha256::new(), size_bytes: 0 };
-        write_to(&doing, &platform, &plan, &held, out, log)
+        write_to(&doing, &platform, &plan, &held, HashedFile::new(file), log)
     })
     .await;
     if written.is_err() {
@@ -264,7 +265,7 @@ fn write_to(
     platform: &Platform,
     plan: &Plan,
     held: &Held,
-    out: Out,
+    out: HashedFile,
     log: PathBuf,
 ) -> Result<Written> {
     let mut archive = Archive::begin_locked(out, &plan.lock, plan.taken_at)?;
@@ -281,8 +282,13 @@ fn write_to(
         Some(fault) => return Err(fault),
         None => added?,
     };
+    let mut plain_bytes = source_bytes;
     for blob in blobs::ops::all_of_held(held)? {
         work.check()?;
+        plain_bytes += blob.size_bytes;
+        if plain_bytes > ARCHIVE_SIZE_BYTES_MAX {
+            return Err(too_large());
+        }
         let file = platform.blobs.fetch(plan.kept.workspace, blob.hash)?;
         archive.add(&blob_path(blob.hash), blob.size_bytes, file)?;
     }
@@ -318,39 +324,12 @@ fn write_to(
     };
     let sign = |text: &str| platform.audit.signer().sign(text).map(|it| it.as_ref().to_vec());
     archive.add_bytes(COMMIT_FILE, to_signed(&seal, SIGNED_AS, sign)?.as_bytes())?;
-    let out = archive.into_inner()?;
-    out.file.sync_all()?;
+    let Sum { size_bytes, sha256 } = archive.into_inner()?.finish()?;
+    if size_bytes > ARCHIVE_SIZE_BYTES_MAX {
+        return Err(too_large());
+    }
     work.check()?;
-    Ok(Written {
-        size_bytes: out.size_bytes,
-        sha256: to_hex(&out.hash.finalize()),
-        source_bytes,
-        rows,
-        audit_entries: audit.entries,
-    })
-}
-
-/// The archive, hashed while it is written.
-struct Out {
-    file: File,
-    hash: Sha256,
-    size_bytes: u64,
-}
-
-impl Write for Out {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        self.size_bytes += written as u64;
-        if self.size_bytes > ARCHIVE_SIZE_BYTES_MAX {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the archive is too large"));
-        }
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
+    Ok(Written { size_bytes, sha256, source_bytes, rows, audit_entries: audit.entries })
 }
 
 /// Says how far it is, and ends the reading when the job is to end or the log grows too long.
