@@ -11,6 +11,7 @@ use super::Platform;
 use super::clock::Moment;
 use super::error::{Code, Error, Result, code};
 use super::id::ObjectId;
+use super::tasks;
 use super::workspaces::WorkspaceId;
 
 /// Below the data folder.
@@ -129,6 +130,19 @@ impl Spool {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotFound),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Passes on what came of writing a file, which is removed where it came to nothing.
+    pub async fn kept_if_done<T>(&self, kept: Kept, written: Result<T>) -> Result<T> {
+        if written.is_err() {
+            let spool = self.clone();
+            tasks::blocking(move || {
+                spool.remove(kept);
+                Ok(())
+            })
+            .await?;
+        }
+        written
     }
 
     /// Removes a file that came to nothing. Blocks.

@@ -17,6 +17,7 @@ pub mod retention;
 pub mod standing;
 pub mod targets;
 pub mod verification;
+mod watched;
 
 use super::app::Routes;
 use super::error::Code;

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::inventory::{item, location, on_hand, post};
 use crate::support::{Client, PASSWORD, ROOM_BYTES, TestServer};
 
+mod exports;
 mod hostile;
 mod members;
 

@@ -115,14 +115,7 @@ pub(super) async fn write(work: &Work, ctx: Ctx, kind: ExportKind, kept: Kept) -
     let place = spool.clone();
     let file = tasks::blocking(move || place.create(kept, now)).await?;
     let written = write_to(work, Export::open(ctx, kind), file).await;
-    if written.is_err() {
-        tasks::blocking(move || {
-            spool.remove(kept);
-            Ok(())
-        })
-        .await?;
-    }
-    written
+    spool.kept_if_done(kept, written).await
 }
 
 async fn write_to(work: &Work, mut export: Export, mut file: File) -> Result<Written> {

@@ -1,7 +1,7 @@
 //! Writes one base: the cut, the archive, what makes it a backup. All of it lies in a folder of the
 //! box then, encrypted, and holds up no log any more.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::platform::backups::archive::{
 };
 use crate::platform::backups::contents::{self, ops::Contents};
 use crate::platform::backups::packs::packing::{self, Known, Order, Packed};
+use crate::platform::backups::watched::{Logs, Progress, Watched};
 use crate::platform::blobs::{self, Blob};
 use crate::platform::clock::Moment;
 use crate::platform::db::{Held, Pages};
-use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
-use crate::platform::jobs::rules::PASSES;
 use crate::platform::monitoring::ops::VERSION;
 use crate::platform::secret::to_hex;
 use crate::platform::secrets::KeyFiles;
@@ -29,8 +29,6 @@ use crate::platform::{tasks, whole_file};
 
 /// Below the data folder: backups on their way.
 pub(super) const SPOOL: &str = "spool/backups";
-/// Bytes read between two looks at the logs.
-const LOGS_LOOKED_AT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
 /// What of the data folder goes along beside the databases: the box's certificates.
 const FOLDERS: [&str; 1] = [crate::platform::tls::FOLDER];
 const RECOVERY: &str = include_str!("RECOVERY.md");
@@ -84,9 +82,7 @@ struct Writing {
     /// Bytes there are to read, as far as is known before.
     total: u64,
     /// The logs that grow as long as the cut is held.
-    logs: Arc<Vec<PathBuf>>,
-    /// What each of them may grow to.
-    log_bytes_max: u64,
+    logs: Arc<Logs>,
 }
 
 /// Makes a base in the spool.
@@ -109,12 +105,10 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
     let parts = Parts::begin(&spool, PART_SIZE_BYTES);
     let recipients = plan.recipients.iter().chain([&plan.proof]);
     let archive = Archive::begin(parts, recipients, taken_at)?;
-    let logs = order.iter().map(|id| log_of(&data.join(path_of(*id))));
-    let logs = Arc::new(logs.chain([log_of(&data.join(SYSTEM))]).collect::<Vec<_>>());
-    let log_bytes_max = platform.config.storage.backup_log_bytes_max;
+    let paths = order.iter().map(|id| data.join(path_of(*id))).chain([data.join(SYSTEM)]);
+    let logs = Arc::new(Logs::of_backup(paths, platform.config.storage.backup_log_bytes_max));
     let (files, blobs) = (Vec::new(), Vec::new());
-    let mut writing =
-        Writing { archive, files, blobs, source_bytes: 0, total, logs, log_bytes_max };
+    let mut writing = Writing { archive, files, blobs, source_bytes: 0, total, logs };
     writing = add_file(work, writing, None, counted(system).await?).await?;
     let mut damaged = std::mem::take(&mut cut.damaged);
     for id in order {
@@ -210,12 +204,9 @@ async fn add_file(
         let (size, page_size_bytes, count) =
             (pages.size_bytes(), pages.page_size_bytes(), pages.page_count());
         let before = writing.source_bytes;
-        let mut watched = Watched::new(pages, &writing, &work);
-        let added = writing.archive.add(&path, size, &mut watched);
-        let sha256 = match watched.fault.take() {
-            Some(fault) => return Err(fault),
-            None => added?,
-        };
+        let progress = Progress { done_bytes: before, total_bytes: writing.total };
+        let watched = Watched::new(pages, progress, &writing.logs, &work);
+        let sha256 = watched.add_to(&mut writing.archive, &path)?;
         if let Some(id) = of {
             writing.blobs.extend(blobs.into_iter().map(|blob| (id, blob)));
         }
@@ -224,74 +215,6 @@ async fn add_file(
         Ok(writing)
     })
     .await
-}
-
-/// Says how far it is, and ends the reading when the job is to end or a log grows too long.
-struct Watched<'a> {
-    from: Pages<'a>,
-    done: u64,
-    total: u64,
-    logs: Arc<Vec<PathBuf>>,
-    log_bytes_max: u64,
-    /// The logs are looked at when so much is done.
-    look_at: u64,
-    work: &'a Work,
-    /// Why the reading ended.
-    fault: Option<Error>,
-}
-
-impl<'a> Watched<'a> {
-    fn new(from: Pages<'a>, writing: &Writing, work: &'a Work) -> Self {
-        Self {
-            from,
-            done: writing.source_bytes,
-            total: writing.total,
-            logs: Arc::clone(&writing.logs),
-            log_bytes_max: writing.log_bytes_max,
-            look_at: writing.source_bytes,
-            work,
-            fault: None,
-        }
-    }
-
-    fn check(&mut self) -> Result<()> {
-        self.work.check()?;
-        if self.done >= self.look_at {
-            self.look_at = self.done + LOGS_LOOKED_AT_EVERY_BYTES;
-            check_logs(&self.logs, self.log_bytes_max)?;
-        }
-        Ok(())
-    }
-}
-
-impl Read for Watched<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if let Err(fault) = self.check() {
-            self.fault = Some(fault);
-            return Err(io::Error::other("the backup ends here"));
-        }
-        let read = self.from.read(into)?;
-        self.done += read as u64;
-        self.work.progress(self.done, self.total.max(self.done));
-        Ok(read)
-    }
-}
-
-fn log_of(file: &Path) -> PathBuf {
-    file.with_extension("db-wal")
-}
-
-/// Refuses when a log that the cut keeps from being folded in grew too long.
-fn check_logs(logs: &[PathBuf], size_bytes_max: u64) -> Result<()> {
-    let too_long =
-        |log: &&PathBuf| std::fs::metadata(log).is_ok_and(|about| about.len() > size_bytes_max);
-    if logs.iter().any(|log| too_long(&log)) {
-        let detail = "So much was written meanwhile that the backup was given up; it would have \
-                      filled the disk.";
-        let passes = Refusal::new("backup-log-too-long", detail).with(PASSES, "true");
-        return Err(Error::Conflict(passes));
-    }
-    Ok(())
 }
 
 /// Adds what the databases cannot be read without, and the files beside them.
@@ -394,22 +317,4 @@ async fn finish(
         })
     })
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_log_that_a_backup_keeps_growing_ends_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = log_of(&folder.path().join("system.db"));
-        std::fs::write(&log, [0; 33]).unwrap();
-        let logs = [log_of(&folder.path().join("not-there.db")), log];
-
-        check_logs(&logs, 33).unwrap();
-        let refused = check_logs(&logs, 32).unwrap_err();
-
-        assert!(matches!(refused, Error::Conflict(it) if it.code == "backup-log-too-long"));
-    }
 }

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -20,7 +18,7 @@ use crate::platform::audit::ops::checkpoints::signers_in;
 use crate::platform::backups::archive::{
     Archive, COMMIT_FILE, FileEntry, HashedFile, Key, Lock, Sum, to_signed,
 };
-use crate::platform::backups::contents;
+use crate::platform::backups::contents::{self, ops::Contents};
 use crate::platform::backups::kits;
 use crate::platform::backups::portable::archive::{
     ABOUT, About, FORMAT, KIND, Manifest, PersonAbout, RoleAbout, SIGNED_AS, Seal, blob_path,
@@ -29,14 +27,14 @@ use crate::platform::backups::portable::archive::{
 use crate::platform::backups::portable::jobs::EXPORT;
 use crate::platform::backups::portable::rules::{ARCHIVE_SIZE_BYTES_MAX, check_room, fingerprint};
 use crate::platform::backups::portable::store;
-use crate::platform::blobs;
+use crate::platform::backups::watched::{Logs, Progress, Watched};
+use crate::platform::blobs::{self, Blob};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxScope, Ctx, Scope};
 use crate::platform::db::{Held, Pages};
-use crate::platform::error::{Error, Refusal, Result};
+use crate::platform::error::{Error, Result};
 use crate::platform::identity::{UserId, users};
 use crate::platform::jobs::ops::{View, get};
-use crate::platform::jobs::rules::PASSES;
 use crate::platform::jobs::{JobId, Work};
 use crate::platform::monitoring::ops::VERSION;
 use crate::platform::secret::to_hex;
@@ -45,10 +43,6 @@ use crate::platform::tasks;
 use crate::platform::workspaces::ops::{KIND as WORKSPACE_KIND, get_in};
 use crate::platform::workspaces::{WorkspaceId, members, roles};
 
-/// The log that the export keeps from being folded in may grow to this.
-const LOG_SIZE_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// Bytes read between two looks at the log that grows meanwhile.
-const LOG_LOOKED_AT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
 /// Read at once while listing.
 const PAGE: usize = 500;
 
@@ -69,8 +63,29 @@ struct Written {
     size_bytes: u64,
     sha256: String,
     source_bytes: u64,
-    rows: BTreeMap<String, u64>,
+    rows: u64,
     audit_entries: u64,
+}
+
+/// The moment that is taken, and what there is in it.
+struct Counted {
+    held: Held,
+    contents: Contents,
+    blobs: Vec<Blob>,
+    /// Bytes of its pages, and of all that goes into the archive.
+    source_bytes: u64,
+    plain_bytes: u64,
+}
+
+impl Counted {
+    /// Blocks.
+    fn of(held: Held) -> Result<Self> {
+        let (contents, blobs) = (contents::ops::of_held(&held)?, blobs::ops::all_of_held(&held)?);
+        let source_bytes = Pages::of(held.connection())?.size_bytes();
+        let size = |blob: &Blob| blob.size_bytes;
+        let plain_bytes = blobs.iter().map(size).fold(source_bytes, u64::saturating_add);
+        Ok(Self { held, contents, blobs, source_bytes, plain_bytes })
+    }
 }
 
 /// Writes the archive of the job's workspace.
@@ -97,23 +112,26 @@ async fn export_with_key(work: &Work) -> Result<Value> {
     let _pin = platform.blobs.pin();
     let held = platform.workspaces.hold_one(id).await?.ok_or(Error::NotFound)?;
     let taken_at = ctx.now();
-    let (held, actors) = tasks::blocking(move || {
+    let (counted, actors) = tasks::in_background(move || {
         let actors = store::actors(held.connection())?;
-        Ok((held, actors))
+        Ok((Counted::of(held)?, actors))
     })
     .await?;
+    if counted.plain_bytes > ARCHIVE_SIZE_BYTES_MAX {
+        return Err(too_large());
+    }
     let about = (*ctx).read(move |scope| about_in(scope, id, actors)).await?;
     let (box_id, box_name, signing_key) = kits::ops::identity(&ctx).await?;
     let audit_keys = (*ctx).read(|scope| Ok(signers_in(scope)?.keys)).await?;
     let kept = Kept { workspace: id, id: work.id().cast(), until: taken_at.plus(KEPT) };
     let plan = Plan { kept, taken_at, lock, about, box_id, box_name, signing_key, audit_keys };
-    let written = write(work, &platform, plan, held).await?;
+    let written = write(work, &platform, plan, counted).await?;
     Ok(json!({
         "file": format!("/api/v1/workspaces/{id}/exports/{}", work.id()),
         "workspace_id": id.to_string(), "job_id": work.id().to_string(),
         "size_bytes": written.size_bytes, "sha256": written.sha256,
         "source_bytes": written.source_bytes,
-        "rows": written.rows.values().sum::<u64>(), "audit_entries": written.audit_entries,
+        "rows": written.rows, "audit_entries": written.audit_entries,
         "taken_at": taken_at.to_string(), "kept_until": kept.until.to_string(),
         "fingerprint": fingerprint(&key_hash(&signing_key)),
     }))
@@ -177,12 +195,7 @@ fn people_in(
         after = some.last().map(|last| last.user);
         let is_last = some.len() < PAGE;
         for one in some {
-            let person = PersonAbout {
-                id: one.user.to_string(),
-                name: one.name,
-                email: Some(one.email),
-                role: Some(one.role_name),
-            };
+            let person = about_one(one.user, one.name, Some(one.email), Some(one.role_name));
             people.insert(one.user, person);
         }
         if is_last {
@@ -201,11 +214,14 @@ fn people_in(
             Err(error) => return Err(error),
         };
         if let Some(name) = name {
-            let person = PersonAbout { id: user.to_string(), name, email, role: None };
-            people.insert(user, person);
+            people.insert(user, about_one(user, name, email, None));
         }
     }
     Ok(people)
+}
+
+fn about_one(id: UserId, name: String, email: Option<String>, role: Option<String>) -> PersonAbout {
+    PersonAbout { id: id.to_string(), name, email, role }
 }
 
 /// Those of a box before this one.
@@ -220,13 +236,8 @@ fn add_elsewhere(
         after = some.last().map(|last| last.id);
         let is_last = some.len() < PAGE;
         for one in some {
-            let person = PersonAbout {
-                id: one.id.to_string(),
-                name: one.name,
-                email: one.email,
-                role: None,
-            };
-            people.entry(one.id).or_insert(person);
+            let person = || about_one(one.id, one.name, one.email, None);
+            people.entry(one.id).or_insert_with(person);
         }
         if is_last {
             return Ok(());
@@ -234,7 +245,12 @@ fn add_elsewhere(
     }
 }
 
-async fn write(work: &Work, platform: &Arc<Platform>, plan: Plan, held: Held) -> Result<Written> {
+async fn write(
+    work: &Work,
+    platform: &Arc<Platform>,
+    plan: Plan,
+    counted: Counted,
+) -> Result<Written> {
     let spool = Spool::of_archives(platform.config.data());
     let (place, kept, now) = (spool.clone(), plan.kept, plan.taken_at);
     let file = tasks::blocking(move || {
@@ -245,62 +261,60 @@ async fn write(work: &Work, platform: &Arc<Platform>, plan: Plan, held: Held) ->
     })
     .await?;
     let (doing, platform) = (work.clone(), Arc::clone(platform));
-    let log = platform.workspaces.path(kept.workspace).with_extension("db-wal");
     let written = tasks::in_background(move || {
-        write_to(&doing, &platform, &plan, &held, HashedFile::new(file), log)
+        write_to(&doing, &platform, &plan, counted, HashedFile::new(file))
     })
     .await;
-    if written.is_err() {
-        tasks::blocking(move || {
-            spool.remove(kept);
-            Ok(())
-        })
-        .await?;
-    }
-    written
+    spool.kept_if_done(kept, written).await
 }
 
+/// Writes all of it. The moment is held only until its pages are read: of files that lie beside
+/// the database it needs no more than their names.
 fn write_to(
     work: &Work,
     platform: &Platform,
     plan: &Plan,
-    held: &Held,
+    Counted { held, contents, blobs, source_bytes, plain_bytes }: Counted,
     out: HashedFile,
-    log: PathBuf,
 ) -> Result<Written> {
     let mut archive = Archive::begin_locked(out, &plan.lock, plan.taken_at)?;
     let about = serde_json::to_string_pretty(&plan.about).map_err(Error::internal)?;
     archive.add_bytes(ABOUT, about.as_bytes())?;
     let pages = Pages::of(held.connection())?;
-    let (source_bytes, page_size_bytes, count) =
-        (pages.size_bytes(), pages.page_size_bytes(), pages.page_count());
+    let (page_size_bytes, count) = (pages.page_size_bytes(), pages.page_count());
     let path = file_path(&plan.kept.workspace.to_string());
-    let mut watched =
-        Watched { from: pages, done: 0, total: source_bytes, log, look_at: 0, work, fault: None };
-    let added = archive.add(&path, source_bytes, &mut watched);
-    let sha256 = match watched.fault.take() {
-        Some(fault) => return Err(fault),
-        None => added?,
-    };
-    let mut plain_bytes = source_bytes;
-    for blob in blobs::ops::all_of_held(held)? {
+    let log_bytes_max = platform.config.storage.backup_log_bytes_max;
+    let logs = Logs::of_export(&platform.workspaces.path(plan.kept.workspace), log_bytes_max);
+    let mut progress = Progress { done_bytes: 0, total_bytes: plain_bytes };
+    let sha256 = Watched::new(pages, progress, &logs, work).add_to(&mut archive, &path)?;
+    drop(held);
+    progress.done_bytes = source_bytes;
+    for blob in blobs {
         work.check()?;
-        plain_bytes += blob.size_bytes;
-        if plain_bytes > ARCHIVE_SIZE_BYTES_MAX {
-            return Err(too_large());
-        }
         let file = platform.blobs.fetch(plan.kept.workspace, blob.hash)?;
         archive.add(&blob_path(blob.hash), blob.size_bytes, file)?;
+        progress.done_bytes += blob.size_bytes;
+        work.progress(progress.done_bytes, progress.total_bytes);
     }
-    let contents::ops::Contents { rows, audit } = contents::ops::of_held(held)?;
-    let file = FileEntry {
-        path,
-        page_size_bytes,
-        pages: count,
-        sha256,
-        rows: rows.clone(),
-        audit: audit.clone(),
-    };
+    let Contents { rows, audit } = contents;
+    let (count_of_rows, audit_entries) = (rows.values().sum::<u64>(), audit.entries);
+    let file = FileEntry { path, page_size_bytes, pages: count, sha256, rows, audit };
+    add_seal(&mut archive, platform, plan, file)?;
+    let Sum { size_bytes, sha256 } = archive.into_inner()?.finish()?;
+    if size_bytes > ARCHIVE_SIZE_BYTES_MAX {
+        return Err(too_large());
+    }
+    work.check()?;
+    Ok(Written { size_bytes, sha256, source_bytes, rows: count_of_rows, audit_entries })
+}
+
+/// Adds what speaks of the rest, and the signature over that.
+fn add_seal(
+    archive: &mut Archive<HashedFile>,
+    platform: &Platform,
+    plan: &Plan,
+    file: FileEntry,
+) -> Result<()> {
     let manifest = Manifest {
         format: FORMAT,
         kind: KIND.to_owned(),
@@ -324,58 +338,7 @@ fn write_to(
     };
     let sign = |text: &str| platform.audit.signer().sign(text).map(|it| it.as_ref().to_vec());
     archive.add_bytes(COMMIT_FILE, to_signed(&seal, SIGNED_AS, sign)?.as_bytes())?;
-    let Sum { size_bytes, sha256 } = archive.into_inner()?.finish()?;
-    if size_bytes > ARCHIVE_SIZE_BYTES_MAX {
-        return Err(too_large());
-    }
-    work.check()?;
-    Ok(Written { size_bytes, sha256, source_bytes, rows, audit_entries: audit.entries })
-}
-
-/// Says how far it is, and ends the reading when the job is to end or the log grows too long.
-struct Watched<'a> {
-    from: Pages<'a>,
-    done: u64,
-    total: u64,
-    log: PathBuf,
-    /// The log is looked at when so much is done.
-    look_at: u64,
-    work: &'a Work,
-    /// Why the reading ended.
-    fault: Option<Error>,
-}
-
-impl Watched<'_> {
-    fn check(&mut self) -> Result<()> {
-        self.work.check()?;
-        if self.done < self.look_at {
-            return Ok(());
-        }
-        self.look_at = self.done + LOG_LOOKED_AT_EVERY_BYTES;
-        if std::fs::metadata(&self.log).is_ok_and(|about| about.len() > LOG_SIZE_BYTES_MAX) {
-            let detail = "So much was written meanwhile that the export was given up; it would \
-                          have filled the disk.";
-            let passes = Refusal::new("archive-log-too-long", detail).with(PASSES, "true");
-            return Err(Error::Conflict(passes));
-        }
-        if self.total > ARCHIVE_SIZE_BYTES_MAX {
-            return Err(too_large());
-        }
-        Ok(())
-    }
-}
-
-impl Read for Watched<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if let Err(fault) = self.check() {
-            self.fault = Some(fault);
-            return Err(io::Error::other("the export ends here"));
-        }
-        let read = self.from.read(into)?;
-        self.done += read as u64;
-        self.work.progress(self.done, self.total.max(self.done));
-        Ok(read)
-    }
+    Ok(())
 }
 
 /// An archive to be fetched.
