@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use holdfast::platform::backups::archive::Identity;
+use holdfast::platform::backups::portable::rules::ROOM_LEFT_BYTES;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -84,5 +85,26 @@ async fn no_log_grows_while_an_export_reads_files() {
 
     assert!(!look.await.unwrap(), "the moment is still held");
     assert_eq!(ended["problem"]["code"], "blob-damaged", "{ended}");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_export_needs_room_for_the_files_too() {
+    let server = TestServer::start().await;
+    let owner = server.person("owner").await;
+    let salmon = item(&owner, "A").await;
+    add_file(&owner, &salmon, vec![7; 8_000_000]).await;
+    // For the database there is room.
+    server.platform.room.pretend(Some(ROOM_LEFT_BYTES + 7_000_000));
+
+    let asked = owner.post("/exports", &to_a_key()).await.is(202);
+    let refused = job(&server, &asked, &owner, "").await;
+    server.platform.room.pretend(Some(ROOM_LEFT_BYTES + 16_000_000));
+    let asked = owner.post("/exports", &to_a_key()).await.is(202);
+    let done = job(&server, &asked, &owner, "").await;
+
+    assert_eq!(refused["problem"]["code"], "archive-no-room", "{refused}");
+    assert_eq!(done["state"], "done", "{done}");
+    server.platform.room.pretend(None);
     server.finish().await;
 }

@@ -106,8 +106,6 @@ async fn export_with_key(work: &Work) -> Result<Value> {
     };
     // Before the moment that is taken: whoever gets the archive reads there that it was made.
     work.step("noted", note).await?;
-    let size_bytes = crate::platform::workspaces::size_bytes_in(platform.workspaces.folder(), id)?;
-    check_room(size_bytes, free_bytes(&platform).await?)?;
     // What the moment names stays where it is until it is read.
     let _pin = platform.blobs.pin();
     let held = platform.workspaces.hold_one(id).await?.ok_or(Error::NotFound)?;
@@ -120,6 +118,7 @@ async fn export_with_key(work: &Work) -> Result<Value> {
     if counted.plain_bytes > ARCHIVE_SIZE_BYTES_MAX {
         return Err(too_large());
     }
+    check_room(counted.plain_bytes, free_bytes(&platform).await?)?;
     let about = (*ctx).read(move |scope| about_in(scope, id, actors)).await?;
     let (box_id, box_name, signing_key) = kits::ops::identity(&ctx).await?;
     let audit_keys = (*ctx).read(|scope| Ok(signers_in(scope)?.keys)).await?;
