@@ -1,9 +1,10 @@
 //! The bytes: `blobs/<workspace>/<ab>/<sha256>`. A file is written beside, is on disk with its name
 //! before anybody may refer to it, and never changes afterwards.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -27,23 +28,40 @@ const PIECE_SIZE_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct Blobs {
     folder: PathBuf,
-    /// Taken wherever a file gets its name or loses it: how many want that none is lost.
-    pins: Arc<Mutex<usize>>,
+    /// Taken wherever a file gets its name or loses it.
+    naming: Arc<Mutex<Naming>>,
+}
+
+#[derive(Debug, Default)]
+struct Naming {
+    /// How many want that no file loses its name.
+    pins: usize,
+    /// What lies there for workspaces that were asked about, in bytes.
+    lying: HashMap<WorkspaceId, u64>,
+}
+
+impl Naming {
+    /// Notes that one file took the place of another, or that one came or went.
+    fn changed(&mut self, workspace: WorkspaceId, before: u64, after: u64) {
+        if let Some(bytes) = self.lying.get_mut(&workspace) {
+            *bytes = bytes.saturating_sub(before).saturating_add(after);
+        }
+    }
 }
 
 /// As long as one is held, no blob is removed, whatever refers to it: a cut over the databases and
 /// the bytes that it names belong together.
 #[derive(Debug)]
-pub struct Pin(Arc<Mutex<usize>>);
+pub struct Pin(Arc<Mutex<Naming>>);
 
 impl Drop for Pin {
     fn drop(&mut self) {
-        *locked(&self.0) -= 1;
+        locked(&self.0).pins -= 1;
     }
 }
 
-fn locked(pins: &Mutex<usize>) -> MutexGuard<'_, usize> {
-    pins.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked(naming: &Mutex<Naming>) -> MutexGuard<'_, Naming> {
+    naming.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Blobs {
@@ -52,13 +70,13 @@ impl Blobs {
     pub fn open(data: &Path) -> Result<Self> {
         let folder = data.join(FOLDER);
         gone(fs::remove_dir_all(folder.join(INCOMING)))?;
-        Ok(Self { folder, pins: Arc::default() })
+        Ok(Self { folder, naming: Arc::default() })
     }
 
     /// Keeps all blobs where they are until the pin is dropped.
     pub fn pin(&self) -> Pin {
-        *locked(&self.pins) += 1;
-        Pin(Arc::clone(&self.pins))
+        locked(&self.naming).pins += 1;
+        Pin(Arc::clone(&self.naming))
     }
 
     /// Where a blob lies.
@@ -106,21 +124,69 @@ impl Blobs {
     /// its name, whatever happens, and stays for a day though nothing refers to it. One with the
     /// same bytes is there once, and is whole again if it was damaged. Blocks.
     pub fn keep(&self, workspace: WorkspaceId, received: &Received, now: Moment) -> Result<Blob> {
+        Ok(self.put(workspace, received, now)?.blob)
+    }
+
+    /// The same for whoever may be refused to refer to it. Blocks.
+    pub(super) fn put(
+        &self,
+        workspace: WorkspaceId,
+        received: &Received,
+        now: Moment,
+    ) -> Result<Put> {
         let path = self.path(workspace, received.blob.hash);
         let folder = path.parent().unwrap_or(&self.folder);
         make_folder(folder)?;
         let file = File::options().write(true).open(&received.path)?;
         file.set_modified(time(now))?;
         file.sync_all()?;
-        {
-            let _naming = locked(&self.pins);
+        let before = {
+            let mut naming = locked(&self.naming);
+            let before = size_of(&path)?;
             fs::rename(&received.path, &path)?;
-        }
+            naming.changed(workspace, before.unwrap_or_default(), received.blob.size_bytes);
+            before
+        };
         // The name, and those of the folders on the way where they are new.
         for folder in folder.ancestors().take(4) {
             File::open(folder)?.sync_all()?;
         }
-        Ok(received.blob)
+        Ok(Put { blob: received.blob, file, is_new: before.is_none() })
+    }
+
+    /// Removes what was put and nothing refers to: where no such bytes were there before, nobody
+    /// put them again since, and nobody holds a pin. Blocks shortly.
+    pub(super) fn take_back(&self, workspace: WorkspaceId, put: &Put) -> Result<()> {
+        let path = self.path(workspace, put.blob.hash);
+        let mut naming = locked(&self.naming);
+        if !put.is_new || naming.pins > 0 {
+            return Ok(());
+        }
+        let there = match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            there => there?,
+        };
+        let mine = put.file.metadata()?;
+        if (there.dev(), there.ino()) == (mine.dev(), mine.ino()) {
+            fs::remove_file(&path)?;
+            naming.changed(workspace, there.len(), 0);
+        }
+        Ok(())
+    }
+
+    /// Bytes that lie there for a workspace, whatever refers to them. Blocks.
+    pub(super) fn lying_bytes(&self, workspace: WorkspaceId) -> Result<u64> {
+        // Nothing comes or goes between the counting and the noting.
+        let mut naming = locked(&self.naming);
+        if let Some(bytes) = naming.lying.get(&workspace) {
+            return Ok(*bytes);
+        }
+        let mut bytes = 0;
+        for hash in self.list(workspace)? {
+            bytes += size_of(&self.path(workspace, hash))?.unwrap_or_default();
+        }
+        naming.lying.insert(workspace, bytes);
+        Ok(bytes)
     }
 
     /// Opens a blob after reading all of it: bytes that are not those of its name are not given
@@ -175,17 +241,18 @@ impl Blobs {
         let mut removed = 0;
         for hash in hashes {
             let path = self.path(workspace, *hash);
-            let pins = locked(&self.pins);
-            if *pins > 0 {
+            let mut naming = locked(&self.naming);
+            if naming.pins > 0 {
                 return Ok(removed);
             }
             // Looked at with the lock held: whoever puts it again meanwhile makes it young.
-            let put_at = match fs::metadata(&path).and_then(|about| about.modified()) {
+            let about = match fs::metadata(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                put_at => put_at?,
+                about => about?,
             };
-            if put_at < youngest {
+            if about.modified()? < youngest {
                 fs::remove_file(&path)?;
+                naming.changed(workspace, about.len(), 0);
                 removed += 1;
             }
         }
@@ -194,7 +261,25 @@ impl Blobs {
 
     /// Removes all blobs of a workspace that is gone. Blocks.
     pub fn remove_all(&self, workspace: WorkspaceId) -> Result<()> {
+        locked(&self.naming).lying.remove(&workspace);
         gone(fs::remove_dir_all(self.of_workspace(workspace)))
+    }
+}
+
+/// A blob that was put just now.
+#[derive(Debug)]
+pub(super) struct Put {
+    pub(super) blob: Blob,
+    /// Held open, so that no other file is taken for it.
+    file: File,
+    is_new: bool,
+}
+
+/// Bytes of a file; none where there is none.
+fn size_of(path: &Path) -> Result<Option<u64>> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        about => Ok(Some(about?.len())),
     }
 }
 

@@ -1,23 +1,87 @@
 //! What refers to blobs, and what becomes of those that nothing refers to.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use tracing::info;
 
-use super::rules::{Blob, BlobHash, ORPHANS_KEPT, Owner, check_room};
+use super::folder::Put;
+use super::rules::{Blob, BlobHash, ORPHANS_KEPT, Owner, check_disk, check_lying, check_room};
 use super::store;
 use crate::platform::ctx::{BoxCtx, Ctx, Unit};
 use crate::platform::db::{Held, Snapshot};
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 use crate::platform::tasks;
 use crate::platform::workspaces::{self, WorkspaceId};
+
+/// Bytes on the disk that nothing refers to yet.
+pub struct Coming(Put);
+
+impl Coming {
+    pub fn blob(&self) -> Blob {
+        self.0.blob
+    }
+
+    /// Passes on the answer of the transaction that was to refer to it. Where that was refused the
+    /// bytes do not stay.
+    pub async fn settled<T>(self, ctx: &Ctx, outcome: Result<T>) -> Result<T> {
+        let is_refused = matches!(
+            outcome,
+            Err(Error::NotFound | Error::Conflict(_) | Error::Rule(_) | Error::Invalid(_))
+        );
+        if is_refused {
+            take_back(ctx, self.0).await?;
+        }
+        outcome
+    }
+}
+
+/// Takes in bytes for something that is about to refer to them. The blobs of the workspace take at
+/// most so many bytes together.
+pub async fn put(
+    ctx: &Ctx,
+    bytes: impl AsRef<[u8]> + Send + 'static,
+    bytes_max: u64,
+) -> Result<Coming> {
+    let (platform, workspace) = (Arc::clone(&ctx.platform), ctx.workspace());
+    let (id, now) = (platform.random.id(), ctx.now());
+    let received = tasks::blocking(move || {
+        let size_bytes = bytes.as_ref().len() as u64;
+        check_disk(platform.room.of(platform.config.data())?.free_bytes, size_bytes)?;
+        check_lying(platform.blobs.lying_bytes(workspace)?, size_bytes, bytes_max)?;
+        platform.blobs.receive(id, &mut bytes.as_ref(), size_bytes)
+    })
+    .await?;
+    let blob = received.blob();
+    // Refused here, it was never anything but bytes in a buffer of the system.
+    ctx.read(move |scope| is_room_in(scope, &blob, bytes_max).map(drop)).await?;
+    let place = ctx.platform.blobs.clone();
+    tasks::blocking(move || place.put(workspace, &received, now)).await.map(Coming)
+}
+
+/// Removes what was put for something that was refused then, unless something else refers to it.
+async fn take_back(ctx: &Ctx, put: Put) -> Result<()> {
+    let hash = put.blob.hash;
+    if ctx.read(move |scope| store::standing(scope, hash)).await?.0 {
+        return Ok(());
+    }
+    let (place, workspace) = (ctx.platform.blobs.clone(), ctx.workspace());
+    tasks::blocking(move || place.take_back(workspace, &put)).await
+}
+
+/// Whether a blob has a row already. One that has none must find room.
+fn is_room_in(scope: &Unit<'_>, blob: &Blob, bytes_max: u64) -> Result<bool> {
+    let (is_there, kept_bytes) = store::standing(scope, blob.hash)?;
+    if !is_there {
+        check_room(kept_bytes, blob.size_bytes, bytes_max)?;
+    }
+    Ok(is_there)
+}
 
 /// Says inside the caller's transaction that something refers to a blob, which was kept before.
 /// The blobs of the workspace take at most so many bytes together.
 pub fn refer_in(scope: &Unit<'_>, blob: &Blob, owner: Owner, bytes_max: u64) -> Result<()> {
-    let (is_there, kept_bytes) = store::standing(scope, blob.hash)?;
-    if !is_there {
-        check_room(kept_bytes, blob.size_bytes, bytes_max)?;
+    if !is_room_in(scope, blob, bytes_max)? {
         store::insert(scope, blob)?;
     }
     store::refer(scope, blob.hash, owner)

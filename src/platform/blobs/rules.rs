@@ -10,6 +10,11 @@ use crate::platform::id::ObjectId;
 /// What nothing refers to stays for so long after it was put last. A transaction that is about to
 /// refer to it takes far less.
 pub const ORPHANS_KEPT: Duration = Duration::from_hours(24);
+/// What stays free on the disk for everything else of the box.
+pub const FREE_BYTES_MIN: u64 = 1_000_000_000;
+/// What lies there, deleted files of the last day included, takes so many times what the files of
+/// a workspace may take.
+const LYING_TIMES_MAX: u64 = 2;
 /// Bytes that decide what a file is.
 pub const HEAD_SIZE_BYTES: usize = 16;
 /// What every file is that is nothing else.
@@ -27,6 +32,11 @@ pub const CODES: &[Code] = &[
         "blobs-full",
         "The files of this workspace would take more room than they may.",
         "Delete files that nobody needs, or ask the operator to raise files.workspace_bytes_max.",
+    ),
+    code(
+        "blobs-no-room",
+        "There is too little room on the disk of the box.",
+        "Ask the operator to make room and send the file again. Nothing was changed.",
     ),
 ];
 
@@ -118,6 +128,33 @@ pub fn check_room(kept_bytes: u64, more_bytes: u64, bytes_max: u64) -> Result<()
     Err(Error::conflict("blobs-full", detail))
 }
 
+/// Refuses what makes the bytes of a workspace on the disk many more than its files may take: what
+/// is deleted lies there for another day.
+pub fn check_lying(lying_bytes: u64, more_bytes: u64, bytes_max: u64) -> Result<()> {
+    let bytes_max = bytes_max.saturating_mul(LYING_TIMES_MAX);
+    if lying_bytes.saturating_add(more_bytes) <= bytes_max {
+        return Ok(());
+    }
+    let detail = format!(
+        "The files of this workspace take {lying_bytes} of {bytes_max} bytes on the disk, with \
+         those that were deleted since yesterday. The night makes room."
+    );
+    Err(Error::conflict("blobs-full", detail))
+}
+
+/// Refuses what fills the disk.
+pub fn check_disk(free_bytes: u64, more_bytes: u64) -> Result<()> {
+    if free_bytes >= more_bytes.saturating_add(FREE_BYTES_MIN) {
+        return Ok(());
+    }
+    let detail = format!(
+        "Only {} MB are free on the disk of the box. No file is taken below {} MB.",
+        free_bytes / 1_000_000,
+        FREE_BYTES_MIN / 1_000_000
+    );
+    Err(Error::conflict("blobs-no-room", detail))
+}
+
 /// The answer where bytes are not what they were.
 pub fn damaged(hash: BlobHash) -> Error {
     let detail = format!("The bytes of file {hash} are missing or damaged on the box's disk.");
@@ -160,5 +197,9 @@ mod tests {
         assert!(check_room(90, 10, 100).is_ok());
         assert!(check_room(90, 11, 100).is_err());
         assert!(check_room(u64::MAX, 1, 100).is_err());
+        assert!(check_lying(150, 50, 100).is_ok());
+        assert!(check_lying(151, 50, 100).is_err());
+        assert!(check_disk(FREE_BYTES_MIN + 7, 7).is_ok());
+        assert!(check_disk(FREE_BYTES_MIN + 7, 8).is_err());
     }
 }

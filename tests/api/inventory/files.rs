@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use futures_util::stream;
 use holdfast::platform::blobs::ops::sweep;
+use holdfast::platform::blobs::rules::FREE_BYTES_MIN;
 use holdfast::platform::blobs::{BlobHash, Blobs};
 use http::Method;
 use serde_json::{Value, json};
@@ -168,6 +169,71 @@ async fn the_files_of_a_workspace_and_of_an_item_are_bounded() {
     }
 
     send(&manager, &salmon, "more", &[99]).await.is_problem(409, "files-too-many");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_refused_leaves_no_bytes() {
+    let server = TestServer::start_with(&[("files.workspace_bytes_max", "1024")]).await;
+    let manager = server.person("manager").await;
+    let salmon = item(&manager, "SAL").await;
+    let keyed = |key: &'static str| [BYTES[0], ("idempotency-key", key)];
+    let path = format!("{}?name=a", files_of(&salmon));
+    let first = send(&manager, &salmon, "a", &[1; 600]).await.is(201);
+
+    send(&manager, &salmon, "b", &[2; 600]).await.is_problem(409, "blobs-full");
+    assert_eq!(blobs(&server), [hash_of(&first)]);
+    for number in 1..49_u8 {
+        send(&manager, &salmon, "s", &[number]).await.is(201);
+    }
+    let fiftieth = manager.send(Method::POST, &path, &keyed("fifty"), vec![99]).await.is(201);
+    let before = blobs(&server);
+    // With a key it is not known before whether it came already.
+    for refused in [
+        send(&manager, &salmon, "more", b"more").await,
+        manager.send(Method::POST, &path, &keyed("more"), b"more".to_vec()).await,
+        manager.send(Method::POST, &path, &keyed("again"), vec![1; 600]).await,
+    ] {
+        refused.is_problem(409, "files-too-many");
+    }
+    let again = manager.send(Method::POST, &path, &keyed("fifty"), vec![99]).await.is(201);
+
+    assert_eq!(again["id"], fiftieth["id"]);
+    assert_eq!(blobs(&server), before);
+    assert_eq!(content(&manager, &salmon, &first).await.status, 200);
+    server.finish().await;
+}
+
+/// What is deleted lies on the disk until the night after.
+#[tokio::test]
+async fn adding_and_deleting_again_and_again_does_not_fill_the_disk() {
+    let server = TestServer::start_with(&[("files.workspace_bytes_max", "1024")]).await;
+    let manager = server.person("manager").await;
+    let salmon = item(&manager, "SAL").await;
+    for number in 0..2 {
+        let file = send(&manager, &salmon, "a", &[number; 1000]).await.is(201);
+        assert_eq!(remove(&manager, &salmon, &file).await.status, 204);
+    }
+
+    let full = send(&manager, &salmon, "a", &[3; 1000]).await.is_problem(409, "blobs-full");
+    assert!(full["detail"].to_string().contains("2000 of 2048 bytes"), "{full}");
+    server.advance(DAY + Duration::from_secs(1));
+    assert_eq!(sweep(&server.inside()).await.expect("a sweep"), 2);
+    let manager = server.person("manager").await;
+    send(&manager, &salmon, "a", &[3; 1000]).await.is(201);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn no_file_is_taken_that_leaves_the_box_without_room() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let salmon = item(&manager, "SAL").await;
+    server.platform.room.pretend(Some(FREE_BYTES_MIN + 10));
+
+    send(&manager, &salmon, "a", &[1; 11]).await.is_problem(409, "blobs-no-room");
+    assert!(blobs(&server).is_empty());
+    send(&manager, &salmon, "a", &[1; 10]).await.is(201);
     server.finish().await;
 }
 

@@ -43,17 +43,20 @@ pub async fn add(
     let (most, together) =
         (files.size_bytes_max.min(FILE_SIZE_BYTES_MAX), files.workspace_bytes_max);
     rules::check_size(bytes.as_ref().len() as u64, most)?;
-    ctx.read(move |scope| living(scope, item).map(drop)).await?;
-    let (place, workspace, now) = (ctx.platform.blobs.clone(), ctx.workspace(), ctx.now());
-    let incoming = ctx.platform.random.id();
-    let blob = tasks::blocking(move || {
-        let received = place.receive(incoming, &mut bytes.as_ref(), most)?;
-        place.keep(workspace, &received, now)
-    })
-    .await?;
-    ctx.create(store::get, move |scope| {
+    // A request that comes again after it filled the item is no refusal.
+    let is_first = ctx.cause.once.is_none();
+    let place = move |scope: &Scope<'_>, is_counted: bool| {
         let item = living(scope, item)?;
-        rules::check_count(store::of_item(scope, item.rid)?.len())?;
+        if is_counted {
+            rules::check_count(store::of_item(scope, item.rid)?.len())?;
+        }
+        Ok(item)
+    };
+    ctx.read(move |scope| place(scope, is_first).map(drop)).await?;
+    let coming = blobs::ops::put(ctx, bytes, together).await?;
+    let blob = coming.blob();
+    let created = ctx.create(store::get, move |scope| {
+        let item = place(scope, true)?;
         let id: FileId = scope.new_id();
         blobs::ops::refer_in(scope, &blob, owner(id), together)?;
         store::insert(scope, item.rid, id, &name, &blob)?;
@@ -64,8 +67,8 @@ pub async fn add(
             .set("media_type", blob.media_type);
         scope.audit(entry.personal("name", &name))?;
         Ok((id, store::get(scope, id)?))
-    })
-    .await
+    });
+    coming.settled(ctx, created.await).await
 }
 
 /// A file of an item with its bytes, which were all compared with what was sent.

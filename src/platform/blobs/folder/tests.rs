@@ -170,3 +170,30 @@ fn the_same_bytes_sent_by_two_at_once_are_there_once() {
     assert!(place.blobs.fetch(workspace(1), there[0]).is_ok());
     assert_eq!(place.incoming(), 0);
 }
+
+#[test]
+fn what_was_put_is_taken_back_only_where_nobody_else_has_it() {
+    let place = place();
+    let put = |bytes: &[u8], number: u8| {
+        let received = place.receive(number, bytes).unwrap();
+        place.blobs.put(workspace(1), &received, NOW).unwrap()
+    };
+    let take_back = |put: &Put| place.blobs.take_back(workspace(1), put).unwrap();
+    assert_eq!(place.blobs.lying_bytes(workspace(1)).unwrap(), 0);
+
+    let alone = put(b"alone", 1);
+    take_back(&alone);
+    take_back(&alone);
+    assert!(is_damaged(&place.read(alone.blob)));
+    let (first, second) = (put(b"twice", 2), put(b"twice", 3));
+    take_back(&first);
+    take_back(&second);
+    assert!(place.read(first.blob).is_ok());
+    let pinned = put(b"pinned", 4);
+    let pin = place.blobs.pin();
+    take_back(&pinned);
+    drop(pin);
+    assert!(place.read(pinned.blob).is_ok());
+
+    assert_eq!(place.blobs.lying_bytes(workspace(1)).unwrap(), 5 + 6);
+}
