@@ -91,7 +91,7 @@ impl Blobs {
     }
 
     /// Begins to take in bytes, at most so many. Blocks.
-    pub fn begin(&self, id: ObjectId, size_bytes_max: u64) -> Result<Incoming> {
+    fn begin(&self, id: ObjectId, size_bytes_max: u64) -> Result<Incoming> {
         let folder = self.folder.join(INCOMING);
         make_folder(&folder)?;
         let path = folder.join(id.to_string());
@@ -112,7 +112,7 @@ impl Blobs {
         let mut piece = vec![0; PIECE_SIZE_BYTES];
         loop {
             match from.read(&mut piece) {
-                Ok(0) => return incoming.finish(),
+                Ok(0) => return Ok(incoming.finish()),
                 Ok(read) => incoming.write(&piece[..read])?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
@@ -285,7 +285,7 @@ fn size_of(path: &Path) -> Result<Option<u64>> {
 
 /// Bytes on their way in. Dropped before its end, it leaves nothing.
 #[derive(Debug)]
-pub struct Incoming {
+struct Incoming {
     file: File,
     received: Received,
     hasher: Sha256,
@@ -295,7 +295,7 @@ pub struct Incoming {
 
 impl Incoming {
     /// Takes in some bytes. Blocks shortly.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let size_bytes = self.received.blob.size_bytes.saturating_add(bytes.len() as u64);
         if size_bytes > self.size_bytes_max {
             return Err(Error::TooLarge { limit_bytes: self.size_bytes_max });
@@ -309,11 +309,11 @@ impl Incoming {
     }
 
     /// Says what was received. It is on disk only when it was kept.
-    pub fn finish(self) -> Result<Received> {
+    fn finish(self) -> Received {
         let Self { mut received, hasher, head, .. } = self;
         received.blob.hash = BlobHash(hasher.finalize().into());
         received.blob.media_type = media_type(&head);
-        Ok(received)
+        received
     }
 }
 

@@ -10,5 +10,5 @@ pub mod ops;
 pub mod rules;
 mod store;
 
-pub use folder::{Blobs, Incoming, Pin, Received};
+pub use folder::{Blobs, Pin, Received};
 pub use rules::{Blob, BlobHash};

@@ -1,17 +1,16 @@
 //! Workspaces out and in over HTTP.
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncReadExt;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::ops::{self, From, Opener, PersonElsewhere, To, Upload, Wish};
 use super::rules::{ARCHIVE_SIZE_BYTES_MAX, Mode, PIECE_SIZE_BYTES_MAX, UploadId};
 use crate::http::answer::{Answer, NoContent, accepted, created, ok, people};
+use crate::http::body::of_file;
 use crate::http::extract::{Json, Path, Query, body_bytes};
 use crate::http::page::{self, Page};
 use crate::platform::app::Routes;
@@ -23,8 +22,6 @@ use crate::platform::jobs::JobId;
 use crate::platform::jobs::api::{JobResponse, shown, shown_on_box};
 use crate::platform::secret::Secret;
 
-/// Read at once from a file that was written before.
-const FETCHED_AT_ONCE_BYTES: usize = 64 * 1024;
 const ARCHIVE: &str = "application/octet-stream";
 
 pub fn workspace_routes() -> Routes {
@@ -109,19 +106,12 @@ async fn fetch_workspace_export(ctx: Ctx, Path(id): Path<JobId>) -> Result<Respo
     let date = ready.taken_at.get(..10).unwrap_or_default();
     let name = format!("attachment; filename=\"workspace-{date}.tar.zst.age\"");
     let length = ready.size_bytes.to_string();
-    let file = tokio::fs::File::from_std(ready.file);
-    let pieces = futures_util::stream::try_unfold(file, |mut file| async move {
-        let mut piece = vec![0; FETCHED_AT_ONCE_BYTES];
-        let read = file.read(&mut piece).await?;
-        piece.truncate(read);
-        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
-    });
     let headers = [
         (header::CONTENT_TYPE, ARCHIVE),
         (header::CONTENT_DISPOSITION, name.as_str()),
         (header::CONTENT_LENGTH, length.as_str()),
     ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok((headers, of_file(ready.file)).into_response())
 }
 
 /// Somebody of the box that a workspace was brought from.
