@@ -27,7 +27,9 @@ section! {
         trusted_proxies: Vec<IpNet> = list(&[]),
         /// Other web origins whose pages may call the API from a browser.
         cors_origins: Vec<WebOrigin> = list(&[]),
-        /// The longest time one request may take before it is answered with an error.
+        /// The longest time one request may take before it is answered with an error. What somebody
+        /// known sends may take longer: as long as something of it comes within this time, and all
+        /// of it within this time and a second for each 16 KiB.
         request_timeout_s: u64 = whole(30, "seconds", 1, 600),
         /// How long a connection may stay silent before it is closed.
         idle_timeout_s: u64 = whole(75, "seconds", 5, 3600),

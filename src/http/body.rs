@@ -1,6 +1,7 @@
 //! How large a request's body may be, and who says so.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -8,9 +9,16 @@ use futures_util::stream;
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
 
 use crate::platform::error::{Error, Refusal, Result};
 
+/// What the slowest line sends that a body is waited for on: a phone in a cellar.
+const LINE_BYTES_PER_S_MIN: u64 = 16 * 1024;
+/// Room that is made for a body before any of it came.
+const FIRST_SIZE_BYTES: u64 = 64 * 1024;
+/// Seconds after which somebody may try again who took too long.
+pub(super) const RETRY_AFTER_S: u64 = 5;
 /// Read at once from a file that is handed out.
 const PIECE_SIZE_BYTES: usize = 64 * 1024;
 
@@ -34,14 +42,38 @@ impl BodyLimit {
 
     /// Reads a body to its end.
     pub async fn read(self, body: Body) -> Result<Bytes> {
-        match Limited::new(body, self.0).collect().await {
-            Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) if is_over_limit(&*error) => Err(self.too_large()),
-            Err(_) => {
-                let detail = "The body could not be read to its end.";
-                Err(Error::Malformed(Refusal::new("malformed", detail)))
+        let collected = Limited::new(body, self.0).collect().await;
+        Ok(collected.map_err(|error| self.fault(&*error))?.to_bytes())
+    }
+
+    /// Reads a body to its end however slow the line is, as long as something comes within
+    /// `silence` and all of it no later than over the slowest line.
+    pub async fn read_over_any_line(self, body: Body, silence: Duration) -> Result<Bytes> {
+        let size = body.size_hint();
+        let size_max = size.upper().unwrap_or(self.0 as u64).min(self.0 as u64);
+        let whole = silence + Duration::from_secs(size_max.div_ceil(LINE_BYTES_PER_S_MIN));
+        let late = |_| Error::TimedOut { retry_after_s: RETRY_AFTER_S };
+        let mut body = Limited::new(body, self.0);
+        let first = usize::try_from(size.lower().min(FIRST_SIZE_BYTES)).unwrap_or_default();
+        let mut all = Vec::with_capacity(first);
+        let reading = async {
+            while let Some(frame) = timeout(silence, body.frame()).await.map_err(late)? {
+                let frame = frame.map_err(|error| self.fault(&*error))?;
+                if let Ok(data) = frame.into_data() {
+                    all.extend_from_slice(&data);
+                }
             }
+            Ok(Bytes::from(all))
+        };
+        timeout(whole, reading).await.map_err(late)?
+    }
+
+    fn fault(self, error: &(dyn StdError + 'static)) -> Error {
+        if is_over_limit(error) {
+            return self.too_large();
         }
+        let detail = "The body could not be read to its end.";
+        Error::Malformed(Refusal::new("malformed", detail))
     }
 
     fn too_large(self) -> Error {
@@ -104,9 +136,36 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_breaks_off_is_not_called_too_large() {
-        let broken = [Ok("01"), Err(std::io::Error::other("gone"))];
-        let broken = Body::from_stream(stream::iter(broken));
+        let broken =
+            || Body::from_stream(stream::iter([Ok("01"), Err(std::io::Error::other("gone"))]));
 
-        assert!(matches!(read(broken).await, Err(Error::Malformed(_))));
+        assert!(matches!(read(broken()).await, Err(Error::Malformed(_))));
+        let read = LIMIT.read_over_any_line(broken(), Duration::from_secs(30)).await;
+        assert!(matches!(read, Err(Error::Malformed(_))));
+    }
+
+    /// A body of so many pieces, each so long after the one before.
+    fn slow(pieces: usize, piece: &'static [u8], apart: Duration) -> Body {
+        Body::from_stream(stream::unfold(pieces, move |left| async move {
+            let rest = left.checked_sub(1)?;
+            tokio::time::sleep(apart).await;
+            Some((Ok::<_, std::io::Error>(piece), rest))
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_slow_line_is_waited_for_and_one_that_stalls_or_trickles_is_not() {
+        let read = |limit, silence, body| BodyLimit(limit).read_over_any_line(body, silence);
+        let (patient, tick) = (Duration::from_secs(30), Duration::from_millis(1));
+
+        assert_eq!(read(10, patient, slow(10, b"x", tick)).await.unwrap(), "xxxxxxxxxx");
+        let too_long = read(10, patient, slow(11, b"x", tick)).await;
+        assert!(matches!(too_long, Err(Error::TooLarge { limit_bytes: 10 })));
+        let stalled = read(10, tick, slow(2, b"x", patient)).await;
+        assert!(matches!(stalled, Err(Error::TimedOut { .. })));
+        // Of so few bytes the slowest line brings all within a second.
+        let (silence, apart) = (Duration::from_millis(300), Duration::from_millis(150));
+        let trickling = read(10, silence, slow(10, b"x", apart)).await;
+        assert!(matches!(trickling, Err(Error::TimedOut { .. })));
     }
 }

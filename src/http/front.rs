@@ -11,6 +11,7 @@ use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use sha2::{Digest, Sha256};
@@ -18,9 +19,11 @@ use tracing::{error, info};
 
 use super::address;
 use super::answer::OfNobody;
-use super::body::BodyLimit;
+use super::body::{BodyLimit, RETRY_AFTER_S};
 use super::compression::{compress, pays};
-use super::guard::{DEVICE_COOKIE, Guard, Incoming, LetThrough, PENDING_COOKIE, SESSION_COOKIE};
+use super::guard::{
+    Admitted, DEVICE_COOKIE, Guard, Incoming, LetThrough, PENDING_COOKIE, SESSION_COOKIE,
+};
 use super::meter::Meters;
 use super::problem::{self, Beside, Pending};
 use super::reading::Reading;
@@ -167,59 +170,57 @@ fn about_whom(reading: Reading, response: &Response) -> Reading {
 }
 
 async fn admit_and_run(front: &Front, about: &About, request: Request, next: Next) -> Response {
-    let limit = Duration::from_secs(front.platform.config.server.request_timeout_s);
-    let work = async {
-        if let Err(error) = front.guard.check_host(&about.uri, request.headers()) {
-            return error.into_response();
-        }
-        if let Some(answer) = preflight(front, about) {
-            return answer;
-        }
-        match admit(front, about, request).await {
-            Ok((request, successor, reading)) => {
-                let mut response = next.run(request).await;
-                if let Some(reading) = reading.filter(|_| response.status().is_success())
-                    && let Err(error) = about_whom(reading, &response).note().await
-                {
-                    response = error.into_response();
-                }
-                response.extensions_mut().insert(LetThrough);
-                if let Some(successor) = successor
-                    && !response.headers().contains_key(header::SET_COOKIE)
-                    && let Ok(cookie) = session_cookie(&successor, &front.platform)
-                {
-                    response.headers_mut().insert(header::SET_COOKIE, cookie);
-                }
-                response
-            }
-            Err(error) => error.into_response(),
-        }
+    if let Err(error) = front.guard.check_host(&about.uri, request.headers()) {
+        return error.into_response();
+    }
+    if let Some(answer) = preflight(front, about) {
+        return answer;
+    }
+    // What it takes to send the body is the line's doing, and has its own bounds.
+    let outcome = async {
+        let let_in = in_time(front, let_in(front, about, request)).await?;
+        let arrived = arrive(front, let_in).await?;
+        in_time(front, run(front, about, arrived, next)).await
     };
-    tokio::time::timeout(limit, work)
-        .await
-        .unwrap_or_else(|_| Error::TimedOut { retry_after_s: 5 }.into_response())
+    outcome.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn admit(
-    front: &Front,
-    about: &About,
-    request: Request,
-) -> Result<(Request, Option<Secret>, Option<Reading>)> {
+/// The longest time a request may take, its body left out.
+fn time_max(front: &Front) -> Duration {
+    Duration::from_secs(front.platform.config.server.request_timeout_s)
+}
+
+async fn in_time<T>(front: &Front, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| Err(Error::TimedOut { retry_after_s: RETRY_AFTER_S });
+    tokio::time::timeout(time_max(front), work).await.unwrap_or_else(late)
+}
+
+/// A request that was let in by what stands in its head.
+struct LetIn {
+    parts: Parts,
+    body: Body,
+    limit: BodyLimit,
+    admitted: Admitted,
+    /// Value of `{workspace}` in the path.
+    workspace: Option<String>,
+    /// The last commit of the box's file before.
+    commit: u64,
+}
+
+impl LetIn {
+    /// Whether it changes something for somebody who is known: its body is waited for, whatever
+    /// line it comes over, and who asks is looked at again then.
+    fn is_waited_for(&self) -> bool {
+        let on_box = self.admitted.on_box.as_ref();
+        !self.parts.method.is_safe()
+            && on_box.is_some_and(|on_box| matches!(on_box.cause.actor, Actor::Principal(_)))
+    }
+}
+
+async fn let_in(front: &Front, about: &About, request: Request) -> Result<LetIn> {
     let (mut parts, body) = request.into_parts();
-    let workspace = match &about.template {
-        Some(template) if template.as_str().contains("{workspace}") => {
-            let params = parts.extract::<RawPathParams>().await.map_err(|_| Error::NotFound)?;
-            params.iter().find(|(name, _)| *name == "workspace").map(|(_, id)| id.to_owned())
-        }
-        _ => None,
-    };
-    let incoming = Incoming {
-        method: &about.method,
-        uri: &about.uri,
-        headers: &parts.headers,
-        template: about.template.as_ref().map(MatchedPath::as_str),
-        workspace: workspace.as_deref(),
-    };
+    let workspace = workspace_of(about, &mut parts).await?;
+    let incoming = incoming(about, &parts, workspace.as_deref());
     let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let stranger = Cause {
         actor: Actor::Stranger,
@@ -235,17 +236,70 @@ async fn admit(
             .unwrap_or(front.platform.config.server.body_size_bytes_max),
     );
     let commit = *front.platform.system_commits.borrow();
-    let mut admitted = front.guard.admit(&front.platform, &incoming, stranger).await?;
-    let mut body = limit.enforce(body)?;
-    let is_known = admitted
-        .on_box
-        .as_ref()
-        .is_some_and(|on_box| matches!(on_box.cause.actor, Actor::Principal(_)));
-    if is_known && !about.method.is_safe() {
-        body = Body::from(limit.read(body).await?);
-        if *front.platform.system_commits.borrow() != commit {
-            admitted = front.guard.admit_again(&incoming, admitted).await?;
+    let admitted = front.guard.admit(&front.platform, &incoming, stranger).await?;
+    let body = limit.enforce(body)?;
+    Ok(LetIn { parts, body, limit, admitted, workspace, commit })
+}
+
+async fn workspace_of(about: &About, parts: &mut Parts) -> Result<Option<String>> {
+    match &about.template {
+        Some(template) if template.as_str().contains("{workspace}") => {
+            let params = parts.extract::<RawPathParams>().await.map_err(|_| Error::NotFound)?;
+            Ok(params.iter().find(|(name, _)| *name == "workspace").map(|(_, id)| id.to_owned()))
         }
+        _ => Ok(None),
+    }
+}
+
+fn incoming<'a>(about: &'a About, parts: &'a Parts, workspace: Option<&'a str>) -> Incoming<'a> {
+    Incoming {
+        method: &about.method,
+        uri: &about.uri,
+        headers: &parts.headers,
+        template: about.template.as_ref().map(MatchedPath::as_str),
+        workspace,
+    }
+}
+
+/// Takes in what is waited for.
+async fn arrive(front: &Front, mut let_in: LetIn) -> Result<LetIn> {
+    if let_in.is_waited_for() {
+        let body = let_in.limit.read_over_any_line(let_in.body, time_max(front)).await?;
+        let_in.body = Body::from(body);
+    }
+    Ok(let_in)
+}
+
+async fn run(front: &Front, about: &About, arrived: LetIn, next: Next) -> Result<Response> {
+    let (request, successor, reading) = admit(front, about, arrived).await?;
+    let mut response = next.run(request).await;
+    if let Some(reading) = reading.filter(|_| response.status().is_success())
+        && let Err(error) = about_whom(reading, &response).note().await
+    {
+        response = error.into_response();
+    }
+    response.extensions_mut().insert(LetThrough);
+    if let Some(successor) = successor
+        && !response.headers().contains_key(header::SET_COOKIE)
+        && let Ok(cookie) = session_cookie(&successor, &front.platform)
+    {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Looks again where the box's file changed while the body came, and puts into the request who
+/// asks.
+async fn admit(
+    front: &Front,
+    about: &About,
+    arrived: LetIn,
+) -> Result<(Request, Option<Secret>, Option<Reading>)> {
+    let is_waited_for = arrived.is_waited_for();
+    let LetIn { parts, body, limit, mut admitted, workspace, commit } = arrived;
+    let incoming = incoming(about, &parts, workspace.as_deref());
+    if is_waited_for && *front.platform.system_commits.borrow() != commit {
+        admitted = front.guard.admit_again(&incoming, admitted).await?;
     }
     let reading = admitted
         .on_box

@@ -1,5 +1,7 @@
 //! Requests that nobody sends by mistake.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use http::Method;
@@ -183,6 +185,30 @@ async fn a_request_that_never_ends_is_answered_in_time() {
 
     reply.is_problem(503, "timed-out");
     assert_eq!(reply.header("retry-after"), Some("5"));
+    server.finish().await;
+}
+
+/// A photo over a line that takes minutes for it.
+#[tokio::test]
+async fn what_comes_slowly_is_waited_for_as_long_as_it_comes() {
+    let server = TestServer::start_with(&[("server.request_timeout_s", "1")]).await;
+    let manager = server.person("manager").await;
+    let slow = |pieces: usize, apart: Duration| {
+        Body::from_stream(stream::unfold(pieces, move |left| async move {
+            let rest = left.checked_sub(1)?;
+            tokio::time::sleep(apart).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), rest))
+        }))
+    };
+    let json = [("content-type", "application/json")];
+    let path = "/inventory/items";
+
+    let tenth = Duration::from_millis(100);
+    let late = manager.send(Method::POST, path, &json, slow(15, tenth)).await;
+    // All of it is there, and no item.
+    late.is_problem(400, "malformed");
+    let stalled = manager.send(Method::POST, path, &json, slow(2, Duration::from_mins(1))).await;
+    stalled.is_problem(503, "timed-out");
     server.finish().await;
 }
 
