@@ -1,6 +1,7 @@
 //! Pictures and documents in backups: each once, for as long as a backup needs it.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -294,5 +295,62 @@ async fn the_script_beside_the_backups_brings_pictures_back() {
     bytes[middle] ^= 1;
     fs::write(pack, bytes).unwrap();
     assert!(!restore(&folder.path().join("again")).status.success(), "a changed pack is taken");
+    ready.server.finish().await;
+}
+
+/// A base relies on packs that lie at the targets as it begins, and says so when it is written.
+#[tokio::test]
+async fn no_pack_goes_while_a_backup_that_may_need_it_is_being_written() {
+    let ready = Ready::start().await;
+    let owner = ready.server.person("owner").await;
+    let salmon = item(&owner, "SAL").await;
+    let photo = put(&owner, &salmon, b"in one and in four").await;
+    let one = ready.back_up().await;
+    let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
+    let path = format!("/inventory/items/{}/files/{}", id(&salmon), id(&photo));
+    owner.send(Method::DELETE, &path, &[], Body::empty()).await.is(204);
+    ready.back_up().await;
+    ready.back_up().await;
+    put(&owner, &salmon, b"in one and in four").await;
+    let held_up = put(&owner, &salmon, b"what the backup waits for").await;
+    let workspace = ready.server.workspace.to_string();
+    let pipe = blob(ready.server.folder(), &workspace, &held_up);
+    fs::remove_file(&pipe).unwrap();
+    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o600));
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, kind, mode, 0).unwrap();
+    let none = json!({ "retention": { "daily": 0, "weekly": 0, "monthly": 0, "yearly": 0,
+        "verified_min": 1 } });
+    let operator = &ready.operator;
+    operator.json(Method::PATCH, "/api/v1/backup-settings", &[], &none).await.is(200);
+    ready.server.advance(Duration::from_mins(1));
+    operator.post("/api/v1/backups", &Value::Null).await.is(202);
+
+    let at = pipe.clone();
+    let opened =
+        tokio::task::spawn_blocking(move || fs::File::options().write(true).open(at).unwrap());
+    let backup = async {
+        ready.server.run_jobs().await;
+        // Lets go of the thread above should nobody have read.
+        drop(fs::File::options().read(true).write(true).open(&pipe).unwrap());
+    };
+    let meanwhile = async {
+        let mut being_read = opened.await.unwrap();
+        let asked = operator.post("/api/v1/backups/prune", &Value::Null).await.is(202);
+        ready.server.run_jobs().await;
+        let packs = ready.packs().len();
+        being_read.write_all(b"damaged").unwrap();
+        let pruned = operator.get(&format!("/api/v1/jobs/{}", id(&asked))).await.is(200);
+        (pruned, packs)
+    };
+    let ((), (pruned, packs)) = tokio::join!(backup, meanwhile);
+
+    assert_eq!(pruned["result"]["removed"], json!([]), "{pruned}");
+    assert_eq!(pruned["result"]["waits_for_backup"], true, "{pruned}");
+    assert_eq!(packs, 1);
+    let list = operator.get("/api/v1/backups").await.is(200);
+    assert_eq!(list["items"][0]["level"], "verified", "{list}");
+    // That one asked for the rest.
+    assert!(!ready.base(&one).exists());
+    assert_eq!(ready.packs().len(), 1, "what it needs stays");
     ready.server.finish().await;
 }

@@ -27,6 +27,7 @@ use crate::platform::backups::verification::proving::{self, Opens, Subject};
 use crate::platform::ctx::BoxScope;
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
+use crate::platform::jobs::ops::find_in;
 use crate::platform::tasks;
 use crate::platform::workspaces::damage;
 
@@ -49,6 +50,17 @@ pub(in crate::platform::backups) async fn turn<'a>(
         if let Ok(turn) = turn {
             return Ok(turn);
         }
+    }
+}
+
+/// Whether a base is being written. What it relies on at the targets is noted only when it is.
+pub(in crate::platform::backups) fn is_one_written_in(scope: &BoxScope<'_>) -> Result<bool> {
+    let Some(unwritten) = store::unwritten(scope)? else { return Ok(false) };
+    match find_in(scope, unwritten.job) {
+        // One that ended without being written relies on nothing.
+        Ok(job) => Ok(!job.state.has_ended()),
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -143,7 +143,7 @@ pub async fn ask_for_prune(ctx: &BoxCtx) -> Result<Created<Job>> {
 }
 
 /// Removes what the plan says: the whole of the job. It asks again before each backup, so what was
-/// decided meanwhile counts.
+/// decided meanwhile counts, and ends where one is being written: that one will ask anew.
 pub(super) async fn prune(work: &Work) -> Result<Value> {
     let ctx = work.on_box();
     let platform = Arc::clone(&ctx.platform);
@@ -153,8 +153,8 @@ pub(super) async fn prune(work: &Work) -> Result<Value> {
         return Err(Error::conflict("backup-superseded", detail));
     }
     let (mut removed, mut kept_by_target) = (Vec::new(), BTreeSet::new());
-    let mut left = BTreeSet::new();
-    loop {
+    let (mut left, mut waits) = (BTreeSet::new(), false);
+    'round: loop {
         work.check()?;
         let Plan { backups, paused } = plan(ctx).await?;
         if let Some(detail) = paused {
@@ -170,9 +170,17 @@ pub(super) async fn prune(work: &Work) -> Result<Value> {
             let remote = targets::ops::open(ctx, &target).await?;
             let name = copy.target_name.clone();
             let (id, at) = (backup.id, target.id);
-            let give_up = move |scope: &BoxScope<'_>| packs::ops::give_up_in(scope, id, at);
-            let unneeded = ctx.write(give_up);
-            match remove(work, &remote, &backup, unneeded.await?).await? {
+            let give_up = move |scope: &BoxScope<'_>| {
+                if sending::is_one_written_in(scope)? {
+                    return Ok(None);
+                }
+                packs::ops::give_up_in(scope, id, at).map(Some)
+            };
+            let Some(unneeded) = ctx.write(give_up).await? else {
+                waits = true;
+                break 'round;
+            };
+            match remove(work, &remote, &backup, unneeded).await? {
                 Ok(()) => {
                     ctx.write(move |scope| bases::ops::gone_in(scope, copy)).await?;
                     removed.push(format!("{} at {name}", backup.sequence.unwrap_or_default()));
@@ -183,7 +191,9 @@ pub(super) async fn prune(work: &Work) -> Result<Value> {
             }
         }
     }
-    Ok(json!({ "removed": removed, "kept_by_target": kept_by_target }))
+    Ok(json!({
+        "removed": removed, "kept_by_target": kept_by_target, "waits_for_backup": waits,
+    }))
 }
 
 async fn copies_of(work: &Work, backup: &Backup) -> Result<Vec<(Copy, Target)>> {
