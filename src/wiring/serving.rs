@@ -103,6 +103,8 @@ impl Serving {
         errors::ops::keep_writing(platform);
         audit::runner::keep(platform);
         control::start(platform);
+        // First: a disk that is full of what it removes takes nothing that the others note.
+        crate::platform::backups::bases::ops::resume(platform).await;
         crate::platform::backups::restores::ops::resume(platform).await?;
         crate::platform::backups::portable::ops::resume(platform).await?;
         jobs::runner::start(platform);

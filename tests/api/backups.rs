@@ -20,6 +20,7 @@ mod keeping;
 mod neighbours;
 mod packs;
 mod proofs;
+mod room;
 
 /// A box that is ready for backups, and what its operator has.
 pub struct Ready {

@@ -5,13 +5,14 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::archive::Archive;
+use super::bases::room;
 use crate::platform::db::Pages;
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::jobs::Work;
 use crate::platform::jobs::rules::PASSES;
 
-/// Bytes read between two looks at the logs.
-const LOGS_LOOKED_AT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
+/// Bytes read between two looks at the logs and at the disk.
+const LOOKED_AT_EVERY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The logs of databases that a moment is held in.
 pub(super) struct Logs {
@@ -21,17 +22,22 @@ pub(super) struct Logs {
     /// What is given up beyond it: its error code, and what people call it.
     code: &'static str,
     what: &'static str,
+    /// Whether the disk takes what is written meanwhile.
+    has_room: fn(&Work) -> Result<()>,
 }
 
 impl Logs {
     pub(super) fn of_backup(files: impl Iterator<Item = PathBuf>, size_bytes_max: u64) -> Self {
         let paths = files.map(|file| log_of(&file)).collect();
-        Self { paths, size_bytes_max, code: "backup-log-too-long", what: "backup" }
+        let (code, what) = ("backup-log-too-long", "backup");
+        Self { paths, size_bytes_max, code, what, has_room: |work| room::check(work, 0) }
     }
 
     pub(super) fn of_export(file: &Path, size_bytes_max: u64) -> Self {
         let paths = vec![log_of(file)];
-        Self { paths, size_bytes_max, code: "archive-log-too-long", what: "export" }
+        let (code, what) = ("archive-log-too-long", "export");
+        // What an export takes is known before it begins.
+        Self { paths, size_bytes_max, code, what, has_room: |_| Ok(()) }
     }
 
     /// Refuses when one of them grew too long.
@@ -62,13 +68,13 @@ pub(super) struct Progress {
     pub(super) total_bytes: u64,
 }
 
-/// The pages of one file. Says how far it is, and ends the reading when the job is to end or a log
-/// grows too long.
+/// The pages of one file. Says how far it is, and ends the reading when the job is to end, a log
+/// grows too long or the disk too full.
 pub(super) struct Watched<'a> {
     from: Pages<'a>,
     progress: Progress,
     logs: &'a Logs,
-    /// They are looked at when so much is done.
+    /// They and the disk are looked at when so much is done.
     look_at: u64,
     work: &'a Work,
     /// Why the reading ended.
@@ -97,7 +103,8 @@ impl<'a> Watched<'a> {
     fn check(&mut self) -> Result<()> {
         self.work.check()?;
         if self.progress.done_bytes >= self.look_at {
-            self.look_at = self.progress.done_bytes + LOGS_LOOKED_AT_EVERY_BYTES;
+            self.look_at = self.progress.done_bytes + LOOKED_AT_EVERY_BYTES;
+            (self.logs.has_room)(self.work)?;
             self.logs.check()?;
         }
         Ok(())

@@ -6,6 +6,7 @@ pub mod jobs;
 mod making;
 pub mod ops;
 pub(in crate::platform::backups) mod returning;
+pub(in crate::platform::backups) mod room;
 pub mod rules;
 pub(in crate::platform::backups) mod sending;
 mod store;

@@ -10,6 +10,7 @@ use super::fence::Other;
 use super::jobs::{BACKUP, SEND};
 use super::making::{self, Made, Plan};
 use super::rules::{Backup, BackupId, Copy, CopyState, Reason, State, free_bytes_needed};
+pub use super::sending::resume;
 use super::{sending, store};
 use crate::platform::audit::Entry;
 use crate::platform::backups::archive::Identity;
@@ -199,9 +200,7 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
     let made = match making::make(work, plan).await {
         Ok(made) => made,
         Err(error) => {
-            let detail = error.to_string();
-            work.on_box().write(move |scope| fail_in(scope, id, &detail)).await?;
-            sending::sweep_spool(work).await?;
+            not_written(work, id, &error).await?;
             return Err(error);
         }
     };
@@ -211,6 +210,7 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
         Ok(given_up) => given_up.into_iter().for_each(|id| platform.backup_keys.forget(id.uuid())),
         Err(error) => {
             platform.backup_keys.forget(id.uuid());
+            not_written(work, id, &error).await?;
             return Err(error);
         }
     }
@@ -235,6 +235,14 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
         }
         error => error,
     })
+}
+
+/// Ends a backup of which too little was written.
+async fn not_written(work: &Work, id: BackupId, error: &Error) -> Result<()> {
+    let detail = error.to_string();
+    // First of all: it may be what the disk is full of.
+    sending::drop_spool(work.on_box(), id).await?;
+    work.on_box().write(move |scope| fail_in(scope, id, &detail)).await
 }
 
 /// Why the schedule makes none now.
@@ -266,11 +274,11 @@ async fn begin(work: &Work, reason: Reason, key: &Identity) -> Result<(BackupId,
     let (job, proof) = (work.id(), key.recipient());
     let platform = Arc::clone(&work.on_box().platform);
     let data = platform.config.data().to_owned();
+    // What an earlier try left goes before anything is noted: the disk may be full of it.
+    sending::clear_spool(work.on_box()).await?;
     let interrupted =
         |scope: &BoxScope<'_>| store::fail_unwritten(scope, "The box stopped in the middle.");
     work.on_box().write(interrupted).await?;
-    // What it left would else stand in the way of this one.
-    sending::sweep_spool(work).await?;
     let disk = tasks::blocking(move || platform.room.of(&data)).await?;
     let needed = free_bytes_needed(disk.size_bytes);
     work.on_box()

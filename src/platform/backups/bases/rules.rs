@@ -3,7 +3,7 @@
 use crate::platform::backups::archive::WORKSPACES;
 use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::clock::Moment;
-use crate::platform::error::{Code, code};
+use crate::platform::error::{Code, Error, Result, code};
 use crate::platform::id::Id;
 use crate::platform::jobs::JobId;
 use crate::platform::setup::rules::BoxId;
@@ -67,6 +67,22 @@ const FREE_BYTES_ENOUGH: u64 = 10_000_000_000;
 /// What has to stay free on a disk for a backup to be made on it.
 pub fn free_bytes_needed(size_bytes: u64) -> u64 {
     (size_bytes / 10).clamp(FREE_BYTES_MIN, FREE_BYTES_ENOUGH)
+}
+
+/// Refuses what a backup is about to write where too little would stay free: half of what has to
+/// be free when one begins.
+pub fn check_room(free_bytes: u64, size_bytes: u64, bytes: u64) -> Result<()> {
+    let needed = bytes.saturating_add(free_bytes_needed(size_bytes) / 2);
+    if free_bytes >= needed {
+        return Ok(());
+    }
+    let detail = format!(
+        "Only {} MB are free on the disk of the box; with what it has still to write the backup \
+         needs {} MB.",
+        free_bytes / 1_000_000,
+        needed.div_ceil(1_000_000)
+    );
+    Err(Error::conflict("backup-no-room", detail))
 }
 
 /// Backups that are listed at most.
@@ -248,5 +264,17 @@ mod tests {
         assert_eq!(free_bytes_needed(8_000_000_000), 2_000_000_000);
         assert_eq!(free_bytes_needed(50_000_000_000), 5_000_000_000);
         assert_eq!(free_bytes_needed(4_000_000_000_000), 10_000_000_000);
+    }
+
+    #[test]
+    fn a_backup_under_way_leaves_half_of_what_had_to_be_free() {
+        check_room(2_500_000_000, 50_000_000_000, 0).unwrap();
+        check_room(62_500_000_000, 50_000_000_000, 60_000_000_000).unwrap();
+        let full = check_room(2_499_999_999, 50_000_000_000, 0).unwrap_err();
+        let too_much = check_room(60_000_000_000, 50_000_000_000, u64::MAX).unwrap_err();
+
+        for refused in [full, too_much] {
+            assert!(matches!(refused, Error::Conflict(it) if it.code == "backup-no-room"));
+        }
     }
 }

@@ -24,7 +24,7 @@ use crate::platform::backups::archive::{
 use crate::platform::backups::targets::rules::Target;
 use crate::platform::backups::targets::{self, Fault, Listed, Remote, Why};
 use crate::platform::backups::verification::proving::{self, Opens, Subject};
-use crate::platform::ctx::BoxScope;
+use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::jobs::ops::find_in;
@@ -355,14 +355,45 @@ async fn sweep(work: &Work, platform: &Arc<Platform>) -> Result<()> {
 /// Removes from the spool what nobody waits for any more. What is being written meanwhile stays: it
 /// is in the list before its folder is there.
 pub(super) async fn sweep_spool(work: &Work) -> Result<()> {
-    let data = work.on_box().platform.config.data().to_owned();
+    clear(work.on_box(), |scope| store::in_spool(scope)).await
+}
+
+/// The same while nothing is being written: what earlier tries left goes as well.
+pub(super) async fn clear_spool(ctx: &BoxCtx) -> Result<()> {
+    clear(ctx, |scope| store::waiting_in_spool(scope)).await
+}
+
+/// Removes what an earlier process left of backups that it did not finish. Call it before jobs run.
+/// A disk that is full of it would let none of them begin.
+pub async fn resume(platform: &Arc<Platform>) {
+    let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
+    if let Err(error) = clear_spool(&ctx).await {
+        warn!("What earlier backups left could not be removed: {error}");
+    }
+}
+
+/// Removes what there is of a backup. Notes nothing: a disk that is full of it takes no note.
+pub(super) async fn drop_spool(ctx: &BoxCtx, id: BackupId) -> Result<()> {
+    let spool = spool_of(ctx.platform.config.data(), id);
+    let drop = tasks::blocking(move || match std::fs::remove_dir_all(spool) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    });
+    drop.await
+}
+
+async fn clear(
+    ctx: &BoxCtx,
+    needed: impl FnOnce(&BoxScope<'_>) -> Result<Vec<BackupId>> + Send + 'static,
+) -> Result<()> {
+    let data = ctx.platform.config.data().to_owned();
     let at = data.join(SPOOL);
     let there = tasks::blocking(move || match std::fs::read_dir(at) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         entries => Ok(entries?.map(|it| Ok(it?.path())).collect::<std::io::Result<_>>()?),
     });
     let there: Vec<PathBuf> = there.await?;
-    let needed = work.on_box().read(|scope| store::in_spool(scope)).await?;
+    let needed = ctx.read(needed).await?;
     let kept: Vec<PathBuf> = needed.into_iter().map(|id| spool_of(&data, id)).collect();
     tasks::blocking(move || {
         let mut old = there.iter().filter(|path| !kept.contains(path));

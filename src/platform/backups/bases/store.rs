@@ -149,6 +149,16 @@ pub(super) fn in_spool(scope: &Unit<'_>) -> Result<Vec<BackupId>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Those of them that wait to be sent.
+pub(super) fn waiting_in_spool(scope: &Unit<'_>) -> Result<Vec<BackupId>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT DISTINCT backup_id FROM backup_copies
+         WHERE state = 'waiting' AND next_try_at IS NOT NULL",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Copies that lie somewhere, those first that were not looked at for the longest.
 pub(super) fn there(scope: &Unit<'_>) -> Result<Vec<Copy>> {
     let mut statement = scope.prepare_cached(&format!(

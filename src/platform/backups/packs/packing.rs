@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use crate::platform::backups::archive::{BlobEntry, Packing, PartEntry, Recipient, blob_path};
+use crate::platform::backups::bases::room;
 use crate::platform::blobs::{Blob, BlobHash, Blobs};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
@@ -36,6 +37,14 @@ pub(in crate::platform::backups) struct Packed {
     pub(in crate::platform::backups) size_bytes: u64,
 }
 
+impl Known {
+    /// Bytes of those blobs of a cut that lie nowhere yet.
+    fn missing_bytes(&self, cut: &[(WorkspaceId, Blob)]) -> u64 {
+        let missing = cut.iter().filter(|(of, blob)| !self.blobs.contains_key(&(*of, blob.hash)));
+        missing.map(|(_, blob)| blob.size_bytes).fold(0, u64::saturating_add)
+    }
+}
+
 /// Recipients as the catalogue compares them.
 pub(in crate::platform::backups) fn recipients_text(recipients: &[Recipient]) -> String {
     let mut names: Vec<String> = recipients.iter().map(ToString::to_string).collect();
@@ -54,7 +63,7 @@ pub(in crate::platform::backups) struct Order<'a> {
 }
 
 /// Writes the blobs that lie nowhere yet into new packs. Each is read to its end and compared with
-/// its name first. Blocks.
+/// its name first. Refused before the first byte when the disk cannot take all of it. Blocks.
 pub(in crate::platform::backups) fn pack(
     work: &Work,
     place: &Blobs,
@@ -66,6 +75,8 @@ pub(in crate::platform::backups) fn pack(
     let mut packing = Packing::begin(order.spool, order.base, recipients, order.taken_at);
     let mut packed = Packed { recipients: recipients_text(order.kits), ..Packed::default() };
     let mut needed: BTreeMap<String, PartEntry> = BTreeMap::new();
+    let mut left_bytes = known.missing_bytes(&cut);
+    room::check(work, left_bytes)?;
     for (workspace, blob) in cut {
         work.check()?;
         let (key, path) = ((workspace, blob.hash), blob_path(&workspace.to_string(), blob.hash));
@@ -73,6 +84,7 @@ pub(in crate::platform::backups) fn pack(
             needed.extend(known.packs.get(name).map(|pack| (name.clone(), pack.clone())));
             name.clone()
         } else {
+            left_bytes = left_bytes.saturating_sub(blob.size_bytes);
             let file = match place.fetch(workspace, blob.hash) {
                 Ok(file) => file,
                 Err(Error::Conflict(_)) => {
@@ -82,6 +94,10 @@ pub(in crate::platform::backups) fn pack(
                 Err(error) => return Err(error),
             };
             let name = packing.add(&path, blob.size_bytes, file)?;
+            if packed.made.last().is_some_and(|(last, _)| *last != name) {
+                // A pack is full. Others write to the disk as well.
+                room::check(work, left_bytes)?;
+            }
             packed.made.push((name.clone(), key));
             name
         };
