@@ -18,8 +18,9 @@ use crate::platform::steady::SteadyFile;
 
 /// A longer `COMMIT.json` is none: it would name 64 TiB.
 pub const COMMIT_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// The same for what is read into memory out of an archive.
-const TEXT_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// What is read into memory out of an archive: a manifest takes 200 bytes for each picture, so it
+/// names two and a half millions. No longer one is written.
+pub(super) const TEXT_SIZE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Files of one archive.
 const FILES_MAX: usize = 1_000_000;
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -201,6 +202,9 @@ fn walk_stream(
         }
         let size_bytes = entry.size();
         let sum = if path == MANIFEST || path == SUMS {
+            if size_bytes > TEXT_SIZE_BYTES_MAX {
+                return Err(Refused::Inside { path, fault: "is longer than this release reads" });
+            }
             let mut text = Vec::new();
             entry.by_ref().take(TEXT_SIZE_BYTES_MAX).read_to_end(&mut text)?;
             let sum = take(Member { path: &path, size_bytes, content: &mut &text[..] })?;

@@ -9,6 +9,7 @@ use super::manifest::{AuditHead, FileEntry, Manifest};
 use super::*;
 use crate::platform::clock::Moment;
 use crate::platform::db::Pages;
+use crate::platform::error::Error;
 
 const BOX: &str = "01a1fe40-8792-7619-be1c-dac6a0ebada9";
 const AT: Moment = Moment(1_795_000_000_000);
@@ -66,6 +67,11 @@ fn database(path: &Path) -> Connection {
 }
 
 fn sample() -> Sample {
+    sample_without(Vec::new())
+}
+
+/// One whose list names blobs that were missing.
+fn sample_without(missing_blobs: Vec<String>) -> Sample {
     let folder = tempfile::tempdir().unwrap();
     let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
     let kit = Kit {
@@ -106,7 +112,7 @@ fn sample() -> Sample {
         files: vec![file],
         missing: Vec::new(),
         blobs: Vec::new(),
-        missing_blobs: Vec::new(),
+        missing_blobs,
     };
     let parts = archive.finish(&manifest).unwrap();
     sample.write_commit(&Commit {
@@ -122,6 +128,27 @@ fn sample() -> Sample {
         packs: Vec::new(),
     });
     sample
+}
+
+#[test]
+fn a_list_of_hundreds_of_thousands_of_files_is_read_again() {
+    // As long as that of half a million pictures.
+    let names = "blobs/".repeat(100 * 1024 * 1024 / 6);
+    let sample = sample_without(vec![names.clone()]);
+
+    let unpacked = sample.unpack(&sample.kit).expect("it is whole");
+
+    assert_eq!(unpacked.manifest.missing_blobs, [names]);
+}
+
+#[test]
+fn no_list_is_written_that_nobody_could_read() {
+    let bound = super::reader::TEXT_SIZE_BYTES_MAX;
+
+    super::writer::check_size(bound).unwrap();
+    let refused = super::writer::check_size(bound + 1).unwrap_err();
+
+    assert!(matches!(refused, Error::Conflict(it) if it.code == "backup-too-many-files"));
 }
 
 #[test]

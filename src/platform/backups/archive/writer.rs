@@ -13,6 +13,7 @@ use zstd::zstd_safe::CParameter;
 use super::kit::Recipient;
 use super::lock::Lock;
 use super::parts::{Part, Parts};
+use super::reader::TEXT_SIZE_BYTES_MAX;
 use super::{MANIFEST, Manifest, SUMS};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
@@ -72,13 +73,15 @@ impl<W: Write> Archive<W> {
 
     /// Adds what speaks of the rest: the manifest, and the hashes of all, whose text it gives.
     pub fn add_summary(&mut self, manifest: &impl Serialize) -> Result<String> {
-        let text = serde_json::to_string_pretty(manifest).map_err(Error::internal)?;
+        let text = serde_json::to_string(manifest).map_err(Error::internal)? + "\n";
+        check_size(text.len() as u64)?;
         self.add_bytes(MANIFEST, text.as_bytes())?;
         let sums = std::mem::take(&mut self.sums);
         let mut lines = String::new();
         for (path, sum) in &sums {
             writeln!(lines, "{sum}  {path}").map_err(Error::internal)?;
         }
+        check_size(lines.len() as u64)?;
         self.add_bytes(SUMS, lines.as_bytes())?;
         Ok(lines)
     }
@@ -97,6 +100,19 @@ impl Archive {
         self.add_summary(manifest)?;
         Ok(self.into_inner()?.finish()?)
     }
+}
+
+/// Refuses what no reader would take.
+pub(super) fn check_size(size_bytes: u64) -> Result<()> {
+    if size_bytes <= TEXT_SIZE_BYTES_MAX {
+        return Ok(());
+    }
+    let (is, may) = (size_bytes.div_ceil(1_000_000), TEXT_SIZE_BYTES_MAX / 1_000_000);
+    let detail = format!(
+        "The list of all files would take {is} MB and may take {may} MB: there are too many \
+         pictures and documents for one archive."
+    );
+    Err(Error::conflict("backup-too-many-files", detail))
 }
 
 /// What tar says of a file of the box.

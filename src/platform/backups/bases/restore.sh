@@ -49,7 +49,9 @@ sed 's/^[0-9a-f]*  //' "$out/.packs" | while read -r name; do
     { age -d -i "$kit" "$packs/$name" || echo failed >"$out/.failed"; } | tar -xf - -C "$out"
 done
 [ ! -e "$out/.failed" ] || { echo "age could not open a pack." >&2; exit 1; }
-sed -n 's/^ *"path": "\(blobs\/.*\/\([0-9a-f]*\)\)",*$/\2  \1/p' "$out/MANIFEST.json" >"$out/.blobs"
+# One member of the list a line, however it was written.
+tr '{,' '\n\n' <"$out/MANIFEST.json" |
+    sed -n 's/^ *"path": *"\(blobs\/.*\/\([0-9a-f]*\)\)".*$/\2  \1/p' >"$out/.blobs"
 [ ! -s "$out/.blobs" ] || (cd "$out" && sha256sum -c --quiet .blobs)
 rm "$out/.parts" "$out/.sums" "$out/.packs" "$out/.blobs"
 

@@ -43,6 +43,11 @@ pub const CODES: &[Code] = &[
         "Make room on it: a tenth of the disk, 2 GB at least and 10 GB at most, has to be free.",
     ),
     code(
+        "backup-too-many-files",
+        "There are more pictures and documents than the list in one archive may name.",
+        "Delete those that nobody needs, or move a workspace to a box of its own.",
+    ),
+    code(
         "backup-log-too-long",
         "So much was written meanwhile that the backup was given up.",
         "Run it when fewer people write, or look for what writes so much.",
