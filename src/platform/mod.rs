@@ -115,6 +115,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0026_backup_packs.sql",
     "0027_people_elsewhere.sql",
     "0028_damage_and_clock.sql",
+    "0029_backup_upkeep.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",

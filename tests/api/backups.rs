@@ -21,6 +21,7 @@ mod neighbours;
 mod packs;
 mod proofs;
 mod room;
+mod upkeep;
 
 /// A box that is ready for backups, and what its operator has.
 pub struct Ready {

@@ -3,7 +3,7 @@
 use super::packing::{Known, Packed, recipients_text};
 use super::rules::Standing;
 use super::store;
-use crate::platform::backups::archive::{PartEntry, Recipient};
+use crate::platform::backups::archive::{PartEntry, Recipient, pack_prefix};
 use crate::platform::backups::bases::rules::BackupId;
 use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::ctx::BoxScope;
@@ -47,6 +47,41 @@ pub(in crate::platform::backups) fn put_copies_in(
     standing: Standing,
 ) -> Result<()> {
     store::put_copies(scope, backup, target, standing)
+}
+
+/// The packs that bases at targets need, those first that were not looked at for the longest; of
+/// one base or of all.
+pub(in crate::platform::backups) fn to_check_in(
+    scope: &BoxScope<'_>,
+    of: Option<BackupId>,
+) -> Result<Vec<(TargetId, PartEntry)>> {
+    store::to_check(scope, of)
+}
+
+/// Notes that a pack at a target is still what was written.
+pub(in crate::platform::backups) fn checked_in(
+    scope: &BoxScope<'_>,
+    pack: &str,
+    target: TargetId,
+) -> Result<()> {
+    store::checked(scope, pack, target)
+}
+
+/// The bases that need a pack.
+pub(in crate::platform::backups) fn bases_with_in(
+    scope: &BoxScope<'_>,
+    pack: &str,
+) -> Result<Vec<BackupId>> {
+    store::bases_with(scope, pack)
+}
+
+/// Bytes of the packs that were made with a base, which has this folder.
+pub(in crate::platform::backups) fn own_bytes_in(
+    scope: &BoxScope<'_>,
+    backup: BackupId,
+    folder: &str,
+) -> Result<u64> {
+    store::bytes_of(scope, backup, &pack_prefix(folder))
 }
 
 /// The packs of a base that no other base at a target needs. They are not relied on from here on.

@@ -119,6 +119,61 @@ pub(super) fn unneeded(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The packs that bases at targets need, those first that were not looked at for the longest; of
+/// one base or of all.
+pub(super) fn to_check(
+    scope: &Unit<'_>,
+    of: Option<BackupId>,
+) -> Result<Vec<(TargetId, PartEntry)>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT c.target_id, p.name, p.size_bytes, p.sha256
+         FROM backup_copies AS c
+         JOIN backup_pack_uses AS u ON u.backup_id = c.backup_id
+         JOIN backup_packs AS p ON p.name = u.pack
+         LEFT JOIN backup_pack_copies AS s ON s.pack = p.name AND s.target_id = c.target_id
+         WHERE c.state = 'there' AND (:backup IS NULL OR c.backup_id = :backup)
+         GROUP BY c.target_id, p.name
+         ORDER BY COALESCE(s.checked_at, p.made_at), c.target_id, p.name",
+    )?;
+    let rows = statement.query_map(named_params! { ":backup": of }, |row| {
+        let size_bytes = u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default();
+        Ok((row.get(0)?, PartEntry { name: row.get(1)?, size_bytes, sha256: row.get(3)? }))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes that a pack is what was written. One that was never proved is not relied on for that.
+pub(super) fn checked(scope: &Unit<'_>, pack: &str, target: TargetId) -> Result<()> {
+    scope
+        .prepare_cached(
+            "INSERT INTO backup_pack_copies (pack, target_id, state, checked_at)
+             VALUES (:pack, :target, 'doubtful', :now)
+             ON CONFLICT (pack, target_id) DO UPDATE SET checked_at = excluded.checked_at",
+        )?
+        .execute(named_params! { ":pack": pack, ":target": target, ":now": scope.now() })?;
+    Ok(())
+}
+
+/// The bases that need a pack.
+pub(super) fn bases_with(scope: &Unit<'_>, pack: &str) -> Result<Vec<BackupId>> {
+    let mut statement =
+        scope.prepare_cached("SELECT backup_id FROM backup_pack_uses WHERE pack = :pack")?;
+    let rows = statement.query_map(named_params! { ":pack": pack }, |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Bytes of the packs of a base whose names begin so.
+pub(super) fn bytes_of(scope: &Unit<'_>, backup: BackupId, prefix: &str) -> Result<u64> {
+    let bytes: i64 = scope
+        .prepare_cached(
+            "SELECT COALESCE(SUM(p.size_bytes), 0) FROM backup_pack_uses AS u
+             JOIN backup_packs AS p ON p.name = u.pack
+             WHERE u.backup_id = :backup AND substr(p.name, 1, length(:prefix)) = :prefix",
+        )?
+        .query_row(named_params! { ":backup": backup, ":prefix": prefix }, |row| row.get(0))?;
+    Ok(u64::try_from(bytes).unwrap_or_default())
+}
+
 /// Notes that packs lie at a target no more, or are about to be removed.
 pub(super) fn gone(scope: &Unit<'_>, packs: &[String], target: TargetId) -> Result<()> {
     for pack in packs {

@@ -5,4 +5,5 @@ pub mod api;
 pub mod jobs;
 pub mod ops;
 pub(in crate::platform::backups) mod proving;
+mod round;
 pub mod rules;

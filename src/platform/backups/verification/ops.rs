@@ -1,22 +1,20 @@
 //! Looking at backups that lie somewhere: whether they are still what was written, and whether a
 //! kit that somebody holds opens them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::jobs::{CHECK, DRILL};
-use super::proving::{self, Opens, Seen, Subject};
-use super::rules::CHECKED_BYTES_MAX;
+use super::proving::{self, Opens, Subject};
+use super::round::Round;
+use super::rules::{CHECKED_BYTES_MAX, fitting};
 use crate::platform::backups::archive::{Identity, Refused};
 use crate::platform::backups::bases::rules::{Backup, BackupId, Copy, CopyState, box_folder};
 use crate::platform::backups::bases::{self, sending};
-use crate::platform::backups::targets::{
-    self,
-    rules::{Target, TargetId},
-};
+use crate::platform::backups::packs;
+use crate::platform::backups::targets::{self, rules::Target};
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::idempotency::rules::Created;
@@ -76,11 +74,14 @@ pub async fn ask_for_drill(ctx: &BoxCtx, id: BackupId, text: &str) -> Result<Cre
 }
 
 /// A copy that lies somewhere.
-struct There {
-    backup: Backup,
-    copy: Copy,
-    target: Target,
+#[derive(Clone)]
+pub(super) struct There {
+    pub(super) backup: Backup,
+    pub(super) copy: Copy,
+    pub(super) target: Target,
     commit_hash: [u8; 32],
+    /// Bytes of it without the packs that were made with it.
+    pub(super) parts_bytes: u64,
 }
 
 /// The copies that lie somewhere, of one backup or of all, the longest unseen first.
@@ -94,8 +95,10 @@ async fn there(work: &Work, of: Option<BackupId>) -> Result<Vec<There>> {
                 if let Some(target) = target
                     && of.is_none_or(|of| of == backup.id)
                 {
-                    let target = target.clone();
-                    found.push(There { backup, copy, target, commit_hash });
+                    let (target, folder) = (target.clone(), backup.folder.as_deref());
+                    let own = packs::ops::own_bytes_in(scope, backup.id, folder.unwrap_or(""))?;
+                    let parts_bytes = backup.size_bytes.unwrap_or(0).saturating_sub(own);
+                    found.push(There { backup, copy, target, commit_hash, parts_bytes });
                 }
             }
             Ok(found)
@@ -103,7 +106,7 @@ async fn there(work: &Work, of: Option<BackupId>) -> Result<Vec<There>> {
         .await
 }
 
-async fn subject(work: &Work, there: &There, identity: Identity) -> Result<Subject> {
+pub(super) async fn subject(work: &Work, there: &There, identity: Identity) -> Result<Subject> {
     // A kit opens every pack; the bytes of a check are not opened at all.
     let below = box_folder(work.on_box().platform.audit.box_id());
     let folder = there.backup.folder.as_deref().unwrap_or_default();
@@ -121,47 +124,29 @@ pub(super) async fn check(work: &Work) -> Result<Value> {
     let of = work.input::<Option<Input>>()?.map(|input| input.id()).transpose()?;
     let platform = Arc::clone(&work.on_box().platform);
     let _turn = sending::turn(work, &platform).await?;
-    let size = |one: &There| one.backup.size_bytes.unwrap_or(0);
-    let mut copies = there(work, of).await?;
+    let copies = there(work, None).await?;
+    let wanted = move |scope: &BoxScope<'_>| packs::ops::to_check_in(scope, of);
+    let mut packs = work.on_box().read(wanted).await?;
+    let is_wanted = |at: &usize| of.is_none_or(|of| copies[*at].backup.id == of);
+    let mut chosen: Vec<usize> = (0..copies.len()).filter(is_wanted).collect();
     if of.is_none() {
-        let mut bytes = 0;
-        copies.retain(|one| {
-            let is_first = bytes == 0;
-            bytes += size(one);
-            is_first || bytes <= CHECKED_BYTES_MAX
-        });
+        let pack_sizes = packs.iter().map(|(_, pack)| pack.size_bytes);
+        let (count, bytes) = fitting(pack_sizes, CHECKED_BYTES_MAX / 2);
+        packs.truncate(count);
+        let sizes = chosen.iter().map(|at| copies[*at].parts_bytes);
+        let (count, _) = fitting(sizes, CHECKED_BYTES_MAX.saturating_sub(bytes));
+        chosen.truncate(count);
     }
-    let total: u64 = copies.iter().map(size).sum();
-    let (mut checked, mut damaged, mut unreached, mut before) = (0, Vec::new(), None, 0);
-    let mut seen: BTreeMap<TargetId, Seen> = BTreeMap::new();
-    for one in &copies {
-        work.check()?;
-        let counted = work.clone();
-        let progress = move |done: u64| counted.progress(before + done, total);
-        // The key opens nothing: only the bytes are compared.
-        let subject = subject(work, one, Identity::generate()).await?;
-        let seen = Arc::clone(seen.entry(one.target.id).or_default());
-        let outcome = proving::compare_bytes(work, subject, seen, progress).await?;
-        before += size(one);
-        match outcome {
-            Ok(()) => {
-                checked += 1;
-                let copy = one.copy.clone();
-                work.on_box().write(move |scope| bases::ops::checked_in(scope, copy)).await?;
-            }
-            Err(Refused::Disk(detail) | Refused::Target(detail)) => unreached = Some(detail),
-            Err(damage) => {
-                damaged.push(format!("{}: {damage}", one.copy.target_name));
-                let (copy, detail) = (one.copy.clone(), damage.to_string());
-                let note = move |scope: &BoxScope<'_>| bases::ops::damaged_in(scope, copy, &detail);
-                work.on_box().write(note).await?;
-            }
-        }
+    let pack_bytes: u64 = packs.iter().map(|(_, pack)| pack.size_bytes).sum();
+    let part_bytes: u64 = chosen.iter().map(|at| copies[*at].parts_bytes).sum();
+    let mut round = Round::begin(work, copies, pack_bytes.saturating_add(part_bytes));
+    for (target, pack) in packs {
+        round.look_at_pack(target, pack).await?;
     }
-    if let Some(detail) = unreached.filter(|_| checked == 0 && damaged.is_empty()) {
-        return Err(Error::conflict("backup-not-reached", detail));
+    for at in chosen {
+        round.look_at_copy(at).await?;
     }
-    Ok(json!({ "checked": checked, "damaged": damaged }))
+    round.end()
 }
 
 /// Opens a backup with a kit's key: the whole of the job.

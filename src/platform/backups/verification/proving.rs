@@ -1,12 +1,12 @@
 //! Fetches a copy back from its target, opens it and looks through every database in it. One
 //! database at a time lies in the scratch folder, so it needs room for the largest and one part.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
@@ -55,9 +55,6 @@ pub(in crate::platform::backups) enum Opens {
     AllPacks,
 }
 
-/// Packs at one target that were compared already: several bases need the same ones.
-pub(in crate::platform::backups) type Seen = Arc<Mutex<BTreeSet<String>>>;
-
 /// Removes what an interrupted look left behind. Whoever calls it has the turn, so nobody looks.
 /// Blocks.
 pub(in crate::platform::backups) fn sweep(data: &Path) -> Result<()> {
@@ -102,16 +99,15 @@ pub(in crate::platform::backups) async fn open(
         Err(refused) => return Ok(Err(refused)),
     };
     let runtime = Handle::current();
-    let through = move |look: &Look| look.through(&runtime, progress);
-    look(work, subject, commit, through).await
+    look(work, subject, move |look| look.through(&runtime, &commit, progress)).await
 }
 
-/// Fetches every part of a copy back and compares it with what was written, without opening it.
-/// `progress` hears how many bytes are done. The inner error is as `open` has it.
+/// Fetches every part of a copy back and compares it with what was written, without opening it, and
+/// looks whether its packs lie there. `progress` hears how many bytes are done. The inner error is
+/// as `open` has it.
 pub(in crate::platform::backups) async fn compare_bytes(
     work: &Work,
     subject: Subject,
-    seen: Seen,
     progress: impl Fn(u64) + Send + 'static,
 ) -> Result<Result<(), Refused>> {
     let commit = match commit_of(work, &subject).await {
@@ -119,14 +115,23 @@ pub(in crate::platform::backups) async fn compare_bytes(
         Err(refused) => return Ok(Err(refused)),
     };
     let runtime = Handle::current();
-    look(work, subject, commit, move |look| look.compare(&runtime, &seen, progress)).await
+    look(work, subject, move |look| look.compare(&runtime, &commit, progress)).await
+}
+
+/// The same for a pack that lies beside the bases, of which `subject` is one.
+pub(in crate::platform::backups) async fn compare_pack(
+    work: &Work,
+    subject: Subject,
+    pack: PartEntry,
+) -> Result<Result<(), Refused>> {
+    let runtime = Handle::current();
+    look(work, subject, move |look| look.compare_pack(&runtime, &pack)).await
 }
 
 /// Does a look in a scratch folder of its own.
 async fn look<T: Send + 'static>(
     work: &Work,
     subject: Subject,
-    commit: Commit,
     through: impl FnOnce(&Look) -> Result<T, Refused> + Send + 'static,
 ) -> Result<Result<T, Refused>> {
     let signers = work.on_box().read(|scope| signers_in(scope)).await?;
@@ -138,7 +143,7 @@ async fn look<T: Send + 'static>(
             Ok(scratch) => scratch,
             Err(error) => return Ok(Err(error.into())),
         };
-        let look = Look { work: work_of_look, subject, commit, signers, platform, scratch };
+        let look = Look { work: work_of_look, subject, signers, platform, scratch };
         Ok(through(&look))
     })
     .await?;
@@ -174,7 +179,6 @@ pub(in crate::platform::backups) async fn commit_of(
 struct Look {
     work: Work,
     subject: Subject,
-    commit: Commit,
     signers: Signers,
     platform: Arc<Platform>,
     scratch: Scratch,
@@ -182,11 +186,16 @@ struct Look {
 
 impl Look {
     /// Blocks.
-    fn through(&self, runtime: &Handle, progress: impl FnMut(u64)) -> Result<Manifest, Refused> {
+    fn through(
+        &self,
+        runtime: &Handle,
+        commit: &Commit,
+        progress: impl FnMut(u64),
+    ) -> Result<Manifest, Refused> {
         let mut found = BTreeMap::new();
         let open = |part: &PartEntry| self.fetch(runtime, part);
         let take = |member: Member<'_>| self.take(member, &mut found);
-        let manifest = walk(&self.commit, &self.subject.identity, open, progress, take)?;
+        let manifest = walk(commit, &self.subject.identity, open, progress, take)?;
         for file in &manifest.files {
             let inside = |fault| Refused::Inside { path: file.path.clone(), fault };
             let found = found.remove(&file.path).ok_or_else(|| inside("is missing"))?;
@@ -197,7 +206,7 @@ impl Look {
         }
         match found.into_keys().next() {
             None => {
-                self.through_packs(runtime, &manifest)?;
+                self.through_packs(runtime, commit, &manifest)?;
                 Ok(manifest)
             }
             Some(path) => Err(Refused::Inside { path, fault: "is named nowhere" }),
@@ -208,34 +217,34 @@ impl Look {
     fn compare(
         &self,
         runtime: &Handle,
-        seen: &Seen,
+        commit: &Commit,
         progress: impl Fn(u64),
     ) -> Result<(), Refused> {
         let mut done = 0;
-        for part in &self.commit.parts {
+        for part in &commit.parts {
             let fault = |fault| Refused::Part { name: part.name.clone(), fault };
             let mut file = self.fetch(runtime, part)?.ok_or_else(|| fault("is missing"))?;
             check_pack(part, &mut file)?;
             done += part.size_bytes;
             progress(done);
         }
-        for pack in &self.commit.packs {
-            let is_new = |seen: &Seen| {
-                !seen.lock().unwrap_or_else(PoisonError::into_inner).contains(&pack.name)
-            };
-            if is_new(seen) {
-                let missing = || Refused::Part { name: pack.name.clone(), fault: "is missing" };
-                let mut file = self.fetch_pack(runtime, pack)?.ok_or_else(missing)?;
-                check_pack(pack, &mut file)?;
-                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                seen.insert(pack.name.clone());
-            }
-        }
-        Ok(())
+        self.look_for(runtime, commit.packs.iter())
+    }
+
+    /// Blocks.
+    fn compare_pack(&self, runtime: &Handle, pack: &PartEntry) -> Result<(), Refused> {
+        let missing = || Refused::Part { name: pack.name.clone(), fault: "is missing" };
+        let mut file = self.fetch_pack(runtime, pack)?.ok_or_else(missing)?;
+        check_pack(pack, &mut file)
     }
 
     /// Opens the packs that can be opened, and looks whether the others lie there.
-    fn through_packs(&self, runtime: &Handle, manifest: &Manifest) -> Result<(), Refused> {
+    fn through_packs(
+        &self,
+        runtime: &Handle,
+        commit: &Commit,
+        manifest: &Manifest,
+    ) -> Result<(), Refused> {
         let own = pack_prefix(&self.subject.folder);
         let opens = self.subject.opens;
         let is_opened = |pack: &str| opens == Opens::AllPacks || pack.starts_with(&own);
@@ -245,15 +254,24 @@ impl Look {
             hash_of(member.content, io::sink())
         };
         let is_wanted = |blob: &BlobEntry| is_opened(&blob.pack);
-        take_blobs(&self.commit, manifest, &self.subject.identity, open, is_wanted, take)?;
-        let mut rest = self.commit.packs.iter().filter(|pack| !is_opened(&pack.name)).peekable();
-        if rest.peek().is_none() {
+        take_blobs(commit, manifest, &self.subject.identity, open, is_wanted, take)?;
+        self.look_for(runtime, commit.packs.iter().filter(|pack| !is_opened(&pack.name)))
+    }
+
+    /// Looks whether packs lie there and are as long as they were.
+    fn look_for<'a>(
+        &self,
+        runtime: &Handle,
+        packs: impl Iterator<Item = &'a PartEntry>,
+    ) -> Result<(), Refused> {
+        let mut packs = packs.peekable();
+        if packs.peek().is_none() {
             return Ok(());
         }
         let folder = pack_place(&self.subject.folder, "");
         let listed = runtime.block_on(self.subject.remote.list(folder.trim_end_matches('/')));
         let there = listed.map_err(|fault| Refused::Target(fault.detail))?;
-        for pack in rest {
+        for pack in packs {
             let name = pack_place(&self.subject.folder, &pack.name);
             let is_it = |one: &Listed| one.name == name && one.size_bytes == pack.size_bytes;
             if !there.iter().any(is_it) {

@@ -45,5 +45,33 @@ pub const CODES: &[Code] = &[
     ),
 ];
 
-/// Bytes fetched back in one weekly look at old copies.
+/// Bytes fetched back in one weekly look at old copies, half of them at most of packs.
 pub const CHECKED_BYTES_MAX: u64 = 20_000_000_000;
+
+/// How many of the first take no more bytes together than so many, one at least, and how many
+/// bytes they take.
+pub fn fitting(sizes: impl IntoIterator<Item = u64>, bytes_max: u64) -> (usize, u64) {
+    let (mut count, mut bytes) = (0, 0_u64);
+    for size in sizes {
+        let with = bytes.saturating_add(size);
+        if count > 0 && with > bytes_max {
+            break;
+        }
+        (count, bytes) = (count + 1, with);
+    }
+    (count, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_are_looked_at_as_fit_and_one_at_least() {
+        assert_eq!(fitting([], 10), (0, 0));
+        assert_eq!(fitting([11, 1], 10), (1, 11));
+        assert_eq!(fitting([4, 6, 1], 10), (2, 10));
+        assert_eq!(fitting([4, 7, 1], 10), (1, 4));
+        assert_eq!(fitting([4, u64::MAX], u64::MAX), (2, u64::MAX));
+    }
+}
