@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Ready;
 use crate::inventory::item;
+use crate::support::system;
 
 impl Ready {
     async fn add_file(&self, bytes: &[u8]) {
@@ -21,6 +22,26 @@ impl Ready {
         let path = format!("/inventory/items/{id}/files?name=a.bin");
         let kind = [("content-type", "application/octet-stream")];
         owner.send(Method::POST, &path, &kind, bytes.to_vec()).await.is(201);
+    }
+
+    async fn remove_files(&self) {
+        let owner = self.server.person("owner").await;
+        let items = owner.get("/inventory/items?limit=1").await.is(200);
+        let id = items["items"][0]["id"].as_str().expect("an id").to_owned();
+        let files = owner.get(&format!("/inventory/items/{id}/files")).await.is(200);
+        for file in files["items"].as_array().expect("a list") {
+            let file = file["id"].as_str().expect("an id");
+            let path = format!("/inventory/items/{id}/files/{file}");
+            let gone = owner.send(Method::DELETE, &path, &[], axum::body::Body::empty()).await;
+            assert_eq!(gone.status, 204);
+        }
+    }
+
+    async fn number(&self, sql: &'static str) -> i64 {
+        let read = move |scope: &holdfast::platform::ctx::BoxScope<'_>| {
+            Ok(scope.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        };
+        system(&self.server.platform).read(read).await.expect("a number")
     }
 
     /// Runs the check of a week.
@@ -76,5 +97,70 @@ async fn packs_are_checked_in_turn_within_the_bytes_of_a_week() {
         it["copies"][0]["state"].clone()
     };
     assert_eq!((state(1), state(2)), (json!("there"), json!("failed")), "{list}");
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn what_never_became_a_backup_is_removed_from_its_target() {
+    let ready = Ready::start().await;
+    ready.add_file(b"the first").await;
+    let damaged = ready.back_up().await;
+    let whole = ready.back_up().await;
+    ready.add_file(b"the second").await;
+    let cut_off = ready.back_up().await;
+    // As if the target had been away before its last file came.
+    fs::remove_file(ready.base(&cut_off).join("COMMIT.json")).unwrap();
+    ready
+        .set(
+            "UPDATE backup_copies SET state = 'failed', verified_at = NULL WHERE backup_id IN
+                 (SELECT id FROM backups WHERE sequence IN (1, 3))",
+        )
+        .await;
+    ready.set("DELETE FROM backup_pack_copies WHERE pack LIKE 'pack-000003%'").await;
+
+    let next = ready.back_up().await;
+    ready.server.run_jobs().await;
+
+    assert_eq!(next["level"], "verified", "{next}");
+    assert!(!ready.base(&cut_off).exists(), "its parts lie there");
+    assert!(ready.base(&damaged).join("COMMIT.json").is_file(), "somebody may open it after all");
+    assert!(ready.base(&whole).join("COMMIT.json").is_file());
+    let packs = ready.pack_names();
+    let starts: Vec<&str> = packs.iter().map(|name| &name[..11]).collect();
+    assert_eq!(starts, ["pack-000001", "pack-000004"], "those that something needs");
+    let removed = ready.server.box_entries("box.backup.pruned").await;
+    assert_eq!(removed.len(), 1);
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn the_catalogue_forgets_packs_that_no_backup_needs() {
+    let mut ready = Ready::start().await;
+    ready.add_file(b"a picture").await;
+    ready.back_up().await;
+    ready.add_file(b"another").await;
+    ready.back_up().await;
+    assert_eq!(ready.number("SELECT COUNT(*) FROM backup_pack_uses").await, 3);
+    ready.remove_files().await;
+    let fewest = json!({ "retention":
+        { "daily": 1, "weekly": 0, "monthly": 0, "yearly": 0, "verified_min": 1 } });
+    ready.operator.json(Method::PATCH, "/api/v1/backup-settings", &[], &fewest).await.is(200);
+
+    for _ in 0..4 {
+        ready.server.clock.advance(Duration::from_hours(25));
+        ready.operator = ready.server.operator().await;
+        ready.back_up().await;
+        ready.server.run_jobs().await;
+    }
+
+    assert_eq!(ready.pack_names(), [] as [String; 0]);
+    for table in [
+        "SELECT COUNT(*) FROM backup_pack_uses",
+        "SELECT COUNT(*) FROM backup_pack_blobs",
+        "SELECT COUNT(*) FROM backup_pack_copies",
+        "SELECT COUNT(*) FROM backup_packs",
+    ] {
+        assert_eq!(ready.number(table).await, 0, "{table}");
+    }
     ready.server.finish().await;
 }

@@ -3,6 +3,7 @@
 pub mod api;
 mod fence;
 pub mod jobs;
+pub(in crate::platform::backups) mod leftovers;
 mod making;
 pub mod ops;
 pub(in crate::platform::backups) mod returning;

@@ -14,7 +14,7 @@ pub use super::sending::resume;
 use super::{sending, store};
 use crate::platform::audit::Entry;
 use crate::platform::backups::archive::Identity;
-use crate::platform::backups::packs::rules::Standing;
+use crate::platform::backups::packs::{packing::Known, rules::Standing};
 use crate::platform::backups::{kits, packs, retention, targets};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
@@ -206,7 +206,11 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
     };
     let platform = Arc::clone(&work.on_box().platform);
     platform.backup_keys.put(id.uuid(), key);
-    match work.on_box().write(move |scope| written_in(scope, id, &made)).await {
+    let noted = match packs::ops::note_made(work.on_box(), &made.packed).await {
+        Ok(()) => work.on_box().write(move |scope| written_in(scope, id, &made)).await,
+        Err(error) => Err(error),
+    };
+    match noted {
         Ok(given_up) => given_up.into_iter().for_each(|id| platform.backup_keys.forget(id.uuid())),
         Err(error) => {
             platform.backup_keys.forget(id.uuid());
@@ -225,8 +229,9 @@ pub(super) async fn make(work: &Work) -> Result<Value> {
     if let Some(detail) = work.on_box().read(fence_in).await? {
         return Err(Error::conflict("backup-superseded", detail));
     }
-    if shown.backup.verified_at.is_some() {
-        retention::ops::prune_after(work.on_box()).await?;
+    match shown.backup.verified_at {
+        Some(_) => retention::ops::prune_after(work.on_box()).await?,
+        None => retention::ops::tidy_after(work.on_box()).await?,
     }
     told(shown).map_err(|error| match error {
         // The proof found a damaged workspace. The next try leaves it out.
@@ -273,42 +278,43 @@ fn skip_in(scope: &BoxScope<'_>, attempt: u32) -> Result<Option<String>> {
 async fn begin(work: &Work, reason: Reason, key: &Identity) -> Result<(BackupId, Plan)> {
     let (job, proof) = (work.id(), key.recipient());
     let platform = Arc::clone(&work.on_box().platform);
-    let data = platform.config.data().to_owned();
     // What an earlier try left goes before anything is noted: the disk may be full of it.
     sending::clear_spool(work.on_box()).await?;
     let interrupted =
         |scope: &BoxScope<'_>| store::fail_unwritten(scope, "The box stopped in the middle.");
     work.on_box().write(interrupted).await?;
-    let disk = tasks::blocking(move || platform.room.of(&data)).await?;
+    let disk = tasks::blocking(move || platform.room.of(platform.config.data())).await?;
     let needed = free_bytes_needed(disk.size_bytes);
-    work.on_box()
-        .write(move |scope| {
-            check_ready_in(scope)?;
-            if disk.free_bytes < needed {
-                let (free, needed) = (disk.free_bytes / 1_000_000, needed / 1_000_000);
-                let detail = format!(
-                    "Only {free} MB are free on the disk of the box; no backup is made below \
-                     {needed} MB."
-                );
-                let refusal = Refusal::new("backup-no-room", detail);
-                return Err(Error::Conflict(refusal));
-            }
-            let id: BackupId = scope.new_id();
-            store::insert(scope, id, job, reason)?;
-            let newest = store::newest(scope)?;
-            let recipients = kits::ops::recipients_in(scope)?;
-            let plan = Plan {
-                id,
-                sequence: newest.map_or(1, |(sequence, _)| sequence + 1),
-                previous: newest.map(|(_, hash)| hash),
-                box_epoch: store::box_epoch(scope)?,
-                known: packs::ops::known_in(scope, &recipients)?,
-                recipients,
-                proof,
-            };
-            Ok((id, plan))
+    let begun = move |scope: &BoxScope<'_>| {
+        check_ready_in(scope)?;
+        if disk.free_bytes < needed {
+            let (free, needed) = (disk.free_bytes / 1_000_000, needed / 1_000_000);
+            let detail = format!(
+                "Only {free} MB are free on the disk of the box; no backup is made below \
+                 {needed} MB."
+            );
+            return Err(Error::conflict("backup-no-room", detail));
+        }
+        let id: BackupId = scope.new_id();
+        store::insert(scope, id, job, reason)?;
+        let newest = store::newest(scope)?;
+        Ok(Plan {
+            id,
+            sequence: newest.map_or(1, |(sequence, _)| sequence + 1),
+            previous: newest.map(|(_, hash)| hash),
+            box_epoch: store::box_epoch(scope)?,
+            known: Known::default(),
+            recipients: kits::ops::recipients_in(scope)?,
+            proof,
         })
-        .await
+    };
+    let plan = work.on_box().write(begun).await?;
+    // Beside the writes, since it names every picture, and after the row is there: from then on no
+    // pack that it relies on is removed.
+    let recipients = plan.recipients.clone();
+    let known = move |scope: &BoxScope<'_>| packs::ops::known_in(scope, &recipients);
+    let known = work.on_box().read(known).await?;
+    Ok((plan.id, Plan { known, ..plan }))
 }
 
 /// Notes what was written and that it waits for every target. From here on its number is used up.

@@ -138,6 +138,30 @@ pub(super) fn unfinished(scope: &Unit<'_>) -> Result<Vec<Copy>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Copies that failed and that nobody has tidied up after.
+pub(super) fn unswept(scope: &Unit<'_>) -> Result<Vec<Copy>> {
+    let mut statement = scope.prepare_cached(&format!(
+        "SELECT {COPY_COLUMNS} FROM backup_copies AS c
+         JOIN backup_targets AS t ON t.id = c.target_id
+         WHERE c.state = 'failed' AND c.next_try_at IS NULL AND c.swept_at IS NULL
+         ORDER BY c.backup_id, c.target_id"
+    ))?;
+    let rows = statement.query_map([], read_copy)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn set_swept(scope: &Unit<'_>, copy: &Copy) -> Result<()> {
+    scope
+        .prepare_cached(
+            "UPDATE backup_copies SET swept_at = :now
+             WHERE backup_id = :backup AND target_id = :target",
+        )?
+        .execute(named_params! {
+            ":now": scope.now(), ":backup": copy.backup, ":target": copy.target,
+        })?;
+    Ok(())
+}
+
 /// Backups whose files are needed in the spool: they are being written, or wait to be sent.
 pub(super) fn in_spool(scope: &Unit<'_>) -> Result<Vec<BackupId>> {
     let mut statement = scope.prepare_cached(

@@ -1,12 +1,14 @@
 //! What the rest of the backups asks of the catalogue of packs, inside its own transactions.
 
+use std::collections::HashSet;
+
 use super::packing::{Known, Packed, recipients_text};
-use super::rules::Standing;
+use super::rules::{NOTED_AT_ONCE, Standing, UNUSED_KEPT};
 use super::store;
 use crate::platform::backups::archive::{PartEntry, Recipient, pack_prefix};
 use crate::platform::backups::bases::rules::BackupId;
 use crate::platform::backups::targets::rules::TargetId;
-use crate::platform::ctx::BoxScope;
+use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::Result;
 
 /// The blobs that lie, proved, at every target in packs for just these recipients.
@@ -17,7 +19,22 @@ pub(in crate::platform::backups) fn known_in(
     store::known(scope, &recipients_text(recipients))
 }
 
-/// Notes the packs that were made with a base, and all that it needs.
+/// Notes what lies in the packs that were made with a base, in steps between which others write.
+/// Nothing relies on them until they are proved, and what no base comes to need is forgotten.
+pub(in crate::platform::backups) async fn note_made(ctx: &BoxCtx, packed: &Packed) -> Result<()> {
+    let own: HashSet<&str> = packed.made.iter().map(|(name, _)| name.as_str()).collect();
+    let is_own = |pack: &&PartEntry| own.contains(pack.name.as_str());
+    let packs: Vec<PartEntry> = packed.needed.iter().filter(is_own).cloned().collect();
+    let recipients = packed.recipients.clone();
+    ctx.write(move |scope| store::begin_made(scope, &packs, &recipients)).await?;
+    for some in packed.made.chunks(NOTED_AT_ONCE) {
+        let some = some.to_vec();
+        ctx.write(move |scope| store::note_made(scope, &some)).await?;
+    }
+    Ok(())
+}
+
+/// Notes all packs that a base needs.
 pub(in crate::platform::backups) fn note_in(
     scope: &BoxScope<'_>,
     backup: BackupId,
@@ -93,4 +110,24 @@ pub(in crate::platform::backups) fn give_up_in(
     let unneeded = store::unneeded(scope, backup, target)?;
     store::gone(scope, &unneeded, target)?;
     Ok(unneeded)
+}
+
+/// The same of those alone that were made with it; it has this folder.
+pub(in crate::platform::backups) fn give_up_own_in(
+    scope: &BoxScope<'_>,
+    backup: BackupId,
+    target: TargetId,
+    folder: &str,
+) -> Result<Vec<String>> {
+    let prefix = pack_prefix(folder);
+    let mut unneeded = store::unneeded(scope, backup, target)?;
+    unneeded.retain(|pack| pack.starts_with(&prefix));
+    store::gone(scope, &unneeded, target)?;
+    Ok(unneeded)
+}
+
+/// Forgets some of what no base that lies anywhere needs. False: there is no more of it.
+pub(in crate::platform::backups) fn forget_in(scope: &BoxScope<'_>) -> Result<bool> {
+    let before = scope.now().minus(UNUSED_KEPT);
+    Ok(store::forget_uses(scope)? + store::forget_packs(scope, before)? > 0)
 }

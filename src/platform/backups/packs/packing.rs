@@ -15,7 +15,7 @@ use crate::platform::workspaces::WorkspaceId;
 pub(in crate::platform::backups) type Key = (WorkspaceId, BlobHash);
 
 /// What lies at the targets already.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(in crate::platform::backups) struct Known {
     pub(in crate::platform::backups) blobs: HashMap<Key, String>,
     pub(in crate::platform::backups) packs: HashMap<String, PartEntry>,

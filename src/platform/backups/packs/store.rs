@@ -10,6 +10,7 @@ use crate::platform::backups::archive::PartEntry;
 use crate::platform::backups::bases::rules::BackupId;
 use crate::platform::backups::targets::rules::TargetId;
 use crate::platform::blobs::BlobHash;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::db::integer;
 use crate::platform::error::Result;
@@ -39,12 +40,18 @@ pub(super) fn known(scope: &Unit<'_>, recipients: &str) -> Result<Known> {
     Ok(known)
 }
 
-/// Notes the packs that were made with a base, and all that it needs.
-pub(super) fn note(scope: &Unit<'_>, backup: BackupId, packed: &Packed) -> Result<()> {
-    for pack in &packed.needed {
-        note_use(scope, backup, pack, &packed.recipients)?;
+/// Notes new packs. What a try that was cut off noted of packs with the same names is forgotten.
+pub(super) fn begin_made(scope: &Unit<'_>, packs: &[PartEntry], recipients: &str) -> Result<()> {
+    for pack in packs {
+        forget_pack(scope, &pack.name)?;
+        note_pack(scope, pack, recipients)?;
     }
-    for (pack, (workspace, hash)) in &packed.made {
+    Ok(())
+}
+
+/// Notes some of what lies in new packs.
+pub(super) fn note_made(scope: &Unit<'_>, made: &[(String, Key)]) -> Result<()> {
+    for (pack, (workspace, hash)) in made {
         scope
             .prepare_cached(
                 "INSERT INTO backup_pack_blobs (pack, workspace_id, sha256)
@@ -55,13 +62,12 @@ pub(super) fn note(scope: &Unit<'_>, backup: BackupId, packed: &Packed) -> Resul
     Ok(())
 }
 
-/// Notes that a base needs a pack, which may be new to the catalogue.
-pub(super) fn note_use(
-    scope: &Unit<'_>,
-    backup: BackupId,
-    pack: &PartEntry,
-    recipients: &str,
-) -> Result<()> {
+/// Notes all packs that a base needs.
+pub(super) fn note(scope: &Unit<'_>, backup: BackupId, packed: &Packed) -> Result<()> {
+    packed.needed.iter().try_for_each(|pack| note_use(scope, backup, pack, &packed.recipients))
+}
+
+fn note_pack(scope: &Unit<'_>, pack: &PartEntry, recipients: &str) -> Result<()> {
     let size = integer(pack.size_bytes);
     scope
         .prepare_cached(
@@ -72,6 +78,17 @@ pub(super) fn note_use(
             ":name": pack.name, ":size": size, ":sha256": pack.sha256,
             ":recipients": recipients, ":now": scope.now(),
         })?;
+    Ok(())
+}
+
+/// Notes that a base needs a pack, which may be new to the catalogue.
+pub(super) fn note_use(
+    scope: &Unit<'_>,
+    backup: BackupId,
+    pack: &PartEntry,
+    recipients: &str,
+) -> Result<()> {
+    note_pack(scope, pack, recipients)?;
     scope
         .prepare_cached(
             "INSERT INTO backup_pack_uses (backup_id, pack) VALUES (:backup, :pack)
@@ -183,6 +200,53 @@ pub(super) fn gone(scope: &Unit<'_>, packs: &[String], target: TargetId) -> Resu
                  WHERE pack = :pack AND target_id = :target",
             )?
             .execute(named_params! { ":pack": pack, ":target": target })?;
+    }
+    Ok(())
+}
+
+/// Forgets what some bases needed that lie nowhere any more. Gives how many bases.
+pub(super) fn forget_uses(scope: &Unit<'_>) -> Result<usize> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id FROM backups AS b
+         WHERE state <> 'running'
+           AND EXISTS (SELECT 1 FROM backup_pack_uses AS u WHERE u.backup_id = b.id)
+           AND NOT EXISTS (
+             SELECT 1 FROM backup_copies AS c
+             WHERE c.backup_id = b.id AND (c.state IN ('waiting', 'there')
+                 OR (c.state = 'failed' AND c.swept_at IS NULL)))
+         LIMIT 10",
+    )?;
+    let rows = statement.query_map([], |row| row.get::<_, BackupId>(0))?;
+    let gone: Vec<BackupId> = rows.collect::<rusqlite::Result<_>>()?;
+    for backup in &gone {
+        scope
+            .prepare_cached("DELETE FROM backup_pack_uses WHERE backup_id = :backup")?
+            .execute(named_params! { ":backup": backup })?;
+    }
+    Ok(gone.len())
+}
+
+/// Forgets some packs that no base needs and that were made before a moment. Gives how many.
+pub(super) fn forget_packs(scope: &Unit<'_>, before: Moment) -> Result<usize> {
+    let mut statement = scope.prepare_cached(
+        "SELECT name FROM backup_packs AS p
+         WHERE made_at < :before
+           AND NOT EXISTS (SELECT 1 FROM backup_pack_uses AS u WHERE u.pack = p.name)
+         LIMIT 5",
+    )?;
+    let rows = statement.query_map(named_params! { ":before": before }, |row| row.get(0))?;
+    let gone: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
+    gone.iter().try_for_each(|pack| forget_pack(scope, pack))?;
+    Ok(gone.len())
+}
+
+fn forget_pack(scope: &Unit<'_>, pack: &str) -> Result<()> {
+    for sql in [
+        "DELETE FROM backup_pack_blobs WHERE pack = :pack",
+        "DELETE FROM backup_pack_copies WHERE pack = :pack",
+        "DELETE FROM backup_packs WHERE name = :pack",
+    ] {
+        scope.prepare_cached(sql)?.execute(named_params! { ":pack": pack })?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::platform::audit::Entry;
 use crate::platform::backups::archive::{COMMIT_FILE, pack_place};
 use crate::platform::backups::bases::ops::KIND;
 use crate::platform::backups::bases::rules::{Backup, Copy, box_folder};
-use crate::platform::backups::bases::{self, sending};
+use crate::platform::backups::bases::{self, leftovers, sending};
 use crate::platform::backups::packs;
 use crate::platform::backups::targets::{self, Fault, Remote, rules::Target};
 use crate::platform::clock::Moment;
@@ -119,6 +119,14 @@ pub(in crate::platform::backups) async fn prune_after(ctx: &BoxCtx) -> Result<()
     ask_for_prune(ctx).await.map(drop)
 }
 
+/// Has what never became a backup removed after a try that gave none.
+pub(in crate::platform::backups) async fn tidy_after(ctx: &BoxCtx) -> Result<()> {
+    if ctx.read(leftovers::list_in).await?.is_empty() {
+        return Ok(());
+    }
+    ask_for_prune(ctx).await.map(drop)
+}
+
 /// Notes that the clock of the box jumped: no backup goes for a day, and operators hear of it.
 pub async fn clock_jumped(ctx: &BoxCtx, said: String) -> Result<()> {
     ctx.write(move |scope| {
@@ -142,8 +150,9 @@ pub async fn ask_for_prune(ctx: &BoxCtx) -> Result<Created<Job>> {
     ask(ctx, wanted, UnderWay::Join).await
 }
 
-/// Removes what the plan says: the whole of the job. It asks again before each backup, so what was
-/// decided meanwhile counts, and ends where one is being written: that one will ask anew.
+/// Removes what the plan says and what never became a backup: the whole of the job. It asks again
+/// before each backup, so what was decided meanwhile counts, and ends where one is being written:
+/// that one will ask anew.
 pub(super) async fn prune(work: &Work) -> Result<Value> {
     let ctx = work.on_box();
     let platform = Arc::clone(&ctx.platform);
@@ -152,7 +161,8 @@ pub(super) async fn prune(work: &Work) -> Result<Value> {
     if let Some(detail) = ctx.read(bases::ops::fence_in).await? {
         return Err(Error::conflict("backup-superseded", detail));
     }
-    let (mut removed, mut kept_by_target) = (Vec::new(), BTreeSet::new());
+    let mut kept_by_target = BTreeSet::new();
+    let mut removed = tidy(work, &mut kept_by_target).await?;
     let (mut left, mut waits) = (BTreeSet::new(), false);
     'round: loop {
         work.check()?;
@@ -191,9 +201,70 @@ pub(super) async fn prune(work: &Work) -> Result<Value> {
             }
         }
     }
+    // A step at a time, so that others write in between.
+    while ctx.write(packs::ops::forget_in).await? {
+        work.check()?;
+    }
     Ok(json!({
         "removed": removed, "kept_by_target": kept_by_target, "waits_for_backup": waits,
     }))
+}
+
+/// Removes what was sent of copies that never became a backup, and says which. Without its
+/// `COMMIT.json` nobody takes it for one.
+async fn tidy(work: &Work, kept_by_target: &mut BTreeSet<String>) -> Result<Vec<String>> {
+    let ctx = work.on_box();
+    let left =
+        |scope: &BoxScope<'_>| Ok((targets::ops::list_in(scope)?, leftovers::list_in(scope)?));
+    let (known, left) = ctx.read(left).await?;
+    let below = box_folder(ctx.platform.audit.box_id());
+    let (mut removed, mut away) = (Vec::new(), HashSet::new());
+    for (backup, copy) in left {
+        work.check()?;
+        let (Some(target), Some(folder)) =
+            (known.iter().find(|target| target.id == copy.target), backup.folder.clone())
+        else {
+            continue;
+        };
+        if away.contains(&target.id) {
+            continue;
+        }
+        let remote = targets::ops::open(ctx, target).await?;
+        let commit = format!("{below}/{folder}/{COMMIT_FILE}");
+        let listed = remote.list(&format!("{below}/{folder}")).await;
+        let is_backup = listed.map(|files| files.iter().any(|file| file.name == commit));
+        let outcome = match is_backup {
+            Ok(true) => {
+                ctx.write(move |scope| leftovers::kept_in(scope, &copy)).await?;
+                continue;
+            }
+            Ok(false) => {
+                let (id, at) = (backup.id, target.id);
+                let own = move |scope: &BoxScope<'_>| {
+                    if sending::is_one_written_in(scope)? {
+                        return Ok(None);
+                    }
+                    packs::ops::give_up_own_in(scope, id, at, &folder).map(Some)
+                };
+                // That one will ask anew.
+                let Some(own) = ctx.write(own).await? else { return Ok(removed) };
+                remove(work, &remote, &backup, own).await?
+            }
+            Err(fault) => Err(fault),
+        };
+        match outcome {
+            Ok(()) => {
+                let (number, name) = (backup.sequence.unwrap_or_default(), &copy.target_name);
+                removed.push(format!("{number} at {name}"));
+                ctx.write(move |scope| leftovers::removed_in(scope, &copy)).await?;
+            }
+            Err(fault) => {
+                away.insert(target.id);
+                kept_by_target.insert(format!("{}: {fault}", copy.target_name));
+            }
+        }
+    }
+    Ok(removed)
 }
 
 async fn copies_of(work: &Work, backup: &Backup) -> Result<Vec<(Copy, Target)>> {
