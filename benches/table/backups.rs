@@ -39,12 +39,19 @@ const WRITE_EVERY: Duration = Duration::from_millis(5);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Measures and prints; false when something was missed.
-pub(crate) fn measure(folder: &Path) -> Result<bool, Problem> {
+pub(crate) fn measure(folder: &Path, only: Option<&str>) -> Result<bool, Problem> {
+    let is_wanted = |name: &str| only.is_none_or(|only| only == name);
     let mut is_met = true;
-    for (size, movements) in SIZES {
-        is_met &= one_size(&folder.join(size.replace(' ', "-")), size, movements)?;
+    if is_wanted("cut") {
+        is_met &= many_workspaces(&folder.join("cut"))?;
     }
-    Ok(is_met & many_workspaces(&folder.join("cut"))?)
+    for (size, movements) in SIZES {
+        let name = size.replace(' ', "-");
+        if is_wanted(&name) {
+            is_met &= one_size(&folder.join(name), size, movements)?;
+        }
+    }
+    Ok(is_met)
 }
 
 fn one_size(folder: &Path, size: &str, movements: usize) -> Result<bool, Problem> {

@@ -5,7 +5,8 @@
 //! `cargo bench -- TEXT` runs only the loads whose names contain the text, `cargo bench -- large`
 //! looks at a long ledger, `cargo bench -- audit` at a long audit log, `cargo bench -- identity`
 //! at signing in and at a hundred thousand sessions, `cargo bench -- workspaces` at a box with a
-//! thousand of them, and `cargo bench -- backups` at backups of 500 MB and of 2 GB.
+//! thousand of them, and `cargo bench -- backups` at backups of a thousand workspaces, of 500 MB
+//! and of 2 GB; `backups-cut`, `backups-500-MB` and `backups-2-GB` at one of them.
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 mod audit;
@@ -73,7 +74,9 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
     println!("Access log: text lines into a file on the same disk. Disk: synchronous=FULL.");
     let is_met = match chosen {
         Some("audit") => audit::measure(folder.path())?,
-        Some("backups") => backups::measure(folder.path())?,
+        Some(name) if name.starts_with("backups") => {
+            backups::measure(folder.path(), name.strip_prefix("backups-"))?
+        }
         Some("identity") => identity::measure(folder.path())?,
         Some("large") => large::measure(folder.path())?,
         Some("workspaces") => workspaces::measure(folder.path())?,
