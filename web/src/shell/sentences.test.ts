@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { APPS } from "@/apps/registry";
 import { en } from "@/i18n/en";
+import { BOX_KINDS } from "@/platform/jobs/kinds";
 
 const SOURCES = join(import.meta.dirname, "../../../src");
 /** A dotted text where an entry is made, by itself or by a helper of its resource. */
@@ -18,7 +19,7 @@ const NAMED = /(?:const [A-Z_]+: &str = |\{ |=> |, )"((?:access|audit|keys|works
 /** Two parts that say no action: permissions, kinds of things, and files. */
 const OTHERS = /\.(?:read|manage|settings|transfer|delete|log|member|role|sample-data|json)$/;
 /** Work in the background, where its kind is declared. */
-const KIND = /\bkind: "((?:platform|inventory)\.[a-z-]+)"/g;
+const KIND = /\bkind: "((?:platform|inventory)\.[a-z-]+|workspace\.sample-data)"/g;
 const READ = "access.read";
 
 function sources(folder: string): string[] {
@@ -58,6 +59,11 @@ describe("a job", () => {
     const kinds = sources(SOURCES).flatMap((one) => matches(one, KIND));
     expect(kinds).toContain("platform.backup");
     expect(kinds.filter((one) => !Object.hasOwn(en, `job.kind.${one}`))).toEqual([]);
+  });
+
+  it("can be looked for by its kind", () => {
+    const kinds = sources(SOURCES).flatMap((one) => matches(one, KIND));
+    expect([...BOX_KINDS].sort()).toEqual([...new Set(kinds)].sort());
   });
 });
 

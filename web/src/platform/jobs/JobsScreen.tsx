@@ -15,6 +15,7 @@ import { useBoxEvents } from "../live/useBoxEvents";
 import { useWorkspace } from "../workspaces/WorkspaceContext";
 import { JobPhoneRow, jobColumns } from "./columns";
 import { JobPanel } from "./JobDetails";
+import { BOX_KINDS, WORKSPACE_KINDS } from "./kinds";
 import { JOB_STATES, jobsQuery, type JobFilter } from "./queries";
 import { Schedules } from "./Schedules";
 
@@ -22,14 +23,6 @@ export interface JobsSearch extends JobFilter {
   readonly panel?: string;
 }
 
-const KINDS = ["inventory.self-check", "inventory.import", "inventory.export"];
-const BOX_KINDS = [
-  ...KINDS,
-  "platform.backup",
-  "platform.restore",
-  "platform.clean-up",
-  "workspace.sample-data",
-];
 const LIVE = ["job"];
 
 export function WorkspaceJobsScreen() {
@@ -80,7 +73,7 @@ function JobsScreen({ workspace, title, mayRun, search, onSearch }: Props) {
   const jobs = useInfiniteQuery(jobsQuery(workspace, filter));
   const rows = useMemo(() => jobs.data?.pages.flatMap((page) => page.items) ?? [], [jobs.data]);
   const columns = useMemo(() => jobColumns(workspace === null), [workspace]);
-  const kinds = workspace === null ? BOX_KINDS : KINDS;
+  const kinds = workspace === null ? BOX_KINDS : WORKSPACE_KINDS;
   const show = (id: string | null) => onSearch(id ? { ...filter, panel: id } : filter);
   const isFiltered = Boolean(filter.state ?? filter.kind);
   return (
