@@ -32,6 +32,13 @@ describe("formatter", () => {
     expect(berlin.time("2026-03-31T12:00:00Z")).toBe("14:00");
   });
 
+  it("writes the times in a sentence of the box as well", () => {
+    const said = "Found at 2026-03-31T11:59:40.477Z, again at 2026-07-01T00:00:00Z; part 2026-03.";
+    expect(london.inText(said)).toBe(
+      "Found at 31 Mar 2026, 12:59, again at 1 Jul 2026, 01:00; part 2026-03.",
+    );
+  });
+
   it("writes sizes a person can compare", () => {
     expect(london.bytes(512)).toBe("512 B");
     expect(london.bytes(1536)).toBe("1.5 KiB");

@@ -9,6 +9,8 @@ export interface Place {
 }
 
 const DAY_MS = 86_400_000;
+/** As the box writes times: RFC 3339 in UTC. */
+const BOX_TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
@@ -81,6 +83,11 @@ export class Formatter {
 
   dateTime(iso: string): string {
     return `${this.date(iso)}, ${this.time(iso)}`;
+  }
+
+  /** The times in a sentence of the box, as people here write them. */
+  inText(text: string): string {
+    return text.replace(BOX_TIME, (iso) => this.dateTime(iso));
   }
 
   /** Relative within a day, exact after. */

@@ -52,6 +52,7 @@ function useHelpRequests(workspace: MyWorkspace): Decision[] {
 
 function useBoxTrouble(): Decision[] {
   const { is_operator } = useMe();
+  const format = useFormat();
   const health = useQuery({ ...healthQuery, enabled: is_operator, refetchOnMount: true });
   const errors = useInfiniteQuery({ ...errorsQuery(undefined), enabled: is_operator });
   const found: Decision[] = [];
@@ -66,7 +67,8 @@ function useBoxTrouble(): Decision[] {
       key: "box",
       tone: failing ? "danger" : "caution",
       text: t(failing ? "today.boxFailing" : "today.boxTrouble"),
-      line: details.join(" "),
+      // Two checks may say the same.
+      line: format.inText([...new Set(details)].join(" ")),
       action: t("today.toSystem"),
       to: { to: "/system" },
     });

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Backup, BackupState, BackupTarget } from "@/api/types";
-import { t, tDynamic } from "@/i18n";
+import { t, tDynamic, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
 import { Notice } from "@/ui/Notice";
 import { toastDone } from "@/ui/toast";
@@ -21,6 +21,7 @@ const SUPERSEDED = "backup-superseded";
 
 /** What is wrong, worst first, each with what to do; nothing when nothing is. */
 export function Troubles({ backups, state, targets, onRestore }: Props) {
+  const format = useFormat();
   const newest = backups.find((one) => one.state !== "running");
   return (
     <div className={classes.troubles}>
@@ -40,7 +41,7 @@ export function Troubles({ backups, state, targets, onRestore }: Props) {
             tone="danger"
             title={tDynamic(`backups.trouble.${code}`, code)}
           >
-            <span lang="en">{detail}</span>
+            <span lang="en">{format.inText(detail)}</span>
             {code === SUPERSEDED && <Living />}
             {workspace_id && (
               <div>

@@ -94,7 +94,7 @@ function Lamps({ health }: { readonly health: Health }) {
             <span className="hf-number hf-dim">{t("system.check.ms", { count: check.ms })}</span>
             {check.detail && (
               <span className={classes.detail} lang="en">
-                {check.detail}
+                {format.inText(check.detail)}
               </span>
             )}
           </li>
