@@ -14,13 +14,7 @@ export function Footer({ workspace }: { readonly workspace: MyWorkspace | null }
     <footer className={classes.footer}>
       {workspace && (
         <span className={classes.stream} data-state={state}>
-          {t(
-            state === "open"
-              ? "footer.live"
-              : state === "down"
-                ? "footer.down"
-                : "footer.connecting",
-          )}
+          {t(`footer.${state}`)}
         </span>
       )}
       {workspace && <span>{t("footer.zone", { zone: workspace.time_zone })}</span>}

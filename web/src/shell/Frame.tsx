@@ -51,7 +51,11 @@ function OpenFrame() {
   };
   return (
     <FormatProvider place={place}>
-      <LiveProvider key={workspace.id} workspace={workspace.id}>
+      <LiveProvider
+        key={workspace.id}
+        workspace={workspace.id}
+        isDamaged={Boolean(workspace.damaged_at)}
+      >
         <FrameBody workspace={workspace} />
       </LiveProvider>
     </FormatProvider>

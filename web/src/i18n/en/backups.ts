@@ -142,6 +142,9 @@ export const backups = {
   "restore.asNewText": "Beside what there is, with you as its owner. Nothing is replaced.",
   "restore.inPlace": "In its place",
   "restore.inPlaceText": "What was entered since is gone from it. It can be undone for 7 days.",
+  "restore.inPlaceDamaged":
+    "What is there now is damaged. Its file is kept on the box, but this cannot be undone.",
+  "restore.inPlaceNone": "There is none of it now that can be read, so nothing is replaced.",
   "restore.name": "Name of the new workspace",
   "restore.begin": "Restore",
   "restore.replaceTitle": "Put “{name}” back?",
@@ -150,6 +153,9 @@ export const backups = {
   "restore.replaceKept":
     "The workspace of now is kept for 7 days; until then this can be undone. Its audit log goes " +
     "on without a gap.",
+  "restore.replaceDamaged":
+    "What is there now is damaged. Its file is kept on the box until somebody removes it, but " +
+    "this cannot be undone. The audit log goes on.",
   "restore.replace": "Replace it",
   "restore.running": "“{name}” is fetched, opened and checked",
   "restore.done": "“{name}” is back",

@@ -60,6 +60,9 @@ export const work = {
     "They worked in this workspace on the box that it came from. They have no access here until " +
     "somebody invites them.",
   "workspace.elsewhereHere": "has access here",
+  "workspace.noChange": "Nothing can be changed here now",
+  "workspace.noChangeDamaged":
+    "The file of this workspace is damaged. Once it is restored, things can be changed again.",
   "workspace.danger": "Put aside or give up",
   "workspace.archive": "Archive",
   "workspace.archiveText":

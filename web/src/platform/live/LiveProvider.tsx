@@ -1,14 +1,17 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from "react";
 import { followEvents, workspaceEvents, type StreamState } from "@/api/events";
 import { meQuery } from "../identity/queries";
 import { NOTICES } from "../notices/queries";
 import { HELP } from "../security/queries";
 
-const LiveContext = createContext<StreamState>("connecting");
+/** `off`: nothing is followed, and nothing is wrong with the connection. */
+type LiveState = StreamState | "off";
+
+const LiveContext = createContext<LiveState>("connecting");
 
 /** The state of the event stream, for the banner and the footer. */
-export function useStreamState(): StreamState {
+export function useStreamState(): LiveState {
   return useContext(LiveContext);
 }
 
@@ -16,6 +19,8 @@ export function useStreamState(): StreamState {
 const ABOUT_ANYTHING = ["audit", "deleted", "search"];
 /** In a burst of changes the screen is brought up to date at most this often. */
 const BURST_MS = 700;
+/** How often it is asked whether a damaged workspace was brought back. */
+const MENDED_MS = 15_000;
 
 /**
  * Follows the workspace's changes and marks what they touch as out of date. A change of kind
@@ -23,15 +28,27 @@ const BURST_MS = 700;
  */
 export function LiveProvider({
   workspace,
+  isDamaged,
   children,
 }: {
   readonly workspace: string;
+  /** Its log may be what is damaged, and nothing in it changes: there is nothing to follow. */
+  readonly isDamaged: boolean;
   readonly children: ReactNode;
 }) {
   const client = useQueryClient();
   const [state, setState] = useState<StreamState>("connecting");
+  const wasDamaged = useRef(false);
+  useQuery({ ...meQuery, refetchInterval: isDamaged ? MENDED_MS : false });
 
   useEffect(() => {
+    if (isDamaged) {
+      wasDamaged.current = true;
+      return;
+    }
+    // Everything in it is another.
+    if (wasDamaged.current) void client.invalidateQueries();
+    wasDamaged.current = false;
     const touched = new Set<string>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let flushedAt = 0;
@@ -69,7 +86,7 @@ export function LiveProvider({
         void client.invalidateQueries({ queryKey: meQuery.queryKey });
       },
     });
-  }, [client, workspace]);
+  }, [client, workspace, isDamaged]);
 
-  return <LiveContext value={state}>{children}</LiveContext>;
+  return <LiveContext value={isDamaged ? "off" : state}>{children}</LiveContext>;
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { newKey } from "@/api/client";
 import type { Item } from "@/api/types";
 import { t, useFormat } from "@/i18n";
+import { NoChange } from "@/platform/workspaces/NoChange";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import {
   AreaField,
@@ -18,7 +19,6 @@ import {
 } from "@/ui/form";
 import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
-import { NoPermission } from "@/ui/StateBlock";
 import { toastDone } from "@/ui/toast";
 import { PRICES, WRITE } from "../permissions";
 import { zoneChoices } from "../Zone";
@@ -32,7 +32,7 @@ export function NewItemScreen() {
   const workspace = useWorkspace();
   return (
     <Page title={t("items.new")} tabTitle={t("items.new")} layout="form">
-      {workspace.can(WRITE) ? <ItemForm item={null} /> : <NoPermission />}
+      {workspace.can(WRITE) ? <ItemForm item={null} /> : <NoChange />}
     </Page>
   );
 }
@@ -54,7 +54,7 @@ export function EditItemScreen() {
       onRetry={() => void query.refetch()}
     >
       {!workspace.can(WRITE) ? (
-        <NoPermission />
+        <NoChange />
       ) : (
         started && (
           <ItemForm

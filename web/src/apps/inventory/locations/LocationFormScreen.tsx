@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { newKey } from "@/api/client";
 import type { Location } from "@/api/types";
 import { t } from "@/i18n";
+import { NoChange } from "@/platform/workspaces/NoChange";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Confirm } from "@/ui/Confirm";
 import {
@@ -19,7 +20,6 @@ import {
 import { LinkButton } from "@/ui/LinkButton";
 import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
-import { NoPermission } from "@/ui/StateBlock";
 import { toastDone, toastFailed } from "@/ui/toast";
 import { WRITE } from "../permissions";
 import { asZone, zoneChoices } from "../Zone";
@@ -37,7 +37,7 @@ export function NewLocationScreen() {
   const workspace = useWorkspace();
   return (
     <Page title={t("locations.new")} tabTitle={t("locations.new")} layout="form">
-      {workspace.can(WRITE) ? <LocationForm location={null} /> : <NoPermission />}
+      {workspace.can(WRITE) ? <LocationForm location={null} /> : <NoChange />}
     </Page>
   );
 }
@@ -83,7 +83,7 @@ export function LocationScreen() {
       }
     >
       {!workspace.can(WRITE) ? (
-        <NoPermission />
+        <NoChange />
       ) : (
         started && (
           <LocationForm

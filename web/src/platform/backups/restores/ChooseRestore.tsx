@@ -1,9 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
-import { t, useFormat } from "@/i18n";
+import { t, useFormat, type PlainKey } from "@/i18n";
 import { CardsField, FormFrame, TextField, useForm } from "@/ui/form";
 import { Confirm } from "@/ui/Confirm";
-import type { Look, Then } from "./look";
+import { stateQuery } from "../queries";
+import { undoOf, type Look, type Then, type UndoOf } from "./look";
 import type { Wish } from "./RestoreDialog";
 
 interface Props {
@@ -19,6 +21,8 @@ export function ChooseRestore({ look, wanted, onRestore, onClose }: Props) {
   const format = useFormat();
   const [asked, setAsked] = useState<Wish | null>(null);
   const date = format.dateTime(look.takenAt);
+  const trouble = useQuery(stateQuery).data?.trouble ?? [];
+  const damaged = trouble.flatMap((one) => one.workspace_id ?? []);
   const found = look.workspaces.find((one) => one.id === wanted);
   const form = useForm({
     initial: {
@@ -37,6 +41,7 @@ export function ChooseRestore({ look, wanted, onRestore, onClose }: Props) {
       await onRestore({ workspace, mode: "as_new", name: values.name.trim() });
     },
   });
+  const chosen = look.workspaces.find((one) => one.id === form.values.workspace);
   return (
     <>
       <p className="hf-text">{t("restore.found", { date, version: look.version })}</p>
@@ -66,7 +71,7 @@ export function ChooseRestore({ look, wanted, onRestore, onClose }: Props) {
             {
               value: "in_place",
               label: t("restore.inPlace"),
-              text: t("restore.inPlaceText"),
+              text: t(IN_PLACE[undoOf(chosen, damaged)]),
             },
           ]}
         />
@@ -85,12 +90,23 @@ export function ChooseRestore({ look, wanted, onRestore, onClose }: Props) {
         >
           <p>{t("restore.replaceBody", { name: asked.workspace.name, date })}</p>
           <p>{countsText(asked.workspace)}</p>
-          <p>{t("restore.replaceKept")}</p>
+          <p>{t(KEPT[undoOf(asked.workspace, damaged)])}</p>
         </Confirm>
       )}
     </>
   );
 }
+
+const IN_PLACE: Readonly<Record<UndoOf, PlainKey>> = {
+  possible: "restore.inPlaceText",
+  damaged: "restore.inPlaceDamaged",
+  nothing: "restore.inPlaceNone",
+};
+const KEPT: Readonly<Record<UndoOf, PlainKey>> = {
+  possible: "restore.replaceKept",
+  damaged: "restore.replaceDamaged",
+  nothing: "restore.inPlaceNone",
+};
 
 /** What it held, and what there is now. */
 function countsText(one: Then): string {

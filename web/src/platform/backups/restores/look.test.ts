@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readLook } from "./look";
+import { readLook, undoOf } from "./look";
 
 describe("a look into a backup", () => {
   it("says of each workspace what it held and what there is now", () => {
@@ -27,6 +27,14 @@ describe("a look into a backup", () => {
       { id: "8", name: "8", bytes: 0, rows: 0, rowsNow: null, entries: 1, entriesNow: null },
     ]);
     expect(look?.missing).toEqual(["workspaces/9.db"]);
+  });
+
+  it("promises an undo only where there is something to go back to", () => {
+    const then = { id: "7", name: "Kitchen", bytes: 0, rows: 5, entries: 1, entriesNow: 2 };
+    expect(undoOf({ ...then, rowsNow: 6 }, [])).toBe("possible");
+    expect(undoOf({ ...then, rowsNow: 6 }, ["7"])).toBe("damaged");
+    expect(undoOf({ ...then, rowsNow: null }, ["7"])).toBe("damaged");
+    expect(undoOf({ ...then, rowsNow: null }, ["8"])).toBe("nothing");
   });
 
   it("is nothing when it is something else", () => {

@@ -20,6 +20,15 @@ export interface Look {
   readonly missing: readonly string[];
 }
 
+/** What becomes of a workspace of now that another takes the place of. */
+export type UndoOf = "possible" | "damaged" | "nothing";
+
+/** A damaged file is kept, but nobody is led back to it; where there is none, nothing is lost. */
+export function undoOf(one: Then | undefined, damaged: readonly string[]): UndoOf {
+  if (one && damaged.includes(one.id)) return "damaged";
+  return one && one.rowsNow === null ? "nothing" : "possible";
+}
+
 /** Reads what a look into a backup found; null when it is nothing of the kind. */
 export function readLook(result: unknown): Look | null {
   if (!isRecord(result) || typeof result["taken_at"] !== "string") return null;
