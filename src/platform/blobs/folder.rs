@@ -120,6 +120,16 @@ impl Blobs {
         }
     }
 
+    /// Takes in a file on the same disk whose bytes were compared with the hash. Kept, it is moved
+    /// and not copied. Blocks shortly.
+    pub fn take(&self, path: PathBuf, hash: BlobHash) -> Result<Received> {
+        let mut head = Vec::new();
+        let file = File::open(&path)?;
+        let size_bytes = file.metadata()?.len();
+        file.take(HEAD_SIZE_BYTES as u64).read_to_end(&mut head)?;
+        Ok(Received { path, blob: Blob { hash, size_bytes, media_type: media_type(&head) } })
+    }
+
     /// Makes bytes that were received a blob of a workspace: from now on it lies on the disk under
     /// its name, whatever happens, and stays for a day though nothing refers to it. One with the
     /// same bytes is there once, and is whole again if it was damaged. Blocks.

@@ -197,3 +197,27 @@ fn what_was_put_is_taken_back_only_where_nobody_else_has_it() {
 
     assert_eq!(place.blobs.lying_bytes(workspace(1)).unwrap(), 5 + 6);
 }
+
+#[test]
+fn a_file_on_the_same_disk_becomes_a_blob_without_being_copied() {
+    use std::os::unix::fs::MetadataExt;
+    let place = place();
+    let bytes = b"%PDF-1.7 a delivery note";
+    let hash = BlobHash(Sha256::digest(bytes).into());
+    let (kept, dropped) = (place.folder.path().join("kept"), place.folder.path().join("dropped"));
+    let number = |path: &Path| fs::metadata(path).unwrap().ino();
+    fs::write(&kept, bytes).unwrap();
+    fs::write(&dropped, bytes).unwrap();
+    let before = number(&kept);
+
+    let received = place.blobs.take(kept.clone(), hash).unwrap();
+    let blob = place.blobs.keep(workspace(1), &received, NOW).unwrap();
+    drop(received);
+    drop(place.blobs.take(dropped.clone(), hash).unwrap());
+
+    assert_eq!((blob.hash, blob.size_bytes), (hash, bytes.len() as u64));
+    assert_eq!(blob.media_type, "application/pdf");
+    assert_eq!(place.read(blob).unwrap(), bytes);
+    assert_eq!(number(&place.blobs.path(workspace(1), hash)), before);
+    assert!(!kept.exists() && !dropped.exists());
+}

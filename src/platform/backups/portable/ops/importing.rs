@@ -289,10 +289,7 @@ impl Doing<'_> {
             let _pin = platform.blobs.pin();
             for hash in unpacked_blobs(&from)? {
                 work.check()?;
-                let mut file = File::open(from.join(blob_path(hash)))?;
-                let size_bytes = file.metadata()?.len();
-                let id = platform.random.id();
-                let received = platform.blobs.receive(id, &mut file, size_bytes)?;
+                let received = platform.blobs.take(from.join(blob_path(hash)), hash)?;
                 platform.blobs.keep(new, &received, now)?;
             }
             Ok(())
