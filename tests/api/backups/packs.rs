@@ -162,6 +162,37 @@ async fn a_picture_lost_on_the_box_is_told_and_no_backup_fails_of_it() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the length is changed behind the box's back")]
+async fn a_picture_of_another_length_than_its_row_says_fails_no_backup_and_no_download() {
+    let ready = Ready::start().await;
+    let owner = ready.server.person("owner").await;
+    let salmon = item(&owner, "SAL").await;
+    let photos = [put(&owner, &salmon, b"longer").await, put(&owner, &salmon, b"shorter").await];
+    let path = ready.server.platform.workspaces.path(ready.server.workspace);
+    ready.server.platform.workspaces.close_all().await;
+    let file = rusqlite::Connection::open(path).unwrap();
+    file.execute_batch(
+        "UPDATE blobs SET size_bytes = 13 - size_bytes;
+         UPDATE item_files SET size_bytes = 13 - size_bytes",
+    )
+    .unwrap();
+    drop(file);
+
+    let backup = ready.back_up().await;
+
+    assert_eq!(backup["level"], "verified", "{backup}");
+    let out = tempfile::tempdir().unwrap();
+    let manifest = ready.unpack(&backup, out.path()).manifest;
+    assert_eq!((manifest.blobs.len(), manifest.missing_blobs.len()), (0, 2));
+    for (photo, bytes) in photos.iter().zip(["longer", "shorter"]) {
+        let fetched = content(&owner, &salmon, photo).await;
+        assert_eq!(&fetched.bytes[..], bytes.as_bytes());
+        assert_eq!(fetched.header("content-length"), Some(bytes.len().to_string().as_str()));
+    }
+    ready.server.finish().await;
+}
+
+#[tokio::test]
 async fn a_pack_goes_with_the_last_backup_that_needs_it_and_not_before() {
     let mut ready = Ready::start().await;
     let owner = ready.server.person("owner").await;

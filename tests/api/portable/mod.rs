@@ -439,6 +439,15 @@ async fn files_of_a_workspace_go_along_and_are_checked() {
 #[tokio::test]
 async fn whoever_was_erased_here_is_erased_from_what_comes_back() {
     let server = TestServer::start().await;
+    // A length that is not the file's would stop every backup of the box from then on.
+    for change in ["+ 1", "- 1"] {
+        let mut members = members::Members::of(&sent.bytes, &key_of(&sent));
+        members.alter(&format!("UPDATE blobs SET size_bytes = size_bytes {change}"));
+        members.sign();
+        let (code, detail) = refused(&there, &operator, &members.pack(&to), &sent.key()).await;
+        assert_eq!(code, "import-refused", "{change}: {detail}");
+        assert!(detail.contains("longer or shorter"), "{change}: {detail}");
+    }
     let (owner, operator) = (server.person("owner").await, server.operator().await);
     let mira = server.account("mira@example.com", "manager").await;
     let manager = server.token_of(mira).await.in_workspace(server.workspace);

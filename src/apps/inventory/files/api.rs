@@ -124,12 +124,14 @@ async fn get_file(
     Query(query): Query<FileQuery>,
 ) -> Result<Response> {
     let (file, bytes) = ops::open(&ctx, item, id).await?;
+    // As long as what is sent, whatever the row says.
+    let length = bytes.metadata()?.len();
     let disposition = Handing::of(&file, query.download).header(&file.name);
     let disposition = HeaderValue::from_str(&disposition).map_err(Error::internal)?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(file.blob.media_type)),
         (header::CONTENT_DISPOSITION, disposition),
-        (header::CONTENT_LENGTH, file.blob.size_bytes.into()),
+        (header::CONTENT_LENGTH, length.into()),
         (header::CONTENT_SECURITY_POLICY, POLICY),
     ];
     Ok((headers, of_file(bytes)).into_response())

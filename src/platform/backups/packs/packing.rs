@@ -31,7 +31,7 @@ pub(in crate::platform::backups) struct Packed {
     pub(in crate::platform::backups) recipients: String,
     /// Every blob of the cut with its pack.
     pub(in crate::platform::backups) blobs: Vec<BlobEntry>,
-    /// Paths of blobs whose bytes are missing or damaged on the box's disk.
+    /// Paths of blobs whose bytes are missing or damaged on the box's disk, or of another length.
     pub(in crate::platform::backups) missing: Vec<String>,
     /// Bytes of the new ones.
     pub(in crate::platform::backups) size_bytes: u64,
@@ -93,6 +93,11 @@ pub(in crate::platform::backups) fn pack(
                 }
                 Err(error) => return Err(error),
             };
+            // What the database says of its length is only what somebody once wrote there.
+            if file.metadata()?.len() != blob.size_bytes {
+                packed.missing.push(path);
+                continue;
+            }
             let name = packing.add(&path, blob.size_bytes, file)?;
             if packed.made.last().is_some_and(|(last, _)| *last != name) {
                 // A pack is full. Others write to the disk as well.

@@ -131,8 +131,8 @@ fn blob_at(path: &str) -> Option<BlobHash> {
     Some(hash).filter(|hash| blob_path(*hash) == path)
 }
 
-/// The blobs that were unpacked into a folder. Blocks.
-pub(super) fn unpacked_blobs(folder: &Path) -> Result<Vec<BlobHash>> {
+/// The blobs that were unpacked into a folder, each with its length. Blocks.
+pub(super) fn unpacked_blobs(folder: &Path) -> Result<Vec<(BlobHash, u64)>> {
     let mut found = Vec::new();
     let fans = match std::fs::read_dir(folder.join(BLOBS)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
@@ -140,8 +140,11 @@ pub(super) fn unpacked_blobs(folder: &Path) -> Result<Vec<BlobHash>> {
     };
     for fan in fans {
         for file in std::fs::read_dir(fan?.path())? {
-            let name = file?.file_name();
-            found.extend(name.to_str().and_then(|name| name.parse::<BlobHash>().ok()));
+            let file = file?;
+            let hash = file.file_name().to_str().and_then(|name| name.parse().ok());
+            if let Some(hash) = hash {
+                found.push((hash, file.metadata()?.len()));
+            }
         }
     }
     found.sort_unstable();

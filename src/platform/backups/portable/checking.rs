@@ -11,9 +11,9 @@ use super::store::PersonElsewhere;
 use crate::platform::audit::ops::verification::{Signers, verify_snapshot};
 use crate::platform::backups::contents;
 use crate::platform::backups::contents::rules::Depth;
-use crate::platform::blobs;
+use crate::platform::blobs::{self, BlobHash};
 use crate::platform::clock::Moment;
-use crate::platform::db::MigrationSet;
+use crate::platform::db::{MigrationSet, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::users::rules::clean_email;
 use crate::platform::workspaces::rules::{Draft, clean_name};
@@ -52,12 +52,7 @@ pub(super) fn database(
     if found.rows != said.rows || found.audit != said.audit {
         return Err(Refused::inside(&name, "does not hold what the manifest says").into());
     }
-    let mut named = damaged(&name, blobs::ops::all_of(&file))?;
-    named.sort_unstable_by_key(|blob| blob.hash);
-    let hashes: Vec<_> = named.iter().map(|blob| blob.hash).collect();
-    if unpacked_blobs(files)? != hashes {
-        return Err(Refused::inside(&name, "names other files than are there").into());
-    }
+    blobs_fit(&file, files, &name)?;
     let on_box = opened.manifest.box_id.parse();
     let on_box = on_box.map_err(|_| Refused::inside("MANIFEST.json", "names no box"))?;
     let keys = opened.manifest.audit_keys.iter().filter_map(|key| read_key(key)).collect();
@@ -76,6 +71,22 @@ pub(super) fn database(
 fn head(opened: &Opened, path: &Path, name: &str) -> Result<()> {
     let said = opened.file();
     let mut head = [0; 16];
+/// The audit log says nothing of lengths, and backups and downloads rely on them.
+fn blobs_fit(file: &Snapshot, files: &Path, name: &str) -> Result<()> {
+    let named = damaged(name, blobs::ops::all_of(file))?;
+    let mut named: Vec<_> = named.iter().map(|blob| (blob.hash, blob.size_bytes)).collect();
+    named.sort_unstable();
+    let there = unpacked_blobs(files)?;
+    let hashes = |all: &[(BlobHash, u64)]| all.iter().map(|one| one.0).collect::<Vec<_>>();
+    if hashes(&there) != hashes(&named) {
+        return Err(Refused::inside(name, "names other files than are there").into());
+    }
+    if there != named {
+        return Err(Refused::inside(name, "says of a file that it is longer or shorter").into());
+    }
+    Ok(())
+}
+
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     let fits = size == said.page_size_bytes.saturating_mul(said.pages)

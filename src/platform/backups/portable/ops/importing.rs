@@ -287,7 +287,7 @@ impl Doing<'_> {
         let (from, new, now) = (self.files(), self.new, self.ctx.now());
         tasks::in_background(move || {
             let _pin = platform.blobs.pin();
-            for hash in unpacked_blobs(&from)? {
+            for (hash, _) in unpacked_blobs(&from)? {
                 work.check()?;
                 let received = platform.blobs.take(from.join(blob_path(hash)), hash)?;
                 platform.blobs.keep(new, &received, now)?;
