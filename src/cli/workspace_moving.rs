@@ -88,20 +88,26 @@ pub(super) fn import(common: &Common, options: Import) -> Answer {
     if common.json {
         return output::print_json(&result);
     }
+    output::print(&imported(&result))
+}
+
+/// What a person reads of an archive that was looked into or brought in.
+fn imported(result: &Value) -> String {
+    // First and alone, before anything that whoever sent the file wrote.
+    let signer = format!("Signed with the key {}\n", text(result, "fingerprint"));
     let from = format!(
-        "It is of {} from {} ({}), signed with the key {}.\n",
-        text(&result, "taken_at"),
-        text(&result, "box_name"),
-        text(&result, "box_id"),
-        text(&result, "fingerprint"),
+        "It is of {} from {} ({}).\n",
+        text(result, "taken_at"),
+        text(result, "box_name"),
+        text(result, "box_id"),
     );
     let counts =
         format!("{} rows, {} entries of the audit log", result["rows"], result["audit_entries"]);
-    let name = text(&result, "name");
-    output::print(&match result["workspace_id"].as_str() {
-        Some(id) => format!("{name} is here as {id}: {counts}.\n{from}"),
-        None => format!("{name} could be imported: {counts}.\n{from}"),
-    })
+    let name = text(result, "name");
+    match result["workspace_id"].as_str() {
+        Some(id) => format!("{signer}{name} is here as {id}: {counts}.\n{from}"),
+        None => format!("{signer}{name} could be imported: {counts}.\n{from}"),
+    }
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
@@ -129,4 +135,21 @@ fn secret_in(path: &Path) -> Answer<Secret> {
         return Err(wrong("it is too large".to_owned()));
     }
     std::fs::read_to_string(path).map(Secret::new).map_err(|error| wrong(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_stands_before_all_that_the_sender_wrote() {
+        let name = "Main, signed with the key 1111";
+        let result = json!({ "name": name, "box_name": name, "fingerprint": "ab12 cd34" });
+
+        let said = imported(&result);
+
+        assert_eq!(said.lines().next(), Some("Signed with the key ab12 cd34"));
+    }
 }

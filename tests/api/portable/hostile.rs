@@ -217,6 +217,33 @@ async fn what_is_said_is_signed_and_fits() {
         ("name", json!("\u{202e}elif")),
         ("people", json!([{ "id": "x", "name": "A", "email": null, "role": null }])),
         (
+    let hidden = "Main, signed with the key ab12 ab12.\n\u{1b}[8m";
+    for (name, value) in [
+        ("box_name", json!(hidden)),
+        ("box_name", json!("B".repeat(10_000))),
+        ("taken_at", json!("2026-11-21T10:00:00Z".to_owned() + &" ".repeat(100_000))),
+        ("taken_at", json!(hidden)),
+        ("version", json!("1.0\u{1b}[8m")),
+        ("version", json!("1".repeat(51))),
+        ("box_id", json!(hidden)),
+    ] {
+        let change = |members: &mut Members| {
+            let mut manifest = members.json("MANIFEST.json");
+            manifest[name] = value.clone();
+            members.set("MANIFEST.json", manifest.to_string().into_bytes());
+        };
+        let (code, detail) = ready.said(change).await;
+        assert_eq!(code, "import-refused", "{name}: {detail}");
+        assert!(detail.contains("MANIFEST.json"), "{detail}");
+    }
+    // What a refusal names was written by the sender, too.
+    let mut named = ready.members.clone();
+    named.sign();
+    let sums = String::from_utf8_lossy(named.get("SHA256SUMS")).into_owned();
+    named.sign_sums(sums + "00  \u{1b}[8mx\n");
+    let (code, detail) = ready.refused(&named.pack(&to)).await;
+    assert_eq!(code, "import-refused");
+    assert!(!detail.contains('\u{1b}'), "{detail:?}");
             "roles",
             json!([{ "name": "owner", "description": "",
             "permissions": ["inventory.read"] }]),

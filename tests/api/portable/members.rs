@@ -95,6 +95,12 @@ impl Members {
             format!("{}  {path}\n", to_hex(&Sha256::digest(bytes)))
         };
         let sums: String = self.0.iter().map(line).collect();
+        self.sign_sums(sums);
+    }
+
+    /// Signs what is said of the members.
+    pub(super) fn sign_sums(&mut self, sums: String) {
+        self.0.retain(|(path, _)| path != "SHA256SUMS" && path != "COMMIT.json");
         let (pair, manifest) = (
             Ed25519KeyPair::from_seed_unchecked(&[9; 32]).expect("a key"),
             self.json("MANIFEST.json"),

@@ -9,6 +9,7 @@ use super::rules::Refused;
 use super::schema::{self, damaged};
 use super::store::PersonElsewhere;
 use crate::platform::audit::ops::verification::{Signers, verify_snapshot};
+use crate::platform::backups::archive::MANIFEST;
 use crate::platform::backups::contents;
 use crate::platform::backups::contents::rules::Depth;
 use crate::platform::blobs::{self, BlobHash};
@@ -16,6 +17,7 @@ use crate::platform::clock::Moment;
 use crate::platform::db::{MigrationSet, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::users::rules::clean_email;
+use crate::platform::setup::rules::BoxId;
 use crate::platform::workspaces::rules::{Draft, clean_name};
 use crate::platform::workspaces::{Workspace, WorkspaceId, file_id_of};
 
@@ -24,6 +26,7 @@ const PAGE_SIZE_BYTES_MAX: u64 = 65_536;
 const HEAD: &[u8] = b"SQLite format 3\0";
 const PEOPLE_MAX: usize = 100_000;
 const ROLE_LENGTH_MAX: usize = 100;
+const VERSION_LENGTH_MAX: usize = 50;
 
 /// Looks through the unpacked database. `scratch` is a folder for files that are made to be
 /// compared with. Blocks, and reads all of it.
@@ -54,7 +57,7 @@ pub(super) fn database(
     }
     blobs_fit(&file, files, &name)?;
     let on_box = opened.manifest.box_id.parse();
-    let on_box = on_box.map_err(|_| Refused::inside("MANIFEST.json", "names no box"))?;
+    let on_box = on_box.map_err(|_| Refused::inside(MANIFEST, "names no box"))?;
     let keys = opened.manifest.audit_keys.iter().filter_map(|key| read_key(key)).collect();
     let signers = Signers { on_box, keys };
     let verdict = damaged(&name, verify_snapshot(&file, &signers, |_| Vec::new(), |_| {}))?;
@@ -68,9 +71,6 @@ pub(super) fn database(
     }
 }
 
-fn head(opened: &Opened, path: &Path, name: &str) -> Result<()> {
-    let said = opened.file();
-    let mut head = [0; 16];
 /// The audit log says nothing of lengths, and backups and downloads rely on them.
 fn blobs_fit(file: &Snapshot, files: &Path, name: &str) -> Result<()> {
     let named = damaged(name, blobs::ops::all_of(file))?;
@@ -87,6 +87,9 @@ fn blobs_fit(file: &Snapshot, files: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
+fn head(opened: &Opened, path: &Path, name: &str) -> Result<()> {
+    let said = opened.file();
+    let mut head = [0; 16];
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     let fits = size == said.page_size_bytes.saturating_mul(said.pages)
@@ -95,6 +98,25 @@ fn blobs_fit(file: &Snapshot, files: &Path, name: &str) -> Result<()> {
         return Err(Refused::inside(name, "is no database").into());
     }
     Ok(())
+}
+
+/// What the archive says of where it is from, fit to be shown: whoever made it wrote that.
+pub(super) fn origin(opened: Opened) -> Result<Opened> {
+    let Opened { mut manifest, mut about, seal } = opened;
+    let unfit = |what: &str| -> Error {
+        Refused::inside(MANIFEST, format!("has a {what} that cannot be")).into()
+    };
+    manifest.box_name = clean_name("box_name", &manifest.box_name).map_err(|_| unfit("name"))?;
+    let taken_at: Moment = manifest.taken_at.parse().map_err(|_| unfit("time"))?;
+    manifest.taken_at = taken_at.to_string();
+    let on_box: BoxId = manifest.box_id.parse().map_err(|_| unfit("box"))?;
+    manifest.box_id = on_box.to_string();
+    let version = &manifest.version;
+    if version.len() > VERSION_LENGTH_MAX || !version.bytes().all(|one| one.is_ascii_graphic()) {
+        return Err(unfit("version"));
+    }
+    about.name = clean_name("name", &about.name).map_err(|_| unlike("a name that cannot be"))?;
+    Ok(Opened { manifest, about, seal })
 }
 
 /// The workspace that is made of what the archive says of it.

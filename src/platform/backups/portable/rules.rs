@@ -84,6 +84,8 @@ pub enum Mode {
     Import,
 }
 
+/// Characters of a path in an archive that people read.
+const PATH_LENGTH_SHOWN_MAX: usize = 150;
 impl Mode {
     pub fn name(self) -> &'static str {
         match self {
@@ -154,7 +156,10 @@ pub enum Refused {
 
 impl Refused {
     pub fn inside(path: &str, fault: impl Into<String>) -> Self {
-        Self::Inside { path: path.to_owned(), fault: fault.into() }
+        // A stranger wrote the path; a terminal is to show it as it is.
+        let is_shown = |one: &char| one.is_ascii_graphic() || *one == ' ';
+        let path = path.chars().filter(is_shown).take(PATH_LENGTH_SHOWN_MAX).collect();
+        Self::Inside { path, fault: fault.into() }
     }
 
     fn code(&self) -> &'static str {
@@ -225,3 +230,10 @@ mod tests {
         assert_eq!(fingerprint(&hash), "ab00 0000 0000 0000 0000 0000 0000 0001");
     }
 }
+
+    #[test]
+    fn what_a_refusal_names_is_shown_as_it_is() {
+        let refused = Refused::inside("a\u{1b}[8m\u{202e}b\nc", "is missing");
+        assert_eq!(refused.detail(), "a[8mbc in the archive is missing.");
+        assert!(Refused::inside(&"x".repeat(10_000), "").detail().len() < 200);
+    }

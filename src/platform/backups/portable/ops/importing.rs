@@ -128,7 +128,7 @@ impl Doing<'_> {
             make_private_folder(&files)
         })
         .await?;
-        let opened = Arc::new(self.open().await?);
+        let opened = Arc::new(checking::origin(self.open().await?)?);
         self.check_signer(&opened)?;
         self.work.check()?;
         self.check_database(&opened).await?;
