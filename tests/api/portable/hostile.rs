@@ -1,6 +1,7 @@
 //! Archives that somebody made who has the key and a grudge: none becomes a workspace, each is
 //! refused with a reason, and nothing of it stays.
 
+use holdfast::platform::backups::portable::rules::ROOM_LEFT_BYTES;
 use holdfast::platform::secret::to_hex;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -177,6 +178,16 @@ async fn members_that_belong_to_no_workspace_are_refused() {
         let bytes = ready.members.pack_behind(&header, &to);
         assert_eq!(ready.refused(&bytes).await.0, "import-refused", "{kind:?} {name}");
     }
+    // Each takes a block and a name on the disk, however small it is.
+    let mut small = ready.members.clone();
+    for number in 0..1_000_u32 {
+        let hash = to_hex(&Sha256::digest(number.to_be_bytes()));
+        small.0.push((format!("blobs/{}/{hash}", &hash[..2]), b"x".to_vec()));
+    }
+    small.sign();
+    ready.server.platform.room.pretend(Some(ROOM_LEFT_BYTES + 4_000_000));
+    assert_eq!(ready.refused(&small.pack(&to)).await.0, "archive-no-room");
+    ready.server.platform.room.pretend(None);
     // More than there can be in it.
     let mut bomb = tar::Header::new_gnu();
     bomb.set_path("workspaces/bomb.db").expect("a path");
@@ -206,17 +217,6 @@ async fn what_is_said_is_signed_and_fits() {
         changed.set(path, text.into_bytes());
         assert_eq!(ready.refused(&changed.pack(&to)).await.0, "import-refused", "{path}");
     }
-    let newer = |members: &mut Members| {
-        let mut manifest = members.json("MANIFEST.json");
-        manifest["format"] = json!(2);
-        members.set("MANIFEST.json", manifest.to_string().into_bytes());
-    };
-    assert_eq!(ready.said(newer).await.0, "import-newer");
-    for (name, value) in [
-        ("time_zone", json!("Moon/Base")),
-        ("name", json!("\u{202e}elif")),
-        ("people", json!([{ "id": "x", "name": "A", "email": null, "role": null }])),
-        (
     let hidden = "Main, signed with the key ab12 ab12.\n\u{1b}[8m";
     for (name, value) in [
         ("box_name", json!(hidden)),
@@ -244,6 +244,17 @@ async fn what_is_said_is_signed_and_fits() {
     let (code, detail) = ready.refused(&named.pack(&to)).await;
     assert_eq!(code, "import-refused");
     assert!(!detail.contains('\u{1b}'), "{detail:?}");
+    let newer = |members: &mut Members| {
+        let mut manifest = members.json("MANIFEST.json");
+        manifest["format"] = json!(2);
+        members.set("MANIFEST.json", manifest.to_string().into_bytes());
+    };
+    assert_eq!(ready.said(newer).await.0, "import-newer");
+    for (name, value) in [
+        ("time_zone", json!("Moon/Base")),
+        ("name", json!("\u{202e}elif")),
+        ("people", json!([{ "id": "x", "name": "A", "email": null, "role": null }])),
+        (
             "roles",
             json!([{ "name": "owner", "description": "",
             "permissions": ["inventory.read"] }]),

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::rules::Refused;
+use super::rules::{MEMBERS_MAX, Refused};
 use crate::platform::backups::archive::{
     COMMIT_FILE, FileEntry, Key, Locked, MANIFEST, SUMS, WORKSPACES, from_signed, unlock,
     write_file,
@@ -29,7 +29,8 @@ pub(super) const ABOUT: &str = "workspace.json";
 pub(super) const SIGNED_AS: &str = "holdfast workspace v1\n";
 /// Bytes of what is read into memory.
 const TEXT_SIZE_BYTES_MAX: u64 = 32 * 1024 * 1024;
-const MEMBERS_MAX: usize = 1_000_000;
+/// What a file takes on a disk, however small it is.
+const MEMBER_SIZE_BYTES_MIN: u64 = 4_096;
 /// A stream that asks for a longer memory of what was is none of ours.
 const WINDOW_LOG_MAX: u32 = 24;
 /// Zeros that a tar is filled up with.
@@ -209,7 +210,8 @@ fn take_all(from: impl Read, key: &Key, into: &Path, bytes_max: u64) -> Result<M
             return Err(Refused::inside(&path, "is one file too many").into());
         }
         let size_bytes = entry.size();
-        left = left.checked_sub(size_bytes).ok_or(Refused::TooLarge { bytes: bytes_max })?;
+        let taken = size_bytes.max(MEMBER_SIZE_BYTES_MIN);
+        left = left.checked_sub(taken).ok_or(Refused::TooLarge { bytes: bytes_max })?;
         let sum = take_one(&mut members, &path, size_bytes, &mut entry, into)?;
         if members.sums.insert(path.clone(), sum).is_some() {
             return Err(Refused::inside(&path, "is there twice").into());
@@ -340,7 +342,8 @@ impl Members {
 
     /// Compares what was unpacked with what the archive says.
     fn check_sums(&self) -> std::result::Result<(), Refused> {
-        let mut found = self.sums.clone();
+        let mut found: BTreeMap<&str, &str> =
+            self.sums.iter().map(|(path, sum)| (path.as_str(), sum.as_str())).collect();
         for line in self.text(SUMS)?.lines() {
             let (sum, path) =
                 line.split_once("  ").ok_or_else(|| Refused::inside(SUMS, "cannot be read"))?;
@@ -354,7 +357,7 @@ impl Members {
         }
         match found.into_keys().next() {
             None => Ok(()),
-            Some(path) => Err(Refused::inside(&path, "is named nowhere")),
+            Some(path) => Err(Refused::inside(path, "is named nowhere")),
         }
     }
 }

@@ -30,6 +30,11 @@ pub const CODES: &[Code] = &[
         "Make as much room as the detail says and ask again. Nothing was changed.",
     ),
     code(
+        "archive-too-many-files",
+        "The workspace has more pictures and documents than one archive takes.",
+        "Remove those that nobody needs and ask again.",
+    ),
+    code(
         "archive-log-too-long",
         "So much was written meanwhile that the export was given up.",
         "Ask for it when fewer people write.",
@@ -70,11 +75,17 @@ pub type UploadId = Id<UploadMark>;
 pub const PIECE_SIZE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of one archive.
 pub const ARCHIVE_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+/// Files of one archive. The list of all their hashes is read into memory.
+pub const MEMBERS_MAX: usize = 200_000;
+/// Of these what describes the archive, beside the workspace's files.
+const MEMBERS_OF_OURS: usize = 5;
 /// What stays free on a disk for the rest of the box.
 pub const ROOM_LEFT_BYTES: u64 = 500_000_000;
 /// Packed data of ours is never so many times smaller than what is in it, but for a few pages.
 const RATIO_MAX: u64 = 500;
 const SMALL_BYTES: u64 = 64 * 1024 * 1024;
+/// Characters of a path in an archive that people read.
+const PATH_LENGTH_SHOWN_MAX: usize = 150;
 
 /// What is done with an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +95,6 @@ pub enum Mode {
     Import,
 }
 
-/// Characters of a path in an archive that people read.
-const PATH_LENGTH_SHOWN_MAX: usize = 150;
 impl Mode {
     pub fn name(self) -> &'static str {
         match self {
@@ -104,6 +113,19 @@ impl Mode {
 pub fn unpacked_bytes_max(archive_bytes: u64, free_bytes: u64) -> u64 {
     let plausible = archive_bytes.saturating_mul(RATIO_MAX).saturating_add(SMALL_BYTES);
     plausible.min(free_bytes.saturating_sub(ROOM_LEFT_BYTES))
+}
+
+/// Refuses to write an archive that no box would read.
+pub fn check_files(count: usize) -> Result<()> {
+    let most = MEMBERS_MAX - MEMBERS_OF_OURS;
+    if count <= most {
+        return Ok(());
+    }
+    let detail = format!(
+        "The workspace has {count} pictures and documents; an archive takes {most}. Remove \
+         those that nobody needs."
+    );
+    Err(Error::conflict("archive-too-many-files", detail))
 }
 
 /// Refuses when a disk would fill up.
@@ -222,6 +244,12 @@ mod tests {
     }
 
     #[test]
+    fn no_more_files_are_written_than_are_read() {
+        assert!(check_files(MEMBERS_MAX - MEMBERS_OF_OURS).is_ok());
+        assert!(check_files(MEMBERS_MAX - MEMBERS_OF_OURS + 1).is_err());
+    }
+
+    #[test]
     fn a_fingerprint_is_short_enough_to_be_compared() {
         let mut hash = [0; 32];
         hash[0] = 0xab;
@@ -229,7 +257,6 @@ mod tests {
 
         assert_eq!(fingerprint(&hash), "ab00 0000 0000 0000 0000 0000 0000 0001");
     }
-}
 
     #[test]
     fn what_a_refusal_names_is_shown_as_it_is() {
@@ -237,3 +264,4 @@ mod tests {
         assert_eq!(refused.detail(), "a[8mbc in the archive is missing.");
         assert!(Refused::inside(&"x".repeat(10_000), "").detail().len() < 200);
     }
+}
