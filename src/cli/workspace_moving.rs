@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::Common;
 use super::output::{self, Answer, Failure, megabytes};
 use super::workspace::{Export, Import};
-use crate::platform::backups::archive::Identity;
+use crate::platform::backups::archive::{Identity, Kit, NoKit};
 use crate::platform::control::{ExportWish, HandedOver, ImportWish, Verb};
-use crate::platform::secret::Secret;
+use crate::platform::secret::{Secret, to_base64};
 use crate::platform::spool::{Kept, Spool};
 use crate::platform::steady::SteadyFile;
 
@@ -79,11 +79,11 @@ fn kept(result: &Value) -> Option<Kept> {
 
 pub(super) fn import(common: &Common, options: Import) -> Answer {
     let Import { file, kit, passphrase_file, name, dry_run } = options;
-    let kit = kit.as_deref().map(key_in).transpose()?;
+    let (kit, signer) = kit.as_deref().map(key_in).transpose()?.unzip();
     let passphrase = passphrase_file.as_deref().map(passphrase_in).transpose()?;
     let mode = if dry_run { "look" } else { "import" }.to_owned();
     let from = std::path::absolute(&file)?;
-    let wish = ImportWish { from, kit, passphrase, mode, name };
+    let wish = ImportWish { from, kit, signer: signer.flatten(), passphrase, mode, name };
     let result = common.have_done(Verb::ImportWorkspace(wish))?;
     if common.json {
         return output::print_json(&result);
@@ -114,13 +114,13 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or("-")
 }
 
-fn key_in(path: &Path) -> Answer<HandedOver> {
+/// The line of the key, and the key that the box of the kit signs with.
+fn key_in(path: &Path) -> Answer<(HandedOver, Option<String>)> {
     let text = secret_in(path)?;
-    if Identity::read(text.reveal()).is_none() {
-        let detail = "it has no line that begins with AGE-SECRET-KEY-1";
-        return Err(Failure::Failed(format!("{} is no kit: {detail}.", path.display())));
-    }
-    Ok(HandedOver::new(text))
+    let no_kit = |why| Failure::Failed(format!("{} is no kit: {why}.", path.display()));
+    let identity = Identity::read(text.reveal()).ok_or_else(|| no_kit(NoKit::NoKey))?;
+    let signer = Kit::signer_in(text.reveal()).map_err(no_kit)?;
+    Ok((HandedOver::new(identity.line()), signer.map(|key| to_base64(&key))))
 }
 
 fn passphrase_in(path: &Path) -> Answer<HandedOver> {

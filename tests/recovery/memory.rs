@@ -111,7 +111,7 @@ fn nowhere(scene: &Scene, served: &Served, when: &str, needles: &[Needle]) {
 }
 
 #[test]
-fn no_private_key_stays_after_a_proof_a_drill_or_a_restore() {
+fn no_private_key_stays_after_a_proof_a_drill_a_restore_or_an_import() {
     let scene = Scene::new(1, false);
     let kit = scene.text("kit.txt");
     // The box is given the key of a second kit as its one-time key, to know what to look for.
@@ -138,5 +138,9 @@ fn no_private_key_stays_after_a_proof_a_drill_or_a_restore() {
     let restore = ["restore", "--from", &from, "--kit", &kit, "--workspace", workspace];
     said(&scene.on("data", &restore));
     nowhere(&scene, &served, "after a restore", &of_kit);
+    let file = scene.text("kitchen.age");
+    said(&scene.on("data", &["workspace", "export", workspace, "--out", &file]));
+    said(&scene.on("data", &["workspace", "import", &file, "--kit", &kit, "--dry-run"]));
+    nowhere(&scene, &served, "after an import was looked at", &of_kit);
     nowhere(&scene, &served, "after all", &one_time);
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::platform::error::{Error, Result};
 use crate::platform::secret::Secret;
@@ -63,6 +64,8 @@ pub struct ExportWish {
 pub struct ImportWish {
     pub from: PathBuf,
     pub kit: Option<HandedOver>,
+    /// The key that the box of the kit signs with, in base64.
+    pub signer: Option<String>,
     pub passphrase: Option<HandedOver>,
     pub mode: String,
     pub name: Option<String>,
@@ -228,10 +231,15 @@ pub enum UserVerb {
     },
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
     verb: Verb,
+}
+
+#[derive(Serialize)]
+struct Asked<'a> {
+    verb: &'a Verb,
 }
 
 /// What comes back.
@@ -260,9 +268,12 @@ impl Verb {
         }
     }
 
-    /// Writes a request line.
-    pub(super) fn to_line(&self) -> Result<Vec<u8>> {
-        line(&Request { verb: self.clone() })
+    /// Writes a request line. There may be a key in it, so it stands in one place, which is wiped.
+    pub(super) fn to_line(&self) -> Result<Zeroizing<Vec<u8>>> {
+        // A line that grew would leave what it was behind; a longer one is refused anyway.
+        let mut line = Zeroizing::new(Vec::with_capacity(REQUEST_SIZE_BYTES_MAX));
+        write_line(&Asked { verb: self }, &mut line)?;
+        Ok(line)
     }
 }
 
@@ -308,7 +319,9 @@ impl Answer {
     }
 
     pub(super) fn to_line(&self) -> Result<Vec<u8>> {
-        line(self)
+        let mut line = Vec::new();
+        write_line(self, &mut line)?;
+        Ok(line)
     }
 }
 
@@ -321,10 +334,10 @@ impl From<Result<Value>> for Answer {
     }
 }
 
-fn line(message: &impl Serialize) -> Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(message).map_err(Error::internal)?;
+fn write_line(message: &impl Serialize, line: &mut Vec<u8>) -> Result<()> {
+    serde_json::to_writer(&mut *line, message).map_err(Error::internal)?;
     line.push(b'\n');
-    Ok(line)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -335,10 +348,10 @@ mod tests {
 
     #[test]
     fn the_lines_are_what_other_versions_expect() {
-        assert_eq!(Verb::Status.to_line().unwrap(), b"{\"verb\":\"status\"}\n");
+        assert_eq!(&Verb::Status.to_line().unwrap()[..], b"{\"verb\":\"status\"}\n");
         let reset = Verb::User(UserVerb::Reset { who: "ana@example.com".to_owned() });
         let line = b"{\"verb\":{\"user\":{\"reset\":{\"who\":\"ana@example.com\"}}}}\n";
-        assert_eq!(reset.to_line().unwrap(), line);
+        assert_eq!(&reset.to_line().unwrap()[..], &line[..]);
         assert_eq!(Verb::read(line).unwrap(), reset);
         let fine = Answer::Ok(json!({ "a": 1 }));
         assert_eq!(fine.to_line().unwrap(), b"{\"ok\":{\"a\":1}}\n");
@@ -346,6 +359,27 @@ mod tests {
         let line = b"{\"error\":{\"code\":\"busy\",\"detail\":\"Later.\"}}\n";
         assert_eq!(refused.to_line().unwrap(), line);
         assert_eq!(Answer::read(line).unwrap(), refused);
+    }
+
+    #[test]
+    fn a_request_with_a_key_is_written_and_read_in_one_place() {
+        let key = || HandedOver::new(Secret::new("AGE-SECRET-KEY-1QQQ"));
+        let wish = ImportWish {
+            from: PathBuf::from("/a"),
+            kit: Some(key()),
+            signer: Some("Bwc".to_owned()),
+            passphrase: None,
+            mode: "look".to_owned(),
+            name: None,
+        };
+
+        let line = Verb::ImportWorkspace(wish).to_line().unwrap();
+
+        assert_eq!(line.capacity(), REQUEST_SIZE_BYTES_MAX, "it grew and left a copy behind");
+        let text = std::str::from_utf8(&line).unwrap();
+        assert!(!text.contains('\\'), "what is escaped is read into another place: {text}");
+        let Verb::ImportWorkspace(read) = Verb::read(&line).unwrap() else { panic!("{text}") };
+        assert_eq!(read.kit, Some(key()));
     }
 
     #[test]

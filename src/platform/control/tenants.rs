@@ -12,6 +12,7 @@ use crate::platform::backups::portable::ops::{
 use crate::platform::backups::portable::rules::Mode;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
+use crate::platform::secret::from_base64;
 use crate::platform::workspaces::rules::Draft;
 use crate::platform::{setup, workspaces};
 
@@ -59,13 +60,19 @@ pub(super) async fn begin_export(ctx: &BoxCtx, wish: ExportWish) -> Result<Value
 
 pub(super) async fn begin_import(ctx: &BoxCtx, wish: ImportWish) -> Result<Value> {
     check_runs(ctx)?;
+    let signer = wish.signer.as_deref().map(read_signer).transpose()?;
     let secret = |one: Option<HandedOver>| one.map(HandedOver::into_secret);
     let wish = Wish {
         from: From::File(wish.from),
-        opener: Opener::read(secret(wish.kit), secret(wish.passphrase))?,
+        opener: Opener::read(secret(wish.kit), secret(wish.passphrase))?.signed_by(signer),
         mode: Mode::named(&wish.mode)?,
         name: wish.name,
     };
     let job = ask_for_import(ctx, wish).await?.value;
     to_value(&standing(ctx, job.id).await?)
+}
+
+fn read_signer(text: &str) -> Result<[u8; 32]> {
+    let key = from_base64(text).and_then(|key| key.try_into().ok());
+    key.ok_or_else(|| Error::invalid("signer", "import-key", "This is no key that signs."))
 }

@@ -154,6 +154,19 @@ impl Kit {
         Secret::new(text)
     }
 
+    /// Whose signature a file asks for: none where it is a key and no kit. A kit that is damaged is
+    /// no bare key: whoever has it relies on the signature being looked at.
+    pub fn signer_in(text: &str) -> Result<Option<[u8; 32]>, NoKit> {
+        let is_of_kit = |line: &str| {
+            let said = line.trim().strip_prefix('#').map(str::trim);
+            said.is_some_and(|said| OF_KITS_ALONE.iter().any(|one| said.starts_with(one)))
+        };
+        if !text.lines().any(is_of_kit) {
+            return Ok(None);
+        }
+        Self::read(text).map(|kit| Some(kit.signing_key))
+    }
+
     /// Reads a file, also one that was typed in: blank lines and spaces at the ends do not matter.
     pub fn read(text: &str) -> Result<Self, NoKit> {
         let comment = |what: &str| {
@@ -173,6 +186,9 @@ impl Kit {
         })
     }
 }
+
+/// How comments begin that other files with a key do not have.
+const OF_KITS_ALONE: [&str; 3] = ["Holdfast recovery kit", "box:", "signing-key:"];
 
 const HEAD: &str = "\
 # Holdfast recovery kit. Who has this file can read every backup of the box.\n\

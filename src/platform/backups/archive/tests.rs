@@ -190,6 +190,12 @@ fn a_kit_is_read_as_it_was_written_and_as_somebody_types_it() {
     assert_eq!(Kit::read("# box: x\n").err(), Some(kit::NoKit::NoKey));
     let without = text.replace("# signing-key:", "#");
     assert_eq!(Kit::read(&without).err(), Some(kit::NoKit::NoSigningKey));
+    assert_eq!(Kit::signer_in(&text), Ok(Some(kit.signing_key)));
+    assert_eq!(Kit::signer_in(&without), Err(kit::NoKit::NoSigningKey));
+    let key = kit.identity.line();
+    assert_eq!(Kit::signer_in(key.reveal()), Ok(None));
+    let of_age = format!("# created: 2026-11-21\n# public key: age1x\n{}\n", key.reveal());
+    assert_eq!(Kit::signer_in(&of_age), Ok(None));
 }
 
 #[test]

@@ -132,18 +132,26 @@ pub struct Opener {
     signer: Option<[u8; 32]>,
 }
 
+    /// The same with the box named that has to have signed it.
+    #[must_use]
+    pub fn signed_by(self, signer: Option<[u8; 32]>) -> Self {
+        Self { signer: signer.or(self.signer), ..self }
+    }
+
 impl Opener {
     /// Reads a kit, or the line of its key, or takes a passphrase; one of them.
     pub fn read(identity: Option<Secret>, passphrase: Option<Secret>) -> Result<Self> {
         let wrong = |field: &str, detail: &str| Err(Error::invalid(field, "import-key", detail));
         match (identity, passphrase) {
-            (Some(text), None) => match Identity::read(text.reveal()) {
-                Some(identity) => {
-                    let signer = Kit::read(text.reveal()).ok().map(|kit| kit.signing_key);
-                    Ok(Self { key: Key::Identity(identity), signer })
+            (Some(text), None) => {
+                let Some(identity) = Identity::read(text.reveal()) else {
+                    return wrong("identity", "It has no line that begins with AGE-SECRET-KEY-1.");
+                };
+                match Kit::signer_in(text.reveal()) {
+                    Ok(signer) => Ok(Self { key: Key::Identity(identity), signer }),
+                    Err(why) => wrong("identity", &format!("The kit is damaged: {why}.")),
                 }
-                None => wrong("identity", "It has no line that begins with AGE-SECRET-KEY-1."),
-            },
+            }
             (None, Some(passphrase)) if !passphrase.is_empty() => {
                 Ok(Self { key: Key::Passphrase(passphrase), signer: None })
             }
