@@ -3,10 +3,12 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tracing::warn;
 
 use super::finding::Found;
 use crate::platform::backups::archive::{
@@ -25,6 +27,8 @@ use crate::platform::whole_file::remove_if_there;
 const LEFT_OUT: [&str; 3] = [MANIFEST, SUMS, "RECOVERY.md"];
 /// Below the folder, while it is put together: the part that is being read.
 const PART: &str = "part.fetched";
+/// Folders of other calls in a place.
+const ASIDE_MAX: u32 = 100;
 /// Tries for one part.
 const TRIES: u32 = 4;
 /// The pause before the second try; each one after that is three times as long.
@@ -140,11 +144,41 @@ pub async fn bring_blob(
 ) -> Result<bool, Refused> {
     let runtime = Handle::current();
     let brought = tasks::blocking(move || {
-        let into = out.parent().map(Path::to_owned).unwrap_or_default();
-        let bringing = Bringing { runtime, remote, found, into };
-        Ok(bringing.blob(&kit, hash, &out))
+        let brought = Aside::beside(&out).map_err(Refused::from).and_then(|aside| {
+            let bringing = Bringing { runtime, remote, found, into: aside.0.clone() };
+            bringing.blob(&kit, hash, &out)
+        });
+        Ok(brought)
     });
     brought.await.unwrap_or_else(|error| Err(Refused::Disk(error.to_string())))
+}
+
+/// A folder of one call alone, so that nothing that somebody has there is in its way. Gone with it.
+struct Aside(PathBuf);
+
+impl Aside {
+    /// On the disk that the file is going to lie on.
+    fn beside(file: &Path) -> io::Result<Self> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let process = std::process::id();
+        for number in 0..ASIDE_MAX {
+            let path = file.with_file_name(format!(".{name}.{process}.{number}"));
+            match fs::DirBuilder::new().mode(0o700).create(&path) {
+                // Of another call, or of an earlier one that was killed.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map(|()| Self(path)),
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            warn!("{} could not be removed: {error}", self.0.display());
+        }
+    }
 }
 
 impl Bringing {
@@ -228,4 +262,26 @@ fn arrange(folder: &Path) -> io::Result<()> {
         }
     }
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_fetched_for_one_file_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let mine = folder.path().join(PART);
+        fs::write(&mine, b"mine").unwrap();
+
+        let out = folder.path().join("photo");
+        let (one, two) = (Aside::beside(&out).unwrap(), Aside::beside(&out).unwrap());
+
+        assert_ne!(one.0, two.0);
+        assert!([&one, &two].iter().all(|it| it.0.starts_with(folder.path()) && it.0.is_dir()));
+        fs::write(one.0.join(PART), b"fetched").unwrap();
+        drop((one, two));
+        assert_eq!(fs::read(&mine).unwrap(), b"mine");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }
