@@ -41,7 +41,9 @@ pub(super) async fn standing(ctx: &BoxCtx, id: JobId) -> Result<Running> {
 pub(super) async fn watch(ctx: &BoxCtx, job: &str) -> Result<Running> {
     let standing = standing(ctx, job.parse().map_err(|_| Error::NotFound)?).await?;
     if !standing.has_ended() {
-        check_running(ctx, "The box stopped. The job goes on when it starts again.")?;
+        let detail = "The box stopped. The job is tried again when it starts; one that needs a \
+                      key has to be asked for anew.";
+        check_running(ctx, detail)?;
     }
     Ok(standing)
 }
