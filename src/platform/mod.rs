@@ -172,10 +172,8 @@ pub struct Platform {
     pub reach: OnceLock<Reach>,
     pub streams: events::Streams,
     pub jobs: Jobs,
-    /// Private keys of backups, for as long as a job needs them.
+    /// One-time keys of backups, until what was sent is proved.
     pub backup_keys: backups::keys_in_hand::KeysInHand,
-    /// What opens archives of workspaces, for as long as a job needs it.
-    pub archive_keys: backups::portable::keys::ArchiveKeys,
     /// Whoever sends backups holds it: one at a time.
     pub backup_lane: tokio::sync::Mutex<()>,
     /// Copies of files as they were before this release changed them.
@@ -258,7 +256,6 @@ impl Platform {
             passkeys: Passkeys::new(config.server.public_url.as_ref()),
             links: Links::new(&config.limits),
             backup_keys: backups::keys_in_hand::KeysInHand::default(),
-            archive_keys: backups::portable::keys::ArchiveKeys::default(),
             backup_lane: tokio::sync::Mutex::default(),
             before,
             room,

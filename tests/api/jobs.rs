@@ -2,6 +2,7 @@
 
 pub(crate) mod clean_up;
 mod files;
+mod in_hand;
 pub(crate) mod kinds;
 mod once;
 mod people;

@@ -81,6 +81,7 @@ pub(super) async fn clean_box(work: &Work, dropped: &mut Dropped) -> Result<()> 
         }
     }
     *dropped.entry("files").or_default() += clean_spool(ctx).await?;
+    *dropped.entry("files").or_default() += backups::portable::ops::sweep(ctx).await?;
     *dropped.entry("replaced_files").or_default() += backups::restores::ops::sweep(ctx).await?;
     *dropped.entry("copies_before").or_default() += clean_before(ctx).await?;
     *dropped.entry("workspaces").or_default() += workspaces::ops::purge_due(ctx).await?;

@@ -1,6 +1,7 @@
 //! Jobs: work on a schedule or asked for, done once however often the box stops in the middle.
 
 pub mod api;
+mod in_hand;
 pub mod ops;
 pub mod rules;
 pub mod runner;

@@ -244,6 +244,22 @@ fn with_progress(ctx: &BoxCtx, job: Job) -> Job {
     Job { progress: progress.or(job.progress), ..job }
 }
 
+/// What the jobs of the box of this kind were given that wait or run, inside the caller's
+/// transaction: JSON.
+pub(in crate::platform) fn inputs_under_way_in(
+    scope: &BoxScope<'_>,
+    kind: &str,
+) -> Result<Vec<String>> {
+    let mut inputs = Vec::new();
+    for state in [State::Waiting, State::Running] {
+        let filter =
+            Filter { state: Some(state), kind: Some(kind.to_owned()), ..Filter::default() };
+        let jobs = store::list(scope, &filter, WAITING_ALL_MAX)?;
+        inputs.extend(jobs.into_iter().map(|job| job.input));
+    }
+    Ok(inputs)
+}
+
 /// Whether a job still writes, or wrote, a file that is kept until then.
 pub(in crate::platform) fn answers_for_in(
     scope: &BoxScope<'_>,
@@ -275,10 +291,6 @@ pub async fn cancel(ctx: &BoxCtx, view: View, id: JobId) -> Result<Job> {
         Ok(job)
     });
     let job = cancelled.await?;
-    if job.state == State::Cancelled {
-        // It never began, so nobody else lets go of a key that it was to use.
-        ctx.platform.backup_keys.forget(job.id.uuid());
-    }
     ended(&ctx.platform.jobs, std::slice::from_ref(&job));
     Ok(with_progress(ctx, job))
 }
@@ -298,9 +310,13 @@ pub(in crate::platform) fn cancel_of_in(
     Ok(all)
 }
 
-/// Ends those that run at their next step, and tells listeners.
+/// Ends those that run at their next step, lets go of what the others were given, and tells
+/// listeners.
 pub(in crate::platform) fn ended(jobs: &Jobs, all: &[Job]) {
     for job in all {
+        if job.state.has_ended() {
+            jobs.let_go(job.id);
+        }
         if let Some(running) = jobs.running(job.id) {
             running.cancel();
         }
@@ -461,6 +477,10 @@ pub(super) async fn settle(
         let next = rules::next(&job, ending);
         let job = settled(scope, job, next, progress);
         store::update(scope, &job)?;
+        if job.state.has_ended() {
+            // Before anybody can see that it has ended.
+            platform.jobs.let_go(job.id);
+        }
         if let Some(fault) = job.fault.as_ref().filter(|_| job.state == State::Failed) {
             scope.audit(entry("job.failed", &job).set("code", &fault.code))?;
             let asker = job.requester.map(|requester| requester.user);

@@ -189,6 +189,8 @@ async fn carry_out(platform: &Arc<Platform>, job: Job, running: Arc<Running>) {
     tell(platform, &job);
     let (id, kind) = (job.id, job.kind.clone());
     let ending = ending(platform, job, &running).await;
+    // A thread that was left behind by a panic, or because it took too long, ends at its next step.
+    running.cancel();
     let settled = settle(platform, id, ending, &running).await;
     if let Some(job) = &settled {
         let outcome = match job.state {

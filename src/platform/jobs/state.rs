@@ -1,11 +1,13 @@
 //! What the process knows of jobs beside the table: their kinds, those that run, who listens.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{Notify, broadcast};
 
+use super::in_hand::InHand;
 use super::rules::{Cron, Job, JobId, Progress};
 use super::schedules::rules::{Setting, settled};
 use super::work::{JobSpec, Per};
@@ -66,6 +68,7 @@ impl From<&Job> for JobChange {
 pub struct Jobs {
     kinds: RwLock<Vec<Kind>>,
     running: Mutex<HashMap<JobId, Arc<Running>>>,
+    in_hand: InHand,
     nudge: Notify,
     changes: broadcast::Sender<JobChange>,
     /// What the runner knows of the clock.
@@ -96,6 +99,7 @@ impl Jobs {
         let jobs = Self {
             kinds: RwLock::new(specs.into_iter().map(kind).collect::<Result<_>>()?),
             running: Mutex::default(),
+            in_hand: InHand::default(),
             nudge: Notify::new(),
             changes: broadcast::Sender::new(CHANGES_MAX),
             planned: Mutex::default(),
@@ -192,6 +196,26 @@ impl Jobs {
 
     pub(super) fn running(&self, id: JobId) -> Option<Arc<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Gives a job what is written nowhere, until it has ended. Call it in the transaction that asks
+    /// for the job: it may begin right after the commit.
+    pub fn hand(&self, to: JobId, what: impl Any + Send + Sync) {
+        self.in_hand.put(to, what);
+    }
+
+    pub(super) fn handed<T: Any + Send + Sync>(&self, to: JobId) -> Option<Arc<T>> {
+        self.in_hand.get(to)
+    }
+
+    /// Whether something is still kept in memory for a job.
+    pub fn has_in_hand(&self, id: JobId) -> bool {
+        self.in_hand.has(id)
+    }
+
+    /// Nobody does the job any more: what it was given goes.
+    pub(super) fn let_go(&self, id: JobId) {
+        self.in_hand.forget(id);
     }
 
     /// How many run, and whether a heavy one does. Those that stand aside count for neither.

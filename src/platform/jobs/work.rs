@@ -1,5 +1,6 @@
 //! What a kind of job is, and what one has in hand while it runs.
 
+use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,6 +101,11 @@ impl Work {
     /// What it was given when somebody asked for it.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(&self.job.input).map_err(Error::internal)
+    }
+
+    /// What it was given that is written nowhere; none after a restart.
+    pub fn handed<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.on_box.platform.jobs.handed(self.job.id)
     }
 
     /// Says how far it is. Costs nothing: it is kept in memory.

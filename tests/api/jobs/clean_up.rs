@@ -208,3 +208,18 @@ async fn a_failure_that_came_no_more_is_forgotten_after_its_days() {
     assert_eq!(count_on_box(&server, "SELECT COUNT(*) FROM error_groups").await, 1);
     server.finish().await;
 }
+
+#[tokio::test]
+async fn what_an_import_unpacked_that_took_too_long_goes_at_night() {
+    let server = TestServer::start().await;
+    let scratch = server.folder().join("spool/imports");
+    let left = scratch.join("01995e3a-0000-7000-8000-000000000001/files");
+    std::fs::create_dir_all(&left).expect("a folder");
+    std::fs::write(left.join("plain"), b"a workspace").expect("a file");
+
+    let dropped = clean_up(&server).await;
+
+    assert_eq!(std::fs::read_dir(&scratch).expect("a folder").count(), 0);
+    assert_eq!(dropped["files"], 1, "{dropped}");
+    server.finish().await;
+}

@@ -49,6 +49,15 @@ pub(crate) const PANICS: JobSpec = JobSpec {
     ..PLAIN
 };
 
+/// Takes longer than it may.
+pub(crate) const SLOW: JobSpec = JobSpec {
+    kind: "test.slow",
+    run: |_| Box::pin(std::future::pending()),
+    attempts_max: 1,
+    time_max: Duration::ZERO,
+    ..PLAIN
+};
+
 pub(crate) const TALKATIVE: JobSpec = JobSpec {
     kind: "test.talkative",
     run: |_| Box::pin(async { Ok(json!({ "text": "x".repeat(20_000) })) }),

@@ -5,7 +5,6 @@ pub mod api;
 mod archive;
 mod checking;
 pub mod jobs;
-pub mod keys;
 pub mod ops;
 pub mod rules;
 mod schema;

@@ -18,7 +18,6 @@ use crate::platform::backups::archive::{Identity, Key, Kit, Recipient};
 use crate::platform::backups::kits;
 use crate::platform::ctx::{BoxCtx, BoxScope, Ctx};
 use crate::platform::error::{Error, Result};
-use crate::platform::id::Id;
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::UserId;
 use crate::platform::identity::passwords::rules::strength;
@@ -34,6 +33,7 @@ pub(super) use exporting::export;
 pub use exporting::{Ready, open_export};
 pub(super) use importing::import;
 pub use importing::resume;
+pub(in crate::platform) use importing::sweep;
 pub use store::PersonElsewhere;
 pub use uploads::{Upload, begin_upload, discard_upload, find_upload, take_piece};
 
@@ -73,7 +73,6 @@ pub(in crate::platform) async fn ask_for_export_of(
     workspace: WorkspaceId,
     to: To,
 ) -> Result<Created<Job>> {
-    forget_old_keys(ctx).await?;
     let to = check_passphrase(to).await?;
     let platform = Arc::clone(&ctx.platform);
     let load = |scope: &BoxScope<'_>, id: JobId| find_in(scope, id);
@@ -104,7 +103,7 @@ pub(in crate::platform) async fn ask_for_export_of(
         )?;
         if let Some(key) = key {
             // Before the job can begin: it does after this transaction's commit.
-            platform.archive_keys.put(job.id.uuid(), key);
+            platform.jobs.hand(job.id, key);
         }
         Ok((job.id, job))
     });
@@ -132,13 +131,13 @@ pub struct Opener {
     signer: Option<[u8; 32]>,
 }
 
+impl Opener {
     /// The same with the box named that has to have signed it.
     #[must_use]
     pub fn signed_by(self, signer: Option<[u8; 32]>) -> Self {
         Self { signer: signer.or(self.signer), ..self }
     }
 
-impl Opener {
     /// Reads a kit, or the line of its key, or takes a passphrase; one of them.
     pub fn read(identity: Option<Secret>, passphrase: Option<Secret>) -> Result<Self> {
         let wrong = |field: &str, detail: &str| Err(Error::invalid(field, "import-key", detail));
@@ -192,7 +191,6 @@ struct ImportInput {
 
 /// Asks for an archive to be looked into or brought in.
 pub async fn ask_for_import(ctx: &BoxCtx, wish: Wish) -> Result<Created<Job>> {
-    forget_old_keys(ctx).await?;
     let Wish { from, opener, mode, name } = wish;
     let name = name.as_deref().map(|name| clean_name("name", name)).transpose()?;
     let (upload, file, subject) = match from {
@@ -223,31 +221,13 @@ pub async fn ask_for_import(ctx: &BoxCtx, wish: Wish) -> Result<Created<Job>> {
         let job = ask_in(scope, &platform.jobs, &wanted, UnderWay::Refuse)?;
         let entry = Entry::about("workspace.import_requested", WORKSPACE_KIND);
         scope.audit(entry.set("mode", mode.name()))?;
-        platform.archive_keys.put(job.id.uuid(), opener.key);
+        platform.jobs.hand(job.id, opener.key);
         Ok((job.id, job))
     });
     let asked = asked.await?;
     ctx.platform.jobs.tell(&asked.value);
     ctx.platform.jobs.nudge();
     Ok(asked)
-}
-
-/// Forgets keys of jobs that ended without having begun.
-async fn forget_old_keys(ctx: &BoxCtx) -> Result<()> {
-    let held = ctx.platform.archive_keys.held();
-    if held.is_empty() {
-        return Ok(());
-    }
-    let over = ctx.read(move |scope| {
-        let is_over = |id: &uuid::Uuid| {
-            find_in(scope, Id::from_uuid(*id)).map_or(true, |job| job.state.has_ended())
-        };
-        Ok(held.into_iter().filter(is_over).collect::<Vec<_>>())
-    });
-    for id in over.await? {
-        ctx.platform.archive_keys.forget(id);
-    }
-    Ok(())
 }
 
 /// People of the box that the caller's workspace was brought from; what follows `after`.

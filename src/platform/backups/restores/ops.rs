@@ -12,6 +12,7 @@ use super::jobs::RESTORE;
 use super::rules::{Mode, Restore, RestoreId, State, check_undoable, read_kit};
 use super::{kept, store};
 use crate::platform::audit::Entry;
+use crate::platform::backups::archive::Identity;
 use crate::platform::backups::bases;
 use crate::platform::backups::bases::ops::Shown;
 use crate::platform::backups::bases::rules::{BackupId, CopyState};
@@ -67,6 +68,13 @@ struct Input {
     name: Option<String>,
 }
 
+/// What the job is given that is written nowhere.
+struct InHand {
+    identity: Identity,
+    /// A place that is no target of the box, and the folder of the backup there.
+    elsewhere: Option<(Remote, String)>,
+}
+
 /// Asks for a restore. What can be refused now is refused now.
 pub async fn ask(ctx: &BoxCtx, wish: Wish) -> Result<Created<Job>> {
     ending::settle(ctx).await?;
@@ -105,10 +113,7 @@ pub async fn ask(ctx: &BoxCtx, wish: Wish) -> Result<Created<Job>> {
         let subject = wish.workspace.map(|id| id.to_string()).unwrap_or_default();
         let job = begin_in(scope, &platform, restore, subject, &input)?;
         // Before the job can begin: it does after this transaction's commit.
-        platform.backup_keys.put(job.id.uuid(), identity);
-        if let Some((remote, folder)) = elsewhere {
-            platform.backup_keys.put_place(job.id.uuid(), remote, folder);
-        }
+        platform.jobs.hand(job.id, InHand { identity, elsewhere });
         Ok((job.id, job))
     });
     let asked = asked.await;

@@ -65,7 +65,7 @@ pub async fn ask_for_drill(ctx: &BoxCtx, id: BackupId, text: &str) -> Result<Cre
             check_there_in(scope, id)?;
             let job = ask_in(scope, &platform.jobs, &wanted(DRILL.kind, id), UnderWay::Refuse)?;
             // Before the commit: the job may begin right after it.
-            platform.backup_keys.put(job.id.uuid(), identity);
+            platform.jobs.hand(job.id, identity);
             Ok((job.id, job))
         })
         .await?;
@@ -152,15 +152,11 @@ pub(super) async fn check(work: &Work) -> Result<Value> {
 /// Opens a backup with a kit's key: the whole of the job.
 pub(super) async fn drill(work: &Work) -> Result<Value> {
     let id = work.input::<Input>()?.id()?;
-    let keys = &work.on_box().platform.backup_keys;
-    let outcome = if let Some(identity) = keys.get(work.id().uuid()) {
-        drill_with(work, id, identity).await
-    } else {
+    let Some(identity) = work.handed::<Identity>() else {
         let detail = "The box restarted before the drill began. Begin it again.";
-        Err(Error::conflict("drill-key-gone", detail))
+        return Err(Error::conflict("drill-key-gone", detail));
     };
-    keys.forget(work.id().uuid());
-    outcome
+    drill_with(work, id, (*identity).clone()).await
 }
 
 async fn drill_with(work: &Work, id: BackupId, identity: Identity) -> Result<Value> {

@@ -90,12 +90,6 @@ impl Counted {
 
 /// Writes the archive of the job's workspace.
 pub(in crate::platform::backups::portable) async fn export(work: &Work) -> Result<Value> {
-    let outcome = export_with_key(work).await;
-    work.on_box().platform.archive_keys.forget(work.id().uuid());
-    outcome
-}
-
-async fn export_with_key(work: &Work) -> Result<Value> {
     let ctx = work.ctx()?;
     let (platform, id) = (Arc::clone(&ctx.platform), ctx.workspace());
     let lock = lock(work, &ctx).await?;
@@ -151,9 +145,8 @@ async fn lock(work: &Work, ctx: &Ctx) -> Result<Lock> {
             Ok(Lock::Recipients(recipients))
         }
         _ => {
-            let key = ctx.platform.archive_keys.get(work.id().uuid());
-            if let Some(Key::Passphrase(passphrase)) = key {
-                return Ok(Lock::Passphrase(passphrase));
+            if let Some(Key::Passphrase(passphrase)) = work.handed::<Key>().as_deref() {
+                return Ok(Lock::Passphrase(passphrase.clone()));
             }
             let detail = "The box stopped and keeps no passphrase. Ask again.";
             Err(Error::conflict("archive-key-gone", detail))

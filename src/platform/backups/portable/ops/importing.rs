@@ -13,11 +13,13 @@ use super::{ImportInput, free_bytes, uploads};
 use crate::platform::Platform;
 use crate::platform::access::Role;
 use crate::platform::audit::Entry;
+use crate::platform::backups::archive::Key;
 use crate::platform::backups::contents::ops::Contents;
 use crate::platform::backups::kits;
 use crate::platform::backups::portable::archive::{
     ABOUT, Opened, RoleAbout, blob_path, file_path, key_hash, unpack, unpacked_blobs,
 };
+use crate::platform::backups::portable::jobs::IMPORT;
 use crate::platform::backups::portable::rules::{
     Mode, Refused, UploadId, check_room, fingerprint, unpacked_bytes_max,
 };
@@ -28,6 +30,7 @@ use crate::platform::db::{self, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::{UserId, users};
 use crate::platform::jobs::Work;
+use crate::platform::jobs::ops::inputs_under_way_in;
 use crate::platform::privacy::ops::again;
 use crate::platform::secret::to_hex;
 use crate::platform::workspaces::ops::{KIND as WORKSPACE_KIND, add_member_in, get_in, record_in};
@@ -61,10 +64,11 @@ pub(in crate::platform::backups::portable) async fn import(work: &Work) -> Resul
     let scratch = scratch_of(ctx.platform.config.data(), new);
     let doing = Doing { work, ctx, input, mode, new, scratch };
     let outcome = doing.run().await;
-    ctx.platform.archive_keys.forget(work.id().uuid());
-    let cleared = clear(ctx, new).await;
+    // What the job did stands, whatever is left in scratch: the start and the night clear that.
+    if let Err(error) = clear(ctx, new).await {
+        warn!("What an import left could not be removed: {error}");
+    }
     let result = outcome?;
-    cleared?;
     if mode == Mode::Import
         && let Some(upload) = doing.upload()?
     {
@@ -102,8 +106,29 @@ async fn clear(ctx: &BoxCtx, id: WorkspaceId) -> Result<()> {
 /// Looks after what an earlier process left. Call it before jobs run.
 pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
     let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
-    let folder = platform.config.data().join(SCRATCH);
-    let left: Vec<WorkspaceId> = tasks::blocking(move || match std::fs::read_dir(folder) {
+    for id in in_scratch(&ctx).await? {
+        clear(&ctx, id).await?;
+    }
+    Ok(())
+}
+
+/// Removes what is left of imports that took too long or broke. Gives of how many.
+pub(in crate::platform) async fn sweep(ctx: &BoxCtx) -> Result<usize> {
+    let mut left = in_scratch(ctx).await?;
+    // Read after the folders: a job is older than what it unpacks.
+    let inputs = ctx.read(|scope| inputs_under_way_in(scope, IMPORT.kind)).await?;
+    let id = |input: &String| serde_json::from_str(input).map(|it: ImportInput| it.workspace);
+    let still: HashSet<String> = inputs.iter().filter_map(|input| id(input).ok()).collect();
+    left.retain(|id| !still.contains(&id.to_string()));
+    for id in &left {
+        clear(ctx, *id).await?;
+    }
+    Ok(left.len())
+}
+
+async fn in_scratch(ctx: &BoxCtx) -> Result<Vec<WorkspaceId>> {
+    let folder = ctx.platform.config.data().join(SCRATCH);
+    tasks::blocking(move || match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error.into()),
         Ok(entries) => {
@@ -111,11 +136,7 @@ pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
             Ok(entries.flatten().filter_map(|entry| id(entry.file_name())).collect())
         }
     })
-    .await?;
-    for id in left {
-        clear(&ctx, id).await?;
-    }
-    Ok(())
+    .await
 }
 
 impl Doing<'_> {
@@ -153,7 +174,7 @@ impl Doing<'_> {
 
     /// Unpacks the archive and checks it against what it says of itself.
     async fn open(&self) -> Result<Opened> {
-        let Some(key) = self.ctx.platform.archive_keys.get(self.work.id().uuid()) else {
+        let Some(key) = self.work.handed::<Key>() else {
             let detail = "The box stopped and keeps no keys. Ask again. Nothing was changed.";
             return Err(Error::conflict("archive-key-gone", detail));
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Input, ending, places};
+use super::{InHand, Input, ending, places};
 use crate::platform::access::Role;
 use crate::platform::audit::Entry;
 use crate::platform::backups::archive::{Kit, Manifest, SYSTEM};
@@ -54,7 +54,6 @@ pub(in crate::platform::backups::restores) async fn carry_out(work: &Work) -> Re
     let ctx = BoxCtx::new(&on_box.platform, Cause::of(actor));
     let doing = Doing { work, ctx, restore: restore.clone(), input, scratch: scratch.clone() };
     let outcome = doing.run().await;
-    on_box.platform.backup_keys.forget(work.id().uuid());
     match &outcome {
         Ok(_) => tasks::blocking(move || kept::drop_folder(&scratch)).await?,
         Err(error) => ending::end(on_box, restore, said(error)).await?,
@@ -114,11 +113,12 @@ impl Doing<'_> {
 
     async fn kit(&self) -> Result<Kit> {
         let (box_id, box_name, signing_key) = kits::ops::identity(&self.ctx).await?;
-        let Some(identity) = self.ctx.platform.backup_keys.get(self.work.id().uuid()) else {
+        let Some(in_hand) = self.work.handed::<InHand>() else {
             let detail = "The box stopped and keeps no keys. Ask again. Nothing was changed.";
             return Err(Error::conflict("restore-key-gone", detail));
         };
-        Ok(Kit { identity, box_id, box_name, signing_key, created_at: self.ctx.now() })
+        let (identity, created_at) = (in_hand.identity.clone(), self.ctx.now());
+        Ok(Kit { identity, box_id, box_name, signing_key, created_at })
     }
 
     /// Takes the backup from the first target that gives it.
@@ -128,7 +128,8 @@ impl Doing<'_> {
             let place = Place::Folder(folder.clone());
             return fetch(self.work, place, &kit, wanted, &self.scratch).await;
         }
-        if let Some((remote, folder)) = self.ctx.platform.backup_keys.place(self.work.id().uuid()) {
+        let in_hand = self.work.handed::<InHand>();
+        if let Some((remote, folder)) = in_hand.and_then(|it| it.elsewhere.clone()) {
             let place = Place::Target(remote, folder);
             return fetch(self.work, place, &kit, wanted, &self.scratch).await;
         }

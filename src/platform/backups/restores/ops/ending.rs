@@ -58,7 +58,6 @@ pub(super) fn done_in(
 
 /// Ends a restore that did not come to its end. Where its file is in place already, it is done.
 pub(super) async fn end(ctx: &BoxCtx, restore: Restore, detail: String) -> Result<()> {
-    ctx.platform.backup_keys.forget(restore.job.uuid());
     let is_done = is_in_place(ctx, &restore).await?;
     let scratch = kept::scratch_of(ctx.platform.config.data(), restore.id);
     tasks::blocking(move || kept::drop_folder(&scratch)).await?;
