@@ -25,7 +25,9 @@ use crate::platform::backups::portable::archive::{
     file_path, key_hash,
 };
 use crate::platform::backups::portable::jobs::EXPORT;
-use crate::platform::backups::portable::rules::{ARCHIVE_SIZE_BYTES_MAX, check_room, fingerprint};
+use crate::platform::backups::portable::rules::{
+    ARCHIVE_SIZE_BYTES_MAX, check_files, check_room, fingerprint,
+};
 use crate::platform::backups::portable::store;
 use crate::platform::backups::watched::{Logs, Progress, Watched};
 use crate::platform::blobs::{self, Blob};
@@ -112,6 +114,7 @@ pub(in crate::platform::backups::portable) async fn export(work: &Work) -> Resul
     if counted.plain_bytes > ARCHIVE_SIZE_BYTES_MAX {
         return Err(too_large());
     }
+    check_files(counted.blobs.len())?;
     check_room(counted.plain_bytes, free_bytes(&platform).await?)?;
     let about = (*ctx).read(move |scope| about_in(scope, id, actors)).await?;
     let (box_id, box_name, signing_key) = kits::ops::identity(&ctx).await?;
