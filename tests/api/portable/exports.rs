@@ -27,7 +27,8 @@ async fn add_file(client: &Client, item: &Value, bytes: Vec<u8>) -> Value {
 fn only_blob(server: &TestServer) -> PathBuf {
     let mut at = server.folder().join(format!("blobs/{}", server.workspace));
     while at.is_dir() {
-        at = fs::read_dir(&at).unwrap().next().unwrap().unwrap().path();
+        let mut entries = fs::read_dir(&at).expect("a folder");
+        at = entries.next().expect("an entry").expect("an entry").path();
     }
     at
 }

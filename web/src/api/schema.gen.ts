@@ -13060,7 +13060,7 @@ export interface operations {
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
-            /** @description The item or the workspace has as many files as it may. */
+            /** @description The item or the workspace has as many files as it may, or the disk of the box has too little room. */
             409: {
                 headers: {
                     [name: string]: unknown;

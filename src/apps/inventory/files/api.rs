@@ -87,7 +87,8 @@ pub struct AddFileQuery {
     request_body(content = String, content_type = "application/octet-stream"),
     security(("session" = ["inventory.write"])),
     responses((status = 201, body = ItemFileResponse),
-        (status = 409, description = "The item or the workspace has as many files as it may.")))]
+        (status = 409, description = "The item or the workspace has as many files as it may, or \
+            the disk of the box has too little room.")))]
 async fn add_file(
     ctx: Ctx,
     Path(item): Path<ItemId>,
