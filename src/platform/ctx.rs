@@ -210,8 +210,7 @@ impl Ctx {
 
     /// The workspace's open file.
     pub async fn file(&self) -> Result<Arc<DatabaseFile>> {
-        let opened = self.platform.workspaces.open(self.workspace()).await;
-        damage::ops::settled(self, self.workspace(), None, opened).await
+        damage::ops::open(self, self.workspace()).await
     }
 
     pub async fn read<T: Send + 'static>(
@@ -222,7 +221,7 @@ impl Ctx {
         let file = self.file().await?;
         let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
         let outcome = file.read(work).await;
-        damage::ops::settled(self, self.workspace(), Some(&file), outcome).await
+        damage::ops::settled(self, self.workspace(), &file, outcome).await
     }
 
     /// Runs `work` as one transaction; the answer comes after its commit.
@@ -236,7 +235,7 @@ impl Ctx {
         let file = self.file().await?;
         let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
         let outcome = file.write(work).await;
-        damage::ops::settled(self, self.workspace(), Some(&file), outcome).await
+        damage::ops::settled(self, self.workspace(), &file, outcome).await
     }
 
     /// Like `write` for a request that makes an object: a repeated one gets the object of the

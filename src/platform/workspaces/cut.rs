@@ -12,6 +12,7 @@ use std::time::Instant;
 use tracing::info;
 
 use super::registry::{Workspaces, check_id};
+use super::replacing::Puts;
 use super::rules::WorkspaceId;
 use super::store;
 use crate::platform::db::Held;
@@ -40,8 +41,12 @@ pub(in crate::platform) struct Cut<'a> {
     warm: HashMap<WorkspaceId, Held>,
     /// All workspaces that the box knew at the moment and whose files are not known to be damaged.
     pub(in crate::platform) ids: Vec<WorkspaceId>,
-    /// What is left out: known to be damaged, or found so when it was to be held.
-    pub(in crate::platform) damaged: Vec<(WorkspaceId, String)>,
+    /// What is left out because its file is known to be damaged.
+    pub(in crate::platform) known: Vec<WorkspaceId>,
+    /// What is left out because it was found to be when it was to be held, and is to be marked.
+    pub(in crate::platform) found: Vec<(WorkspaceId, String)>,
+    /// What was put before it.
+    pub(in crate::platform) puts: Puts,
 }
 
 impl Workspaces {
@@ -51,14 +56,15 @@ impl Workspaces {
         if self.cold.lock().is_some() {
             return Err(Error::internal("there is a cut already"));
         }
+        let puts = self.puts();
         let (system, gate) = (system.to_owned(), std::sync::Arc::clone(&self.options.gate));
         let open = self.open_ids().into_iter().filter(|id| !self.is_damaged(*id));
         let open: Vec<_> = open.map(|id| (id, self.path(id))).collect();
-        let (system, warm, mut ids, mut damaged) = tasks::blocking(move || {
+        let (system, warm, mut ids, found) = tasks::blocking(move || {
             let system = Held::ready(&system)?;
-            let (mut warm, mut damaged) = (HashMap::new(), Vec::new());
+            let (mut warm, mut found) = (HashMap::new(), Vec::new());
             for (id, path) in open {
-                keep_or_name(id, Held::ready(&path), &mut warm, &mut damaged)?;
+                keep_or_name(id, Held::ready(&path), &mut warm, &mut found)?;
             }
             let started = Instant::now();
             let closed = gate.close();
@@ -69,20 +75,19 @@ impl Workspaces {
                 .collect();
             drop(closed);
             for (id, held) in held {
-                keep_or_name(id, held, &mut warm, &mut damaged)?;
+                keep_or_name(id, held, &mut warm, &mut found)?;
             }
             let (files, held_us) = (warm.len() + 1, started.elapsed().as_micros());
             info!(cut.files = files, cut.held_us = held_us, "one moment of {files} open files");
             let ids = store::kept_ids(system.connection())?;
-            Ok((system, warm, ids, damaged))
+            Ok((system, warm, ids, found))
         })
         .await?;
-        let known = ids.iter().filter_map(|id| Some((*id, self.damage(*id)?.found)));
-        damaged.extend(known.collect::<Vec<_>>());
-        ids.retain(|id| damaged.iter().all(|(one, _)| one != id));
+        ids.retain(|id| found.iter().all(|(one, _)| one != id));
+        let known: Vec<_> = ids.extract_if(.., |id| self.is_damaged(*id)).collect();
         let cold = ids.iter().filter(|id| !warm.contains_key(id)).map(|id| (*id, None)).collect();
         *self.cold.lock() = Some(cold);
-        Ok(Cut { workspaces: self, system: Some(system), warm, ids, damaged })
+        Ok(Cut { workspaces: self, system: Some(system), warm, ids, known, found, puts })
     }
 
     /// Takes hold of a file that a cut still wants, before it can change. Callers hold `changing`.
@@ -119,11 +124,11 @@ fn keep_or_name(
     id: WorkspaceId,
     held: Result<Held>,
     into: &mut HashMap<WorkspaceId, Held>,
-    damaged: &mut Vec<(WorkspaceId, String)>,
+    found: &mut Vec<(WorkspaceId, String)>,
 ) -> Result<()> {
     match held {
         Ok(held) => drop(into.insert(id, held)),
-        Err(Error::Damaged(found)) => damaged.push((id, found)),
+        Err(Error::Damaged(what)) => found.push((id, what)),
         Err(error) => return Err(error),
     }
     Ok(())

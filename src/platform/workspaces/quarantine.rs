@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::damage::rules::{Damage, refusal};
 use super::registry::{Workspaces, check_id};
+use super::replacing::Puts;
 use super::rules::WorkspaceId;
 use super::store;
 use crate::platform::clock::Moment;
@@ -15,6 +16,15 @@ use crate::platform::tasks;
 
 /// A file is suspected by what cannot be understood in it once in so long: looking takes a while.
 const SUSPECTED_EVERY: Duration = Duration::from_mins(10);
+
+/// What came of marking a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::platform) enum Marked {
+    Newly,
+    Already,
+    /// The workspace has another file by now, of which nothing was found.
+    Not,
+}
 
 /// What is known of damaged files.
 #[derive(Default)]
@@ -92,19 +102,35 @@ impl Workspaces {
         open.get(&id).is_some_and(|one| Arc::ptr_eq(&one.file, file))
     }
 
-    /// Lets a damaged file go as it is: nothing is written to it any more. False where that is
-    /// known.
+    /// Lets a damaged file go as it is: nothing is written to it any more. `puts` is from before
+    /// it was looked at.
     pub(in crate::platform) async fn quarantine(
         &self,
         id: WorkspaceId,
         damage: Damage,
-    ) -> Result<bool> {
-        if !self.quarantine.add(id, damage) {
-            return Ok(false);
+        puts: Puts,
+    ) -> Result<Marked> {
+        let marked = self.mark(id, damage, puts);
+        if marked == Marked::Newly {
+            let _changing = self.changing.lock().await;
+            // A restore may have been quicker.
+            if self.is_damaged(id) {
+                self.let_go(id).await?;
+            }
         }
-        let _changing = self.changing.lock().await;
-        self.let_go(id).await?;
-        Ok(true)
+        Ok(marked)
+    }
+
+    fn mark(&self, id: WorkspaceId, damage: Damage, puts: Puts) -> Marked {
+        // Held, so that a file is put there before this or takes the mark away after it.
+        let placed = self.placed();
+        if placed.is_since(id, puts) {
+            Marked::Not
+        } else if self.quarantine.add(id, damage) {
+            Marked::Newly
+        } else {
+            Marked::Already
+        }
     }
 
     /// Has the file opened as any other again.
@@ -154,5 +180,44 @@ impl Workspaces {
             Ok(held)
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::clock::Clock;
+    use crate::platform::db::FileOptions;
+    use crate::platform::random::Random;
+
+    fn workspaces(folder: &std::path::Path) -> Workspaces {
+        let clock = Clock::fixed(Moment(0));
+        let (random, options) = (Random::new(clock.clone()), FileOptions::default());
+        let (sets, damaged) = (Vec::new(), Vec::new());
+        Workspaces::new(folder.to_owned(), sets, options, 4, &random, &clock, damaged)
+    }
+
+    #[tokio::test]
+    async fn what_was_found_of_a_file_is_not_said_of_the_one_that_took_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspaces = workspaces(folder.path());
+        let (one, other) = (WorkspaceId::from_bytes([1; 16]), WorkspaceId::from_bytes([2; 16]));
+        std::fs::write(workspaces.path(one), [0x5a; 4096]).unwrap();
+        std::fs::write(folder.path().join("new.db"), [0; 4096]).unwrap();
+        let damage = Damage::new(Moment(1), "it was looked at for long");
+        let puts = workspaces.puts();
+
+        let closed = workspaces.hold_closed(one).await.unwrap();
+        let (new, keep) = (folder.path().join("new.db"), folder.path().join("kept/old.db"));
+        closed.put(new, keep).await.unwrap();
+
+        let marked = workspaces.quarantine(one, damage.clone(), puts).await.unwrap();
+        assert_eq!((marked, workspaces.is_damaged(one)), (Marked::Not, false));
+        let marked = workspaces.quarantine(other, damage.clone(), puts).await.unwrap();
+        assert_eq!((marked, workspaces.is_damaged(other)), (Marked::Newly, true));
+        let later = workspaces.puts();
+        let marked = workspaces.quarantine(one, damage.clone(), later).await.unwrap();
+        assert_eq!((marked, workspaces.is_damaged(one)), (Marked::Newly, true));
+        assert_eq!(workspaces.quarantine(one, damage, later).await.unwrap(), Marked::Already);
     }
 }

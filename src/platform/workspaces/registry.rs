@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::cut::Cold;
 use super::damage::rules::Damage;
 use super::quarantine::Quarantine;
+use super::replacing::Placed;
 use super::rules::WorkspaceId;
 use super::store;
 use crate::platform::audit;
@@ -91,6 +92,7 @@ pub struct Workspaces {
     /// Files whose moment a cut still wants.
     pub(super) cold: Cold,
     pub(super) quarantine: Quarantine,
+    pub(super) placed: Mutex<Placed>,
 }
 
 impl Workspaces {
@@ -117,6 +119,7 @@ impl Workspaces {
             changing: tokio::sync::Mutex::default(),
             cold: Cold::default(),
             quarantine: Quarantine::of(damaged),
+            placed: Mutex::default(),
         }
     }
 

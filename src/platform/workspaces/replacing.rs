@@ -1,8 +1,9 @@
 //! Putting another file in the place of a workspace's, while the box goes on.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{self, Arc, PoisonError};
 
 use tokio::sync::MutexGuard;
 use tracing::warn;
@@ -24,6 +25,24 @@ use crate::platform::{make_private_folder, tasks};
 /// What lies beside a database.
 const LOG: &str = "-wal";
 const INDEX: &str = "-shm";
+
+/// How many files were put in the places of others so far. Take it before you look at a file: what
+/// is found of it then is said of that file alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(in crate::platform) struct Puts(u64);
+
+/// What was put last where.
+#[derive(Default)]
+pub(super) struct Placed {
+    count: u64,
+    last: HashMap<WorkspaceId, Puts>,
+}
+
+impl Placed {
+    pub(super) fn is_since(&self, id: WorkspaceId, puts: Puts) -> bool {
+        self.last.get(&id).is_some_and(|last| *last > puts)
+    }
+}
 
 /// A workspace that nobody can open as long as this is held: whoever asks waits. All others that
 /// are open go on.
@@ -55,6 +74,27 @@ pub(in crate::platform) fn file_id_of(file: &Snapshot) -> Result<Option<Workspac
 }
 
 impl Workspaces {
+    pub(super) fn placed(&self) -> sync::MutexGuard<'_, Placed> {
+        self.placed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was put so far.
+    pub(in crate::platform) fn puts(&self) -> Puts {
+        Puts(self.placed().count)
+    }
+
+    /// Whether a workspace got another file since.
+    pub(in crate::platform) fn is_replaced_since(&self, id: WorkspaceId, puts: Puts) -> bool {
+        self.placed().is_since(id, puts)
+    }
+
+    fn note_put(&self, id: WorkspaceId) {
+        let mut placed = self.placed();
+        placed.count += 1;
+        let now = Puts(placed.count);
+        placed.last.insert(id, now);
+    }
+
     /// Opens a file that is to become a workspace's and brings its schema up to date. Nobody else
     /// finds it.
     pub(in crate::platform) async fn open_apart(
@@ -127,7 +167,7 @@ impl Closed<'_> {
     /// of both is the workspace's.
     pub(in crate::platform) async fn put(self, with: PathBuf, keep: PathBuf) -> Result<()> {
         let path = self.path();
-        tasks::blocking(move || {
+        let put = tasks::blocking(move || {
             keep_aside(&path, &keep)?;
             for beside in [LOG, INDEX] {
                 remove_if_there(&beside_of(&path, beside))?;
@@ -135,8 +175,11 @@ impl Closed<'_> {
             }
             std::fs::rename(&with, &path)?;
             sync_folder_of(&path)
-        })
-        .await?;
+        });
+        let put = put.await;
+        // Also where only the last step failed. Nobody can look at the file before this.
+        self.workspaces.note_put(self.id);
+        put?;
         self.workspaces.growth().note(Log::Workspace(self.id));
         Ok(())
     }

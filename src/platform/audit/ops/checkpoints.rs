@@ -214,14 +214,13 @@ pub(in crate::platform::audit) async fn sign_workspace(
     workspace: WorkspaceId,
 ) -> Result<Option<Signed>> {
     let (key, now) = (Arc::clone(&ctx.platform.audit.key), ctx.now());
-    let opened = ctx.platform.workspaces.open(workspace).await;
-    let file = damage::ops::settled(ctx, workspace, None, opened).await?;
+    let file = damage::ops::open(ctx, workspace).await?;
     let signed = file.write(move |connection| {
         let tree = Tree(connection);
         let signed = sign_in(tree, &key, now)?;
         Ok((signed, log_in(tree)?, Checkpoints(connection).newest()?))
     });
-    let signed = damage::ops::settled(ctx, workspace, Some(&file), signed.await).await;
+    let signed = damage::ops::settled(ctx, workspace, &file, signed.await).await;
     let (signed, log, newest) = signed?;
     signed.iter().for_each(Signed::tell);
     if let Some(Checkpoint { size, root, .. }) = newest {

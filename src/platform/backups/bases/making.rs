@@ -110,19 +110,23 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
     let (files, blobs) = (Vec::new(), Vec::new());
     let mut writing = Writing { archive, files, blobs, source_bytes: 0, total, logs };
     writing = add_file(work, writing, None, counted(system).await?).await?;
-    let mut damaged = std::mem::take(&mut cut.damaged);
+    let mut damaged = std::mem::take(&mut cut.known);
+    for (id, found) in std::mem::take(&mut cut.found) {
+        damage::ops::mark(work.on_box(), id, cut.puts, &found).await;
+        damaged.push(id);
+    }
     for id in order {
         work.check()?;
         match take_whole(&mut cut, id).await? {
             Ok(whole) => writing = add_file(work, writing, Some(id), whole).await?,
-            Err(found) => damaged.push((id, found)),
+            // At once: by the end of a long backup a restore may have put a whole file there.
+            Err(found) => {
+                damage::ops::mark(work.on_box(), id, cut.puts, &found).await;
+                damaged.push(id);
+            }
         }
     }
     drop(cut);
-    for (id, found) in &damaged {
-        damage::ops::mark(work.on_box(), *id, found).await;
-    }
-    let damaged = damaged.into_iter().map(|(id, _)| id).collect();
     let keys = platform.secrets.to_keep_since(before)?;
     let config = platform.config.file.as_ref().map(std::fs::read_to_string).transpose()?;
     let rest = Rest { keys, config };

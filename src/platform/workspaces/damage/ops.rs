@@ -13,8 +13,8 @@ use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::db::{DatabaseFile, Held};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
-use crate::platform::workspaces::WorkspaceId;
 use crate::platform::workspaces::ops::{KIND, by_last_look_in, get_in, note_look_in};
+use crate::platform::workspaces::{Marked, Puts, WorkspaceId};
 use crate::platform::{notices, tasks};
 
 /// After a file that took longer than this the job rests ten times as long, and at most a minute.
@@ -24,23 +24,36 @@ const REST_FACTOR: u32 = 10;
 /// Files whose look is noted in one commit: each makes all remembered sessions stale.
 const NOTED_AT_ONCE: usize = 100;
 
-/// What came of work on a workspace's file. Where a failure says that the file is damaged, the
-/// workspace is marked and the answer is the one that says so. `file` is the one it was done with.
+/// The open file of a workspace. One that cannot be opened because it is damaged is marked.
+pub(in crate::platform) async fn open(ctx: &BoxCtx, id: WorkspaceId) -> Result<Arc<DatabaseFile>> {
+    let puts = ctx.platform.workspaces.puts();
+    match ctx.platform.workspaces.open(id).await {
+        Ok(file) => Ok(file),
+        Err(error) => Err(judged(ctx, id, puts, None, error).await),
+    }
+}
+
+/// What came of work with a workspace's open file. Where a failure says that the file is damaged,
+/// the workspace is marked and the answer is the one that says so.
 pub(in crate::platform) async fn settled<T>(
     ctx: &BoxCtx,
     id: WorkspaceId,
-    file: Option<&Arc<DatabaseFile>>,
+    file: &Arc<DatabaseFile>,
     outcome: Result<T>,
 ) -> Result<T> {
     match outcome {
         Ok(done) => Ok(done),
-        Err(error) => Err(judged(ctx, id, file, error).await),
+        Err(error) => {
+            let puts = ctx.platform.workspaces.puts();
+            Err(judged(ctx, id, puts, Some(file), error).await)
+        }
     }
 }
 
 async fn judged(
     ctx: &BoxCtx,
     id: WorkspaceId,
+    puts: Puts,
     file: Option<&Arc<DatabaseFile>>,
     error: Error,
 ) -> Error {
@@ -72,25 +85,34 @@ async fn judged(
     if file.is_some_and(|file| !workspaces.has_open(id, file)) {
         return Error::Busy { retry_after_s: 1 };
     }
-    mark(ctx, id, &found).await;
+    mark(ctx, id, puts, &found).await;
     refusal()
 }
 
 /// Marks a workspace as damaged: nothing is written to its file any more, and operators hear of it.
-pub(in crate::platform) async fn mark(ctx: &BoxCtx, id: WorkspaceId, found: &str) {
+/// `puts` is from before the file was looked at: one that was put there since is not the one that
+/// anything was found of.
+pub(in crate::platform) async fn mark(ctx: &BoxCtx, id: WorkspaceId, puts: Puts, found: &str) {
     let platform = &ctx.platform;
     if platform.workspaces.is_removed(id) {
         return;
     }
     let damage = Damage::new(ctx.now(), found);
-    match platform.workspaces.quarantine(id, damage.clone()).await {
-        Ok(true) => error!(workspace.id = %id, "The file of workspace {id} is damaged: {found}"),
+    match platform.workspaces.quarantine(id, damage.clone(), puts).await {
+        Ok(Marked::Newly) => error!(workspace.id = %id, "The file of workspace {id} is damaged: {found}"),
         // Whoever found it may have been interrupted before it was noted.
-        Ok(false) => {}
+        Ok(Marked::Already) => {}
+        Ok(Marked::Not) => return,
         Err(error) => error!(workspace.id = %id, "A damaged file was not let go: {error}"),
     }
     let on_box = BoxCtx::new(platform, Cause::of(Actor::System));
-    let noted = on_box.write(move |scope| mark_in(scope, id, &damage)).await;
+    let platform = Arc::clone(platform);
+    let noted = on_box.write(move |scope| {
+        // Whatever puts another file there takes the mark away in a later commit.
+        let is_replaced = platform.workspaces.is_replaced_since(id, puts);
+        if is_replaced { Ok(()) } else { mark_in(scope, id, &damage) }
+    });
+    let noted = noted.await;
     if let Err(error) = noted {
         // It is known until the box stops, and is found again after that.
         error!(workspace.id = %id, "That {id} is damaged could not be noted: {error}");
@@ -169,11 +191,14 @@ fn through(held: &Held, how: Look) -> Result<()> {
 
 /// Looks through a workspace's file, and marks it or takes its mark away by what it finds.
 pub(in crate::platform) async fn look_and_mark(ctx: &BoxCtx, id: WorkspaceId) -> Result<bool> {
+    let workspaces = &ctx.platform.workspaces;
+    let (puts, known) = (workspaces.puts(), workspaces.damage(id));
     if let Some(found) = look(ctx, id, Look::Full).await? {
-        mark(ctx, id, &found).await;
-        return Ok(false);
+        mark(ctx, id, puts, &found).await;
+        return Ok(workspaces.is_replaced_since(id, puts));
     }
-    if ctx.platform.workspaces.is_damaged(id) {
+    // What was found meanwhile was not there to be seen.
+    if known.is_some() && workspaces.damage(id) == known {
         ctx.write(move |scope| clear_in(scope, id)).await?;
         released(ctx, id).await;
         info!(workspace.id = %id, "The file of workspace {id} is whole");
