@@ -217,8 +217,9 @@ async fn a_file_damaged_while_it_is_used_is_read_as_far_as_it_goes_and_restored(
     ready.server.finish().await;
 }
 
-#[tokio::test]
-async fn a_log_damaged_before_its_end_is_not_read_past_without_a_word() {
+/// A box that was killed while a log held much, and whose disk changed a byte in the middle of
+/// that. Gives the log as well.
+async fn with_a_damaged_log() -> (Ready, Value, Vec<u8>) {
     let (ready, backup) = filled().await;
     let path = live(&ready.server);
     let log = path.with_extension("db-wal");
@@ -233,13 +234,22 @@ async fn a_log_damaged_before_its_end_is_not_read_past_without_a_word() {
     assert!(left.len() > 8 * PAGE, "the log was folded in already");
     let at = left.len() / 2;
     left[at] ^= 1;
-
     let put = || {
         drop(reader);
         fs::write(&path, &file).unwrap();
         fs::write(&log, &left).unwrap();
     };
     let ready = ready.restart_after(put).await;
+    (ready, backup, left)
+}
+
+fn log_of(server: &TestServer) -> Vec<u8> {
+    fs::read(live(server).with_extension("db-wal")).expect("a log")
+}
+
+#[tokio::test]
+async fn a_log_damaged_before_its_end_is_not_read_past_without_a_word() {
+    let (ready, backup, left) = with_a_damaged_log().await;
 
     let owner = ready.server.person("owner").await;
     let new = json!({ "item_number": "NEW", "name": "New", "unit": "kg" });
@@ -247,11 +257,62 @@ async fn a_log_damaged_before_its_end_is_not_read_past_without_a_word() {
     assert!(count(&owner).await >= ITEMS, "what is whole is read");
     let counts = ready.server.box_entries("workspace.damaged").await;
     assert!(counts[0].changes.contains("of the log beside it is damaged"), "{:?}", counts[0]);
-    assert_eq!(fs::read(&log).unwrap(), left, "nothing of it was changed");
+    assert_eq!(log_of(&ready.server), left, "nothing of it was changed");
     restore(&ready, &backup).await;
     is_whole(&ready, "the log").await;
     let [file] = &kept(&ready.server)[..] else { panic!("one file is kept") };
     assert_eq!(fs::read(file.with_extension("db-wal")).unwrap(), left);
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_damaged_log_is_seen_by_whoever_looks_however_often() {
+    let (ready, backup, left) = with_a_damaged_log().await;
+    let id = ready.server.workspace.to_string();
+
+    for _ in 0..2 {
+        assert_eq!(look_through(&ready).await["damaged"], json!([id]));
+        let owner = ready.server.person("owner").await;
+        assert!(owner.get("").await.is(200)["damaged_at"].is_string());
+        count(&owner).await;
+    }
+
+    let counts = ready.server.box_counts().await;
+    assert_eq!((counts["workspace.damaged"], counts.get("workspace.whole_again")), (1, None));
+    assert_eq!(log_of(&ready.server), left, "nothing of it was changed");
+    restore(&ready, &backup).await;
+    is_whole(&ready, "the log").await;
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_backup_before_anybody_opens_it_leaves_a_workspace_with_a_damaged_log_out() {
+    let (ready, backup, left) = with_a_damaged_log().await;
+
+    let made = ready.back_up().await;
+
+    assert_eq!(made["workspaces"], 0, "{made}");
+    assert!(made["detail"].as_str().unwrap().contains("Harbour Kitchen"), "{made}");
+    let found = ready.server.box_entries("workspace.damaged").await;
+    assert!(found[0].changes.contains("of the log beside it is damaged"), "{:?}", found[0]);
+    assert_eq!(log_of(&ready.server), left, "nothing of it was changed");
+    restore(&ready, &backup).await;
+    is_whole(&ready, "the log").await;
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_restore_before_anybody_opens_it_keeps_a_damaged_log_for_good() {
+    let (ready, backup, left) = with_a_damaged_log().await;
+
+    restore(&ready, &backup).await;
+
+    is_whole(&ready, "the log").await;
+    let [file] = &kept(&ready.server)[..] else { panic!("one file is kept") };
+    assert_eq!(fs::read(file.with_extension("db-wal")).unwrap(), left);
+    let restores = ready.operator.get("/api/v1/restores").await.is(200);
+    let done = &restores["items"][0];
+    assert_eq!((&done["was_damaged"], &done["kept_until"]), (&json!(true), &Value::Null));
     ready.server.finish().await;
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior, named_params};
 
+use super::damage::fault_beside;
 use super::open::{self, Synchronous};
 use crate::platform::error::{Error, Result};
 
@@ -12,10 +13,13 @@ use crate::platform::error::{Error, Result};
 const READERS_WAITED_FOR: Duration = Duration::from_secs(10);
 
 /// Folds the log of a closed file into it, so that the file is all there is. `Busy` when somebody
-/// reads it for long. Blocks.
+/// reads it for long. A log that is damaged in its middle stays as it is. Blocks.
 pub(in crate::platform) fn fold(path: &Path) -> Result<()> {
     if !path.is_file() {
         return Err(Error::NotFound);
+    }
+    if let Some(fault) = fault_beside(path)? {
+        return Err(Error::Damaged(fault));
     }
     let connection = open::writing(path, Synchronous::Full, Duration::MAX)?;
     connection.busy_timeout(READERS_WAITED_FOR)?;

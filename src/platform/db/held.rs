@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::damage::fault_beside;
 use super::open;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 
 /// Every batch of every file of a box passes here. Closed, it holds them all between two commits,
 /// so that one moment can be held in many files.
@@ -37,6 +38,15 @@ impl Held {
     pub(in crate::platform) fn ready(path: &Path) -> Result<Self> {
         let connection = open::reading(path, Duration::MAX, || false)?;
         Ok(Self { connection })
+    }
+
+    /// The same for a file that nobody writes to. A log that is damaged in its middle is an error:
+    /// SQLite would read it up to there and take that for its end. Blocks.
+    pub(in crate::platform) fn of_closed(path: &Path) -> Result<Self> {
+        match fault_beside(path)? {
+            Some(fault) => Err(Error::Damaged(fault)),
+            None => Self::ready(path),
+        }
     }
 
     /// Holds what is committed now.

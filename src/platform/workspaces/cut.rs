@@ -134,9 +134,10 @@ fn keep_or_name(
     Ok(())
 }
 
+/// Takes hold of a closed file.
 async fn hold(path: std::path::PathBuf) -> Result<Held> {
     tasks::blocking(move || {
-        let held = Held::ready(&path)?;
+        let held = Held::of_closed(&path)?;
         held.hold()?;
         Ok(held)
     })

@@ -169,12 +169,14 @@ impl Workspaces {
         if self.is_removed(id) {
             return Err(Error::NotFound);
         }
+        // Nobody begins to write to a closed one as long as this is held.
+        let is_written = self.is_open(id) && !self.is_damaged(id);
         let path = self.path(id);
         tasks::blocking(move || {
             if std::fs::metadata(&path).map_or(0, |about| about.len()) == 0 {
                 return Err(Error::Damaged("its file is gone or empty".to_owned()));
             }
-            let held = Held::ready(&path)?;
+            let held = if is_written { Held::ready(&path) } else { Held::of_closed(&path) }?;
             held.hold()?;
             check_id(id, store::file_id(held.connection())?)?;
             Ok(held)

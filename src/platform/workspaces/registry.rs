@@ -146,6 +146,10 @@ impl Workspaces {
         self.open.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    pub(super) fn is_open(&self, id: WorkspaceId) -> bool {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
     /// Changes that wait for their commit, in all open files.
     pub fn waiting_commands(&self) -> usize {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);

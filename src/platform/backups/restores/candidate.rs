@@ -13,7 +13,7 @@ use crate::platform::db::{self, DatabaseFile, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::tasks;
-use crate::platform::workspaces::WorkspaceId;
+use crate::platform::workspaces::{WorkspaceId, damage};
 
 /// What is put where.
 pub(super) struct Switch {
@@ -55,6 +55,8 @@ async fn make_ready_and_put(
 ) -> Result<Placed> {
     let Switch { workspace, candidate, keep, entry } = switch;
     let workspaces = &ctx.platform.workspaces;
+    // One that cannot be opened any more is marked by that, so that what is left of it is kept.
+    drop(damage::ops::open(ctx, workspace).await);
     // Most of it while everybody goes on; the rest while nobody can write.
     let is_damaged = workspaces.is_damaged(workspace);
     let carried = match carry(ctx, file, &workspaces.path(workspace)).await {
