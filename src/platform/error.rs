@@ -176,6 +176,15 @@ impl From<std::io::Error> for Error {
     }
 }
 
+/// Whether a failure to read says something of the file or of what it lies on, and not of the
+/// process or the rest of the box: a full disk or too many open files damage nothing.
+pub fn is_of_the_file(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    const OF_THE_FILE: [Errno; 6] =
+        [Errno::IO, Errno::NODATA, Errno::UCLEAN, Errno::BADMSG, Errno::NXIO, Errno::ISDIR];
+    Errno::from_io_error(error).is_some_and(|one| OF_THE_FILE.contains(&one))
+}
+
 /// Refuses by a rule; the answer is 422 with this code.
 pub fn refuse<T>(code: &'static str, detail: impl Into<String>) -> Result<T> {
     Err(Error::Rule(Refusal::new(code, detail)))

@@ -362,6 +362,59 @@ async fn backups_leave_a_damaged_workspace_out_say_so_and_keep_the_good_ones() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_gone_or_empty_keeps_no_other_out_of_a_backup() {
+    let (ready, good) = filled().await;
+    let other = ready.server.second_workspace().await;
+    let neighbour = ready.server.person_in(other, "owner").await;
+    item(&neighbour, "C-1").await;
+    let lost: &[Harm] = &[
+        ("removed while it is open", |path| fs::remove_file(path).expect("a file")),
+        ("emptied while it is closed", |path| change(path, Vec::clear)),
+    ];
+    for (what, harm) in lost {
+        let owner = ready.server.person("owner").await;
+        ready.server.platform.workspaces.close_all().await;
+        if what.ends_with("open") {
+            count(&owner).await;
+        }
+        harm(&live(&ready.server));
+
+        let backup = ready.back_up().await;
+
+        assert_eq!((&backup["level"], &backup["workspaces"]), (&json!("verified"), &json!(1)));
+        assert!(backup["detail"].as_str().unwrap().contains("Harbour Kitchen"), "{what}: {backup}");
+        assert!(owner.get("").await.is(200)["damaged_at"].is_string(), "{what}");
+        restore(&ready, &good).await;
+        is_whole(&ready, what).await;
+    }
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_that_the_disk_does_not_give_is_found_by_the_check_and_whole_when_it_does() {
+    let (ready, _) = filled().await;
+    let (path, id) = (live(&ready.server), ready.server.workspace.to_string());
+    let aside = path.with_extension("aside");
+    ready.server.platform.workspaces.close_all().await;
+    fs::rename(&path, &aside).unwrap();
+    // It can be opened, and every reading of it fails.
+    fs::create_dir(&path).unwrap();
+
+    let looked = look_through(&ready).await;
+
+    assert_eq!((&looked["damaged"], &looked["unseen"]), (&json!([id]), &json!(0)), "{looked}");
+    let owner = ready.server.person("owner").await;
+    assert!(owner.get("").await.is(200)["damaged_at"].is_string());
+    let found = ready.server.box_entries("workspace.damaged").await;
+    assert!(found[0].changes.contains("cannot be read"), "{:?}", found[0]);
+    fs::remove_dir(&path).unwrap();
+    fs::rename(&aside, &path).unwrap();
+    assert_eq!(look_through(&ready).await["damaged"], json!([]));
+    is_whole(&ready, "the disk is back").await;
+    ready.server.finish().await;
+}
+
+#[tokio::test]
 async fn a_backup_that_carries_damage_is_not_proved_and_made_again_without_it() {
     let ready = Ready::start().await;
     let owner = ready.server.person("owner").await;

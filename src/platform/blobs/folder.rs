@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::rules::{Blob, BlobHash, HEAD_SIZE_BYTES, ORPHANS_KEPT, damaged, media_type};
 use crate::platform::clock::Moment;
-use crate::platform::error::{Error, Result};
+use crate::platform::error::{Error, Result, is_of_the_file};
 use crate::platform::id::ObjectId;
 use crate::platform::workspaces::WorkspaceId;
 
@@ -199,16 +199,17 @@ impl Blobs {
         Ok(bytes)
     }
 
-    /// Opens a blob after reading all of it: bytes that are not those of its name are not given
-    /// out. Blocks.
+    /// Opens a blob after reading all of it: bytes that are not those of its name, or that the disk
+    /// does not give, are not given out. Blocks.
     pub fn fetch(&self, workspace: WorkspaceId, hash: BlobHash) -> Result<File> {
-        let mut file = match File::open(self.path(workspace, hash)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged(hash)),
-            file => file?,
+        let said = |error: io::Error| {
+            let is_lost = error.kind() == io::ErrorKind::NotFound || is_of_the_file(&error);
+            if is_lost { damaged(hash) } else { error.into() }
         };
+        let mut file = File::open(self.path(workspace, hash)).map_err(said)?;
         let (mut hasher, mut piece) = (Sha256::new(), vec![0; PIECE_SIZE_BYTES]);
         loop {
-            let read = file.read(&mut piece)?;
+            let read = file.read(&mut piece).map_err(said)?;
             if read == 0 {
                 break;
             }

@@ -3,10 +3,13 @@
 //! be lost without a word.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
 
-use crate::platform::error::Result;
+use rusqlite::ErrorCode;
+
+use super::held::Held;
+use crate::platform::error::{Error, Result, is_of_the_file};
 
 const HEADER_BYTES: usize = 32;
 const FRAME_HEADER_BYTES: usize = 24;
@@ -14,17 +17,77 @@ const FRAME_HEADER_BYTES: usize = 24;
 const MAGIC: u32 = 0x377f_0682;
 const PAGE_BYTES_MIN: usize = 512;
 const PAGE_BYTES_MAX: usize = 65_536;
+const READ_AT_ONCE_BYTES: usize = 1024 * 1024;
 
 /// What is wrong with the log beside a file; none where there is none or it is whole. Blocks.
 pub(super) fn fault_beside(path: &Path) -> Result<Option<String>> {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     let file = match File::open(&name) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
     let size_bytes = file.metadata()?.len();
     Ok(fault(&mut BufReader::new(file), size_bytes)?)
+}
+
+/// What is wrong with a file that could not be read or counted, as far as it is to blame and not
+/// the box around it, which would be to blame for every other file as well. Reads and looks through
+/// all of it. Blocks for long.
+pub(in crate::platform) fn fault_behind(path: &Path, failure: &Error) -> Option<String> {
+    match failure {
+        Error::Damaged(found) => return Some(found.clone()),
+        Error::StorageFailed(_) | Error::Internal(_) => {}
+        _ => return None,
+    }
+    match unreadable(path) {
+        Ok(None) => {}
+        Ok(found) => return found,
+        Err(_) => return None,
+    }
+    let look = |held: Held| {
+        held.hold()?;
+        held.check_quickly()
+    };
+    match Held::ready(path).and_then(look) {
+        Err(Error::Damaged(found)) => Some(found),
+        Err(error) if is_not_understood(&error) => Some(error.to_string()),
+        Ok(()) | Err(_) => None,
+    }
+}
+
+/// Reads a file and its log to their ends. What keeps it from that is the error where it says
+/// nothing of them.
+fn unreadable(path: &Path) -> io::Result<Option<String>> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let read = |path: &Path| -> io::Result<u64> {
+        let mut file = BufReader::with_capacity(READ_AT_ONCE_BYTES, File::open(path)?);
+        io::copy(&mut file, &mut io::sink())
+    };
+    let said = |error: io::Error| {
+        let is_of_it = is_of_the_file(&error);
+        if is_of_it { Ok(Some(format!("it cannot be read: {error}"))) } else { Err(error) }
+    };
+    let gone = || Ok(Some("its file is gone or empty".to_owned()));
+    match read(path) {
+        Ok(0) => return gone(),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return gone(),
+        Err(error) => return said(error),
+    }
+    match read(Path::new(&log)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => said(error),
+        Ok(_) | Err(_) => Ok(None),
+    }
+}
+
+/// Whether SQLite itself does not know what to do with the file: its head names a format that there
+/// is not.
+fn is_not_understood(error: &Error) -> bool {
+    let Error::Internal(cause) = error else { return false };
+    let code = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    code == Some(ErrorCode::Unknown)
 }
 
 fn fault(log: &mut impl Read, size_bytes: u64) -> io::Result<Option<String>> {
@@ -60,7 +123,7 @@ fn fault(log: &mut impl Read, size_bytes: u64) -> io::Result<Option<String>> {
 /// False at the end; half a frame is none.
 fn read_whole(log: &mut impl Read, frame: &mut [u8]) -> io::Result<bool> {
     match log.read_exact(frame) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
         read => read.map(|()| true),
     }
 }
@@ -153,6 +216,26 @@ mod tests {
         let last = torn.len() - PAGE;
         torn[last..].fill(0);
         assert_eq!(found(&torn), None, "the last commit never reached the disk");
+    }
+
+    #[test]
+    fn a_file_is_blamed_for_what_it_is_and_not_for_what_befell_the_box() {
+        let (_folder, path, _) = log();
+        let failed = || Error::StorageFailed("unable to open database file".to_owned());
+        let not_found = || Error::internal("no such table: audit_entries");
+
+        for failure in [failed(), not_found(), Error::StorageFull, Error::NotFound] {
+            assert_eq!(fault_behind(&path, &failure), None, "{failure}");
+        }
+        std::fs::write(&path, []).unwrap();
+        assert!(fault_behind(&path, &not_found()).unwrap().contains("empty"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(fault_behind(&path, &failed()).unwrap().contains("gone"));
+        std::fs::create_dir(&path).unwrap();
+        assert!(fault_behind(&path, &failed()).unwrap().contains("cannot be read"));
+        let (eio, emfile) = (5, 24);
+        assert!(is_of_the_file(&io::Error::from_raw_os_error(eio)));
+        assert!(!is_of_the_file(&io::Error::from_raw_os_error(emfile)));
     }
 
     #[test]

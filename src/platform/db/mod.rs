@@ -19,6 +19,7 @@ mod writer;
 
 pub(in crate::platform) use apart::{alone, fold};
 pub use before::Before;
+pub(in crate::platform) use damage::fault_behind;
 pub use error::OnConstraint;
 pub use file::{Begun, DatabaseFile, FileOptions};
 pub use held::{Gate, Held};

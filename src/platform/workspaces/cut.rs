@@ -11,11 +11,11 @@ use std::time::Instant;
 
 use tracing::info;
 
-use super::registry::{Workspaces, check_id};
+use super::registry::{Workspaces, check_id, file_in};
 use super::replacing::Puts;
 use super::rules::WorkspaceId;
 use super::store;
-use crate::platform::db::Held;
+use crate::platform::db::{Held, fault_behind};
 use crate::platform::error::{Error, Result};
 use crate::platform::tasks;
 
@@ -57,14 +57,15 @@ impl Workspaces {
             return Err(Error::internal("there is a cut already"));
         }
         let puts = self.puts();
-        let (system, gate) = (system.to_owned(), std::sync::Arc::clone(&self.options.gate));
+        let (system, folder) = (system.to_owned(), self.folder().to_owned());
+        let gate = std::sync::Arc::clone(&self.options.gate);
         let open = self.open_ids().into_iter().filter(|id| !self.is_damaged(*id));
         let open: Vec<_> = open.map(|id| (id, self.path(id))).collect();
         let (system, warm, mut ids, found) = tasks::blocking(move || {
             let system = Held::ready(&system)?;
             let (mut warm, mut found) = (HashMap::new(), Vec::new());
             for (id, path) in open {
-                keep_or_name(id, Held::ready(&path), &mut warm, &mut found)?;
+                keep_or_name(id, &path, Held::ready(&path), &mut warm, &mut found)?;
             }
             let started = Instant::now();
             let closed = gate.close();
@@ -75,7 +76,7 @@ impl Workspaces {
                 .collect();
             drop(closed);
             for (id, held) in held {
-                keep_or_name(id, held, &mut warm, &mut found)?;
+                keep_or_name(id, &file_in(&folder, id), held, &mut warm, &mut found)?;
             }
             let (files, held_us) = (warm.len() + 1, started.elapsed().as_micros());
             info!(cut.files = files, cut.held_us = held_us, "one moment of {files} open files");
@@ -119,17 +120,20 @@ impl Workspaces {
     }
 }
 
-/// Keeps what is held, and names what cannot be because it is damaged.
+/// Keeps what is held, and names what cannot be because its file is damaged or lost.
 fn keep_or_name(
     id: WorkspaceId,
+    path: &Path,
     held: Result<Held>,
     into: &mut HashMap<WorkspaceId, Held>,
     found: &mut Vec<(WorkspaceId, String)>,
 ) -> Result<()> {
     match held {
         Ok(held) => drop(into.insert(id, held)),
-        Err(Error::Damaged(what)) => found.push((id, what)),
-        Err(error) => return Err(error),
+        Err(failure) => match fault_behind(path, &failure) {
+            Some(what) => found.push((id, what)),
+            None => return Err(failure),
+        },
     }
     Ok(())
 }

@@ -147,16 +147,20 @@ async fn a_picture_lost_on_the_box_is_told_and_no_backup_fails_of_it() {
     let owner = ready.server.person("owner").await;
     let salmon = item(&owner, "SAL").await;
     let (lost, kept) = (put(&owner, &salmon, b"lost").await, put(&owner, &salmon, b"kept").await);
+    let unreadable = put(&owner, &salmon, b"unreadable").await;
     let workspace = ready.server.workspace.to_string();
     fs::write(blob(ready.server.folder(), &workspace, &lost), b"torn").unwrap();
+    let path = blob(ready.server.folder(), &workspace, &unreadable);
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
 
     let backup = ready.back_up().await;
 
     assert_eq!(backup["level"], "verified");
-    assert!(backup["detail"].as_str().is_some_and(|it| it.starts_with("1 pictures")), "{backup}");
+    assert!(backup["detail"].as_str().is_some_and(|it| it.starts_with("2 pictures")), "{backup}");
     let out = tempfile::tempdir().unwrap();
     let unpacked = ready.unpack(&backup, out.path());
-    assert_eq!(unpacked.manifest.missing_blobs.len(), 1);
+    assert_eq!(unpacked.manifest.missing_blobs.len(), 2);
     assert!(unpacked.manifest.blobs[0].path.ends_with(kept["sha256"].as_str().unwrap()));
     ready.server.finish().await;
 }

@@ -18,6 +18,7 @@ use crate::platform::backups::packs::packing::{self, Known, Order, Packed};
 use crate::platform::backups::watched::{Logs, Progress, Watched};
 use crate::platform::blobs::{self, Blob};
 use crate::platform::clock::Moment;
+use crate::platform::ctx::BoxCtx;
 use crate::platform::db::{Held, Pages};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
@@ -110,23 +111,7 @@ pub(super) async fn make(work: &Work, plan: Plan) -> Result<Made> {
     let (files, blobs) = (Vec::new(), Vec::new());
     let mut writing = Writing { archive, files, blobs, source_bytes: 0, total, logs };
     writing = add_file(work, writing, None, counted(system).await?).await?;
-    let mut damaged = std::mem::take(&mut cut.known);
-    for (id, found) in std::mem::take(&mut cut.found) {
-        damage::ops::mark(work.on_box(), id, cut.puts, &found).await;
-        damaged.push(id);
-    }
-    for id in order {
-        work.check()?;
-        match take_whole(&mut cut, id).await? {
-            Ok(whole) => writing = add_file(work, writing, Some(id), whole).await?,
-            // At once: by the end of a long backup a restore may have put a whole file there.
-            Err(found) => {
-                damage::ops::mark(work.on_box(), id, cut.puts, &found).await;
-                damaged.push(id);
-            }
-        }
-    }
-    drop(cut);
+    let (mut writing, damaged) = add_workspaces(work, cut, order, writing).await?;
     let keys = platform.secrets.to_keep_since(before)?;
     let config = platform.config.file.as_ref().map(std::fs::read_to_string).transpose()?;
     let rest = Rest { keys, config };
@@ -182,8 +167,47 @@ async fn counted(held: Held) -> Result<Counted> {
     .await
 }
 
+/// Adds the files of workspaces and gives those that are left out. They are marked at once: by the
+/// end of a long backup a restore may have put a whole file there.
+async fn add_workspaces(
+    work: &Work,
+    mut cut: Cut<'_>,
+    order: Vec<WorkspaceId>,
+    mut writing: Writing,
+) -> Result<(Writing, Vec<WorkspaceId>)> {
+    let (ctx, puts) = (work.on_box(), cut.puts);
+    let mut left_out = std::mem::take(&mut cut.known);
+    for (id, found) in std::mem::take(&mut cut.found) {
+        damage::ops::mark(ctx, id, puts, &found).await;
+        left_out.push(id);
+    }
+    for id in order {
+        work.check()?;
+        match take_whole(ctx, &mut cut, id).await? {
+            Err(found) => {
+                damage::ops::mark(ctx, id, puts, &found).await;
+                left_out.push(id);
+            }
+            Ok(whole) => match add_file(work, writing, Some(id), whole).await {
+                Ok(more) => writing = more,
+                // What is half written cannot be taken back: the next try leaves the file out.
+                Err(failure) => {
+                    let found = damage::ops::blamed(ctx, id, failure).await?;
+                    damage::ops::mark(ctx, id, puts, &found).await;
+                    return Err(Error::Damaged(found));
+                }
+            },
+        }
+    }
+    Ok((writing, left_out))
+}
+
 /// The file of a workspace at the moment of the cut; the inner error is why it is left out.
-async fn take_whole(cut: &mut Cut<'_>, id: WorkspaceId) -> Result<Result<Counted, String>> {
+async fn take_whole(
+    ctx: &BoxCtx,
+    cut: &mut Cut<'_>,
+    id: WorkspaceId,
+) -> Result<Result<Counted, String>> {
     let taken = match cut.take(id).await {
         Ok(None) => return Ok(Err("its file is gone".to_owned())),
         Ok(Some(held)) => counted(held).await,
@@ -191,8 +215,7 @@ async fn take_whole(cut: &mut Cut<'_>, id: WorkspaceId) -> Result<Result<Counted
     };
     match taken {
         Ok(whole) => Ok(Ok(whole)),
-        Err(Error::Damaged(found)) => Ok(Err(found)),
-        Err(error) => Err(error),
+        Err(failure) => damage::ops::blamed(ctx, id, failure).await.map(Err),
     }
 }
 

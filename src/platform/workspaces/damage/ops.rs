@@ -10,7 +10,7 @@ use super::rules::{Damage, Damaged, refusal};
 use super::store;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
-use crate::platform::db::{DatabaseFile, Held};
+use crate::platform::db::{DatabaseFile, Held, fault_behind};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::workspaces::ops::{KIND, by_last_look_in, get_in, note_look_in};
@@ -170,16 +170,25 @@ pub(in crate::platform) async fn look(
     id: WorkspaceId,
     how: Look,
 ) -> Result<Option<String>> {
-    let held = match ctx.platform.workspaces.held(id).await {
-        Err(Error::Damaged(found)) => return Ok(Some(found)),
-        held => held?,
+    let looked = match ctx.platform.workspaces.held(id).await {
+        Ok(held) => tasks::in_background(move || through(&held, how)).await,
+        Err(error) => Err(error),
     };
-    let looked = tasks::in_background(move || Ok(through(&held, how))).await?;
     match looked {
         Ok(()) => Ok(None),
-        Err(Error::Damaged(found)) => Ok(Some(found)),
-        Err(error) => Err(error),
+        Err(failure) => blamed(ctx, id, failure).await.map(Some),
     }
+}
+
+/// What is wrong with a workspace's file that could not be read. The failure itself where the file
+/// is not to blame.
+pub(in crate::platform) async fn blamed(
+    ctx: &BoxCtx,
+    id: WorkspaceId,
+    failure: Error,
+) -> Result<String> {
+    let path = ctx.platform.workspaces.path(id);
+    tasks::in_background(move || fault_behind(&path, &failure).ok_or(failure)).await
 }
 
 fn through(held: &Held, how: Look) -> Result<()> {
