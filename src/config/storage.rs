@@ -20,7 +20,7 @@ section! {
         queue_commands_max: usize = whole(1024, "changes", 1, 65_536),
         /// Size of the write-ahead log at which it is moved into the database.
         checkpoint_bytes: u64 = whole(16_777_216, "bytes", 65_536, 1_073_741_824),
-        /// Size to which a backup or an export of a workspace that is being made may let a
+        /// Size to which a backup, an export of a workspace or a look through a file may let a
         /// write-ahead log grow; beyond it it is given up, so that it does not fill the disk.
         backup_log_bytes_max: u64 = whole(536_870_912, "bytes", 65_536, 1_099_511_627_776),
     }

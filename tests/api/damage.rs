@@ -82,6 +82,15 @@ async fn count(client: &Client) -> usize {
     items["items"].as_array().expect("a list").len()
 }
 
+/// Makes the log of a file grow while somebody reads it.
+fn write_much(path: &Path) -> rusqlite::Connection {
+    let (reader, writer) = (reading(path), open(path));
+    let sql = "CREATE TABLE filler (body BLOB) STRICT;
+         INSERT INTO filler VALUES (randomblob(9000000))";
+    writer.execute_batch(sql).expect("a change");
+    reader
+}
+
 /// A box whose workspace holds something and is backed up.
 async fn filled() -> (Ready, Value) {
     let ready = Ready::start().await;
@@ -412,6 +421,33 @@ async fn a_file_that_the_disk_does_not_give_is_found_by_the_check_and_whole_when
     assert_eq!(look_through(&ready).await["damaged"], json!([]));
     is_whole(&ready, "the disk is back").await;
     ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_look_that_lets_a_log_grow_too_long_ends_and_says_nothing_of_the_file() {
+    let bound = [("storage.backup_log_bytes_max", "8000000")];
+    let server = TestServer::start_with(&bound).await;
+    let operator = server.operator().await;
+    let owner = server.person("owner").await;
+    server.platform.workspaces.close_all().await;
+    let reader = write_much(&live(&server));
+    count(&owner).await;
+    let look = || async {
+        server.advance(Duration::from_secs(1));
+        let kind = json!({ "kind": "platform.check-files" });
+        let asked = operator.post("/api/v1/jobs", &kind).await.is(202);
+        server.run_jobs().await;
+        let path = format!("/api/v1/jobs/{}", asked["id"].as_str().unwrap());
+        operator.get(&path).await.is(200)["result"].clone()
+    };
+
+    let looked = look().await;
+
+    assert_eq!((&looked["unseen"], &looked["damaged"]), (&json!(1), &json!([])), "{looked}");
+    drop(reader);
+    server.platform.workspaces.close_all().await;
+    assert_eq!(look().await["unseen"], 0);
+    server.finish().await;
 }
 
 #[tokio::test]

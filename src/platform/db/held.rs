@@ -57,6 +57,17 @@ impl Held {
         Ok(())
     }
 
+    /// Ends what is asked of it from here on with `Busy` once `is_over` says so, or now.
+    pub(in crate::platform) fn end_when(
+        &mut self,
+        mut is_over: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<()> {
+        if is_over() {
+            return Err(Error::Busy { retry_after_s: 1 });
+        }
+        open::end_when(&mut self.connection, is_over)
+    }
+
     pub(in crate::platform) fn connection(&self) -> &Connection {
         &self.connection
     }

@@ -32,6 +32,8 @@ const PRAGMAS_ALLOWED: [&str; 12] = [
 /// How long a file that was written anew waits for readers of what it was before; their own
 /// deadline is shorter.
 const READERS_WAITED_FOR: Duration = Duration::from_secs(30);
+/// How often whoever reads is asked whether to end.
+const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 /// Pages that a reading connection holds in memory at most.
 const READER_CACHE_KIB: i64 = 2_000;
 /// The same for the writing one. A batch of movements changes pages all over the file; with less
@@ -109,7 +111,6 @@ pub(super) fn reading(
     slow: Duration,
     deadline_passed: impl FnMut() -> bool + Send + 'static,
 ) -> Result<Connection> {
-    const STEPS_BETWEEN_CHECKS: i32 = 10_000;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_EXRESCODE;
@@ -117,8 +118,16 @@ pub(super) fn reading(
     connection.pragma_update(None, "query_only", true)?;
     prepare(&mut connection, slow, READER_CACHE_KIB)?;
     forbid_schema_changes(&mut connection)?;
-    connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(deadline_passed))?;
+    end_when(&mut connection, deadline_passed)?;
     Ok(connection)
+}
+
+/// Ends whatever statement runs on a connection once `is_over` says so.
+pub(super) fn end_when(
+    connection: &mut Connection,
+    is_over: impl FnMut() -> bool + Send + 'static,
+) -> Result<()> {
+    Ok(connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(is_over))?)
 }
 
 /// A file looked at beside the process that owns it, which may be running or not. Cannot write.

@@ -169,9 +169,7 @@ impl Workspaces {
         if self.is_removed(id) {
             return Err(Error::NotFound);
         }
-        // Nobody begins to write to a closed one as long as this is held.
-        let is_written = self.is_open(id) && !self.is_damaged(id);
-        let path = self.path(id);
+        let (path, is_written) = (self.path(id), self.is_written(id));
         tasks::blocking(move || {
             if std::fs::metadata(&path).map_or(0, |about| about.len()) == 0 {
                 return Err(Error::Damaged("its file is gone or empty".to_owned()));

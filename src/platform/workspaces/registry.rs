@@ -146,8 +146,11 @@ impl Workspaces {
         self.open.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    pub(super) fn is_open(&self, id: WorkspaceId) -> bool {
-        self.open.read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    /// Whether somebody may be writing to a workspace's file. Whoever holds `changing` knows that
+    /// nobody begins to.
+    pub(super) fn is_written(&self, id: WorkspaceId) -> bool {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.contains_key(&id) && !self.is_damaged(id)
     }
 
     /// Changes that wait for their commit, in all open files.

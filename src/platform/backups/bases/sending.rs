@@ -209,7 +209,7 @@ async fn advance(work: &Work, todo: &Todo) -> Result<()> {
 async fn look_at_own(work: &Work, damage: &Refused) -> Result<()> {
     let Refused::Inside { path, .. } = damage else { return Ok(()) };
     let Some(workspace) = workspace_of(path) else { return Ok(()) };
-    match damage::ops::look_and_mark(work.on_box(), workspace).await {
+    match damage::ops::look_and_mark(work, workspace).await {
         Ok(_) | Err(Error::NotFound) => Ok(()),
         Err(error) => Err(error),
     }

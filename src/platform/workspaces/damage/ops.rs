@@ -1,5 +1,6 @@
 //! Finding damage, marking workspaces for it, and taking the mark away.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::platform::db::{DatabaseFile, Held, fault_behind};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::workspaces::ops::{KIND, by_last_look_in, get_in, note_look_in};
-use crate::platform::workspaces::{Marked, Puts, WorkspaceId};
+use crate::platform::workspaces::{Marked, Puts, WorkspaceId, beside_of};
 use crate::platform::{notices, tasks};
 
 /// After a file that took longer than this the job rests ten times as long, and at most a minute.
@@ -74,7 +75,7 @@ async fn judged(
         Error::StorageFailed(_) if !workspaces.path(id).is_file() => "its file is gone".to_owned(),
         // Rows that cannot be understood may be what is left of others.
         Error::Internal(_) if workspaces.may_be_suspected(id, ctx.now()) => {
-            match look(ctx, id, Look::Quick).await {
+            match look(ctx, id, Look::Quick, None).await {
                 Ok(Some(found)) => found,
                 Ok(None) | Err(_) => return error,
             }
@@ -164,14 +165,18 @@ pub(in crate::platform) enum Look {
     Full,
 }
 
-/// Looks through a workspace's file while everybody goes on; gives what is damaged.
+/// Looks through a workspace's file while everybody goes on; gives what is damaged. A look for a job
+/// ends with it.
 pub(in crate::platform) async fn look(
     ctx: &BoxCtx,
     id: WorkspaceId,
     how: Look,
+    work: Option<&Work>,
 ) -> Result<Option<String>> {
-    let looked = match ctx.platform.workspaces.held(id).await {
-        Ok(held) => tasks::in_background(move || through(&held, how)).await,
+    let workspaces = &ctx.platform.workspaces;
+    let is_over = is_over(ctx, workspaces.path(id), workspaces.is_written(id), work);
+    let looked = match workspaces.held(id).await {
+        Ok(held) => tasks::in_background(move || through(held, how, is_over)).await,
         Err(error) => Err(error),
     };
     match looked {
@@ -191,7 +196,28 @@ pub(in crate::platform) async fn blamed(
     tasks::in_background(move || fault_behind(&path, &failure).ok_or(failure)).await
 }
 
-fn through(held: &Held, how: Look) -> Result<()> {
+/// Says when a look has to end before it is through. As long as it holds a file, the log of that
+/// one grows instead of being folded in.
+fn is_over(
+    ctx: &BoxCtx,
+    path: PathBuf,
+    is_written: bool,
+    work: Option<&Work>,
+) -> impl Fn() -> bool + Send + use<> {
+    let (tasks, work) = (ctx.platform.tasks.clone(), work.cloned());
+    let log_bytes = move || std::fs::metadata(beside_of(&path, "-wal")).map_or(0, |it| it.len());
+    // What a stop left beside a file that nobody writes to does not grow by being read.
+    let left_bytes = if is_written { 0 } else { log_bytes() };
+    let log_bytes_max = ctx.platform.config.storage.backup_log_bytes_max.max(left_bytes);
+    move || {
+        tasks.is_stopping()
+            || work.as_ref().is_some_and(|work| work.check().is_err())
+            || log_bytes() > log_bytes_max
+    }
+}
+
+fn through(mut held: Held, how: Look, is_over: impl Fn() -> bool + Send + 'static) -> Result<()> {
+    held.end_when(is_over)?;
     match how {
         Look::Quick => held.check_quickly(),
         Look::Full => held.check(),
@@ -199,10 +225,11 @@ fn through(held: &Held, how: Look) -> Result<()> {
 }
 
 /// Looks through a workspace's file, and marks it or takes its mark away by what it finds.
-pub(in crate::platform) async fn look_and_mark(ctx: &BoxCtx, id: WorkspaceId) -> Result<bool> {
+pub(in crate::platform) async fn look_and_mark(work: &Work, id: WorkspaceId) -> Result<bool> {
+    let ctx = work.on_box();
     let workspaces = &ctx.platform.workspaces;
     let (puts, known) = (workspaces.puts(), workspaces.damage(id));
-    if let Some(found) = look(ctx, id, Look::Full).await? {
+    if let Some(found) = look(ctx, id, Look::Full, Some(work)).await? {
         mark(ctx, id, puts, &found).await;
         return Ok(workspaces.is_replaced_since(id, puts));
     }
@@ -225,10 +252,11 @@ pub(super) async fn check_files(work: &Work) -> Result<Value> {
     for (number, id) in (1_u64..).zip(&ids) {
         work.check()?;
         let started = Instant::now();
-        match look_and_mark(ctx, *id).await {
+        match look_and_mark(work, *id).await {
             Ok(false) => damaged.push(id.to_string()),
             Ok(true) | Err(Error::NotFound) => {}
             Err(error) => {
+                work.check()?;
                 unseen += 1;
                 warn!(workspace.id = %id, "The file of {id} was not looked through: {error}");
             }
