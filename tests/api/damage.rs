@@ -423,31 +423,53 @@ async fn a_file_that_the_disk_does_not_give_is_found_by_the_check_and_whole_when
     ready.server.finish().await;
 }
 
+/// A job that looks through the files of a box, as it ended.
+async fn looked(server: &TestServer, operator: &Client) -> Value {
+    server.advance(Duration::from_secs(1));
+    let kind = json!({ "kind": "platform.check-files" });
+    let asked = operator.post("/api/v1/jobs", &kind).await.is(202);
+    server.run_jobs().await;
+    let path = format!("/api/v1/jobs/{}", asked["id"].as_str().unwrap());
+    operator.get(&path).await.is(200)["result"].clone()
+}
+
+const BOUND: [(&str, &str); 1] = [("storage.backup_log_bytes_max", "8000000")];
+
 #[tokio::test]
 async fn a_look_that_lets_a_log_grow_too_long_ends_and_says_nothing_of_the_file() {
-    let bound = [("storage.backup_log_bytes_max", "8000000")];
-    let server = TestServer::start_with(&bound).await;
-    let operator = server.operator().await;
-    let owner = server.person("owner").await;
+    let server = TestServer::start_with(&BOUND).await;
+    let (operator, owner) = (server.operator().await, server.person("owner").await);
     server.platform.workspaces.close_all().await;
     let reader = write_much(&live(&server));
     count(&owner).await;
-    let look = || async {
-        server.advance(Duration::from_secs(1));
-        let kind = json!({ "kind": "platform.check-files" });
-        let asked = operator.post("/api/v1/jobs", &kind).await.is(202);
-        server.run_jobs().await;
-        let path = format!("/api/v1/jobs/{}", asked["id"].as_str().unwrap());
-        operator.get(&path).await.is(200)["result"].clone()
-    };
 
-    let looked = look().await;
+    let first = looked(&server, &operator).await;
 
-    assert_eq!((&looked["unseen"], &looked["damaged"]), (&json!(1), &json!([])), "{looked}");
+    assert_eq!((&first["unseen"], &first["damaged"]), (&json!(1), &json!([])), "{first}");
     drop(reader);
     server.platform.workspaces.close_all().await;
-    assert_eq!(look().await["unseen"], 0);
+    assert_eq!(looked(&server, &operator).await["unseen"], 0);
     server.finish().await;
+}
+
+#[tokio::test]
+async fn an_own_file_that_is_not_looked_through_is_not_called_damaged_and_the_others_are_seen() {
+    let server = TestServer::start_with(&BOUND).await;
+    let (operator, owner) = (server.operator().await, server.person("owner").await);
+    for number in 0..ITEMS {
+        item(&owner, &format!("A-{number}")).await;
+    }
+    server.platform.workspaces.close_all().await;
+    fill_pages(&live(&server), 0x0d);
+    let reader = write_much(&server.folder().join("system.db"));
+
+    let seen = looked(&server, &operator).await;
+
+    let id = server.workspace.to_string();
+    assert_eq!((&seen["unseen"], &seen["damaged"]), (&json!(1), &json!([id])), "{seen}");
+    assert!(!server.box_actions().await.contains(&"box.trouble.told".to_owned()), "nobody is told");
+    drop(reader);
+    server.platform.close().await;
 }
 
 #[tokio::test]

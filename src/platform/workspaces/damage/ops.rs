@@ -22,6 +22,8 @@ use crate::platform::{notices, tasks};
 const REST_AFTER: Duration = Duration::from_millis(250);
 const REST_MAX: Duration = Duration::from_mins(1);
 const REST_FACTOR: u32 = 10;
+/// What helps a box whose own file is damaged.
+const RECOVER: &str = "Recover the box into another folder.";
 /// Files whose look is noted in one commit: each makes all remembered sessions stale.
 const NOTED_AT_ONCE: usize = 100;
 
@@ -246,9 +248,8 @@ pub(in crate::platform) async fn look_and_mark(work: &Work, id: WorkspaceId) -> 
 pub(super) async fn check_files(work: &Work) -> Result<Value> {
     let ctx = work.on_box();
     let ids = ctx.read(by_last_look_in).await?;
-    let (mut damaged, mut unseen) = (Vec::new(), 0);
-    let mut seen = Vec::new();
-    check_own(ctx).await?;
+    let (mut damaged, mut seen) = (Vec::new(), Vec::new());
+    let mut unseen = usize::from(!check_own(work).await?);
     for (number, id) in (1_u64..).zip(&ids) {
         work.check()?;
         let started = Instant::now();
@@ -275,16 +276,33 @@ pub(super) async fn check_files(work: &Work) -> Result<Value> {
     Ok(json!({ "looked_at": ids.len(), "damaged": damaged, "unseen": unseen }))
 }
 
-/// Looks through the box's own file. Nothing can be marked there: the next start says what to do.
-async fn check_own(ctx: &BoxCtx) -> Result<()> {
+/// Looks through the box's own file; false where it could not be. Nothing can be marked there: the
+/// next start says what to do.
+async fn check_own(work: &Work) -> Result<bool> {
+    let ctx = work.on_box();
     let path = ctx.platform.config.data().join("system.db");
+    let is_over = is_over(ctx, path.clone(), true, Some(work));
     let looked = tasks::in_background(move || {
-        let held = Held::ready(&path)?;
-        held.hold()?;
-        held.check()
+        let look = |held: Held| {
+            held.hold()?;
+            through(held, Look::Full, is_over)
+        };
+        let looked = Held::ready(&path).and_then(look);
+        Ok(looked.map_err(|failure| fault_behind(&path, &failure).ok_or(failure)))
     });
-    let Err(error) = looked.await else { return Ok(()) };
-    let detail = format!("The box's own file: {error}. Recover the box into another folder.");
-    ctx.write(move |scope| notices::ops::box_trouble_in(scope, "database", &detail)).await?;
-    Err(error)
+    let failure = match looked.await {
+        Ok(Ok(())) => return Ok(true),
+        Ok(Err(Ok(found))) => {
+            let detail = format!("The box's own file is damaged: {found}. {RECOVER}");
+            let told = move |scope: &BoxScope<'_>| {
+                notices::ops::box_trouble_in(scope, "database", &detail).map(drop)
+            };
+            ctx.write(told).await?;
+            return Err(Error::Damaged(found));
+        }
+        Ok(Err(Err(failure))) | Err(failure) => failure,
+    };
+    work.check()?;
+    warn!("The box's own file was not looked through: {failure}");
+    Ok(false)
 }
