@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::faults::{Fault, Why};
 use super::remote::{LISTED_MAX, Listed};
+use crate::platform::backups::archive::PACKS;
 use crate::platform::steady::SteadyFile;
 use crate::platform::whole_file::remove_if_there;
 
@@ -93,10 +94,8 @@ impl Folder {
             let said = |error| self.fault("cannot be listed", &folder.to_string_lossy(), &error);
             let entries = match fs::read_dir(self.0.join(&folder)) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                // Others' folders on the same disk, such as lost+found, are not ours to list.
                 Err(error)
-                    if error.kind() == ErrorKind::PermissionDenied
-                        && folder != Path::new(below) =>
+                    if error.kind() == ErrorKind::PermissionDenied && is_anothers(below, &folder) =>
                 {
                     continue;
                 }
@@ -164,6 +163,18 @@ impl Folder {
     }
 }
 
+/// Whether a folder is somebody else's on the same disk, such as lost+found, and not ours to list.
+/// One that a box may have made is: without it a backup would be passed over as if it were not
+/// there.
+fn is_anothers(below: &str, folder: &Path) -> bool {
+    let is_on_top = below.is_empty() && folder.components().count() == 1;
+    let name = folder.to_string_lossy();
+    let is_of_a_box = name.starts_with("box-")
+        || ["base", PACKS].contains(&&*name)
+        || name.starts_with(|first: char| first.is_ascii_digit());
+    is_on_top && !is_of_a_box
+}
+
 fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
@@ -178,4 +189,23 @@ fn copy(from: &Path, to: &Path, bytes_max: u64) -> io::Result<u64> {
 
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_no_box_made_may_be_out_of_reach() {
+        for name in ["lost+found", ".Trash-1000", "System Volume Information"] {
+            assert!(is_anothers("", Path::new(name)), "{name}");
+        }
+        let made = ["", "box-0193", "base", PACKS, "000003-20261121T140307Z"];
+        let below = ["box-0193/base", "box-0193/base/000003-20261121T140307Z", "copies/lost+found"];
+        for name in made.iter().chain(&below) {
+            assert!(!is_anothers("", Path::new(name)), "{name}");
+        }
+        assert!(!is_anothers("box-0193", Path::new("box-0193")));
+        assert!(!is_anothers("photos", Path::new("photos")), "what was asked for is not there");
+    }
 }
