@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use holdfast::config::{Config, Sources};
 use holdfast::platform::BOX_DAMAGED;
+use holdfast::platform::backups::archive::Identity;
 use holdfast::platform::clock::Clock;
 use holdfast::platform::error::Error;
 use holdfast::wiring;
@@ -421,6 +422,24 @@ async fn a_file_that_the_disk_does_not_give_is_found_by_the_check_and_whole_when
     assert_eq!(look_through(&ready).await["damaged"], json!([]));
     is_whole(&ready, "the disk is back").await;
     ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn an_export_of_a_file_that_was_emptied_says_that_it_is_damaged() {
+    let server = TestServer::start().await;
+    let owner = server.person("owner").await;
+    item(&owner, "A-1").await;
+    let identity = Identity::generate();
+    let to = json!({ "recipient": identity.recipient().to_string() });
+    let asked = owner.post("/exports", &to).await.is(202);
+    change(&live(&server), Vec::clear);
+
+    server.run_jobs().await;
+
+    let job = owner.get(&format!("/jobs/{}", asked["id"].as_str().unwrap())).await.is(200);
+    assert_eq!(job["problem"]["code"], DAMAGED, "{job}");
+    assert!(owner.get("").await.is(200)["damaged_at"].is_string());
+    server.platform.close().await;
 }
 
 /// A job that looks through the files of a box, as it ended.

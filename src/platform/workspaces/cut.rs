@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use tracing::info;
 
-use super::registry::{Workspaces, check_id, file_in};
+use super::registry::{Workspaces, file_in};
 use super::replacing::Puts;
 use super::rules::WorkspaceId;
 use super::store;
@@ -101,18 +101,6 @@ impl Workspaces {
             cold.insert(id, Some(held));
         }
         Ok(())
-    }
-
-    /// Takes hold of one moment of one workspace; none where its file is not there.
-    pub(in crate::platform) async fn hold_one(&self, id: WorkspaceId) -> Result<Option<Held>> {
-        let _changing = self.changing.lock().await;
-        let path = self.path(id);
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let held = hold(path).await?;
-        check_id(id, store::file_id(held.connection())?)?;
-        Ok(Some(held))
     }
 
     fn open_ids(&self) -> Vec<WorkspaceId> {

@@ -95,7 +95,8 @@ impl Folder {
             let entries = match fs::read_dir(self.0.join(&folder)) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error)
-                    if error.kind() == ErrorKind::PermissionDenied && is_anothers(below, &folder) =>
+                    if error.kind() == ErrorKind::PermissionDenied
+                        && is_anothers(below, &folder) =>
                 {
                     continue;
                 }

@@ -36,6 +36,15 @@ pub(in crate::platform) async fn open(ctx: &BoxCtx, id: WorkspaceId) -> Result<A
     }
 }
 
+/// One moment of a workspace's file. One that cannot be held because it is damaged is marked.
+pub(in crate::platform) async fn hold(ctx: &BoxCtx, id: WorkspaceId) -> Result<Held> {
+    let puts = ctx.platform.workspaces.puts();
+    match ctx.platform.workspaces.held(id).await {
+        Ok(held) => Ok(held),
+        Err(error) => Err(judged(ctx, id, puts, None, error).await),
+    }
+}
+
 /// What came of work with a workspace's open file. Where a failure says that the file is damaged,
 /// the workspace is marked and the answer is the one that says so.
 pub(in crate::platform) async fn settled<T>(
@@ -102,7 +111,9 @@ pub(in crate::platform) async fn mark(ctx: &BoxCtx, id: WorkspaceId, puts: Puts,
     }
     let damage = Damage::new(ctx.now(), found);
     match platform.workspaces.quarantine(id, damage.clone(), puts).await {
-        Ok(Marked::Newly) => error!(workspace.id = %id, "The file of workspace {id} is damaged: {found}"),
+        Ok(Marked::Newly) => {
+            error!(workspace.id = %id, "The file of workspace {id} is damaged: {found}")
+        }
         // Whoever found it may have been interrupted before it was noted.
         Ok(Marked::Already) => {}
         Ok(Marked::Not) => return,

@@ -43,7 +43,7 @@ use crate::platform::secret::to_hex;
 use crate::platform::spool::{KEPT, Kept, Spool};
 use crate::platform::tasks;
 use crate::platform::workspaces::ops::{KIND as WORKSPACE_KIND, get_in};
-use crate::platform::workspaces::{WorkspaceId, members, roles};
+use crate::platform::workspaces::{WorkspaceId, damage, members, roles};
 
 /// Read at once while listing.
 const PAGE: usize = 500;
@@ -104,7 +104,7 @@ pub(in crate::platform::backups::portable) async fn export(work: &Work) -> Resul
     work.step("noted", note).await?;
     // What the moment names stays where it is until it is read.
     let _pin = platform.blobs.pin();
-    let held = platform.workspaces.hold_one(id).await?.ok_or(Error::NotFound)?;
+    let held = damage::ops::hold(&ctx, id).await?;
     let taken_at = ctx.now();
     let (counted, actors) = tasks::in_background(move || {
         let actors = store::actors(held.connection())?;
