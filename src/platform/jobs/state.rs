@@ -198,8 +198,8 @@ impl Jobs {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    /// Gives a job what is written nowhere, until it has ended. Call it in the transaction that asks
-    /// for the job: it may begin right after the commit.
+    /// Gives a job what is written nowhere, until it has ended. Call it in the transaction that
+    /// asks for the job: it may begin right after the commit.
     pub fn hand(&self, to: JobId, what: impl Any + Send + Sync) {
         self.in_hand.put(to, what);
     }
