@@ -15,6 +15,8 @@ use crate::privacy::holders;
 use crate::privacy::planting::{email, plant};
 use crate::support::{Client, ROOM_BYTES, TestServer};
 
+mod overlaps;
+
 const MINE: &str = "quetzalfinch";
 
 /// What a restore is asked for with.

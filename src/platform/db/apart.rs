@@ -15,6 +15,15 @@ const READERS_WAITED_FOR: Duration = Duration::from_secs(10);
 /// Folds the log of a closed file into it, so that the file is all there is. `Busy` when somebody
 /// reads it for long. A log that is damaged in its middle stays as it is. Blocks.
 pub(in crate::platform) fn fold(path: &Path) -> Result<()> {
+    fold_within(path, READERS_WAITED_FOR)
+}
+
+/// The same for whoever must not wait: `Busy` when anybody reads the file. Blocks shortly.
+pub(in crate::platform) fn fold_now(path: &Path) -> Result<()> {
+    fold_within(path, Duration::ZERO)
+}
+
+fn fold_within(path: &Path, readers_waited_for: Duration) -> Result<()> {
     if !path.is_file() {
         return Err(Error::NotFound);
     }
@@ -22,7 +31,7 @@ pub(in crate::platform) fn fold(path: &Path) -> Result<()> {
         return Err(Error::Damaged(fault));
     }
     let connection = open::writing(path, Synchronous::Full, Duration::MAX)?;
-    connection.busy_timeout(READERS_WAITED_FOR)?;
+    connection.busy_timeout(readers_waited_for)?;
     let is_busy: bool =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if is_busy { Err(Error::Busy { retry_after_s: 30 }) } else { Ok(()) }

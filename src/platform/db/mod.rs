@@ -17,7 +17,7 @@ mod tests;
 mod values;
 mod writer;
 
-pub(in crate::platform) use apart::{alone, fold};
+pub(in crate::platform) use apart::{alone, fold, fold_now};
 pub use before::Before;
 pub(in crate::platform) use damage::fault_behind;
 pub use error::OnConstraint;

@@ -16,5 +16,7 @@ pub(in crate::platform) use cut::Cut;
 pub(in crate::platform) use quarantine::Marked;
 pub use registry::{FOLDER, Workspaces};
 pub(in crate::platform) use registry::{look_at, size_bytes_in};
-pub(in crate::platform) use replacing::{Puts, beside_of, file_id_of, give_back_log, make_another};
+pub(in crate::platform) use replacing::{
+    Closed, Puts, beside_of, file_id_of, give_back_log, make_another,
+};
 pub use rules::{Standing, State, Workspace, WorkspaceId};

@@ -127,7 +127,8 @@ impl Workspaces {
         .await
     }
 
-    /// Closes a workspace's file and keeps it closed.
+    /// Closes a workspace's file and keeps it closed. `Busy` when somebody still reads it: meanwhile
+    /// no other file could be opened, so they are not waited for here.
     pub(in crate::platform) async fn hold_closed(&self, id: WorkspaceId) -> Result<Closed<'_>> {
         let changing = self.changing.lock().await;
         if let Err(error) = self.hold_if_cold(id).await {
@@ -143,7 +144,7 @@ impl Workspaces {
                 // Its log is kept as it is, beside it.
                 return Ok(Err(Error::Damaged("known".to_owned())));
             }
-            Ok(db::fold(&path))
+            Ok(db::fold_now(&path))
         });
         let is_whole = match folded.await? {
             Ok(()) => true,

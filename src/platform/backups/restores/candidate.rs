@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::warn;
 
@@ -13,7 +14,16 @@ use crate::platform::db::{self, DatabaseFile, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::tasks;
-use crate::platform::workspaces::{WorkspaceId, damage};
+use crate::platform::workspaces::{Closed, WorkspaceId, Workspaces, damage};
+
+/// Between two tries to have a file to itself: together more than readers' own deadline.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(2),
+];
 
 /// What is put where.
 pub(super) struct Switch {
@@ -66,7 +76,7 @@ async fn make_ready_and_put(
     };
     let contents = counted(&candidate).await?;
     work.check()?;
-    let closed = workspaces.hold_closed(workspace).await.map_err(in_use)?;
+    let closed = hold_closed(work, workspaces, workspace).await?;
     let is_carried = closed.is_whole && carry(ctx, file, &closed.path()).await?;
     if is_carried {
         set_beside(ctx, file, closed.path()).await?;
@@ -93,6 +103,22 @@ async fn make_ready_and_put(
         head: crate::platform::secret::to_hex(&head),
     };
     Ok(Placed { contents: Contents { audit, ..contents }, recorded })
+}
+
+/// Has a file to itself. Readers are waited for between two tries, when others can open theirs.
+async fn hold_closed<'a>(
+    work: &Work,
+    workspaces: &'a Workspaces,
+    id: WorkspaceId,
+) -> Result<Closed<'a>> {
+    for pause in PAUSES {
+        match workspaces.hold_closed(id).await {
+            Err(Error::Busy { .. }) => tokio::time::sleep(pause).await,
+            closed => return closed,
+        }
+        work.check()?;
+    }
+    workspaces.hold_closed(id).await.map_err(in_use)
 }
 
 async fn close(file: &Arc<DatabaseFile>) -> Result<()> {
