@@ -2,7 +2,7 @@
 //! and a restore brings it back.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use holdfast::config::{Config, Sources};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::backups::Ready;
 use crate::inventory::item;
-use crate::support::{Client, START, TestServer};
+use crate::support::{Client, START, TestServer, reading};
 
 const PAGE: usize = 4096;
 const DAMAGED: &str = "workspace-damaged";
@@ -56,26 +56,9 @@ const HARMS: &[Harm] = &[
     ("no file", |path| fs::remove_file(path).expect("a file")),
 ];
 
-fn live(server: &TestServer) -> PathBuf {
-    server.folder().join(format!("workspaces/{}.db", server.workspace))
-}
-
-fn kept(server: &TestServer) -> Vec<PathBuf> {
-    let entries = fs::read_dir(server.folder().join("workspaces/kept"));
-    let files = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-    files.filter(|path| path.extension().is_some_and(|it| it == "db")).collect()
-}
-
 #[expect(clippy::disallowed_methods, reason = "behind the back of the box")]
 fn open(path: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(path).expect("a file")
-}
-
-/// Somebody who reads a file: as long as they do, its log is not folded in.
-fn reading(path: &Path) -> rusqlite::Connection {
-    let reader = open(path);
-    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").expect("a moment");
-    reader
 }
 
 async fn count(client: &Client) -> usize {
@@ -187,7 +170,7 @@ async fn a_file_damaged_while_the_box_was_off_is_read_as_far_as_it_goes_and_rest
     let (mut ready, backup) = filled().await;
     let other = ready.server.second_workspace().await;
     for (number, (what, harm)) in (1..).zip(HARMS) {
-        let path = live(&ready.server);
+        let path = ready.server.live();
         ready = ready.restart_after(|| harm(&path)).await;
         let neighbour = ready.server.person_in(other, "owner").await;
 
@@ -203,7 +186,7 @@ async fn a_file_damaged_while_the_box_was_off_is_read_as_far_as_it_goes_and_rest
         assert_eq!(marks, (number, number), "{what}");
         ready = found;
     }
-    assert_eq!(kept(&ready.server).len(), HARMS.len() - 1, "all but the one that was gone");
+    assert_eq!(ready.server.kept().len(), HARMS.len() - 1, "all but the one that was gone");
     ready.server.finish().await;
 }
 
@@ -218,7 +201,7 @@ async fn a_file_damaged_while_it_is_used_is_read_as_far_as_it_goes_and_restored(
         ready.server.platform.workspaces.close_all().await;
         assert!(count(&owner).await >= ITEMS);
 
-        harm(&live(&ready.server));
+        harm(&ready.server.live());
         find_out(&ready, &neighbour, what).await;
         restore(&ready, &backup).await;
 
@@ -231,7 +214,7 @@ async fn a_file_damaged_while_it_is_used_is_read_as_far_as_it_goes_and_restored(
 /// that. Gives the log as well.
 async fn with_a_damaged_log() -> (Ready, Value, Vec<u8>) {
     let (ready, backup) = filled().await;
-    let path = live(&ready.server);
+    let path = ready.server.live();
     let log = path.with_extension("db-wal");
     let owner = ready.server.person("owner").await;
     ready.server.platform.workspaces.close_all().await;
@@ -270,7 +253,7 @@ async fn a_log_damaged_before_its_end_is_not_read_past_without_a_word() {
     assert_eq!(log_of(&ready.server), left, "nothing of it was changed");
     restore(&ready, &backup).await;
     is_whole(&ready, "the log").await;
-    let [file] = &kept(&ready.server)[..] else { panic!("one file is kept") };
+    let [file] = &ready.server.kept()[..] else { panic!("one file is kept") };
     assert_eq!(fs::read(file.with_extension("db-wal")).unwrap(), left);
     ready.server.finish().await;
 }
@@ -333,7 +316,7 @@ async fn backups_leave_a_damaged_workspace_out_say_so_and_keep_the_good_ones() {
     let neighbour = ready.server.person_in(other, "owner").await;
     item(&neighbour, "C-1").await;
     ready.server.platform.workspaces.close_all().await;
-    fill_pages(&live(&ready.server), 0x0d);
+    fill_pages(&ready.server.live(), 0x0d);
 
     let backup = ready.back_up().await;
 
@@ -367,7 +350,7 @@ async fn backups_leave_a_damaged_workspace_out_say_so_and_keep_the_good_ones() {
     let ready = Ready { operator, ..ready };
     let cleaned = job(&ready, "/api/v1/jobs", &json!({ "kind": "platform.clean-up" })).await;
     assert_eq!(cleaned["state"], "done", "{cleaned}");
-    assert_eq!(kept(&ready.server).len(), 1, "a damaged file is not thrown away");
+    assert_eq!(ready.server.kept().len(), 1, "a damaged file is not thrown away");
     ready.server.finish().await;
 }
 
@@ -496,7 +479,7 @@ async fn a_backup_that_carries_damage_is_not_proved_and_made_again_without_it() 
     let ready = Ready::start().await;
     let owner = ready.server.person("owner").await;
     item(&owner, "PROOF-7").await;
-    let path = live(&ready.server);
+    let path = ready.server.live();
     let ready = ready
         .restart_after(|| {
             // It can be counted and read: only whoever goes through all of it notices.

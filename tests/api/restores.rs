@@ -65,16 +65,6 @@ fn left_in_scratch(server: &TestServer) -> usize {
     fs::read_dir(server.folder().join("spool/restores")).map_or(0, Iterator::count)
 }
 
-fn live(server: &TestServer) -> PathBuf {
-    server.folder().join(format!("workspaces/{}.db", server.workspace))
-}
-
-fn kept(server: &TestServer) -> Vec<PathBuf> {
-    let entries = fs::read_dir(server.folder().join("workspaces/kept"));
-    let files = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-    files.filter(|path| path.extension().is_some_and(|it| it == "db")).collect()
-}
-
 #[tokio::test]
 async fn a_workspace_is_what_it_was_and_its_log_tells_all_that_happened_since() {
     let ready = Ready::start().await;
@@ -123,7 +113,7 @@ async fn the_file_of_before_can_be_put_back_for_seven_days_and_goes_then() {
     let listed = ready.operator.get("/api/v1/restores").await.is(200);
     let states: Vec<_> = [0, 1].iter().map(|at| &listed["items"][*at]["state"]).collect();
     assert_eq!(states, ["done", "undone"]);
-    assert_eq!(kept(&ready.server).len(), 2);
+    assert_eq!(ready.server.kept().len(), 2);
     ready.server.advance(Duration::from_hours(8 * 24));
     let clean = json!({ "kind": "platform.clean-up" });
     let operator = ready.server.operator().await;
@@ -131,7 +121,7 @@ async fn the_file_of_before_can_be_put_back_for_seven_days_and_goes_then() {
     let ready = Ready { operator, ..ready };
     let cleaned = job(&ready, &asked).await;
     assert_eq!(cleaned["state"], "done", "{cleaned}");
-    assert_eq!(kept(&ready.server), [] as [PathBuf; 0]);
+    assert_eq!(ready.server.kept(), [] as [PathBuf; 0]);
     ready.server.finish().await;
 }
 
@@ -187,7 +177,7 @@ async fn a_look_says_what_there_was_and_what_there_is_and_changes_nothing() {
     assert_eq!((&file["rows"]["items"], &file["rows_now"]["items"]), (&json!(1), &json!(2)));
     assert_eq!(file["audit_entries_now"], before.len());
     assert_eq!(ready.server.audit_actions().await, before);
-    assert_eq!(kept(&ready.server), [] as [PathBuf; 0]);
+    assert_eq!(ready.server.kept(), [] as [PathBuf; 0]);
     ready.server.finish().await;
 }
 
@@ -300,7 +290,7 @@ async fn a_damaged_file_is_replaced_and_the_box_says_what_was_lost() {
     item(&owner, "B").await;
     runner::tick(&ready.server.platform).await.expect("a checkpoint");
     let ready = ready.restart().await;
-    let path = live(&ready.server);
+    let path = ready.server.live();
     let size = fs::metadata(&path).unwrap().len();
     fs::write(&path, vec![0x5a; usize::try_from(size).unwrap()]).unwrap();
     assert_ne!(owner_of(&ready).await.get("/inventory/items").await.status, 200);
@@ -308,7 +298,7 @@ async fn a_damaged_file_is_replaced_and_the_box_says_what_was_lost() {
     restore(&ready, &wish(&ready, &backup, "in_place")).await;
 
     assert_eq!(names(&owner_of(&ready).await).await, ["A"]);
-    assert_eq!(fs::read(&kept(&ready.server)[0]).unwrap().len(), usize::try_from(size).unwrap());
+    assert_eq!(fs::read(&ready.server.kept()[0]).unwrap().len(), usize::try_from(size).unwrap());
     drop(neighbour);
     ready.server.finish().await;
 }
@@ -343,7 +333,7 @@ async fn who_was_erased_since_the_backup_is_erased_from_what_comes_back() {
     assert_eq!(holders(ready.server.folder(), MINE), [] as [String; 0]);
     let erasures = ready.operator.get("/api/v1/erasures").await.is(200);
     assert_eq!(erasures["items"][0]["state"], "done");
-    assert_eq!(kept(&ready.server).len(), 1, "the file of before holds nobody who was erased");
+    assert_eq!(ready.server.kept().len(), 1, "the file of before holds nobody who was erased");
     ready.server.finish().await;
 }
 
@@ -370,11 +360,11 @@ async fn a_kill_at_any_moment_leaves_the_workspace_as_it_was_or_brings_it_back()
             "done" => {
                 done += 1;
                 assert_eq!(found, ["A"], "after {polls} polls");
-                assert_eq!(kept(&ready.server).len(), 1);
+                assert_eq!(ready.server.kept().len(), 1);
             }
             "failed" => {
                 assert_eq!(found, ["A", "B"], "after {polls} polls");
-                assert_eq!(kept(&ready.server), [] as [PathBuf; 0]);
+                assert_eq!(ready.server.kept(), [] as [PathBuf; 0]);
             }
             state => panic!("it is {state} after {polls} polls"),
         }

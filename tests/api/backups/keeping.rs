@@ -13,7 +13,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::Ready;
-use crate::support::system;
+use crate::support::{reading, system};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -415,13 +415,10 @@ async fn a_target_that_lets_nothing_be_removed_keeps_it_and_the_job_says_so() {
 }
 
 #[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "a reader that keeps the log from being folded in")]
 async fn a_log_that_grows_too_long_ends_the_backup_with_its_sentence() {
     let ready = Ready::start_with(&[("storage.backup_log_bytes_max", "65536")]).await;
     let owner = ready.server.person("owner").await;
-    let path = ready.server.folder().join(format!("workspaces/{}.db", ready.server.workspace));
-    let reader = rusqlite::Connection::open(path).unwrap();
-    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").unwrap();
+    let reader = reading(&ready.server.live());
     for number in 0..30 {
         crate::inventory::item(&owner, &format!("L-{number}")).await;
     }

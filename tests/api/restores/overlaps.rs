@@ -3,13 +3,13 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::path::Path;
 use std::pin::Pin;
 use std::task::Poll;
 
 use holdfast::platform::backups::archive;
 
 use super::*;
+use crate::support::reading;
 
 /// Looks at a job before a test goes on without what it waited for.
 const LOOKS_MAX: usize = 2_000_000;
@@ -54,14 +54,6 @@ fn folder_of(ready: &Ready, below: &str) -> bool {
     fs::read_dir(ready.server.folder().join(below)).is_ok_and(|mut all| all.next().is_some())
 }
 
-/// Somebody who reads a file from before it is written to: its log is not folded in meanwhile.
-#[expect(clippy::disallowed_methods, reason = "behind the back of the box")]
-fn reading(path: &Path) -> rusqlite::Connection {
-    let reader = rusqlite::Connection::open(path).expect("a file");
-    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").expect("a moment");
-    reader
-}
-
 /// Numbers of the items that a backup holds, by opening it with the kit.
 #[expect(clippy::disallowed_methods, reason = "a file that no box has open")]
 fn held(ready: &Ready, backup: &Value) -> Vec<String> {
@@ -91,7 +83,7 @@ async fn begun() -> (Ready, Client, Value) {
 async fn what_a_backup_holds_is_not_replaced_and_what_is_written_meanwhile_stays() {
     let (ready, owner, backup) = begun().await;
     ready.server.platform.workspaces.close_all().await;
-    let reader = reading(&live(&ready.server));
+    let reader = reading(&ready.server.live());
     item(&owner, "C").await;
     let second = ready.server.second_workspace().await;
     let neighbour = ready.server.person_in(second, "owner").await;
@@ -127,7 +119,7 @@ async fn what_a_backup_holds_is_not_replaced_and_what_is_written_meanwhile_stays
     let made = newest(&ready).await;
     assert_eq!((&made["level"], &made["workspaces"]), (&json!("verified"), &json!(2)), "{made}");
     assert_eq!(held(&ready, &made), ["A", "B", "C", "D"]);
-    assert_eq!((left_in_scratch(&ready.server), kept(&ready.server).len()), (0, 0));
+    assert_eq!((left_in_scratch(&ready.server), ready.server.kept().len()), (0, 0));
     // When the backup is made, the same restore goes through, and the one of just now, too.
     restore(&ready, &wish(&ready, &backup, "in_place")).await;
     assert_eq!(names(&owner).await, ["A"]);

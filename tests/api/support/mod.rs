@@ -7,6 +7,8 @@ mod client;
 pub mod python;
 
 use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +32,7 @@ use holdfast::platform::secret::Secret;
 use holdfast::platform::workspaces::rules::Draft;
 use holdfast::platform::workspaces::{self, WorkspaceId};
 use holdfast::wiring;
-use rusqlite::named_params;
+use rusqlite::{Connection, named_params};
 
 pub use authenticator::Authenticator;
 pub use browser::{Browser, SESSION};
@@ -235,8 +237,20 @@ impl TestServer {
         self.clock.advance(by);
     }
 
-    pub fn folder(&self) -> &std::path::Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The workspace's file.
+    pub fn live(&self) -> PathBuf {
+        self.folder().join(format!("workspaces/{}.db", self.workspace))
+    }
+
+    /// Files of before a restore.
+    pub fn kept(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.folder().join("workspaces/kept"));
+        let files = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+        files.filter(|path| path.extension().is_some_and(|it| it == "db")).collect()
     }
 
     /// The box's own context on the workspace, for looking behind the interface.
@@ -306,7 +320,7 @@ pub const ROOM_BYTES: u64 = 50_000_000_000;
 
 /// Opens a box over a folder, as a restart does.
 pub fn open(
-    folder: &std::path::Path,
+    folder: &Path,
     clock: &Clock,
     settings: &[(&'static str, &str)],
     jobs: &[JobSpec],
@@ -324,6 +338,15 @@ pub fn open(
     let platform = wiring::open_with(config, clock.clone(), parts).expect("a box");
     platform.room.pretend(Some(ROOM_BYTES));
     platform
+}
+
+/// Somebody who reads a file from before it is written to: as long as they do, its log is not
+/// folded in.
+#[expect(clippy::disallowed_methods, reason = "behind the back of the box")]
+pub fn reading(path: &Path) -> Connection {
+    let reader = Connection::open(path).expect("a file");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").expect("a moment");
+    reader
 }
 
 /// An id that names nothing.
