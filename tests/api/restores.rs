@@ -15,6 +15,7 @@ use crate::privacy::holders;
 use crate::privacy::planting::{email, plant};
 use crate::support::{Client, ROOM_BYTES, TestServer};
 
+mod newer;
 mod overlaps;
 
 const MINE: &str = "quetzalfinch";

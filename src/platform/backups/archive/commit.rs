@@ -39,6 +39,15 @@ pub struct Commit {
     pub packs: Vec<PartEntry>,
 }
 
+/// What every `COMMIT.json` says, whichever release wrote it: a newer one may say more.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CommitHead {
+    pub format: u32,
+    pub box_epoch: u64,
+    pub sequence: u64,
+    pub taken_at: String,
+}
+
 /// A part as `COMMIT.json` names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,14 +103,22 @@ pub fn from_signed<T: DeserializeOwned>(
     keys(&said).iter().any(is_good).then_some(said)
 }
 
+impl CommitHead {
+    /// Reads a file that one of `keys` (Ed25519) has signed. None: it is not whole, or nobody
+    /// known signed it.
+    pub fn read_signed(file: &str, keys: &[[u8; 32]]) -> Option<Self> {
+        from_signed(file, SIGNED_AS, |_| keys.to_vec())
+    }
+}
+
 impl Commit {
     /// The text of the file, signed by `sign`.
     pub fn to_file(&self, sign: impl FnOnce(&str) -> Result<Vec<u8>>) -> Result<String> {
         to_signed(self, SIGNED_AS, sign)
     }
 
-    /// Reads a file that one of `keys` (Ed25519) has signed. None: it is not whole, or nobody
-    /// known signed it.
+    /// Reads a file that one of `keys` (Ed25519) has signed. None: it is not whole, of a
+    /// newer format, or nobody known signed it.
     pub fn read_signed(file: &str, keys: &[[u8; 32]]) -> Option<Self> {
         from_signed(file, SIGNED_AS, |_| keys.to_vec())
     }

@@ -18,7 +18,7 @@ mod reader;
 mod tests;
 mod writer;
 
-pub use commit::{COMMIT_FILE, Commit, PartEntry, SIGNED_AS, from_signed, to_signed};
+pub use commit::{COMMIT_FILE, Commit, CommitHead, PartEntry, SIGNED_AS, from_signed, to_signed};
 pub use hashed::{HashedFile, Sum};
 pub use kit::{Identity, Kit, NoKit, Recipient};
 pub use lock::{Key, Lock, Locked, unlock};

@@ -10,7 +10,7 @@ use std::path::{Component, Path};
 use age::stream::StreamReader;
 use sha2::{Digest, Sha256};
 
-use super::commit::{COMMIT_FILE, Commit, PartEntry};
+use super::commit::{COMMIT_FILE, Commit, CommitHead, PartEntry};
 use super::kit::{Identity, Kit, wiped};
 use super::{FORMAT, MANIFEST, Manifest, SUMS};
 use crate::platform::secret::to_hex;
@@ -105,10 +105,13 @@ pub fn read_commit(base: &Path, kit: &Kit) -> Result<Commit, Refused> {
 
 /// Takes the text of a `COMMIT.json` when the kit's box signed it.
 pub fn check_commit(text: &str, kit: &Kit) -> Result<Commit, Refused> {
-    let commit = Commit::read_signed(text, &[kit.signing_key]).ok_or(Refused::NotSigned)?;
-    if commit.format > FORMAT {
-        return Err(Refused::Newer { format: commit.format });
+    let keys = [kit.signing_key];
+    let CommitHead { format, .. } =
+        CommitHead::read_signed(text, &keys).ok_or(Refused::NotSigned)?;
+    if format > FORMAT {
+        return Err(Refused::Newer { format });
     }
+    let commit = Commit::read_signed(text, &keys).ok_or(Refused::NotSigned)?;
     if commit.box_id != kit.box_id {
         return Err(Refused::AnotherBox);
     }

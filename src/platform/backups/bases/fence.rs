@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::platform::backups::archive::{COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, Commit};
+use crate::platform::backups::archive::{COMMIT_FILE, COMMIT_SIZE_BYTES_MAX, CommitHead};
 use crate::platform::backups::targets::{Fault, Remote};
 
 /// Backups of others that are read at one look.
@@ -46,7 +46,7 @@ pub(super) async fn look(
         .filter(|folder| *folder == sent.0 || !own.folders.contains(*folder))
         .collect();
     unknown.sort_unstable();
-    let mut found: Option<Commit> = None;
+    let mut found: Option<CommitHead> = None;
     for folder in unknown.into_iter().rev().take(READ_MAX) {
         let name = format!("{prefix}{folder}{ending}");
         let Some(bytes) = remote.read(&name, COMMIT_SIZE_BYTES_MAX).await? else { continue };
@@ -54,7 +54,7 @@ pub(super) async fn look(
             continue;
         }
         let text = String::from_utf8_lossy(&bytes);
-        let Some(commit) = Commit::read_signed(&text, &[own.signing_key]) else { continue };
+        let Some(commit) = CommitHead::read_signed(&text, &[own.signing_key]) else { continue };
         // Those of an earlier life of this box are no sign of another.
         let is_other = commit.box_epoch >= own.box_epoch;
         if is_other && found.as_ref().is_none_or(|one| one.box_epoch < commit.box_epoch) {
@@ -64,8 +64,8 @@ pub(super) async fn look(
     Ok(found.map(|commit| said_of(&commit, own.box_epoch)))
 }
 
-fn said_of(commit: &Commit, own_epoch: u64) -> Other {
-    let Commit { box_epoch, sequence, taken_at, .. } = commit;
+fn said_of(commit: &CommitHead, own_epoch: u64) -> Other {
+    let CommitHead { box_epoch, sequence, taken_at, .. } = commit;
     if *box_epoch > own_epoch {
         let detail = format!(
             "This box was recovered elsewhere: backup {sequence} there is of {taken_at}. This one \
