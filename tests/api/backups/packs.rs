@@ -17,7 +17,7 @@ use crate::support::Client;
 
 const BYTES: [(&str, &str); 1] = [("content-type", "application/octet-stream")];
 
-async fn put(client: &Client, item: &Value, bytes: &[u8]) -> Value {
+pub(super) async fn put(client: &Client, item: &Value, bytes: &[u8]) -> Value {
     let id = item["id"].as_str().expect("an id");
     let path = format!("/inventory/items/{id}/files?name=a.bin");
     client.send(Method::POST, &path, &BYTES, bytes.to_vec()).await.is(201)
@@ -37,7 +37,7 @@ impl Ready {
     }
 
     /// Opens the packs of a base as `recover` does.
-    fn bring(&self, backup: &Value, into: &Path) -> Result<(), Refused> {
+    pub(super) fn bring(&self, backup: &Value, into: &Path) -> Result<(), Refused> {
         let unpacked = self.unpack(backup, into);
         let packs = self.beside().join("blobs");
         let open = |pack: &holdfast::platform::backups::archive::PartEntry| match fs::File::open(
@@ -138,6 +138,53 @@ async fn a_workspace_comes_back_with_its_pictures_in_place_and_as_another() {
     assert_ne!(results[0], results[1]);
     let copied = blob(ready.server.folder(), &results[1], &photo);
     assert_eq!(fs::read(copied).expect("the copy has its own"), b"a picture");
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_restore_without_room_for_the_pictures_is_refused_before_it_fetches_them() {
+    const PICTURE_BYTES: usize = 6_000_000;
+    // What stays free when a restore has all it needs, and one part with what is in it.
+    const ROOM_LEFT: u64 = 64 * 1024 * 1024;
+    let ready = Ready::start().await;
+    let owner = ready.server.person("owner").await;
+    let salmon = item(&owner, "SAL").await;
+    let photo = put(&owner, &salmon, &vec![7; PICTURE_BYTES]).await;
+    let backup = ready.back_up().await;
+    item(&owner, "LATER").await;
+    let place = blob(ready.server.folder(), &ready.server.workspace.to_string(), &photo);
+    fs::remove_file(&place).unwrap();
+    let part = fs::metadata(ready.base(&backup).join("part-0000.tar.zst.age")).unwrap().len();
+    let wish = json!({
+        "backup_id": backup["id"], "identity": ready.kit.text().reveal(), "mode": "in_place",
+        "workspace_id": ready.server.workspace.to_string(),
+    });
+    let restored = async || {
+        ready.server.clock.advance(Duration::from_secs(1));
+        let asked = ready.operator.post("/api/v1/restores", &wish).await.is(202);
+        ready.server.run_jobs().await;
+        let job = format!("/api/v1/jobs/{}", asked["id"].as_str().expect("an id"));
+        ready.operator.get(&job).await.is(200)
+    };
+    // Unpacked, where it belongs, and its pack: three times the picture.
+    let packed = fs::metadata(&ready.packs()[0]).unwrap().len();
+    let needed = ROOM_LEFT + 2 * PICTURE_BYTES as u64 + packed;
+
+    for free in [ROOM_LEFT + 2 * part, needed - 1] {
+        ready.server.platform.room.pretend(Some(free));
+        let refused = restored().await;
+        assert_eq!(refused["problem"]["code"], "restore-no-room", "{free}: {refused}");
+        assert!(!place.exists(), "it was brought nevertheless");
+        let scratch = fs::read_dir(ready.server.folder().join("spool/restores"));
+        assert_eq!(scratch.map_or(0, Iterator::count), 0, "something is left");
+        let items = owner.get("/inventory/items").await.is(200);
+        assert_eq!(items["items"].as_array().unwrap().len(), 2, "{items}");
+    }
+    ready.server.platform.room.pretend(Some(needed));
+    let done = restored().await;
+
+    assert_eq!(done["state"], "done", "{done}");
+    assert_eq!(content(&owner, &salmon, &photo).await.bytes.len(), PICTURE_BYTES);
     ready.server.finish().await;
 }
 

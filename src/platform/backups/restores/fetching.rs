@@ -1,5 +1,6 @@
 //! From a target into scratch: what is wanted of a backup, with every hash of it checked.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -112,12 +113,37 @@ pub(super) async fn fetch(
             (base, false)
         }
     };
-    let (files, kit, doing) = (scratch.join("files"), kit.clone(), work.clone());
-    let (runtime, aside) = (Handle::current(), scratch.join("pack"));
     if is_near {
-        let commit = signed(&base, &kit).await?;
+        let commit = signed(&base, kit).await?;
         need_room(work, sizes(&commit)).await?;
     }
+    let unpacked = databases(work, base, is_near, kit, wanted, scratch).await?;
+    let Wanted::Workspace(id) = wanted else { return Ok(unpacked.manifest) };
+    need_room(work, room_for_blobs(&unpacked, id, is_near)).await?;
+    let (files, kit) = (scratch.join("files"), kit.clone());
+    let (runtime, aside) = (Handle::current(), scratch.join("pack"));
+    tasks::blocking(move || {
+        let below = blobs_of(id);
+        let is_wanted = |blob: &BlobEntry| blob.path.starts_with(&below);
+        let open = |pack: &PartEntry| beside.open_pack(&runtime, pack, &aside);
+        let Unpacked { commit, manifest } = unpacked;
+        unpack_blobs(&commit, &manifest, &kit.identity, open, is_wanted, &files)
+            .map_err(|why| refused(&why))?;
+        Ok(manifest)
+    })
+    .await
+}
+
+/// Unpacks the databases that are wanted and checks them. What was fetched for it is gone then.
+async fn databases(
+    work: &Work,
+    base: PathBuf,
+    is_near: bool,
+    kit: &Kit,
+    wanted: Wanted,
+    scratch: &Path,
+) -> Result<Unpacked> {
+    let (files, kit, doing) = (scratch.join("files"), kit.clone(), work.clone());
     tasks::blocking(move || {
         make_private_folder(&files)?;
         let commit = read_commit(&base, &kit).map_err(|why| refused(&why))?;
@@ -130,24 +156,32 @@ pub(super) async fn fetch(
         };
         let is_wanted = |path: &str| wanted.takes(path);
         let unpacked = unpack_only(&base, &kit, &files, is_wanted, progress);
-        let Unpacked { commit, manifest } = unpacked.map_err(|why| refused(&why))?;
+        let unpacked = unpacked.map_err(|why| refused(&why))?;
         if !is_near {
             std::fs::remove_dir_all(&base)?;
         }
         doing.check()?;
         let there = |file: &&FileEntry| wanted.takes(&file.path);
-        check(&files, manifest.files.iter().filter(there)).map_err(|why| refused(&why))?;
-        if let Wanted::Workspace(id) = wanted {
-            let below = blobs_of(id);
-            let is_wanted = |blob: &BlobEntry| blob.path.starts_with(&below);
-            let open = |pack: &PartEntry| beside.open_pack(&runtime, pack, &aside);
-            let (manifest, key) = (&manifest, &kit.identity);
-            unpack_blobs(&commit, manifest, key, open, is_wanted, &files)
-                .map_err(|why| refused(&why))?;
-        }
-        Ok(manifest)
+        let found = unpacked.manifest.files.iter().filter(there);
+        check(&files, found).map_err(|why| refused(&why))?;
+        Ok(unpacked)
     })
     .await
+}
+
+/// What the pictures and documents of a workspace take: unpacked, once more where they belong, and
+/// the largest of their packs where one has to be fetched.
+fn room_for_blobs(unpacked: &Unpacked, id: WorkspaceId, is_near: bool) -> u64 {
+    let Unpacked { commit, manifest } = unpacked;
+    let below = blobs_of(id);
+    let (mut bytes, mut needed) = (0_u64, HashSet::new());
+    for blob in manifest.blobs.iter().filter(|blob| blob.path.starts_with(&below)) {
+        bytes = bytes.saturating_add(blob.size_bytes);
+        needed.insert(blob.pack.as_str());
+    }
+    let fetched = commit.packs.iter().filter(|pack| needed.contains(pack.name.as_str()));
+    let largest = fetched.map(|pack| pack.size_bytes).max().filter(|_| !is_near);
+    bytes.saturating_mul(2).saturating_add(largest.unwrap_or(0))
 }
 
 async fn signed(base: &Path, kit: &Kit) -> Result<Commit> {
