@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::support::{Client, TestServer};
 
 mod keeping;
+mod live_blobs;
 mod neighbours;
 mod packs;
 mod proofs;
