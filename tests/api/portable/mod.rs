@@ -21,6 +21,7 @@ use crate::support::{Client, PASSWORD, ROOM_BYTES, TestServer};
 mod exports;
 mod hostile;
 mod members;
+mod releases;
 
 /// An archive, what opens it, and what the job said of it.
 struct Sent {

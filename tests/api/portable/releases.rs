@@ -1,0 +1,101 @@
+//! Archives of older and newer releases.
+
+use serde_json::{Value, json};
+
+use super::members::Members;
+use super::{Sent, export, files, import, key_of, new_workspace, read, refused, upload, wish};
+use crate::inventory::{item, location, on_hand, post};
+use crate::support::{Client, TestServer};
+
+/// What the newest migration of the Inventory made, and what it is noted by.
+const WITHOUT_THE_LAST: &str = "DROP TABLE item_files;
+     DELETE FROM applied_migrations WHERE set_name = 'inventory' AND number = 15";
+
+async fn add_file(client: &Client, item: &Value, bytes: &[u8]) -> Value {
+    let id = item["id"].as_str().expect("an id");
+    let path = format!("/inventory/items/{id}/files?name=a.bin");
+    let headers = [("content-type", "application/octet-stream")];
+    client.send(http::Method::POST, &path, &headers, bytes.to_vec()).await.is(201)
+}
+
+/// A box, and an archive of its workspace, taken apart.
+async fn taken_apart() -> (TestServer, Client, Value, Sent, Members) {
+    let here = TestServer::start().await;
+    let owner = here.person("owner").await;
+    let (salmon, cellar) = (item(&owner, "A").await, location(&owner, "C").await);
+    post(&owner, "receive", &salmon, &cellar, "7.5").await;
+    let sent = export(&here, &owner).await;
+    let members = Members::of(&sent.bytes, &key_of(&sent));
+    (here, owner, salmon, sent, members)
+}
+
+#[tokio::test]
+async fn a_workspace_of_an_older_release_is_brought_up_to_date() {
+    let (here, owner, salmon, sent, mut members) = taken_apart().await;
+    members.alter(WITHOUT_THE_LAST);
+    let mut manifest = members.json("MANIFEST.json");
+    let counted = manifest["files"][0]["rows"].as_object_mut().expect("counts");
+    assert!(counted.remove("item_files").is_some(), "the newest migration is another one now");
+    members.set("MANIFEST.json", manifest.to_string().into_bytes());
+    members.sign();
+    let bytes = members.pack(&sent.identity.recipient());
+    let older = Sent { bytes, identity: sent.identity.clone(), result: Value::Null };
+    let there = TestServer::start().await;
+    let operator = there.operator().await;
+
+    let id = upload(&operator, &older.bytes).await;
+    let look = read(&there, &operator, &id, &wish("look", &older.key())).await;
+    let result = import(&there, &operator, &older).await;
+
+    assert_eq!(look["state"], "done", "{look}");
+    let mine = operator.in_workspace(new_workspace(&result));
+    assert_eq!(on_hand(&mine, &salmon).await, on_hand(&owner, &salmon).await);
+    // What the last migration brought is there, and works.
+    let file = add_file(&mine, &salmon, b"a picture").await;
+    let path = format!("/inventory/items/{}/files", salmon["id"].as_str().expect("an id"));
+    assert_eq!(mine.get(&path).await.is(200)["items"], json!([file]));
+    let verdict = mine.post("/audit/verify", &Value::Null).await.is(200);
+    assert_eq!(verdict["ok"], true, "{verdict}");
+    // It goes on like any other.
+    export(&there, &mine).await;
+    here.finish().await;
+    there.finish().await;
+}
+
+#[tokio::test]
+async fn a_workspace_of_a_newer_release_is_refused_as_such_and_leaves_nothing() {
+    let (here, _, _, sent, members) = taken_apart().await;
+    let there = TestServer::start().await;
+    let operator = there.operator().await;
+    let before = files(&there);
+
+    for (sql, word) in [
+        (
+            "CREATE TABLE hues (id INTEGER PRIMARY KEY) STRICT;
+             INSERT INTO applied_migrations (set_name, number, sha256, applied_at)
+             VALUES ('inventory', 16, 'x', 0)",
+            "it knows step 16 of inventory, this one 15",
+        ),
+        (
+            "ALTER TABLE workspace_file ADD COLUMN hue TEXT;
+             INSERT INTO applied_migrations (set_name, number, sha256, applied_at)
+             VALUES ('workspace', 7, 'x', 0)",
+            "it knows step 7 of workspace, this one 6",
+        ),
+    ] {
+        let mut newer = members.clone();
+        newer.alter(sql);
+        newer.sign();
+        let bytes = newer.pack(&sent.identity.recipient());
+        let (code, detail) = refused(&there, &operator, &bytes, &sent.key()).await;
+        assert_eq!(code, "import-newer", "{detail}");
+        assert!(detail.contains(word) && detail.ends_with("Nothing was changed."), "{detail}");
+    }
+
+    assert_eq!(files(&there), before);
+    let spaces = operator.get("/api/v1/workspaces").await.is(200);
+    assert!(!spaces.to_string().contains("imported"), "{spaces}");
+    assert_eq!(there.box_counts().await.get("workspace.imported"), None);
+    here.finish().await;
+    there.finish().await;
+}
