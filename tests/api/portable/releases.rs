@@ -1,4 +1,6 @@
-//! Archives of older and newer releases.
+//! Archives of older and newer releases, and of boxes that allow a workspace more than this one.
+
+use std::fs;
 
 use serde_json::{Value, json};
 
@@ -96,6 +98,43 @@ async fn a_workspace_of_a_newer_release_is_refused_as_such_and_leaves_nothing() 
     let spaces = operator.get("/api/v1/workspaces").await.is(200);
     assert!(!spaces.to_string().contains("imported"), "{spaces}");
     assert_eq!(there.box_counts().await.get("workspace.imported"), None);
+    here.finish().await;
+    there.finish().await;
+}
+
+#[tokio::test]
+async fn files_of_an_import_take_no_more_than_those_of_a_workspace_may() {
+    let here = TestServer::start().await;
+    let there = TestServer::start_with(&[("files.workspace_bytes_max", "4096")]).await;
+    let (owner, operator) = (here.person("owner").await, there.operator().await);
+    let salmon = item(&owner, "A").await;
+    add_file(&owner, &salmon, &[1; 2_048]).await;
+    add_file(&owner, &salmon, &[2; 2_048]).await;
+    let fits = export(&here, &owner).await;
+    add_file(&owner, &salmon, &[3]).await;
+    let too_much = export(&here, &owner).await;
+
+    for mode in ["look", "import"] {
+        there.advance(std::time::Duration::from_secs(13));
+        let id = upload(&operator, &too_much.bytes).await;
+        let before = files(&there);
+        let job = read(&there, &operator, &id, &wish(mode, &too_much.key())).await;
+        assert_eq!(job["problem"]["code"], "blobs-full", "{mode}: {job}");
+        let detail = job["problem"]["detail"].as_str().expect("a text");
+        assert!(detail.contains("4096 bytes") && detail.contains("files.workspace_bytes_max"));
+        assert_eq!(files(&there), before, "{mode}");
+        // The upload can be read again where there is more room.
+        operator.get(&format!("/api/v1/workspaces/imports/{id}")).await.is(200);
+    }
+    let blobs = fs::read_dir(there.folder().join("blobs")).into_iter().flatten().flatten();
+    let left: Vec<_> = blobs.filter(|one| one.path().is_dir()).map(|one| one.path()).collect();
+    assert!(left.iter().all(|path| fs::read_dir(path).is_ok_and(|it| it.count() == 0)), "{left:?}");
+    there.advance(std::time::Duration::from_secs(13));
+    let result = import(&there, &operator, &fits).await;
+
+    let mine = operator.in_workspace(new_workspace(&result));
+    let path = format!("/inventory/items/{}/files", salmon["id"].as_str().expect("an id"));
+    assert_eq!(mine.get(&path).await.is(200)["items"].as_array().expect("a list").len(), 2);
     here.finish().await;
     there.finish().await;
 }

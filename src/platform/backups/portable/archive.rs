@@ -166,17 +166,24 @@ impl Opened {
     }
 }
 
-/// Unpacks an archive into an empty folder and checks it against what it says of itself. At most
-/// `bytes_max` are written. `watch` hears how many bytes of the archive were read and may end it.
+/// Bytes that are written of an archive at most.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) all: u64,
+    /// What the files of a workspace may take together on this box.
+    pub(super) blobs: u64,
+}
+
+/// Unpacks an archive into an empty folder and checks it against what it says of itself. `watch` hears how many bytes of the archive were read and may end it.
 pub(super) fn unpack(
     from: File,
     key: &Key,
     into: &Path,
-    bytes_max: u64,
+    bounds: Bounds,
     watch: impl FnMut(u64) -> Result<()>,
 ) -> Result<Opened> {
     let mut source = Source { from, watch, fault: None };
-    let taken = take_all(&mut source, key, into, bytes_max);
+    let taken = take_all(&mut source, key, into, bounds);
     // What ended the reading explains whatever the layers above said of it.
     if let Some(fault) = source.fault.take() {
         return Err(fault);
@@ -192,7 +199,7 @@ struct Members {
     texts: BTreeMap<String, Vec<u8>>,
 }
 
-fn take_all(from: impl Read, key: &Key, into: &Path, bytes_max: u64) -> Result<Members> {
+fn take_all(from: impl Read, key: &Key, into: &Path, bounds: Bounds) -> Result<Members> {
     let opened = unlock(BufReader::new(from), key).map_err(|why| match why {
         Locked::NotAge => Refused::NotAge,
         Locked::WrongKey => Refused::WrongKey,
@@ -201,7 +208,7 @@ fn take_all(from: impl Read, key: &Key, into: &Path, bytes_max: u64) -> Result<M
     let mut unpacked = zstd::Decoder::new(opened)?;
     unpacked.window_log_max(WINDOW_LOG_MAX)?;
     let mut tar = tar::Archive::new(unpacked);
-    let (mut members, mut left) = (Members::default(), bytes_max);
+    let (mut members, mut left) = (Members::default(), bounds);
     // Without what the library does for long names and the like: it reads those into memory.
     for entry in tar.entries().map_err(damaged)?.raw(true) {
         let mut entry = entry.map_err(damaged)?;
@@ -211,7 +218,12 @@ fn take_all(from: impl Read, key: &Key, into: &Path, bytes_max: u64) -> Result<M
         }
         let size_bytes = entry.size();
         let taken = size_bytes.max(MEMBER_SIZE_BYTES_MIN);
-        left = left.checked_sub(taken).ok_or(Refused::TooLarge { bytes: bytes_max })?;
+        let too_large = Refused::TooLarge { bytes: bounds.all };
+        left.all = left.all.checked_sub(taken).ok_or(too_large)?;
+        if blob_at(&path).is_some() {
+            let too_large = Refused::BlobsTooLarge { bytes: bounds.blobs };
+            left.blobs = left.blobs.checked_sub(size_bytes).ok_or(too_large)?;
+        }
         let sum = take_one(&mut members, &path, size_bytes, &mut entry, into)?;
         if members.sums.insert(path.clone(), sum).is_some() {
             return Err(Refused::inside(&path, "is there twice").into());

@@ -174,6 +174,10 @@ pub enum Refused {
     TooLarge {
         bytes: u64,
     },
+    /// Its pictures and documents take more than a workspace's may on this box.
+    BlobsTooLarge {
+        bytes: u64,
+    },
 }
 
 impl Refused {
@@ -190,6 +194,7 @@ impl Refused {
             Self::Newer { .. } => "import-newer",
             Self::Signer => "import-signer",
             Self::TooLarge { .. } => "archive-no-room",
+            Self::BlobsTooLarge { .. } => "blobs-full",
             Self::NotAge
             | Self::TooMuchWork
             | Self::Damaged
@@ -216,6 +221,10 @@ impl Refused {
                 "More than {} MB are in it, which is more than such a file holds or the disk has \
                  room for.",
                 bytes / 1_000_000
+            ),
+            Self::BlobsTooLarge { bytes } => format!(
+                "The files in it take more than the {bytes} bytes that those of one workspace may \
+                 take on this box; files.workspace_bytes_max says how many."
             ),
         }
     }

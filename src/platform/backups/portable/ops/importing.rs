@@ -17,7 +17,7 @@ use crate::platform::backups::archive::Key;
 use crate::platform::backups::contents::ops::Contents;
 use crate::platform::backups::kits;
 use crate::platform::backups::portable::archive::{
-    ABOUT, Opened, RoleAbout, blob_path, file_path, key_hash, unpack, unpacked_blobs,
+    ABOUT, Bounds, Opened, RoleAbout, blob_path, file_path, key_hash, unpack, unpacked_blobs,
 };
 use crate::platform::backups::portable::jobs::IMPORT;
 use crate::platform::backups::portable::rules::{
@@ -181,6 +181,7 @@ impl Doing<'_> {
         let file = self.file().await?;
         let free = free_bytes(&self.ctx.platform).await?;
         let (into, work) = (self.files(), self.work.clone());
+        let blobs = self.ctx.platform.config.files.workspace_bytes_max;
         tasks::in_background(move || {
             let total = file.metadata()?.len();
             // Rarely less than this is in it.
@@ -191,7 +192,8 @@ impl Doing<'_> {
                 work.progress(done, total.max(done));
                 work.check()
             };
-            unpack(file, &key, &into, unpacked_bytes_max(total, free), watch)
+            let bounds = Bounds { all: unpacked_bytes_max(total, free), blobs };
+            unpack(file, &key, &into, bounds, watch)
         })
         .await
     }
