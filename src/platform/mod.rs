@@ -182,6 +182,7 @@ pub struct Platform {
     pub room: Arc<Room>,
     /// Sign-ins to backup targets that are under way.
     pub target_sign_ins: backups::targets::SignIns,
+    pub microsoft: backups::targets::Microsoft,
     pub notices: Notices,
     /// What is leaving the box now.
     pub sending: Sending,
@@ -260,6 +261,7 @@ impl Platform {
             before,
             room,
             target_sign_ins: backups::targets::SignIns::default(),
+            microsoft: backups::targets::Microsoft::default(),
             registrations: Registrations::default(),
             set_up: SetUp::new(&config.limits),
             reach: OnceLock::new(),

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, TestServer};
 
+mod signing_in;
+
 const TARGETS: &str = "/api/v1/backup-targets";
 const SECRET: &str = "Zu4-secret-of-the-other-side";
 

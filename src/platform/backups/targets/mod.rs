@@ -21,6 +21,7 @@ mod webdav;
 mod written;
 
 pub use faults::{Fault, Why};
+pub use onedrive::{Endpoints, Microsoft};
 pub use remote::{Listed, Remote, Test};
 pub use signing_in::{SignIn, SignIns};
 pub use written::TargetSettingsRequest;

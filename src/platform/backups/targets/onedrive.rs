@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -42,17 +42,32 @@ const PAGE: u32 = 200;
 
 /// Where Microsoft is.
 #[derive(Debug, Clone)]
-pub(super) struct Endpoints {
-    pub(super) login: String,
-    pub(super) graph: String,
+pub struct Endpoints {
+    pub login: String,
+    pub graph: String,
 }
 
-impl Endpoints {
-    pub(super) fn microsoft() -> Self {
+impl Default for Endpoints {
+    fn default() -> Self {
         Self {
             login: "https://login.microsoftonline.com/common/oauth2/v2.0".to_owned(),
             graph: "https://graph.microsoft.com/v1.0".to_owned(),
         }
+    }
+}
+
+/// Microsoft as this process finds it.
+#[derive(Debug, Default)]
+pub struct Microsoft(RwLock<Endpoints>);
+
+impl Microsoft {
+    pub(super) fn endpoints(&self) -> Endpoints {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has somebody else answer in its place. For tests.
+    pub fn pretend(&self, endpoints: Endpoints) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = endpoints;
     }
 }
 
@@ -77,15 +92,6 @@ struct Tokens {
 
 impl OneDrive {
     pub(super) fn at(
-        place: &Place,
-        credential: Option<Credential>,
-        http: Arc<Http>,
-        keeper: Option<TokenKeeper>,
-    ) -> Self {
-        Self::of(place, credential, http, keeper, Endpoints::microsoft())
-    }
-
-    pub(super) fn of(
         place: &Place,
         credential: Option<Credential>,
         http: Arc<Http>,

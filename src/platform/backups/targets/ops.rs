@@ -162,7 +162,8 @@ pub async fn open(ctx: &BoxCtx, target: &Target) -> Result<Remote> {
     let platform = &ctx.platform;
     let tls = platform.notices.roots(&platform.config).await?.client();
     let keeper = Some(keeper_of(ctx, id));
-    let means = Means { credential, tls, limits: Limits::USUAL, keeper };
+    let microsoft = platform.microsoft.endpoints();
+    let means = Means { credential, tls, limits: Limits::USUAL, keeper, microsoft };
     Ok(Remote::at(&target.place, means))
 }
 
@@ -248,18 +249,20 @@ pub async fn sign_in(ctx: &BoxCtx, id: TargetId) -> Result<Code> {
     let platform = &ctx.platform;
     let tls = platform.notices.roots(&platform.config).await?.client();
     let http = Http::new(tls, Limits::USUAL);
-    let endpoints = Endpoints::microsoft();
+    let endpoints = platform.microsoft.endpoints();
     let refused = |fault: Fault| Error::Conflict(Refusal::new("target-unreachable", fault.detail));
     let code = signing_in::begin(&http, &endpoints, client_id).await.map_err(refused)?;
     let number = platform.target_sign_ins.begin(id);
     let (asked, client_id, ctx_then) = (code.clone(), client_id.clone(), ctx.clone());
+    let begun = target.clone();
     platform.tasks.start("OneDrive sign-in", move |stop| async move {
         let sign_ins = &ctx_then.platform.target_sign_ins;
         let is_wanted = || sign_ins.is_newest(id, number);
         let state = wait_for(&http, &endpoints, &client_id, &asked, is_wanted, stop).await;
         let state = match state {
-            Ok(token) => match signed_in(&ctx_then, id, token).await {
+            Ok(token) => match signed_in(&ctx_then, begun, token).await {
                 Ok(()) => SignIn::Done,
+                Err(Error::Conflict(refusal)) => SignIn::Failed(refusal.detail),
                 Err(error) => SignIn::Failed(error.to_string()),
             },
             Err(detail) => SignIn::Failed(detail),
@@ -306,12 +309,17 @@ async fn wait_for(
     }
 }
 
-async fn signed_in(ctx: &BoxCtx, id: TargetId, token: Secret) -> Result<()> {
+/// Keeps what was given for a target as it was when the sign-in began.
+async fn signed_in(ctx: &BoxCtx, begun: Target, token: Secret) -> Result<()> {
     let platform = Arc::clone(&ctx.platform);
     ctx.write(move |scope| {
-        let target = store::get(scope, id)?.ok_or(Error::NotFound)?;
-        let sealed = seal(&platform.secrets, id, &Credential::RefreshToken(token))?;
-        store::set_secret(scope, id, Some(&sealed))?;
+        let now = store::get(scope, begun.id)?;
+        let Some(target) = now.filter(|now| now.place.trusts_the_same(&begun.place)) else {
+            let detail = "The target was changed or removed meanwhile. Sign in anew.";
+            return Err(Error::conflict("target-sign-in", detail));
+        };
+        let sealed = seal(&platform.secrets, target.id, &Credential::RefreshToken(token))?;
+        store::set_secret(scope, target.id, Some(&sealed))?;
         scope.audit(entry("box.backup_target.signed_in", &target))?;
         Ok(())
     })

@@ -10,7 +10,7 @@ use rustls::ClientConfig;
 use super::faults::{Fault, Why};
 use super::folder::Folder;
 use super::http::{Http, Limits};
-use super::onedrive::{OneDrive, TokenKeeper};
+use super::onedrive::{Endpoints, OneDrive, TokenKeeper};
 use super::rules::{Credential, Place, Step};
 use super::s3::S3;
 use super::sftp::Sftp;
@@ -58,6 +58,7 @@ pub(super) struct Means {
     pub(super) limits: Limits,
     /// Keeps what OneDrive gives in the place of what was kept.
     pub(super) keeper: Option<TokenKeeper>,
+    pub(super) microsoft: Endpoints,
 }
 
 /// Does the same with whatever kind it is; a folder does it away from the threads that wait.
@@ -80,7 +81,7 @@ macro_rules! on_each {
 impl Remote {
     /// Nothing is asked of the target yet.
     pub(super) fn at(place: &Place, means: Means) -> Self {
-        let Means { credential, tls, limits, keeper } = means;
+        let Means { credential, tls, limits, keeper, microsoft } = means;
         let hidden = credential.iter().map(|it| it.secret().clone()).collect();
         let http = || Arc::new(Http::new(tls, limits));
         let kind = match place {
@@ -91,7 +92,8 @@ impl Remote {
                 Kind::WebDav(Arc::new(WebDav::at(place, credential.as_ref(), http())))
             }
             Place::OneDrive { .. } => {
-                Kind::OneDrive(Arc::new(OneDrive::at(place, credential, http(), keeper)))
+                let drive = OneDrive::at(place, credential, http(), keeper, microsoft);
+                Kind::OneDrive(Arc::new(drive))
             }
         };
         Self { kind, hidden }

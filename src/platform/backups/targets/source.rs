@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::faults::Fault;
 use super::http::Limits;
+use super::onedrive::Endpoints;
 use super::remote::{Means, Remote};
 use super::settings::{Settings, check, host_and_port};
 use crate::platform::backups::archive::COMMIT_FILE;
@@ -179,6 +180,7 @@ impl Source {
             tls: roots.client(),
             limits: Limits::USUAL,
             keeper: None,
+            microsoft: Endpoints::default(),
         };
         Ok(Remote::at(&checked.place, means))
     }

@@ -3,6 +3,7 @@
 mod conformance;
 mod faults;
 mod graph;
+mod microsoft;
 mod servers;
 mod settings;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::http::Limits;
+use super::onedrive::Endpoints;
 use super::remote::{Means, Remote};
 use super::rules::{Credential, Place};
 use crate::platform::notices::Roots;
@@ -21,7 +23,10 @@ const QUICK: Limits = Limits { connect: Duration::from_secs(5), stall: Duration:
 
 fn remote(place: &Place, credential: Option<Credential>, limits: Limits) -> Remote {
     let tls = Roots::read(None).expect("the authorities of this machine").client();
-    Remote::at(place, Means { credential, tls, limits, keeper: None })
+    Remote::at(
+        place,
+        Means { credential, tls, limits, keeper: None, microsoft: Endpoints::default() },
+    )
 }
 
 fn s3(endpoint: &str, prefix: &str) -> Place {
