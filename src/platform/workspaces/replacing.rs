@@ -127,8 +127,8 @@ impl Workspaces {
         .await
     }
 
-    /// Closes a workspace's file and keeps it closed. `Busy` when somebody still reads it: meanwhile
-    /// no other file could be opened, so they are not waited for here.
+    /// Closes a workspace's file and keeps it closed. `Busy` when somebody still reads it: no other
+    /// file could be opened meanwhile, so they are not waited for here.
     pub(in crate::platform) async fn hold_closed(&self, id: WorkspaceId) -> Result<Closed<'_>> {
         let changing = self.changing.lock().await;
         if let Err(error) = self.hold_if_cold(id).await {

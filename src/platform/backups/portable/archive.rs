@@ -174,7 +174,8 @@ pub(super) struct Bounds {
     pub(super) blobs: u64,
 }
 
-/// Unpacks an archive into an empty folder and checks it against what it says of itself. `watch` hears how many bytes of the archive were read and may end it.
+/// Unpacks an archive into an empty folder and checks it against what it says of itself. `watch`
+/// hears how many bytes of the archive were read and may end it.
 pub(super) fn unpack(
     from: File,
     key: &Key,
