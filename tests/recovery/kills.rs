@@ -187,12 +187,12 @@ const MARKS: usize = 5;
 /// The mark from which on the workspace is the one of the backup.
 const PUT: usize = 3;
 
-fn names(folder: &Path) -> BTreeSet<OsString> {
+pub fn names(folder: &Path) -> BTreeSet<OsString> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name()).collect()
 }
 
-fn databases(folder: &Path) -> usize {
+pub fn databases(folder: &Path) -> usize {
     names(folder)
         .iter()
         .filter(|one| Path::new(one).extension().is_some_and(|it| it == "db"))

@@ -5,6 +5,7 @@
 mod kills;
 mod memory;
 mod moments;
+mod moving;
 mod places;
 mod refused;
 mod rig;

@@ -16,7 +16,7 @@ use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::backups::archive::{Identity, Key, Kit, Recipient};
 use crate::platform::backups::kits;
-use crate::platform::ctx::{BoxCtx, BoxScope, Ctx};
+use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Ctx};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::UserId;
@@ -32,10 +32,16 @@ use crate::platform::workspaces::{State, WorkspaceId};
 pub(super) use exporting::export;
 pub use exporting::{Ready, open_export};
 pub(super) use importing::import;
-pub use importing::resume;
 pub(in crate::platform) use importing::sweep;
 pub use store::PersonElsewhere;
 pub use uploads::{Upload, begin_upload, discard_upload, find_upload, take_piece};
+
+/// Looks after what an earlier process left. Call it before jobs run.
+pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
+    let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
+    exporting::drop_unfinished(&ctx).await?;
+    importing::clear_unfinished(&ctx).await
+}
 
 /// Whom an archive is encrypted to.
 pub enum To {

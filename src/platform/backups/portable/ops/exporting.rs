@@ -32,11 +32,12 @@ use crate::platform::backups::portable::store;
 use crate::platform::backups::watched::{Logs, Progress, Watched};
 use crate::platform::blobs::{self, Blob};
 use crate::platform::clock::Moment;
-use crate::platform::ctx::{BoxScope, Ctx, Scope};
+use crate::platform::ctx::{BoxCtx, BoxScope, Ctx, Scope};
 use crate::platform::db::{Held, Pages};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::{UserId, users};
-use crate::platform::jobs::ops::{View, get};
+use crate::platform::jobs::ops::{View, find_in, get};
+use crate::platform::jobs::rules::State;
 use crate::platform::jobs::{JobId, Work};
 use crate::platform::monitoring::ops::VERSION;
 use crate::platform::secret::to_hex;
@@ -334,6 +335,27 @@ fn add_seal(
     let sign = |text: &str| platform.audit.signer().sign(text).map(|it| it.as_ref().to_vec());
     archive.add_bytes(COMMIT_FILE, to_signed(&seal, SIGNED_AS, sign)?.as_bytes())?;
     Ok(())
+}
+
+/// Removes archives that a stop of the box cut off. No job may run yet.
+pub(super) async fn drop_unfinished(ctx: &BoxCtx) -> Result<()> {
+    let spool = Spool::of_archives(ctx.platform.config.data());
+    let place = spool.clone();
+    let files = tasks::blocking(move || place.list()).await?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let unfinished = ctx.read(move |scope| {
+        let is_done =
+            |kept: &Kept| find_in(scope, kept.id.cast()).is_ok_and(|job| job.state == State::Done);
+        Ok(files.into_iter().filter(|kept| !is_done(kept)).collect::<Vec<_>>())
+    });
+    let unfinished = unfinished.await?;
+    tasks::blocking(move || {
+        unfinished.into_iter().for_each(|kept| spool.remove(kept));
+        Ok(())
+    })
+    .await
 }
 
 /// An archive to be fetched.

@@ -25,7 +25,7 @@ use crate::platform::backups::portable::rules::{
 };
 use crate::platform::backups::portable::store::PersonElsewhere;
 use crate::platform::backups::portable::{checking, store};
-use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
+use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::db::{self, Snapshot};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::{UserId, users};
@@ -103,11 +103,10 @@ async fn clear(ctx: &BoxCtx, id: WorkspaceId) -> Result<()> {
     .await
 }
 
-/// Looks after what an earlier process left. Call it before jobs run.
-pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
-    let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
-    for id in in_scratch(&ctx).await? {
-        clear(&ctx, id).await?;
+/// Takes back imports that a stop of the box cut off. No job may run yet.
+pub(super) async fn clear_unfinished(ctx: &BoxCtx) -> Result<()> {
+    for id in in_scratch(ctx).await? {
+        clear(ctx, id).await?;
     }
     Ok(())
 }
