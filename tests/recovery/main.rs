@@ -10,3 +10,4 @@ mod places;
 mod refused;
 mod rig;
 mod story;
+mod vectors;
