@@ -175,6 +175,9 @@ pub fn walk(
 ) -> Result<Manifest, Refused> {
     let mut parts = Joined::new(open, commit, progress);
     let walked = walk_stream(&mut parts, identity, take);
+    if walked.is_err() {
+        parts.read_out();
+    }
     // A part that differs explains whatever the layers above said of it.
     if let Some(fault) = parts.fault.take() {
         return Err(fault);
@@ -348,6 +351,26 @@ where
             Err(error) => return Err(self.stop(error)),
         }
         Ok(true)
+    }
+
+    /// Reads what is left of a part that the layers above stumbled over, for a fault of its own.
+    fn read_out(&mut self) {
+        let Some((mut file, mut hash, mut size_bytes)) = self.current.take() else { return };
+        if self.fault.is_some() {
+            return;
+        }
+        let mut buffer = vec![0; BUFFER_BYTES];
+        while size_bytes <= self.commit.parts[self.next].size_bytes {
+            match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => {
+                    hash.update(&buffer[..read]);
+                    size_bytes += read as u64;
+                }
+                Err(error) => return drop(self.stop(error)),
+            }
+        }
+        drop(self.end_current(hash, size_bytes));
     }
 
     fn end_current(&mut self, hash: Sha256, size_bytes: u64) -> io::Result<()> {

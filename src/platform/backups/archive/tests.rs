@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use proptest::prelude::*;
 use rusqlite::Connection;
+use sha2::{Digest, Sha256};
 
 use super::manifest::{AuditHead, FileEntry, Manifest};
 use super::*;
+use crate::platform::blobs::BlobHash;
 use crate::platform::clock::Moment;
 use crate::platform::db::Pages;
 use crate::platform::error::Error;
+use crate::platform::secret::to_hex;
 
 const BOX: &str = "01a1fe40-8792-7619-be1c-dac6a0ebada9";
 const AT: Moment = Moment(1_795_000_000_000);
@@ -255,8 +258,13 @@ fn mutations() -> impl Strategy<Value = Mutation> {
     ]
 }
 
-/// Changes the files and gives what has to be put back; none where nothing changed.
-fn mutate(files: &[PathBuf], mutation: &Mutation) -> Option<Vec<(PathBuf, Vec<u8>)>> {
+/// Changes the files and gives what has to be put back; none where nothing changed. What is
+/// replayed is one of them or of the `older` ones.
+fn mutate(
+    files: &[PathBuf],
+    older: &[PathBuf],
+    mutation: &Mutation,
+) -> Option<Vec<(PathBuf, Vec<u8>)>> {
     let file = |index: usize| files[index % files.len()].clone();
     let kept = |paths: &[PathBuf]| {
         paths.iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect::<Vec<_>>()
@@ -289,7 +297,9 @@ fn mutate(files: &[PathBuf], mutation: &Mutation) -> Option<Vec<(PathBuf, Vec<u8
         }
         Mutation::Replay { from, to } => {
             let before = kept(&[file(to)]);
-            fs::copy(file(from), &before[0].0).unwrap();
+            let from = files.iter().chain(older).cycle().nth(from % (files.len() + older.len()));
+            let again = fs::read(from.unwrap()).unwrap();
+            fs::write(&before[0].0, again).unwrap();
             before
         }
     };
@@ -297,23 +307,120 @@ fn mutate(files: &[PathBuf], mutation: &Mutation) -> Option<Vec<(PathBuf, Vec<u8
     (!is_same).then_some(before)
 }
 
+/// Changes the files in 2,000 ways. Each is refused, for something in one of the changed files.
+fn try_mutations(files: &[PathBuf], older: &[PathBuf], read: impl Fn() -> Result<(), Refused>) {
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(2_000));
+    runner
+        .run(&mutations(), |mutation| {
+            let Some(before) = mutate(files, older, &mutation) else { return Ok(()) };
+            let outcome = read();
+            let is_named = before.iter().any(|(path, _)| names(&outcome, path));
+            for (path, bytes) in before {
+                fs::write(path, bytes).unwrap();
+            }
+            prop_assert!(is_named, "{outcome:?} in spite of {mutation:?}");
+            Ok(())
+        })
+        .unwrap();
+    read().expect("as it was it is taken");
+}
+
+/// Whether this is the reason for which a changed file is refused.
+fn names(outcome: &Result<(), Refused>, path: &Path) -> bool {
+    let is_commit = path.ends_with(COMMIT_FILE);
+    match outcome {
+        Err(Refused::Unfinished | Refused::NotSigned | Refused::AnotherBox) => is_commit,
+        Err(Refused::Part { name, .. }) => path.ends_with(name),
+        _ => false,
+    }
+}
+
 #[test]
 fn no_change_to_a_backup_goes_unnoticed() {
     let sample = sample();
     let mut files = sample.parts();
     files.push(sample.base().join(COMMIT_FILE));
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(2_000));
 
-    runner
-        .run(&mutations(), |mutation| {
-            let Some(before) = mutate(&files, &mutation) else { return Ok(()) };
-            let outcome = sample.unpack(&sample.kit).map(|_| ());
-            for (path, bytes) in before {
-                fs::write(path, bytes).unwrap();
-            }
-            prop_assert!(outcome.is_err(), "taken in spite of {mutation:?}");
-            Ok(())
-        })
-        .unwrap();
-    sample.unpack(&sample.kit).expect("as it was it is taken");
+    try_mutations(&files, &[], || sample.unpack(&sample.kit).map(drop));
+}
+
+const WORKSPACE: &str = "01a1fe40-9d2b-70c4-8a51-5f2ed14b0c77";
+/// The base of the sample and two before it, each of which brought a pack.
+const BASES: [&str; 3] = [
+    "base/000001-20261119T023000Z",
+    "base/000002-20261120T023000Z",
+    "base/000003-20261121T023000Z",
+];
+
+/// Three packs of four blobs each, less than 100 KB together.
+fn packs(sample: &Sample, into: &Path) -> (Vec<PartEntry>, Vec<BlobEntry>) {
+    fs::create_dir(into).unwrap();
+    let recipient = sample.kit.identity.recipient();
+    let (mut packs, mut blobs) = (Vec::new(), Vec::new());
+    for (number, base) in BASES.iter().enumerate() {
+        let mut packing = Packing::begin(into, base, vec![&recipient], AT);
+        for blob in 0..4 {
+            let bytes = format!("{base} {blob}\n").repeat(20 + 120 * blob * number).into_bytes();
+            let path = blob_path(WORKSPACE, BlobHash(Sha256::digest(&bytes).into()));
+            let size_bytes = bytes.len() as u64;
+            let pack = packing.add(&path, size_bytes, &bytes[..]).unwrap();
+            blobs.push(BlobEntry { path, size_bytes, pack });
+        }
+        packs.extend(packing.finish().unwrap());
+    }
+    (packs, blobs)
+}
+
+/// Every file below has the hash that it is called by.
+fn are_whole(folder: &Path) -> usize {
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            count += are_whole(&path);
+            continue;
+        }
+        let hash = to_hex(&Sha256::digest(fs::read(&path).unwrap()));
+        assert!(path.ends_with(&hash), "{} holds something else", path.display());
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn no_change_to_a_pack_goes_unnoticed() {
+    let sample = sample();
+    let beside = |name: &str| sample.folder.path().join(name);
+    let (entries, blobs) = packs(&sample, &beside("packs"));
+    // The same blobs as they were packed another time: none of the bytes are the same.
+    packs(&sample, &beside("older"));
+    let paths = |folder: &str| -> Vec<PathBuf> {
+        entries.iter().map(|pack| beside(folder).join(&pack.name)).collect()
+    };
+    let into = beside("out");
+    fs::create_dir(&into).unwrap();
+    let Unpacked { commit, manifest } = sample.unpack(&sample.kit).unwrap();
+    let sequence = commit.sequence;
+    sample.write_commit(&Commit { packs: entries.clone(), ..commit });
+    let manifest = Manifest { blobs, ..manifest };
+    let read = || {
+        fs::remove_dir_all(&into).unwrap();
+        fs::create_dir(&into).unwrap();
+        let commit = read_commit(&sample.base(), &sample.kit)?;
+        assert_eq!(commit.sequence, sequence);
+        let open = |pack: &PartEntry| match fs::File::open(beside("packs").join(&pack.name)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        };
+        let key = &sample.kit.identity;
+        let outcome = unpack_blobs(&commit, &manifest, key, open, |_| true, &into);
+        let count = are_whole(&into);
+        assert_eq!(outcome.is_ok(), count == manifest.blobs.len());
+        outcome
+    };
+    let mut files = paths("packs");
+    assert_eq!(files.len(), BASES.len());
+    files.push(sample.base().join(COMMIT_FILE));
+
+    try_mutations(&files, &paths("older"), read);
 }
