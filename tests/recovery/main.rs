@@ -2,6 +2,7 @@
 //! another machine, and everything that may be wrong on the way.
 #![expect(unreachable_pub, reason = "the rig is a module of its only user")]
 
+mod addresses;
 mod kills;
 mod memory;
 mod moments;
@@ -9,5 +10,8 @@ mod moving;
 mod places;
 mod refused;
 mod rig;
+#[expect(dead_code, reason = "the unit tests start more of them")]
+#[path = "../../src/platform/backups/targets/tests/servers.rs"]
+mod servers;
 mod story;
 mod vectors;
