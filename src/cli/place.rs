@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use super::output::{self, Answer, Failure};
 use crate::platform::backups::archive::Kit;
-use crate::platform::backups::recovery::finding::{Found, Looked, look};
+use crate::platform::backups::recovery::finding::{Looked, PassedOver, Picked, look};
 use crate::platform::backups::targets::Remote;
 use crate::platform::backups::targets::source::{Credentials, Source};
 
@@ -46,14 +47,21 @@ impl Place {
     }
 
     /// The backup that is wanted; says what seems to be newer and is not taken.
-    pub(super) async fn find(&self, remote: &Remote, kit: &Kit) -> Answer<Found> {
+    pub(super) async fn find(&self, remote: &Remote, kit: &Kit) -> Answer<Picked> {
         let looked = self.look(remote, kit).await?;
-        let newest = looked.bases.last().map_or(0, |one| one.commit.sequence);
-        if self.backup.is_none() && newest > 0 {
-            for one in looked.newer_passed_over(newest) {
-                output::note(&format!("{} is not taken: {}", one.folder, one.why));
-            }
-        }
-        looked.pick(self.backup).map_err(Failure::Failed)
+        let picked = looked.pick(self.backup).map_err(Failure::Failed)?;
+        picked.passed_over.iter().for_each(|one| output::note(&not_taken(one)));
+        Ok(picked)
     }
+}
+
+/// That a backup is not taken, and why.
+pub(super) fn not_taken(PassedOver { folder, why }: &PassedOver) -> String {
+    format!("{folder} is not taken: {why}")
+}
+
+/// The same for programs.
+pub(super) fn passed_over_json(all: &[PassedOver]) -> Value {
+    let one = |one: &PassedOver| json!({ "folder": one.folder, "detail": one.why.to_string() });
+    all.iter().map(one).collect()
 }

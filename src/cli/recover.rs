@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use super::Common;
 use super::backup::read_kit;
 use super::output::{self, Answer, Failure, megabytes};
-use super::place::Place;
+use super::place::{Place, not_taken, passed_over_json};
 use super::running::pace;
 use crate::platform::backups::archive::{FileEntry, Kit, Manifest};
-use crate::platform::backups::recovery::finding::Found;
+use crate::platform::backups::recovery::finding::{Found, PassedOver, Picked};
 use crate::platform::backups::recovery::ops::{Noted, note};
 use crate::platform::backups::recovery::unpacking::unpack_checked;
 use crate::platform::backups::targets::Remote;
@@ -40,6 +40,8 @@ pub(super) struct Options {
 /// What came back, and from where.
 struct Brought {
     found: Found,
+    /// What calls itself newer and could not be used.
+    passed_over: Vec<PassedOver>,
     manifest: Manifest,
     noted: Noted,
     took: Duration,
@@ -53,7 +55,7 @@ pub(super) fn run(common: &Common, options: &Options) -> Answer {
     check_empty(&data)?;
     let remote = options.place.open()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let found = runtime.block_on(options.place.find(&remote, &kit))?;
+    let Picked { found, passed_over } = runtime.block_on(options.place.find(&remote, &kit))?;
     let beside = Beside::of(&data)?;
     let begun = Instant::now();
     let brought = need_room(&beside.folder, &remote, &found)
@@ -64,7 +66,7 @@ pub(super) fn run(common: &Common, options: &Options) -> Answer {
         .and_then(|brought| put_in_place(&beside.folder, &data).map(|()| brought));
     beside.clear()?;
     let (manifest, noted) = brought?;
-    let brought = Brought { found, manifest, noted, took: begun.elapsed() };
+    let brought = Brought { found, passed_over, manifest, noted, took: begun.elapsed() };
     if common.json {
         return output::print_json(&brought.to_json(&kit, &data));
     }
@@ -77,7 +79,7 @@ impl Brought {
     }
 
     fn to_json(&self, kit: &Kit, data: &Path) -> Value {
-        let Self { found, manifest, noted, took } = self;
+        let Self { found, passed_over, manifest, noted, took } = self;
         // All of it was compared with what the backup says of it.
         let file = |one: &FileEntry| {
             json!({
@@ -90,7 +92,8 @@ impl Brought {
             "folder": found.base.folder, "sequence": manifest.sequence,
             "taken_at": manifest.taken_at, "version": manifest.version,
             "box_epoch": noted.box_epoch, "workspaces": manifest.files.len() - 1,
-            "missing": manifest.missing, "size_bytes": found.size_bytes(),
+            "missing": manifest.missing, "passed_over": passed_over_json(passed_over),
+            "size_bytes": found.size_bytes(),
             "parts": found.commit.parts.len(),
             "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "files": manifest.files.iter().map(file).collect::<Vec<_>>(),
@@ -99,7 +102,7 @@ impl Brought {
     }
 
     fn told(&self, kit: &Kit, data: &Path) -> String {
-        let Self { found, manifest, took, .. } = self;
+        let Self { found, passed_over, manifest, took, .. } = self;
         let Manifest { sequence, taken_at, files, missing, .. } = manifest;
         let (config, data) = (Self::config(data), data.display());
         let size = megabytes(found.size_bytes());
@@ -107,8 +110,12 @@ impl Brought {
         let mut lines = vec![
             format!("{} is back in {data} as it was at {taken_at}.", kit.box_name),
             format!("Backup {sequence}, {size} in {parts} parts, took {seconds:.1} s."),
-            String::new(),
         ];
+        if !passed_over.is_empty() {
+            lines.push("\nNewer, and of no use:".to_owned());
+            lines.extend(passed_over.iter().map(|one| format!("  {}", not_taken(one))));
+        }
+        lines.push(String::new());
         lines.extend(files.iter().map(|file| {
             let rows: u64 = file.rows.values().sum();
             let (path, audit) = (&file.path, &file.audit);

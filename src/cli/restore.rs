@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::Common;
 use super::backup::read_kit;
 use super::output::{self, Answer, Failure, megabytes};
-use super::place::Place;
+use super::place::{Place, not_taken, passed_over_json};
 use crate::platform::backups::archive::Kit;
-use crate::platform::backups::recovery::finding::{Found, Looked, PassedOver};
+use crate::platform::backups::recovery::finding::{Found, Looked};
 use crate::platform::backups::recovery::unpacking::bring_blob;
 use crate::platform::backups::targets::Remote;
 use crate::platform::blobs::BlobHash;
@@ -53,7 +53,7 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
         return list(common, &runtime.block_on(options.place.look(&remote, &kit))?);
     }
     if let (Some(hash), Some(out)) = (&options.blob, &options.out) {
-        let found = runtime.block_on(options.place.find(&remote, &kit))?;
+        let found = runtime.block_on(options.place.find(&remote, &kit))?.found;
         let bringing = bring_one(remote, found, kit, hash, out);
         let path = runtime.block_on(bringing)?;
         if common.json {
@@ -66,7 +66,7 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
                       The whole box comes back with holdfast recover.";
         return Err(Failure::Failed(detail.to_owned()));
     }
-    let found = runtime.block_on(options.place.find(&remote, &kit))?;
+    let found = runtime.block_on(options.place.find(&remote, &kit))?.found;
     let mode = match (options.dry_run, &options.as_new) {
         (true, _) => "look",
         (false, Some(_)) => "as_new",
@@ -136,17 +136,11 @@ fn list(common: &Common, looked: &Looked) -> Answer {
                 "folder": one.base.folder,
             })
         };
-        let passed_over = |one: &PassedOver| {
-            let detail = one.why.to_string();
-            json!({ "folder": one.folder, "detail": detail })
-        };
         let items: Vec<Value> = looked.bases.iter().map(item).collect();
-        let passed_over: Vec<Value> = looked.passed_over.iter().map(passed_over).collect();
+        let passed_over = passed_over_json(&looked.passed_over);
         return output::print_json(&json!({ "items": items, "passed_over": passed_over }));
     }
-    for PassedOver { folder, why } in &looked.passed_over {
-        output::note(&format!("{folder} is not taken: {why}"));
-    }
+    looked.passed_over.iter().for_each(|one| output::note(&not_taken(one)));
     let line = |one: &Found| {
         let (sequence, taken_at) = (one.commit.sequence, &one.commit.taken_at);
         let (size, folder) = (megabytes(one.size_bytes()), &one.base.folder);

@@ -8,7 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use holdfast::platform::backups::archive::{COMMIT_FILE, Commit, FORMAT, Identity, Kit};
 
-use crate::rig::{Scene, Served, copy, err, said};
+use serde_json::Value;
+
+use crate::rig::{Scene, Served, copy, err, holdfast, said};
 
 const PART: &str = "part-0000.tar.zst.age";
 
@@ -113,8 +115,61 @@ fn an_older_backup_under_a_newer_name_is_not_taken_for_the_newest() {
 
     let output = scene.recover("target", "kit.txt", "new");
 
-    assert_eq!(said(&output)["sequence"], 2);
+    let report = said(&output);
+    assert_eq!(report["sequence"], 2);
     assert!(err(&output).contains("000009-20991231T235959Z is not taken"), "{}", err(&output));
+    let passed_over = report["passed_over"].as_array().unwrap();
+    assert_eq!(passed_over.len(), 1, "{report}");
+    let detail = passed_over[0]["detail"].as_str().unwrap();
+    assert!(detail.contains("that of another backup than its folder says"), "{report}");
+}
+
+#[test]
+fn the_report_says_which_newer_backups_were_of_no_use_and_why() {
+    let scene = backed_up();
+    let bases = scene.bases("target");
+    let named = |name: &str| bases[1].with_file_name(name);
+    let (damaged, cut_off) = (named("000003-20991230T120000Z"), named("000004-20991231T120000Z"));
+    copy(&bases[1], &damaged);
+    fs::write(damaged.join(COMMIT_FILE), "{").unwrap();
+    copy(&bases[1], &cut_off);
+    fs::remove_file(cut_off.join(COMMIT_FILE)).unwrap();
+    // Older than what is taken: nothing is lost by it.
+    fs::remove_file(bases[0].join(COMMIT_FILE)).unwrap();
+    let place = |base: &Path| {
+        let below = base.strip_prefix(scene.path("target")).unwrap();
+        below.to_str().unwrap().to_owned()
+    };
+    let expected = [
+        (place(&damaged), "COMMIT.json is damaged, or the box of this kit did not sign it."),
+        (place(&cut_off), "It has no COMMIT.json: it was never finished."),
+    ];
+
+    let report = said(&scene.recover("target", "kit.txt", "new"));
+    let (from, kit, data) = (scene.text("target"), scene.text("kit.txt"), scene.text("told"));
+    let told = holdfast(&["recover", "--from", &from, "--kit", &kit, "--data", &data]);
+    let newest = said(&scene.on("new", &["restore", "--list", "--from", &from, "--kit", &kit]));
+
+    assert_eq!(report["sequence"], 2);
+    let of = |report: &Value| {
+        let one = |one: &Value| (text(&one["folder"]), text(&one["detail"]));
+        report["passed_over"].as_array().unwrap().iter().map(one).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&report), expected.clone().map(|(folder, why)| (folder, why.to_owned())));
+    assert_eq!(of(&newest).len(), 3, "{newest}");
+    let lines = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(lines.contains("Newer, and of no use:\n"), "{lines}");
+    for (folder, why) in expected {
+        assert!(lines.contains(&format!("  {folder} is not taken: {why}\n")), "{lines}");
+    }
+    fs::remove_dir_all(damaged).unwrap();
+    fs::remove_dir_all(cut_off).unwrap();
+    let report = said(&scene.recover("target", "kit.txt", "whole"));
+    assert!(of(&report).is_empty(), "{report}");
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -40,6 +40,22 @@ pub struct PassedOver {
     pub why: Refused,
 }
 
+/// The base that is taken, and what calls itself newer and is not.
+#[derive(Debug)]
+pub struct Picked {
+    pub found: Found,
+    pub passed_over: Vec<PassedOver>,
+}
+
+impl PassedOver {
+    /// The number in the name that a box gave it.
+    fn number(&self) -> Option<u64> {
+        let name = self.folder.rsplit('/').next().unwrap_or_default();
+        let said = name.split('-').next().and_then(|said| said.parse().ok());
+        said.filter(|_| is_name_of_base(name))
+    }
+}
+
 /// All that lies at a place.
 #[derive(Debug)]
 pub struct Looked {
@@ -54,6 +70,11 @@ pub async fn look(remote: &Remote, kit: &Kit) -> Result<Looked, Refused> {
     let listed = list_bases(remote).await.map_err(|fault| said(fault.detail))?;
     let mut looked = Looked { bases: Vec::new(), passed_over: Vec::new() };
     for base in listed.into_iter().take(BASES_MAX) {
+        if !base.is_finished() {
+            let why = Refused::Unfinished;
+            looked.passed_over.push(PassedOver { folder: base.folder, why });
+            continue;
+        }
         let read = remote.read(&base.place(COMMIT_FILE), COMMIT_SIZE_BYTES_MAX).await;
         let Some(bytes) = read.map_err(|fault| said(fault.detail))? else { continue };
         match taken(&base, &bytes, kit) {
@@ -108,13 +129,18 @@ fn is_name_of_base(name: &str) -> bool {
 
 impl Looked {
     /// The newest base, or the newest of a number. The error is a sentence.
-    pub fn pick(self, number: Option<u64>) -> Result<Found, String> {
+    pub fn pick(self, number: Option<u64>) -> Result<Picked, String> {
         let is_wanted = |one: &Found| number.is_none_or(|number| one.commit.sequence == number);
-        let Self { bases, passed_over } = self;
+        let Self { bases, mut passed_over } = self;
         if let Some(found) = bases.into_iter().rfind(is_wanted) {
-            return Ok(found);
+            // Whoever names a number knows what they leave.
+            let least = number.map_or(found.commit.sequence, |_| u64::MAX);
+            passed_over.retain(|one| one.number().is_some_and(|said| said >= least));
+            return Ok(Picked { found, passed_over });
         }
-        let Some(PassedOver { folder, why }) = passed_over.last() else {
+        // What was never finished is rarely what somebody looks for.
+        let is_finished = |one: &&PassedOver| one.why != Refused::Unfinished;
+        let Some(PassedOver { folder, why }) = passed_over.iter().rfind(is_finished) else {
             return Err(match number {
                 Some(number) => format!("There is no backup {number} of this kit's box."),
                 None => "There is no backup: nothing there has a COMMIT.json, so whatever lies \
@@ -128,15 +154,6 @@ impl Looked {
             }
             None if folder.is_empty() => why.to_string(),
             None => format!("{folder}: {why}"),
-        })
-    }
-
-    /// What calls itself newer than the base that is taken, by the number in its name.
-    pub fn newer_passed_over(&self, number: u64) -> impl Iterator<Item = &PassedOver> {
-        self.passed_over.iter().filter(move |one| {
-            let name = one.folder.rsplit('/').next().unwrap_or_default();
-            let said = name.split('-').next().and_then(|said| said.parse::<u64>().ok());
-            is_name_of_base(name) && said.is_some_and(|said| said >= number)
         })
     }
 }

@@ -18,6 +18,8 @@ use crate::platform::secret::Secret;
 
 /// What is written in front of the names of settings in the environment.
 pub const PREFIX: &str = "HOLDFAST_TARGET_";
+/// How the names of all parts end.
+const PART_ENDING: &str = ".tar.zst.age";
 /// A larger file holds no credentials.
 const CREDENTIALS_BYTES_MAX: u64 = 64 * 1024;
 
@@ -230,9 +232,19 @@ impl BaseAt {
     pub fn place(&self, file: &str) -> String {
         if self.folder.is_empty() { file.to_owned() } else { format!("{}/{file}", self.folder) }
     }
+
+    /// Whether it has what is written last.
+    pub fn is_finished(&self) -> bool {
+        self.has(|name| name == COMMIT_FILE)
+    }
+
+    fn has(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        self.files.iter().any(|(name, _)| is_it(name))
+    }
 }
 
-/// The bases at a target that have a COMMIT.json, in the order of their names.
+/// The folders at a target that are a base, or seem to be what came of one, in the order of their
+/// names.
 pub async fn list_bases(remote: &Remote) -> Result<Vec<BaseAt>, Fault> {
     let mut bases: Vec<BaseAt> = Vec::new();
     for file in remote.list("").await? {
@@ -245,6 +257,6 @@ pub async fn list_bases(remote: &Remote) -> Result<Vec<BaseAt>, Fault> {
             }),
         }
     }
-    bases.retain(|base| base.files.iter().any(|(name, _)| name == COMMIT_FILE));
+    bases.retain(|base| base.is_finished() || base.has(|name| name.ends_with(PART_ENDING)));
     Ok(bases)
 }
