@@ -223,21 +223,21 @@ async fn with_a_damaged_log() -> (Ready, Value, Vec<u8>) {
         item(&owner, &format!("B-{number}")).await;
     }
     // What a kill in this moment leaves.
-    let (file, mut left) = (fs::read(&path).unwrap(), fs::read(&log).unwrap());
+    let (file, mut left) = (fs::read(&path).expect("a file"), fs::read(&log).expect("a log"));
     assert!(left.len() > 8 * PAGE, "the log was folded in already");
     let at = left.len() / 2;
     left[at] ^= 1;
     let put = || {
         drop(reader);
-        fs::write(&path, &file).unwrap();
-        fs::write(&log, &left).unwrap();
+        fs::write(&path, &file).expect("a file");
+        fs::write(&log, &left).expect("a log");
     };
     let ready = ready.restart_after(put).await;
     (ready, backup, left)
 }
 
 fn log_of(server: &TestServer) -> Vec<u8> {
-    fs::read(live(server).with_extension("db-wal")).expect("a log")
+    fs::read(server.live().with_extension("db-wal")).expect("a log")
 }
 
 #[tokio::test]
@@ -301,7 +301,7 @@ async fn a_restore_before_anybody_opens_it_keeps_a_damaged_log_for_good() {
     restore(&ready, &backup).await;
 
     is_whole(&ready, "the log").await;
-    let [file] = &kept(&ready.server)[..] else { panic!("one file is kept") };
+    let [file] = &ready.server.kept()[..] else { panic!("one file is kept") };
     assert_eq!(fs::read(file.with_extension("db-wal")).unwrap(), left);
     let restores = ready.operator.get("/api/v1/restores").await.is(200);
     let done = &restores["items"][0];
@@ -370,7 +370,7 @@ async fn a_file_that_is_gone_or_empty_keeps_no_other_out_of_a_backup() {
         if what.ends_with("open") {
             count(&owner).await;
         }
-        harm(&live(&ready.server));
+        harm(&ready.server.live());
 
         let backup = ready.back_up().await;
 
@@ -386,7 +386,7 @@ async fn a_file_that_is_gone_or_empty_keeps_no_other_out_of_a_backup() {
 #[tokio::test]
 async fn a_file_that_the_disk_does_not_give_is_found_by_the_check_and_whole_when_it_does() {
     let (ready, _) = filled().await;
-    let (path, id) = (live(&ready.server), ready.server.workspace.to_string());
+    let (path, id) = (ready.server.live(), ready.server.workspace.to_string());
     let aside = path.with_extension("aside");
     ready.server.platform.workspaces.close_all().await;
     fs::rename(&path, &aside).unwrap();
@@ -415,7 +415,7 @@ async fn an_export_of_a_file_that_was_emptied_says_that_it_is_damaged() {
     let identity = Identity::generate();
     let to = json!({ "recipient": identity.recipient().to_string() });
     let asked = owner.post("/exports", &to).await.is(202);
-    change(&live(&server), Vec::clear);
+    change(&server.live(), Vec::clear);
 
     server.run_jobs().await;
 
@@ -431,7 +431,7 @@ async fn looked(server: &TestServer, operator: &Client) -> Value {
     let kind = json!({ "kind": "platform.check-files" });
     let asked = operator.post("/api/v1/jobs", &kind).await.is(202);
     server.run_jobs().await;
-    let path = format!("/api/v1/jobs/{}", asked["id"].as_str().unwrap());
+    let path = format!("/api/v1/jobs/{}", asked["id"].as_str().expect("an id"));
     operator.get(&path).await.is(200)["result"].clone()
 }
 
@@ -442,7 +442,7 @@ async fn a_look_that_lets_a_log_grow_too_long_ends_and_says_nothing_of_the_file(
     let server = TestServer::start_with(&BOUND).await;
     let (operator, owner) = (server.operator().await, server.person("owner").await);
     server.platform.workspaces.close_all().await;
-    let reader = write_much(&live(&server));
+    let reader = write_much(&server.live());
     count(&owner).await;
 
     let first = looked(&server, &operator).await;
@@ -462,7 +462,7 @@ async fn an_own_file_that_is_not_looked_through_is_not_called_damaged_and_the_ot
         item(&owner, &format!("A-{number}")).await;
     }
     server.platform.workspaces.close_all().await;
-    fill_pages(&live(&server), 0x0d);
+    fill_pages(&server.live(), 0x0d);
     let reader = write_much(&server.folder().join("system.db"));
 
     let seen = looked(&server, &operator).await;

@@ -112,7 +112,7 @@ pub(in crate::platform) async fn mark(ctx: &BoxCtx, id: WorkspaceId, puts: Puts,
     let damage = Damage::new(ctx.now(), found);
     match platform.workspaces.quarantine(id, damage.clone(), puts).await {
         Ok(Marked::Newly) => {
-            error!(workspace.id = %id, "The file of workspace {id} is damaged: {found}")
+            error!(workspace.id = %id, "The file of workspace {id} is damaged: {found}");
         }
         // Whoever found it may have been interrupted before it was noted.
         Ok(Marked::Already) => {}

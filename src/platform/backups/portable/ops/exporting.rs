@@ -352,7 +352,9 @@ pub(super) async fn drop_unfinished(ctx: &BoxCtx) -> Result<()> {
     });
     let unfinished = unfinished.await?;
     tasks::blocking(move || {
-        unfinished.into_iter().for_each(|kept| spool.remove(kept));
+        for kept in unfinished {
+            spool.remove(kept);
+        }
         Ok(())
     })
     .await
