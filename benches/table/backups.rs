@@ -34,7 +34,7 @@ const CUT_US_MAX: u64 = 25_000;
 const PATIENCE: Duration = Duration::from_mins(20);
 /// Somebody writes this often, however long the one before took; each is counted from when it
 /// was due. Without a pause one client fills the log, which a backup keeps from being folded in.
-const WRITE_EVERY: Duration = Duration::from_millis(5);
+const WRITE_EVERY: Duration = Duration::from_millis(20);
 /// How often a backup on its way is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
