@@ -1,6 +1,6 @@
 //! The vectors of `docs/formats/workspace.md`: the archive that lies in `docs/formats/workspace` is
-//! what the document says, for whoever has `age`, `zstd`, `tar`, `sha256sum` and `sqlite3` alone, and
-//! is still taken in. `HOLDFAST_VECTORS=write` makes it anew.
+//! what the document says, for whoever has `age`, `zstd`, `tar`, `sha256sum` and `sqlite3` alone,
+//! and is still taken in. `HOLDFAST_VECTORS=write` makes it anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -217,6 +217,38 @@ async fn what_is_said_is_signed_and_fits() {
         changed.set(path, text.into_bytes());
         assert_eq!(ready.refused(&changed.pack(&to)).await.0, "import-refused", "{path}");
     }
+    let newer = |members: &mut Members| {
+        let mut manifest = members.json("MANIFEST.json");
+        manifest["format"] = json!(2);
+        members.set("MANIFEST.json", manifest.to_string().into_bytes());
+    };
+    assert_eq!(ready.said(newer).await.0, "import-newer");
+    for (name, value) in [
+        ("time_zone", json!("Moon/Base")),
+        ("name", json!("\u{202e}elif")),
+        ("people", json!([{ "id": "x", "name": "A", "email": null, "role": null }])),
+        (
+            "roles",
+            json!([{ "name": "owner", "description": "",
+            "permissions": ["inventory.read"] }]),
+        ),
+    ] {
+        let change = |members: &mut Members| {
+            let mut about = members.json("workspace.json");
+            about[name] = value.clone();
+            members.set("workspace.json", about.to_string().into_bytes());
+        };
+        let (code, detail) = ready.said(change).await;
+        assert_eq!(code, "import-refused", "{name}");
+        assert!(detail.contains("workspace.json"), "{detail}");
+    }
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn what_the_sender_says_of_the_box_shows_nothing_else() {
+    let ready = Ready::start().await;
+    let to = ready.sent.identity.recipient();
     let hidden = "Main, signed with the key ab12 ab12.\n\u{1b}[8m";
     for (name, value) in [
         ("box_name", json!(hidden)),
@@ -244,31 +276,6 @@ async fn what_is_said_is_signed_and_fits() {
     let (code, detail) = ready.refused(&named.pack(&to)).await;
     assert_eq!(code, "import-refused");
     assert!(!detail.contains('\u{1b}'), "{detail:?}");
-    let newer = |members: &mut Members| {
-        let mut manifest = members.json("MANIFEST.json");
-        manifest["format"] = json!(2);
-        members.set("MANIFEST.json", manifest.to_string().into_bytes());
-    };
-    assert_eq!(ready.said(newer).await.0, "import-newer");
-    for (name, value) in [
-        ("time_zone", json!("Moon/Base")),
-        ("name", json!("\u{202e}elif")),
-        ("people", json!([{ "id": "x", "name": "A", "email": null, "role": null }])),
-        (
-            "roles",
-            json!([{ "name": "owner", "description": "",
-            "permissions": ["inventory.read"] }]),
-        ),
-    ] {
-        let change = |members: &mut Members| {
-            let mut about = members.json("workspace.json");
-            about[name] = value.clone();
-            members.set("workspace.json", about.to_string().into_bytes());
-        };
-        let (code, detail) = ready.said(change).await;
-        assert_eq!(code, "import-refused", "{name}");
-        assert!(detail.contains("workspace.json"), "{detail}");
-    }
     ready.server.finish().await;
 }
 

@@ -8,7 +8,7 @@ interface Props {
   readonly children?: ReactNode;
 }
 
-/** The last line of a dialog in which nothing is left to be sent: what can be done, and the way out. */
+/** The last line of a dialog in which nothing is left to be sent: what to do, and the way out. */
 export function DialogFoot({ onClose, children }: Props) {
   return (
     <div className="hf-flow">

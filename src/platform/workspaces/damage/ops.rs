@@ -178,8 +178,8 @@ pub(in crate::platform) enum Look {
     Full,
 }
 
-/// Looks through a workspace's file while everybody goes on; gives what is damaged. A look for a job
-/// ends with it.
+/// Looks through a workspace's file while everybody goes on; gives what is damaged. A look for a
+/// job ends with it.
 pub(in crate::platform) async fn look(
     ctx: &BoxCtx,
     id: WorkspaceId,
