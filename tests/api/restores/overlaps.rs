@@ -265,3 +265,22 @@ async fn whoever_writes_beside_a_backup_and_a_restore_loses_nothing_that_was_ans
     held(&ready, &made);
     ready.server.finish().await;
 }
+
+#[tokio::test]
+async fn a_damaged_workspace_that_is_restored_during_a_backup_is_not_called_damaged_again() {
+    let (ready, owner, backup) = begun().await;
+    ready.server.platform.workspaces.close_all().await;
+    fs::write(ready.server.live(), [0; 4096]).expect("it is damaged");
+    owner.get("/inventory/items").await.is_problem(503, "workspace-damaged");
+    let making = ask(&ready, "/api/v1/backups", &Value::Null).await;
+    let backing_up = do_until(&ready, async || is_reading(&ready, &making).await).await;
+
+    restore(&ready, &wish(&ready, &backup, "in_place")).await;
+    assert_eq!(look_at(&ready, &making).await["state"], "running");
+    backing_up.await;
+
+    item(&owner, "C").await;
+    assert_eq!(names(&owner).await, ["A", "C"]);
+    assert_eq!(ready.server.box_counts().await["workspace.damaged"], 1);
+    ready.server.finish().await;
+}
