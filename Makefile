@@ -5,7 +5,7 @@ HTTPS ?= [::]:8443
 # How many times `make torture` kills the box and cuts its power.
 N ?= 1000
 
-.PHONY: run build web test check bench torture generate
+.PHONY: run build web test check bench torture generate deb
 
 ## Builds the web UI and the program and starts a box on https://localhost:8443.
 run: web
@@ -15,16 +15,25 @@ run: web
 build: web
 	cargo build --release --locked
 
+## Builds target/debian/holdfast_*.deb for this machine's architecture. It needs dpkg-dev, binutils
+## and zstd.
+deb: build
+	packaging/deb/build target/release/holdfast
+
 ## Installs what only tests need, then runs every test.
 test: web
 	.ci/test
 
-## Format, lints, types, size of the web UI, licences, bans, unused dependencies.
+## Format, lints, types, size of the web UI; licences, bans, known vulnerabilities, signatures,
+## secrets, unused dependencies. What needs a network says so when there is none.
 check: web
 	cargo fmt --check
 	cargo clippy --quiet --locked --all-targets -- -D warnings
 	cd web && npm run --silent check && npm run --silent budget
 	.ci/tool cargo-deny 0.20.2 --log-level error --all-features check bans licenses sources
+	.ci/advisories
+	.ci/npm
+	.ci/secrets
 	.ci/tool cargo-machete 0.9.2 --skip-target-dir
 
 ## Measures the release binary over a real socket and prints a table.

@@ -1,5 +1,7 @@
 //! The only module that sees everything: it joins the platform, the toolkit and the apps.
 
+mod faces;
+pub mod reloading;
 pub mod serving;
 
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use serde_json::Value;
 
 use crate::apps;
 use crate::config::{Config, TlsMode};
-use crate::http::front::{Front, front};
+use crate::http::front::{Front, Insist, front};
 use crate::http::guard::{Asked, Guard};
 use crate::http::meter::Meters;
 use crate::http::pages::{self, Pages};
@@ -23,9 +25,9 @@ use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::jobs::JobSpec;
 use crate::platform::{
-    self, Parts, Platform, about, audit, backups, blobs, clean_up, columns, errors, events,
+    self, Parts, Platform, about, audit, backups, blobs, clean_up, columns, doctor, errors, events,
     idempotency, identity, jobs, keys, monitoring, notices, privacy, recycle_bin, samples, search,
-    secrets, setup, spool, tls, workspaces,
+    secrets, security_review, setup, spool, tls, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -36,6 +38,7 @@ const PLATFORM_EVENTS: &[EventSpec] =
 const PLATFORM_JOBS: &[JobSpec] = &[
     samples::LOAD,
     clean_up::jobs::CLEAN_UP,
+    audit::jobs::CHECK_LOGS,
     keys::jobs::ROTATE,
     privacy::jobs::ERASE,
     privacy::jobs::EXPORT,
@@ -48,6 +51,7 @@ const PLATFORM_JOBS: &[JobSpec] = &[
     backups::verification::jobs::DRILL,
     backups::retention::jobs::PRUNE,
     workspaces::damage::jobs::CHECK_FILES,
+    tls::jobs::RENEW,
 ];
 
 /// Opens the box. Blocks; call it before serving.
@@ -90,8 +94,9 @@ pub fn codes() -> Vec<Code> {
         rules::CODES,
         idempotency::rules::CODES,
         errors::ops::CODES,
+        monitoring::lines::rules::CODES,
+        doctor::rules::CODES,
         recycle_bin::rules::CODES,
-        tls::CODES,
         secrets::CODES,
         setup::rules::CODES,
         workspaces::rules::CODES,
@@ -103,10 +108,12 @@ pub fn codes() -> Vec<Code> {
         spool::CODES,
         blobs::rules::CODES,
         privacy::rules::CODES,
+        security_review::rules::CODES,
     ];
     let of_platform = of_platform.into_iter().chain(identity::CODES.iter().copied());
     let of_platform = of_platform.chain(notices::CODES.iter().copied());
     let of_platform = of_platform.chain(backups::CODES.iter().copied());
+    let of_platform = of_platform.chain(tls::CODES.iter().copied());
     let of_apps = apps::ALL.iter().flat_map(|app| app.codes).copied();
     of_platform.chain(of_apps).flatten().copied().collect()
 }
@@ -135,12 +142,16 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(jobs::api::box_routes())
         .merge(jobs::schedules::api::routes())
         .merge(keys::api::routes())
+        .merge(tls::api::routes())
         .merge(privacy::api::routes())
         .merge(backups::routes())
         .merge(monitoring::api::api_routes())
+        .merge(monitoring::lines::api::routes())
         .merge(notices::routes())
         .merge(errors::api::routes())
+        .merge(doctor::api::routes())
         .merge(about::api::routes())
+        .merge(security_review::api::routes())
         .nest("/workspaces/{workspace}", in_workspace);
     Routes::new()
         .merge(pages::box_routes(pages))
@@ -177,11 +188,20 @@ pub fn access_table(platform: &Platform) -> Result<Vec<Asked>> {
     Ok(guard.routes())
 }
 
+/// Tells the platform who may call which route, for reviews of its security.
+pub fn know_routes(platform: &Platform, table: &[Asked]) {
+    platform.asked.get_or_init(|| table.iter().map(ToString::to_string).collect());
+}
+
 /// Browsers are told to insist on HTTPS where they trust the certificate without help: with an own
-/// one. With the box's own root a browser that lost it could not even be shown the way back, and a
-/// proxy in front decides for itself.
-fn is_hsts_on(config: &Config) -> bool {
-    config.server.https.is_some() && config.tls.mode == TlsMode::Own
+/// one, and under names that a public authority signed for. With the box's own root a browser that
+/// lost it could not even be shown the way back, and a proxy in front decides for itself.
+fn insist(config: &Config) -> Insist {
+    match config.tls.mode {
+        TlsMode::Own if config.server.https.is_some() => Insist::Always,
+        TlsMode::Acme if config.server.https.is_some() => Insist::WhereTrusted,
+        TlsMode::Own | TlsMode::LocalCa | TlsMode::Acme => Insist::Never,
+    }
 }
 
 /// The whole application over an open box. `own_names` are the names it answers to besides
@@ -201,12 +221,13 @@ pub fn application_with(
     let guard = Guard::new(declared.operations(), platform, &platform.config, own_names)?;
     pages.describe(&declared)?;
     let table = guard.routes();
+    know_routes(platform, &table);
     let meters = Meters::new(table.iter().map(|one| (one.path.as_str(), &one.method)));
     let shared = Arc::new(Front {
         platform: Arc::clone(platform),
         guard,
         meters,
-        is_hsts_on: is_hsts_on(&platform.config),
+        insist: insist(&platform.config),
     });
     Ok(router
         .fallback(|request: Request| async move {

@@ -1,6 +1,9 @@
 //! What is built in and under which licence: the committed list is that of the lock files, and
 //! every licence in it is permissive, and the texts of all of them are there. `make generate`
-//! writes both.
+//! writes both, and the bill of materials.
+
+#[path = "licences/sbom.rs"]
+mod sbom;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

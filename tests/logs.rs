@@ -78,6 +78,7 @@ async fn requests_leave_no_secret_and_nothing_typed_in_the_log() {
     tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
 
     let secrets = use_the_box(&server).await;
+    let kept_lines = read_as_operator(&server).await;
     server.finish().await;
 
     assert!(flusher.flush());
@@ -89,7 +90,69 @@ async fn requests_leave_no_secret_and_nothing_typed_in_the_log() {
         assert!(secret.len() > 8, "{secret:?} would be found anywhere");
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
+        let line = kept_lines.iter().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is among the lines that operators read");
     }
+}
+
+/// Reads the log in the browser as its operator does, page by page, and looks at what that leaves.
+async fn read_as_operator(server: &TestServer) -> Vec<String> {
+    let operator = server.operator().await;
+    let mut lines = Vec::new();
+    let mut address = "/api/v1/logs?limit=200".to_owned();
+    loop {
+        let page = operator.get(&address).await.is(200);
+        let items = page["items"].as_array().expect("lines").clone();
+        let numbers: Vec<u64> = items.iter().filter_map(|one| one["number"].as_u64()).collect();
+        assert!(numbers.is_sorted_by(|newer, older| newer > older), "{numbers:?}");
+        lines.extend(items);
+        match page["next_cursor"].as_str() {
+            Some(cursor) => address = format!("/api/v1/logs?limit=200&cursor={cursor}"),
+            None => break,
+        }
+    }
+    let find = |message: &str| lines.iter().find(|line| line["message"] == message);
+    let refused = find("GET /api/v1/me 401").expect("the line of a request");
+    assert_eq!((&refused["kind"], &refused["level"]), (&json!("request"), &json!("info")));
+    assert_eq!(refused["fields"]["code"], "sign-in-needed", "{refused}");
+    let own = lines.iter().find(|line| line["fields"]["route"] == "/api/v1/logs");
+    assert_eq!(own, None, "reading the log fills the log");
+    search_as_operator(server, &operator, refused, lines[0]["number"].as_u64()).await;
+    lines.iter().map(Value::to_string).collect()
+}
+
+async fn search_as_operator(
+    server: &TestServer,
+    operator: &Client,
+    refused: &Value,
+    newest: Option<u64>,
+) {
+    let id = refused["request_id"].as_str().expect("an id");
+    let of_request = operator.get(&format!("/api/v1/logs?request_id={id}&kind=request")).await;
+    assert_eq!(of_request.is(200)["items"], json!([refused]));
+    let searched = operator.get("/api/v1/logs?q=SIGN-in-needed%20me&limit=1").await.is(200);
+    assert_eq!(searched["items"].as_array().map(Vec::len), Some(1), "{searched}");
+    let serious = operator.get("/api/v1/logs?level=error").await.is(200);
+    // The other test of this process breaks something at the same time.
+    let items = serious["items"].as_array().expect("lines");
+    assert!(items.iter().all(|line| line["level"] == "error"), "{serious}");
+    for (query, field) in [("level=loud", "level"), ("kind=x", "kind"), ("from=today", "from")] {
+        let refusal = operator.get(&format!("/api/v1/logs?{query}")).await;
+        let problem = refusal.is_problem(422, "invalid-fields");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    let reads = async || {
+        let log = operator.get("/api/v1/audit?action=access.read&limit=200").await.is(200);
+        log["items"].as_array().expect("entries").len()
+    };
+    let before = reads().await;
+    let newer = newest.expect("a number");
+    operator.get(&format!("/api/v1/logs?after={newer}")).await.is(200);
+    assert_eq!(reads().await, before + 1, "only the look at the audit log itself was noted");
+    operator.get("/api/v1/logs").await.is(200);
+    assert_eq!(reads().await, before + 3, "reading the log was not noted");
+    server.person("owner").await.get("/api/v1/logs").await.is_problem(403, "forbidden");
+    server.stranger().get("/api/v1/logs").await.is_problem(401, "sign-in-needed");
 }
 
 /// Calls what takes secrets and personal values, rightly and wrongly; gives the secrets the box

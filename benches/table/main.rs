@@ -6,11 +6,17 @@
 //! looks at a long ledger, `cargo bench -- audit` at a long audit log, `cargo bench -- identity`
 //! at signing in and at a hundred thousand sessions, `cargo bench -- workspaces` at a box with a
 //! thousand of them, and `cargo bench -- backups` at backups of a thousand workspaces, of 500 MB
-//! and of 2 GB; `backups-cut`, `backups-500-MB` and `backups-2-GB` at one of them.
+//! and of 2 GB; `backups-cut`, `backups-500-MB` and `backups-2-GB` at one of them. `restarts`
+//! starts a box fifty times anew under load, `capacity` has a thousand people use one with
+//! 512 MiB.
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 mod audit;
 mod backups;
+mod capacity;
+#[path = "../../tests/system/client.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod client;
 mod identity;
 mod large;
 mod ledger;
@@ -19,8 +25,15 @@ mod machine;
 mod plan;
 mod report;
 mod requests;
+mod restarts;
+#[path = "../../tests/system/rig.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod rig;
 mod seed;
 mod server;
+#[path = "../../tests/system/restarts.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod under_load;
 mod workspaces;
 
 use std::io::{BufRead, BufReader, Write};
@@ -48,6 +61,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.as_slice() {
         [load, plan] if load == LOAD => load::run(Path::new(plan)).map(|()| true),
+        [hog] if hog == capacity::HOG => {
+            capacity::take_too_much();
+            Ok(true)
+        }
         // cargo adds `--bench`.
         others => bench(others.iter().find(|one| !one.starts_with("--")).map(String::as_str)),
     };
@@ -77,17 +94,21 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
         Some(name) if name.starts_with("backups") => {
             backups::measure(folder.path(), name.strip_prefix("backups-"))?
         }
+        Some("capacity") => capacity::measure(folder.path())?,
+        Some("restarts") => restarts::measure(),
         Some("identity") => identity::measure(folder.path())?,
         Some("large") => large::measure(folder.path())?,
         Some("workspaces") => workspaces::measure(folder.path())?,
         Some(_) => usual(folder.path(), chosen)?,
         None => {
-            // Each has a box of its own, and both are measured whatever the other reached. The
+            // Each has a box of its own and is measured whatever the others reached. The
             // long ledger takes minutes to write, so it is asked for by name.
             let each = [
                 usual(folder.path(), None)?,
                 identity::measure(folder.path())?,
                 workspaces::measure(folder.path())?,
+                restarts::measure(),
+                capacity::measure(folder.path())?,
             ];
             each.into_iter().all(|is_met| is_met)
         }

@@ -80,6 +80,7 @@ pub(crate) enum Unit {
     Kib,
     Bytes,
     Percent,
+    Count,
 }
 
 impl Unit {
@@ -91,6 +92,7 @@ impl Unit {
             Self::Kib => format!("{} MiB", tenths(value, 1_024)),
             Self::Bytes => format!("{value} bytes"),
             Self::Percent => format!("{value} %"),
+            Self::Count => value.to_string(),
         }
     }
 }

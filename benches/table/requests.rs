@@ -161,6 +161,34 @@ pub(crate) fn movements(seeded: &Seeded) -> Vec<Request> {
     requests
 }
 
+/// What somebody does in a day, number by number: mostly they look, now and then they write. Gives
+/// the whole request and the status of its answer.
+pub(crate) fn of_a_day(seeded: &Seeded, token: &str, number: usize) -> (String, u16) {
+    let item = seeded.items[number * 7_919 % seeded.items.len()];
+    let head = format!("{HOST}Authorization: Bearer {token}\r\n");
+    let base = base(seeded);
+    match number % 10 {
+        0 => {
+            let place = seeded.locations[number * 7 % seeded.locations.len()];
+            let body = format!(
+                "{{\"type\":\"receive\",\"item_id\":\"{item}\",\"location_id\":\"{place}\",\
+                 \"qty\":\"1.5\"}}"
+            );
+            let length = body.len();
+            let request = format!(
+                "POST {base}/movements HTTP/1.1\r\n{head}Content-Type: application/json\r\n\
+                 Content-Length: {length}\r\n\r\n{body}"
+            );
+            (request, 201)
+        }
+        3 | 6 => {
+            let query = format!("items?sort=name&limit={PAGE}");
+            (format!("GET {base}/{query} HTTP/1.1\r\n{head}\r\n"), 200)
+        }
+        _ => (format!("GET {base}/items/{item} HTTP/1.1\r\n{head}\r\n"), 200),
+    }
+}
+
 /// The first item, on a connection of its own.
 pub(crate) fn first(seeded: &Seeded) -> String {
     let Request { path, headers, .. } = one_item(seeded).swap_remove(0);

@@ -162,6 +162,36 @@ pub(crate) async fn many(data: &Path, seeded: &Seeded, count: usize) -> Result<V
     Ok(many)
 }
 
+/// Adds people to a seeded box, who may write; gives a token of each.
+pub(crate) async fn people_of(data: &Path, seeded: &Seeded, count: usize) -> Result<Vec<String>> {
+    let platform = open(data, &Clock::System)?;
+    let on_box = &BoxCtx::new(&platform, Cause::of(Actor::System));
+    let workspace = seeded.workspace;
+    let made = on_box.write(move |scope| {
+        let one = |number: usize| {
+            let new = NewUser {
+                name: format!("Person {number}"),
+                email: format!("person-{number}@example.com"),
+                password_hash: "!".to_owned(),
+                is_operator: false,
+            };
+            let token = TokenDraft {
+                name: "bench".to_owned(),
+                life: HISTORY,
+                workspace: None,
+                permissions: None,
+            };
+            let user = insert_in(scope, &new)?;
+            add_member_in(scope, workspace, user.id, Role::Manager)?;
+            Ok(make_token_in(scope, user.id, &token)?.1.reveal().to_owned())
+        };
+        (0..count).map(one).collect::<Result<Vec<_>>>()
+    });
+    let tokens = made.await?;
+    platform.close().await;
+    Ok(tokens)
+}
+
 pub(crate) fn open(data: &Path, clock: &Clock) -> Result<Arc<Platform>> {
     let flags = vec![("storage.data", data.to_string_lossy().into_owned())];
     let sources = Sources { file: None, variables: Vec::new(), flags };

@@ -36,14 +36,20 @@ impl Server {
     /// Starts the binary over a data folder and waits until it says that it is ready. Its log,
     /// with a line for every request, goes to the file `log`.
     pub(crate) fn start(data: &Path, log: &Path) -> Result<Self, Problem> {
+        let mut command = Command::new(BINARY);
+        command.env_clear();
+        Self::start_by(command, data, log)
+    }
+
+    /// The same by a command that becomes the binary.
+    pub(crate) fn start_by(mut command: Command, data: &Path, log: &Path) -> Result<Self, Problem> {
         let file = File::create(log)?;
         let started = Instant::now();
-        let child = Command::new(BINARY)
+        let child = command
             .arg("serve")
             .args(["--behind-proxy", "127.0.0.1:0", "--https", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
-            .env_clear()
             .envs(SETTINGS)
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::report::{self, Figure, Unit};
 use crate::seed::{self, Seeded};
 use crate::server::{self, Server, ask_once};
-use crate::{Bench, Problem, REST_AFTER_LOAD, Row, requests};
+use crate::{Bench, Problem, REST_AFTER_LOAD, Row, requests, restarts};
 
 const WORKSPACES: usize = 1_000;
 const RSS_KIB_MAX: u64 = 150 * 1_024;
@@ -45,9 +45,11 @@ pub(crate) fn measure(folder: &Path) -> Result<bool, Problem> {
     let rested_kib = server.rss_kib()?;
     server.stop()?;
     bench.verify_audit_log()?;
+    let ready = restarts::start_to_ready(folder, &data)?;
     let figure = |name, value, unit, most| Figure { name, value, unit, most };
     let figures = [
         figure("start to first answer, 1,001 workspaces", start, Unit::Micros, 50_000),
+        figure("start to READY, 1,001 workspaces", ready, Unit::Micros, 100_000),
         figure("RSS after all were asked", asked_kib, Unit::Kib, RSS_KIB_MAX),
         figure("RSS 30 s after the load", rested_kib, Unit::Kib, RSS_KIB_MAX),
     ];

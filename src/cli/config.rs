@@ -18,14 +18,19 @@ pub(super) enum Verb {
         origin: bool,
     },
     /// Prints the reference page of all settings as Markdown.
-    Reference,
+    Reference {
+        /// Prints a configuration file instead, with every setting as a comment.
+        #[arg(long)]
+        file: bool,
+    },
 }
 
 pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
     match verb {
         Verb::Check => check(common),
         Verb::Show { origin } => show(common, *origin),
-        Verb::Reference => output::print(&reference::page()),
+        Verb::Reference { file: false } => output::print(&reference::page()),
+        Verb::Reference { file: true } => output::print(&reference::file()),
     }
 }
 

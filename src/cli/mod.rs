@@ -6,14 +6,18 @@ mod backup_target;
 mod ca;
 mod completions;
 mod config;
+mod doctor;
 mod keys;
+mod logs;
 mod man;
 mod openapi;
 mod output;
+mod owner;
 mod place;
 mod recover;
 mod restore;
 mod running;
+mod security;
 mod serve;
 mod setup_link;
 mod status;
@@ -65,9 +69,13 @@ enum Verb {
     /// Serves the box until it is told to stop.
     Serve(serve::Options),
     /// Makes a new set-up link while nobody owns the box; the link before it stops working.
-    SetupLink,
+    SetupLink(setup_link::Options),
     /// Says how the box is, running or not.
     Status,
+    /// Shows the newest lines of the running box's log.
+    Logs(logs::Options),
+    /// Says what is wrong with the box, and the command that mends it.
+    Doctor(doctor::Options),
     /// Checks or shows the configuration.
     #[command(subcommand)]
     Config(config::Verb),
@@ -135,12 +143,25 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     output::finish(arguments.common.answer(arguments.verb))
 }
 
+/// Whether a call is one of this program's, without doing what it asks.
+///
+/// # Errors
+/// The reason why it is none, as the person who typed it would read it.
+pub fn understands(arguments: &[String]) -> Result<(), String> {
+    match Arguments::try_parse_from(arguments) {
+        Err(wrong) if wrong.use_stderr() => Err(wrong.to_string()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 impl Common {
     fn answer(&self, verb: Verb) -> Answer {
         match verb {
             Verb::Serve(options) => serve::run(self, options),
-            Verb::SetupLink => setup_link::run(self),
+            Verb::SetupLink(options) => setup_link::run(self, &options),
             Verb::Status => status::run(self),
+            Verb::Logs(options) => logs::run(self, options),
+            Verb::Doctor(options) => doctor::run_doctor(self, &options),
             Verb::Config(verb) => config::run(self, &verb),
             Verb::Audit(verb) => audit::run(self, &verb),
             Verb::User(verb) => user::run(self, verb),

@@ -76,6 +76,15 @@ pub(super) fn print(text: &str) -> Answer {
     }
 }
 
+/// The same; false when the reader went away.
+pub(super) fn print_unless_gone(text: &str) -> Answer<bool> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => Ok(written.map(|()| true)?),
+    }
+}
+
 /// Prints one JSON document, indented for people who look at it.
 pub(super) fn print_json(value: &Value) -> Answer {
     print(&format!("{value:#}\n"))

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Common;
 use super::output::{self, Answer, Failure, megabytes};
+use super::owner;
 use crate::platform::DATA_IN_USE;
 use crate::platform::clock::Clock;
 use crate::platform::control::{self, Fault, Running, Verb};
@@ -34,6 +35,12 @@ impl Common {
         if let Some(answer) = self.ask(&verb)? {
             return Ok(answer);
         }
+        let data = self.load(Vec::new())?.data().to_owned();
+        owner::as_owner_of(&data, || self.perform_here(verb))
+    }
+
+    /// Takes the data folder and does it in this process.
+    fn perform_here(&self, verb: Verb) -> Answer<Value> {
         // A slip in `--data` makes no box.
         drop(self.offline()?);
         let config = self.load(Vec::new())?;
@@ -44,6 +51,10 @@ impl Common {
             }
             other => Failure::of(other),
         })?;
+        if matches!(verb, Verb::SecurityReview { .. }) {
+            let table = wiring::access_table(&platform).map_err(Failure::of)?;
+            wiring::know_routes(&platform, &table);
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let outcome = control::perform(&platform, verb).await;

@@ -33,6 +33,7 @@ fn text(status: &Status) -> String {
     let mut lines = vec![("holdfast", format!("{version}, {state}"))];
     let figures = &status.figures;
     lines.push(("box", figures.name.clone().unwrap_or_else(|| "not set up yet".to_owned())));
+    lines.push(("id", figures.id.clone()));
     if let Some(process) = &status.process {
         lines.extend(process_lines(process));
     }
@@ -46,6 +47,7 @@ fn text(status: &Status) -> String {
     let verified =
         verified.map_or_else(|| "none verified".to_owned(), |at| format!("verified {at}"));
     lines.push(("backups", verified));
+    lines.extend(backups.verified_places.iter().map(|place| ("", place.clone())));
     lines.extend(backups.trouble.iter().map(|detail| ("", detail.clone())));
     let mut text = String::new();
     for (name, value) in lines {

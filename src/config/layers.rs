@@ -31,6 +31,14 @@ impl Value {
         (!self.is_hidden()).then(|| self.raw.to_string())
     }
 
+    /// The default and the value, where that is a larger number.
+    pub fn is_above_usual(&self) -> Option<(i64, i64)> {
+        match (self.key.default.raw(), &self.raw) {
+            (Raw::Whole(usual), Raw::Whole(now)) if *now > usual => Some((usual, *now)),
+            _ => None,
+        }
+    }
+
     /// The value as JSON; `None` for a secret that is set.
     pub fn to_json(&self) -> Option<serde_json::Value> {
         (!self.is_hidden()).then(|| match &self.raw {
@@ -41,7 +49,8 @@ impl Value {
         })
     }
 
-    fn is_hidden(&self) -> bool {
+    /// Whether it is a secret that is set.
+    pub fn is_hidden(&self) -> bool {
         let is_set = !matches!(&self.raw, Raw::Text(text) if text.is_empty());
         self.key.kind == Kind::Secret && is_set
     }
@@ -55,6 +64,17 @@ impl Effective {
     /// All values in the order of the table.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.0.values()
+    }
+
+    /// Keys whose values are others than there.
+    pub fn differences(&self, other: &Self) -> Vec<&'static Key> {
+        let differs = |(ours, theirs): &(&Value, &Value)| ours.raw != theirs.raw;
+        self.values().zip(other.values()).filter(differs).map(|(ours, _)| ours.key).collect()
+    }
+
+    /// Whether somebody chose the value of this key, instead of leaving it as it comes.
+    pub fn is_chosen(&self, section: &str, name: &str) -> bool {
+        self.value(section, name).origin != Origin::Default
     }
 
     pub(super) fn value(&self, section: &str, name: &str) -> &Value {
@@ -98,7 +118,7 @@ impl Layers {
         }
     }
 
-    fn lay_text(&mut self, path: &Path, text: &str) {
+    pub(super) fn lay_text(&mut self, path: &Path, text: &str) {
         let origin_at = |span: Range<usize>| Origin::File {
             path: path.to_owned(),
             line: line_of(text, span.start),

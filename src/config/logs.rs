@@ -14,6 +14,8 @@ section! {
         access: bool = switch(true),
         /// Statements that take longer are logged, with their text and without their values.
         slow_statement_ms: u64 = whole(100, "milliseconds", 1, 600_000),
+        /// Memory for the newest lines, which operators read under *Logs*; with 0 none are kept.
+        kept_bytes: usize = whole(8_388_608, "bytes", 0, 104_857_600),
     }
 }
 

@@ -2,6 +2,7 @@
 //! precedence. One struct for each section; what is not in its table is refused.
 
 mod address;
+mod authority;
 mod error;
 mod files;
 mod import;
@@ -24,6 +25,7 @@ mod tls;
 use std::path::{Path, PathBuf};
 
 pub use address::{HostName, LoopbackAddress, WebOrigin};
+pub use authority::{AcmeDirectory, Contact};
 pub use error::{ConfigError, Origin};
 pub use files::Files;
 pub use import::Import;
@@ -37,7 +39,7 @@ pub use notices::Notices;
 pub use server::Server;
 pub use sessions::Sessions;
 pub use storage::Storage;
-pub use tls::{Tls, TlsMode};
+pub use tls::{AcmeChallenge, Tls, TlsMode};
 
 /// The table of all settings, in the order of the reference page.
 pub const SECTIONS: &[Section] = &[
@@ -109,18 +111,7 @@ impl Sources {
 impl Config {
     /// Reads all sources and reports everything that is wrong at once.
     pub fn load(sources: &Sources) -> Result<Self, Vec<ConfigError>> {
-        let mut layers = layers::Layers::defaults();
-        if let Some(path) = &sources.file {
-            layers.lay_file(path);
-        }
-        for (variable, text) in &sources.variables {
-            layers.lay_variable(variable, text);
-        }
-        for (key, text) in &sources.flags {
-            let flag = FLAGS.iter().find(|(path, _)| path == key).map_or("", |(_, flag)| flag);
-            layers.lay_flag(key, flag, text);
-        }
-        let (effective, errors) = layers.finish();
+        let (effective, errors) = laid(sources).finish();
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -128,6 +119,30 @@ impl Config {
         config.file.clone_from(&sources.file);
         let errors = config.contradictions();
         if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// Takes what is right of all sources, and says what is not: for whoever has to find out what
+    /// is wrong.
+    pub fn load_what_is_right(sources: &Sources) -> (Self, Vec<ConfigError>) {
+        let (effective, mut errors) = laid(sources).finish();
+        let mut config = Self::read(effective).unwrap_or_else(|error| {
+            errors.push(error);
+            Self::of_defaults()
+        });
+        config.file.clone_from(&sources.file);
+        errors.extend(config.contradictions());
+        (config, errors)
+    }
+
+    /// Takes what is right of a text like a file's.
+    pub fn of_text(text: &str) -> Self {
+        let mut layers = layers::Layers::defaults();
+        layers.lay_text(Path::new(PACKAGED_FILE), text);
+        Self::read(layers.finish().0).unwrap_or_else(|_| Self::of_defaults())
+    }
+
+    fn of_defaults() -> Self {
+        Self::read(layers::Layers::defaults().finish().0).expect("a test reads all defaults")
     }
 
     /// The folder that holds everything the box keeps.
@@ -183,14 +198,14 @@ impl Config {
                 "is needed when tls.mode is `own`",
             ),
             (
-                tls.mode == TlsMode::LocalCa && tls.certificate.is_some(),
+                tls.mode != TlsMode::Own && tls.certificate.is_some(),
                 "tls.certificate",
-                "is not used while tls.mode is `local-ca`; set tls.mode to `own`",
+                "is used only while tls.mode is `own`",
             ),
             (
-                tls.mode == TlsMode::LocalCa && tls.key.is_some(),
+                tls.mode != TlsMode::Own && tls.key.is_some(),
                 "tls.key",
-                "is not used while tls.mode is `local-ca`; set tls.mode to `own`",
+                "is used only while tls.mode is `own`",
             ),
             (
                 sessions.rotate_min > sessions.idle_min,
@@ -198,8 +213,42 @@ impl Config {
                 "must not be above sessions.idle_min",
             ),
         ];
-        let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
+        let rules = rules.into_iter().chain(self.acme_contradictions());
+        let broken = rules.filter(|(is_broken, ..)| *is_broken);
         broken.map(|(_, key, detail)| self.error_at(key, detail)).collect()
+    }
+
+    fn acme_contradictions(&self) -> [(bool, &'static str, &'static str); 5] {
+        let Self { server, tls, .. } = self;
+        let is_on = tls.mode == TlsMode::Acme;
+        let is_by_dns = tls.acme_challenge == AcmeChallenge::Dns;
+        [
+            (
+                is_on && server.names.is_empty() && server.public_url.is_none(),
+                "tls.mode",
+                "is `acme`, but neither server.names nor server.public_url says for which name",
+            ),
+            (
+                is_on && server.https.is_none(),
+                "tls.mode",
+                "is `acme`, which needs server.https: behind a proxy that one gets certificates",
+            ),
+            (
+                is_on && is_by_dns && tls.acme_dns_hook.is_none(),
+                "tls.acme_dns_hook",
+                "is needed when tls.acme_challenge is `dns-01`",
+            ),
+            (
+                is_on && tls.acme_challenge == AcmeChallenge::Http && server.http.is_none(),
+                "tls.acme_challenge",
+                "is `http-01`, which needs server.http",
+            ),
+            (
+                tls.acme_binding_id.is_empty() != tls.acme_binding_key.is_empty(),
+                "tls.acme_binding_id",
+                "and tls.acme_binding_key need each other",
+            ),
+        ]
     }
 
     fn error_at(&self, key: &str, detail: &str) -> ConfigError {
@@ -207,6 +256,22 @@ impl Config {
         let origin = self.effective.value(section, name).origin.clone();
         ConfigError::new(origin, key, detail)
     }
+}
+
+/// All sources over the defaults, in rising precedence.
+fn laid(sources: &Sources) -> layers::Layers {
+    let mut layers = layers::Layers::defaults();
+    if let Some(path) = &sources.file {
+        layers.lay_file(path);
+    }
+    for (variable, text) in &sources.variables {
+        layers.lay_variable(variable, text);
+    }
+    for (key, text) in &sources.flags {
+        let flag = FLAGS.iter().find(|(path, _)| path == key).map_or("", |(_, flag)| flag);
+        layers.lay_flag(key, flag, text);
+    }
+    layers
 }
 
 /// Port 0 lets the system choose, so that two of them never clash.

@@ -24,6 +24,36 @@ name the file and the line. `holdfast config check` looks for them without start
 printed.
 ";
 
+const FILE_HEAD: &str = "\
+# The settings of Holdfast. Everything works as it is: each line shows what holds anyway.
+# Take the # away to change a value, then `systemctl restart holdfast`.
+# `holdfast config check` looks for mistakes. The same list to read: /help/configuration on the box.
+";
+
+/// Writes a configuration file that changes nothing: every key with its meaning and its default,
+/// as a comment.
+pub fn file() -> String {
+    let mut file = FILE_HEAD.to_owned();
+    for section in SECTIONS {
+        file.push('\n');
+        comment(&mut file, section.about);
+        writeln!(file, "[{}]", section.name).expect("a String takes all");
+        for key in section.keys {
+            file.push('\n');
+            comment(&mut file, key.about);
+            comment(&mut file, &format!("Value: {}{}.", key.shape, range(key)));
+            writeln!(file, "#{} = {}", key.name, key.default.raw()).expect("a String takes all");
+        }
+    }
+    file
+}
+
+fn comment(file: &mut String, text: &str) {
+    for line in text.trim().lines() {
+        writeln!(file, "{}", format!("# {}", line.trim()).trim_end()).expect("a String takes all");
+    }
+}
+
 /// Writes the page as Markdown.
 pub fn page() -> String {
     let mut page = HEAD.to_owned();

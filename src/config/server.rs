@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use ipnet::IpNet;
 
 use super::address::{HostName, LoopbackAddress, WebOrigin};
-use super::key::{list, section, text, whole};
+use super::key::{list, section, switch, text, whole};
 
 section! {
     /// Where the box listens, what it is called, and how much it takes at once.
@@ -23,6 +23,9 @@ section! {
         /// More names and addresses of this box, beside those it finds itself. They go into its
         /// certificate, and requests under any other name are refused.
         names: Vec<HostName> = list(&[]),
+        /// Whether the box tells the local network its name, the host's with `.local`. Only where
+        /// `https` listens on an address of that network.
+        mdns: bool = switch(true),
         /// Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
         trusted_proxies: Vec<IpNet> = list(&[]),
         /// Other web origins whose pages may call the API from a browser.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use super::address::{HostName, LoopbackAddress, WebOrigin};
+use super::authority::{AcmeDirectory, Contact};
 use super::key::{Range, Raw};
 use crate::platform::secret::Secret;
 
@@ -160,6 +161,27 @@ optional!(
     "an address such as `https://box.example.org` without a path, or empty",
     WebOrigin::parse
 );
+
+optional!(Contact, "a mail address such as `ops@example.org`, or empty", Contact::parse);
+
+impl Setting for AcmeDirectory {
+    const KIND: Kind = Kind::Text;
+    const SHAPE: &'static str = "`letsencrypt`, `staging` or an address that begins with `https`";
+
+    fn read(raw: &Raw, _: Range) -> Result<Self, String> {
+        let text = text_of::<Self>(raw)?;
+        Self::parse(text).ok_or_else(|| unlike::<Self>(text))
+    }
+}
+
+impl Setting for String {
+    const KIND: Kind = Kind::Text;
+    const SHAPE: &'static str = "a text, or empty";
+
+    fn read(raw: &Raw, _: Range) -> Result<Self, String> {
+        text_of::<Self>(raw).map(ToOwned::to_owned)
+    }
+}
 
 macro_rules! list {
     ($type:ty, $shape:literal, $read:expr) => {

@@ -191,8 +191,7 @@ fn values_that_contradict_each_other_are_refused() {
     );
     assert_eq!(
         refusals_of("[tls]\ncertificate = \"a.pem\"\n"),
-        ["holdfast.toml:2: tls.certificate is not used while tls.mode is `local-ca`; \
-          set tls.mode to `own`"]
+        ["holdfast.toml:2: tls.certificate is used only while tls.mode is `own`"]
     );
     assert_eq!(
         refusals_of("[sessions]\nidle_min = 10\n"),

@@ -37,6 +37,11 @@ pub fn people<T>(page: Page<T>) -> Reply<Page<T>> {
     Reply { is_of_nobody: page.items.is_empty(), ..ok(page) }
 }
 
+/// 200 with a body that shows nothing of anybody, whatever its route can show.
+pub fn nobody<T>(body: T) -> Reply<T> {
+    Reply { is_of_nobody: true, ..ok(body) }
+}
+
 /// 201 with the object, saying whether it was made by an earlier sending of the same request.
 pub fn created<T, B>(created: Created<T>) -> Reply<B>
 where

@@ -33,6 +33,11 @@ impl Fixed {
         Self::new(HeaderValue::from_static("application/json"), text)
     }
 
+    /// A text of a kind of its own.
+    pub fn of_kind(kind: &'static str, text: String) -> Self {
+        Self::new(HeaderValue::from_static(kind), text)
+    }
+
     fn new(kind: HeaderValue, text: String) -> Self {
         let tag = tag(&Sha256::digest(text.as_bytes()).into());
         Self { status: StatusCode::OK, kind, tag, bytes: text.into() }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::RequestPartsExt;
@@ -61,14 +61,23 @@ pub struct Front {
     pub platform: Arc<Platform>,
     pub guard: Guard,
     pub meters: Meters,
-    /// Marks responses of a box whose root of trust browsers know (public or own certificate).
-    pub is_hsts_on: bool,
+    pub insist: Insist,
+}
+
+/// When browsers are told to come over HTTPS alone: where they trust the certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Insist {
+    Never,
+    Always,
+    /// Under the names that a public authority signed for.
+    WhereTrusted,
 }
 
 /// Handles one request.
 pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let about = About::of(&front, &request);
+    let in_flight = front.platform.watching.traffic.begin();
     let outcome = AssertUnwindSafe(admit_and_run(&front, &about, request, next)).catch_unwind();
     let mut response = match outcome.await {
         Ok(response) => response,
@@ -99,7 +108,8 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
     }
     let mut response = compress(response, about.accept_encoding.as_ref()).await;
     add_headers(response.headers_mut(), &front, &about);
-    account(&front, &about, response.status(), code, started.elapsed());
+    drop(in_flight);
+    account(&front, &about, &response, code, started.elapsed());
     response
 }
 
@@ -124,7 +134,10 @@ struct About {
     request_id: Arc<str>,
     address: Option<std::net::IpAddr>,
     origin: Option<HeaderValue>,
+    host: Option<String>,
     accept_encoding: Option<HeaderValue>,
+    /// What kind of caller it is, once that is known.
+    who: OnceLock<&'static str>,
 }
 
 impl About {
@@ -132,6 +145,9 @@ impl About {
         let headers = request.headers();
         let trusted = &front.platform.config.server.trusted_proxies;
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        if let Some(peer) = peer.filter(|peer| address::is_hidden(peer.0, headers, trusted)) {
+            front.platform.forwarded.note(peer.0.ip().to_canonical());
+        }
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
@@ -139,7 +155,14 @@ impl About {
             request_id: request_id(front, headers),
             address: peer.map(|peer| address::client(peer.0, headers, trusted)),
             origin: headers.get(header::ORIGIN).cloned(),
+            host: match front.insist {
+                Insist::WhereTrusted => {
+                    address::host(request.uri(), headers).and_then(address::name_of)
+                }
+                Insist::Never | Insist::Always => None,
+            },
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
+            who: OnceLock::new(),
         }
     }
 
@@ -258,6 +281,7 @@ fn incoming<'a>(about: &'a About, parts: &'a Parts, workspace: Option<&'a str>) 
         headers: &parts.headers,
         template: about.template.as_ref().map(MatchedPath::as_str),
         workspace,
+        who: &about.who,
     }
 }
 
@@ -419,6 +443,18 @@ pub fn removed_cookie() -> HeaderValue {
     )
 }
 
+fn is_insisted(front: &Front, about: &About) -> bool {
+    let is_trusted = || {
+        let certificates = front.platform.reach.get()?.certificates.as_ref()?;
+        Some(certificates.is_publicly_trusted(about.host.as_deref()?))
+    };
+    match front.insist {
+        Insist::Never => false,
+        Insist::Always => true,
+        Insist::WhereTrusted => is_trusted().unwrap_or(false),
+    }
+}
+
 fn add_headers(headers: &mut HeaderMap, front: &Front, about: &About) {
     if let Ok(id) = HeaderValue::from_str(&about.request_id) {
         headers.insert(REQUEST_ID, id);
@@ -434,7 +470,7 @@ fn add_headers(headers: &mut HeaderMap, front: &Front, about: &About) {
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    if front.is_hsts_on {
+    if is_insisted(front, about) {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
@@ -501,18 +537,27 @@ fn logged_path(about: &About) -> &str {
     path.get(..end).unwrap_or_default()
 }
 
+/// Bytes of the body; none for one that goes on.
+fn size_of(response: &Response) -> Option<u64> {
+    response.body().size_hint().exact()
+}
+
 /// Counts the request and writes its line. Paths may hold ids but never what was typed, so the
 /// query is left out.
-fn account(front: &Front, about: &About, status: StatusCode, code: &str, took: Duration) {
+fn account(front: &Front, about: &About, response: &Response, code: &str, took: Duration) {
     let template = about.template.as_ref().map(MatchedPath::as_str);
+    let status = response.status();
     front.meters.of(template, &about.method).count(status, took);
+    front.platform.watching.traffic.count(status.is_server_error(), took);
     if front.platform.config.logs.access {
         let (method, path, id) = (&about.method, logged_path(about), &about.request_id);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let status = status.as_u16();
+        let (route, status) = (about.route(), status.as_u16());
+        // A thousand times the time in seconds: milliseconds with all their digits.
+        let ms = took.saturating_mul(1_000).as_secs_f64();
+        let (who, bytes) = (about.who.get().unwrap_or(&"stranger"), size_of(response));
         info!(
             target: ACCESS,
-            request_id = %id, status, code, micros, "{method} {path} {status}"
+            request_id = %id, route, status, code, ms, bytes, who, "{method} {path} {status}"
         );
     }
 }

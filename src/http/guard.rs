@@ -2,6 +2,7 @@
 //! permission stands in the handler's OpenAPI annotation, once.
 
 mod asked;
+mod incoming;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,6 +13,7 @@ use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
 pub use self::asked::{Asked, StepUp};
+pub use self::incoming::Incoming;
 pub use super::cookies::{DEVICE_COOKIE, PENDING_COOKIE, SESSION_COOKIE, cookie, session_cookie};
 use super::reading::{Kept, Reading, SENSITIVE};
 use super::{address, openapi};
@@ -164,17 +166,6 @@ pub struct Guard {
     audited_refusals: Buckets<UserId>,
 }
 
-/// What the front learned about a request.
-pub struct Incoming<'a> {
-    pub method: &'a Method,
-    pub uri: &'a http::Uri,
-    pub headers: &'a HeaderMap,
-    /// Template of the matched route.
-    pub template: Option<&'a str>,
-    /// Value of `{workspace}` in the path.
-    pub workspace: Option<&'a str>,
-}
-
 /// What a request that may go on takes along.
 pub struct Admitted {
     /// None where no route is declared: files of the UI, and verbs that an address does not
@@ -301,6 +292,7 @@ impl Guard {
                 return Err(error);
             }
         };
+        incoming.is_by(&resolved.principal);
         self.count_known(resolved.principal.user, route.also_limited, &on_box)?;
         let on_box = signed_in(&on_box, &resolved.principal);
         let workspace = self.check_asked(&on_box, &resolved.principal, route, incoming).await?;
@@ -360,6 +352,7 @@ impl Guard {
         };
         match resolve(&on_box, &credential).await {
             Ok(Resolved { principal, successor }) => {
+                incoming.is_by(&principal);
                 self.count_known(principal.user, None, &on_box)?;
                 if !route.is_for_enrolling && principal.must_enrol(on_box.now()) {
                     let as_stranger = incoming.method.is_safe().then_some((on_box, None));

@@ -10,8 +10,11 @@ use metrics::{Counter, Histogram};
 
 /// The route of requests that match none: files of the web UI and unknown addresses.
 const NO_ROUTE: &str = "none";
-/// Classes of statuses, from the first digit on.
-const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+/// Statuses that the box answers with, in order; any other counts as `other`.
+const CODES: [u16; 30] = [
+    200, 201, 202, 204, 206, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 408, 409, 412,
+    413, 415, 416, 421, 422, 428, 429, 431, 500, 503, 507,
+];
 
 /// The counters of all routes.
 pub struct Meters {
@@ -23,8 +26,14 @@ pub struct Meters {
 pub struct Meter {
     route: String,
     verb: String,
-    by_class: [OnceLock<Counter>; CLASSES.len()],
-    seconds: OnceLock<Histogram>,
+    /// Made with the first request: most routes of most boxes never see one.
+    used: OnceLock<Box<Used>>,
+}
+
+struct Used {
+    by_code: [OnceLock<Counter>; CODES.len()],
+    others: OnceLock<Counter>,
+    seconds: Histogram,
 }
 
 impl Meters {
@@ -50,34 +59,42 @@ impl Meters {
 
 impl Meter {
     fn new(route: &str, verb: &str) -> Self {
-        Self {
-            route: route.to_owned(),
-            verb: verb.to_owned(),
-            by_class: [const { OnceLock::new() }; CLASSES.len()],
-            seconds: OnceLock::new(),
-        }
+        Self { route: route.to_owned(), verb: verb.to_owned(), used: OnceLock::new() }
     }
 
     pub fn count(&self, status: StatusCode, took: Duration) {
-        let class = usize::from(status.as_u16() / 100).saturating_sub(1);
-        if let (Some(counter), Some(class)) = (self.by_class.get(class), CLASSES.get(class)) {
-            counter.get_or_init(|| self.counter(class)).increment(1);
-        }
-        self.seconds.get_or_init(|| self.histogram()).record(took.as_secs_f64());
+        let used = self.used.get_or_init(|| Box::new(self.used()));
+        let known = CODES.binary_search(&status.as_u16()).ok();
+        let counter = known.and_then(|code| used.by_code.get(code)).unwrap_or(&used.others);
+        counter.get_or_init(|| self.counter(known)).increment(1);
+        used.seconds.record(took.as_secs_f64());
     }
 
-    fn counter(&self, class: &'static str) -> Counter {
+    fn used(&self) -> Used {
         let (route, verb) = (self.route.clone(), self.verb.clone());
+        let seconds = metrics::histogram!(
+            "holdfast_http_request_duration_seconds", "route" => route, "method" => verb
+        );
+        let by_code = [const { OnceLock::new() }; CODES.len()];
+        Used { by_code, others: OnceLock::new(), seconds }
+    }
+
+    fn counter(&self, known: Option<usize>) -> Counter {
+        let (route, verb) = (self.route.clone(), self.verb.clone());
+        let code = known.and_then(|code| CODES.get(code));
+        let code = code.map_or_else(|| "other".to_owned(), ToString::to_string);
         metrics::counter!(
-            "holdfast_http_requests_total",
-            "route" => route, "method" => verb, "status" => class
+            "holdfast_http_requests_total", "route" => route, "method" => verb, "code" => code
         )
     }
+}
 
-    fn histogram(&self) -> Histogram {
-        let (route, verb) = (self.route.clone(), self.verb.clone());
-        metrics::histogram!(
-            "holdfast_http_request_seconds", "route" => route, "method" => verb
-        )
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+
+    #[test]
+    fn the_known_statuses_are_in_order_so_that_they_are_found() {
+        assert!(CODES.is_sorted_by(|one, next| one < next));
     }
 }

@@ -46,12 +46,30 @@ pub enum Scheme {
 }
 
 /// `GET /trust`, and below it `root.pem`, `root.crt` (DER) and `root.mobileconfig` of the root
-/// in use, `root-<first eight digits>.…` of every root that is offered.
+/// in use, `root-<first eight digits>.…` of every root that is offered. Over plain HTTP also what
+/// authorities ask for to see that a name leads here.
 pub fn trust_router(trust: Trust) -> Router {
-    Router::new()
-        .route("/trust", get(show_page))
-        .route("/trust/{file}", get(download_root))
-        .with_state(trust)
+    let router =
+        Router::new().route("/trust", get(show_page)).route("/trust/{file}", get(download_root));
+    let router = match trust.scheme {
+        Scheme::Http => router.route("/.well-known/acme-challenge/{token}", get(answer_authority)),
+        Scheme::Https => router,
+    };
+    router.with_state(trust)
+}
+
+/// Answers only what is being asked for at this moment.
+async fn answer_authority(State(trust): State<Trust>, Path(token): Path<String>) -> Response {
+    let answer = trust.certificates.challenges().and_then(|held| held.over_http(&token));
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    match answer {
+        Some(answer) => (headers, answer).into_response(),
+        None => (StatusCode::NOT_FOUND, "Nothing is being asked for here.\n").into_response(),
+    }
 }
 
 async fn show_page(State(trust): State<Trust>, uri: Uri, headers: HeaderMap) -> Response {
@@ -60,9 +78,10 @@ async fn show_page(State(trust): State<Trust>, uri: Uri, headers: HeaderMap) -> 
     let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     let status = trust.certificates.status();
     let roots = trust.certificates.roots();
+    let is_trusted = trust.certificates.is_publicly_trusted(host_name);
     let content = match roots.split_first() {
-        Some((root, others)) => steps(root, others, &status, agent),
-        None => own(&status),
+        Some((root, others)) if !is_trusted => steps(root, others, &status, agent),
+        _ => own(&status),
     };
     let here = match trust.scheme {
         Scheme::Http => "http",

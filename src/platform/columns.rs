@@ -73,6 +73,11 @@ pub const SYSTEM: &[ColumnMarks] = &[
     table("backup_copies", &[("detail", Impersonal), ("state", Impersonal)]),
     table("backup_fence", &[("detail", Impersonal)]),
     table("backup_retention", &[("clock_jump", Impersonal)]),
+    table(
+        "security_reviews",
+        &[("note", Personal), ("points", Impersonal), ("routes", Impersonal)],
+    )
+    .named(Masked),
     table("damaged_workspaces", &[("found", Impersonal)]),
     table(
         "restores",

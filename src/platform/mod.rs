@@ -12,6 +12,7 @@ pub mod columns;
 pub mod control;
 pub mod ctx;
 pub mod db;
+pub mod doctor;
 pub mod error;
 pub mod errors;
 pub mod events;
@@ -20,6 +21,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
+pub mod mdns;
 pub mod monitoring;
 pub mod notices;
 pub mod offline;
@@ -33,16 +35,21 @@ pub mod samples;
 pub mod search;
 pub mod secret;
 pub mod secrets;
+pub mod security_review;
 pub mod setup;
 pub mod spool;
 pub(crate) mod steady;
+pub mod systemd;
+pub mod tally;
 pub mod tasks;
 pub mod throttle;
 pub mod tls;
 mod whole_file;
 pub mod workspaces;
 
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -53,7 +60,7 @@ use self::access::RoleTable;
 use self::app::{AppSpec, EventSpec};
 use self::blobs::Blobs;
 use self::clock::{Clock, Moment};
-use self::db::{Before, DatabaseFile, FileOptions, MigrationSet, Synchronous};
+use self::db::{Before, DatabaseFile, FileMeters, FileOptions, MigrationSet, Synchronous};
 use self::error::{Code, Error, Result, code};
 use self::identity::passkeys::Passkeys;
 use self::identity::programs::access::Checked;
@@ -84,6 +91,11 @@ pub const CODES: &[Code] = &[
         "box-damaged",
         "The box's own file is damaged or gone, so the box does not start. Nothing was changed.",
         "Keep the folder as it is, and bring the box back into another one: holdfast recover.",
+    ),
+    code(
+        "data-newer",
+        "A file was written by a version of Holdfast that this one cannot follow.",
+        "Install the newer version again, or bring the box back from a backup that this one made.",
     ),
 ];
 
@@ -116,6 +128,8 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0027_people_elsewhere.sql",
     "0028_damage_and_clock.sql",
     "0029_backup_upkeep.sql",
+    "0030_security_reviews.sql",
+    "0031_notice_kinds.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
@@ -131,6 +145,8 @@ const WORKSPACE_SET: MigrationSet = crate::migration_set!(
 pub const DATA_IN_USE: &str = "data-in-use";
 /// The code of a box whose own file cannot be used.
 pub const BOX_DAMAGED: &str = "box-damaged";
+/// The code of a file that only newer versions read.
+pub const DATA_NEWER: &str = "data-newer";
 
 /// The running box: its files, its time, its people. Parts only; what is done with them stands
 /// in the resources.
@@ -170,6 +186,8 @@ pub struct Platform {
     pub set_up: SetUp,
     /// Set once, when the listeners are bound.
     pub reach: OnceLock<Reach>,
+    /// What each route asks of its caller, a line each; set once, with the routes.
+    pub asked: OnceLock<BTreeSet<String>>,
     pub streams: events::Streams,
     pub jobs: Jobs,
     /// One-time keys of backups, until what was sent is proved.
@@ -186,8 +204,12 @@ pub struct Platform {
     pub notices: Notices,
     /// What is leaving the box now.
     pub sending: Sending,
+    /// What is remembered of how the box does.
+    pub watching: monitoring::Watching,
     /// Failures of the program that wait to be written down.
     pub errors: errors::ops::Errors,
+    /// Who passes requests on without being trusted.
+    pub forwarded: doctor::Forwarded,
     pub started_at: Moment,
     /// Held as long as this process owns the data folder.
     lock: File,
@@ -209,19 +231,18 @@ impl Platform {
     /// Takes the data folder and opens the box's file. Blocks; call it before serving.
     pub fn open(config: Config, clock: Clock, parts: Parts) -> Result<Arc<Self>> {
         db::self_test()?;
-        let data = config.storage.data.clone();
-        make_private_folder(&data)?;
+        let (data, watching) = (config.storage.data.clone(), monitoring::Watching::default());
         make_private_folder(&data.join(workspaces::FOLDER))?;
         let lock = take_lock(&data)?;
-        let (random, room) = (Random::new(clock.clone()), Arc::<Room>::default());
+        let (now, random, room) = (clock.now(), Random::new(clock.clone()), Arc::<Room>::default());
         let before = Arc::new(Before::new(&data, Arc::clone(&room)));
-        let options = file_options(&config, &before);
+        let options = file_options(&config, &before, &watching.on_system);
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         let secrets = Secrets::open(&data, credentials.as_deref(), &random)?;
-        let now = clock.now();
         let own = Own::open(&data, &secrets, &random, now, &options)?;
         let Own { system, signer, decided, damaged } = own;
         let sets = [WORKSPACE_SET].into_iter().chain(parts.apps.iter().map(|app| app.migrations));
+        let options = FileOptions { meters: Arc::clone(&watching.on_workspaces), ..options };
         let workspaces = Workspaces::new(
             data.join(workspaces::FOLDER),
             sets.collect(),
@@ -265,10 +286,13 @@ impl Platform {
             registrations: Registrations::default(),
             set_up: SetUp::new(&config.limits),
             reach: OnceLock::new(),
+            asked: OnceLock::new(),
             streams: events::Streams::new(&config.limits),
             notices: Notices::new(parts.notices),
             sending: Sending::default(),
+            watching,
             errors: errors::ops::Errors::default(),
+            forwarded: doctor::Forwarded::default(),
             started_at: now,
             config: Arc::new(config),
             lock,
@@ -288,6 +312,12 @@ impl Platform {
         }
     }
 
+    /// Where the set-up link leads, whether it serves or not.
+    pub fn set_up_at(&self) -> reach::SetUpAt {
+        let planned = || reach::SetUpAt::of(&self.config, &reach::planned_addresses(&self.config));
+        self.reach.get().map_or_else(planned, |reach| reach.set_up.clone())
+    }
+
     /// Stops the tasks, finishes the queues, closes the files and gives the data folder free.
     pub async fn close(self: &Arc<Self>) {
         self.tasks.stop_all(Duration::from_secs(5)).await;
@@ -305,13 +335,14 @@ impl Platform {
     }
 }
 
-fn file_options(config: &Config, before: &Arc<Before>) -> FileOptions {
+fn file_options(config: &Config, before: &Arc<Before>, meters: &Arc<FileMeters>) -> FileOptions {
     FileOptions {
         queue_commands_max: config.storage.queue_commands_max,
         readers_max: config.storage.readers_per_file,
         read_deadline: Duration::from_millis(config.storage.read_deadline_ms),
         checkpoint_bytes: config.storage.checkpoint_bytes,
         slow_statement: Duration::from_millis(config.logs.slow_statement_ms),
+        meters: Arc::clone(meters),
         synchronous: Synchronous::from_test_environment(),
         is_always_checked: false,
         before: Some(Arc::clone(before)),
@@ -395,10 +426,29 @@ fn make_private_folder(path: &Path) -> Result<()> {
     })
 }
 
+/// Opens the file of the lock itself, never what a link of that name leads to: whoever may write
+/// the folder must not have root open another file.
+fn open_lock(data: &Path) -> std::io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+    use std::os::unix::fs::MetadataExt;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let lock = rustix::fs::open(data.join("lock"), flags, Mode::RUSR | Mode::WUSR)?;
+    let lock = File::from(lock);
+    let (folder, about) = (std::fs::metadata(data)?, lock.metadata()?);
+    let is_plain = about.is_file() && about.nlink() == 1;
+    if is_plain && about.uid() != folder.uid() && rustix::process::geteuid().is_root() {
+        // Left by root, it would keep the box from starting.
+        std::os::unix::fs::fchown(&lock, Some(folder.uid()), Some(folder.gid()))?;
+    }
+    Ok(lock)
+}
+
 /// Makes sure that one process owns the data.
 fn take_lock(data: &Path) -> Result<File> {
-    let path = data.join("lock");
-    let lock = File::options().create(true).truncate(false).write(true).open(&path)?;
+    let lock = open_lock(data).map_err(|error| match error.kind() {
+        ErrorKind::StorageFull => Error::StorageFull,
+        _ => Error::internal(format!("{} cannot be written: {error}", data.display())),
+    })?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {

@@ -1,4 +1,4 @@
-//! QR codes as pictures.
+//! QR codes as pictures and as text.
 
 use std::fmt::Write;
 
@@ -27,6 +27,23 @@ pub fn svg(text: &str) -> Result<String> {
     ))
 }
 
+/// Draws a text with two modules to a character, for a terminal. Light modules are drawn, dark ones
+/// left empty: it is read from a dark background, or with the colours of one set around each line.
+pub fn text(text: &str) -> Result<Vec<String>> {
+    let code = QrCode::encode_text(text, QrCodeEcc::Low).map_err(Error::internal)?;
+    let places = -MARGIN..code.size() + MARGIN;
+    let line = |y: i32| {
+        let half = |x| match (code.get_module(x, y), code.get_module(x, y + 1)) {
+            (false, false) => '█',
+            (false, true) => '▀',
+            (true, false) => '▄',
+            (true, true) => ' ',
+        };
+        places.clone().map(half).collect()
+    };
+    Ok(places.clone().step_by(2).map(line).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,7 +61,21 @@ mod tests {
     }
 
     #[test]
+    fn in_a_terminal_a_code_is_square_and_has_a_light_margin() {
+        let lines = text("holdfast").unwrap();
+
+        assert!(lines.iter().all(|line| line.chars().count() == 29));
+        assert_eq!(lines.len(), 15, "two modules to a line");
+        let light = |line: &String| line.chars().all(|one| one == '█');
+        assert!(lines[..2].iter().all(light));
+        assert!(lines.iter().all(|line| line.starts_with("████")));
+        // The corner: seven dark modules above a light ring.
+        assert!(lines[2].starts_with("████ ▄▄▄▄▄ "), "{}", lines[2]);
+    }
+
+    #[test]
     fn a_text_that_is_too_long_is_refused() {
         assert!(svg(&"x".repeat(5_000)).is_err());
+        assert!(text(&"x".repeat(5_000)).is_err());
     }
 }

@@ -15,6 +15,7 @@ use super::error::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct Tasks {
     stop: Arc<watch::Sender<bool>>,
+    again: Arc<watch::Sender<u64>>,
     running: Arc<Mutex<JoinSet<()>>>,
 }
 
@@ -34,9 +35,27 @@ impl Stop {
     }
 }
 
+/// Tells a task that watches something to look at once, whenever its time is.
+#[derive(Clone, Debug)]
+pub struct Again(watch::Receiver<u64>);
+
+impl Again {
+    /// Waits until everything is looked at again.
+    pub async fn requested(&mut self) {
+        if self.0.changed().await.is_err() {
+            // Nobody can ask any more.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 impl Default for Tasks {
     fn default() -> Self {
-        Self { stop: Arc::new(watch::Sender::new(false)), running: Arc::default() }
+        Self {
+            stop: Arc::new(watch::Sender::new(false)),
+            again: Arc::new(watch::Sender::new(0)),
+            running: Arc::default(),
+        }
     }
 }
 
@@ -59,6 +78,15 @@ impl Tasks {
 
     pub fn stop(&self) -> Stop {
         Stop(self.stop.subscribe())
+    }
+
+    pub fn again(&self) -> Again {
+        Again(self.again.subscribe())
+    }
+
+    /// Asks whatever watches something to look at once.
+    pub fn look_again(&self) {
+        self.again.send_modify(|times| *times += 1);
     }
 
     pub fn is_stopping(&self) -> bool {

@@ -16,9 +16,12 @@ pub(in crate::platform) fn write(path: &Path, bytes: &[u8], mode: u32) -> Result
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&temporary, path)?;
-    let directory = path.parent().unwrap_or(Path::new("."));
-    File::open(directory)?.sync_all()?;
-    Ok(())
+    Ok(sync_folder_of(path)?)
+}
+
+/// Brings the name of a file to the disk. Blocks.
+pub(in crate::platform) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Removes a file, which may be gone already. Blocks.

@@ -1,41 +1,34 @@
 //! A box that serves: its certificate, its listeners, and how they end.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use futures_util::future::join_all;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::config::{Config, TlsMode, WebOrigin};
-use crate::http::server::{Listener, Security, ServerLimits, redirect_router, serve};
-use crate::http::trust::{Scheme, Trust, trust_router};
+use super::faces::{self, Face, addresses};
+use super::reloading::Reloading;
+use crate::config::{AcmeChallenge, Config, TlsMode};
+use crate::http::server::{Listener, ServerLimits, serve};
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::sign_in;
-use crate::platform::reach::{Addresses, Reach, origin};
+use crate::platform::reach::{Addresses, Reach, SetUpAt, origin};
 use crate::platform::setup::rules::Offer;
-use crate::platform::tls::{self, Certificates, OwnPair, Source, box_names, host_name};
+use crate::platform::systemd::sockets::{Part, Passed};
+use crate::platform::systemd::{notify, watchdog};
+use crate::platform::tls::acme::{AcmeSettings, Method};
+use crate::platform::tls::{self, Certificates, Name, OwnPair, Source, box_names, host_name};
 use crate::platform::{
-    Platform, audit, control, errors, jobs, keys, monitoring, notices, setup, tasks,
+    Platform, audit, control, errors, jobs, keys, mdns, monitoring, notices, setup, tasks,
 };
 use crate::wiring;
 
 /// How often the certificate is looked at: renewal, changed names, changed files.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(10);
-/// The port of HTTPS addresses without one.
-const HTTPS_PORT: u16 = 443;
-
-/// One listener and what it serves.
-struct Face {
-    name: &'static str,
-    listener: TcpListener,
-    security: Security,
-    router: Router,
-}
+/// How often whoever waits for the end is told how many requests are left.
+const LEFT_TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// A box whose listeners are bound.
 pub struct Serving {
@@ -46,52 +39,39 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Makes the certificate and binds every listener the configuration names.
-    pub async fn bind(platform: &Arc<Platform>) -> Result<Self> {
+    /// Makes the certificate, takes the sockets that were handed over and binds the listeners that
+    /// the configuration names. None when it was asked to stop meanwhile; then it is closed.
+    pub async fn bind(platform: &Arc<Platform>, passed: Vec<Passed>) -> Result<Option<Self>> {
+        let mut signals = Signals::catch()?;
+        let faces = tokio::select! {
+            faces = Self::prepare(platform, passed) => faces?,
+            () = signals.asked_to_stop() => {
+                info!("Asked to stop before the box answered");
+                notify::stopping("Stopping: closing the files");
+                tokio::select! {
+                    () = platform.close() => info!("Stopped"),
+                    () = signals.asked_to_stop() => warn!("Asked to stop again, ending at once"),
+                }
+                return Ok(None);
+            }
+        };
+        let (platform, limits) = (Arc::clone(platform), limits(&platform.config));
+        Ok(Some(Self { platform, faces, limits, signals }))
+    }
+
+    async fn prepare(platform: &Arc<Platform>, passed: Vec<Passed>) -> Result<Vec<Face>> {
         let config = Arc::clone(&platform.config);
         let certificates = match config.server.https {
-            Some(_) => Some(certificates(platform).await?),
+            Some(_) => Some(certificates(platform, &passed).await?),
             None => None,
         };
         monitoring::keep(platform);
         let application = wiring::application(platform, own_names(&config))?;
-        let mut faces = Vec::new();
-        let mut https_port = HTTPS_PORT;
-        if let (Some(address), Some(certificates)) = (config.server.https, &certificates) {
-            let listener = bind(address).await?;
-            let own_port = listener.local_addr()?.port();
-            // A router in front may show another port to the world.
-            https_port = config.server.public_url.as_ref().map_or(own_port, WebOrigin::port);
-            let trust = trust(certificates, https_port, Scheme::Https);
-            let router = Router::new().merge(trust).merge(application.clone());
-            let security = Security::Tls(certificates.server_config()?);
-            faces.push(Face { name: "https", listener, security, router });
-        }
-        if let (Some(address), Some(certificates)) = (config.server.http, &certificates) {
-            let listener = bind(address).await?;
-            let trust = trust(certificates, https_port, Scheme::Http);
-            let router = redirect_router(https_port, trust);
-            faces.push(Face { name: "http", listener, security: Security::Plain, router });
-        }
-        if let Some(address) = config.server.behind_proxy {
-            let listener = bind(address.socket()).await?;
-            if config.server.trusted_proxies.is_empty() {
-                warn!(
-                    "server.trusted_proxies is empty: unless the proxy forwards no address at \
-                     all, name its own there, or every visitor looks as if they sat here"
-                );
-            }
-            let face = Face {
-                name: "behind_proxy",
-                listener,
-                security: Security::Plain,
-                router: application,
-            };
-            faces.push(face);
-        }
+        let faces = faces::open(&config, certificates.as_ref(), &application, passed).await?;
         let addresses = addresses(&faces);
         let reach = Reach {
             origin: origin(&config, &addresses),
+            set_up: SetUpAt::of(&config, &addresses),
             names: own_names(&config),
             addresses,
             certificates,
@@ -103,16 +83,18 @@ impl Serving {
         errors::ops::keep_writing(platform);
         audit::runner::keep(platform);
         control::start(platform);
+        notify::status("Putting in order what the last stop cut off");
         // First: a disk that is full of what it removes takes nothing that the others note.
         crate::platform::backups::bases::ops::resume(platform).await;
         crate::platform::backups::restores::ops::resume(platform).await?;
         crate::platform::backups::portable::ops::resume(platform).await?;
         jobs::runner::start(platform);
         notices::runner::start(platform);
+        tls::ops::keep(platform);
+        mdns::keep(platform);
         monitoring::watch::keep_watching(platform);
         keys::ops::resume(platform).await?;
-        let (platform, limits) = (Arc::clone(platform), limits(&config));
-        Ok(Self { platform, faces, limits, signals: Signals::catch()? })
+        Ok(faces)
     }
 
     /// The bound addresses by listener: `https`, `http`, `behind_proxy`.
@@ -124,14 +106,19 @@ impl Serving {
     pub async fn set_up_link(&self) -> Result<Offer> {
         let ctx = BoxCtx::new(&self.platform, Cause::of(Actor::System));
         let reach = self.platform.reach.get();
-        let origin = reach.ok_or_else(|| Error::internal("the box is not served"))?.origin.as_str();
-        setup::ops::offer_link(&ctx, origin).await
+        let reach = reach.ok_or_else(|| Error::internal("the box is not served"))?;
+        setup::ops::offer_link(&ctx, &reach.set_up.origin).await
+    }
+
+    /// The same link with the name on the local network, where the box has one.
+    pub fn on_local_network(&self, link: &str) -> Option<String> {
+        self.platform.reach.get().and_then(|reach| reach.set_up.on_local_network(link))
     }
 
     /// Serves until a signal asks to stop, then ends in order: answers what is in flight,
     /// stops the tasks, closes the files. A second signal ends at once; every acknowledged
-    /// change is on disk already.
-    pub async fn run(mut self) {
+    /// change is on disk already. `ready` is called when requests are answered.
+    pub async fn run(mut self, reloading: Reloading, ready: impl FnOnce()) {
         let stop = self.platform.tasks.stop();
         let serving = self.faces.into_iter().map(|face| {
             let listener = Listener::Tcp(face.listener);
@@ -139,13 +126,27 @@ impl Serving {
         });
         let in_order = async {
             join_all(serving).await;
+            notify::status("Stopping: closing the files");
             self.platform.close().await;
         };
         let asked_twice = async {
-            self.signals.next().await;
+            say_ready(&self.platform, ready).await;
+            while self.signals.next().await == Asked::Reload {
+                reloading.reload(&self.platform).await;
+            }
             info!("Stopping: requests in flight are answered first");
+            notify::stopping(&left(&self.platform));
             self.platform.tasks.begin_stop();
-            self.signals.next().await;
+            loop {
+                tokio::select! {
+                    asked = self.signals.next() => {
+                        if asked == Asked::Stop { return }
+                    }
+                    () = tokio::time::sleep(LEFT_TOLD_EVERY) => {
+                        notify::status(&left(&self.platform));
+                    }
+                }
+            }
         };
         tokio::select! {
             () = in_order => info!("Stopped"),
@@ -154,44 +155,84 @@ impl Serving {
     }
 }
 
-/// What asks the process to stop. Caught from before the box says that it is ready.
+/// Says that the box answers, once it does.
+async fn say_ready(platform: &Arc<Platform>, ready: impl FnOnce()) {
+    let status = watchdog::serving(platform).await.unwrap_or_else(|error| error.to_string());
+    notify::ready(&status);
+    watchdog::keep(platform);
+    ready();
+}
+
+/// `Stopping: 3 requests in flight`.
+fn left(platform: &Platform) -> String {
+    match platform.watching.traffic.in_flight() {
+        0 => "Stopping: no request in flight".to_owned(),
+        1 => "Stopping: 1 request in flight".to_owned(),
+        more => format!("Stopping: {more} requests in flight"),
+    }
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Stop,
+    Reload,
+}
+
+/// What asks the process for something. Caught from before the box says that it is ready.
 struct Signals {
+    /// A reload that was asked for while the box started.
+    is_reload_owed: bool,
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
     fn catch() -> Result<Self> {
         Ok(Self {
+            is_reload_owed: false,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
+        if std::mem::take(&mut self.is_reload_owed) {
+            return Asked::Reload;
+        }
+        self.heard().await
+    }
+
+    /// Waits until the process is asked to stop; what else is asked is done later.
+    async fn asked_to_stop(&mut self) {
+        while self.heard().await == Asked::Reload {
+            self.is_reload_owed = true;
+        }
+    }
+
+    async fn heard(&mut self) -> Asked {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.hang_up.recv() => Asked::Reload,
         }
     }
 }
 
-fn addresses(faces: &[Face]) -> Addresses {
-    let address = |face: &Face| face.listener.local_addr().ok().map(|it| (face.name, it));
-    faces.iter().filter_map(address).collect()
-}
-
-async fn certificates(platform: &Arc<Platform>) -> Result<Arc<Certificates>> {
+async fn certificates(platform: &Arc<Platform>, passed: &[Passed]) -> Result<Arc<Certificates>> {
     let config = &platform.config;
+    let chosen = chosen_names(config);
+    let (directory, label) = (config.data().join(tls::FOLDER), host_name());
+    let (names, secrets) = (move || box_names(&chosen), Arc::clone(&platform.secrets));
+    let is_handed_over = passed.iter().any(|one| one.part == Part::Redirect);
+    let has_http = is_handed_over || (passed.is_empty() && config.server.http.is_some());
     let source = match config.tls.mode {
-        TlsMode::LocalCa => {
-            let chosen = chosen_names(config);
-            Source::LocalCa {
-                directory: config.data().join(tls::FOLDER),
-                label: host_name(),
-                names: Box::new(move || box_names(&chosen)),
-                secrets: Arc::clone(&platform.secrets),
-            }
+        TlsMode::LocalCa => Source::LocalCa { directory, label, names: Box::new(names), secrets },
+        TlsMode::Acme => {
+            let (names, settings) = (Box::new(names), Box::new(acme_settings(config, has_http)));
+            Source::Acme { directory, label, names, secrets, settings }
         }
         TlsMode::Own => match (config.tls.certificate.clone(), config.tls.key.clone()) {
             (Some(certificate), Some(key)) => Source::Own(OwnPair { certificate, key }),
@@ -202,6 +243,29 @@ async fn certificates(platform: &Arc<Platform>) -> Result<Arc<Certificates>> {
     let certificates = tasks::blocking(move || Certificates::open(source, clock)).await?;
     certificates.keep(&platform.tasks, CERTIFICATE_CHECK);
     Ok(certificates)
+}
+
+/// What the configuration says of a public authority.
+fn acme_settings(config: &Config, has_http: bool) -> AcmeSettings {
+    let tls = &config.tls;
+    let methods = match tls.acme_challenge {
+        AcmeChallenge::Auto if !has_http => vec![Method::TlsAlpn],
+        AcmeChallenge::Auto => vec![Method::Http, Method::TlsAlpn],
+        AcmeChallenge::Http => vec![Method::Http],
+        AcmeChallenge::TlsAlpn => vec![Method::TlsAlpn],
+        AcmeChallenge::Dns => vec![Method::Dns],
+    };
+    let binding = (tls.acme_binding_id.clone(), tls.acme_binding_key.clone());
+    AcmeSettings {
+        directory: tls.acme_directory.url().to_owned(),
+        contact: tls.acme_contact.as_ref().map(|one| one.as_str().to_owned()),
+        is_agreed: tls.acme_terms_agreed,
+        methods,
+        hook: tls.acme_dns_hook.clone(),
+        root: tls.acme_root.clone(),
+        binding: Some(binding).filter(|(id, _)| !id.is_empty()),
+        chosen: chosen_names(config).iter().filter_map(|name| Name::parse(name)).collect(),
+    }
 }
 
 /// Names somebody chose: in the configuration, or by the address people type.
@@ -218,21 +282,6 @@ fn own_names(config: &Config) -> Vec<String> {
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
     names
-}
-
-fn trust(certificates: &Arc<Certificates>, https_port: u16, scheme: Scheme) -> Router {
-    trust_router(Trust { certificates: Arc::clone(certificates), https_port, scheme })
-}
-
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    let bound = match TcpListener::bind(address).await {
-        // `[::]` means every address, also on a machine without IPv6.
-        Err(_) if address.ip() == Ipv6Addr::UNSPECIFIED => {
-            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
-        }
-        bound => bound,
-    };
-    bound.map_err(|error| Error::internal(format!("{address} cannot be listened on: {error}")))
 }
 
 fn limits(config: &Config) -> ServerLimits {

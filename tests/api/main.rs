@@ -40,6 +40,7 @@ mod roles;
 mod samples;
 mod second_factor;
 mod secrecy;
+mod security_review;
 mod sessions;
 mod setup;
 mod sign_in;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast::platform::reach::Reach;
+use holdfast::platform::reach::{Reach, SetUpAt};
 use http::Method;
 use serde_json::Value;
 
@@ -133,20 +133,21 @@ async fn behind_a_trusted_proxy_the_named_sender_counts() {
 fn is_prometheus(text: &str) {
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (name, value) = line.rsplit_once(' ').expect("a name and a value");
-        assert!(name.starts_with("holdfast_"), "{line}");
+        let is_ours = name.starts_with("holdfast_") || name.starts_with("process_");
+        assert!(is_ours, "{line}");
         assert!(value.parse::<f64>().is_ok(), "{line}");
     }
     for name in [
-        "holdfast_process_resident_bytes",
-        "holdfast_process_cpu_seconds",
-        "holdfast_process_open_files",
+        "process_resident_memory_bytes",
+        "process_cpu_seconds_total",
+        "process_open_fds",
         "holdfast_disk_free_bytes",
         "holdfast_workspaces_open",
         "holdfast_event_streams_open",
         "holdfast_write_queue_commands",
         "holdfast_commits_total",
-        "holdfast_http_request_seconds_bucket{route=\"/metrics\",method=\"GET\",le=\"0.001\"}",
-        "holdfast_http_requests_total{route=\"/metrics\",method=\"GET\",status=\"4xx\"}",
+        "holdfast_http_request_duration_seconds_bucket{route=\"/metrics\",method=\"GET\",le=\"1\"}",
+        "holdfast_http_requests_total{route=\"/metrics\",method=\"GET\",code=\"401\"}",
     ] {
         assert!(text.contains(&format!("\n{name}")), "{name} is missing in {text}");
     }
@@ -169,7 +170,9 @@ async fn a_certificate_that_its_keeper_complains_of_degrades_the_box() {
     let names = vec!["kitchen.local".to_owned()];
     let origin = "https://kitchen.local:8443".to_owned();
     let certificates_of_reach = Some(Arc::clone(&certificates));
-    let reach = Reach { origin, names, addresses: Vec::new(), certificates: certificates_of_reach };
+    let set_up = SetUpAt::of(&server.platform.config, &[]);
+    let certificates = certificates_of_reach;
+    let reach = Reach { origin, set_up, names, addresses: Vec::new(), certificates };
     assert!(server.platform.reach.set(reach).is_ok());
     let operator = server.operator().await;
 

@@ -66,13 +66,19 @@ fn left_in_scratch(server: &TestServer) -> usize {
     fs::read_dir(server.folder().join("spool/restores")).map_or(0, Iterator::count)
 }
 
-#[tokio::test]
-async fn a_workspace_is_what_it_was_and_its_log_tells_all_that_happened_since() {
+/// A box with a backup that holds A. Since then there is B.
+async fn begun() -> (Ready, Client, Value) {
     let ready = Ready::start().await;
     let owner = ready.server.person("owner").await;
     item(&owner, "A").await;
     let backup = ready.back_up().await;
     item(&owner, "B").await;
+    (ready, owner, backup)
+}
+
+#[tokio::test]
+async fn a_workspace_is_what_it_was_and_its_log_tells_all_that_happened_since() {
+    let (ready, owner, backup) = begun().await;
     runner::tick(&ready.server.platform).await.expect("a checkpoint");
     let before = ready.server.audit_actions().await;
     let signed = owner.get("/audit/checkpoints").await.is(200);
@@ -96,11 +102,7 @@ async fn a_workspace_is_what_it_was_and_its_log_tells_all_that_happened_since() 
 
 #[tokio::test]
 async fn the_file_of_before_can_be_put_back_for_seven_days_and_goes_then() {
-    let ready = Ready::start().await;
-    let owner = ready.server.person("owner").await;
-    item(&owner, "A").await;
-    let backup = ready.back_up().await;
-    item(&owner, "B").await;
+    let (ready, owner, backup) = begun().await;
     let result = restore(&ready, &wish(&ready, &backup, "in_place")).await;
     let undo = format!("/api/v1/restores/{}/undo", result["restore_id"].as_str().unwrap());
     item(&owner, "C").await;
@@ -128,11 +130,7 @@ async fn the_file_of_before_can_be_put_back_for_seven_days_and_goes_then() {
 
 #[tokio::test]
 async fn a_workspace_comes_back_beside_the_one_there_is() {
-    let ready = Ready::start().await;
-    let owner = ready.server.person("owner").await;
-    item(&owner, "A").await;
-    let backup = ready.back_up().await;
-    item(&owner, "B").await;
+    let (ready, owner, backup) = begun().await;
     let mut wish = wish(&ready, &backup, "as_new");
     wish["name"] = json!("  Kitchen of November ");
 
@@ -158,11 +156,7 @@ async fn a_workspace_comes_back_beside_the_one_there_is() {
 
 #[tokio::test]
 async fn a_look_says_what_there_was_and_what_there_is_and_changes_nothing() {
-    let ready = Ready::start().await;
-    let owner = ready.server.person("owner").await;
-    item(&owner, "A").await;
-    let backup = ready.back_up().await;
-    item(&owner, "B").await;
+    let (ready, _, backup) = begun().await;
     let before = ready.server.audit_actions().await;
     let mut wish = wish(&ready, &backup, "look");
     wish.as_object_mut().unwrap().remove("workspace_id");

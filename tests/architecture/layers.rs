@@ -17,10 +17,12 @@ const HTTP_CRATES: &[&str] = &[
     "utoipa_axum",
 ];
 /// Files outside `http/` and `api.rs` that may name them, each with its reason.
-const HTTP_ALSO: [(&str, &str); 8] = [
+const HTTP_ALSO: [(&str, &str); 10] = [
     ("src/wiring.rs", "it puts the router together"),
-    ("src/wiring/serving.rs", "it binds the listeners to the router"),
+    ("src/wiring/faces.rs", "it binds the listeners to the router"),
+    ("src/wiring/serving.rs", "it serves what was bound"),
     ("src/platform/app.rs", "an app's data holds its routes"),
+    ("src/platform/tls/acme/client.rs", "authorities are spoken to over HTTP"),
     ("src/platform/notices/webhooks/client.rs", "it calls receivers over HTTP"),
     ("src/platform/backups/targets/http.rs", "it calls targets over HTTP"),
     ("src/platform/backups/targets/onedrive.rs", "OneDrive is spoken to over HTTP"),

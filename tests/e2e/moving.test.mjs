@@ -1,6 +1,5 @@
 // A workspace goes out into a file and comes back in from it, by the screens.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,15 +7,14 @@ import { after, before, describe, test } from "node:test";
 import { startBox } from "./support/box.mjs";
 import {
   claim,
-  fromWeb,
   openWindow,
   startBrowser,
   WORKSPACE,
 } from "./support/browser.mjs";
+import { looksWell } from "./support/looks.mjs";
 import { items, itemsCsv } from "./support/pantry.mjs";
-import { openScreen, settled } from "./support/screens.mjs";
+import { openScreen } from "./support/screens.mjs";
 
-const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
 const WORDS = "lantern otter mosaic drizzle";
 const JOB_MS_MAX = 60_000;
 
@@ -39,31 +37,7 @@ describe("a workspace that moves", () => {
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  const looks = async (name) => {
-    await settled(page);
-    await page.evaluate(AXE);
-    const found = await page.evaluate(
-      async () => (await window.axe.run(document)).violations,
-    );
-    assert.deepEqual(
-      found.map((one) => one.id),
-      [],
-      name,
-    );
-    if (!process.env.SHOTS) return;
-    for (const [width, height] of [
-      [1440, 900],
-      [390, 844],
-    ])
-      for (const colorScheme of ["light", "dark"]) {
-        await page.setViewportSize({ width, height });
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        const path = `${process.env.SHOTS}/${name}-${width}-${colorScheme}.png`;
-        await page.screenshot({ path });
-      }
-    await page.setViewportSize({ width: 1280, height: 800 });
-    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  };
+  const looks = (name) => looksWell(page, name);
 
   test("is written into a file that a passphrase opens", async () => {
     await openScreen(page, `${first.home}/settings`);

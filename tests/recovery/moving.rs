@@ -63,6 +63,13 @@ impl Moved {
         Served::start_with(&self.scene.path("data"), &UNHURRIED)
     }
 
+    /// Kills the box under a command and starts it anew.
+    fn kill_and_start(&self, served: &mut Served, command: &mut Child) {
+        served.kill();
+        command.wait().expect("an end");
+        *served = self.start();
+    }
+
     fn spawn(&self, arguments: &[&str]) -> Child {
         let mut command = program();
         command.arg("workspace").args(arguments).args(["--data", &self.scene.text("data")]);
@@ -161,10 +168,8 @@ fn an_archive_is_whole_or_absent_when_the_box_is_killed_in_an_export() {
         let moment = Moment::of(round, EXPORT_MARKS);
         moved.exporting(&out, |child, marks| {
             pace.reach(child, marks, moment);
-            served.kill();
-            child.wait().expect("an end");
+            moved.kill_and_start(&mut served, child);
         });
-        served = moved.start();
 
         let state = moved.ended(&served, EXPORT);
         let waiting = names(&moved.data("spool/archives"));
@@ -208,10 +213,8 @@ fn a_workspace_is_there_or_not_when_the_box_is_killed_in_an_import() {
         let moment = Moment::of(round, IMPORT_MARKS);
         moved.importing(&archive, |child, marks| {
             pace.reach(child, marks, moment);
-            served.kill();
-            child.wait().expect("an end");
+            moved.kill_and_start(&mut served, child);
         });
-        served = moved.start();
 
         let state = moved.ended(&served, IMPORT);
         let now = moved.listed();

@@ -22,6 +22,7 @@ import type { BackupsSearch } from "@/platform/backups/BackupsScreen";
 import type { JobsSearch } from "@/platform/jobs/JobsScreen";
 import { JOB_STATES } from "@/platform/jobs/queries";
 import type { ErrorsSearch } from "@/platform/errors/ErrorsScreen";
+import { LOG_KINDS, LOG_LEVELS, type LogFilter } from "@/platform/logs/queries";
 import { ERROR_KINDS } from "@/platform/errors/queries";
 import { loadTexts } from "@/i18n";
 import { meQuery } from "@/platform/identity/queries";
@@ -182,6 +183,18 @@ const boxAudit = createRoute({
   component: lazyRouteComponent(() => import("@/platform/audit/AuditScreen"), "BoxAuditScreen"),
 });
 
+const doctor = createRoute({
+  getParentRoute: () => frame,
+  path: "box/doctor",
+  component: lazyRouteComponent(() => import("@/platform/doctor/DoctorScreen"), "DoctorScreen"),
+});
+
+const boxReview = createRoute({
+  getParentRoute: () => frame,
+  path: "box/review",
+  component: lazyRouteComponent(() => import("@/platform/review/ReviewScreen"), "ReviewScreen"),
+});
+
 const boxSecurity = createRoute({
   getParentRoute: () => frame,
   path: "box/security",
@@ -263,6 +276,17 @@ const errors = createRoute({
     ...oneOf(search, "kind", ERROR_KINDS),
   }),
   component: lazyRouteComponent(() => import("@/platform/errors/ErrorsScreen"), "ErrorsScreen"),
+});
+
+const logs = createRoute({
+  getParentRoute: () => frame,
+  path: "box/logs",
+  validateSearch: (search: Search): LogFilter => ({
+    ...texts(search, ["q", "request"]),
+    ...oneOf(search, "level", LOG_LEVELS),
+    ...oneOf(search, "kind", LOG_KINDS),
+  }),
+  component: lazyRouteComponent(() => import("@/platform/logs/LogsScreen"), "LogsScreen"),
 });
 
 const about = createRoute({
@@ -467,6 +491,8 @@ const tree = root.addChildren([
     system,
     users,
     boxAudit,
+    doctor,
+    boxReview,
     boxSecurity,
     boxServices,
     delivery,
@@ -476,6 +502,7 @@ const tree = root.addChildren([
     workspaces,
     boxJobs,
     errors,
+    logs,
     about,
     workspace.addChildren([
       today,

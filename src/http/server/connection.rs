@@ -30,6 +30,8 @@ use super::guard::{Guarded, HeadClock, HeadTimer};
 use super::limits::ServerLimits;
 use super::redirect;
 
+/// The protocol of authorities that look whether a name leads here.
+const ACME: &[u8] = crate::platform::tls::acme::challenges::PROTOCOL;
 /// The first byte of every TLS record that starts a handshake.
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -78,6 +80,8 @@ pub(super) async fn serve_tls(
         Ok::<_, std::io::Error>(Opened::Tls(Box::new(acceptor.accept(stream).await?)))
     };
     match timeout(shared.limits.handshake_timeout, handshake).await {
+        // An authority that looked at the certificate of RFC 8737 wants nothing more.
+        Ok(Ok(Opened::Tls(stream))) if stream.get_ref().1.alpn_protocol() == Some(ACME) => {}
         Ok(Ok(Opened::Tls(stream))) => {
             if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
                 serve_http2(*stream, peer, shared).await;

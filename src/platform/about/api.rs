@@ -1,4 +1,4 @@
-//! The version and the licences of everything built in.
+//! The version, the licences and the bill of materials of everything built in.
 
 use std::sync::LazyLock;
 
@@ -19,25 +19,34 @@ use crate::platform::tasks;
 const LICENCES: &str = include_str!("../../../docs/reference/licences.json");
 /// Their texts, packed: the same words stand in most of them.
 const TEXTS_PACKED: &[u8] = include_bytes!("../../../docs/reference/licences.txt.zst");
+/// What is built in, as programs read it: a document of `CycloneDX`, packed.
+const BILL_PACKED: &[u8] = include_bytes!("../../../docs/reference/sbom.cdx.json.zst");
+const BILL_KIND: &str = "application/vnd.cyclonedx+json; version=1.6";
 /// Seconds since 1970, where whoever built the program said so; see reproducible-builds.org.
 const BUILT_AT: Option<&str> = option_env!("SOURCE_DATE_EPOCH");
 
 static ABOUT: LazyLock<Fixed> = LazyLock::new(|| {
     let about = AboutResponse {
         version: VERSION.to_owned(),
-        built_at: BUILT_AT.and_then(built_at).map(|moment| moment.to_string()),
+        built_at: time_of_build().map(|moment| moment.to_string()),
         licences: serde_json::from_str(LICENCES).expect("a test reads the same file"),
     };
     Fixed::json(serde_json::to_string(&about).expect("texts alone"))
 });
 
-static TEXTS: LazyLock<Fixed> = LazyLock::new(|| {
-    let bytes = zstd::decode_all(TEXTS_PACKED).expect("a test unpacks the same file");
-    Fixed::text(String::from_utf8_lossy(&bytes).into_owned())
-});
+static TEXTS: LazyLock<Fixed> = LazyLock::new(|| Fixed::text(unpacked(TEXTS_PACKED)));
+static BILL: LazyLock<Fixed> = LazyLock::new(|| Fixed::of_kind(BILL_KIND, unpacked(BILL_PACKED)));
+
+fn unpacked(packed: &[u8]) -> String {
+    let bytes = zstd::decode_all(packed).expect("a test unpacks the same file");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
 
 pub fn routes() -> Routes {
-    Routes::new().routes(routes!(get_about)).routes(routes!(get_licence_texts))
+    Routes::new()
+        .routes(routes!(get_about))
+        .routes(routes!(get_licence_texts))
+        .routes(routes!(get_bill_of_materials))
 }
 
 /// What runs here and what is in it.
@@ -81,6 +90,21 @@ async fn get_licence_texts(headers: HeaderMap) -> Result<Response> {
     Ok(texts.answer(&headers))
 }
 
+/// Get the bill of materials (CycloneDX): every part with its hash, and which needs which.
+#[utoipa::path(get, path = "/about/bill-of-materials", tag = "monitoring",
+    security(("session" = [])), extensions(("x-while-enrolling" = json!(true))),
+    responses((status = 200, body = String, content_type = "application/vnd.cyclonedx+json"),
+        (status = 304, description = "What If-None-Match names is still right.")))]
+async fn get_bill_of_materials(headers: HeaderMap) -> Result<Response> {
+    let bill = tasks::blocking(|| Ok(BILL.clone())).await?;
+    Ok(bill.answer(&headers))
+}
+
+/// When the program was built, where its builder said so.
+pub fn time_of_build() -> Option<Moment> {
+    BUILT_AT.and_then(built_at)
+}
+
 fn built_at(seconds: &str) -> Option<Moment> {
     seconds.trim().parse::<i64>().ok()?.checked_mul(1_000).map(Moment)
 }
@@ -95,5 +119,12 @@ mod tests {
         assert_eq!(moment.as_deref(), Some("2026-11-21T06:00:00.000Z"));
         assert_eq!(built_at("yesterday"), None);
         assert_eq!(built_at("9223372036854775807"), None);
+    }
+
+    #[test]
+    fn the_bill_of_materials_is_of_what_runs_here() {
+        let bill: serde_json::Value = serde_json::from_slice(BILL.bytes()).unwrap();
+        assert_eq!(bill["bomFormat"], "CycloneDX");
+        assert_eq!(bill["metadata"]["component"]["version"], VERSION);
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod api;
 mod growth;
+pub mod jobs;
 pub mod ops;
 mod parallel;
 pub mod reads;

@@ -4,6 +4,7 @@ pub mod bundle;
 pub(in crate::platform) mod carrying;
 pub mod checkpoints;
 pub mod export;
+pub(in crate::platform) mod newest;
 pub mod personal;
 pub(in crate::platform) mod tree;
 pub mod verification;
@@ -22,6 +23,7 @@ use crate::platform::ctx::{BoxCtx, Ctx, Unit};
 use crate::platform::error::{Code, Error, Result, code};
 use crate::platform::secret::to_hex;
 
+pub(in crate::platform::audit) use self::verification::{look, look_box};
 pub use self::verification::{verify, verify_and_note, verify_box, verify_box_and_note};
 pub use super::rules::verification::Verdict;
 pub use store::{Filter, Listed, Shown};
@@ -31,6 +33,12 @@ pub const CODES: &[Code] = &[
         "audit-filter-bad",
         "A filter of the audit log could not be read.",
         "Use ids as they are shown and times like 2026-11-21T14:00:00Z.",
+    ),
+    code(
+        "audit-log-altered",
+        "An audit log was altered from outside: an entry does not fit those around it.",
+        "Compare it with the last backup and the checkpoints that left the box, and ask who had \
+         access to its files.",
     ),
     code(
         "audit-bundle-unfit",
@@ -195,6 +203,11 @@ pub async fn last_seq(ctx: &Ctx) -> Result<i64> {
 
 pub async fn last_seq_box(ctx: &BoxCtx) -> Result<i64> {
     ctx.read(|scope| Ok(store::head(scope.connection())?.0)).await
+}
+
+/// When the last entry of the box's log was written.
+pub async fn newest_of_box(ctx: &BoxCtx) -> Result<Option<Moment>> {
+    ctx.read(|scope| store::newest_at(scope.connection())).await
 }
 
 /// The number of the last entry of the box's log about the caller's workspace: who belongs to it.

@@ -43,6 +43,14 @@ pub(in crate::platform) fn head(connection: &Connection) -> Result<(i64, Hash)> 
     Ok(head.unwrap_or((0, NO_HASH)))
 }
 
+/// When the last entry was written.
+pub(in crate::platform) fn newest_at(connection: &Connection) -> Result<Option<Moment>> {
+    Ok(connection
+        .prepare_cached("SELECT at FROM audit_entries ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?)
+}
+
 pub(in crate::platform) fn insert(connection: &Connection, record: &Record) -> Result<()> {
     connection
         .prepare_cached(

@@ -141,7 +141,7 @@ async fn clean_one_spool(ctx: &BoxCtx, spool: spool::Spool) -> Result<usize> {
 }
 
 /// The workspaces that can be used, archived ones included.
-pub(super) async fn workspaces(ctx: &BoxCtx) -> Result<Vec<WorkspaceId>> {
+pub(in crate::platform) async fn workspaces(ctx: &BoxCtx) -> Result<Vec<WorkspaceId>> {
     let ids = ctx.read(|scope| {
         let mut ids: Vec<WorkspaceId> = Vec::new();
         loop {

@@ -5,10 +5,12 @@ mod backups;
 mod client;
 mod jobs;
 mod listener;
+mod logs;
 pub mod ops;
 mod people;
 mod protocol;
 mod restores;
+mod security;
 mod socket;
 mod targets;
 mod tenants;
@@ -22,9 +24,10 @@ pub use listener::start;
 pub use ops::{KeyRotation, SetupLink, Status, perform};
 pub use people::{Person, PersonLink, PersonToken, PersonWork};
 pub use protocol::{
-    Answer, BackupVerb, ExportWish, Fault, HandedOver, Hidden, ImportWish, NewWorkspace,
-    RestoreFrom, RestoreWish, TargetVerb, UserVerb, Verb,
+    Answer, BackupVerb, DoctorVerb, ExportWish, Fault, HandedOver, Hidden, ImportWish, LogWish,
+    NewWorkspace, RestoreFrom, RestoreWish, TargetVerb, UserVerb, Verb,
 };
+pub use security::SecurityLook;
 pub use targets::{TargetRow, TargetStep, TargetTest};
 pub use tenants::Made;
 

@@ -9,16 +9,17 @@ use serde_json::Value;
 
 use super::jobs::watch;
 use super::protocol::Verb;
-use super::{backups, people, restores, tenants};
+use super::{backups, logs, people, restores, security, tenants};
 use crate::platform::Platform;
-use crate::platform::backups::standing::ops::standing_in;
+use crate::platform::audit;
+use crate::platform::backups::standing::ops::{standing_in, verified_places_in};
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::users;
 use crate::platform::jobs::ops::View;
 use crate::platform::setup::rules::Claim;
 use crate::platform::tls::Certificates;
-use crate::platform::{jobs, keys, monitoring, setup, tasks, workspaces};
+use crate::platform::{doctor, jobs, keys, monitoring, setup, tasks, workspaces};
 
 /// The command line gives up only after this.
 const ROTATION_WAITED_FOR: Duration = Duration::from_secs(8);
@@ -35,9 +36,12 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
         Verb::ImportWorkspace(wish) => tenants::begin_import(&ctx, wish).await,
         Verb::Backup(verb) => backups::perform(&ctx, verb).await,
         Verb::Restore(wish) => restores::begin(&ctx, wish).await,
+        Verb::SecurityReview { note } => to_value(&security::review(&ctx, note.as_deref()).await?),
         Verb::Watch { job } => to_value(&watch(&ctx, &job).await?),
+        Verb::Logs(wish) => logs::perform(&wish),
         Verb::RotateKeys => to_value(&rotate_keys(&ctx).await?),
-        Verb::SetupLink => to_value(&SetupLink { link: setup_link(&ctx).await? }),
+        Verb::Doctor(verb) => doctor::ops::perform(&ctx, verb).await,
+        Verb::SetupLink => to_value(&setup_link(&ctx).await?),
     }
 }
 
@@ -68,8 +72,11 @@ async fn rotate_keys(ctx: &BoxCtx) -> Result<KeyRotation> {
     Ok(KeyRotation { key_id: state.id, is_done: !state.is_rotating })
 }
 
-async fn setup_link(ctx: &BoxCtx) -> Result<String> {
-    setup::ops::issue_link(ctx, &ctx.platform.origin()).await
+async fn setup_link(ctx: &BoxCtx) -> Result<SetupLink> {
+    let at = ctx.platform.set_up_at();
+    let link = setup::ops::issue_link(ctx, &at.origin).await?;
+    let local_link = at.on_local_network(&link);
+    Ok(SetupLink { link, local_link })
 }
 
 pub(super) fn to_value(value: &impl Serialize) -> Result<Value> {
@@ -89,6 +96,9 @@ pub struct KeyRotation {
 #[derive(Serialize, Deserialize)]
 pub struct SetupLink {
     pub link: String,
+    /// The same by the name on the local network, where the box announces one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_link: Option<String>,
 }
 
 /// How the box is.
@@ -106,6 +116,8 @@ pub struct Status {
 /// What the files tell.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Figures {
+    /// The box's id; backups lie in a folder named after its last eight digits.
+    pub id: String,
     /// Whether the box has an operator.
     pub claimed: bool,
     /// What the box is called once it is claimed.
@@ -121,6 +133,8 @@ pub struct Figures {
 pub struct BackupFigures {
     /// When the last one was fetched back and found whole.
     pub last_verified_at: Option<String>,
+    /// Where the newest of those lies.
+    pub verified_places: Vec<String>,
     /// What is wrong, the worst first.
     pub trouble: Vec<String>,
 }
@@ -181,6 +195,7 @@ pub fn figures_in(scope: &BoxScope<'_>) -> Result<Figures> {
         Claim::Claimed(name) => Some(name),
     };
     Ok(Figures {
+        id: audit::ops::checkpoints::box_id_in(scope)?.to_string(),
         claimed: name.is_some(),
         name,
         people: users::ops::count_in(scope)?,
@@ -194,7 +209,8 @@ fn backup_figures_in(scope: &BoxScope<'_>) -> Result<BackupFigures> {
     let standing = standing_in(scope)?;
     let trouble = standing.trouble(scope.now()).into_iter().map(|one| one.detail).collect();
     let last_verified_at = standing.last_verified_at.map(|at| at.to_string());
-    Ok(BackupFigures { last_verified_at, trouble })
+    let verified_places = verified_places_in(scope)?;
+    Ok(BackupFigures { last_verified_at, verified_places, trouble })
 }
 
 fn job_figures_in(scope: &BoxScope<'_>) -> Result<JobFigures> {

@@ -34,8 +34,38 @@ pub enum Verb {
     Backup(BackupVerb),
     /// Begins to bring a workspace back; answers with the job.
     Restore(RestoreWish),
+    /// Goes through the security of the box, and keeps that with a note where there is one.
+    SecurityReview { note: Option<String> },
+    /// The newest lines of its log.
+    Logs(LogWish),
     /// How a job of the box stands.
     Watch { job: String },
+    /// Something the doctor needs.
+    Doctor(DoctorVerb),
+}
+
+/// What the doctor asks of the running box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum DoctorVerb {
+    /// What only the process knows.
+    Tell,
+    /// Mends what can be mended safely; answers with what was done.
+    Fix { codes: Vec<String> },
+    /// Its counters, as Prometheus takes them.
+    Metrics,
+}
+
+/// Which lines of the log are shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogWish {
+    pub lines: usize,
+    pub level: Option<String>,
+    pub request: Option<String>,
+    pub words: Option<String>,
+    /// Only what is newer.
+    pub after: Option<u64>,
 }
 
 /// Where a backup lies that is no target of the box.

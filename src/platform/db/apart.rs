@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior, named_params};
 
 use super::damage::fault_beside;
+use super::meters::Timing;
 use super::open::{self, Synchronous};
 use crate::platform::error::{Error, Result};
 
@@ -30,7 +31,7 @@ fn fold_within(path: &Path, readers_waited_for: Duration) -> Result<()> {
     if let Some(fault) = fault_beside(path)? {
         return Err(Error::Damaged(fault));
     }
-    let connection = open::writing(path, Synchronous::Full, Duration::MAX)?;
+    let connection = open::writing(path, Synchronous::Full, Timing::none())?;
     connection.busy_timeout(readers_waited_for)?;
     let is_busy: bool =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
@@ -47,7 +48,7 @@ pub(in crate::platform) fn alone<T>(
     if !path.is_file() {
         return Err(Error::NotFound);
     }
-    let mut connection = open::writing(path, Synchronous::Full, Duration::MAX)?;
+    let mut connection = open::writing(path, Synchronous::Full, Timing::none())?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut triggers = Vec::new();
     for table in asleep {

@@ -13,8 +13,9 @@ use tracing::{info, warn};
 
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
+use crate::platform::make_private_folder;
 use crate::platform::room::Room;
-use crate::platform::whole_file::remove_if_there;
+use crate::platform::whole_file::{remove_if_there, sync_folder_of};
 
 /// Below the data folder.
 const FOLDER: &str = "before";
@@ -64,7 +65,8 @@ impl Before {
     ) -> Result<Option<PathBuf>> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let begins_with = format!("{name}_{had}_");
-        make_folder(&self.folder)?;
+        make_private_folder(&self.folder)?;
+        sync_folder_of(&self.folder)?;
         // An earlier start did not get to the end: its copy is the one of before.
         if self.copies()?.iter().any(|copy| copy.begins_with(&begins_with)) {
             return Ok(None);
@@ -147,17 +149,7 @@ fn copy_to(connection: &Connection, unfinished: &Path, to: &Path) -> Result<()> 
     connection.backup("main", unfinished, None::<fn(Progress)>)?;
     fs::File::open(unfinished)?.sync_all()?;
     fs::rename(unfinished, to)?;
-    let folder = to.parent().ok_or_else(|| Error::internal("a copy lies in no folder"))?;
-    Ok(fs::File::open(folder)?.sync_all()?)
-}
-
-/// Only the service's user enters it.
-fn make_folder(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
-        Ok(()) | Err(_) => Ok(()),
-    }
+    Ok(sync_folder_of(to)?)
 }
 
 #[cfg(test)]

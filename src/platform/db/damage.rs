@@ -176,11 +176,11 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
-    use std::time::Duration;
 
     use rusqlite::Connection;
 
     use super::*;
+    use crate::platform::db::meters::Timing;
     use crate::platform::db::open::{self, Synchronous};
 
     const PAGE: usize = 4096;
@@ -190,7 +190,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file.db");
         let write = |connection: &Connection, sql: &str| connection.execute_batch(sql).unwrap();
-        let file = open::writing(&path, Synchronous::Full, Duration::MAX).unwrap();
+        let file = open::writing(&path, Synchronous::Full, Timing::none()).unwrap();
         write(&file, "CREATE TABLE notes (body TEXT)");
         for number in 0..10 {
             write(&file, &format!("INSERT INTO notes VALUES ('note {number}')"));

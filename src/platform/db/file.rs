@@ -11,12 +11,14 @@ use tracing::{info, warn};
 use super::before::Before;
 use super::damage::fault_beside;
 use super::held::Gate;
+use super::meters::{FileMeters, Timing};
 use super::migrations::{MigrationSet, Pending};
 use super::open::{self, Synchronous};
 use super::readers::Readers;
 use super::writer::Writer;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
+use crate::platform::systemd::notify;
 
 /// How a file is used. Sizes in bytes, counts as named.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct FileOptions {
     pub read_deadline: Duration,
     pub checkpoint_bytes: u64,
     pub slow_statement: Duration,
+    /// Where times are counted; shared by the files of a kind.
+    pub meters: Arc<FileMeters>,
     pub synchronous: Synchronous,
     /// Looks through the file whenever it is opened, not only after an unclean stop.
     pub is_always_checked: bool,
@@ -43,11 +47,18 @@ impl Default for FileOptions {
             read_deadline: Duration::from_secs(5),
             checkpoint_bytes: 16 * 1024 * 1024,
             slow_statement: Duration::from_millis(100),
+            meters: Arc::new(FileMeters::new("other")),
             synchronous: Synchronous::Full,
             is_always_checked: false,
             before: None,
             gate: Arc::default(),
         }
+    }
+}
+
+impl FileOptions {
+    pub(super) fn timing(&self) -> Timing {
+        Timing::new(self.slow_statement, &self.meters)
     }
 }
 
@@ -79,14 +90,20 @@ impl DatabaseFile {
         if stopped_uncleanly && let Some(fault) = fault_beside(path)? {
             return Err(Error::Damaged(fault));
         }
-        let mut connection = open::writing(path, options.synchronous, options.slow_statement)?;
+        let mut connection = open::writing(path, options.synchronous, options.timing())?;
         if stopped_uncleanly {
             info!(db.path = %path.display(), "Checking {} after an unclean stop", path.display());
+            if options.is_always_checked {
+                notify::status("Checking the box's own file after an unclean stop");
+            }
             open::quick_check(&connection)?;
         } else if options.is_always_checked {
             open::quick_check(&connection)?;
         }
         let pending = Pending::of(&connection, sets)?;
+        if options.is_always_checked && pending.changes_what_is_there() {
+            notify::status("Migrating the box's own file to this version");
+        }
         if let Some(before) = &options.before
             && pending.changes_what_is_there()
         {

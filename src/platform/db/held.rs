@@ -2,11 +2,11 @@
 
 use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::damage::fault_beside;
+use super::meters::Timing;
 use super::open;
 use crate::platform::error::{Error, Result};
 
@@ -36,7 +36,7 @@ pub struct Held {
 impl Held {
     /// Opens the file and holds nothing yet. Blocks.
     pub(in crate::platform) fn ready(path: &Path) -> Result<Self> {
-        let connection = open::reading(path, Duration::MAX, || false)?;
+        let connection = open::reading(path, Timing::none(), || false)?;
         Ok(Self { connection })
     }
 

@@ -7,9 +7,17 @@ use rusqlite::{Connection, TransactionBehavior, named_params};
 use sha2::{Digest, Sha256};
 use tracing::info;
 
+use crate::platform::DATA_NEWER;
 use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
 use crate::platform::secret::to_hex;
+
+/// What the files of this release are like. It goes up by one with each release that changes a
+/// schema.
+const FORMAT: i64 = 1;
+/// A release runs on the files of the next one, so that one can be undone. What came after that it
+/// does not know.
+const FORMAT_READ_MAX: i64 = FORMAT + 1;
 
 /// One file of a set. `name` is the file's, `NNNN_what.sql`.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +73,7 @@ impl<'a> Pending<'a> {
     /// applied is an error; one that only a newer release knows is left alone, because an older
     /// release runs on a newer schema.
     pub(super) fn of(connection: &Connection, sets: &'a [MigrationSet]) -> Result<Self> {
+        check_format(connection)?;
         let applied = applied(connection)?;
         let mut missing = Vec::new();
         for set in sets {
@@ -93,6 +102,23 @@ impl<'a> Pending<'a> {
     pub(super) fn apply(self, connection: &mut Connection, now: Moment) -> Result<()> {
         self.missing.into_iter().try_for_each(|(set, one)| apply_one(connection, set, one, now))
     }
+}
+
+/// Refuses a file that a release wrote which this one cannot follow, before anything is changed.
+fn check_format(connection: &Connection) -> Result<()> {
+    let format = format_of(connection)?;
+    if format <= FORMAT_READ_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "The data was written by a newer version of Holdfast (its format is {format}, this version \
+         reads up to {FORMAT_READ_MAX}). Nothing was changed. Install the newer version again."
+    );
+    Err(Error::conflict(DATA_NEWER, detail))
+}
+
+fn format_of(connection: &Connection) -> Result<i64> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
 /// Checksums of what was applied, by set and number.
@@ -128,6 +154,9 @@ fn apply_one(
             ":set": set.name, ":number": number, ":sha256": checksum, ":now": now,
         },
     )?;
+    if format_of(&transaction)? < FORMAT {
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+    }
     transaction.commit()?;
     info!(db.set = set.name, "Applied migration {}/{}", set.name, migration.name);
     Ok(())

@@ -9,6 +9,7 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, OpenFlags};
 use tracing::warn;
 
+use super::meters::{For, Timing};
 use crate::platform::error::{Error, Result};
 
 /// Prepared statements kept per connection.
@@ -70,7 +71,7 @@ impl Synchronous {
 }
 
 /// Opens the one writing connection of a file, creating the file when it is missing.
-pub(super) fn writing(path: &Path, synchronous: Synchronous, slow: Duration) -> Result<Connection> {
+pub(super) fn writing(path: &Path, synchronous: Synchronous, timing: Timing) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -83,7 +84,7 @@ pub(super) fn writing(path: &Path, synchronous: Synchronous, slow: Duration) -> 
     }
     connection.pragma_update(None, "synchronous", synchronous.pragma())?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
-    prepare(&mut connection, slow, WRITER_CACHE_KIB)?;
+    prepare(&mut connection, For::Writing, timing, WRITER_CACHE_KIB)?;
     // Nobody else writes, so the only thing to wait for is a reader during a checkpoint, and
     // that must never hold up the queue.
     connection.busy_timeout(Duration::ZERO)?;
@@ -94,7 +95,7 @@ pub(super) fn writing(path: &Path, synchronous: Synchronous, slow: Duration) -> 
 /// pages, not in the gaps of pages in use, not in the log. The caller owns the file and has no
 /// transaction open.
 pub(super) fn rewrite(path: &Path, synchronous: Synchronous) -> Result<()> {
-    let connection = writing(path, synchronous, Duration::MAX)?;
+    let connection = writing(path, synchronous, Timing::none())?;
     // The copy may be larger than the memory there is.
     connection.pragma_update(None, "temp_store", "FILE")?;
     connection.busy_timeout(READERS_WAITED_FOR)?;
@@ -108,7 +109,7 @@ pub(super) fn rewrite(path: &Path, synchronous: Synchronous) -> Result<()> {
 /// and ends the statement when it says so.
 pub(super) fn reading(
     path: &Path,
-    slow: Duration,
+    timing: Timing,
     deadline_passed: impl FnMut() -> bool + Send + 'static,
 ) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
@@ -116,7 +117,7 @@ pub(super) fn reading(
         | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let mut connection = connect(path, flags)?;
     connection.pragma_update(None, "query_only", true)?;
-    prepare(&mut connection, slow, READER_CACHE_KIB)?;
+    prepare(&mut connection, For::Reading, timing, READER_CACHE_KIB)?;
     forbid_schema_changes(&mut connection)?;
     end_when(&mut connection, deadline_passed)?;
     Ok(connection)
@@ -139,7 +140,7 @@ impl Snapshot {
         if !path.is_file() {
             return Err(Error::NotFound);
         }
-        let connection = reading(path, Duration::MAX, || false)?;
+        let connection = reading(path, Timing::none(), || false)?;
         Ok(Self(connection))
     }
 
@@ -153,7 +154,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(Connection::open_with_flags(path, flags)?)
 }
 
-fn prepare(connection: &mut Connection, slow: Duration, cache_kib: i64) -> Result<()> {
+fn prepare(connection: &mut Connection, what: For, timing: Timing, cache_kib: i64) -> Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -171,12 +172,12 @@ fn prepare(connection: &mut Connection, slow: Duration, cache_kib: i64) -> Resul
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     let report = move |event: TraceEvent<'_>| {
-        if let TraceEvent::Profile(statement, took) = event
-            && took >= slow
-        {
-            metrics::counter!("holdfast_slow_statements_total").increment(1);
-            let (sql, ms) = (statement.sql(), took.as_millis());
-            warn!(db.sql = %sql, db.ms = ms, "Slow statement, {ms} ms: {sql}");
+        let TraceEvent::Profile(statement, took) = event else { return };
+        timing.count(what, took);
+        if took >= timing.slow {
+            let (kind, sql, ms) = (timing.kind(), statement.sql(), took.as_millis());
+            metrics::counter!("holdfast_slow_statements_total", "kind" => kind).increment(1);
+            warn!(db.kind = kind, db.sql = %sql, db.ms = ms, "Slow statement, {ms} ms: {sql}");
         }
     };
     connection.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(report))?;

@@ -94,7 +94,7 @@ mod tests {
         let mut file = super::super::open::writing(
             &path,
             crate::platform::db::Synchronous::Full,
-            std::time::Duration::MAX,
+            crate::platform::db::meters::Timing::none(),
         )
         .unwrap();
         file.execute_batch("CREATE TABLE notes (body BLOB)").unwrap();

@@ -16,6 +16,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::file::FileOptions;
+use super::meters::Timing;
 use super::open;
 use crate::platform::error::{Error, Result};
 use crate::platform::tasks::{self, panic_message};
@@ -30,7 +31,7 @@ pub(super) struct Readers {
     path: PathBuf,
     started: Instant,
     deadline: Duration,
-    slow: Duration,
+    timing: Timing,
     threads_max: usize,
     queue_max: usize,
     state: Mutex<State>,
@@ -100,7 +101,7 @@ impl Readers {
             path,
             started: Instant::now(),
             deadline: options.read_deadline,
-            slow: options.slow_statement,
+            timing: options.timing(),
             threads_max: options.readers_max,
             queue_max: options.queue_commands_max,
             state: Mutex::default(),
@@ -124,6 +125,7 @@ impl Readers {
     fn queue(&self, asked: Box<dyn Read>) -> Result<Hands> {
         let mut state = self.state();
         if state.waiting.len() >= self.queue_max {
+            metrics::counter!("holdfast_read_queue_full_total").increment(1);
             return Err(Error::Busy { retry_after_s: 1 });
         }
         state.waiting.push_back(asked);
@@ -178,7 +180,7 @@ impl Readers {
         let deadline_ms = Arc::new(AtomicU64::new(u64::MAX));
         let (asked, started) = (Arc::clone(&deadline_ms), self.started);
         let passed = move || millis(started.elapsed()) > asked.load(Ordering::Relaxed);
-        let connection = open::reading(&self.path, self.slow, passed)?;
+        let connection = open::reading(&self.path, self.timing.clone(), passed)?;
         Ok(Reader { connection, deadline_ms })
     }
 }

@@ -16,6 +16,7 @@ use tracing::{error, info, warn};
 
 use super::error::leaves_doubt;
 use super::file::FileOptions;
+use super::meters::FileMeters;
 use super::open;
 use crate::platform::error::{Error, Result};
 use crate::platform::tasks::panic_message;
@@ -310,7 +311,7 @@ impl Thread {
             return Err(Error::StorageFailed("the file is closed".to_owned()));
         };
         let passing = self.options.gate.pass();
-        let outcome = fill_and_commit(connection, batch, commands);
+        let outcome = fill_and_commit(connection, batch, commands, &self.options.meters);
         drop(passing);
         let Err(error) = outcome else { return Ok(()) };
         if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
@@ -333,7 +334,7 @@ impl Thread {
             return Err(Error::Damaged("the file is missing or empty".to_owned()));
         }
         let mut connection =
-            open::writing(&self.path, self.options.synchronous, self.options.slow_statement)?;
+            open::writing(&self.path, self.options.synchronous, self.options.timing())?;
         if self.is_in_doubt {
             open::quick_check(&connection)?;
             info!(db.path = %self.path.display(), "Opened again after a failure");
@@ -431,6 +432,7 @@ fn fill_and_commit(
     connection: &Connection,
     batch: &mut Vec<Box<dyn Command>>,
     commands: &Receiver<Box<dyn Command>>,
+    meters: &FileMeters,
 ) -> rusqlite::Result<()> {
     let started = Instant::now();
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
@@ -447,7 +449,9 @@ fn fill_and_commit(
         run_in_savepoint(connection, &mut batch[next])?;
         next += 1;
     }
+    let committing = Instant::now();
     connection.prepare_cached("COMMIT")?.execute([])?;
+    meters.committed(committing.elapsed());
     Ok(())
 }
 

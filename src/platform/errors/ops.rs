@@ -128,6 +128,11 @@ pub async fn list(
     ctx.read(move |scope| store::list(scope, kind, behind, limit)).await
 }
 
+/// How many failures nobody has dealt with yet.
+pub(in crate::platform) fn count_open_in(scope: &BoxScope<'_>) -> Result<u64> {
+    store::count_open(scope)
+}
+
 /// Marks a failure as dealt with, until it comes again.
 pub async fn resolve(ctx: &BoxCtx, id: ErrorGroupId) -> Result<()> {
     ctx.write(move |scope| {

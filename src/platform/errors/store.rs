@@ -127,3 +127,10 @@ impl FromSql for Kind {
         Self::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
     }
 }
+
+pub(super) fn count_open(scope: &BoxScope<'_>) -> Result<u64> {
+    let count: i64 = scope
+        .prepare_cached("SELECT count(*) FROM error_groups WHERE resolved_at IS NULL")?
+        .query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}

@@ -9,6 +9,7 @@ use super::ops::{self, DueKind};
 use super::rules::{Due, Ending, Fault, Job, State, ending_of};
 use super::state::{Kind, Planned, Running};
 use super::work::{EFFECT, Per, Work, of_the_box};
+use crate::platform::backups::bases::jobs::BACKUP;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Ctx, Membership};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::sessions;
@@ -189,6 +190,12 @@ async fn carry_out(platform: &Arc<Platform>, job: Job, running: Arc<Running>) {
     tell(platform, &job);
     let (id, kind) = (job.id, job.kind.clone());
     let ending = ending(platform, job, &running).await;
+    if matches!(ending, Ending::Broken(_) | Ending::Refused(_)) {
+        metrics::counter!("holdfast_job_failures_total", "kind" => kind.clone()).increment(1);
+        if kind.starts_with(BACKUP.kind) {
+            metrics::counter!("holdfast_backup_failures_total").increment(1);
+        }
+    }
     // A thread that was left behind by a panic, or because it took too long, ends at its next step.
     running.cancel();
     let settled = settle(platform, id, ending, &running).await;
@@ -199,7 +206,8 @@ async fn carry_out(platform: &Arc<Platform>, job: Job, running: Arc<Running>) {
         };
         metrics::counter!("holdfast_jobs_total", "kind" => kind.clone(), "outcome" => outcome)
             .increment(1);
-        metrics::histogram!("holdfast_job_seconds", "kind" => kind).record(started.elapsed());
+        metrics::histogram!("holdfast_job_duration_seconds", "kind" => kind)
+            .record(started.elapsed());
         tell(platform, job);
     }
     platform.jobs.ended(id);

@@ -16,6 +16,8 @@ use crate::platform::{audit, backups, notices, tasks, tls};
 
 /// Audit kind.
 const KIND: &str = "master_key";
+/// The audit action of a change that is done.
+pub(in crate::platform) const ROTATED: &str = "keys.rotated";
 /// Fields sealed anew in one transaction.
 const AT_ONCE: usize = 200;
 
@@ -135,8 +137,6 @@ pub(super) fn finish_in(
     secrets.finish_rotation()?;
     let key = begun["to"].as_str().unwrap_or_default();
     let fields = i64::try_from(count).unwrap_or(i64::MAX);
-    scope.audit(
-        Entry::about("keys.rotated", KIND).set("key", key).set("fields", fields.to_string()),
-    )?;
+    scope.audit(Entry::about(ROTATED, KIND).set("key", key).set("fields", fields.to_string()))?;
     Ok(json!({ "key_id": key, "sealed_anew": fields }))
 }

@@ -12,8 +12,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::metrics;
 use super::ops::{self, BoxFacts, Readiness, VERSION};
 use super::rules::{self, Asker, Check, Status};
+use super::score::{self, rules::Score};
 use crate::http::address;
 use crate::http::answer::{Answer, ok};
 use crate::platform::Platform;
@@ -96,14 +98,52 @@ impl From<Check> for CheckResponse {
     }
 }
 
+/// One number for how the box does; the manual says how it is reckoned.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StabilityResponse {
+    /// 0 to 100. Below 85 somebody should look.
+    pub score: u64,
+    pub parts: Vec<StabilityPartResponse>,
+}
+
+/// A part of the stability score.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StabilityPartResponse {
+    /// E.g. `errors`.
+    pub name: String,
+    /// What it counts of 100.
+    pub weight: u64,
+    /// 0 to 100; null where nothing is known, then its weight counts for nothing.
+    pub grade: Option<u64>,
+    /// What was measured, e.g. `0.280 %`.
+    pub measured: Option<String>,
+}
+
+impl From<Score> for StabilityResponse {
+    fn from(score: Score) -> Self {
+        let parts = score.parts.into_iter().map(|part| StabilityPartResponse {
+            name: part.name.to_owned(),
+            weight: part.weight,
+            grade: part.grade,
+            measured: part.measured,
+        });
+        Self { score: score.score, parts: parts.collect() }
+    }
+}
+
 /// How well the box is.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HealthResponse {
     /// `ok`, `degraded` (it works, somebody should look) or `failing`.
     pub status: String,
-    /// By name, for those who may see the inside: `api`, `database`, `disk`, `certificate`.
+    /// By name, for those who may see the inside: `api`, `database` (the box's own file),
+    /// `workspaces` (theirs), `disk`, `certificate`, `jobs`, `backups`, `memory`, `queue`,
+    /// `notices`, `clock`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checks: Option<BTreeMap<String, CheckResponse>>,
+    /// For those who may see the inside; null where it could not be reckoned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stability: Option<StabilityResponse>,
     pub timestamp: String,
     pub version: String,
 }
@@ -127,10 +167,12 @@ async fn get_health(
         Status::Ok | Status::Degraded => StatusCode::OK,
         Status::Failing => StatusCode::SERVICE_UNAVAILABLE,
     };
+    let stability = if may_look { score::current(&ctx).await.ok() } else { None };
     let named = checks.into_iter().map(|check| (check.name.to_owned(), check.into()));
     let body = HealthResponse {
         status: status.name().to_owned(),
         checks: may_look.then(|| named.collect()),
+        stability: stability.map(StabilityResponse::from),
         timestamp: ctx.now().to_string(),
         version: VERSION.to_owned(),
     };
@@ -157,7 +199,7 @@ async fn get_metrics(
         return Err(Error::SignInNeeded(Refusal::new("sign-in-needed", detail)));
     }
     let kind = (header::CONTENT_TYPE, PROMETHEUS);
-    Ok(([kind, NEVER_KEPT], ops::metrics(&ctx.platform).await?).into_response())
+    Ok(([kind, NEVER_KEPT], metrics(&ctx.platform).await?).into_response())
 }
 
 fn may_look(

@@ -1,4 +1,5 @@
-//! Where log lines go: to standard output, written by a thread of their own. A reader that stalls
+//! Where log lines go: to standard output, or to the journal of the machine when the service
+//! manager started the box with it. They are written by a thread of their own. A reader that stalls
 //! (a full pipe, a stopped terminal, a busy journal) must not stop anybody's request, so lines that
 //! find no room are dropped and counted.
 
@@ -13,11 +14,13 @@ use tracing::{Subscriber, warn};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
-use tracing_subscriber::{Layer, Registry, fmt};
+use tracing_subscriber::{Layer, Registry, fmt, reload};
 
+use super::lines::Keep;
 use super::panics;
-use crate::config::{LogFormat, Logs};
+use crate::config::{LogFormat, LogLevel, Logs};
 use crate::platform::error::Result;
+use crate::platform::systemd::journal::{self, JournalLayer};
 
 /// What every line of a request is marked with, so that it can be told from the rest.
 pub const ACCESS: &str = "access";
@@ -28,16 +31,24 @@ const CHUNK_BYTES_MAX: usize = 64 * 1024;
 /// How long the end of the process waits for its last lines.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Writes log lines to standard output from here on, and panics among them. Keep what it gives
-/// until the process ends.
-pub fn start(config: &Logs) -> Result<Flusher> {
-    let is_terminal = config.format == LogFormat::Text && io::stdout().is_terminal();
-    let (lines, flusher) = Lines::start(io::stdout(), LINES_WAITING_MAX)?;
-    // An error only says that the process writes logs already.
-    tracing::subscriber::set_global_default(subscriber(config, is_terminal, lines))
-        .unwrap_or_default();
+/// Writes log lines from here on, and panics among them. Keep what it gives until the process ends.
+pub fn start(config: &Logs) -> Result<(Flusher, Chosen)> {
+    let (flusher, chosen) = if let Some(journal) = journal::of_process() {
+        let (lines, flusher) = Lines::start(journal, LINES_WAITING_MAX)?;
+        (flusher, install(recording(config, JournalLayer(lines))))
+    } else {
+        let is_terminal = config.format == LogFormat::Text && io::stdout().is_terminal();
+        let (lines, flusher) = Lines::start(io::stdout(), LINES_WAITING_MAX)?;
+        (flusher, install(recording(config, written(config, is_terminal, lines))))
+    };
     panics::install();
-    Ok(flusher)
+    Ok((flusher, chosen))
+}
+
+fn install((subscriber, chosen): (impl Subscriber + Send + Sync, Chosen)) -> Chosen {
+    // An error only says that the process writes logs already.
+    tracing::subscriber::set_global_default(subscriber).unwrap_or_default();
+    chosen
 }
 
 /// What turns events into lines.
@@ -45,20 +56,48 @@ pub fn subscriber<W>(config: &Logs, has_colours: bool, to: W) -> impl Subscriber
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let level: LevelFilter = config.level.as_str().parse().unwrap_or(LevelFilter::INFO);
-    // Other crates tell us their inner life at info; only their warnings matter to an operator.
-    let others = level.min(LevelFilter::WARN);
-    let filter = Targets::new()
-        .with_target("holdfast", level)
-        .with_target(ACCESS, level)
-        .with_default(others);
-    let lines: Box<dyn Layer<Registry> + Send + Sync> = match config.format {
+    recording(config, written(config, has_colours, to)).0
+}
+
+/// Text for people, or JSON for programs.
+fn written<W>(config: &Logs, has_colours: bool, to: W) -> Box<dyn Layer<Registry> + Send + Sync>
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    match config.format {
         LogFormat::Text => {
             fmt::layer().with_target(false).with_ansi(has_colours).with_writer(to).boxed()
         }
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(to).boxed(),
-    };
-    tracing_subscriber::registry().with(lines.with_filter(filter))
+    }
+}
+
+/// What takes the events that are chosen, and the choice.
+pub fn recording(
+    config: &Logs,
+    layer: impl Layer<Registry> + Send + Sync,
+) -> (impl Subscriber + Send + Sync, Chosen) {
+    let (filter, handle) = reload::Layer::new(chosen(config.level));
+    let layer = layer.and_then(Keep::new(config));
+    (tracing_subscriber::registry().with(layer.with_filter(filter)), Chosen(handle))
+}
+
+fn chosen(level: LogLevel) -> Targets {
+    let level: LevelFilter = level.as_str().parse().unwrap_or(LevelFilter::INFO);
+    // Other crates tell us their inner life at info; only their warnings matter to an operator.
+    let others = level.min(LevelFilter::WARN);
+    Targets::new().with_target("holdfast", level).with_target(ACCESS, level).with_default(others)
+}
+
+/// Which events are written; another level can be chosen while the box runs.
+#[derive(Clone)]
+pub struct Chosen(reload::Handle<Targets, Registry>);
+
+impl Chosen {
+    pub fn set_level(&self, level: LogLevel) {
+        // An error only says that nobody writes logs any more.
+        self.0.reload(chosen(level)).unwrap_or_default();
+    }
 }
 
 enum Message {
@@ -231,7 +270,7 @@ mod tests {
     }
 
     fn logs(format: LogFormat) -> Logs {
-        Logs { level: LogLevel::Info, format, access: true, slow_statement_ms: 100 }
+        Logs { level: LogLevel::Info, format, access: true, slow_statement_ms: 100, kept_bytes: 0 }
     }
 
     #[test]

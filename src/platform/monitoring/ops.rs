@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::figures::system_log_bytes;
 use super::rules::{self, Check, Finding, Status};
-use super::{process, recorder, store};
+use super::{host, process, store};
+use crate::platform::backups::retention;
 use crate::platform::backups::standing::ops::standing_in;
 use crate::platform::clock::Moment;
-use crate::platform::ctx::{Actor, BoxCtx, Cause};
+use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Result;
+use crate::platform::notices::mail;
 use crate::platform::tls::CertificateStatus;
 use crate::platform::workspaces::damage;
 use crate::platform::{Platform, audit, jobs, tasks};
@@ -51,6 +54,10 @@ pub async fn health(ctx: &BoxCtx) -> Vec<Check> {
         timed("jobs", jobs(ctx)).await,
         timed("backups", backups(ctx)).await,
         timed("workspaces", workspaces(ctx)).await,
+        timed("memory", memory()).await,
+        timed("queue", async { queue(&ctx.platform) }).await,
+        timed("notices", notices(ctx)).await,
+        timed("clock", clock(ctx)).await,
     ];
     checks.push(timed("certificate", async { certificate(ctx) }).await);
     checks
@@ -75,7 +82,7 @@ async fn database(ctx: &BoxCtx) -> Finding {
     let platform = Arc::clone(&ctx.platform);
     let judged = tasks::blocking(move || {
         let wished = platform.config.storage.checkpoint_bytes;
-        let log = log_bytes(&platform);
+        let log = system_log_bytes(&platform);
         Ok(rules::database(platform.system.is_refusing_writes(), log, wished))
     });
     judged.await.unwrap_or_else(|error| Finding::new(Status::Failing, error.to_string()))
@@ -112,8 +119,50 @@ async fn backups(ctx: &BoxCtx) -> Finding {
 
 async fn workspaces(ctx: &BoxCtx) -> Finding {
     match ctx.read(damage::ops::list_in).await {
+        Ok(damaged) if damaged.is_empty() => open_workspaces(&ctx.platform).await,
         Ok(damaged) => rules::workspaces(&damaged),
         Err(error) => Finding::new(Status::Failing, format!("They could not be read: {error}.")),
+    }
+}
+
+async fn open_workspaces(platform: &Arc<Platform>) -> Finding {
+    let platform = Arc::clone(platform);
+    let judged = tasks::blocking(move || {
+        let workspaces = &platform.workspaces;
+        let (open, refusing) = (workspaces.open_count(), workspaces.refusing_count());
+        Ok(rules::open_workspaces(open, refusing, workspaces.log_bytes()))
+    });
+    judged.await.unwrap_or_else(|error| Finding::new(Status::Failing, error.to_string()))
+}
+
+async fn memory() -> Finding {
+    let judged = tasks::blocking(|| Ok(rules::memory(host::memory())));
+    judged.await.unwrap_or_else(|error| Finding::new(Status::Failing, error.to_string()))
+}
+
+fn queue(platform: &Platform) -> Finding {
+    let waiting = platform.system.waiting_commands().max(platform.workspaces.longest_queue());
+    rules::queue(waiting, platform.config.storage.queue_commands_max)
+}
+
+async fn notices(ctx: &BoxCtx) -> Finding {
+    match mail::ops::settings(ctx).await {
+        Ok(shown) => {
+            let last = shown.as_ref().and_then(|shown| shown.last.as_ref());
+            let last = last.map(|last| {
+                let said = last.detail.as_deref().unwrap_or("nobody said why");
+                (last.at, (!last.is_ok).then_some(said))
+            });
+            rules::notices(shown.is_some(), last)
+        }
+        Err(error) => Finding::new(Status::Failing, format!("They could not be read: {error}.")),
+    }
+}
+
+async fn clock(ctx: &BoxCtx) -> Finding {
+    match ctx.read(retention::ops::jumped_at_in).await {
+        Ok(jumped_at) => rules::clock(jumped_at, ctx.now()),
+        Err(error) => Finding::new(Status::Failing, format!("It could not be read: {error}.")),
     }
 }
 
@@ -140,56 +189,6 @@ pub async fn free_bytes(platform: &Arc<Platform>) -> Result<u64> {
 pub fn free_bytes_of(folder: &Path) -> Result<u64> {
     let about = rustix::fs::statvfs(folder).map_err(std::io::Error::from)?;
     Ok(about.f_bavail.saturating_mul(about.f_frsize))
-}
-
-fn log_bytes(platform: &Platform) -> u64 {
-    let log = platform.config.data().join("system.db-wal");
-    fs::metadata(log).map_or(0, |about| about.len())
-}
-
-/// All counters, with those that are looked up when somebody asks. The text of Prometheus.
-pub async fn metrics(platform: &Arc<Platform>) -> Result<String> {
-    let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
-    // A box whose file cannot be read still tells the rest.
-    let jobs = ctx.read(jobs::ops::figures_in).await.ok();
-    let platform = Arc::clone(platform);
-    tasks::blocking(move || {
-        set("holdfast_jobs_waiting", jobs.map(|jobs| jobs.waiting));
-        set("holdfast_jobs_running", jobs.map(|jobs| jobs.running));
-        set("holdfast_jobs_failed", jobs.map(|jobs| jobs.failed));
-        look_up(&platform);
-        Ok(recorder::render())
-    })
-    .await
-}
-
-fn look_up(platform: &Platform) {
-    let waiting = platform.system.waiting_commands() + platform.workspaces.waiting_commands();
-    set("holdfast_write_queue_commands", Some(waiting));
-    set("holdfast_workspaces_open", Some(platform.workspaces.open_count()));
-    set("holdfast_event_streams_open", Some(platform.streams.count()));
-    set("holdfast_database_log_bytes", Some(log_bytes(platform)));
-    set("holdfast_disk_free_bytes", free_bytes_of(platform.config.data()).ok());
-    set("holdfast_process_resident_bytes", process::resident_bytes());
-    set("holdfast_process_open_files", process::open_files());
-    if let Some(time) = process::cpu_time() {
-        metrics::gauge!("holdfast_process_cpu_seconds").set(time.as_secs_f64());
-    }
-    let ends_at = certificate_status(platform).map(|status| status.not_after.0 / 1000);
-    set("holdfast_certificate_end_seconds", ends_at);
-    metrics::gauge!("holdfast_box_info", "version" => VERSION).set(1.0);
-}
-
-/// Sets a gauge to a whole number, when it is known.
-fn set<T: TryInto<i64>>(name: &'static str, value: Option<T>) {
-    if let Some(value) = value.and_then(|value| value.try_into().ok()) {
-        metrics::gauge!(name).set(as_float(value));
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a gauge is a float; 53 bits are enough for it")]
-fn as_float(value: i64) -> f64 {
-    value as f64
 }
 
 /// What the box is, for its operators.

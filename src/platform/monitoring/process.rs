@@ -7,12 +7,31 @@ use std::time::Duration;
 /// clock does.
 const TICKS_PER_SECOND: u64 = 100;
 
+/// What the process takes of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Memory {
+    pub(super) resident_bytes: u64,
+    pub(super) virtual_bytes: u64,
+    pub(super) threads: u64,
+}
+
+/// None where the kernel does not say.
+pub(super) fn memory() -> Option<Memory> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let number = |name| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    Some(Memory {
+        resident_bytes: number("VmRSS:")? * 1024,
+        virtual_bytes: number("VmSize:")? * 1024,
+        threads: number("Threads:")?,
+    })
+}
+
 /// Bytes of memory in use. None where the kernel does not say.
 pub(super) fn resident_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kibibytes * 1024)
+    memory().map(|memory| memory.resident_bytes)
 }
 
 /// Processor time used so far by all threads, in the program and for it in the kernel.
@@ -34,6 +53,11 @@ pub fn open_files() -> Option<usize> {
     Some(fs::read_dir("/proc/self/fd").ok()?.count())
 }
 
+/// Files and sockets that may be open; none without a bound.
+pub(super) fn open_files_max() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,7 +72,9 @@ mod tests {
     #[test]
     fn a_running_process_uses_something() {
         assert!(resident_bytes().is_some_and(|bytes| bytes > 100_000));
+        assert!(memory().is_some_and(|one| one.threads > 0 && one.virtual_bytes > 100_000));
         assert!(cpu_time().is_some());
+        assert!(open_files_max().is_none_or(|files| files > 2));
         assert!(open_files().is_some_and(|files| files > 2));
     }
 }

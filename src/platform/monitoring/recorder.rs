@@ -7,6 +7,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::MissedTickBehavior;
 
+use super::families::{self, Family, Kind};
 use crate::platform::Platform;
 use crate::platform::error::{Error, Result};
 
@@ -15,6 +16,11 @@ const SECONDS: &[f64] = &[
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0, 30.0,
 ];
+/// The same for jobs, from a look to a night.
+const JOB_SECONDS: &[f64] =
+    &[0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0];
+/// Counters that are written beside the recorder.
+const APPENDED: [&str; 1] = ["process_cpu_seconds_total"];
 /// Recorded times wait in a list until they are counted; so it stays short under load.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -30,6 +36,10 @@ pub fn install() -> Result<()> {
     }
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+        .and_then(|builder| {
+            let jobs = Matcher::Full("holdfast_job_duration_seconds".to_owned());
+            builder.set_buckets_for_metric(jobs, JOB_SECONDS)
+        })
         .map_err(Error::internal)?;
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
@@ -61,34 +71,38 @@ pub(super) fn render() -> String {
     HANDLE.get().map(PrometheusHandle::render).unwrap_or_default()
 }
 
+/// Counters that are not there yet stand at nothing, so that the first of each is seen as a rise.
+const KNOWN: [(&str, &str, &[&str]); 2] = [
+    (
+        "holdfast_sign_in_failures_total",
+        "reason",
+        &["password", "second-factor", "program", "link", "throttled"],
+    ),
+    ("holdfast_slow_statements_total", "kind", &["system", "workspace"]),
+];
+
 fn describe() {
-    use metrics::{describe_counter, describe_gauge, describe_histogram};
-    describe_counter!("holdfast_http_requests_total", "Requests by route, verb and status.");
-    describe_histogram!("holdfast_http_request_seconds", "Time to an answer's head, by route.");
-    describe_counter!("holdfast_handler_panics_total", "Requests that ended in a panic.");
-    describe_counter!("holdfast_task_panics_total", "Tasks that ended in a panic.");
-    describe_counter!("holdfast_commits_total", "Commits of all database files.");
-    describe_counter!("holdfast_committed_commands_total", "Changes in those commits.");
-    describe_counter!("holdfast_commit_failures_total", "Commits that failed.");
-    describe_counter!("holdfast_slow_statements_total", "Statements over logs.slow_statement_ms.");
-    describe_counter!("holdfast_write_queue_full_total", "Changes refused: too many waited.");
-    describe_counter!("holdfast_password_hashes_total", "Passwords hashed or compared.");
-    describe_counter!("holdfast_refusals_not_audited_total", "Refusals over the audited rate.");
-    describe_counter!("holdfast_log_lines_dropped_total", "Log lines nobody took in time.");
-    describe_counter!("holdfast_log_write_failures_total", "Writes of the log that failed.");
-    describe_counter!("holdfast_jobs_total", "Runs of jobs, by kind and how they ended.");
-    describe_histogram!("holdfast_job_seconds", "Time of a run of a job, by kind.");
-    describe_gauge!("holdfast_jobs_waiting", "Jobs that wait to begin.");
-    describe_gauge!("holdfast_jobs_running", "Jobs that run.");
-    describe_gauge!("holdfast_jobs_failed", "Jobs that failed in a week and were not done since.");
-    describe_gauge!("holdfast_write_queue_commands", "Changes waiting to be written.");
-    describe_gauge!("holdfast_workspaces_open", "Workspace files held open.");
-    describe_gauge!("holdfast_event_streams_open", "Live event streams.");
-    describe_gauge!("holdfast_database_log_bytes", "Write-ahead log of the box's own file.");
-    describe_gauge!("holdfast_disk_free_bytes", "Room on the disk of the data.");
-    describe_gauge!("holdfast_process_resident_bytes", "Memory of the process.");
-    describe_gauge!("holdfast_process_cpu_seconds", "Processor time since the start.");
-    describe_gauge!("holdfast_process_open_files", "Files and sockets held open.");
-    describe_gauge!("holdfast_certificate_end_seconds", "When the certificate ends, Unix time.");
-    describe_gauge!("holdfast_box_info", "Always 1; the label says the version.");
+    for Family { name, kind, labels, help } in families::all() {
+        match kind {
+            Kind::Counter => metrics::describe_counter!(*name, *help),
+            Kind::Gauge => metrics::describe_gauge!(*name, *help),
+            Kind::Histogram => metrics::describe_histogram!(*name, *help),
+        }
+        let is_ours = !APPENDED.contains(name);
+        if *kind == Kind::Counter && labels.is_empty() && is_ours {
+            metrics::counter!(*name).increment(0);
+        }
+    }
+    for (name, label, values) in KNOWN {
+        for value in values {
+            metrics::counter!(name, label => *value).increment(0);
+        }
+    }
+    for channel in ["mail", "webhook"] {
+        for outcome in ["sent", "failed"] {
+            let name = "holdfast_notice_deliveries_total";
+            metrics::counter!(name, "channel" => channel, "outcome" => outcome).increment(0);
+        }
+    }
+    metrics::gauge!("holdfast_connections_open").increment(0);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::host::Memory;
 use crate::platform::clock::Moment;
 use crate::platform::jobs::rules::LATE;
 use crate::platform::secret::Secret;
@@ -18,6 +19,35 @@ pub const DISK_FREE_BYTES_NEEDED: u64 = 100 * 1024 * 1024;
 const LOG_GROWTH_MAX: u64 = 16;
 /// The async threads come back sooner, or they are held up.
 pub const TURN_MAX: Duration = Duration::from_millis(500);
+
+/// Above this the next larger piece of work may find no memory.
+const MEMORY_PERCENT_MAX: u64 = 95;
+/// Above this a queue is about to be full.
+const QUEUE_PERCENT_MAX: usize = 80;
+/// A jump of the clock is told for so long.
+const CLOCK_JUMP_TOLD: Duration = Duration::from_hours(24);
+/// A clock that goes back so far behind what was written is wrong.
+const CLOCK_BEHIND_MAX: Duration = Duration::from_mins(10);
+/// A box that did nothing for so long is rare; a clock that was set wrong is not.
+const REST_MAX: Duration = Duration::from_hours(90 * 24);
+
+/// What is odd about the clock when the box starts, beside the last entry it wrote.
+pub fn clock_at_start(now: Moment, newest: Moment) -> Option<String> {
+    if newest.since(now) > CLOCK_BEHIND_MAX {
+        return Some(format!(
+            "The clock says {now}, but this box wrote something at {newest}, which is later. Set \
+             the clock: timedatectl set-ntp true"
+        ));
+    }
+    let rest = now.since(newest);
+    (rest > REST_MAX).then(|| {
+        let days = rest.as_secs() / (24 * 60 * 60);
+        format!(
+            "The clock says {now}, {days} days after this box did something last. If it did not \
+             rest so long, set the clock: timedatectl set-ntp true"
+        )
+    })
+}
 
 /// How well something is, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,6 +195,52 @@ pub fn workspaces(damaged: &[Damaged]) -> Finding {
     }
 }
 
+/// Judges the files of workspaces that are open. `log_bytes` is the length of their write-ahead
+/// logs together.
+pub fn open_workspaces(open: usize, refusing: usize, log_bytes: u64) -> Finding {
+    if refusing > 0 {
+        let detail = format!("{refusing} of {open} open files could not keep their last change.");
+        return Finding::new(Status::Failing, detail);
+    }
+    let log = size(log_bytes);
+    Finding::new(Status::Ok, format!("{open} files are open; their write-ahead logs hold {log}."))
+}
+
+/// Judges the memory that the box may use. None where the machine does not say.
+pub fn memory(memory: Option<Memory>) -> Finding {
+    let Some(Memory { used_bytes, limit_bytes, .. }) = memory else { return Finding::ok() };
+    let is_scarce = used_bytes.saturating_mul(100) > limit_bytes.saturating_mul(MEMORY_PERCENT_MAX);
+    let status = if is_scarce { Status::Degraded } else { Status::Ok };
+    Finding::new(status, format!("{} of {} are in use.", size(used_bytes), size(limit_bytes)))
+}
+
+/// Judges the queues in front of the files by the fullest.
+pub fn queue(waiting: usize, capacity: usize) -> Finding {
+    let is_filling = waiting.saturating_mul(100) > capacity.saturating_mul(QUEUE_PERCENT_MAX);
+    let status = if is_filling { Status::Degraded } else { Status::Ok };
+    Finding::new(status, format!("{waiting} of {capacity} changes wait at most for one file."))
+}
+
+/// Judges how notices leave the box. `last` is the last try by mail: when, and why it failed.
+pub fn notices(is_mail_on: bool, last: Option<(Moment, Option<&str>)>) -> Finding {
+    match last {
+        Some((at, Some(why))) => {
+            Finding::new(Status::Degraded, format!("The last mail, at {at}, failed: {why}"))
+        }
+        Some((at, None)) => Finding::new(Status::Ok, format!("The last mail went out at {at}.")),
+        None if is_mail_on => Finding::new(Status::Ok, "No mail was sent yet."),
+        None => Finding::new(Status::Ok, "No mail server is set up."),
+    }
+}
+
+/// Judges the clock by when it was last seen to jump.
+pub fn clock(jumped_at: Option<Moment>, now: Moment) -> Finding {
+    match jumped_at.filter(|at| now.since(*at) < CLOCK_JUMP_TOLD) {
+        Some(at) => Finding::new(Status::Degraded, format!("It jumped at {at}; is it right now?")),
+        None => Finding::ok(),
+    }
+}
+
 /// Who asks for metrics or the details of health.
 #[derive(Debug, Clone)]
 pub struct Asker<'a> {
@@ -230,6 +306,29 @@ mod tests {
     }
 
     #[test]
+    fn what_runs_out_is_told_before_it_is_gone() {
+        let used = |used_bytes| Memory { used_bytes, limit_bytes: 1_000_000, is_limited: true };
+        assert_eq!(memory(None).status, Status::Ok);
+        assert_eq!(memory(Some(used(950_000))).status, Status::Ok);
+        assert_eq!(memory(Some(used(950_001))).status, Status::Degraded);
+        assert_eq!(queue(80, 100).status, Status::Ok);
+        assert_eq!(queue(81, 100).status, Status::Degraded);
+        assert_eq!(open_workspaces(3, 0, 0).status, Status::Ok);
+        assert_eq!(open_workspaces(3, 1, 0).status, Status::Failing);
+    }
+
+    #[test]
+    fn a_mail_that_failed_and_a_clock_that_jumped_degrade_the_box() {
+        assert_eq!(notices(false, None).status, Status::Ok);
+        assert_eq!(notices(true, Some((LATER, None))).status, Status::Ok);
+        assert_eq!(notices(true, Some((LATER, Some("refused")))).status, Status::Degraded);
+        let day = Duration::from_hours(24);
+        assert_eq!(clock(None, LATER).status, Status::Ok);
+        assert_eq!(clock(Some(LATER), LATER.plus(day / 2)).status, Status::Degraded);
+        assert_eq!(clock(Some(LATER), LATER.plus(day)).status, Status::Ok);
+    }
+
+    #[test]
     fn a_failing_or_late_job_degrades_the_box() {
         let now = Moment(0).plus(LATE * 2);
         assert_eq!(jobs(&[], None, now).status, Status::Ok);
@@ -273,5 +372,18 @@ mod tests {
     fn without_a_token_in_the_settings_an_empty_one_opens_nothing() {
         let asker = Asker { is_operator: false, address: None, token: Some("") };
         assert!(!may_look(&asker, &[], &Secret::default()));
+    }
+
+    #[test]
+    fn a_clock_a_year_off_is_told_and_a_few_minutes_are_not() {
+        const DAY: Duration = Duration::from_hours(24);
+        let now = Moment(1_800_000_000_000);
+        let said = |newest| clock_at_start(now, newest);
+
+        assert!(said(now.plus(DAY * 365)).is_some_and(|said| said.contains("which is later")));
+        assert!(said(now.minus(DAY * 365)).is_some_and(|said| said.contains("365 days")));
+        for fine in [now, now.plus(Duration::from_mins(5)), now.minus(DAY * 60)] {
+            assert_eq!(said(fine), None);
+        }
     }
 }

@@ -9,13 +9,14 @@ use tracing::warn;
 
 use super::ops::health;
 use super::rules::{Check, Status};
+use super::score;
 use crate::platform::Platform;
 use crate::platform::backups::retention::rules::Reading;
 use crate::platform::backups::{retention, standing};
 use crate::platform::clock::Clock;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Result;
-use crate::platform::notices;
+use crate::platform::{notices, security_review};
 
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 
@@ -40,6 +41,8 @@ impl Watch {
             self.read_clock(&ctx, reading).await?;
         }
         standing::ops::remind_of_drill(&ctx).await?;
+        security_review::ops::remind(&ctx).await?;
+        score::look(&ctx).await?;
         let checks = health(&ctx).await;
         let unwell: Vec<Check> =
             checks.into_iter().filter(|check| check.finding.status != Status::Ok).collect();
@@ -73,13 +76,15 @@ impl Watch {
 /// Keeps looking until the box stops.
 pub fn keep_watching(platform: &Arc<Platform>) {
     let watched = Arc::clone(platform);
-    platform.tasks.start("health-watch", |mut stop| async move {
+    let mut again = platform.tasks.again();
+    platform.tasks.start("health-watch", move |mut stop| async move {
         let mut minute = tokio::time::interval(LOOK_EVERY);
         minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut watch = Watch::default();
         loop {
             tokio::select! {
                 () = stop.requested() => return,
+                () = again.requested() => {}
                 _ = minute.tick() => {}
             }
             if let Err(error) = watch.look(&watched).await {

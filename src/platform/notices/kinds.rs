@@ -17,8 +17,10 @@ pub const PLATFORM: &[&NoticeSpec] = &[
     &WORKSPACE_DELETED,
     &WORKSPACE_DAMAGED,
     &DRILL_DUE,
+    &REVIEW_DUE,
     &JOB_FAILED,
     &BOX_TROUBLE,
+    &CERTIFICATE_ENDS,
 ];
 
 const fn text(
@@ -299,6 +301,30 @@ pub const DRILL_DUE: NoticeSpec = NoticeSpec {
     ],
 };
 
+/// Nobody has gone through the security of the box for a month.
+pub const REVIEW_DUE: NoticeSpec = NoticeSpec {
+    kind: "box.review-due",
+    is_urgent: false,
+    is_mailed: true,
+    texts: &[
+        text(
+            "en",
+            "The security review is due",
+            "It is time for the security review",
+            "Nobody has gone through the security of the box for a month. It takes some minutes: \
+             read what was found, mend what is bad, and keep the review.",
+        ),
+        text(
+            "de",
+            "Die Sicherheitsprüfung steht an",
+            "Zeit für die Sicherheitsprüfung",
+            "Seit einem Monat ist niemand die Sicherheit der Box durchgegangen. Es dauert einige \
+             Minuten: lesen, was gefunden wurde, beheben, was schlecht ist, und die Prüfung \
+             aufbewahren.",
+        ),
+    ],
+};
+
 /// A job failed for good.
 pub const JOB_FAILED: NoticeSpec = NoticeSpec {
     kind: "jobs.failed",
@@ -318,6 +344,27 @@ pub const BOX_TROUBLE: NoticeSpec = NoticeSpec {
     texts: &[
         text("en", "The box needs attention", "The box needs attention: {part}", "{detail}"),
         text("de", "Die Box braucht jemanden", "Die Box braucht jemanden: {part}", "{detail}"),
+    ],
+};
+
+/// The box's certificate ends soon and nobody renewed it.
+pub const CERTIFICATE_ENDS: NoticeSpec = NoticeSpec {
+    kind: "box.certificate-ends",
+    is_urgent: true,
+    is_mailed: true,
+    texts: &[
+        text(
+            "en",
+            "The certificate ends soon",
+            "The box's certificate ends on {day}",
+            "After that browsers refuse to open the box. It is for {names}. {detail}",
+        ),
+        text(
+            "de",
+            "Das Zertifikat läuft bald ab",
+            "Das Zertifikat der Box läuft am {day} ab",
+            "Danach weigern sich Browser, die Box zu öffnen. Es gilt für {names}. {detail}",
+        ),
     ],
 };
 

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::live::News;
-use super::rules::{Change, KEPT, NOTICES_MAX, Notice, NoticeId, Settings, Telling};
+use super::rules::{Change, KEPT, NOTICES_MAX, Notice, NoticeId, NoticeSpec, Settings, Telling};
 use super::{
-    BOX_TROUBLE, DRILL_DUE, FACTOR_CHANGED, HELP_ASKED, INVITED, JOB_FAILED, JOINED, NEW_DEVICE,
-    PASSWORD_CHANGED, PASSWORD_RESET, ROLE_CHANGED, SERVICE_ACCOUNT_MADE, SESSION_REUSED,
-    WORKSPACE_DAMAGED, WORKSPACE_DELETED, mail, outbox, store, webhooks,
+    BOX_TROUBLE, CERTIFICATE_ENDS, FACTOR_CHANGED, HELP_ASKED, INVITED, JOB_FAILED, JOINED,
+    NEW_DEVICE, PASSWORD_CHANGED, PASSWORD_RESET, ROLE_CHANGED, SERVICE_ACCOUNT_MADE,
+    SESSION_REUSED, WORKSPACE_DAMAGED, WORKSPACE_DELETED, mail, outbox, store, webhooks,
 };
 use crate::platform::Platform;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Unit};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::{UserId, users};
+use crate::platform::tls::CertificateStatus;
 use crate::platform::workspaces::{self, WorkspaceId, members};
 
 /// What streams call a notice.
@@ -170,6 +171,30 @@ pub(in crate::platform) fn box_trouble_in(
     Ok(true)
 }
 
+/// Tells operators that a certificate ends soon: once for each number of days, certificate by
+/// certificate.
+pub(in crate::platform) fn certificate_ends_in(
+    scope: &BoxScope<'_>,
+    status: &CertificateStatus,
+    days: u8,
+) -> Result<()> {
+    let part = format!("{days} {}", status.fingerprint);
+    if store::is_told(scope, CERTIFICATE_ENDS.kind, &part, status.not_before)? {
+        return Ok(());
+    }
+    let day: String = status.not_after.to_string().chars().take("2026-11-22".len()).collect();
+    let telling = Telling::new(&CERTIFICATE_ENDS).with("part", part).with("day", day);
+    let detail = status.trouble.clone().unwrap_or_default();
+    let telling = telling.with("names", status.names.join(", ")).with("detail", detail);
+    tell_in(scope, &keepers_in(scope, None)?, &telling.link("/system"))?;
+    scope.audit(
+        Entry::about("tls.certificate.ends", "certificate")
+            .set("days", days.to_string())
+            .set("until", status.not_after.to_string()),
+    )?;
+    Ok(())
+}
+
 /// Tells those who watch over a workspace, or over the box, that a program got an account.
 pub fn service_account_made_in(
     scope: &BoxScope<'_>,
@@ -262,14 +287,25 @@ pub(in crate::platform) fn workspace_deleted_in(
     tell_in(scope, &store::members(scope, workspace)?, &telling.link("/workspaces"))
 }
 
-/// Reminds operators of a drill, once in so long.
-pub(in crate::platform) fn drill_due_in(scope: &BoxScope<'_>, every: Duration) -> Result<()> {
-    let part = "drill";
-    if store::is_told(scope, DRILL_DUE.kind, part, scope.now().minus(every))? {
+/// Reminds operators of something to be done on a page, once in so long. Only a reminder that is
+/// due writes: every commit has all remembered sessions looked up again.
+pub(in crate::platform) async fn remind(
+    ctx: &BoxCtx,
+    (spec, page): (&'static NoticeSpec, &'static str),
+    every: Duration,
+) -> Result<()> {
+    const PART: &str = "reminder";
+    let is_told = move |scope: &BoxScope<'_>| {
+        store::is_told(scope, spec.kind, PART, scope.now().minus(every))
+    };
+    if ctx.read(is_told).await? {
         return Ok(());
     }
-    let telling = Telling::new(&DRILL_DUE).with("part", part).link("/box/backups");
-    tell_in(scope, &keepers_in(scope, None)?, &telling)
+    ctx.write(move |scope| {
+        let telling = Telling::new(spec).with("part", PART).link(page);
+        tell_in(scope, &keepers_in(scope, None)?, &telling)
+    })
+    .await
 }
 
 /// Tells operators, and those who watch over the workspace, that its file is damaged.

@@ -174,6 +174,39 @@ impl Secrets {
     }
 }
 
+/// How the files of a box stand with its master key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Examined {
+    /// Nothing was ever sealed.
+    NotYet,
+    Fits,
+    Missing,
+    Another,
+    /// And why.
+    Unusable(String),
+}
+
+/// Looks at the key in the data folder without using it, whoever may read it. Blocks.
+pub fn examine(data: &Path) -> Examined {
+    let read = || -> Result<Examined> {
+        let Some(mark) = key::mark(data)? else { return Ok(Examined::NotYet) };
+        let kept = [MasterKey::file(data)?, MasterKey::next_file(data)?];
+        if kept.iter().all(Option::is_none) {
+            return Ok(Examined::Missing);
+        }
+        for key in kept.into_iter().flatten() {
+            if Derived::of(&key)?.id == mark {
+                return Ok(Examined::Fits);
+            }
+        }
+        Ok(Examined::Another)
+    };
+    read().unwrap_or_else(|error| match error {
+        Error::Rule(refusal) => Examined::Unusable(refusal.detail),
+        other => Examined::Unusable(other.to_string()),
+    })
+}
+
 /// The key that systemd gives. Another one than the box sealed with is a change of the key, as
 /// long as the one before is there too: beside it, or as the file of the time before systemd.
 fn with_credential(data: &Path, credentials: Option<&Path>, key: &MasterKey) -> Result<Ring> {

@@ -76,6 +76,8 @@ pub enum Purpose {
     AuditSigning,
     /// What backup targets are opened with.
     BackupTargets,
+    /// Accounts with authorities, and keys of the certificates they sign.
+    Acme,
 }
 
 impl Purpose {
@@ -89,6 +91,7 @@ impl Purpose {
             Self::SigningKey => "signing key",
             Self::AuditSigning => "audit signing",
             Self::BackupTargets => "backup targets",
+            Self::Acme => "acme",
         }
     }
 }

@@ -13,6 +13,9 @@ use rustls::sign::CertifiedKey;
 use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 
+use super::acme::challenges::{PROTOCOL, is_asking};
+use super::acme::files::seal_anew;
+use super::acme::{Acme, AcmeSettings, Challenges};
 use super::authority::{Authority, Leaf};
 use super::files::TlsFiles;
 use super::own::{self, LoadedPair, OwnPair, Stamp};
@@ -40,6 +43,14 @@ pub enum Source {
         secrets: Arc<Secrets>,
     },
     Own(OwnPair),
+    /// A public authority for the names it signs for, and the local CA for all others.
+    Acme {
+        directory: PathBuf,
+        label: String,
+        names: WantedNames,
+        secrets: Arc<Secrets>,
+        settings: Box<AcmeSettings>,
+    },
 }
 
 /// The certificate that answers handshakes, and all there is to say about it.
@@ -49,6 +60,8 @@ pub struct Certificates {
     roots: ArcSwap<Vec<Root>>,
     provider: Arc<CryptoProvider>,
     clock: Clock,
+    /// Where a public authority signs as well.
+    acme: Option<Arc<Acme>>,
     keeper: Mutex<Keeper>,
 }
 
@@ -78,16 +91,16 @@ impl Certificates {
             Source::LocalCa { directory, label, names, secrets } => {
                 let random = Random::new(clock.clone());
                 let files = TlsFiles::open(&directory, Some(secrets))?;
-                let mut ca = LocalCa::open(files, label, names, random)?;
-                ca.seal_plain_keys()?;
-                let trouble = match ca.refresh(clock.now()) {
-                    Ok(_) => None,
-                    Err(cause) if ca.leaf.is_none() => return Err(cause),
-                    Err(cause) => Some(not_renewed_sentence(&cause)),
-                };
-                let served = ca.certified(&provider)?;
-                let (status, roots) = (ca.status(trouble)?, ca.offered(clock.now()));
-                Ok(Self::new(served, status, roots, provider, clock, Keeper::LocalCa(ca)))
+                let ca = LocalCa::open(files, label, names, random)?;
+                Self::of_local_ca(ca, None, provider, clock)
+            }
+            Source::Acme { directory, label, names, secrets, settings } => {
+                let random = Random::new(clock.clone());
+                let files = TlsFiles::open(&directory, Some(Arc::clone(&secrets)))?;
+                let ca = LocalCa::open(files, label, names, random.clone())?;
+                let parts = (Arc::clone(&provider), random);
+                let acme = Acme::open(&directory, *settings, secrets, parts.0, parts.1)?;
+                Self::of_local_ca(ca, Some(Arc::new(acme)), provider, clock)
             }
             Source::Own(pair) => {
                 // Taken before reading: a file changed in between is read again.
@@ -96,27 +109,58 @@ impl Certificates {
                 let trouble = own::trouble_of(&loaded.facts, clock.now());
                 let status = own_status(&loaded.facts, loaded.fingerprint, trouble);
                 let keeper = Keeper::Own { pair, stamp, facts: loaded.facts, refusal: None };
-                Ok(Self::new(loaded.key, status, Vec::new(), provider, clock, keeper))
+                Ok(Arc::new(Self {
+                    served: ArcSwap::from_pointee(loaded.key),
+                    status: ArcSwap::from_pointee(status),
+                    roots: ArcSwap::default(),
+                    provider,
+                    clock,
+                    acme: None,
+                    keeper: Mutex::new(keeper),
+                }))
             }
         }
     }
 
-    fn new(
-        served: CertifiedKey,
-        status: CertificateStatus,
-        roots: Vec<Root>,
+    fn of_local_ca(
+        mut ca: LocalCa,
+        acme: Option<Arc<Acme>>,
         provider: Arc<CryptoProvider>,
         clock: Clock,
-        keeper: Keeper,
-    ) -> Arc<Self> {
-        Arc::new(Self {
-            served: ArcSwap::from_pointee(served),
+    ) -> Result<Arc<Self>> {
+        ca.seal_plain_keys()?;
+        let now = clock.now();
+        let trouble = match ca.refresh(now) {
+            Ok(_) => None,
+            Err(cause) if ca.leaf.is_none() => return Err(cause),
+            Err(cause) => Some(not_renewed_sentence(&cause)),
+        };
+        let status = with_public(ca.status(trouble)?, acme.as_deref(), now);
+        Ok(Arc::new(Self {
+            served: ArcSwap::from_pointee(ca.certified(&provider)?),
             status: ArcSwap::from_pointee(status),
-            roots: ArcSwap::from_pointee(roots),
+            roots: ArcSwap::from_pointee(ca.offered(now)),
             provider,
             clock,
-            keeper: Mutex::new(keeper),
-        })
+            acme,
+            keeper: Mutex::new(Keeper::LocalCa(ca)),
+        }))
+    }
+
+    /// The public authority's part, where there is one.
+    pub(super) fn acme(&self) -> Option<&Arc<Acme>> {
+        self.acme.as_ref()
+    }
+
+    /// What authorities are answered with over HTTP.
+    pub fn challenges(&self) -> Option<&Challenges> {
+        self.acme.as_ref().map(|acme| acme.challenges())
+    }
+
+    /// Whether browsers trust the certificate for this name without help.
+    pub fn is_publicly_trusted(&self, name: &str) -> bool {
+        let now = self.clock.now();
+        self.acme.as_ref().is_some_and(|acme| acme.is_trusted(name, now))
     }
 
     /// For health, the system screen and `holdfast status`.
@@ -140,6 +184,10 @@ impl Certificates {
             .with_no_client_auth()
             .with_cert_resolver(resolver);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        if self.acme.is_some() {
+            // Chosen only by an authority that asks, which `resolve` answers or sends away.
+            config.alpn_protocols.push(PROTOCOL.to_vec());
+        }
         Ok(Arc::new(config))
     }
 
@@ -171,7 +219,7 @@ impl Certificates {
             }
             Err(cause) => Some(not_renewed_sentence(&cause)),
         };
-        self.publish(ca.status(trouble)?);
+        self.publish(with_public(ca.status(trouble)?, self.acme.as_deref(), now));
         let roots = ca.offered(now);
         if *self.roots.load_full() != roots {
             self.roots.store(Arc::new(roots));
@@ -242,9 +290,16 @@ impl Certificates {
 }
 
 impl ResolvesServerCert for Certificates {
-    /// One certificate for every name: clients that came by an address send no name at all.
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.served.load_full())
+    /// The public certificate for its names, and one certificate for everything else: clients
+    /// that came by an address send no name at all.
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let Some(acme) = &self.acme else { return Some(self.served.load_full()) };
+        let name = hello.server_name();
+        if is_asking(&hello) {
+            return acme.challenges().over_tls(name?);
+        }
+        let public = name.and_then(|name| acme.certified(name, self.clock.now()));
+        Some(public.unwrap_or_else(|| self.served.load_full()))
     }
 }
 
@@ -266,7 +321,8 @@ pub fn seal_keys_anew(
     if !directory.is_dir() {
         return Ok(0);
     }
-    TlsFiles::open(directory, None)?.seal_anew(secrets)
+    let _writing = certificates.and_then(|one| one.acme.as_ref()).map(|acme| acme.hold());
+    Ok(TlsFiles::open(directory, None)?.seal_anew(secrets)? + seal_anew(directory, secrets)?)
 }
 
 /// Reads the roots of a box that need not run, in the order of [`Certificates::roots`]; makes
@@ -367,6 +423,7 @@ impl LocalCa {
         Ok(CertificateStatus {
             kind: CertificateKind::LocalCa,
             names: leaf.facts.names.iter().map(ToString::to_string).collect(),
+            not_before: leaf.facts.validity.not_before,
             not_after: leaf.facts.validity.not_after,
             fingerprint: fingerprint(&leaf.der),
             root_fingerprint: self.signing_root().map(|root| fingerprint(&root.der)),
@@ -404,6 +461,20 @@ fn offered_root(root: &Authority) -> Root {
     }
 }
 
+/// What is said of the local CA's certificate beside a public one: that one's facts come first.
+fn with_public(local: CertificateStatus, acme: Option<&Acme>, now: Moment) -> CertificateStatus {
+    let Some(acme) = acme else { return local };
+    let trouble = acme.trouble(now).or(local.trouble);
+    let local = CertificateStatus { kind: CertificateKind::Acme, trouble, ..local };
+    let Some(leaf) = acme.leaf(now) else { return local };
+    CertificateStatus {
+        not_before: leaf.facts.validity.not_before,
+        not_after: leaf.facts.validity.not_after,
+        fingerprint: leaf.fingerprint.clone(),
+        ..local
+    }
+}
+
 fn own_status(
     facts: &LeafFacts,
     fingerprint: String,
@@ -412,6 +483,7 @@ fn own_status(
     CertificateStatus {
         kind: CertificateKind::Own,
         names: facts.names.iter().map(ToString::to_string).collect(),
+        not_before: facts.validity.not_before,
         not_after: facts.validity.not_after,
         fingerprint,
         root_fingerprint: None,

@@ -19,7 +19,7 @@ const MODE_SECRET: u32 = 0o600;
 const MODE_PUBLIC: u32 = 0o644;
 
 /// In front of a sealed key in its file.
-const SEALED: &str = "holdfast-sealed:";
+pub(super) const SEALED: &str = "holdfast-sealed:";
 
 /// The directory of the local CA. Keys of roots lie there sealed.
 pub(super) struct TlsFiles {
@@ -39,7 +39,7 @@ pub(super) struct StoredRoot {
 
 impl TlsFiles {
     pub(super) fn open(directory: &Path, secrets: Option<Arc<Secrets>>) -> Result<Self> {
-        fs::DirBuilder::new().recursive(true).mode(MODE_DIRECTORY).create(directory)?;
+        make_private(directory)?;
         Ok(Self { directory: directory.to_owned(), secrets })
     }
 
@@ -127,6 +127,12 @@ impl TlsFiles {
     }
 }
 
+/// Makes a folder for its owner alone, if it is not there.
+pub(super) fn make_private(directory: &Path) -> Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(MODE_DIRECTORY).create(directory)?;
+    Ok(())
+}
+
 /// A sealed key as its file holds it.
 fn written(sealed: &[u8]) -> Secret {
     Secret::new(format!("{SEALED}{}\n", to_base64(sealed)))
@@ -151,7 +157,7 @@ pub(super) fn read_pem(path: &Path) -> std::io::Result<String> {
     Ok(text)
 }
 
-fn read_if_there(path: &Path) -> Result<Option<String>> {
+pub(super) fn read_if_there(path: &Path) -> Result<Option<String>> {
     match read_pem(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -29,6 +29,14 @@ pub(super) fn root_facts(der: &[u8]) -> Result<RootFacts> {
     Ok(RootFacts { validity: validity(&certificate), constraints })
 }
 
+/// Who signed a certificate: its common name, or all of its name.
+pub(super) fn issuer(der: &[u8]) -> Result<String> {
+    let certificate = parse(der)?;
+    let issuer = certificate.issuer();
+    let common = issuer.iter_common_name().next().and_then(|name| name.as_str().ok());
+    Ok(common.map_or_else(|| issuer.to_string(), ToOwned::to_owned))
+}
+
 /// Writes the SHA-256 of a certificate as people compare it: `AB:12:…`, 32 pairs.
 pub(super) fn fingerprint(der: &[u8]) -> String {
     let pairs: Vec<String> = Sha256::digest(der).iter().map(|byte| format!("{byte:02X}")).collect();

@@ -485,7 +485,7 @@ fn an_unusable_pair_stops_the_start_with_a_clear_sentence() {
     rewrite(&pair.certificate, &certificate);
     bench.clock.advance(31 * DAY);
     says("ended on 2026-10-2");
-    assert_eq!(CODES[0].id, "tls-pair-unusable");
+    assert!(CODES.iter().copied().flatten().any(|code| code.id == "tls-pair-unusable"));
 }
 
 #[tokio::test]

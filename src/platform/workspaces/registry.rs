@@ -153,10 +153,29 @@ impl Workspaces {
         open.contains_key(&id) && !self.is_damaged(id)
     }
 
-    /// Changes that wait for their commit, in all open files.
-    pub fn waiting_commands(&self) -> usize {
+    /// Changes that wait for their commit, in the open file where most do.
+    pub fn longest_queue(&self) -> usize {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.values().map(|one| one.file.waiting_commands()).sum()
+        open.values().map(|one| one.file.waiting_commands()).max().unwrap_or(0)
+    }
+
+    /// Open files whose last commit failed.
+    pub fn refusing_count(&self) -> usize {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.values().filter(|one| one.file.is_refusing_writes()).count()
+    }
+
+    /// The write-ahead logs of all open files together. Blocks.
+    pub fn log_bytes(&self) -> u64 {
+        let ids: Vec<WorkspaceId> = {
+            let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+            open.keys().copied().collect()
+        };
+        let size = |id| {
+            let log = self.path(id).with_extension("db-wal");
+            std::fs::metadata(log).map_or(0, |about| about.len())
+        };
+        ids.into_iter().map(size).sum()
     }
 
     /// The open file of a workspace. Callers come here with a checked membership only.

@@ -19,7 +19,7 @@ use crate::platform::audit::store::tree::Tree;
 use crate::platform::clock::Moment;
 use crate::platform::db::{self, DatabaseFile, FileOptions, Snapshot};
 use crate::platform::error::{Error, Result};
-use crate::platform::whole_file::remove_if_there;
+use crate::platform::whole_file::{remove_if_there, sync_folder_of};
 use crate::platform::{make_private_folder, tasks};
 
 /// What lies beside a database.
@@ -122,7 +122,7 @@ impl Workspaces {
                 remove_if_there(&beside_of(&from, beside))?;
             }
             std::fs::rename(&from, &path)?;
-            sync_folder_of(&path)
+            Ok(sync_folder_of(&path)?)
         })
         .await
     }
@@ -175,7 +175,7 @@ impl Closed<'_> {
                 remove_if_there(&beside_of(&with, beside))?;
             }
             std::fs::rename(&with, &path)?;
-            sync_folder_of(&path)
+            Ok(sync_folder_of(&path)?)
         });
         let put = put.await;
         // Also where only the last step failed. Nobody can look at the file before this.
@@ -196,7 +196,7 @@ fn keep_aside(path: &Path, keep: &Path) -> Result<()> {
             linked => linked?,
         }
     }
-    sync_folder_of(keep)
+    Ok(sync_folder_of(keep)?)
 }
 
 /// Gives a log that was moved aside back to its file.
@@ -216,8 +216,4 @@ pub(in crate::platform) fn beside_of(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
-}
-
-fn sync_folder_of(path: &Path) -> Result<()> {
-    Ok(std::fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?)
 }

@@ -66,13 +66,19 @@ impl Ready {
     }
 }
 
+/// A box that backed a picture up, and then another.
+async fn with_two_packs() -> Ready {
+    let ready = Ready::start().await;
+    for picture in [b"the first".as_slice(), b"the second"] {
+        ready.add_file(picture).await;
+        ready.back_up().await;
+    }
+    ready
+}
+
 #[tokio::test]
 async fn packs_are_checked_in_turn_within_the_bytes_of_a_week() {
-    let mut ready = Ready::start().await;
-    ready.add_file(b"the first").await;
-    ready.back_up().await;
-    ready.add_file(b"the second").await;
-    ready.back_up().await;
+    let mut ready = with_two_packs().await;
     let second = ready.pack_names()[1].clone();
     // As much as a week may take of packs, and damaged.
     let large = "UPDATE backup_packs SET size_bytes = 10000000000 WHERE name LIKE 'pack-000002%'";
@@ -135,11 +141,7 @@ async fn what_never_became_a_backup_is_removed_from_its_target() {
 
 #[tokio::test]
 async fn the_catalogue_forgets_packs_that_no_backup_needs() {
-    let mut ready = Ready::start().await;
-    ready.add_file(b"a picture").await;
-    ready.back_up().await;
-    ready.add_file(b"another").await;
-    ready.back_up().await;
+    let mut ready = with_two_packs().await;
     assert_eq!(ready.number("SELECT COUNT(*) FROM backup_pack_uses").await, 3);
     ready.remove_files().await;
     let fewest = json!({ "retention":

@@ -1,5 +1,7 @@
 //! What happens to accounts and to the box is told to those who look after them.
 
+use std::time::Duration;
+
 use holdfast::platform::identity::UserId;
 use holdfast::platform::monitoring::watch::Watch;
 use serde_json::{Value, json};
@@ -196,5 +198,39 @@ async fn a_log_that_does_not_verify_is_told_to_operators_once() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0]["title"], "The box needs attention: audit log of Harbour Kitchen");
     assert_eq!(told[0]["detail"], "It was altered; the first bad entry is 1.");
+    server.platform.close().await;
+}
+
+#[tokio::test]
+async fn the_night_finds_a_log_that_was_altered_and_health_says_so_until_it_is_whole() {
+    let server = TestServer::start().await;
+    let operator = server.operator().await;
+    item(&server.person("manager").await, "S").await;
+    let kind = json!({ "kind": "platform.check-logs" });
+    operator.post("/api/v1/jobs", &kind).await.is(202);
+    server.run_jobs().await;
+    assert!(server.platform.watching.is_every_chain_whole());
+
+    edit_log(&server).await;
+    server.advance(Duration::from_hours(24));
+    let operator = server.operator().await;
+    for _ in 0..2 {
+        server.advance(Duration::from_mins(10));
+        server.run_jobs().await;
+    }
+
+    assert!(!server.platform.watching.is_every_chain_whole());
+    let jobs = items(&operator.get("/api/v1/jobs?kind=platform.check-logs").await);
+    assert_eq!(
+        (&jobs[0]["state"], &jobs[0]["problem"]["code"]),
+        (&json!("failed"), &json!("audit-log-altered")),
+        "{jobs:?}"
+    );
+    let told = items(&operator.get(NOTICES).await);
+    let titles: Vec<_> = told.iter().map(|one| one["title"].as_str().unwrap()).collect();
+    assert!(
+        titles.contains(&"The box needs attention: audit log of Harbour Kitchen"),
+        "{titles:?}"
+    );
     server.platform.close().await;
 }

@@ -63,6 +63,8 @@ const OF_THE_BOX_NAMING: &[&str] = &[
     "INSERT INTO service_keys (id, service_id, name, public_key, created_at)
      SELECT randomblob(16), id, 'Key of ' || :name, randomblob(32), 1 FROM service_accounts
      WHERE id = :id",
+    "INSERT INTO security_reviews (id, reviewed_at, note, points, routes, good, look, bad)
+     VALUES (:id, 1, 'Agreed with ' || :name, '[]', '', 0, 0, 0)",
     "INSERT INTO backup_kits (id, name, recipient, created_at)
      VALUES (:id, 'Kit of ' || :name, 'age1' || hex(:id), 1)",
     "INSERT INTO mail_settings (id, host, port, security, user_name, sender, updated_at,

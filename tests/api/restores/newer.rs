@@ -54,11 +54,7 @@ fn files_of(server: &TestServer) -> Vec<PathBuf> {
 
 #[tokio::test]
 async fn a_backup_of_a_newer_format_is_refused_as_such_and_nothing_is_changed() {
-    let ready = Ready::start().await;
-    let owner = ready.server.person("owner").await;
-    item(&owner, "A").await;
-    let backup = ready.back_up().await;
-    item(&owner, "B").await;
+    let (ready, owner, backup) = begun().await;
     let base = ready.base(&backup);
     let whole = fs::read(base.join(COMMIT_FILE)).unwrap();
     let before = (files_of(&ready.server), ready.server.audit_actions().await);

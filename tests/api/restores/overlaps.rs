@@ -69,16 +69,6 @@ fn held(ready: &Ready, backup: &Value) -> Vec<String> {
     numbers.collect::<Result<_, _>>().expect("texts")
 }
 
-/// A box with a backup that holds A. Since then there is B.
-async fn begun() -> (Ready, Client, Value) {
-    let ready = Ready::start().await;
-    let owner = ready.server.person("owner").await;
-    item(&owner, "A").await;
-    let backup = ready.back_up().await;
-    item(&owner, "B").await;
-    (ready, owner, backup)
-}
-
 #[tokio::test]
 async fn what_a_backup_holds_is_not_replaced_and_what_is_written_meanwhile_stays() {
     let (ready, owner, backup) = begun().await;

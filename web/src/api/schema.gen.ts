@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/about/bill-of-materials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the bill of materials (CycloneDX): every part with its hash, and which needs which. */
+        get: operations["get_bill_of_materials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/about/licence-texts": {
         parameters: {
             query?: never;
@@ -1041,6 +1058,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look what is wrong with the box, with the commands that mend it (operators). */
+        get: operations["get_doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doctor/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download what somebody who helps needs, without secrets and names of people (operators). */
+        get: operations["get_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doctor/fix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mend what can be mended safely (operators). What was done is in the audit log. */
+        post: operations["fix_findings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/erasures": {
         parameters: {
             query?: never;
@@ -1283,6 +1351,28 @@ export interface paths {
          *     is the job that does it; one that is under way already is joined.
          */
         post: operations["rotate_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the last lines of the box's log, the newest first (operators).
+         * @description They are kept in memory, from the start of the process on and up to `logs.kept_bytes`; lines of
+         *     this very route are not. Reading them is an entry of the audit log; what came since (`after`) is
+         *     counted with other readings.
+         */
+        get: operations["list_log_lines"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1738,6 +1828,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look at the security of the box as it is now (operators). */
+        get: operations["look_at_security"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security-reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the reviews that were kept, the newest first (operators). */
+        get: operations["list_security_reviews"];
+        put?: never;
+        /** Keep how the security of the box is now, with a note (operators). */
+        post: operations["keep_security_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security-reviews/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a review that was kept (operators). */
+        get: operations["get_security_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/service-accounts": {
         parameters: {
             query?: never;
@@ -1858,6 +2000,43 @@ export interface paths {
         put?: never;
         /** Check a set-up link before filling in the form. */
         post: operations["check_setup_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how the box's certificates stand (operators). */
+        get: operations["get_tls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tls/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the authority for a new certificate (operators). The answer is the job that does it; one
+         *     that is under way already is joined.
+         */
+        post: operations["renew_certificate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3799,6 +3978,44 @@ export interface components {
             kind: string;
             location_id?: string | null;
         };
+        /** @description How many findings of each kind there are. */
+        DoctorCounts: {
+            failed: number;
+            hint: number;
+            ok: number;
+            skipped: number;
+            warning: number;
+        };
+        /** @description What one check says. */
+        DoctorFinding: {
+            /** @description What was found. */
+            cause: string;
+            /** @description Stable; its section in the manual is `/help/troubleshooting#CODE`. */
+            code: string;
+            /** @description What follows from it; null when all is well. */
+            effect?: string | null;
+            /** @description Commands that mend it, in their order. */
+            fix: string[];
+            /** @description Whether the box mends it by itself when asked. */
+            fixable: boolean;
+            /** @description `ok`, `skipped`, `hint`, `warning` or `failed`. */
+            status: string;
+            /** @description What was looked at. */
+            title: string;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        /** @description What is wrong with the box, the worst first. */
+        DoctorResponse: {
+            /** @description RFC 3339. */
+            checked_at: string;
+            counts: components["schemas"]["DoctorCounts"];
+            findings: components["schemas"]["DoctorFinding"][];
+            /** @description Whether there are at most hints. */
+            ok: boolean;
+            /** @description Whether a box runs on the data. */
+            running: boolean;
+        };
         /** @description What opens the backup. */
         DrillRequest: {
             /**
@@ -3892,6 +4109,18 @@ export interface components {
             /** @description Path of the field as it was sent, e.g. `operator.email`. */
             field: string;
         };
+        /** @description What is to be mended. */
+        FixRequest: {
+            /** @description Codes of findings that are fixable. */
+            codes: string[];
+        };
+        /** @description What was done. */
+        FixResponse: {
+            /** @description By the code of the check, one sentence for each thing. */
+            done: {
+                [key: string]: string[];
+            };
+        };
         /**
          * @description Which roles can have a permission.
          * @enum {string}
@@ -3899,10 +4128,15 @@ export interface components {
         GoesWith: "every_role" | "ownership" | "choice";
         /** @description How well the box is. */
         HealthResponse: {
-            /** @description By name, for those who may see the inside: `api`, `database`, `disk`, `certificate`. */
+            /**
+             * @description By name, for those who may see the inside: `api`, `database` (the box's own file),
+             *     `workspaces` (theirs), `disk`, `certificate`, `jobs`, `backups`, `memory`, `queue`,
+             *     `notices`, `clock`.
+             */
             checks?: {
                 [key: string]: components["schemas"]["CheckResponse"];
             } | null;
+            stability?: components["schemas"]["StabilityResponse"] | null;
             /** @description `ok`, `degraded` (it works, somebody should look) or `failing`. */
             status: string;
             timestamp: string;
@@ -4162,6 +4396,11 @@ export interface components {
         JwksResponse: {
             keys: components["schemas"]["JwkResponse"][];
         };
+        /** @description What is kept beside what was found. */
+        KeepSecurityReviewRequest: {
+            /** @description What was agreed, for whoever reads it next; at most 2,000 characters. */
+            note?: string;
+        };
         /** @description A recovery kit, without its private key. */
         KitResponse: {
             /** @description When somebody last showed that they hold it; null: never. */
@@ -4247,6 +4486,23 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A line of the box's log. */
+        LogLineResponse: {
+            at: string;
+            /** @description Values beside the message, by name. */
+            fields: unknown;
+            /** @description `request` or `box`. */
+            kind: string;
+            /** @description `error`, `warn`, `info`, `debug` or `trace`. */
+            level: string;
+            message: string;
+            /**
+             * Format: int64
+             * @description Counts from the start of the process on.
+             */
+            number: number;
+            request_id?: string | null;
         };
         /** @description E-mail address and password. */
         LoginRequest: {
@@ -4895,6 +5151,34 @@ export interface components {
             total_is_more?: boolean | null;
         };
         /** @description A page of a list. */
+        Page_LogLineResponse: {
+            items: {
+                at: string;
+                /** @description Values beside the message, by name. */
+                fields: unknown;
+                /** @description `request` or `box`. */
+                kind: string;
+                /** @description `error`, `warn`, `info`, `debug` or `trace`. */
+                level: string;
+                message: string;
+                /**
+                 * Format: int64
+                 * @description Counts from the start of the process on.
+                 */
+                number: number;
+                request_id?: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
         Page_MemberResponse: {
             items: {
                 email: string;
@@ -5152,6 +5436,34 @@ export interface components {
                  * @description 1 of a built-in role.
                  */
                 version: number;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_SecurityReviewResponse: {
+            items: {
+                /** Format: int32 */
+                bad: number;
+                /** Format: int32 */
+                good: number;
+                id: string;
+                /** Format: int32 */
+                look: number;
+                note: string;
+                points: components["schemas"]["SecurityPoint"][];
+                reviewed_at: string;
+                /** @description Null: at the machine itself. */
+                reviewed_by?: string | null;
+                /** @description Their name now. */
+                reviewed_by_name?: string | null;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
@@ -5696,6 +6008,51 @@ export interface components {
         SearchResponse: {
             items: components["schemas"]["SearchHitResponse"][];
         };
+        /** @description How the security of the box is now. */
+        SecurityLookResponse: {
+            /** Format: int32 */
+            bad: number;
+            /** Format: int32 */
+            good: number;
+            /** @description Whether it is time to do it again: once a month. */
+            is_due: boolean;
+            /** @description When somebody last went through it and kept that. */
+            last_reviewed_at?: string | null;
+            /** Format: int32 */
+            look: number;
+            points: components["schemas"]["SecurityPoint"][];
+            /** @description Who may call which route: verb, address, and what it asks of its caller. */
+            routes: string[];
+        };
+        /** @description One thing that a review looks at. */
+        SecurityPoint: {
+            code: string;
+            /** @description Whom it is about, at most 20; empty in reviews that were kept. */
+            people: string[];
+            /** @description What to do about it. */
+            remedy?: string | null;
+            /** @description What was found. */
+            said: string;
+            /** @description `good`, `look`: somebody should have looked, or `bad`: it should be changed. */
+            verdict: string;
+        };
+        /** @description A review that was kept. */
+        SecurityReviewResponse: {
+            /** Format: int32 */
+            bad: number;
+            /** Format: int32 */
+            good: number;
+            id: string;
+            /** Format: int32 */
+            look: number;
+            note: string;
+            points: components["schemas"]["SecurityPoint"][];
+            reviewed_at: string;
+            /** @description Null: at the machine itself. */
+            reviewed_by?: string | null;
+            /** @description Their name now. */
+            reviewed_by_name?: string | null;
+        };
         /** @description A service account. */
         ServiceAccountResponse: {
             /** @description Where it may be used from; empty for everywhere. */
@@ -5849,6 +6206,32 @@ export interface components {
             security: components["schemas"]["MailSecurity"];
             user?: string | null;
         };
+        /** @description A part of the stability score. */
+        StabilityPartResponse: {
+            /**
+             * Format: int64
+             * @description 0 to 100; null where nothing is known, then its weight counts for nothing.
+             */
+            grade?: number | null;
+            /** @description What was measured, e.g. `0.280 %`. */
+            measured?: string | null;
+            /** @description E.g. `errors`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description What it counts of 100.
+             */
+            weight: number;
+        };
+        /** @description One number for how the box does; the manual says how it is reckoned. */
+        StabilityResponse: {
+            parts: components["schemas"]["StabilityPartResponse"][];
+            /**
+             * Format: int64
+             * @description 0 to 100. Below 85 somebody should look.
+             */
+            score: number;
+        };
         /** @description One thing that a test of a target did. */
         StepResponse: {
             detail?: string | null;
@@ -5989,6 +6372,60 @@ export interface components {
          * @enum {string}
          */
         Theme: "system" | "light" | "dark";
+        /** @description How it stands with a public authority. */
+        TlsAuthorityResponse: {
+            /** @description The address of the box's account with it. */
+            account?: string | null;
+            /** @description Where it says what it can do. */
+            directory: string;
+            /**
+             * Format: int32
+             * @description Failures in a row.
+             */
+            failures: number;
+            /** @description Whether the authority chose that time. */
+            is_renewal_suggested: boolean;
+            /** @description Who signed the certificate in use. */
+            issuer?: string | null;
+            last_attempt_at?: string | null;
+            /** @description Why there is no newer certificate. */
+            last_error?: string | null;
+            /** @description When the authority is asked next. */
+            next_attempt_at?: string | null;
+            obtained_at?: string | null;
+            /** @description When the certificate in use is to be renewed. */
+            renewal_at?: string | null;
+            terms_agreed: boolean;
+            /** @description The address of its terms; null before it was asked, or when it has none. */
+            terms_url?: string | null;
+        };
+        /** @description How a name of the box stands. */
+        TlsNameResponse: {
+            /** @description Why it is not public. */
+            detail?: string | null;
+            name: string;
+            /**
+             * @description `public`: browsers trust its certificate. `local`: the box's own root signs for it.
+             *     `refused`: the authority would not, so the own root does. `waiting`: the authority is going
+             *     to be asked.
+             */
+            state: string;
+        };
+        /** @description The box's certificates. */
+        TlsResponse: {
+            authority?: components["schemas"]["TlsAuthorityResponse"] | null;
+            /** @description SHA-256 of the certificate as `AB:12:…`. */
+            fingerprint?: string | null;
+            /** @description `local-ca`, `own`, `acme`, or `proxy` when a reverse proxy in front has the certificate. */
+            mode: string;
+            names: components["schemas"]["TlsNameResponse"][];
+            not_after?: string | null;
+            not_before?: string | null;
+            /** @description The same of the box's own root. */
+            root_fingerprint?: string | null;
+            /** @description What is wrong, in a sentence. */
+            trouble?: string | null;
+        };
         /** @description A token. */
         TokenIssuedResponse: {
             /** @description Sent as `Authorization: Bearer`. */
@@ -6524,6 +6961,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AboutResponse"];
+                };
+            };
+            /** @description What If-None-Match names is still right. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_bill_of_materials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cyclonedx+json": string;
                 };
             };
             /** @description What If-None-Match names is still right. */
@@ -9075,6 +9548,103 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    get_doctor: {
+        parameters: {
+            query?: {
+                /** @description Codes of checks with commas between them; all when left out. */
+                only?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zstd": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    fix_findings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FixRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     list_erasures: {
         parameters: {
             query?: {
@@ -9634,6 +10204,53 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    list_log_lines: {
+        parameters: {
+            query?: {
+                /** @description Words that all stand in a line, whatever their case. */
+                q?: string;
+                /** @description `error`, `warn`, `info`, `debug` or `trace`: what matters less is left out. */
+                level?: string;
+                /** @description `request` are lines of requests, `box` those of the box itself; both when left out. */
+                kind?: string;
+                /** @description Lines of one request. */
+                request_id?: string;
+                /** @description Not before this time. */
+                from?: string;
+                /** @description Not after this time. */
+                to?: string;
+                /** @description Only lines newer than this number: what came since a page was read. */
+                after?: number;
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogLineResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     get_me: {
@@ -10741,6 +11358,139 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    look_at_security: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityLookResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    list_security_reviews: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SecurityReviewResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    keep_security_review: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepSecurityReviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityReviewResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_security_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityReviewResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     list_service_accounts: {
         parameters: {
             query?: {
@@ -11149,6 +11899,77 @@ export interface operations {
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_tls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TlsResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    renew_certificate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description No authority is asked for certificates, or it wants to be left alone for a while. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
             421: components["responses"]["Refusal421"];
             422: components["responses"]["Refusal422"];
             429: components["responses"]["Refusal429"];

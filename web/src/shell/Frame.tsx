@@ -7,6 +7,7 @@ import { useMe } from "@/platform/identity/queries";
 import { WorkspaceBanner } from "@/platform/workspaces/WorkspaceBanner";
 import { lastWorkspace, rememberWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import type { MyWorkspace } from "@/api/types";
+import { RequestLink } from "@/ui/requestLink";
 import { useIsPhone } from "@/ui/useIsPhone";
 import { BottomBar } from "./BottomBar";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -23,14 +24,25 @@ const Shortcuts = lazy(() => import("./Shortcuts"));
 
 /** Every screen, unless the box refuses all of them until a second factor is set up. */
 export function Frame() {
-  const { mfa } = useMe();
+  const { mfa, is_operator: isOperator } = useMe();
   const [isHeld, setHeld] = useState(false);
-  if (!mfa.must_enrol && !isHeld) return <OpenFrame />;
+  if (!mfa.must_enrol && !isHeld) {
+    return (
+      <RequestLink value={isOperator ? inLog : null}>
+        <OpenFrame />
+      </RequestLink>
+    );
+  }
   return (
     <Suspense fallback={null}>
       <EnrolScreen onHold={setHeld} />
     </Suspense>
   );
+}
+
+/** The lines of a request in the log, which operators read. */
+function inLog(id: string): string {
+  return `/box/logs?request=${encodeURIComponent(id)}`;
 }
 
 /** Everything around a screen: where one is, where one can go, and whether the box is there. */

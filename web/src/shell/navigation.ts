@@ -2,13 +2,16 @@ import {
   IconArchive,
   IconBug,
   IconBuildingStore,
+  IconClipboardCheck,
   IconClockPlay,
+  IconFileText,
   IconListSearch,
   IconServer,
   IconMail,
   IconRobot,
   IconSettings,
   IconShieldLock,
+  IconStethoscope,
   IconTrash,
   IconUserCog,
   IconUsers,
@@ -81,6 +84,9 @@ type BoxPath =
   | "/box/jobs"
   | "/box/backups"
   | "/box/errors"
+  | "/box/doctor"
+  | "/box/review"
+  | "/box/logs"
   | "/box/security"
   | "/box/programs"
   | "/box/delivery";
@@ -144,7 +150,10 @@ const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
   { to: "/box/backups", label: "nav.backups", icon: IconArchive },
   { to: "/box/jobs", label: "nav.boxJobs", icon: IconClockPlay },
   { to: "/box/errors", label: "nav.errors", icon: IconBug },
+  { to: "/box/logs", label: "nav.logs", icon: IconFileText },
   { to: "/box/security", label: "nav.boxSecurity", icon: IconShieldLock },
+  { to: "/box/doctor", label: "nav.doctor", icon: IconStethoscope },
+  { to: "/box/review", label: "nav.review", icon: IconClipboardCheck },
   { to: "/system", label: "nav.system", icon: IconServer },
 ];
 

@@ -1,7 +1,8 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { useContext, type ReactNode } from "react";
 import { t } from "@/i18n";
+import { RequestLink } from "./requestLink";
 import { asRefusal, explain, hasProblemPage, wasCancelled } from "./refusal";
 import classes from "./notices.module.css";
 
@@ -42,6 +43,7 @@ function ProblemTraces({
   readonly code: string | null;
   readonly requestId: string | null;
 }) {
+  const link = useContext(RequestLink);
   if (!code && !requestId) return null;
   return (
     <details className={classes.traces}>
@@ -52,6 +54,7 @@ function ProblemTraces({
         </a>
       )}
       {requestId && <span className="hf-mono">{t("problem.request", { id: requestId })}</span>}
+      {requestId && link && <a href={link(requestId)}>{t("problem.inLog")}</a>}
     </details>
   );
 }

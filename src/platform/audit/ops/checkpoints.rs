@@ -165,6 +165,11 @@ pub(in crate::platform) fn signers_in(unit: &Unit<'_>) -> Result<Signers> {
     Ok(Signers { on_box: *on_box, keys: keys.iter().map(|(key, _)| *key).collect() })
 }
 
+/// The box's id, from its file alone.
+pub(in crate::platform) fn box_id_in(unit: &Unit<'_>) -> Result<BoxId> {
+    Ok(signers_in(unit)?.on_box)
+}
+
 /// Seals the signing keys anew that an older master key sealed, at most so many.
 pub(in crate::platform) fn seal_keys_anew_in(
     scope: &BoxScope<'_>,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::checkpoints;
+use crate::platform::audit::Log;
 use crate::platform::audit::ops::tree::{nodes_in, size_in};
 use crate::platform::audit::parallel::{Enough, in_order};
 use crate::platform::audit::rules::checkpoints::{Checkpoint, PublicKey, origin};
@@ -175,9 +176,16 @@ pub(in crate::platform) fn verify_snapshot(
 /// Recomputes the log of the caller's workspace and notes in it that this was done. A workspace
 /// that takes no changes at the moment is verified all the same.
 pub async fn verify_and_note(ctx: &Ctx) -> Result<Verdict> {
-    let verdict = verify(ctx).await?;
+    let verdict = look(ctx).await?;
     let entry = note(&verdict);
     noted(ctx.write(move |scope| scope.audit(entry)).await)?;
+    Ok(verdict)
+}
+
+/// Recomputes the log of a workspace; operators are told when it does not fit.
+pub(in crate::platform::audit) async fn look(ctx: &Ctx) -> Result<Verdict> {
+    let verdict = verify(ctx).await?;
+    ctx.platform.watching.note_chain(Log::Workspace(ctx.workspace()), verdict.bad.is_none());
     if let Some(bad) = verdict.bad.clone() {
         let workspace = ctx.workspace();
         let on_box: &BoxCtx = ctx;
@@ -192,14 +200,19 @@ pub async fn verify_and_note(ctx: &Ctx) -> Result<Verdict> {
 
 /// Recomputes the box's own log and notes in it that this was done.
 pub async fn verify_box_and_note(ctx: &BoxCtx) -> Result<Verdict> {
-    let verdict = verify_box(ctx).await?;
+    let verdict = look_box(ctx).await?;
     let entry = note(&verdict);
-    let bad = verdict.bad.clone();
-    let written = ctx.write(move |scope| {
-        let seq = scope.audit(entry)?;
-        bad.map_or(Ok(seq), |bad| tell(scope, "audit log of the box", &bad).map(|()| seq))
-    });
-    noted(written.await)?;
+    noted(ctx.write(move |scope| scope.audit(entry)).await)?;
+    Ok(verdict)
+}
+
+/// Recomputes the box's own log; operators are told when it does not fit.
+pub(in crate::platform::audit) async fn look_box(ctx: &BoxCtx) -> Result<Verdict> {
+    let verdict = verify_box(ctx).await?;
+    ctx.platform.watching.note_chain(Log::Box, verdict.bad.is_none());
+    if let Some(bad) = verdict.bad.clone() {
+        ctx.write(move |scope| tell(scope, "audit log of the box", &bad)).await?;
+    }
     Ok(verdict)
 }
 

@@ -139,7 +139,7 @@ pub async fn clock_jumped(ctx: &BoxCtx, said: String) -> Result<()> {
 }
 
 /// When the clock jumped last.
-pub(in crate::platform::backups) fn jumped_at_in(scope: &BoxScope<'_>) -> Result<Option<Moment>> {
+pub(in crate::platform) fn jumped_at_in(scope: &BoxScope<'_>) -> Result<Option<Moment>> {
     Ok(store::jump(scope)?.map(|(at, _)| at))
 }
 

@@ -3,12 +3,13 @@
 use super::rules::{DRILLED_WITHIN, Standing};
 use crate::platform::backups::bases;
 use crate::platform::backups::bases::jobs::BACKUP;
+use crate::platform::backups::bases::rules::Backup;
 use crate::platform::backups::{kits, targets};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::Result;
 use crate::platform::jobs::{self, JobId};
-use crate::platform::notices;
+use crate::platform::notices::{self, DRILL_DUE};
 use crate::platform::workspaces::damage;
 
 /// How it stands, when the next one is made, and which job makes one now.
@@ -36,7 +37,7 @@ pub(in crate::platform) async fn remind_of_drill(ctx: &BoxCtx) -> Result<()> {
     if !is_due {
         return Ok(());
     }
-    ctx.write(|scope| notices::ops::drill_due_in(scope, DRILLED_WITHIN)).await
+    notices::ops::remind(ctx, (&DRILL_DUE, "/box/backups"), DRILLED_WITHIN).await
 }
 
 /// How it stands, inside the caller's transaction.
@@ -58,4 +59,22 @@ pub(in crate::platform) fn standing_in(scope: &BoxScope<'_>) -> Result<Standing>
         newest: bases::ops::newest_in(scope)?,
         damaged: damage::ops::list_in(scope)?,
     })
+}
+
+/// Where the newest backup lies that was proved, with its targets: what somebody needs to bring
+/// the box back elsewhere.
+pub(in crate::platform) fn verified_places_in(scope: &BoxScope<'_>) -> Result<Vec<String>> {
+    let there = bases::ops::there_in(scope)?;
+    let verified = |backup: &Backup| backup.verified_at.is_some().then_some(backup.sequence?);
+    let newest = there.iter().filter_map(|(backup, ..)| verified(backup)).max();
+    let targets = targets::ops::list_in(scope)?;
+    let mut places = Vec::new();
+    for (backup, copy, _) in there.iter().filter(|(backup, ..)| verified(backup) == newest) {
+        let target = targets.iter().find(|target| target.id == copy.target);
+        if let (Some(target), Some(folder), Some(number)) = (target, &backup.folder, newest) {
+            let (name, kind, place) = (&target.name, target.place.kind(), target.place.said());
+            places.push(format!("number {number} at {name} ({kind}): {place}, in {folder}"));
+        }
+    }
+    Ok(places)
 }

@@ -9,7 +9,7 @@ use super::faults::{Fault, Why};
 use super::remote::{LISTED_MAX, Listed};
 use crate::platform::backups::archive::PACKS;
 use crate::platform::steady::SteadyFile;
-use crate::platform::whole_file::remove_if_there;
+use crate::platform::whole_file::{remove_if_there, sync_folder_of};
 
 /// What is not finished yet is called by this ending.
 const UNFINISHED: &str = "unfinished";
@@ -186,10 +186,6 @@ fn copy(from: &Path, to: &Path, bytes_max: u64) -> io::Result<u64> {
     let copied = io::copy(&mut from, &mut to)?;
     to.sync_all()?;
     Ok(copied)
-}
-
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]

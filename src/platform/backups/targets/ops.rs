@@ -43,7 +43,7 @@ pub async fn list(ctx: &BoxCtx) -> Result<Vec<Target>> {
     ctx.read(list_in).await
 }
 
-pub(in crate::platform::backups) fn list_in(scope: &BoxScope<'_>) -> Result<Vec<Target>> {
+pub(in crate::platform) fn list_in(scope: &BoxScope<'_>) -> Result<Vec<Target>> {
     store::list(scope)
 }
 

@@ -20,7 +20,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::passkeys::ops::{Asker, Checked};
 use crate::platform::identity::sessions::rules::Kind;
-use crate::platform::identity::sign_in::Target;
+use crate::platform::identity::sign_in::{Target, count_failure};
 use crate::platform::identity::users::ops::KIND;
 use crate::platform::identity::{UserId, passkeys, users};
 use crate::platform::notices;
@@ -354,6 +354,7 @@ async fn check(ctx: &BoxCtx, code: &Code) -> Result<()> {
 
 /// Writes down that a proof was refused.
 pub(in crate::platform) async fn report(ctx: &BoxCtx, user: UserId, error: &Error) {
+    count_failure("second-factor");
     let code = if let Error::Rule(refusal) = error { refusal.code } else { "wrong-code" };
     let entry = Entry::new("identity.factor.refused", KIND, user).refused().set("code", code);
     if let Err(error) = ctx.write(move |scope| scope.audit(entry)).await {

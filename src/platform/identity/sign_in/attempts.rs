@@ -29,6 +29,11 @@ pub struct Target {
     pub device: Option<[u8; 32]>,
 }
 
+/// Counts a refused try, by why.
+pub fn count_failure(reason: &'static str) {
+    metrics::counter!("holdfast_sign_in_failures_total", "reason" => reason).increment(1);
+}
+
 /// The memory of tries.
 pub struct SignIns {
     networks: Buckets<IpAddr>,
@@ -71,6 +76,16 @@ pub struct Report {
     pub what: Refused,
     pub address: IpAddr,
     pub count: u64,
+}
+
+impl Tried {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::SignIn => "password",
+            Self::Program(_) => "program",
+            Self::Link(_) => "link",
+        }
+    }
 }
 
 impl SignIns {
@@ -141,6 +156,7 @@ impl SignIns {
     /// Notes a refusal and gives what is to be reported by now: the first of a kind and a network
     /// at once, the rest as a number when its hour is over.
     pub fn refused(&self, what: Refused, address: IpAddr, now: Moment) -> Vec<Report> {
+        count_failure(what.tried.reason());
         let mut refused = lock(&self.refused);
         let mut reports = take_ended(&mut refused, now);
         if let Some(window) = refused.get_mut(&what) {
@@ -187,6 +203,7 @@ fn report((what, window): (Refused, Window)) -> Option<Report> {
 }
 
 fn throttled(wait: Duration) -> Error {
+    count_failure("throttled");
     let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     Error::Throttled {
         code: SIGN_IN_THROTTLED,

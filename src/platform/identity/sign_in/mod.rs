@@ -7,5 +7,5 @@ mod pending;
 pub mod rules;
 mod store;
 
-pub use attempts::{SignIns, Target};
+pub use attempts::{SignIns, Target, count_failure};
 pub use pending::{Pending, Pendings};

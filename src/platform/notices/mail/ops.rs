@@ -100,6 +100,14 @@ pub(in crate::platform) fn is_named_in(
     }))
 }
 
+/// The mail server by host and port, when there is one, with the last attempt.
+pub(in crate::platform) fn tried_in(
+    scope: &BoxScope<'_>,
+) -> Result<Option<(String, Option<Last>)>> {
+    let address = |server: &Server| format!("{}:{}", server.host, server.port);
+    Ok(store::get(scope)?.map(|kept| (address(&kept.server), kept.last)))
+}
+
 /// The mail server, when there is one.
 pub async fn settings(ctx: &BoxCtx) -> Result<Option<Shown>> {
     ctx.read(shown_in).await

@@ -48,7 +48,7 @@ fn queue_in(scope: &BoxScope<'_>, parcel: &Parcel) -> Result<()> {
     if store::count_waiting(scope)? >= WAITING_MAX {
         let kind = &parcel.kind;
         warn!("The outbox is full: {kind} is not sent");
-        metrics::counter!("holdfast_outbox_refused_total").increment(1);
+        metrics::counter!("holdfast_notices_refused_total").increment(1);
         return Ok(());
     }
     store::insert(scope, parcel)
@@ -248,7 +248,7 @@ pub(super) async fn settle(ctx: &BoxCtx, parcel: Parcel, outcome: Outcome) -> Re
     let [chance] = ctx.platform.random.bytes::<1>();
     let name = if outcome.is_sent() { "sent" } else { "failed" };
     let channel = parcel.channel.name();
-    metrics::counter!("holdfast_outbox_total", "channel" => channel, "outcome" => name)
+    metrics::counter!("holdfast_notice_deliveries_total", "channel" => channel, "outcome" => name)
         .increment(1);
     ctx.write(move |scope| {
         match parcel.webhook {

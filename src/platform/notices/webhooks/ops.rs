@@ -110,7 +110,11 @@ fn host_of(webhook: &Webhook) -> String {
 
 /// All receivers, oldest first.
 pub async fn list(ctx: &BoxCtx) -> Result<Vec<Webhook>> {
-    ctx.read(|scope| store::list(scope)).await
+    ctx.read(list_in).await
+}
+
+pub(in crate::platform) fn list_in(scope: &BoxScope<'_>) -> Result<Vec<Webhook>> {
+    store::list(scope)
 }
 
 /// Changes a receiver.

@@ -2,6 +2,7 @@ import { account } from "./account";
 import { audit } from "./audit";
 import type { backups } from "./backups";
 import { delivery } from "./delivery";
+import { doctor } from "./doctor";
 import { factors } from "./factors";
 import { inventory } from "./inventory";
 import type { moving } from "./moving";
@@ -10,6 +11,7 @@ import { people } from "./people";
 import { platform } from "./platform";
 import { privacy } from "./privacy";
 import { registration } from "./registration";
+import { review } from "./review";
 import { security } from "./security";
 import { services } from "./services";
 import { shell } from "./shell";
@@ -26,10 +28,12 @@ export const en = {
   ...audit,
   ...factors,
   ...delivery,
+  ...doctor,
   ...notices,
   ...people,
   ...privacy,
   ...inventory,
+  ...review,
   ...security,
   ...registration,
   ...services,

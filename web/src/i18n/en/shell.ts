@@ -16,6 +16,7 @@ export const shell = {
   "nav.deleted": "Recycle bin",
   "nav.backups": "Backups",
   "nav.errors": "Errors",
+  "nav.logs": "Logs",
   "nav.about": "About Holdfast",
   "nav.appOff": "{app} is switched off here",
   "nav.appOffText": "Its data is kept. An admin can switch it on again in the settings.",

@@ -29,6 +29,7 @@ export const ui = {
   "problem.title": "That did not work",
   "problem.code": "What “{code}” means",
   "problem.request": "Request {id}",
+  "problem.inLog": "Show its lines in the log",
   "problem.network":
     "The box does not answer. Check the connection and try again; nothing was lost.",
   "problem.unexpected": "The page met a fault of its own: {detail}",

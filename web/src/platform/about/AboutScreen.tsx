@@ -57,6 +57,10 @@ export function AboutScreen() {
             <a href="/api/docs">{t("about.api")}</a>
             {" · "}
             <a href="/api/v1/about/licence-texts">{t("about.texts")}</a>
+            {" · "}
+            <a href="/api/v1/about/bill-of-materials" download="holdfast.cdx.json">
+              {t("about.bill")}
+            </a>
           </>
         )
       }

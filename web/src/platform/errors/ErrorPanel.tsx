@@ -5,6 +5,7 @@ import type { ErrorGroup } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { CopyText } from "@/ui/CopyText";
 import { Facts } from "@/ui/Facts";
+import { LinkButton } from "@/ui/LinkButton";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { SidePanel } from "@/ui/SidePanel";
 import { toastDone } from "@/ui/toast";
@@ -70,6 +71,14 @@ export function ErrorPanel({
         <div className={classes.request}>
           <span className="hf-dim">{t("errors.request")}</span>
           <CopyText text={group.last_request_id} label={t("errors.request")} />
+          <LinkButton
+            to="/box/logs"
+            search={{ request: group.last_request_id }}
+            variant="default"
+            size="xs"
+          >
+            {t("errors.inLog")}
+          </LinkButton>
         </div>
       )}
       {group.sample && (

@@ -12,7 +12,9 @@ import { Page, Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { useMe } from "../identity/queries";
+import { AuthoritySection } from "./AuthoritySection";
 import { boxQuery, healthQuery } from "./queries";
+import { Stability } from "./Stability";
 import classes from "./system.module.css";
 
 const QrCode = lazy(() => import("../trust/QrCode"));
@@ -55,6 +57,7 @@ export function SystemScreen() {
           <SkeletonLines count={4} />
         )}
       </Section>
+      {health.data?.stability && <Stability stability={health.data.stability} />}
       {box.error ? (
         <ProblemAlert error={box.error} onRetry={() => void box.refetch()} />
       ) : (
@@ -127,6 +130,7 @@ function BoxSections({ box }: { readonly box: Box }) {
           />
         </Section>
         <CertificateSection box={box} />
+        {box.certificate.kind === "acme" && <AuthoritySection />}
       </div>
       <Section title={t("system.config")}>
         <div className={classes.scroll} tabIndex={0}>

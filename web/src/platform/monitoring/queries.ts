@@ -24,6 +24,20 @@ export const boxQuery = queryOptions({
   queryFn: async () => ok(api.GET("/api/v1/box")),
 });
 
+export const TLS_KEY = ["tls"];
+
+/** How certificates stand; a renewal changes it within seconds. */
+export const tlsQuery = queryOptions({
+  queryKey: TLS_KEY,
+  staleTime: 0,
+  refetchInterval: 5_000,
+  queryFn: async () => ok(api.GET("/api/v1/tls")),
+});
+
+export async function renewCertificate() {
+  return ok(api.POST("/api/v1/tls/renew"));
+}
+
 export const versionQuery = queryOptions({
   queryKey: ["version"],
   staleTime: Infinity,

@@ -1,0 +1,77 @@
+//! Builds the package of the program under test, once.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+/// The version of this tree, as Debian writes it.
+pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "-1");
+/// What a machine has before it is upgraded. Nothing is released yet: it is the same program.
+pub(crate) const VERSION_BEFORE: &str = "0.0.9-1";
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Programs of Debian that building takes.
+const NEEDED: [&str; 5] = ["dpkg-shlibdeps", "dpkg-deb", "strip", "zstd", "gzip"];
+
+/// The package of this version, or why there is none.
+pub(crate) fn package() -> Result<&'static Path, String> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    BUILT.get_or_init(build).as_deref().map_err(ToOwned::to_owned)
+}
+
+/// The same as the version before.
+pub(crate) fn package_before() -> Result<&'static Path, String> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    BUILT.get_or_init(|| package().map(renamed)).as_deref().map_err(ToOwned::to_owned)
+}
+
+/// Packs what a package holds under the version before.
+fn renamed(package: &Path) -> PathBuf {
+    const SCRIPT: &str = "
+        dpkg-deb --raw-extract \"$1\" content
+        sed -i \"s/^Version: .*/Version: $2/\" content/DEBIAN/control
+        sed -i \"s/$3/$2/\" content/DEBIAN/preinst
+        dpkg-deb --root-owner-group -Znone --build content \"$4\"";
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = package.with_file_name(format!("holdfast_{VERSION_BEFORE}.deb"));
+    let output = Command::new("timeout")
+        .args(["120", "sh", "-euc", SCRIPT, "sh"])
+        .arg(package)
+        .args([VERSION_BEFORE, VERSION])
+        .arg(&path)
+        .current_dir(folder.path())
+        .output()
+        .expect("coreutils");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the package was not packed again: {said}");
+    path
+}
+
+fn build() -> Result<PathBuf, String> {
+    if let Some(missing) = NEEDED.iter().find(|tool| !is_here(tool)) {
+        return Err(format!("there is no {missing}: apt-get install dpkg-dev binutils zstd"));
+    }
+    let began = Instant::now();
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package");
+    let output = Command::new("timeout")
+        .args(["600", "packaging/deb/build", env!("CARGO_BIN_EXE_holdfast"), "--fast", "--out"])
+        .arg(&out)
+        .current_dir(ROOT)
+        .output()
+        .expect("coreutils");
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("SKIPPED") {
+        return Err("cargo-deb could not be installed (offline?)".to_owned());
+    }
+    assert!(output.status.success(), "the package was not built: {said}");
+    crate::tell(&format!("package, made: {:.1} s", began.elapsed().as_secs_f32()));
+    let path = String::from_utf8_lossy(&output.stdout).lines().last().map(PathBuf::from);
+    Ok(path.expect("the path of the package"))
+}
+
+/// Whether a program can be called.
+pub(crate) fn is_here(program: &str) -> bool {
+    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
+    found.expect("a shell").status.success()
+}
