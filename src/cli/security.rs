@@ -11,16 +11,17 @@ use crate::platform::control::{SecurityLook, Verb};
 
 /// Goes through it, and keeps it with a note where there is one.
 pub(super) fn review(common: &Common, note: Option<String>) -> Answer {
-    let look: SecurityLook = read(common.perform(Verb::SecurityReview { note })?)?;
+    let answer: SecurityLook = read(common.perform(Verb::SecurityReview { note })?)?;
     if common.json {
-        output::print_json(&json!(look))?;
+        output::print_json(&json!(answer))?;
     } else {
-        output::print(&text(&look))?;
+        output::print(&text(&answer))?;
     }
-    if look.bad > 0 { Err(Failure::CheckFailed) } else { Ok(()) }
+    if answer.found.bad > 0 { Err(Failure::CheckFailed) } else { Ok(()) }
 }
 
-fn text(look: &SecurityLook) -> String {
+fn text(answer: &SecurityLook) -> String {
+    let SecurityLook { found: look, kept } = answer;
     let mut text = String::new();
     let mut points: Vec<_> = look.points.iter().collect();
     points.sort_by_key(|point| match point.verdict.as_str() {
@@ -42,7 +43,7 @@ fn text(look: &SecurityLook) -> String {
     let last = look.last_reviewed_at.as_deref().unwrap_or("never");
     writeln!(text, "\n{bad} bad, {worth} to look at, {good} good. Last kept review: {last}.")
         .unwrap_or_default();
-    if let Some(kept) = &look.kept {
+    if let Some(kept) = kept {
         writeln!(text, "Kept as {kept}.").unwrap_or_default();
     }
     text

@@ -23,14 +23,7 @@ describe("the doctor", () => {
 
   test("says the worst first, with the command and the place in the manual", async () => {
     await openScreen(page, "/box/doctor");
-    const found = page.getByRole("list", {
-      name: "What is found",
-      exact: true,
-    });
-    const modes = found
-      .getByRole("listitem")
-      .filter({ hasText: "Modes of the data" })
-      .first();
+    const modes = modesFound(page);
     await modes.getByText("Others may at tls (755).").waitFor();
     await modes.getByText(/holdfast doctor --fix --only modes-open/).waitFor();
     const manual = modes.getByRole("link", { name: /modes-open/ });
@@ -42,14 +35,7 @@ describe("the doctor", () => {
   });
 
   test("mends what is safe after asking, and looks again", async () => {
-    const found = page.getByRole("list", {
-      name: "What is found",
-      exact: true,
-    });
-    const modes = found
-      .getByRole("listitem")
-      .filter({ hasText: "Modes of the data" })
-      .first();
+    const modes = modesFound(page);
     await modes.getByRole("button", { name: "Fix" }).click();
     const dialog = page.getByRole("dialog", { name: "Mend this?" });
     await looksWell(page, "doctor-mend");
@@ -68,3 +54,12 @@ describe("the doctor", () => {
     );
   });
 });
+
+/** What the list of faults says about modes. */
+function modesFound(page) {
+  return page
+    .getByRole("list", { name: "What is found", exact: true })
+    .getByRole("listitem")
+    .filter({ hasText: "Modes of the data" })
+    .first();
+}

@@ -5,7 +5,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::ops;
-use super::rules::{Point, Review, tally};
+use super::report::{self, SecurityLookResponse, SecurityPoint};
+use super::rules::Review;
 use crate::http::answer::{Answer, created, ok};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::page::{self, Page};
@@ -20,49 +21,6 @@ pub fn routes() -> Routes {
         .routes(routes!(look_at_security))
         .routes(routes!(list_security_reviews, keep_security_review))
         .routes(routes!(get_security_review))
-}
-
-/// One thing that a review looks at.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct SecurityPoint {
-    pub code: String,
-    /// `good`, `look`: somebody should have looked, or `bad`: it should be changed.
-    pub verdict: String,
-    /// What was found.
-    pub said: String,
-    /// What to do about it.
-    pub remedy: Option<String>,
-    /// Whom it is about, at most 20; empty in reviews that were kept.
-    #[serde(default)]
-    #[schema(required)]
-    pub people: Vec<String>,
-}
-
-impl From<Point> for SecurityPoint {
-    fn from(point: Point) -> Self {
-        Self {
-            code: point.code.to_owned(),
-            verdict: point.verdict.name().to_owned(),
-            said: point.said,
-            remedy: point.remedy.map(ToOwned::to_owned),
-            people: point.people,
-        }
-    }
-}
-
-/// How the security of the box is now.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SecurityLookResponse {
-    pub good: u32,
-    pub look: u32,
-    pub bad: u32,
-    pub points: Vec<SecurityPoint>,
-    /// Who may call which route: verb, address, and what it asks of its caller.
-    pub routes: Vec<String>,
-    /// When somebody last went through it and kept that.
-    pub last_reviewed_at: Option<String>,
-    /// Whether it is time to do it again: once a month.
-    pub is_due: bool,
 }
 
 /// A review that was kept.
@@ -105,18 +63,7 @@ pub struct SecurityReviewsQuery {
     extensions(("x-sensitive-read" = json!(true))),
     responses((status = 200, body = SecurityLookResponse)))]
 async fn look_at_security(ctx: BoxCtx) -> Answer<SecurityLookResponse> {
-    let found = ops::look(&ctx).await?;
-    let [good, look, bad] = tally(&found);
-    let (last, is_due) = ops::standing(&ctx).await?;
-    Ok(ok(SecurityLookResponse {
-        good,
-        look,
-        bad,
-        points: found.into_iter().map(Into::into).collect(),
-        routes: ops::routes(&ctx).into_iter().collect(),
-        last_reviewed_at: last.map(|at| at.to_string()),
-        is_due,
-    }))
+    Ok(ok(report::look(&ctx).await?))
 }
 
 /// List the reviews that were kept, the newest first (operators).

@@ -3,5 +3,6 @@
 
 pub mod api;
 pub mod ops;
+pub mod report;
 pub mod rules;
 mod store;

@@ -1,7 +1,8 @@
 import { Button } from "@mantine/core";
-import { IconDownload, IconPrinter } from "@tabler/icons-react";
+import { IconDownload } from "@tabler/icons-react";
 import { t } from "@/i18n";
 import { CopyAct } from "./CopyText";
+import { PrintButton } from "./PrintButton";
 import { saveText } from "./saveFile";
 
 interface Props {
@@ -21,13 +22,7 @@ export function KeepButtons({ text, file }: Props) {
       >
         {t("ui.download")}
       </Button>
-      <Button
-        variant="default"
-        leftSection={<IconPrinter size={16} aria-hidden />}
-        onClick={() => window.print()}
-      >
-        {t("ui.print")}
-      </Button>
+      <PrintButton />
       <CopyAct text={text} label={t("ui.copyAll")} />
     </div>
   );

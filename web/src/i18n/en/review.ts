@@ -19,7 +19,6 @@ export const review = {
   "review.kept": "The review is kept.",
   "review.earlier": "Earlier reviews",
   "review.noneKept": "None yet. Each one you keep stands here with who made it and when.",
-  "review.more": "Show more",
   "review.atMachine": "At the machine itself",
   "review.show": "Show",
   "review.showOf": "Show the review of {at}",

@@ -1,10 +1,11 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { IconFileZip, IconMoodSmile, IconPrinter, IconRefresh } from "@tabler/icons-react";
+import { IconFileZip, IconMoodSmile, IconRefresh } from "@tabler/icons-react";
 import type { DoctorReport } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Notice } from "@/ui/Notice";
 import { Page, Section } from "@/ui/Page";
+import { PrintButton } from "@/ui/PrintButton";
 import { StateBlock } from "@/ui/StateBlock";
 import { OperatorsOnly } from "../identity/OperatorsOnly";
 import { Findings } from "./Findings";
@@ -33,13 +34,7 @@ function Doctor() {
       actions={
         look.data && (
           <>
-            <Button
-              variant="default"
-              leftSection={<IconPrinter size={16} aria-hidden />}
-              onClick={() => window.print()}
-            >
-              {t("ui.print")}
-            </Button>
+            <PrintButton />
             <Button
               leftSection={<IconRefresh size={16} aria-hidden />}
               loading={look.isFetching}

@@ -5,6 +5,7 @@ import { IconBell } from "@tabler/icons-react";
 import { t } from "@/i18n";
 import { FilterBar, ToggleChip } from "@/ui/FilterChips";
 import { LinkButton } from "@/ui/LinkButton";
+import { MoreButton } from "@/ui/MoreButton";
 import { Page } from "@/ui/Page";
 import { StateBlock } from "@/ui/StateBlock";
 import { toastFailed } from "@/ui/toast";
@@ -68,13 +69,7 @@ export function NoticesScreen() {
       )}
       {query.hasNextPage && (
         <div>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t("bell.older")}
-          </Button>
+          <MoreButton of={query} label={t("bell.older")} />
         </div>
       )}
     </Page>

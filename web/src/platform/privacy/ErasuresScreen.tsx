@@ -1,9 +1,9 @@
-import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconEraser } from "@tabler/icons-react";
 import type { Erasure } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { LinkButton } from "@/ui/LinkButton";
+import { MoreButton } from "@/ui/MoreButton";
 import { Page } from "@/ui/Page";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { StateBlock } from "@/ui/StateBlock";
@@ -53,13 +53,7 @@ function Erasures() {
           </RowList>
           {query.hasNextPage && (
             <div className={classes.buttons}>
-              <Button
-                variant="default"
-                loading={query.isFetchingNextPage}
-                onClick={() => void query.fetchNextPage()}
-              >
-                {t("ui.more")}
-              </Button>
+              <MoreButton of={query} />
             </div>
           )}
         </div>

@@ -5,6 +5,7 @@ import type { SecurityReview } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Dialog } from "@/ui/Dialog";
 import { DialogFoot } from "@/ui/DialogFoot";
+import { MoreButton } from "@/ui/MoreButton";
 import { Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { RowEntry, RowList } from "@/ui/RowList";
@@ -32,15 +33,7 @@ export function KeptReviews() {
           ))}
         </RowList>
       )}
-      {list.hasNextPage && (
-        <Button
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {t("review.more")}
-        </Button>
-      )}
+      <MoreButton of={list} />
       {shown && <Shown review={shown} onClose={() => setShown(null)} />}
     </Section>
   );

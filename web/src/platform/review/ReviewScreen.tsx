@@ -1,11 +1,12 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { IconClipboardCheck, IconPrinter } from "@tabler/icons-react";
+import { IconClipboardCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import type { SecurityLook } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { Notice } from "@/ui/Notice";
 import { Page, Section } from "@/ui/Page";
+import { PrintButton } from "@/ui/PrintButton";
 import { OperatorsOnly } from "../identity/OperatorsOnly";
 import { KeepDialog } from "./KeepDialog";
 import { KeptReviews } from "./KeptReviews";
@@ -36,13 +37,7 @@ function Review() {
       actions={
         look.data && (
           <>
-            <Button
-              variant="default"
-              leftSection={<IconPrinter size={16} aria-hidden />}
-              onClick={() => window.print()}
-            >
-              {t("ui.print")}
-            </Button>
+            <PrintButton />
             <Button
               leftSection={<IconClipboardCheck size={16} aria-hidden />}
               onClick={() => setKeeping(true)}

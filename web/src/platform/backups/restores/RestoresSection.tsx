@@ -6,6 +6,7 @@ import type { Restore } from "@/api/types";
 import { t, tDynamic, useFormat } from "@/i18n";
 import { Confirm } from "@/ui/Confirm";
 import { Loaded } from "@/ui/Loaded";
+import { MoreButton } from "@/ui/MoreButton";
 import { Section } from "@/ui/Page";
 import { RowEntry, RowList } from "@/ui/RowList";
 import { Tag, type TagTone } from "@/ui/Tag";
@@ -37,16 +38,7 @@ export function RestoresSection() {
           </RowList>
         )}
       </Loaded>
-      {restores.hasNextPage && (
-        <Button
-          variant="default"
-          mt="sm"
-          loading={restores.isFetchingNextPage}
-          onClick={() => void restores.fetchNextPage()}
-        >
-          {t("backups.more")}
-        </Button>
-      )}
+      <MoreButton of={restores} mt="sm" label={t("backups.more")} />
       {asked && <Undo restore={asked} onClose={() => setAsked(null)} />}
     </Section>
   );

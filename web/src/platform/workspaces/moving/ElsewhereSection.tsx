@@ -1,6 +1,6 @@
-import { Button } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { t } from "@/i18n";
+import { MoreButton } from "@/ui/MoreButton";
 import { Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { RowEntry, RowList } from "@/ui/RowList";
@@ -36,15 +36,7 @@ export function ElsewhereSection({ workspace }: { readonly workspace: string }) 
           />
         ))}
       </RowList>
-      {list.hasNextPage && (
-        <Button
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {t("ui.more")}
-        </Button>
-      )}
+      <MoreButton of={list} />
     </Section>
   );
 }
