@@ -84,6 +84,7 @@ pub fn serve(name: Option<&str>) -> Response {
 fn render((name, title, text): &Page) -> String {
     let mut content = String::new();
     push_html(&mut content, with_anchors(text).into_iter());
+    let content = reachable(&content);
     let list = list(name);
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -92,6 +93,16 @@ fn render((name, title, text): &Page) -> String {
          <a class=\"to-pages\" href=\"#pages\">All pages</a></header><main>{content}</main>\
          <nav id=\"pages\" aria-label=\"Manual\">{list}</nav></body></html>"
     )
+}
+
+/// The page whose blocks can be scrolled sideways by keys too: browsers give keys to what can have
+/// the focus. Text that looks like a tag is escaped, so these are tags.
+fn reachable(content: &str) -> String {
+    const WIDE: &str = "<div class=\"wide\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">";
+    content
+        .replace("<pre>", "<pre tabindex=\"0\">")
+        .replace("<table>", &format!("{WIDE}<table>"))
+        .replace("</table>", "</table></div>")
 }
 
 /// The list of all pages, with the one that is shown marked.
@@ -181,6 +192,14 @@ mod tests {
         let page = render(&("any", "Any", "## When `it` fails, or not\n\ntext\n\n### Again\n"));
         assert!(page.contains("<h2 id=\"when-it-fails-or-not\">"), "{page}");
         assert!(page.contains("<h3 id=\"again\">"), "{page}");
+    }
+
+    #[test]
+    fn what_is_wide_can_have_the_focus_and_what_looks_like_it_is_text() {
+        let page = render(&("any", "Any", "```sh\nls '<pre>'\n```\n\n| a |\n|---|\n| b |\n"));
+        assert_eq!(page.matches("<pre tabindex=\"0\">").count(), 1, "{page}");
+        assert_eq!(page.matches("tabindex=\"0\"><table>").count(), 1, "{page}");
+        assert!(page.contains("&lt;pre&gt;") && page.contains("</table></div>"), "{page}");
     }
 
     #[test]
