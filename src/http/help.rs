@@ -95,12 +95,14 @@ fn render((name, title, text): &Page) -> String {
     )
 }
 
-/// The page whose blocks can be scrolled sideways by keys too: browsers give keys to what can have
-/// the focus. Text that looks like a tag is escaped, so these are tags.
+/// The page whose blocks can be scrolled sideways by keys too, since browsers give keys to what can
+/// have the focus, and whose boxes to tick have a name. Text that looks like a tag is escaped, so
+/// these are tags.
 fn reachable(content: &str) -> String {
-    const WIDE: &str = "<div class=\"wide\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">";
+    const WIDE: &str = "<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">";
     content
         .replace("<pre>", "<pre tabindex=\"0\">")
+        .replace("<input disabled=", "<input aria-label=\"Done\" disabled=")
         .replace("<table>", &format!("{WIDE}<table>"))
         .replace("</table>", "</table></div>")
 }

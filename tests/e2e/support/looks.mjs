@@ -15,7 +15,7 @@ export async function looksWell(page, name, { fullPage = false } = {}) {
   await page.evaluate(AXE);
   const found = await page.evaluate(async () => (await window.axe.run(document)).violations);
   assert.deepEqual(
-    found.map((one) => one.id),
+    found.map((one) => `${one.id}: ${one.nodes[0].html}`),
     [],
     name,
   );
