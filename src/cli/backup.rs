@@ -48,6 +48,9 @@ pub(super) enum Verb {
     Plan,
     /// Removes the backups that the plan says.
     Prune,
+    /// Says that this box is the living one, where another one with its identity was seen at a
+    /// target. The other one's backups are refused from then on, so switch it off first.
+    Living,
     /// Makes and proves recovery kits, without which no backup can be opened.
     #[command(subcommand)]
     Kit(KitVerb),
@@ -83,6 +86,7 @@ pub(super) fn run(common: &Common, verb: Verb) -> Answer {
         Verb::Drill { kit, backup } => drill(common, &kit, backup),
         Verb::Plan => plan(common),
         Verb::Prune => follow(common, BackupVerb::Prune),
+        Verb::Living => living(common),
         Verb::Kit(KitVerb::Create { out, name }) => create_kit(common, &out, name),
         Verb::Kit(KitVerb::Confirm { kit }) => confirm_kit(common, &kit),
         Verb::Target(verb) => backup_target::run(common, verb),
@@ -167,6 +171,14 @@ fn confirm_kit(common: &Common, path: &Path) -> Answer {
         return output::print_json(&json!({ "confirmed": true }));
     }
     output::print("The kit opens what the box encrypts to it.\n")
+}
+
+fn living(common: &Common) -> Answer {
+    let answer: Value = perform(common, BackupVerb::Living)?;
+    if common.json {
+        return output::print_json(&answer);
+    }
+    output::print("This box is the living one. Its backups go on.\n")
 }
 
 /// Has a job done and says what it answered.

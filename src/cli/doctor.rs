@@ -82,9 +82,9 @@ async fn look_and_say(common: &Common, options: &Options, specs: &[&'static Spec
         report = run(&again, specs).await.map_err(Failure::of)?;
     }
     if let Some(path) = &options.bundle {
-        let metrics = common.ask(&Verb::Doctor(DoctorVerb::Metrics)).ok().flatten();
-        let metrics = metrics.and_then(|value| value.as_str().map(str::to_owned));
-        let bytes = bundle::make(&look, &report, metrics.as_deref()).map_err(Failure::of)?;
+        let inside = common.ask(&Verb::Doctor(DoctorVerb::Inside)).ok().flatten();
+        let inside = inside.map(read).transpose()?;
+        let bytes = bundle::make(&look, &report, inside.as_ref()).map_err(Failure::of)?;
         write(path, &bytes)?;
     }
     say(common, options, &report, &done)?;

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::jobs::{check_runs, standing};
 use super::ops::to_value;
@@ -149,6 +149,10 @@ pub(super) async fn perform(ctx: &BoxCtx, verb: BackupVerb) -> Result<Value> {
             check_runs(ctx)?;
             let job = retention::ops::ask_for_prune(ctx).await?.value;
             to_value(&standing(ctx, job.id).await?)
+        }
+        BackupVerb::Living => {
+            let box_epoch = bases::settle(ctx).await?;
+            Ok(json!({ "box_epoch": box_epoch }))
         }
         BackupVerb::List => {
             let found = bases::ops::list(ctx, None, LISTED_MAX).await?;

@@ -52,8 +52,8 @@ pub enum DoctorVerb {
     Tell,
     /// Mends what can be mended safely; answers with what was done.
     Fix { codes: Vec<String> },
-    /// Its counters, as Prometheus takes them.
-    Metrics,
+    /// What a support bundle takes from it.
+    Inside,
 }
 
 /// Which lines of the log are shown.
@@ -166,6 +166,8 @@ pub enum BackupVerb {
     Plan,
     /// Removes those that go.
     Prune,
+    /// Says that this box is the living one of two with one identity.
+    Living,
 }
 
 /// What is done about targets. A target is named by its name or its id.

@@ -4,20 +4,25 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::facts::disk::{databases, relative};
+use super::facts::reach::given_names;
 use super::look::Look;
 use super::report::DoctorResponse;
 use super::rules::Report;
-use super::{ops, store};
+use super::rules::lines::Known;
+use super::{lines, ops, store};
 use crate::config::Config;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::db::Snapshot;
 use crate::platform::error::{Error, Result};
+use crate::platform::monitoring::lines::newest;
+use crate::platform::monitoring::lines::rules::Wish;
 use crate::platform::monitoring::ops::VERSION;
-use crate::platform::{monitoring, tasks};
+use crate::platform::{monitoring, tasks, tls};
 
 /// What the file is called when nobody says otherwise.
 pub const FILE_NAME: &str = "holdfast-support.tar.zst";
@@ -47,18 +52,52 @@ config.json     every setting with its origin; addresses and secrets are left ou
 versions.json   the program, the kernel, the schema of every file
 sizes.json      how large each database and its log are
 metrics.txt     the counters of the running box, if it runs
+log.txt         its newest lines, if it runs; names, addresses, paths and ids are left out
 ";
+/// In place of what only a running box has.
+const AT_REST: &str = "The box does not run.\n";
+
+/// What only the running box can tell.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Inside {
+    /// Its counters, as Prometheus takes them.
+    pub metrics: String,
+    /// The newest lines of its log, at most 256 KiB.
+    pub log: String,
+}
 
 /// Of the running box.
 pub async fn from_inside(ctx: &BoxCtx) -> Result<Vec<u8>> {
     let report = ops::check(ctx, &[]).await?;
     let look = ops::look(ctx).await?;
+    let inside = inside(ctx).await?;
+    tasks::blocking(move || make(&look, &report, Some(&inside))).await
+}
+
+/// What the running box adds.
+pub(super) async fn inside(ctx: &BoxCtx) -> Result<Inside> {
     let metrics = monitoring::metrics(&ctx.platform).await?;
-    tasks::blocking(move || make(&look, &report, Some(&metrics))).await
+    let look = ops::look(ctx).await?;
+    tasks::blocking(move || Ok(Inside { metrics, log: log(&look) })).await
+}
+
+/// The newest lines, without what the box knows by name. Blocks.
+fn log(look: &Look) -> String {
+    let read = || -> Result<Known> {
+        let file = Snapshot::open(&look.data().join("system.db"))?;
+        let scope = BoxScope::looking_at(&file, &look.clock);
+        let places = given_names(look).into_iter().chain([tls::host_name()]);
+        Ok(Known::new(&store::people(&scope)?, store::things(&scope)?.into_iter().chain(places)))
+    };
+    match read() {
+        Ok(known) => lines::text_of(&newest(&Wish::default(), lines::LINES_MAX), &known),
+        // Whose names are in it nobody can tell then.
+        Err(_) => "Left out, because the box's own file cannot be read.\n".to_owned(),
+    }
 }
 
 /// Of a box that is looked at from outside. Blocks.
-pub fn make(look: &Arc<Look>, report: &Report, metrics: Option<&str>) -> Result<Vec<u8>> {
+pub fn make(look: &Arc<Look>, report: &Report, inside: Option<&Inside>) -> Result<Vec<u8>> {
     let report_text = text(&DoctorResponse::for_others(report))?;
     let files = [
         ("README.txt", README.to_owned()),
@@ -66,7 +105,8 @@ pub fn make(look: &Arc<Look>, report: &Report, metrics: Option<&str>) -> Result<
         ("config.json", text(&settings(&look.config))?),
         ("versions.json", text(&versions(look))?),
         ("sizes.json", text(&sizes(look.data()))?),
-        ("metrics.txt", metrics.unwrap_or("The box does not run.\n").to_owned()),
+        ("metrics.txt", inside.map_or(AT_REST, |inside| &inside.metrics).to_owned()),
+        ("log.txt", inside.map_or(AT_REST, |inside| &inside.log).to_owned()),
     ];
     let files = files.map(|(name, text)| (name, without_places(look, &text)));
     pack(&files, report.checked_at)

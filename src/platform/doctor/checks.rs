@@ -7,6 +7,7 @@ use super::facts::{access, disk, machine, process, reach};
 use super::host::text_of;
 use super::look::Look;
 use super::rules::access::Key;
+use super::rules::authority::{Authority, Signed};
 use super::rules::standing::Process;
 use super::rules::words::quoted;
 use super::rules::{self, Verdict};
@@ -19,6 +20,10 @@ use crate::platform::tls::rules::CLOCK_PLAUSIBLE_FROM;
 
 /// A log so many times longer than it may grow before it is folded is too long.
 const LOG_GROWTH_MAX: u64 = 16;
+
+/// For the box that does not live on.
+const SWITCH_OFF: &str =
+    "systemctl disable --now holdfast.socket holdfast.service  # if the other one lives";
 
 /// Looks and judges. Blocks.
 pub(super) type Check = fn(&Look) -> Verdict;
@@ -46,7 +51,8 @@ pub(super) fn check(code: &str) -> Option<Check> {
             let seen = seen.map(|(count, peer)| (*count, peer.as_str()));
             rules::reach::forwarded(seen, look.is_running())
         },
-        "certificate-ended"
+        "certificate-authority"
+        | "certificate-ended"
         | "certificate-names"
         | "certificate-chain"
         | "certificate-key"
@@ -147,17 +153,29 @@ fn trusted(look: &Look) -> Verdict {
 
 fn of_certificate(code: &str) -> Option<Check> {
     Some(match code {
+        "certificate-authority" => |look| {
+            let authority = reach::authority(look);
+            rules::authority::standing(authority.as_ref(), look.now(), look.is_running())
+        },
         "certificate-ended" => |look| {
-            let at = certificate_file(look);
-            rules::reach::lifetime(reach::certificate(look).as_ref(), look.now(), &at)
+            of_signed(look, |one, signed| rules::authority::lifetime(one, signed, look.now()))
+                .unwrap_or_else(|| {
+                    let at = certificate_file(look);
+                    rules::reach::lifetime(reach::certificate(look).as_ref(), look.now(), &at)
+                })
         },
         "certificate-names" => |look| {
-            let wanted = reach::given_names(look);
-            rules::reach::covered(reach::certificate(look).as_ref(), &wanted)
+            of_signed(look, rules::authority::covered).unwrap_or_else(|| {
+                let wanted = reach::given_names(look);
+                rules::reach::covered(reach::certificate(look).as_ref(), &wanted)
+            })
         },
-        "certificate-chain" => {
-            |look| rules::reach::chain(reach::certificate(look).as_ref(), &certificate_file(look))
-        }
+        "certificate-chain" => |look| {
+            let signed = |_: &Authority, _: &Signed| Verdict::ok("The authority sent it along.");
+            of_signed(look, signed).unwrap_or_else(|| {
+                rules::reach::chain(reach::certificate(look).as_ref(), &certificate_file(look))
+            })
+        },
         "certificate-key" => |look| {
             let key = look.config.tls.key.as_deref().map(text_of).unwrap_or_default();
             rules::reach::pair(reach::certificate(look).as_ref(), &certificate_file(look), &key)
@@ -171,6 +189,12 @@ fn of_certificate(code: &str) -> Option<Check> {
         "root-ends" => |look| rules::reach::root(reach::root(look), look.now()),
         _ => return None,
     })
+}
+
+/// Judges the certificate of a public authority; none before there was one.
+fn of_signed(look: &Look, judge: impl FnOnce(&Authority, &Signed) -> Verdict) -> Option<Verdict> {
+    let authority = reach::authority(look)?;
+    Some(judge(&authority, authority.signed.as_ref()?))
 }
 
 fn certificate_file(look: &Look) -> String {
@@ -194,9 +218,11 @@ fn of_disk(code: &str) -> Option<Check> {
             })
         },
         "disk-slow" => |look| rules::disk::sync(look.sync()),
-        "databases-damaged" => {
-            |look| rules::disk::databases(&disk::look_through(look.data(), look.is_running()))
-        }
+        "databases-damaged" => |look| {
+            let found = disk::look_through(look.data(), look.is_running());
+            let from = look.stored().ok().and_then(Stored::first_folder);
+            rules::disk::databases(&found, from.as_deref())
+        },
         "log-too-large" => |look| {
             let most = look.config.storage.checkpoint_bytes.saturating_mul(LOG_GROWTH_MAX);
             let long = disk::long_logs(look.data(), most);
@@ -330,7 +356,13 @@ fn clock(look: &Look) -> Verdict {
 fn of_stored(code: &str) -> Option<Check> {
     Some(match code {
         "workspace-damaged" => |look| {
-            stored(look, |stored| rules::disk::workspaces(&stored.trouble_of("workspace-damaged")))
+            stored(look, |stored| {
+                let of_code = stored.trouble.iter().filter(|one| one.code == "workspace-damaged");
+                let damaged: Vec<_> = of_code
+                    .filter_map(|one| Some((one.workspace?.to_string(), one.detail.clone())))
+                    .collect();
+                rules::disk::workspaces(&damaged, stored.first_folder().as_deref())
+            })
         },
         "data-newer" => |look| stored(look, |one| rules::disk::newer(one.newer.as_deref())),
         "audit-broken" => |look| {
@@ -370,8 +402,11 @@ fn of_backups(code: &str) -> Option<Check> {
             trouble(look, "backup-damaged", "None is known to be damaged.", &fix)
         },
         "backup-superseded" => |look| {
-            let fix = look.command("holdfast backup target list");
-            trouble(look, "backup-superseded", "None was seen.", &fix)
+            let living = look.command("holdfast backup living");
+            stored(look, |one| {
+                let found = one.trouble_of("backup-superseded");
+                rules::standing::trouble(&found, "None was seen.", &[SWITCH_OFF, &living])
+            })
         },
         "kit-unconfirmed" => |look| {
             let fix = look.command("holdfast backup kit confirm --kit FILE");

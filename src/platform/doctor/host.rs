@@ -19,10 +19,15 @@ impl Host {
         Self::default()
     }
 
-    /// A file of the machine by its absolute path.
+    /// A file of the machine by its absolute path. A planted `.wh.NAME` says that there is none,
+    /// as in the layers of containers.
     pub fn path(&self, at: &str) -> PathBuf {
-        let planted = self.planted.as_ref().map(|root| root.join(at.trim_start_matches('/')));
-        planted.filter(|path| fs::symlink_metadata(path).is_ok()).unwrap_or_else(|| at.into())
+        let Some(root) = &self.planted else { return at.into() };
+        let planted = root.join(at.trim_start_matches('/'));
+        let name = planted.file_name().unwrap_or_default().to_string_lossy();
+        let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+        let is_hidden = is_there(&planted.with_file_name(format!(".wh.{name}")));
+        if is_hidden || is_there(&planted) { planted } else { at.into() }
     }
 
     pub fn exists(&self, at: &str) -> bool {
@@ -97,5 +102,7 @@ mod tests {
 
         assert_eq!(host.read("/proc/sys/kernel/osrelease").as_deref(), Some("1.2.3\n"));
         assert!(host.read("/proc/meminfo").is_some(), "the rest is the machine's");
+        fs::write(folder.path().join("proc/.wh.meminfo"), "").unwrap();
+        assert!(!host.exists("/proc/meminfo"), "what is hidden is not there");
     }
 }

@@ -9,6 +9,7 @@ mod facts;
 mod fix;
 mod forwarded;
 pub mod host;
+mod lines;
 pub mod live;
 mod look;
 pub mod ops;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::bundle;
 use super::fix::{Done, apply, not_fixable};
 use super::live::Live;
 use super::look::Look;
@@ -14,8 +15,8 @@ use crate::platform::audit::Entry;
 use crate::platform::control::DoctorVerb;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
+use crate::platform::tasks;
 use crate::platform::workspaces::WorkspaceId;
-use crate::platform::{monitoring, tasks};
 
 /// What the box mends by itself. The rest needs another user, or a box that does not run.
 const MENDED_BY_BOX: [&str; 4] =
@@ -36,7 +37,9 @@ pub async fn perform(ctx: &BoxCtx, verb: DoctorVerb) -> Result<Value> {
             let done = fix(ctx, &codes).await?;
             serde_json::to_value(done).map_err(Error::internal)
         }
-        DoctorVerb::Metrics => Ok(Value::String(monitoring::metrics(&ctx.platform).await?)),
+        DoctorVerb::Inside => {
+            serde_json::to_value(bundle::inside(ctx).await?).map_err(Error::internal)
+        }
     }
 }
 

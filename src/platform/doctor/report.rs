@@ -92,9 +92,10 @@ impl DoctorResponse {
     pub fn for_others(report: &Report) -> Self {
         let mut response = Self::from(report);
         for (said, finding) in response.findings.iter_mut().zip(&report.findings) {
+            // Commands name files and targets; whoever helps knows them by the code.
+            said.fix.clear();
             if finding.spec.is_telling {
                 KEPT_BACK.clone_into(&mut said.cause);
-                said.fix.clear();
             }
         }
         response

@@ -1,9 +1,11 @@
 //! What a check can say, and what it says: facts in, a verdict out.
 
 pub mod access;
+pub mod authority;
 pub mod catalogue;
 pub mod disk;
 pub mod host;
+pub mod lines;
 pub mod reach;
 pub mod standing;
 pub mod words;

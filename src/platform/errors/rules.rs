@@ -129,8 +129,8 @@ pub fn joined(reports: Vec<Report>) -> Vec<Joined> {
 }
 
 /// A text without what stands in quotes and without words that look like values: those may be
-/// about people, or secrets.
-fn scrubbed(text: &str) -> String {
+/// about people, or secrets. Cut after some 8 KiB.
+pub fn scrubbed(text: &str) -> String {
     let mut clean = String::with_capacity(text.len().min(SAMPLE_BYTES_MAX));
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

@@ -6,9 +6,11 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::acme::files::kept;
 use super::files::read_pem;
 use super::own::OwnPair;
 use super::reading;
+use super::rules::Name;
 use crate::platform::clock::Moment;
 use crate::platform::error::Error;
 
@@ -92,4 +94,37 @@ fn is_known_root(subject: &[u8]) -> bool {
 pub fn examine_leaf(folder: &Path) -> Option<Examined> {
     let text = read_pem(&folder.join("leaf.pem")).ok()?;
     Examined::of(&CertificateDer::from_pem_slice(text.as_bytes()).ok()?)
+}
+
+/// What is kept of a public authority.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExaminedAuthority {
+    /// What it signed last, ended or not.
+    pub certificate: Option<Examined>,
+    pub renewal_at: Option<Moment>,
+    /// The address of its terms, once it was asked.
+    pub terms: Option<String>,
+    /// Why there is no newer certificate, in a sentence.
+    pub trouble: Option<String>,
+    /// Names that it would not sign for, each with the reason.
+    pub refused: Vec<(Name, String)>,
+}
+
+/// How it stands with the authority of this directory. Nothing is known before it was asked, or
+/// where another one was asked last. Blocks.
+pub fn examine_authority(folder: &Path, directory: &str) -> ExaminedAuthority {
+    let Ok((standing, chain)) = kept(folder) else { return ExaminedAuthority::default() };
+    let chain = chain.filter(|_| standing.signed_by == directory);
+    let first = chain.and_then(|chain| CertificateDer::from_pem_slice(chain.as_bytes()).ok());
+    let certificate = first.and_then(|der| Examined::of(&der));
+    if standing.directory != directory {
+        return ExaminedAuthority { certificate, ..ExaminedAuthority::default() };
+    }
+    ExaminedAuthority {
+        renewal_at: standing.renewal_at.map(Moment).filter(|_| certificate.is_some()),
+        certificate,
+        refused: standing.refusals().into_iter().map(|one| (one.name, one.reason)).collect(),
+        terms: standing.terms,
+        trouble: standing.trouble,
+    }
 }

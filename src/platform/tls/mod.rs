@@ -22,7 +22,7 @@ pub mod rules;
 mod tests;
 
 pub use certificates::{Certificates, Source, WantedNames, kept_roots, seal_keys_anew};
-pub use examined::{Examined, examine_leaf};
+pub use examined::{Examined, ExaminedAuthority, examine_authority, examine_leaf};
 pub use names::{box_names, host_name};
 pub use own::OwnPair;
 pub use rules::Name;

@@ -11,3 +11,5 @@ pub(in crate::platform::backups) mod room;
 pub mod rules;
 pub(in crate::platform::backups) mod sending;
 mod store;
+
+pub(in crate::platform) use returning::settle;

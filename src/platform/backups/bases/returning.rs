@@ -75,7 +75,7 @@ fn adopt_in(scope: &BoxScope<'_>, came: &Came) -> Result<()> {
 
 /// Says that this box is the living one of two with one identity: it counts as recovered last from
 /// now on, and the other one's backups are refused. Gives its epoch.
-pub(super) async fn settle(ctx: &BoxCtx) -> Result<u64> {
+pub(in crate::platform) async fn settle(ctx: &BoxCtx) -> Result<u64> {
     ctx.write(|scope| {
         let Some((other, _)) = store::fence(scope)? else {
             let detail = "No other box with this one's identity was seen.";

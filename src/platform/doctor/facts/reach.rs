@@ -3,11 +3,17 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use super::super::host::text_of;
 use super::super::look::Look;
+use super::super::rules::authority::{Authority, Signed};
 use super::super::rules::reach::{Certificate, Resolved};
 use crate::config::TlsMode;
 use crate::platform::clock::{Clock, Moment};
+use crate::platform::tls::acme::rules::locality;
 use crate::platform::tls::{self, Name, OwnPair};
+
+/// What the package reads when nobody names another file.
+const CONFIG_FILE: &str = "/etc/holdfast/holdfast.toml";
 
 /// How long a listener of this machine may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -90,7 +96,8 @@ pub(in crate::platform::doctor) fn certificate(look: &Look) -> Option<Certificat
         return Some(Certificate {
             names: served.names.clone(),
             not_after: Some(Moment(served.not_after)),
-            trouble: served.trouble.clone(),
+            // What an authority says is told of the authority.
+            trouble: served.trouble.clone().filter(|_| look.config.tls.mode != TlsMode::Acme),
             ..Certificate::default()
         });
     }
@@ -101,6 +108,31 @@ pub(in crate::platform::doctor) fn certificate(look: &Look) -> Option<Certificat
         not_before: kept.not_before,
         not_after: kept.not_after,
         ..Certificate::default()
+    })
+}
+
+/// How it stands with the authority that the settings name; none where they name none. Blocks.
+pub(in crate::platform::doctor) fn authority(look: &Look) -> Option<Authority> {
+    let set = &look.config.tls;
+    if look.config.server.https.is_none() || set.mode != TlsMode::Acme {
+        return None;
+    }
+    let directory = set.acme_directory.url().to_owned();
+    let kept = tls::examine_authority(&look.data().join(tls::FOLDER), &directory);
+    let is_public = |name: &String| Name::parse(name).is_some_and(|it| locality(&it).is_none());
+    let signed = kept.certificate.and_then(|one| {
+        let (names, renewal_at) = (one.names, kept.renewal_at);
+        Some(Signed { names, not_after: one.not_after?, renewal_at })
+    });
+    let refused = kept.refused.into_iter().map(|(name, why)| (name.to_string(), why));
+    Some(Authority {
+        directory,
+        file: look.config_file.as_deref().map_or_else(|| CONFIG_FILE.to_owned(), text_of),
+        wanted: given_names(look).into_iter().filter(is_public).collect(),
+        terms: kept.terms.filter(|_| !set.acme_terms_agreed),
+        signed,
+        trouble: kept.trouble,
+        refused: refused.collect(),
     })
 }
 

@@ -45,6 +45,11 @@ pub(in crate::platform::doctor) struct Stored {
 }
 
 impl Stored {
+    /// Where a backup can be brought back from without an address.
+    pub(in crate::platform::doctor) fn first_folder(&self) -> Option<String> {
+        self.folders.first().map(|(_, path)| path.display().to_string())
+    }
+
     /// Sentences about trouble of one code.
     pub(in crate::platform::doctor) fn trouble_of(&self, code: &str) -> Vec<String> {
         let of_code = self.trouble.iter().filter(|one| one.code == code);

@@ -1,9 +1,13 @@
 //! Decisions about disks and the files on them.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::Verdict;
-use super::words::{bytes, listed, percent, quoted, span};
+use super::words::{bytes, listed, percent, quoted, sentence, span};
+
+/// Workspaces whose commands are told.
+const RESTORED_MAX: usize = 6;
 
 /// Below this the next larger change may find no room.
 const FREE_NEEDED_BYTES: u64 = 100_000_000;
@@ -115,16 +119,26 @@ pub struct Looked {
     pub unread: usize,
 }
 
-pub fn databases(found: &Looked) -> Verdict {
+/// What brings a workspace back: from a folder that is a target, where there is one.
+fn restored(from: Option<&str>, workspace: &str) -> String {
+    let from = from.map_or_else(|| "URL|DIR".to_owned(), quoted);
+    format!("holdfast restore --from {from} --kit FILE --workspace {workspace}")
+}
+
+/// `from` is a folder with backups.
+pub fn databases(found: &Looked, from: Option<&str>) -> Verdict {
     let Looked { looked, all, damaged, unread } = found;
     if let Some((name, what)) = damaged.first() {
         let names: Vec<&str> = damaged.iter().map(|(name, _)| name.as_str()).collect();
         let verdict = Verdict::failed(format!("Damaged: {}. {name}: {what}", listed(&names)));
-        return if names.contains(&"system.db") {
-            verdict.fix("holdfast recover --from URL|DIR --kit FILE --data NEW_DIR")
-        } else {
-            verdict.fix("holdfast restore --from URL|DIR --kit FILE --workspace ID")
-        };
+        if names.contains(&"system.db") {
+            let from = from.map_or_else(|| "URL|DIR".to_owned(), quoted);
+            return verdict
+                .fix(format!("holdfast recover --from {from} --kit FILE --data NEW_DIR"));
+        }
+        let id = |name: &&str| Path::new(name).file_stem()?.to_str().map(str::to_owned);
+        let ids = names.iter().filter_map(id).take(RESTORED_MAX);
+        return ids.fold(verdict, |verdict, id| verdict.fix(restored(from, &id)));
     }
     let rest = all.saturating_sub(*looked);
     let mut said = format!("{looked} of {all} were looked through");
@@ -158,11 +172,17 @@ pub fn leftovers(files: &[String], size_bytes: u64, fix: String) -> Verdict {
     Verdict::hint(cause).fix(fix).fixable()
 }
 
-/// Workspaces that the box marked as damaged.
-pub fn workspaces(damaged: &[String]) -> Verdict {
-    let Some(first) = damaged.first() else { return Verdict::ok("None is known.") };
-    let cause = format!("{} are damaged. {first}", damaged.len());
-    Verdict::failed(cause).fix("holdfast restore --from URL|DIR --kit FILE --workspace ID")
+/// Workspaces that the box marked as damaged: ids, each with a sentence. `from` is a folder with
+/// backups.
+pub fn workspaces(damaged: &[(String, String)], from: Option<&str>) -> Verdict {
+    let Some((_, first)) = damaged.first() else { return Verdict::ok("None is known.") };
+    let more = match damaged.len() {
+        1 => String::new(),
+        count => format!(" {} more are damaged.", count - 1),
+    };
+    let ids = damaged.iter().map(|(id, _)| id).take(RESTORED_MAX);
+    let verdict = Verdict::failed(format!("{}{more}", sentence(first)));
+    ids.fold(verdict, |verdict, id| verdict.fix(restored(from, id)))
 }
 
 /// The newest migration of a file that this release does not know.
@@ -217,10 +237,16 @@ mod tests {
     #[test]
     fn damage_is_named_and_a_sample_says_that_it_is_one() {
         let some = Looked { looked: 8, all: 40, ..Looked::default() };
-        assert_eq!(databases(&some).cause, "8 of 40 were looked through, those that changed last.");
+        assert_eq!(
+            databases(&some, None).cause,
+            "8 of 40 were looked through, those that changed last."
+        );
         let damaged = vec![("system.db".to_owned(), "row 3".to_owned())];
-        let verdict = databases(&Looked { damaged, ..some });
+        let verdict = databases(&Looked { damaged, ..some.clone() }, None);
         assert_eq!(verdict.status, Status::Failed);
-        assert!(verdict.fix[0].starts_with("holdfast recover"));
+        assert_eq!(verdict.fix, ["holdfast recover --from URL|DIR --kit FILE --data NEW_DIR"]);
+        let damaged = vec![("workspaces/0193-a.db".to_owned(), "row 3".to_owned())];
+        let fix = databases(&Looked { damaged, ..some }, Some("/mnt/a b")).fix;
+        assert_eq!(fix, ["holdfast restore --from '/mnt/a b' --kit FILE --workspace 0193-a"]);
     }
 }

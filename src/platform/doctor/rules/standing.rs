@@ -134,7 +134,7 @@ pub fn jobs(failed: u64) -> Verdict {
         0 => Verdict::ok("None failed that was not done since."),
         count => Verdict::warning(format!("{count} failed within a week and were not done since."))
             .fix("holdfast status")
-            .fix("journalctl -u holdfast --grep='[Jj]ob' -n 50"),
+            .fix(r"journalctl -u holdfast --grep=' failed \(' -n 50"),
     }
 }
 
@@ -178,7 +178,7 @@ pub fn receivers(all: &[Tried]) -> Verdict {
     let names: Vec<&str> = failing.iter().map(|one| one.name.as_str()).collect();
     let detail = sentence(&first.detail);
     Verdict::warning(format!("Calls fail: {}. {}: {detail}", listed(&names), first.name))
-        .fix("journalctl -u holdfast --grep='[Ww]ebhook' -n 20")
+        .fix("journalctl -u holdfast --grep='could not be sent' -n 20")
 }
 
 pub fn ways(has_mail: bool, receivers: usize, is_claimed: bool) -> Verdict {

@@ -3,7 +3,7 @@
 use instant_acme::Error as AcmeError;
 
 use super::client::Unreached;
-use super::rules::said;
+use super::rules::{UNREACHED, said};
 use crate::platform::error::{Code, code};
 use crate::platform::tls::rules::Name;
 
@@ -60,7 +60,7 @@ impl Failure {
 
     /// The authority is not there.
     pub(super) fn unreached(said: &str) -> Self {
-        Self::new(UNREACHABLE, format!("The authority cannot be reached. {said}"))
+        Self::new(UNREACHABLE, format!("{UNREACHED} {said}"))
     }
 
     pub(super) fn unclear(said: &str) -> Self {

@@ -81,7 +81,16 @@ pub(in crate::platform::tls) struct KeptRefusal {
 }
 
 impl Standing {
-    pub(super) fn refusals(&self) -> Vec<Refused> {
+    /// Nothing is known when the file is not there or was damaged.
+    fn read(folder: &Path) -> Result<Self> {
+        let Some(text) = read_if_there(&folder.join(STATE))? else { return Ok(Self::default()) };
+        Ok(serde_json::from_str(&text).unwrap_or_else(|error| {
+            warn!("How the public certificate stood cannot be read: {error}");
+            Self::default()
+        }))
+    }
+
+    pub(in crate::platform::tls) fn refusals(&self) -> Vec<Refused> {
         let refusal = |kept: &KeptRefusal| {
             let name = Name::parse(&kept.name)?;
             let (reason, at, count) = (kept.reason.clone(), Moment(kept.at), kept.count);
@@ -108,15 +117,9 @@ impl AcmeFiles {
         Ok(Self { folder, secrets, writing: Mutex::default() })
     }
 
-    /// How it stands; nothing is known when the file is not there or was damaged.
+    /// How it stands.
     pub(super) fn standing(&self) -> Result<Standing> {
-        let Some(text) = read_if_there(&self.folder.join(STATE))? else {
-            return Ok(Standing::default());
-        };
-        Ok(serde_json::from_str(&text).unwrap_or_else(|error| {
-            warn!("How the public certificate stood cannot be read: {error}");
-            Standing::default()
-        }))
+        Standing::read(&self.folder)
     }
 
     pub(super) fn keep_standing(&self, standing: &Standing) -> Result<()> {
@@ -182,6 +185,13 @@ impl AcmeFiles {
     pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
         self.writing()
     }
+}
+
+/// What a folder of certificates holds of a public authority, for somebody who only looks: how it
+/// stands, and the chain that was obtained last. Opens nothing that is sealed.
+pub(in crate::platform::tls) fn kept(directory: &Path) -> Result<(Standing, Option<String>)> {
+    let folder = directory.join(FOLDER);
+    Ok((Standing::read(&folder)?, read_if_there(&folder.join(CERTIFICATE))?))
 }
 
 /// Seals what an older master key sealed anew; gives how many those were.

@@ -236,38 +236,98 @@ pub fn to_tell(validity: Validity, is_renewed: bool, now: Moment) -> Option<u8> 
     [last, first].into_iter().find(|(_, within)| left <= *within).map(|(days, _)| days)
 }
 
+/// What somebody can do about a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Nothing: the box tries again by itself.
+    Wait,
+    /// See whether the authority can be reached from here.
+    Reach,
+    /// Open the ports 80 and 443 under this name.
+    Ports,
+    /// Mend the records of this name.
+    Records,
+    /// Let the authority sign, by a CAA record.
+    Permission,
+    /// Take the name out of the settings.
+    Name,
+    /// Read the terms and agree to them.
+    Terms,
+    /// Set what binds the account.
+    Binding,
+    /// Set another mail address.
+    Contact,
+}
+
+/// What authorities refuse with, by the last word of its type; what it means; what mends it.
+const MEANINGS: [(&[&str], &str, Remedy); 12] = [
+    (&["rateLimited"], "The authority allows no more for now.", Remedy::Wait),
+    (
+        &["connection", "tls"],
+        "The authority could not reach the box under this name. Check that ports 80 and 443 lead \
+         to it.",
+        Remedy::Ports,
+    ),
+    (&["dns"], "The authority found no address for this name. Check its records.", Remedy::Records),
+    (
+        &["caa"],
+        "A CAA record of the domain forbids this authority to sign for the name.",
+        Remedy::Permission,
+    ),
+    (
+        &["unauthorized", "incorrectResponse"],
+        "The authority reached something else than this box under the name. Check its records and \
+         what else answers there.",
+        Remedy::Records,
+    ),
+    (
+        &["rejectedIdentifier", "unsupportedIdentifier"],
+        "The authority does not sign for this name.",
+        Remedy::Name,
+    ),
+    (
+        &["userActionRequired"],
+        "The authority has new terms that somebody must agree to.",
+        Remedy::Terms,
+    ),
+    (
+        &["externalAccountRequired"],
+        "The authority wants tls.acme_binding_id and tls.acme_binding_key.",
+        Remedy::Binding,
+    ),
+    (
+        &["invalidContact", "unsupportedContact"],
+        "The authority does not take the mail address in tls.acme_contact.",
+        Remedy::Contact,
+    ),
+    (
+        &["accountDoesNotExist"],
+        "The authority does not know the box's account any more.",
+        Remedy::Wait,
+    ),
+    (&["badNonce"], "The authority did not keep up with the box's requests.", Remedy::Wait),
+    (&["serverInternal"], "The authority has trouble of its own.", Remedy::Wait),
+];
+const REFUSED: &str = "The authority refused.";
+/// In front of why nobody answered.
+pub(super) const UNREACHED: &str = "The authority cannot be reached.";
+
 /// What an authority's refusal means, by the last word of its type.
 pub fn said(kind: &str, detail: &str) -> String {
     let detail: String =
         detail.chars().filter(|one| !one.is_control()).take(DETAIL_LENGTH_MAX).collect();
-    let meaning = match kind.rsplit(':').next().unwrap_or_default() {
-        "rateLimited" => "The authority allows no more for now.",
-        "connection" | "tls" => {
-            "The authority could not reach the box under this name. Check that ports 80 and 443 \
-             lead to it."
-        }
-        "dns" => "The authority found no address for this name. Check its records.",
-        "caa" => "A CAA record of the domain forbids this authority to sign for the name.",
-        "unauthorized" | "incorrectResponse" => {
-            "The authority reached something else than this box under the name. Check its \
-             records and what else answers there."
-        }
-        "rejectedIdentifier" | "unsupportedIdentifier" => {
-            "The authority does not sign for this name."
-        }
-        "userActionRequired" => "The authority has new terms that somebody must agree to.",
-        "externalAccountRequired" => {
-            "The authority wants tls.acme_binding_id and tls.acme_binding_key."
-        }
-        "invalidContact" | "unsupportedContact" => {
-            "The authority does not take the mail address in tls.acme_contact."
-        }
-        "accountDoesNotExist" => "The authority does not know the box's account any more.",
-        "badNonce" => "The authority did not keep up with the box's requests.",
-        "serverInternal" => "The authority has trouble of its own.",
-        _ => "The authority refused.",
-    };
+    let last = kind.rsplit(':').next().unwrap_or_default();
+    let found = MEANINGS.iter().find(|(kinds, ..)| kinds.contains(&last));
+    let meaning = found.map_or(REFUSED, |(_, meaning, _)| meaning);
     if detail.is_empty() { meaning.to_owned() } else { format!("{meaning} It says: {detail}") }
+}
+
+/// What mends a failure, by what was [`said`] of it and kept. None when nobody can tell.
+pub fn remedy(kept: &str) -> Option<Remedy> {
+    if kept.contains(UNREACHED) {
+        return Some(Remedy::Reach);
+    }
+    MEANINGS.iter().find(|(_, meaning, _)| kept.contains(meaning)).map(|(.., remedy)| *remedy)
 }
 
 #[cfg(test)]

@@ -163,3 +163,18 @@ fn a_refusal_says_what_to_look_at_and_what_the_authority_said() {
     assert!(said("urn:ietf:params:acme:error:dns", "").starts_with("The authority found no"));
     assert!(said("about:blank", &"x".repeat(10_000)).len() < 600);
 }
+
+#[test]
+fn what_mends_a_refusal_is_known_by_what_was_said_of_it() {
+    let of = |kind: &str| {
+        let detail = said(&format!("urn:ietf:params:acme:error:{kind}"), "a reason");
+        remedy(&format!("a.example.com: http-01: {detail} The box tries again at noon."))
+    };
+    assert_eq!(of("connection"), Some(Remedy::Ports));
+    assert_eq!(of("dns"), Some(Remedy::Records));
+    assert_eq!(of("caa"), Some(Remedy::Permission));
+    assert_eq!(of("externalAccountRequired"), Some(Remedy::Binding));
+    assert_eq!(of("rateLimited"), Some(Remedy::Wait));
+    assert_eq!(of("somethingNew"), None);
+    assert_eq!(remedy(&format!("{UNREACHED} It did not answer in time.")), Some(Remedy::Reach));
+}

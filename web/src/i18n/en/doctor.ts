@@ -7,8 +7,8 @@ export const doctor = {
   "doctor.again": "Look again",
   "doctor.bundle": "Download support bundle",
   "doctor.bundleHelp":
-    "For somebody who helps: what is found, settings, versions, sizes and counters. There are no " +
-    "secrets in it, no names and nothing that people wrote.",
+    "For somebody who helps: what is found, settings, versions, sizes, counters and the newest " +
+    "log lines. There are no secrets in it, no names and nothing that people wrote.",
   "doctor.found": "What is found",
   "doctor.rest": "What is well",
   "doctor.skipped": "What could not be looked at",
