@@ -1,6 +1,8 @@
 //! What the real program says to whoever watches it, held against Prometheus' own tools, against
 //! the alert rules that come with it, and against the manual.
 
+#[path = "monitoring/following.rs"]
+mod following;
 #[path = "monitoring/served.rs"]
 mod served;
 

@@ -1,17 +1,15 @@
 //! `holdfast logs`.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use clap::Args;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Common;
 use super::output::{self, Answer, Failure};
-use crate::platform::control::{self, LogWish};
-
-/// How often a box is asked for what came since.
-const ASKED_EVERY: Duration = Duration::from_secs(1);
+use super::running::read;
+use crate::platform::control::{self, Asked, LogWish};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -27,7 +25,7 @@ pub(super) struct Options {
     /// Only lines with all of these words.
     #[arg(long, value_name = "WORDS")]
     search: Option<String>,
-    /// Goes on with what comes, until it is interrupted.
+    /// Goes on with what comes, until it is interrupted or the box stops.
     #[arg(short, long)]
     follow: bool,
 }
@@ -40,31 +38,67 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
         request: options.request,
         words: options.search,
         after: None,
+        waits: false,
     };
+    let mut told = lines(common, &wish)?.ok_or_else(|| Failure::Failed(NOT_THERE.to_owned()))?;
     loop {
-        let items = lines(common, &wish)?;
-        let text: String = items.iter().map(|line| written(line, common.json)).collect();
+        let text: String = told.items.iter().map(|line| written(line, common.json)).collect();
         if !output::print_unless_gone(&text)? || !options.follow {
             return Ok(());
         }
-        let newest = items.last().and_then(|line| line["number"].as_u64());
-        wish.after = newest.or(wish.after).or(Some(0));
-        wish.lines = usize::MAX;
-        std::thread::sleep(ASKED_EVERY);
+        wish = LogWish { lines: usize::MAX, after: Some(told.looked), waits: true, ..wish };
+        let next = followed(common, &wish)?;
+        if next.started_at != told.started_at {
+            output::note("The box was started again.");
+            wish.after = Some(0);
+            told = followed(common, &wish)?;
+        } else {
+            told = next;
+        }
     }
 }
 
-fn lines(common: &Common, wish: &LogWish) -> Answer<Vec<Value>> {
-    let Some(mut answer) = common.ask(&control::Verb::Logs(wish.clone()))? else {
-        return Err(Failure::Failed(
-            "The box does not run. What it said before is in the journal: journalctl -u holdfast"
-                .to_owned(),
-        ));
-    };
-    match answer["items"].take() {
-        Value::Array(items) => Ok(items),
-        _ => Err(Failure::Failed("The running box seems to be of another version.".to_owned())),
+const NOT_THERE: &str =
+    "The box does not run. What it said before is in the journal: journalctl -u holdfast";
+const STOPPED: &str =
+    "The box has stopped. What it said last is in the journal: journalctl -u holdfast";
+
+/// What came since. The box holds its answer back until there is something, for some seconds at
+/// most, so that nobody asks in between.
+fn followed(common: &Common, wish: &LogWish) -> Answer<Told> {
+    let config = common.load(Vec::new())?;
+    let verb = control::Verb::Logs(wish.clone());
+    for _ in 0..TRIES {
+        let asked = control::try_to_ask(config.data(), &verb).map_err(Failure::of)?;
+        match asked {
+            Asked::Answered(control::Answer::Ok(value)) => return read(value),
+            Asked::Answered(control::Answer::Error(fault)) => match fault.into() {
+                Failure::Busy(_) => {}
+                refused => return Err(refused),
+            },
+            Asked::Closed(_) => {}
+            Asked::Nobody => break,
+        }
     }
+    Err(Failure::Failed(STOPPED.to_owned()))
+}
+
+/// A box that goes so often without an answer, or stops, is on its way to its end.
+const TRIES: usize = 3;
+
+/// Lines as the box tells them.
+#[derive(Deserialize)]
+struct Told {
+    items: Vec<Value>,
+    /// The number up to which there are no others.
+    looked: u64,
+    /// Numbers count from here.
+    started_at: String,
+}
+
+/// None when no box runs.
+fn lines(common: &Common, wish: &LogWish) -> Answer<Option<Told>> {
+    common.ask(&control::Verb::Logs(wish.clone()))?.map(read).transpose()
 }
 
 /// One line of text, or of JSON.

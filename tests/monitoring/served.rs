@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 pub(crate) struct Served {
@@ -70,13 +71,21 @@ impl Served {
     }
 
     pub(crate) fn holdfast_in(data: &Path, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_holdfast"))
-            .env_clear()
-            .args(arguments)
-            .arg("--data")
-            .arg(data)
-            .output()
-            .expect("the program was built for this test")
+        let output = command_in(data, arguments).output();
+        output.expect("the program was built for this test")
+    }
+
+    /// Begins a verb beside the box; what it prints can be read.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Child {
+        let mut command = command_in(self.data.path(), arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("the program was built for this test")
+    }
+
+    /// Sends a signal to the box.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw);
+        kill_process(id.expect("an id"), signal).expect("a process");
     }
 
     /// The next line of the log that says so.
@@ -89,6 +98,12 @@ impl Served {
             }
         }
     }
+}
+
+fn command_in(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+    command.env_clear().args(arguments).arg("--data").arg(data);
+    command
 }
 
 impl Drop for Served {

@@ -14,16 +14,35 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 /// A longer answer is not ours.
 const ANSWER_SIZE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// What came of asking.
+pub enum Asked {
+    Answered(Answer),
+    /// Somebody was there and went without an answer.
+    Closed(Error),
+    /// No box runs on this data folder.
+    Nobody,
+}
+
 /// Asks the box that runs on this data folder. `None` when none does. Blocks.
 pub fn ask(data: &Path, verb: &Verb) -> Result<Option<Answer>> {
+    match try_to_ask(data, verb)? {
+        Asked::Answered(answer) => Ok(Some(answer)),
+        Asked::Closed(error) => Err(error),
+        Asked::Nobody => Ok(None),
+    }
+}
+
+/// The same for somebody who expects the box to go. Blocks.
+pub fn try_to_ask(data: &Path, verb: &Verb) -> Result<Asked> {
     let connected = Address::below(data).and_then(|address| UnixStream::connect(address.path()));
     let stream = match connected {
         Ok(stream) => stream,
-        Err(error) => return not_connected(error, data),
+        Err(error) => return not_connected(error, data).map(|()| Asked::Nobody),
     };
     match exchange(stream, &verb.to_line()?) {
-        Ok(line) => Answer::read(&line).map(Some),
-        Err(error) => Err(unanswered(&error)),
+        Ok(line) => Answer::read(&line).map(Asked::Answered),
+        Err(error) if is_late(&error) => Err(unanswered(&error)),
+        Err(error) => Ok(Asked::Closed(unanswered(&error))),
     }
 }
 
@@ -42,10 +61,11 @@ fn exchange(mut stream: UnixStream, request: &[u8]) -> io::Result<Vec<u8>> {
     Err(io::ErrorKind::UnexpectedEof.into())
 }
 
-fn not_connected(error: io::Error, data: &Path) -> Result<Option<Answer>> {
+/// Nothing when that only says that no box runs.
+fn not_connected(error: io::Error, data: &Path) -> Result<()> {
     match error.kind() {
         // Without the file, or with the file of a dead process.
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Ok(None),
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Ok(()),
         io::ErrorKind::PermissionDenied => {
             let detail = format!(
                 "Only root and the user the box runs as may do this to {}.",
@@ -57,14 +77,16 @@ fn not_connected(error: io::Error, data: &Path) -> Result<Option<Answer>> {
     }
 }
 
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
 fn unanswered(error: &io::Error) -> Error {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-            let seconds = ANSWER_TIMEOUT.as_secs();
-            Error::internal(format!("The running box did not answer within {seconds} s."))
-        }
-        _ => Error::internal(format!("The running box closed without an answer: {error}.")),
+    if is_late(error) {
+        let seconds = ANSWER_TIMEOUT.as_secs();
+        return Error::internal(format!("The running box did not answer within {seconds} s."));
     }
+    Error::internal(format!("The running box closed without an answer: {error}."))
 }
 
 #[cfg(test)]
@@ -76,8 +98,8 @@ mod tests {
         let outcome = |kind: io::ErrorKind| not_connected(kind.into(), Path::new("/data"));
 
         assert!(matches!(outcome(io::ErrorKind::PermissionDenied), Err(Error::Denied(_))));
-        assert!(matches!(outcome(io::ErrorKind::NotFound), Ok(None)));
-        assert!(matches!(outcome(io::ErrorKind::ConnectionRefused), Ok(None)));
+        assert!(matches!(outcome(io::ErrorKind::NotFound), Ok(())));
+        assert!(matches!(outcome(io::ErrorKind::ConnectionRefused), Ok(())));
         assert!(matches!(outcome(io::ErrorKind::BrokenPipe), Err(Error::Internal(_))));
     }
 }

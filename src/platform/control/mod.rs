@@ -18,7 +18,7 @@ mod tenants;
 mod tests;
 
 pub use backups::{BackupList, BackupPlan, BackupRow, Challenge, KitMade};
-pub use client::ask;
+pub use client::{Asked, ask, try_to_ask};
 pub use jobs::Running;
 pub use listener::start;
 pub use ops::{KeyRotation, SetupLink, Status, perform};

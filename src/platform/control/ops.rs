@@ -38,7 +38,7 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
         Verb::Restore(wish) => restores::begin(&ctx, wish).await,
         Verb::SecurityReview { note } => to_value(&security::review(&ctx, note.as_deref()).await?),
         Verb::Watch { job } => to_value(&watch(&ctx, &job).await?),
-        Verb::Logs(wish) => logs::perform(&wish),
+        Verb::Logs(wish) => logs::perform(&wish, platform.started_at, platform.tasks.stop()).await,
         Verb::RotateKeys => to_value(&rotate_keys(&ctx).await?),
         Verb::Doctor(verb) => doctor::ops::perform(&ctx, verb).await,
         Verb::SetupLink => to_value(&setup_link(&ctx).await?),

@@ -66,6 +66,9 @@ pub struct LogWish {
     pub words: Option<String>,
     /// Only what is newer.
     pub after: Option<u64>,
+    /// Without such a line the answer waits for one, for some seconds.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 /// Where a backup lies that is no target of the box.

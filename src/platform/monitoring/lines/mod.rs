@@ -9,4 +9,4 @@ pub mod rules;
 pub mod shown;
 
 pub use keep::Keep;
-pub use ring::newest;
+pub use ring::{last, newer, newest};

@@ -4,13 +4,35 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::rules::{Kind, Line, Wish};
 
 static RING: Mutex<Ring> = Mutex::new(Ring::new());
+/// Wakes whoever waits for another line.
+static NEWS: Notify = Notify::const_new();
 
 /// Keeps a line, and lets the oldest of its kind go beyond `bytes_max`.
 pub(super) fn keep(line: Line, bytes_max: usize) {
     ring().keep(line, bytes_max);
+    NEWS.notify_waiters();
+}
+
+/// The number of the newest line; 0 before the first.
+pub fn last() -> u64 {
+    ring().last
+}
+
+/// Waits until there is a line newer than this one, for however long that takes.
+pub async fn newer(than: u64) {
+    loop {
+        // Before the look, so that no line comes in between unheard.
+        let news = NEWS.notified();
+        if last() > than {
+            return;
+        }
+        news.await;
+    }
 }
 
 /// The newest lines that somebody wants, the newest first.
@@ -77,6 +99,10 @@ impl Ring {
             };
             let next = if is_request { requests.next() } else { others.next() };
             let Some(line) = next else { break };
+            if wish.after.is_some_and(|after| line.number <= after) {
+                // All that follow are older still.
+                break;
+            }
             if wish.wants(line) {
                 found.push(line.clone());
             }

@@ -3,11 +3,21 @@
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Result, code};
 
-pub const CODES: &[Code] = &[code(
-    "log-filter-bad",
-    "The log cannot be searched like that.",
-    "Use a level, a kind or a time as the description of the API has it.",
-)];
+/// Answers why somebody else may not wait for lines.
+pub const FOLLOWED: &str = "logs-followed";
+
+pub const CODES: &[Code] = &[
+    code(
+        "log-filter-bad",
+        "The log cannot be searched like that.",
+        "Use a level, a kind or a time as the description of the API has it.",
+    ),
+    code(
+        FOLLOWED,
+        "As many terminals follow the log as may at once.",
+        "End one of them, or call holdfast logs without --follow.",
+    ),
+];
 
 /// A line is kept up to here; a backtrace may be longer.
 pub const LINE_BYTES_MAX: usize = 8 * 1024;
