@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use crate::scene::{Scene, open};
 
-fn workspace_file(scene: &Scene) -> PathBuf {
+pub(crate) fn workspace_file(scene: &Scene) -> PathBuf {
     let entries = fs::read_dir(scene.path("data/workspaces")).expect("a folder").flatten();
     let mut files = entries.map(|entry| entry.path());
     files.find(|path| path.extension().is_some_and(|kind| kind == "db")).expect("a workspace")

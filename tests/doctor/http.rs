@@ -5,10 +5,15 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use crate::scene::{EMAIL, Scene};
+use crate::scene::Scene;
 
 /// Sends a request with a token; gives the status, the head and the body.
-fn ask(to: &str, what: &str, token: Option<&str>, body: &Value) -> (u16, String, Vec<u8>) {
+pub(crate) fn ask(
+    to: &str,
+    what: &str,
+    token: Option<&str>,
+    body: &Value,
+) -> (u16, String, Vec<u8>) {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
     let mut stream = TcpStream::connect(to).unwrap();
@@ -30,13 +35,9 @@ fn ask(to: &str, what: &str, token: Option<&str>, body: &Value) -> (u16, String,
 #[test]
 fn operators_look_mend_and_take_a_bundle_over_http() {
     let scene = Scene::new();
-    scene.config(
-        "[server]\nhttps = \"127.0.0.1:0\"\nbehind_proxy = \"127.0.0.1:0\"\n\
-         trusted_proxies = [\"127.0.0.1/32\"]\n",
-    );
+    scene.behind_proxy("\"127.0.0.1/32\"");
     let served = scene.serve();
-    let made = scene.said(&["user", "token", EMAIL, "--name", "Doctor"]);
-    let token = made["token"].as_str().expect("a token");
+    let token = &scene.token();
     let to = served.plain.as_str();
     let read = |what: &str| -> Value {
         let (status, _, body) = ask(to, what, Some(token), &Value::Null);

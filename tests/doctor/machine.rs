@@ -1,8 +1,6 @@
 //! Faults of the machine. Its own files are laid over by planted ones, in development builds.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use crate::scene::Scene;
 
@@ -79,17 +77,12 @@ fn memory_limit_and_oom_kills_of_both_kinds_of_groups() {
 
 #[test]
 fn open_files_low() {
-    let scene = Scene::new();
-    let inner = scene.command(&["doctor", "--json", "--only", "open-files-low"]);
-    let mut shell = Command::new("/bin/sh");
-    shell.env_clear().arg("-c").arg("ulimit -n 512; exec \"$0\" \"$@\"");
-    let output = shell.arg(inner.get_program()).args(inner.get_args()).output().unwrap();
-    assert_eq!(output.status.code(), Some(5));
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let finding = &report["findings"][0];
-    assert_eq!(finding["status"], "warning", "{finding}");
-    assert!(finding["cause"].as_str().unwrap().contains("512"), "{finding}");
-    assert!(finding["fix"][0].as_str().unwrap().contains("LimitNOFILE"), "{finding}");
+    let mut scene = Scene::new();
+    scene.first("ulimit -n 512");
+    let fix = "systemctl edit holdfast.service  # [Service] LimitNOFILE=65536";
+    scene.finds("open-files-low", "warning", "may hold 512 files open; it wants 4096", fix);
+    scene.first("ulimit -n 4096");
+    scene.is_well("open-files-low");
 }
 
 #[test]
@@ -159,18 +152,45 @@ fn unit_changed_and_unit_masked() {
 }
 
 #[test]
+fn journal_volatile() {
+    let mut scene = Scene::new();
+    scene.host("/run/systemd/system/.planted", "");
+    scene.hide("/var/log/journal");
+    scene.finds("journal-volatile", "hint", "in memory alone", "mkdir -p /var/log/journal");
+    scene.host("/var/log/journal/.planted", "");
+    fs::remove_file(scene.path("host/var/log/.wh.journal")).unwrap();
+    scene.is_well("journal-volatile");
+}
+
+#[test]
+fn host_name_unresolved() {
+    let mut scene = Scene::new();
+    scene.host("/etc/hostname", "planted-box.invalid\n");
+    let fix = "echo '127.0.1.1 planted-box.invalid' >> /etc/hosts";
+    scene.finds("host-name-unresolved", "hint", "planted-box.invalid is not known", fix);
+    scene.host("/etc/hostname", "localhost\n");
+    scene.is_well("host-name-unresolved");
+}
+
+#[test]
+fn running_as_root() {
+    let scene = Scene::new();
+    scene.is_well("running-as-root");
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("SKIPPED: running_as_root, because only root starts a box as root");
+        return;
+    }
+    let _served = scene.serve();
+    let fix = "useradd --system --home-dir /var/lib/holdfast holdfast";
+    scene.finds("running-as-root", "hint", "The box runs as root.", fix);
+}
+
+#[test]
 fn logs_nowhere() {
     let scene = Scene::new();
-    let mut command = scene.command(&["serve"]);
-    let mut process = command.stdout(std::process::Stdio::null()).spawn().unwrap();
-    let begun = std::time::Instant::now();
-    while scene.said(&["status"])["running"] != true {
-        assert!(begun.elapsed().as_secs() < 60, "the box does not start");
-        std::thread::yield_now();
-    }
+    let served = scene.serve_silently();
     scene.finds("logs-nowhere", "warning", "/dev/null", "StandardOutput=journal");
-    process.kill().unwrap();
-    process.wait().unwrap();
+    drop(served);
     let _served = scene.serve();
     scene.is_well("logs-nowhere");
 }
@@ -178,14 +198,8 @@ fn logs_nowhere() {
 #[test]
 fn disk_slow() {
     let mut scene = Scene::new();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/slow_disk.c");
-    let library = scene.path("slow_disk.so");
-    let built = Command::new("cc")
-        .args(["-shared", "-fPIC", "-O1", "-o"])
-        .args([library.as_path(), source.as_path()])
-        .status();
-    assert!(built.unwrap().success(), "the C compiler that SQLite needs as well");
-    scene.variable("LD_PRELOAD", library.to_str().unwrap());
+    // A sync that takes half a second is the fault itself.
+    scene.preload("tests/doctor/slow_disk.c");
     scene.finds("disk-slow", "warning", "4 KiB takes 5", "smartctl -a");
     scene.without("LD_PRELOAD");
     assert_ne!(scene.finding("disk-slow")["status"], "failed");

@@ -4,15 +4,27 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 #![expect(clippy::print_stderr, reason = "says why something was skipped")]
 
+mod authority;
+mod backups;
 mod bundle;
 mod files;
 mod http;
 mod machine;
 mod reach;
+mod running;
 mod scene;
 mod state;
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use holdfast::platform::doctor::rules::CHECKS;
+
 use scene::Scene;
+
+/// Checks that find nothing, whatever the machine is like, each with the reason.
+const FIND_NOTHING: [(&str, &str); 1] =
+    [("update-channel", "this release knows no channel, so it is skipped")];
 
 /// Hints that depend on the machine a test runs on, not on the box.
 const OF_MACHINE: [&str; 12] = [
@@ -93,4 +105,42 @@ fn text_names_the_command_and_an_unknown_check_is_refused() {
     assert!(text.contains("> holdfast config check --config "), "{text}");
     let refused = scene.holdfast(&["doctor", "--only", "nonsense"]);
     assert_eq!(refused.status.code(), Some(3));
+}
+
+/// Codes of the faults that the tests beside this one look for.
+fn planted() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor");
+    let mut codes = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|kind| kind != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let calls = text.split(concat!("scene.fi", "nds(")).skip(1);
+        let code = |call: &str| {
+            let (code, _) = call.trim_start().strip_prefix('"')?.split_once('"')?;
+            Some(code.to_owned())
+        };
+        codes.extend(calls.filter_map(code));
+    }
+    codes
+}
+
+#[test]
+fn every_check_of_the_catalogue_has_a_fault_that_it_finds() {
+    let planted = planted();
+    let all: BTreeSet<String> = CHECKS.iter().map(|check| check.code.to_owned()).collect();
+    let excused: BTreeSet<String> = FIND_NOTHING.iter().map(|(code, _)| (*code).into()).collect();
+
+    let missing: Vec<&String> =
+        all.difference(&planted).filter(|one| !excused.contains(*one)).collect();
+    assert!(missing.is_empty(), "no test plants a fault for {missing:?}");
+    let unknown: Vec<&String> = planted.difference(&all).collect();
+    assert!(unknown.is_empty(), "there is no check {unknown:?}");
+    assert!(planted.is_disjoint(&excused), "what has a fault needs no excuse");
+    let scene = Scene::new();
+    for (code, why) in FIND_NOTHING {
+        assert_eq!(scene.finding(code)["status"], "skipped", "{code}, as if {why}");
+    }
 }

@@ -60,30 +60,18 @@ fn names_elsewhere() {
 #[test]
 fn proxies_unset_and_too_wide() {
     let scene = Scene::new();
-    let set = |trusted: &str| {
-        scene.config(&format!(
-            "[server]\nhttps = \"127.0.0.1:0\"\nbehind_proxy = \"127.0.0.1:0\"\n\
-             trusted_proxies = [{trusted}]\n"
-        ));
-    };
-    set("");
+    scene.behind_proxy("");
     scene.finds("proxies-unset", "warning", "trusted_proxies is empty", "trusted_proxies = [");
-    set("\"0.0.0.0/0\"");
+    scene.behind_proxy("\"0.0.0.0/0\"");
     scene.is_well("proxies-unset");
     scene.finds("proxies-too-wide", "failed", "0.0.0.0/0", "editor /etc/holdfast/holdfast.toml");
-    set("\"127.0.0.1/32\"");
+    scene.behind_proxy("\"127.0.0.1/32\"");
     scene.is_well("proxies-too-wide");
 }
 
 #[test]
 fn forwarded_untrusted() {
     let scene = Scene::new();
-    let set = |trusted: &str| {
-        scene.config(&format!(
-            "[server]\nhttps = \"127.0.0.1:0\"\nbehind_proxy = \"127.0.0.1:0\"\n\
-             trusted_proxies = [{trusted}]\n"
-        ));
-    };
     let ask = |to: &str| {
         let mut stream = TcpStream::connect(to).unwrap();
         let request = "GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\
@@ -93,7 +81,7 @@ fn forwarded_untrusted() {
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     };
-    set("\"192.0.2.77/32\"");
+    scene.behind_proxy("\"192.0.2.77/32\"");
     let served = scene.serve();
     scene.is_well("forwarded-untrusted");
     ask(&served.plain);
@@ -104,7 +92,7 @@ fn forwarded_untrusted() {
         "editor",
     );
     drop(served);
-    set("\"127.0.0.1/32\"");
+    scene.behind_proxy("\"127.0.0.1/32\"");
     let served = scene.serve();
     ask(&served.plain);
     scene.is_well("forwarded-untrusted");

@@ -3,9 +3,12 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use holdfast::config::{Config, Sources};
 use holdfast::platform::clock::Clock;
@@ -26,10 +29,15 @@ pub(crate) const EMAIL: &str = "planted.person@plantedmail.example";
 pub(crate) const PASSWORD: &str = "lantern otter mosaic drizzle";
 pub(crate) const WORKSPACE: &str = "Plantedkitchen";
 
+/// What is waited for comes within seconds; on a machine that is busy, within some more.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A folder with `data`, `target`, `kit.txt`, `holdfast.toml` and, once planted, `host`.
 pub(crate) struct Scene {
     folder: tempfile::TempDir,
     variables: Vec<(String, String)>,
+    /// What a shell does before it becomes the program.
+    before: Option<String>,
 }
 
 impl Scene {
@@ -40,7 +48,7 @@ impl Scene {
         let from = format!("{}/.", template.path().display());
         let copied = Command::new("cp").args(["-a", &from]).arg(folder.path()).status();
         assert!(copied.is_ok_and(|status| status.success()), "the box is not copied");
-        let scene = Self { folder, variables: Vec::new() };
+        let scene = Self { folder, variables: Vec::new(), before: None };
         // The target of the template is not this one's.
         let target = scene.text("target");
         let set = format!("UPDATE backup_targets SET settings = '{{\"path\":\"{target}\"}}'");
@@ -68,9 +76,23 @@ impl Scene {
         self.mode("holdfast.toml", 0o600);
     }
 
+    /// The same for a box behind a proxy, which answers in the plain.
+    pub(crate) fn behind_proxy(&self, trusted: &str) {
+        self.config(&format!(
+            "[server]\nhttps = \"127.0.0.1:0\"\nbehind_proxy = \"127.0.0.1:0\"\n\
+             trusted_proxies = [{trusted}]\n"
+        ));
+    }
+
     pub(crate) fn mode(&self, name: &str, mode: u32) {
         let mode = fs::Permissions::from_mode(mode);
         fs::set_permissions(self.path(name), mode).expect("a file");
+    }
+
+    /// Hides what the machine has there.
+    pub(crate) fn hide(&mut self, at: &str) {
+        let (folder, name) = at.rsplit_once('/').expect("a path from the root");
+        self.host(&format!("{folder}/.wh.{name}"), "");
     }
 
     /// Lays a file over one of the machine.
@@ -87,6 +109,22 @@ impl Scene {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Has a shell do something before it becomes the program.
+    pub(crate) fn first(&mut self, shell: &str) {
+        self.before = Some(format!("{shell}; exec \"$0\" \"$@\""));
+    }
+
+    /// Puts a library of the tests between the program and the system.
+    pub(crate) fn preload(&mut self, source: &str) {
+        let library = self.path("preloaded.so");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+        let mut compiler = Command::new("cc");
+        compiler.args(["-O1", "-shared", "-fPIC", "-o"]).arg(&library).arg(source).arg("-ldl");
+        let built = compiler.status().expect("the C compiler that SQLite needs as well");
+        assert!(built.success());
+        self.variable("LD_PRELOAD", library.to_str().expect("a plain path"));
+    }
+
     pub(crate) fn without(&mut self, name: &str) {
         self.variables.retain(|(one, _)| one != name);
     }
@@ -98,11 +136,24 @@ impl Scene {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+        self.command_on("data", arguments)
+    }
+
+    /// About the box in another folder of the scene.
+    pub(crate) fn command_on(&self, data: &str, arguments: &[&str]) -> Command {
+        let program = env!("CARGO_BIN_EXE_holdfast");
+        let mut command = match &self.before {
+            Some(shell) => {
+                let mut command = Command::new("/bin/sh");
+                command.args(["-c", shell, program]);
+                command
+            }
+            None => Command::new(program),
+        };
         command.env_clear().stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.args(arguments).args(["--config", &self.text("holdfast.toml")]);
-        command.args(["--data", &self.text("data")]);
+        command.args(["--data", &self.text(data)]);
         command
     }
 
@@ -167,26 +218,44 @@ impl Scene {
         done.iter().map(|one| one.as_str().expect("a sentence").to_owned()).collect()
     }
 
-    /// The command beside a finding, run by a shell that finds the program.
+    /// The commands beside a finding, run by a shell that finds the program.
     pub(crate) fn runs_fix(&self, code: &str) {
+        self.runs_fix_with(code, &[]);
+    }
+
+    /// The same with something in the place of words that stand for what only a person has.
+    pub(crate) fn runs_fix_with(&self, code: &str, words: &[(&str, &str)]) {
         let finding = self.finding(code);
         for command in finding["fix"].as_array().expect("commands") {
-            let program = Path::new(env!("CARGO_BIN_EXE_holdfast")).parent().expect("a folder");
-            let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", program.display());
-            let mut shell = Command::new("/bin/sh");
-            shell.env_clear().env("PATH", path).env("HOLDFAST_CONFIG", self.text("holdfast.toml"));
-            shell.arg("-c").arg(command.as_str().expect("a command"));
-            let status = shell.stdout(Stdio::null()).status().expect("a shell");
-            assert!(status.success(), "{code}: {command}");
+            let command = command.as_str().expect("a command").to_owned();
+            let filled = |text: String, (word, with): &(&str, &str)| text.replace(word, with);
+            self.runs(&words.iter().fold(command, filled));
         }
         self.is_well(code);
     }
 
-    pub(crate) fn serve(&self) -> Served {
-        Scene::serve_with(self.command(&["serve"]))
+    /// A line of a shell that finds the program.
+    pub(crate) fn runs(&self, line: &str) {
+        let program = Path::new(env!("CARGO_BIN_EXE_holdfast")).parent().expect("a folder");
+        let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", program.display());
+        let mut shell = Command::new("/bin/sh");
+        shell.env_clear().env("PATH", path).env("HOLDFAST_CONFIG", self.text("holdfast.toml"));
+        let status = shell.arg("-c").arg(line).stdout(Stdio::null()).status().expect("a shell");
+        assert!(status.success(), "{line}");
     }
 
-    pub(crate) fn serve_with(mut command: Command) -> Served {
+    /// A token of the operator.
+    pub(crate) fn token(&self) -> String {
+        let made = self.said(&["user", "token", EMAIL, "--name", "Doctor"]);
+        made["token"].as_str().expect("a token").to_owned()
+    }
+
+    pub(crate) fn serve(&self) -> Served {
+        self.serve_on("data")
+    }
+
+    pub(crate) fn serve_on(&self, data: &str) -> Served {
+        let mut command = self.command_on(data, &["serve"]);
         command.env("HOLDFAST_LOGS__FORMAT", "json");
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the program");
         let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
@@ -194,17 +263,56 @@ impl Scene {
             let line: Value = serde_json::from_str(&line).ok()?;
             (line["message"] == "ready").then_some(line)
         });
+        let (to, lines_said) = channel();
         #[expect(clippy::disallowed_methods, reason = "the box must never wait for its reader")]
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        // Nobody may listen any more.
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| to.send(line).unwrap_or_default());
+        });
         let ready = ready.expect("a line `ready`");
-        Served { process, plain: ready["behind_proxy"].as_str().unwrap_or_default().to_owned() }
+        let plain = ready["behind_proxy"].as_str().unwrap_or_default().to_owned();
+        Served { process, plain, lines: lines_said }
+    }
+
+    /// Serves with its log thrown away; the service manager is told when it is there.
+    pub(crate) fn serve_silently(&self) -> Served {
+        let manager = self.path("notify.sock");
+        let socket = UnixDatagram::bind(&manager).expect("a socket");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+        let mut command = self.command(&["serve"]);
+        command.env("NOTIFY_SOCKET", manager).stdout(Stdio::null());
+        let process = command.spawn().expect("the program");
+        let mut told = [0; 4_096];
+        loop {
+            let length = socket.recv(&mut told).expect("the box says that it is ready");
+            if String::from_utf8_lossy(&told[..length]).lines().any(|line| line == "READY=1") {
+                break;
+            }
+        }
+        Served { process, plain: String::new(), lines: channel().1 }
     }
 }
 
 /// A box that is being served, ended with the test.
 pub(crate) struct Served {
-    pub process: Child,
+    process: Child,
+    /// Where it answers in the plain, behind a proxy.
     pub plain: String,
+    lines: Receiver<String>,
+}
+
+impl Served {
+    /// Waits until the box says something that holds these words.
+    pub(crate) fn says(&self, wanted: &str) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let line = self.lines.recv_timeout(until.saturating_duration_since(Instant::now()));
+            let line = line.unwrap_or_else(|_| panic!("the box never says {wanted:?}"));
+            if line.contains(wanted) {
+                return;
+            }
+        }
+    }
 }
 
 impl Drop for Served {
@@ -236,7 +344,7 @@ fn new_folder() -> tempfile::TempDir {
 /// A box with an owner, a confirmed kit, a target and a proved backup.
 fn make_template() -> tempfile::TempDir {
     let folder = new_folder();
-    let scene = Scene { folder, variables: Vec::new() };
+    let scene = Scene { folder, variables: Vec::new(), before: None };
     fs::create_dir(scene.path("target")).expect("a folder");
     scene.config("");
     // As the program does before it opens a box.
