@@ -130,6 +130,42 @@ async fn when_the_certificate_has_ended_the_box_signs_for_its_name_itself_and_pe
     served.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_is_told_another_mail_address_once() {
+    if !is_there("another mail address") {
+        return;
+    }
+    let (folder, ports) = (tempfile::tempdir().unwrap(), Ports::free());
+    let pebble = Pebble::start(folder.path(), ports);
+    let settings = settings(folder.path(), ports, &pebble);
+    let with = |contact: &str| settings.clone().with("HOLDFAST_TLS__ACME_CONTACT", contact);
+    let served = Served::start(&with("ops@example.com"), now()).await;
+    signed(&served).await;
+    let (first, account) = (served.shown("a.example.com").await, served.authority().account);
+    served.stop().await;
+
+    for (contact, times) in
+        [("ops@example.com", 0), ("new@example.com", 1), ("new@example.com", 1), ("", 2), ("", 2)]
+    {
+        let served = Served::start(&with(contact), now()).await;
+        served.clock.advance(DAY + DAY / 24);
+        served
+            .until("looked at", |it| {
+                it.authority().next_at.is_some_and(|next| next > it.clock.now())
+            })
+            .await;
+
+        let actions = served.actions().await;
+        let told = actions.iter().filter(|one| *one == "tls.account.changed").count();
+        assert_eq!(told, times, "{contact}");
+        let authority = served.authority();
+        assert_eq!((authority.failures, authority.last_error), (0, None), "{contact}");
+        assert_eq!(authority.account, account);
+        assert_eq!(served.shown("a.example.com").await, first);
+        served.stop().await;
+    }
+}
+
 fn holdfast(settings: &Settings, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
     command.env_clear().envs(settings.variables()).args(arguments).stdin(Stdio::null());

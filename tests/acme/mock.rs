@@ -31,6 +31,10 @@ pub struct Mood {
     pub window: Option<(Moment, Moment)>,
     /// Signs for this name, whatever was asked for.
     pub signs_for: Option<String>,
+    /// Signs at this time instead of the true one.
+    pub signs_at: Option<Moment>,
+    /// Answers whoever changes an account with this status and body.
+    pub to_changes: Option<(u16, String)>,
 }
 
 #[derive(Default)]
@@ -40,6 +44,8 @@ struct Seen {
     names: Vec<String>,
     orders: usize,
     replaced: Vec<String>,
+    /// Whom it may write to, each time it was told.
+    contacts: Vec<Value>,
 }
 
 pub struct Mock {
@@ -98,6 +104,10 @@ impl Mock {
 
     pub fn orders(&self) -> usize {
         self.seen.lock().expect("nobody panicked").orders
+    }
+
+    pub fn contacts(&self) -> Vec<Value> {
+        self.seen.lock().expect("nobody panicked").contacts.clone()
     }
 
     pub fn replaced(&self) -> Vec<String> {
@@ -180,8 +190,15 @@ fn respond(path: &str, body: &str, port: u16, shared: Shared<'_>) -> (u16, Strin
         }
         "/nonce" => (200, String::new(), String::new()),
         "/account" => {
+            seen.contacts.push(payload(body)["contact"].clone());
             let place = format!("Location: {}\r\n", at("/account/1"));
             (201, place, json!({ "status": "valid" }).to_string())
+        }
+        "/account/1" => {
+            seen.contacts.push(payload(body)["contact"].clone());
+            let (status, answer) =
+                mood.to_changes.unwrap_or_else(|| (200, json!({ "status": "valid" }).to_string()));
+            (status, String::new(), answer)
         }
         "/order" => {
             seen.orders += 1;
@@ -201,7 +218,8 @@ fn respond(path: &str, body: &str, port: u16, shared: Shared<'_>) -> (u16, Strin
             "identifier": { "type": "dns", "value": seen.names[0] } })),
         "/finalize" => {
             let csr = payload(body)["csr"].as_str().unwrap_or_default().to_owned();
-            seen.chain = sign(&csr, mood.signs_for.as_deref());
+            let at = mood.signs_at.unwrap_or_else(crate::boxes::now);
+            seen.chain = sign(&csr, mood.signs_for.as_deref(), at);
             plain(order("valid", None))
         }
         "/order/1" => plain(order("valid", None)),
@@ -217,7 +235,7 @@ fn respond(path: &str, body: &str, port: u16, shared: Shared<'_>) -> (u16, Strin
 }
 
 /// Signs for what was asked, for ninety days.
-fn sign(csr: &str, other: Option<&str>) -> String {
+fn sign(csr: &str, other: Option<&str>, now: Moment) -> String {
     let der = CertificateSigningRequestDer::from(URL_SAFE_NO_PAD.decode(csr).expect("base64"));
     let mut request = CertificateSigningRequestParams::from_der(&der).expect("a request");
     let key = KeyPair::generate().expect("a key");
@@ -229,7 +247,7 @@ fn sign(csr: &str, other: Option<&str>) -> String {
         let name = other.try_into().expect("a name");
         request.params.subject_alt_names = vec![rcgen::SanType::DnsName(name)];
     }
-    let seconds = crate::boxes::now().0 / 1000;
+    let seconds = now.0 / 1000;
     let at = |seconds| OffsetDateTime::from_unix_timestamp(seconds).expect("a time");
     request.params.not_before = at(seconds - 3600);
     request.params.not_after = at(seconds + 90 * 86_400);

@@ -57,6 +57,9 @@ pub(in crate::platform::tls) struct Standing {
     pub(in crate::platform::tls) terms: Option<String>,
     /// The account's address with the authority.
     pub(in crate::platform::tls) account: Option<String>,
+    /// The mail address the authority was told for the account, empty for none. None while it is
+    /// not known what it was told.
+    pub(in crate::platform::tls) contact: Option<String>,
     /// The authority that signed the certificate that is there.
     pub(in crate::platform::tls) signed_by: String,
     pub(in crate::platform::tls) obtained_at: Option<i64>,

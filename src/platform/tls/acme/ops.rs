@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tracing::{info, warn};
 
 use super::client::{Client, Directory};
-use super::failure::{Failure, RATE_LIMITED};
+use super::failure::{Failure, RATE_LIMITED, REFUSED};
 use super::files::{PublicLeaf, Standing};
 use super::hook::Hook;
 use super::order::{self, Issued, Means};
@@ -61,7 +61,7 @@ pub(in crate::platform::tls) async fn run(work: &Work, acme: &Arc<Acme>) -> Resu
     if is_held(&standing, now) || !is_asked && standing.failures > 0 && !acme.is_due(now) {
         return Err(again(&standing));
     }
-    let mut run = Run { work, acme, standing, is_asked };
+    let mut run = Run { work, acme, standing, is_asked, remark: None };
     run.standing.tried_at = Some(now.0);
     let outcome = run.attempt().await;
     let Run { mut standing, .. } = run;
@@ -176,6 +176,8 @@ struct Run<'a> {
     acme: &'a Arc<Acme>,
     standing: Standing,
     is_asked: bool,
+    /// What the authority did not take, in a sentence, where it signs all the same.
+    remark: Option<String>,
 }
 
 impl Run<'_> {
@@ -240,7 +242,7 @@ impl Run<'_> {
         let look = rules::look_at(now, None);
         let next = [refused, renewal, Some(look)].into_iter().flatten().min();
         self.standing.next_at = next.map(|next| next.max(now.plus(rules::BACK_OFF_FIRST)).0);
-        self.standing.trouble = trouble;
+        self.standing.trouble = trouble.or_else(|| self.remark.take());
         outcome
     }
 
@@ -255,10 +257,11 @@ impl Run<'_> {
                 serde_json::from_str(kept.reveal()).map_err(Error::internal)?;
             let account = builder.from_credentials(kept).await.map_err(of)?;
             self.standing.account = Some(account.id().to_owned());
+            self.tell_contact(&account).await?;
             return Ok(account);
         }
         let binding = binding(settings.binding.as_ref(), directory)?;
-        let contact = settings.contact.as_ref().map(|address| format!("mailto:{address}"));
+        let contact = settings.contact.as_deref().map(mail_to);
         let contact: Vec<&str> = contact.iter().map(String::as_str).collect();
         let wanted = NewAccount {
             contact: &contact,
@@ -269,6 +272,7 @@ impl Run<'_> {
         let (account, credentials) = made.map_err(of)?;
         let kept = Secret::new(serde_json::to_string(&credentials).map_err(Error::internal)?);
         self.standing.account = Some(account.id().to_owned());
+        self.standing.contact = Some(settings.contact.clone().unwrap_or_default());
         let acme = Arc::clone(self.acme);
         let terms = self.standing.terms.clone().unwrap_or_default();
         let entry = Entry::about("tls.account.created", KIND)
@@ -284,6 +288,41 @@ impl Run<'_> {
             .await?;
         info!("The box has an account with {}", settings.directory);
         Ok(account)
+    }
+
+    /// Tells the authority whom it may write to, when that is another than it was told. One it does
+    /// not take is no reason to do without a certificate.
+    async fn tell_contact(&mut self, account: &Account) -> Result<(), Stop> {
+        let settings = &self.acme.settings;
+        let wanted = settings.contact.clone().unwrap_or_default();
+        if self.standing.contact.as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        let contact = settings.contact.as_deref().map(mail_to);
+        let contact: Vec<&str> = contact.iter().map(String::as_str).collect();
+        if let Err(error) = account.update_contacts(&contact).await {
+            let failure = Failure::of(error);
+            if failure.code != REFUSED || failure.is_account_gone {
+                return Err(failed(failure));
+            }
+            warn!("The authority was not told the new address: {}", failure.detail);
+            self.remark = Some(failure.detail);
+            return Ok(());
+        }
+        let entry =
+            Entry::about("tls.account.changed", KIND).set("authority", settings.directory.clone());
+        self.standing.contact = Some(wanted);
+        let (acme, standing) = (Arc::clone(self.acme), self.standing.clone());
+        self.work
+            .on_box()
+            .write(move |scope| {
+                acme.keep(standing)?;
+                scope.audit(entry)?;
+                Ok(())
+            })
+            .await?;
+        info!("The authority was told the new address of tls.acme_contact");
+        Ok(())
     }
 
     /// Asks when the authority would like the certificate to be renewed, where it says so.
@@ -396,6 +435,11 @@ impl Run<'_> {
 const NONE_PUBLIC: &str = "None of the names in server.names and server.public_url can have a \
     public certificate, so the box's own root signs for all of them.";
 
+/// An address as RFC 8555 §7.3 has it.
+fn mail_to(address: &str) -> String {
+    format!("mailto:{address}")
+}
+
 fn failed(failure: Failure) -> Stop {
     Stop::Authority(failure, None)
 }
@@ -412,13 +456,13 @@ fn binding(
     let Some((id, key)) = set else {
         if directory.meta.external_account_required {
             let said = rules::said("externalAccountRequired", "");
-            return Err(failed(Failure::new(super::failure::REFUSED, said)));
+            return Err(failed(Failure::new(REFUSED, said)));
         }
         return Ok(None);
     };
     let Some(key) = from_base64(key.reveal().trim_end_matches('=')) else {
         let said = "tls.acme_binding_key is not URL-safe base64.";
-        return Err(failed(Failure::new(super::failure::REFUSED, said)));
+        return Err(failed(Failure::new(REFUSED, said)));
     };
     Ok(Some(ExternalAccountKey::new(id.clone(), &key)))
 }

@@ -341,6 +341,7 @@ export const work = {
   "audit.say.keys.rotation.begun": "{actor} began to change the master key",
   "audit.say.keys.rotated": "{actor} changed the master key",
   "audit.say.tls.account.created": "{actor} made an account with a certificate authority",
+  "audit.say.tls.account.changed": "{actor} told a certificate authority another mail address",
   "audit.say.tls.certificate.obtained": "{actor} got a certificate from an authority",
   "audit.say.tls.certificate.refused": "{actor} got no certificate from an authority",
   "audit.say.tls.certificate.ends": "{actor} told the operators that the certificate ends soon",
