@@ -8,8 +8,11 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use holdfast::config::{Config, Sources};
+use holdfast::platform::audit::rules::Record;
 use holdfast::platform::clock::{Clock, Moment};
 use holdfast::platform::ctx::{Actor, BoxCtx, Cause};
+use holdfast::platform::identity::users::ops::insert_in;
+use holdfast::platform::identity::users::rules::NewUser;
 use holdfast::platform::monitoring::logs;
 use holdfast::platform::tls::{CertificateStatus, ops};
 use holdfast::platform::{Platform, audit, jobs};
@@ -172,9 +175,40 @@ impl Served {
     }
 
     pub async fn actions(&self) -> Vec<String> {
+        self.log().await.into_iter().map(|record| record.action).collect()
+    }
+
+    /// How many days before the end of a certificate people were told, each time.
+    pub async fn told_days(&self) -> Vec<String> {
+        let told = self.log().await.into_iter().filter(|it| it.action == "tls.certificate.ends");
+        let days = |record: Record| {
+            let changes: serde_json::Value = serde_json::from_str(&record.changes).expect("JSON");
+            changes["days"]["to"].as_str().expect("a number").to_owned()
+        };
+        told.map(days).collect()
+    }
+
+    /// The box's own log, oldest entry first.
+    async fn log(&self) -> Vec<Record> {
         let filter = audit::ops::Filter::default();
         let entries = audit::ops::list_box(&self.ctx(), filter, 500).await.expect("the log");
-        entries.into_iter().map(|entry| entry.record.action).rev().collect()
+        entries.into_iter().map(|entry| entry.record).rev().collect()
+    }
+
+    /// Lets somebody run the box.
+    pub async fn add_operator(&self) {
+        let new = NewUser {
+            name: "Mira".to_owned(),
+            email: "mira@example.com".to_owned(),
+            password_hash: "!".to_owned(),
+            is_operator: true,
+        };
+        self.ctx().write(move |scope| insert_in(scope, &new)).await.expect("a person");
+    }
+
+    /// Goes on to so long before a moment.
+    pub fn go_to(&self, moment: Moment, before: Duration) {
+        self.clock.advance(moment.minus(before).since(self.clock.now()));
     }
 
     /// The certificate that somebody gets who asks for `name`.
@@ -184,13 +218,7 @@ impl Served {
 
     /// The same in other protocols.
     pub async fn shown_over(&self, name: &str, protocols: &[&[u8]]) -> std::io::Result<Shown> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody))
-            .with_no_client_auth();
+        let mut config = of_anybody();
         config.alpn_protocols = protocols.iter().map(|one| one.to_vec()).collect();
         let stream = self.shake(config, name).await?;
         let (_, connection) = stream.get_ref();
@@ -200,15 +228,7 @@ impl Served {
 
     /// Whether somebody who trusts only `root` gets an answer under `name`.
     pub async fn is_trusted(&self, name: &str, root: &CertificateDer<'static>) -> bool {
-        let mut roots = RootCertStore::empty();
-        roots.add(root.clone()).expect("a root");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let Ok(mut stream) = self.shake(config, name).await else { return false };
+        let Ok(mut stream) = self.shake(of_whom_trusts(root), name).await else { return false };
         let request = format!("GET /livez HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.expect("a request");
         let mut answer = String::new();
@@ -238,6 +258,29 @@ impl Served {
         stream.read_to_string(&mut answer).await.expect("an answer");
         answer
     }
+}
+
+/// Of a client that takes every certificate.
+pub fn of_anybody() -> ClientConfig {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anybody))
+        .with_no_client_auth()
+}
+
+/// Of a client that trusts only what `root` signed.
+pub fn of_whom_trusts(root: &CertificateDer<'static>) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(root.clone()).expect("a root");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 /// A chain that was shown.

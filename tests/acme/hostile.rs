@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::boxes::{Ports, Served, Settings, now};
 use crate::mock::{Mock, Mood};
 
@@ -18,11 +20,16 @@ fn settings(folder: &Path, mock: &Mock) -> Settings {
 
 fn problem(kind: &str, detail: &str) -> String {
     let kind = format!("urn:ietf:params:acme:error:{kind}");
-    serde_json::json!({ "type": kind, "detail": detail, "status": 429 }).to_string()
+    json!({ "type": kind, "detail": detail, "status": 429 }).to_string()
 }
 
 async fn signed(served: &Served) {
-    served.until("signed", |it| it.states()["a.example.com"] == "public").await;
+    // And shown as the one in use.
+    served
+        .until("signed", |it| {
+            it.states()["a.example.com"] == "public" && it.status().trouble.is_none()
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,5 +129,105 @@ async fn the_authority_chooses_when_to_renew_and_hears_what_is_replaced() {
 
     assert_ne!(served.shown("a.example.com").await, first);
     assert_eq!((mock.orders(), mock.replaced().len()), (2, 1));
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_it_may_write_to_is_told_until_the_authority_takes_it_and_costs_no_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let mock = Mock::start(folder.path()).await;
+    let settings = settings(folder.path(), &mock);
+    let with = |contact: &str| settings.clone().with("HOLDFAST_TLS__ACME_CONTACT", contact);
+    let served = Served::start(&with("ops@example.com"), now()).await;
+    signed(&served).await;
+    served.stop().await;
+    assert_eq!(mock.contacts(), [json!(["mailto:ops@example.com"])]);
+
+    let no = (400, problem("invalidContact", "nobody is there"));
+    mock.set(Mood { to_changes: Some(no), ..Mood::default() });
+    let served = Served::start(&with("new@example.com"), now()).await;
+    let says = |it: &Served, text: &str| {
+        it.status().trouble.as_ref().is_some_and(|trouble| trouble.contains(text))
+    };
+    served.until("refused", |it| says(it, "tls.acme_contact")).await;
+    assert!(says(&served, "nobody is there"));
+    assert_eq!(served.states()["a.example.com"], "public");
+    assert_eq!(served.authority().failures, 0);
+    assert!(!served.actions().await.contains(&"tls.account.changed".to_owned()));
+
+    mock.set(Mood::default());
+    served.clock.advance(DAY + HOUR);
+    served.until("taken", |it| it.status().trouble.is_none()).await;
+    assert_eq!(mock.contacts().last(), Some(&json!(["mailto:new@example.com"])));
+    served.stop().await;
+
+    let told = mock.contacts().len();
+    let served = Served::start(&with(""), now()).await;
+    served.until("told", |_| mock.contacts().len() > told).await;
+    assert_eq!(mock.contacts().last(), Some(&json!([])));
+    assert_eq!(mock.orders(), 1);
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_is_told_14_and_3_days_before_once_each_and_not_after_a_renewal() {
+    let folder = tempfile::tempdir().unwrap();
+    let mock = Mock::start(folder.path()).await;
+    let settings = settings(folder.path(), &mock);
+    let served = Served::start(&settings, now()).await;
+    served.add_operator().await;
+    signed(&served).await;
+    let end = served.status().not_after;
+    let gone = (503, String::new(), String::new());
+    mock.set(Mood { to_all: Some(gone), ..Mood::default() });
+    let none: [&str; 0] = [];
+
+    served.go_to(end, 14 * DAY + HOUR);
+    served.look().await;
+    assert_eq!(served.told_days().await, none);
+    served.go_to(end, 14 * DAY);
+    served.look().await;
+    served.look().await;
+    assert_eq!(served.told_days().await, ["14"]);
+    served.go_to(end, 3 * DAY + HOUR);
+    served.look().await;
+    let at = served.clock.now();
+    served.stop().await;
+    // A restart forgets what was told, the box does not.
+    let served = Served::start(&settings, at).await;
+    served.look().await;
+    assert_eq!(served.told_days().await, ["14"]);
+    served.go_to(end, 3 * DAY);
+    served.look().await;
+    served.pass(HOUR).await;
+    assert_eq!(served.told_days().await, ["14", "3"]);
+
+    mock.set(Mood { signs_at: Some(served.clock.now()), ..Mood::default() });
+    served.clock.advance(7 * HOUR);
+    served.until("renewed", |it| it.status().not_after > end).await;
+    served.go_to(end, Duration::from_secs(1));
+    served.look().await;
+    assert_eq!(served.told_days().await, ["14", "3"]);
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_renewed_in_time_is_never_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let mock = Mock::start(folder.path()).await;
+    let served = Served::start(&settings(folder.path(), &mock), now()).await;
+    served.add_operator().await;
+    signed(&served).await;
+    let end = served.status().not_after;
+
+    served.go_to(end, 29 * DAY);
+    mock.set(Mood { signs_at: Some(served.clock.now()), ..Mood::default() });
+    served.until("renewed", |it| it.status().not_after > end).await;
+    for left in [14, 3, 1] {
+        served.go_to(end, left * DAY);
+        served.look().await;
+    }
+
+    assert_eq!(served.told_days().await, [] as [&str; 0]);
     served.stop().await;
 }
