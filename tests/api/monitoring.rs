@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast::platform::reach::{Reach, SetUpAt};
+use holdfast::platform::tls::{Source, box_names};
 use http::Method;
 use serde_json::Value;
 
@@ -157,23 +157,12 @@ fn is_prometheus(text: &str) {
 async fn a_certificate_that_its_keeper_complains_of_degrades_the_box() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = TestServer::start().await;
-    let certificates = holdfast::platform::tls::Certificates::open(
-        holdfast::platform::tls::Source::LocalCa {
-            directory: folder.path().to_owned(),
-            label: "kitchen".to_owned(),
-            names: Box::new(|| holdfast::platform::tls::box_names(&["kitchen.local".to_owned()])),
-            secrets: Arc::clone(&server.platform.secrets),
-        },
-        server.clock.clone(),
-    );
-    let certificates = certificates.expect("a certificate");
-    let names = vec!["kitchen.local".to_owned()];
-    let origin = "https://kitchen.local:8443".to_owned();
-    let certificates_of_reach = Some(Arc::clone(&certificates));
-    let set_up = SetUpAt::of(&server.platform.config, &[]);
-    let certificates = certificates_of_reach;
-    let reach = Reach { origin, set_up, names, addresses: Vec::new(), certificates };
-    assert!(server.platform.reach.set(reach).is_ok());
+    server.show(Source::LocalCa {
+        directory: folder.path().to_owned(),
+        label: "kitchen".to_owned(),
+        names: Box::new(|| box_names(&["kitchen.local".to_owned()])),
+        secrets: Arc::clone(&server.platform.secrets),
+    });
     let operator = server.operator().await;
 
     let well = operator.get("/health").await.is(200);

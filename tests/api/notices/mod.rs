@@ -1,6 +1,7 @@
 //! What people are told.
 
 mod bell;
+mod certificates;
 mod mail;
 mod real_server;
 pub mod receivers;

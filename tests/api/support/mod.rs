@@ -28,7 +28,9 @@ use holdfast::platform::identity::users::ops::insert_in;
 use holdfast::platform::identity::users::rules::NewUser;
 use holdfast::platform::jobs::{JobSpec, runner};
 use holdfast::platform::random::Random;
+use holdfast::platform::reach::Reach;
 use holdfast::platform::secret::Secret;
+use holdfast::platform::tls::{Certificates, Source};
 use holdfast::platform::workspaces::rules::Draft;
 use holdfast::platform::workspaces::{self, WorkspaceId};
 use holdfast::wiring;
@@ -185,6 +187,20 @@ impl TestServer {
         let platform = open(folder.path(), &clock, &[], &jobs);
         let router = wiring::application(&platform, vec![HOST.to_owned()]).expect("the wiring");
         Self { platform, router, clock, workspace, folder, jobs }
+    }
+
+    /// Has the box show the certificates of a source, as if it listened.
+    pub fn show(&self, source: Source) -> Arc<Certificates> {
+        let certificates = Certificates::open(source, self.clock.clone()).expect("a certificate");
+        let reach = Reach {
+            origin: self.platform.origin(),
+            set_up: self.platform.set_up_at(),
+            names: vec![HOST.to_owned()],
+            addresses: Vec::new(),
+            certificates: Some(Arc::clone(&certificates)),
+        };
+        assert!(self.platform.reach.set(reach).is_ok(), "it shows some already");
+        certificates
     }
 
     /// Does all jobs that are due and gives how many ran.
