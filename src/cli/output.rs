@@ -1,13 +1,17 @@
 //! What the command line prints and the exit code it ends with. Nothing else writes to the
 //! terminal.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use serde_json::Value;
 
 use crate::config::ConfigError;
 use crate::platform::error::Error;
+use crate::platform::qr;
+
+/// White on black, so that a phone reads a QR code on a light terminal too.
+const COLOURS: (&str, &str) = ("\x1b[40;97m", "\x1b[0m");
 
 /// Why a verb did not do what it was asked.
 #[derive(Debug)]
@@ -88,6 +92,14 @@ pub(super) fn print_unless_gone(text: &str) -> Answer<bool> {
 /// Prints one JSON document, indented for people who look at it.
 pub(super) fn print_json(value: &Value) -> Answer {
     print(&format!("{value:#}\n"))
+}
+
+/// A link as a QR code, line by line.
+pub(super) fn qr(link: &str) -> Answer<String> {
+    let has_colours = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let (begin, end) = if has_colours { COLOURS } else { ("", "") };
+    let lines = qr::text(link).map_err(Failure::of)?;
+    Ok(lines.iter().flat_map(|line| [begin, line, end, "\n"]).collect())
 }
 
 /// Says what went wrong on standard error. Where even that is closed, the exit code has to do.

@@ -10,11 +10,7 @@ use super::output::{self, Answer, Failure};
 use super::running::read;
 use crate::platform::clock::Clock;
 use crate::platform::control::{SetupLink, Verb};
-use crate::platform::qr;
 use crate::platform::tls::{self, kept_roots};
-
-/// White on black, so that a phone reads the code on a light terminal too.
-const COLOURS: (&str, &str) = ("\x1b[40;97m", "\x1b[0m");
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -37,8 +33,7 @@ pub(super) fn run(common: &Common, options: &Options) -> Answer {
     if !is_terminal && !options.qr {
         return output::print(&format!("{link}\n"));
     }
-    let has_colours = is_terminal && std::env::var_os("NO_COLOR").is_none();
-    let code = drawn(&link, has_colours).map_err(Failure::of)?;
+    let code = output::qr(&link)?;
     let root = fingerprint(common)?.map_or_else(String::new, |root| {
         format!(
             "\nThe browser warns, because it does not know this box yet. The root of its \
@@ -47,12 +42,6 @@ pub(super) fn run(common: &Common, options: &Options) -> Answer {
     });
     let local = local_link.map_or_else(String::new, |local| format!("{local}\n"));
     output::print(&format!("{link}\n{local}\n{code}{root}"))
-}
-
-fn drawn(link: &str, has_colours: bool) -> crate::platform::error::Result<String> {
-    let (begin, end) = if has_colours { COLOURS } else { ("", "") };
-    let lines = qr::text(link)?;
-    Ok(lines.iter().flat_map(|line| [begin, line, end, "\n"]).collect())
 }
 
 /// Of the root in use; none where the operator brought a certificate.

@@ -9,6 +9,7 @@ mod refused;
 mod restarts;
 mod rig;
 mod sockets;
+mod trust;
 
 /// Says on standard error that a test could not run here.
 fn skip(what: &str, why: &str) {

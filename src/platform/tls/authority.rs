@@ -26,6 +26,7 @@ const LABEL_LENGTH_MAX: usize = 40;
 pub(super) struct Authority {
     pub(super) der: CertificateDer<'static>,
     pub(super) pem: String,
+    pub(super) name: String,
     pub(super) facts: RootFacts,
     key: Option<Secret>,
 }
@@ -63,8 +64,9 @@ impl Authority {
     pub(super) fn read(stored: &StoredRoot) -> Result<Self> {
         let der = CertificateDer::from_pem_slice(stored.certificate.as_bytes())
             .map_err(Error::internal)?;
-        let facts = reading::root_facts(&der)?;
-        Ok(Self { der, pem: stored.certificate.clone(), facts, key: stored.key.clone() })
+        // A root is its own issuer.
+        let (name, facts) = (reading::issuer(&der)?, reading::root_facts(&der)?);
+        Ok(Self { der, pem: stored.certificate.clone(), name, facts, key: stored.key.clone() })
     }
 
     pub(super) fn stored(&self) -> StoredRoot {

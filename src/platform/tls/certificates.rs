@@ -456,6 +456,8 @@ fn offered_root(root: &Authority) -> Root {
     Root {
         fingerprint: fingerprint(&root.der),
         not_after: root.facts.validity.not_after,
+        name: root.name.clone(),
+        names: root.facts.constraints.names(),
         pem: root.pem.clone(),
         der: root.der.to_vec(),
     }

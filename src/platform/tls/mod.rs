@@ -97,6 +97,10 @@ pub struct Root {
     /// SHA-256 as `AB:12:…`.
     pub fingerprint: String,
     pub not_after: Moment,
+    /// What devices list it as, e.g. `Holdfast kitchen 1a2b3c4d`.
+    pub name: String,
+    /// The domains, each with everything below it, and the networks it can vouch for.
+    pub names: Vec<String>,
     pub pem: String,
     pub der: Vec<u8>,
 }

@@ -124,6 +124,12 @@ impl Constraints {
         }
     }
 
+    /// For people: the domains, then the networks.
+    pub fn names(&self) -> Vec<String> {
+        let networks = self.networks.iter().map(ToString::to_string);
+        self.domains.iter().cloned().chain(networks).collect()
+    }
+
     pub fn cover_all(&self, names: &[Name]) -> bool {
         names.iter().all(|name| self.cover(name))
     }
