@@ -60,7 +60,16 @@ impl Connection<TcpStream> {
 
 impl Tls {
     pub(crate) fn open(address: SocketAddr, trust: &Arc<ClientConfig>) -> io::Result<Self> {
-        let name = ServerName::try_from("localhost").expect("a name");
+        Self::open_as("localhost", address, trust)
+    }
+
+    /// The same, asking for a name.
+    pub(crate) fn open_as(
+        name: &str,
+        address: SocketAddr,
+        trust: &Arc<ClientConfig>,
+    ) -> io::Result<Self> {
+        let name = ServerName::try_from(name.to_owned()).expect("a name");
         let client = ClientConnection::new(Arc::clone(trust), name).map_err(io::Error::other)?;
         let stream = StreamOwned::new(client, connect(address)?);
         Ok(Self { stream, received: Vec::new() })

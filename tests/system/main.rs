@@ -3,6 +3,7 @@
 
 mod certificates;
 mod client;
+mod local_name;
 mod notices;
 mod owner;
 mod refused;

@@ -31,10 +31,7 @@ struct Announced {
 impl Announced {
     /// Blocks.
     fn start(what: Announcement) -> Result<Self> {
-        Self::with(what, ServiceDaemon::new().map_err(Error::internal)?)
-    }
-
-    fn with(what: Announcement, daemon: ServiceDaemon) -> Result<Self> {
+        let daemon = ServiceDaemon::new().map_err(Error::internal)?;
         let addresses: Vec<String> = what.addresses.iter().map(ToString::to_string).collect();
         let (label, host) = (format!("Holdfast on {}", what.host), what.name());
         let properties = [("path", "/")];
@@ -130,60 +127,4 @@ async fn change(now: Option<Announced>, wanted: Option<Announcement>) -> Result<
         Ok(Some(announced))
     })
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use mdns_sd::HostnameResolutionEvent;
-
-    use super::*;
-
-    /// Looks a name up as another machine does.
-    fn look_up(asking: &ServiceDaemon, name: &str) -> Vec<std::net::IpAddr> {
-        let answers = asking.resolve_hostname(name, Some(5_000)).unwrap();
-        while let Ok(answer) = answers.recv_timeout(Duration::from_secs(6)) {
-            match answer {
-                HostnameResolutionEvent::AddressesFound(_, found) => {
-                    return found.into_iter().map(|one| one.to_ip_addr()).collect();
-                }
-                HostnameResolutionEvent::SearchTimeout(_) => break,
-                _ => {}
-            }
-        }
-        Vec::new()
-    }
-
-    #[test]
-    #[expect(clippy::print_stderr, reason = "says why it was skipped")]
-    fn who_asks_the_network_for_the_name_gets_the_address() {
-        let bound = "[::]:8443".parse().unwrap();
-        let own = box_names(&[]).into_iter().filter_map(|name| match name {
-            Name::Address(address) => Some(address),
-            Name::Domain(_) => None,
-        });
-        let own: Vec<_> = own.collect();
-        let host = format!("holdfast-test-{}", std::process::id());
-        let Some(what) = announcement(&host, bound, &own) else {
-            eprintln!("SKIPPED: the name on the network, because there is only loop-back here");
-            return;
-        };
-        // A port of its own: nobody else on this machine is meant.
-        let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let daemon = || ServiceDaemon::new_with_port(port);
-        let (Ok(telling), Ok(asking)) = (daemon(), daemon()) else {
-            eprintln!("SKIPPED: the name on the network, because there is no multicast here");
-            return;
-        };
-        let announced = Announced::with(what.clone(), telling).unwrap();
-
-        let found = look_up(&asking, &what.name());
-
-        announced.withdraw();
-        drop(asking.shutdown());
-        if found.is_empty() {
-            eprintln!("SKIPPED: the name on the network, because multicast does not come back");
-            return;
-        }
-        assert!(found.iter().any(|one| what.addresses.contains(one)), "{found:?} {what:?}");
-    }
 }
