@@ -9,6 +9,7 @@ mod owner;
 mod refused;
 mod restarts;
 mod rig;
+mod scanned;
 mod sockets;
 mod trust;
 
