@@ -21,11 +21,12 @@ const SPOILED: usize = 8;
 const SIGN_IN: &str = "POST /api/v1/auth/login";
 /// Wrong tries at an account are counted, so that the right one would have to wait.
 /// What a device answers is good for one try.
-const COUNTED: [&str; 8] = [
+const COUNTED: [&str; 9] = [
     SIGN_IN,
     "POST /api/v1/auth/token",
     "POST /api/v1/auth/step-up",
     "POST /api/v1/auth/register",
+    "POST /api/v1/auth/mfa/backup",
     "POST /api/v1/auth/mfa/passkey",
     "POST /api/v1/auth/mfa/totp",
     "POST /api/v1/me/mfa/passkeys",
@@ -44,13 +45,15 @@ struct Step<'a> {
     home: Option<&'a str>,
     /// What stands for the parameter behind the workspace.
     id: &'a str,
+    /// What stands for the parameter after that.
+    other: &'a str,
     headers: &'a [(&'a str, &'a str)],
     body: Value,
 }
 
 impl<'a> Step<'a> {
     fn new(by: &'a Client, name: &'a str, body: Value) -> Self {
-        Self { by, name, home: None, id: "", headers: &[], body }
+        Self { by, name, home: None, id: "", other: "", headers: &[], body }
     }
 
     fn of(self, id: &'a str) -> Self {
@@ -81,6 +84,8 @@ impl Fuzzer {
         self.come_and_go(world).await;
         self.make_roles(world).await;
         self.let_work_be_done(world).await;
+        self.mend_a_fault(world).await;
+        self.take_out(world).await;
         self.move_and_hand_over(world).await;
         self.protect_an_account(world).await;
     }
@@ -113,16 +118,22 @@ impl Fuzzer {
         });
         let made = Step::new(root, "POST /api/v1/service-accounts", till);
         let made = self.step(world, made).await.json();
-        let key = json!({ "name": "at the till", "public_key": PUBLIC_KEY });
+        let id = text(&made, "/id");
         for (name, body) in [
             ("GET /api/v1/service-accounts/{id}", Value::Null),
             ("PATCH /api/v1/service-accounts/{id}", json!({ "name": "Second till" })),
             ("POST /api/v1/service-accounts/{id}/secret", Value::Null),
-            ("POST /api/v1/service-accounts/{id}/keys", key),
-            ("DELETE /api/v1/service-accounts/{id}", Value::Null),
         ] {
-            self.step(world, Step::new(root, name, body).of(text(&made, "/id"))).await;
+            self.step(world, Step::new(root, name, body).of(id)).await;
         }
+        let key = json!({ "name": "at the till", "public_key": PUBLIC_KEY });
+        let name = "POST /api/v1/service-accounts/{id}/keys";
+        let added = self.step(world, Step::new(root, name, key).of(id)).await.json();
+        let name = "DELETE /api/v1/service-accounts/{id}/keys/{key}";
+        let remove = Step::new(root, name, Value::Null).of(id);
+        self.step(world, Step { other: text(&added, "/id"), ..remove }).await;
+        let name = "DELETE /api/v1/service-accounts/{id}";
+        self.step(world, Step::new(root, name, Value::Null).of(id)).await;
     }
 
     async fn open_the_box(&mut self, world: &World) {
@@ -131,6 +142,18 @@ impl Fuzzer {
         self.step(world, Step::new(root, "PATCH /api/v1/box/registration", domains)).await;
         let newcomer = json!({ "name": "Ivo", "email": "ivo@example.com" });
         self.step(world, Step::new(&stranger, "POST /api/v1/auth/register", newcomer)).await;
+        let waiting = root.get("/api/v1/box/registrations").await.is(200);
+        let name = "POST /api/v1/box/registrations/{id}/link";
+        let link = Step::new(root, name, Value::Null).of(text(&waiting, "/items/0/id"));
+        let link = self.step(world, link).await.json();
+        let confirm = json!({ "token": token(text(&link, "/link")), "password": PASSWORD });
+        self.step(world, Step::new(&stranger, "POST /api/v1/auth/register/confirm", confirm)).await;
+        let newcomer = json!({ "name": "Ida", "email": "ida@example.com" });
+        stranger.post("/api/v1/auth/register", &newcomer).await.is(202);
+        let waiting = root.get("/api/v1/box/registrations").await.is(200);
+        let name = "DELETE /api/v1/box/registrations/{id}";
+        let refuse = Step::new(root, name, Value::Null).of(text(&waiting, "/items/0/id"));
+        self.step(world, refuse).await;
         let receiver = json!({ "name": "Till", "url": "https://till.example.com/hook" });
         let made = root.post("/api/v1/box/webhooks", &receiver).await.is(201);
         for (name, body) in [
@@ -234,7 +257,7 @@ impl Fuzzer {
         let secret = self.step(world, begin).await.json();
         let code = App::of(text(&secret, "/secret")).code(server.clock.now());
         let confirm = "POST /api/v1/me/mfa/totp/confirm";
-        self.step(world, Step::new(by, confirm, json!({ "code": code }))).await;
+        let codes = self.step(world, Step::new(by, confirm, json!({ "code": code }))).await.json();
         let ask = Step::new(by, "POST /api/v1/me/mfa/passkeys/start", Value::Null);
         let asked = self.step(world, ask).await.json();
         let made = json!({ "name": "Phone", "credential": device.create(&asked["options"]) });
@@ -253,6 +276,7 @@ impl Fuzzer {
         let proof = json!({ "credential": device.get(&asked["options"]) });
         self.step(world, Step::new(newcomer, "POST /api/v1/auth/mfa/passkey", proof)).await;
 
+        self.lose_the_factors(world, email, text(&codes, "/backup_codes/0")).await;
         let by = &in_a_browser(&server.browser_of(user).await);
         for (name, body) in [
             ("PATCH /api/v1/me/mfa/passkeys/{id}", json!({ "name": "Old phone" })),
@@ -262,6 +286,69 @@ impl Fuzzer {
         ] {
             self.step(world, Step::new(by, name, body).of(text(&added, "/id"))).await;
         }
+    }
+
+    async fn lose_the_factors(&mut self, world: &World, email: &str, code: &str) {
+        let server = &world.server;
+        let waiting = server.browser();
+        waiting.sign_in(email, PASSWORD).await.is(200);
+        let proof = json!({ "code": code });
+        let by = &in_a_browser(&waiting);
+        self.step(world, Step::new(by, "POST /api/v1/auth/mfa/backup", proof)).await;
+        let lost = server.browser();
+        lost.sign_in(email, PASSWORD).await.is(200);
+        let by = &in_a_browser(&lost);
+        let vouching = server.user("owner").await;
+        let vouching = &in_a_browser(&server.browser_of(vouching).await);
+        for verb in ["refuse", "approve"] {
+            self.step(world, Step::new(by, "POST /api/v1/auth/mfa/help", Value::Null)).await;
+            let asked = vouching.get("/api/v1/mfa-requests").await.is(200);
+            let name = format!("POST /api/v1/mfa-requests/{{id}}/{verb}");
+            let decide = Step::new(vouching, &name, Value::Null);
+            self.step(world, decide.of(text(&asked, "/items/0/id"))).await;
+        }
+    }
+
+    /// What is held on people and in workspaces is taken out, and people are forgotten.
+    async fn take_out(&mut self, world: &World) {
+        let (server, root, owner) = (&world.server, world.client("root"), world.client("owner"));
+        let user = server.account("gone@example.com", "viewer").await.to_string();
+        let name = "POST /api/v1/users/{id}/export";
+        let job = self.step(world, Step::new(root, name, Value::Null).of(&user)).await.json();
+        server.run_jobs().await;
+        let name = "GET /api/v1/users/{id}/exports/{job}";
+        let fetch = Step::new(root, name, Value::Null).of(&user);
+        self.step(world, Step { other: text(&job, "/id"), ..fetch }).await;
+        let sure = json!({ "confirm": "gone@example.com" });
+        let name = "POST /api/v1/users/{id}/erase";
+        self.step(world, Step::new(root, name, sure).of(&user)).await;
+        let to = json!({ "recipient": Identity::generate().recipient().to_string() });
+        let name = format!("POST {HOME}/exports");
+        let job = self.step(world, Step::new(owner, &name, to)).await.json();
+        server.run_jobs().await;
+        let done = owner.get(&format!("/jobs/{}", text(&job, "/id"))).await.is(200);
+        assert_eq!(done["state"], "done", "{done}");
+        let name = format!("GET {HOME}/exports/{{id}}");
+        let fetch = Step::new(owner, &name, Value::Null);
+        self.step(world, fetch.of(text(&job, "/id"))).await;
+        let size = json!({ "size_bytes": 1000 });
+        let begun = Step::new(root, "POST /api/v1/workspaces/imports", size);
+        let begun = self.step(world, begun).await.json();
+        for verb in ["GET", "DELETE"] {
+            let name = format!("{verb} /api/v1/workspaces/imports/{{id}}");
+            let step = Step::new(root, &name, Value::Null).of(text(&begun, "/id"));
+            self.step(world, step).await;
+        }
+    }
+
+    async fn mend_a_fault(&mut self, world: &World) {
+        let root = world.client("root");
+        let broken = json!({ "message": "It broke", "path": "/" });
+        self.step(world, Step::new(root, "POST /api/v1/client-errors", broken)).await;
+        let faults = root.get("/api/v1/errors").await.is(200);
+        let name = "POST /api/v1/errors/{id}/resolve";
+        let step = Step::new(root, name, Value::Null).of(text(&faults, "/items/0/id"));
+        self.step(world, step).await;
     }
 
     async fn make_roles(&mut self, world: &World) {
@@ -327,6 +414,8 @@ impl Fuzzer {
                 self.step(world, Step::new(by, &name, Value::Null).of(id)).await;
             }
         }
+        let renew = Step::new(world.client("operator"), "POST /api/v1/tls/renew", Value::Null);
+        self.step(world, renew).await;
         let sample = json!({ "name": "Playground", "load_sample_data": true });
         let root = world.client("root");
         // Spoiled, it may be a workspace that is none to play with.
@@ -367,7 +456,9 @@ impl Fuzzer {
         let path = operation
             .path
             .replace("{workspace}", step.home.unwrap_or(&world.homes[0]))
-            .replace("{id}", step.id);
+            .replace("{id}", step.id)
+            .replace("{key}", step.other)
+            .replace("{job}", step.other);
         let mut right = Sent {
             method: operation.method.clone(),
             path,

@@ -1,11 +1,14 @@
 //! A box with two workspaces, and one of each kind of caller.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast::platform::access::Role;
 use holdfast::platform::identity::UserId;
 use holdfast::platform::identity::sessions::ops::{TokenDraft, make_token_in};
+use holdfast::platform::tls::acme::{AcmeSettings, Method};
+use holdfast::platform::tls::{self, Name, Source, box_names};
 use holdfast::platform::workspaces::{self, WorkspaceId};
 use rusqlite::named_params;
 use serde_json::{Value, json};
@@ -55,6 +58,7 @@ pub struct World {
 impl World {
     pub async fn make() -> Self {
         let server = TestServer::start_with(SETTINGS).await;
+        server.show(of_an_authority(&server));
         let elsewhere = server.second_workspace().await;
         let homes = [server.workspace.to_string(), elsewhere.to_string()];
         let mut callers = Vec::new();
@@ -145,6 +149,27 @@ impl World {
             join(&self.server, home, user, role).await;
         }
         caller.client = client(&self.server, caller.proof).await.in_workspace(home);
+    }
+}
+
+/// Certificates that an authority signs, which is away.
+fn of_an_authority(server: &TestServer) -> Source {
+    let settings = AcmeSettings {
+        directory: "https://127.0.0.1:9/directory".to_owned(),
+        contact: None,
+        is_agreed: true,
+        methods: vec![Method::Http],
+        hook: None,
+        root: None,
+        binding: None,
+        chosen: Name::parse("ops.example.com").into_iter().collect(),
+    };
+    Source::Acme {
+        directory: server.folder().join(tls::FOLDER),
+        label: "kitchen".to_owned(),
+        names: Box::new(|| box_names(&[])),
+        secrets: Arc::clone(&server.platform.secrets),
+        settings: Box::new(settings),
     }
 }
 
