@@ -167,7 +167,8 @@ fn day(moment: Moment) -> String {
 /// `due_since` is when the job that waits longest was due.
 pub fn jobs(failing: &[(&str, i64)], due_since: Option<Moment>, now: Moment) -> Finding {
     if let Some((title, count)) = failing.first() {
-        let detail = format!("{title} failed {count} times and was not done since; see the jobs.");
+        let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+        let detail = format!("{title} failed {times} and was not done since; see the jobs.");
         return Finding::new(Status::Degraded, detail);
     }
     if due_since.is_some_and(|due_since| now.since(due_since) > LATE) {
@@ -203,7 +204,12 @@ pub fn open_workspaces(open: usize, refusing: usize, log_bytes: u64) -> Finding 
         return Finding::new(Status::Failing, detail);
     }
     let log = size(log_bytes);
-    Finding::new(Status::Ok, format!("{open} files are open; their write-ahead logs hold {log}."))
+    let detail = match open {
+        0 => "No file is open.".to_owned(),
+        1 => format!("1 file is open; its write-ahead log holds {log}."),
+        more => format!("{more} files are open; their write-ahead logs hold {log}."),
+    };
+    Finding::new(Status::Ok, detail)
 }
 
 /// Judges the memory that the box may use. None where the machine does not say.
@@ -314,6 +320,10 @@ mod tests {
         assert_eq!(queue(80, 100).status, Status::Ok);
         assert_eq!(queue(81, 100).status, Status::Degraded);
         assert_eq!(open_workspaces(3, 0, 0).status, Status::Ok);
+        let said = |open| open_workspaces(open, 0, 2_000).detail.unwrap();
+        assert_eq!(said(0), "No file is open.");
+        assert_eq!(said(1), "1 file is open; its write-ahead log holds 2.0 kB.");
+        assert_eq!(said(2), "2 files are open; their write-ahead logs hold 2.0 kB.");
         assert_eq!(open_workspaces(3, 1, 0).status, Status::Failing);
     }
 
@@ -334,7 +344,11 @@ mod tests {
         assert_eq!(jobs(&[], None, now).status, Status::Ok);
         assert_eq!(jobs(&[], Some(now), now).status, Status::Ok);
         assert_eq!(jobs(&[], Some(Moment(0)), now).status, Status::Degraded);
-        assert_eq!(jobs(&[("Clean-up", 1)], None, now).status, Status::Degraded);
+        let failed = |count| jobs(&[("Clean-up", count)], None, now);
+        assert_eq!(failed(1).status, Status::Degraded);
+        let said = |count| failed(count).detail.unwrap();
+        assert_eq!(said(1), "Clean-up failed once and was not done since; see the jobs.");
+        assert_eq!(said(2), "Clean-up failed 2 times and was not done since; see the jobs.");
     }
 
     #[test]

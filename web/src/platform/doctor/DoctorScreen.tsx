@@ -99,8 +99,8 @@ function Tally({ report }: { readonly report: DoctorReport }) {
   const { counts } = report;
   const tally = t("doctor.tally", {
     failed: format.integer(counts.failed),
-    warning: format.integer(counts.warning),
-    hint: format.integer(counts.hint),
+    warnings: t("doctor.warnings", { count: counts.warning }),
+    hints: t("doctor.hints", { count: counts.hint }),
     ok: format.integer(counts.ok),
   });
   const tone = counts.failed > 0 ? "danger" : counts.warning > 0 ? "caution" : "good";
