@@ -27,6 +27,11 @@ pub struct Reply<T> {
 #[derive(Debug, Clone, Copy)]
 pub struct OfNobody;
 
+/// Marks an answer whose status is one of a fault of the box though there was none: a probe that
+/// says how the box is, or a sender that was too slow.
+#[derive(Debug, Clone, Copy)]
+pub struct NoFault;
+
 /// 200 with a body.
 pub fn ok<T>(body: T) -> Reply<T> {
     Reply { status: StatusCode::OK, body, version: None, is_replay: false, is_of_nobody: false }

@@ -5,11 +5,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use axum::RequestPartsExt;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, RequestPartsExt};
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use tracing::{error, info};
 
 use super::address;
-use super::answer::OfNobody;
+use super::answer::{NoFault, OfNobody};
 use super::body::{BodyLimit, RETRY_AFTER_S};
 use super::compression::{compress, pays};
 use super::guard::{
@@ -93,7 +93,7 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
         log_fault(&error, &about);
         // What lasts until somebody mends it was told when it was found.
         let is_known = matches!(*error, Error::Unavailable(_));
-        if response.status().is_server_error() && !is_known {
+        if is_fault(&response) && !is_known {
             note_fault(&front, &about, &error);
         }
         let beside = response.extensions_mut().remove::<Beside>();
@@ -109,8 +109,13 @@ pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next
     let mut response = compress(response, about.accept_encoding.as_ref()).await;
     add_headers(response.headers_mut(), &front, &about);
     drop(in_flight);
-    account(&front, &about, &response, code, started.elapsed());
+    account(&front, &about, &response, code, started.elapsed().saturating_sub(about.sending()));
     response
+}
+
+/// Whether the box failed the request.
+fn is_fault(response: &Response) -> bool {
+    response.status().is_server_error() && response.extensions().get::<NoFault>().is_none()
 }
 
 /// What a GET would have said about the body, and no body.
@@ -138,6 +143,8 @@ struct About {
     accept_encoding: Option<HeaderValue>,
     /// What kind of caller it is, once that is known.
     who: OnceLock<&'static str>,
+    /// How long its body took to come, where it was waited for.
+    body_came_within: OnceLock<Duration>,
 }
 
 impl About {
@@ -163,11 +170,17 @@ impl About {
             },
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
             who: OnceLock::new(),
+            body_came_within: OnceLock::new(),
         }
     }
 
     fn route(&self) -> &str {
         self.template.as_ref().map_or("", MatchedPath::as_str)
+    }
+
+    /// How long the sender of the body was waited for.
+    fn sending(&self) -> Duration {
+        self.body_came_within.get().copied().unwrap_or_default()
     }
 
     fn is_api(&self) -> bool {
@@ -202,8 +215,10 @@ async fn admit_and_run(front: &Front, about: &About, request: Request, next: Nex
     // What it takes to send the body is the line's doing, and has its own bounds.
     let outcome = async {
         let let_in = in_time(front, let_in(front, about, request)).await?;
-        let arrived = arrive(front, let_in).await?;
-        in_time(front, run(front, about, arrived, next)).await
+        match arrive(front, about, let_in).await {
+            Ok(arrived) => in_time(front, run(front, about, arrived, next)).await,
+            Err(error) => Ok((Extension(NoFault), error).into_response()),
+        }
     };
     outcome.await.unwrap_or_else(IntoResponse::into_response)
 }
@@ -285,12 +300,21 @@ fn incoming<'a>(about: &'a About, parts: &'a Parts, workspace: Option<&'a str>) 
     }
 }
 
-/// Takes in what is waited for.
-async fn arrive(front: &Front, mut let_in: LetIn) -> Result<LetIn> {
-    if let_in.is_waited_for() {
-        let body = let_in.limit.read_over_any_line(let_in.body, time_max(front)).await?;
-        let_in.body = Body::from(body);
+/// Takes in the body of a change, over any line from somebody who is known and within the time of
+/// a request from a stranger. What that took says nothing of the box, so it is kept apart.
+async fn arrive(front: &Front, about: &About, mut let_in: LetIn) -> Result<LetIn> {
+    if let_in.parts.method.is_safe() || let_in.admitted.on_box.is_none() {
+        return Ok(let_in);
     }
+    let (began, limit, is_waited_for) = (Instant::now(), let_in.limit, let_in.is_waited_for());
+    let body = std::mem::take(&mut let_in.body);
+    let came = if is_waited_for {
+        limit.read_over_any_line(body, time_max(front)).await
+    } else {
+        in_time(front, limit.read(body)).await
+    };
+    about.body_came_within.get_or_init(|| began.elapsed());
+    let_in.body = Body::from(came?);
     Ok(let_in)
 }
 
@@ -542,13 +566,14 @@ fn size_of(response: &Response) -> Option<u64> {
     response.body().size_hint().exact()
 }
 
-/// Counts the request and writes its line. Paths may hold ids but never what was typed, so the
+/// Counts the request and writes its line. `took` is the time to the head of the answer, without
+/// what the sender took for the body. Paths may hold ids but never what was typed, so the
 /// query is left out.
 fn account(front: &Front, about: &About, response: &Response, code: &str, took: Duration) {
     let template = about.template.as_ref().map(MatchedPath::as_str);
     let status = response.status();
     front.meters.of(template, &about.method).count(status, took);
-    front.platform.watching.traffic.count(status.is_server_error(), took);
+    front.platform.watching.traffic.count(is_fault(response), took);
     if front.platform.config.logs.access {
         let (method, path, id) = (&about.method, logged_path(about), &about.request_id);
         let (route, status) = (about.route(), status.as_u16());

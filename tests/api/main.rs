@@ -7,6 +7,7 @@ mod backups;
 mod checkpoints;
 mod clocks;
 mod columns;
+mod counting;
 mod credentials;
 mod damage;
 mod description;

@@ -20,6 +20,7 @@ pub const CHECK_LOGS: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: false,
     attempts_max: 3,
     time_max: Duration::from_hours(6),
     run: |work| Box::pin(check_logs(work)),

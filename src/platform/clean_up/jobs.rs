@@ -18,6 +18,7 @@ pub const CLEAN_UP: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: true,
+    is_backup: false,
     attempts_max: 3,
     time_max: Duration::from_hours(2),
     run: |work| Box::pin(clean_up(work)),

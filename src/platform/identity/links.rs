@@ -39,7 +39,7 @@ pub async fn guarded<T>(
 ) -> Result<T> {
     let wrong = &ctx.platform.links.wrong;
     let Some(network) = network else { return noted(ctx, None, work).await };
-    wrong.take(network, ctx.now())?;
+    sign_in::counted(wrong.take(network, ctx.now()))?;
     let outcome = noted(ctx, Some(network), work).await;
     if !matches!(outcome, Err(Error::Denied(_))) {
         wrong.put_back(network, ctx.now());

@@ -9,7 +9,6 @@ use super::ops::{self, DueKind};
 use super::rules::{Due, Ending, Fault, Job, State, ending_of};
 use super::state::{Kind, Planned, Running};
 use super::work::{EFFECT, Per, Work, of_the_box};
-use crate::platform::backups::bases::jobs::BACKUP;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Ctx, Membership};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::sessions;
@@ -192,7 +191,7 @@ async fn carry_out(platform: &Arc<Platform>, job: Job, running: Arc<Running>) {
     let ending = ending(platform, job, &running).await;
     if matches!(ending, Ending::Broken(_) | Ending::Refused(_)) {
         metrics::counter!("holdfast_job_failures_total", "kind" => kind.clone()).increment(1);
-        if kind.starts_with(BACKUP.kind) {
+        if platform.jobs.kind(&kind).is_some_and(|kind| kind.spec.is_backup) {
             metrics::counter!("holdfast_backup_failures_total").increment(1);
         }
     }

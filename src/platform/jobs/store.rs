@@ -312,7 +312,7 @@ pub(super) fn drop_effects(unit: &Unit<'_>, before: Moment, most: usize) -> Resu
 pub struct Figures {
     pub waiting: i64,
     pub running: i64,
-    /// Failed and not done since.
+    /// Failed and not done since, those that people asked for among them.
     pub failed: i64,
     /// When the job that waits longest was due.
     pub due_since: Option<Moment>,

@@ -27,6 +27,7 @@ pub enum Per {
 }
 
 /// A kind of job.
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own of a kind")]
 #[derive(Clone, Copy)]
 pub struct JobSpec {
     /// `area.what`; the area is the app's id or the platform's.
@@ -45,6 +46,9 @@ pub struct JobSpec {
     pub changes: bool,
     /// Of heavy ones one runs at a time.
     pub is_heavy: bool,
+    /// Whether a run that fails is a backup that failed. What a person's own mistake can end, such
+    /// as a drill with the wrong kit, is none.
+    pub is_backup: bool,
     pub attempts_max: u32,
     pub time_max: Duration,
     pub run: fn(Work) -> Working,

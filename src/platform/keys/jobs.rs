@@ -18,6 +18,7 @@ pub const ROTATE: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: false,
     attempts_max: 5,
     time_max: Duration::from_hours(1),
     run: |work| Box::pin(rotate(work)),

@@ -17,7 +17,7 @@ use super::ops::{self, BoxFacts, Readiness, VERSION};
 use super::rules::{self, Asker, Check, Status};
 use super::score::{self, rules::Score};
 use crate::http::address;
-use crate::http::answer::{Answer, ok};
+use crate::http::answer::{Answer, NoFault, ok};
 use crate::platform::Platform;
 use crate::platform::access::rules::OPERATE;
 use crate::platform::app::Routes;
@@ -51,9 +51,10 @@ pub struct ProbeResponse {
     pub status: String,
 }
 
+/// Whatever a probe says, it said what it was asked.
 fn probe(code: StatusCode, status: &str) -> Response {
     let body = ProbeResponse { status: status.to_owned() };
-    (code, [NEVER_KEPT], Json(body)).into_response()
+    (code, [NEVER_KEPT], Extension(NoFault), Json(body)).into_response()
 }
 
 /// Ask whether the process is alive.
@@ -176,7 +177,7 @@ async fn get_health(
         timestamp: ctx.now().to_string(),
         version: VERSION.to_owned(),
     };
-    (code, [NEVER_KEPT], Json(body)).into_response()
+    (code, [NEVER_KEPT], Extension(NoFault), Json(body)).into_response()
 }
 
 /// Read the counters, as Prometheus takes them.

@@ -1,5 +1,6 @@
-//! The text form of Prometheus for numbers that the recorder cannot hold: counters with a
-//! fraction, and times that are counted in steps of our own.
+//! The text form of Prometheus for numbers that are looked up when somebody asks, and for those
+//! that the recorder cannot hold: counters with a fraction, and times that are counted in steps of
+//! our own.
 
 use std::fmt::{Display, Write};
 

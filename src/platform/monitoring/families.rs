@@ -65,10 +65,23 @@ pub const REQUESTS: &[Family] = &[
         &["route", "method", "code"],
         "Requests answered, by template of the route, verb and status.",
     ),
+    counter(
+        "holdfast_http_answers_total",
+        &[],
+        "Requests answered, all together: there from the start, so that the first is seen as a \
+         rise.",
+    ),
+    counter(
+        "holdfast_http_faults_total",
+        &[],
+        "Requests that the box failed (a status from 500 on); probes that say it is not well and \
+         senders that were too slow are none.",
+    ),
     histogram(
         "holdfast_http_request_duration_seconds",
         &["route", "method"],
-        "Time to the head of an answer, by template of the route and verb.",
+        "Time to the head of an answer, by template of the route and verb, without the time that \
+         the sender took for the body.",
     ),
     gauge("holdfast_http_requests_in_flight", &[], "Requests that are worked on."),
     counter("holdfast_handler_panics_total", &[], "Requests that ended in a panic."),
@@ -78,13 +91,24 @@ pub const REQUESTS: &[Family] = &[
     counter(
         "holdfast_sign_in_failures_total",
         &["reason"],
-        "Refused sign-ins: password, second-factor, program, link or throttled.",
+        "Refused sign-ins: password, second-factor, token, program, link or throttled.",
+    ),
+    counter(
+        "holdfast_step_up_failures_total",
+        &[],
+        "Refused proofs of people who are signed in: wrong codes, passkeys and passwords.",
     ),
     counter("holdfast_password_hashes_total", &[], "Passwords hashed or compared."),
     counter("holdfast_refusals_not_audited_total", &[], "Refusals over the audited rate."),
 ];
 
 pub const DATABASE: &[Family] = &[
+    gauge(
+        "holdfast_box_file_readable",
+        &[],
+        "1 when the box's own file could be read for this scrape; else what it tells of jobs, \
+         backups and damage is left out.",
+    ),
     histogram(
         "holdfast_database_statement_duration_seconds",
         &["kind", "op"],
@@ -129,7 +153,11 @@ pub const DATABASE: &[Family] = &[
 pub const WORK: &[Family] = &[
     gauge("holdfast_jobs_waiting", &[], "Jobs that wait to begin."),
     gauge("holdfast_jobs_running", &[], "Jobs that run."),
-    gauge("holdfast_jobs_failed", &[], "Jobs that failed in a week and were not done since."),
+    gauge(
+        "holdfast_jobs_failed",
+        &[],
+        "Scheduled jobs that failed in a week and were not done since, as /health counts them.",
+    ),
     gauge(
         "holdfast_jobs_oldest_waiting_seconds",
         &[],
@@ -179,6 +207,11 @@ pub const SAFETY: &[Family] = &[
         &[],
         "Failed runs of making, sending, checking and removing backups.",
     ),
+    counter(
+        "holdfast_backup_copies_damaged_total",
+        &[],
+        "Copies of backups that were looked at and are not what was written.",
+    ),
     gauge("holdfast_backup_troubles", &[], "What is wrong with backups, counted."),
     gauge(
         "holdfast_certificate_not_after_timestamp_seconds",
@@ -224,6 +257,7 @@ pub const MACHINE: &[Family] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::identity::sign_in::Reason;
 
     #[test]
     fn names_follow_the_conventions_and_stand_once() {
@@ -238,6 +272,17 @@ mod tests {
             }
             assert!(family.help.ends_with('.'), "{name}");
             assert_eq!(names.iter().filter(|one| **one == name).count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_reason_of_a_refused_sign_in_is_listed_and_led_to() {
+        let help = named("holdfast_sign_in_failures_total").unwrap().help;
+        let manual = include_str!("../../../docs/manual/watching.md");
+        for reason in Reason::ALL {
+            let name = reason.name();
+            assert!(help.contains(name), "{name} is not in: {help}");
+            assert!(manual.contains(&format!("`{name}`")), "the manual does not know {name}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::exposition::Exposition;
 use super::ops::{VERSION, certificate_status};
+use super::score::rules::{Part, Score};
 use super::{host, process, recorder, score};
 use crate::platform::backups::standing::ops::standing_in;
 use crate::platform::backups::standing::rules::Standing;
@@ -18,89 +19,89 @@ use crate::platform::{Platform, jobs, tasks};
 /// What stands in the box's own file.
 struct Kept {
     jobs: Figures,
+    /// Scheduled jobs that failed and were not done since.
+    jobs_failed: i64,
     backups: Standing,
     now: Moment,
 }
 
-/// All counters, with those that are looked up when somebody asks. The text of Prometheus.
+/// All counters, with what is looked up when somebody asks: what cannot be looked up now is left
+/// out, since an earlier value would pass for a present one. The text of Prometheus.
 pub async fn metrics(platform: &Arc<Platform>) -> Result<String> {
     let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
-    let read = ctx.read(|scope| {
+    let of_jobs = Arc::clone(platform);
+    let read = ctx.read(move |scope| {
         let (jobs, backups) = (jobs::ops::figures_in(scope)?, standing_in(scope)?);
-        Ok(Kept { jobs, backups, now: scope.now() })
+        let failing = jobs::ops::failing_in(scope, &of_jobs.jobs)?;
+        let jobs_failed = failing.iter().map(|(_, count)| count).sum();
+        Ok(Kept { jobs, jobs_failed, backups, now: scope.now() })
     });
     // A box whose file cannot be read still tells the rest.
     let kept = read.await.ok();
     let score = score::current(&ctx).await?;
     let platform = Arc::clone(platform);
     tasks::blocking(move || {
-        if let Some(kept) = &kept {
-            of_work(kept);
-        }
-        of_files(&platform);
-        of_machine(&platform);
-        set("holdfast_stability_score", score.score);
-        for part in &score.parts {
-            if let Some(grade) = part.grade {
-                let gauge = metrics::gauge!("holdfast_stability_grade", "part" => part.name);
-                gauge.set(float(grade));
-            }
-        }
         let mut text = Exposition::begin(recorder::render());
-        append(&mut text, &platform);
+        of_requests(&mut text, &platform);
+        text.one("holdfast_box_file_readable", Some(u8::from(kept.is_some())));
+        if let Some(kept) = &kept {
+            of_work(&mut text, kept);
+        }
+        of_files(&mut text, &platform);
+        of_times(&mut text, &platform);
+        of_score(&mut text, &score);
+        of_machine(&mut text, &platform);
+        of_process(&mut text, &platform);
         Ok(text.text())
     })
     .await
 }
 
-fn of_work(Kept { jobs, backups, now }: &Kept) {
-    set("holdfast_jobs_waiting", jobs.waiting);
-    set("holdfast_jobs_running", jobs.running);
-    set("holdfast_jobs_failed", jobs.failed);
+fn of_requests(text: &mut Exposition, platform: &Platform) {
+    let traffic = &platform.watching.traffic;
+    let counted = traffic.counted();
+    text.one("holdfast_http_answers_total", Some(counted.times.total()));
+    text.one("holdfast_http_faults_total", Some(counted.faults));
+    text.one("holdfast_http_requests_in_flight", Some(traffic.in_flight()));
+    text.one("holdfast_event_streams_open", Some(platform.streams.count()));
+}
+
+fn of_work(text: &mut Exposition, kept: &Kept) {
+    let Kept { jobs, jobs_failed, backups, now } = kept;
+    text.one("holdfast_jobs_waiting", Some(jobs.waiting));
+    text.one("holdfast_jobs_running", Some(jobs.running));
+    text.one("holdfast_jobs_failed", Some(jobs_failed));
     let oldest = jobs.due_since.map_or(0, |since| now.since(since).as_secs());
-    set("holdfast_jobs_oldest_waiting_seconds", oldest);
-    let seconds = |at: Option<Moment>| at.map_or(0, |at| at.0 / 1_000);
-    set("holdfast_backup_set_up_timestamp_seconds", seconds(backups.ready_since));
-    set("holdfast_backup_last_success_timestamp_seconds", seconds(backups.last_made_at));
-    set("holdfast_backup_last_verified_timestamp_seconds", seconds(backups.last_verified_at));
-    set("holdfast_backup_troubles", backups.trouble(*now).len());
-    set("holdfast_workspaces_damaged", backups.damaged.len());
-}
-
-fn of_files(platform: &Platform) {
-    let (system, workspaces) = (&platform.system, &platform.workspaces);
-    for (kind, waiting, log) in [
-        ("system", system.waiting_commands(), system_log_bytes(platform)),
-        ("workspace", workspaces.longest_queue(), workspaces.log_bytes()),
+    text.one("holdfast_jobs_oldest_waiting_seconds", Some(oldest));
+    for (name, at) in [
+        ("holdfast_backup_set_up_timestamp_seconds", backups.ready_since),
+        ("holdfast_backup_last_success_timestamp_seconds", backups.last_made_at),
+        ("holdfast_backup_last_verified_timestamp_seconds", backups.last_verified_at),
     ] {
-        metrics::gauge!("holdfast_write_queue_commands", "kind" => kind).set(float(waiting));
-        metrics::gauge!("holdfast_database_wal_bytes", "kind" => kind).set(float(log));
+        text.one(name, Some(at.map_or(0, |at| at.0 / 1_000)));
     }
+    text.one("holdfast_backup_troubles", Some(backups.trouble(*now).len()));
+    text.one("holdfast_workspaces_damaged", Some(backups.damaged.len()));
+}
+
+fn of_files(text: &mut Exposition, platform: &Platform) {
+    let (system, workspaces) = (&platform.system, &platform.workspaces);
+    let by_kind = |system: u64, workspaces: u64| {
+        [("kind=\"system\"".to_owned(), system), ("kind=\"workspace\"".to_owned(), workspaces)]
+    };
+    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let waiting = by_kind(wide(system.waiting_commands()), wide(workspaces.longest_queue()));
+    text.family("holdfast_write_queue_commands", &waiting);
+    let logs = by_kind(system_log_bytes(platform), workspaces.log_bytes());
+    text.family("holdfast_database_wal_bytes", &logs);
     let capacity = platform.config.storage.queue_commands_max;
-    set("holdfast_write_queue_capacity_commands", capacity);
-    set("holdfast_workspaces_open", workspaces.open_count());
-    set("holdfast_event_streams_open", platform.streams.count());
-    set("holdfast_http_requests_in_flight", platform.watching.traffic.in_flight());
-    set("holdfast_audit_chain_ok", u8::from(platform.watching.is_every_chain_whole()));
+    text.one("holdfast_write_queue_capacity_commands", Some(capacity));
+    text.one("holdfast_workspaces_open", Some(workspaces.open_count()));
+    let is_whole = u8::from(platform.watching.is_every_chain_whole());
+    text.one("holdfast_audit_chain_ok", Some(is_whole));
 }
 
-fn of_machine(platform: &Platform) {
-    if let Ok(disk) = platform.room.of(platform.config.data()) {
-        set("holdfast_disk_free_bytes", disk.free_bytes);
-        set("holdfast_disk_size_bytes", disk.size_bytes);
-    }
-    if let Some(memory) = host::memory() {
-        set("holdfast_memory_used_bytes", memory.used_bytes);
-        set("holdfast_memory_limit_bytes", memory.limit_bytes);
-    }
-    if let Some(status) = certificate_status(platform) {
-        set("holdfast_certificate_not_after_timestamp_seconds", status.not_after.0 / 1_000);
-    }
-    metrics::gauge!("holdfast_build_info", "version" => VERSION).set(1.0);
-}
-
-/// What the recorder cannot hold.
-fn append(text: &mut Exposition, platform: &Platform) {
+fn of_times(text: &mut Exposition, platform: &Platform) {
     let watching = &platform.watching;
     let files = [&watching.on_system, &watching.on_workspaces];
     let statements = files.iter().flat_map(|file| {
@@ -112,6 +113,24 @@ fn append(text: &mut Exposition, platform: &Platform) {
     text.times("holdfast_database_statement_duration_seconds", &statements);
     let commits = files.map(|file| (format!("kind=\"{}\"", file.kind), file.commits()));
     text.times("holdfast_database_commit_duration_seconds", &commits);
+}
+
+fn of_score(text: &mut Exposition, score: &Score) {
+    text.one("holdfast_stability_score", Some(score.score));
+    let known = |part: &Part| Some((format!("part=\"{}\"", part.name), part.grade?));
+    let grades: Vec<_> = score.parts.iter().filter_map(known).collect();
+    text.family("holdfast_stability_grade", &grades);
+}
+
+fn of_machine(text: &mut Exposition, platform: &Platform) {
+    let disk = platform.room.of(platform.config.data()).ok();
+    text.one("holdfast_disk_free_bytes", disk.as_ref().map(|disk| disk.free_bytes));
+    text.one("holdfast_disk_size_bytes", disk.map(|disk| disk.size_bytes));
+    let memory = host::memory();
+    text.one("holdfast_memory_used_bytes", memory.as_ref().map(|one| one.used_bytes));
+    text.one("holdfast_memory_limit_bytes", memory.map(|one| one.limit_bytes));
+    let not_after = certificate_status(platform).map(|status| status.not_after.0 / 1_000);
+    text.one("holdfast_certificate_not_after_timestamp_seconds", not_after);
     let pressure: Vec<_> = host::pressure()
         .into_iter()
         .flat_map(|one| {
@@ -120,6 +139,10 @@ fn append(text: &mut Exposition, platform: &Platform) {
         })
         .collect();
     text.family("holdfast_pressure_waiting_seconds_total", &pressure);
+    text.family("holdfast_build_info", &[(format!("version=\"{VERSION}\""), 1)]);
+}
+
+fn of_process(text: &mut Exposition, platform: &Platform) {
     let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let cpu = process::cpu_time().map(|time| Seconds(micros(time)));
     text.one("process_cpu_seconds_total", cpu);
@@ -137,13 +160,4 @@ fn append(text: &mut Exposition, platform: &Platform) {
 pub(super) fn system_log_bytes(platform: &Platform) -> u64 {
     let log = platform.config.data().join("system.db-wal");
     fs::metadata(log).map_or(0, |about| about.len())
-}
-
-fn set(name: &'static str, value: impl TryInto<i64>) {
-    metrics::gauge!(name).set(float(value));
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a gauge is a float; 53 bits are enough for it")]
-fn float(value: impl TryInto<i64>) -> f64 {
-    value.try_into().unwrap_or(i64::MAX) as f64
 }

@@ -96,12 +96,13 @@ async fn disk(platform: &Arc<Platform>) -> Finding {
 }
 
 async fn jobs(ctx: &BoxCtx) -> Finding {
-    let failing = jobs::ops::failing(ctx).await;
-    match (failing, ctx.read(jobs::ops::figures_in).await) {
-        (Ok(failing), Ok(figures)) => rules::jobs(&failing, figures.due_since, ctx.now()),
-        (Err(error), _) | (_, Err(error)) => {
-            Finding::new(Status::Failing, format!("They could not be read: {error}."))
-        }
+    let platform = Arc::clone(&ctx.platform);
+    let read = ctx.read(move |scope| {
+        Ok((jobs::ops::failing_in(scope, &platform.jobs)?, jobs::ops::figures_in(scope)?))
+    });
+    match read.await {
+        Ok((failing, figures)) => rules::jobs(&failing, figures.due_since, ctx.now()),
+        Err(error) => Finding::new(Status::Failing, format!("They could not be read: {error}.")),
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::time::MissedTickBehavior;
 use super::families::{self, Family, Kind};
 use crate::platform::Platform;
 use crate::platform::error::{Error, Result};
+use crate::platform::identity::sign_in::Reason;
 
 /// Bounds of the histograms of times, in seconds: from a look into memory to the time-out.
 const SECONDS: &[f64] = &[
@@ -20,7 +21,8 @@ const SECONDS: &[f64] = &[
 const JOB_SECONDS: &[f64] =
     &[0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0];
 /// Counters that are written beside the recorder.
-const APPENDED: [&str; 1] = ["process_cpu_seconds_total"];
+const APPENDED: [&str; 3] =
+    ["holdfast_http_answers_total", "holdfast_http_faults_total", "process_cpu_seconds_total"];
 /// Recorded times wait in a list until they are counted; so it stays short under load.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -72,15 +74,6 @@ pub(super) fn render() -> String {
 }
 
 /// Counters that are not there yet stand at nothing, so that the first of each is seen as a rise.
-const KNOWN: [(&str, &str, &[&str]); 2] = [
-    (
-        "holdfast_sign_in_failures_total",
-        "reason",
-        &["password", "second-factor", "program", "link", "throttled"],
-    ),
-    ("holdfast_slow_statements_total", "kind", &["system", "workspace"]),
-];
-
 fn describe() {
     for Family { name, kind, labels, help } in families::all() {
         match kind {
@@ -93,10 +86,12 @@ fn describe() {
             metrics::counter!(*name).increment(0);
         }
     }
-    for (name, label, values) in KNOWN {
-        for value in values {
-            metrics::counter!(name, label => *value).increment(0);
-        }
+    for reason in Reason::ALL {
+        let name = "holdfast_sign_in_failures_total";
+        metrics::counter!(name, "reason" => reason.name()).increment(0);
+    }
+    for kind in ["system", "workspace"] {
+        metrics::counter!("holdfast_slow_statements_total", "kind" => kind).increment(0);
     }
     for channel in ["mail", "webhook"] {
         for outcome in ["sent", "failed"] {

@@ -69,6 +69,7 @@ impl Traffic {
         InFlight(self)
     }
 
+    /// Counts an answer. `took` is the time to its head, without what the sender took for the body.
     pub fn count(&self, is_fault: bool, took: Duration) {
         self.times.add(took);
         if is_fault {
@@ -98,6 +99,6 @@ impl Drop for InFlight<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Requests {
     pub times: Counted,
-    /// Answered with a fault of the box.
+    /// Those that the box failed.
     pub faults: u64,
 }

@@ -18,6 +18,7 @@ pub const LOAD: JobSpec = JobSpec {
     can_be_asked: false,
     permission: None,
     is_heavy: true,
+    is_backup: false,
     changes: true,
     attempts_max: 5,
     time_max: Duration::from_mins(10),

@@ -14,6 +14,7 @@ use crate::platform::ctx::{Actor, BoxCtx, BoxScope};
 use crate::platform::error::{Error, FieldError, Result};
 use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::sessions;
+use crate::platform::identity::sign_in::{Reason, count_failure, counted};
 use crate::platform::identity::users::rules::{NewUser, User, clean_email};
 use crate::platform::identity::users::{self};
 use crate::platform::samples;
@@ -123,7 +124,7 @@ fn issue_in(scope: &BoxScope<'_>, token_hash: [u8; 32]) -> Result<()> {
 pub async fn check_token(ctx: &BoxCtx, token: &Secret, network: Option<IpAddr>) -> Result<()> {
     let set_up = &ctx.platform.set_up;
     if let Some(network) = network {
-        set_up.wrong.take(network, ctx.now())?;
+        counted(set_up.wrong.take(network, ctx.now()))?;
     }
     let presented = token_hash(token.reveal());
     let checked = ctx.read(move |scope| {
@@ -134,6 +135,9 @@ pub async fn check_token(ctx: &BoxCtx, token: &Secret, network: Option<IpAddr>) 
     });
     let outcome = checked.await;
     let is_guess = matches!(&outcome, Err(Error::Denied(_)));
+    if is_guess {
+        count_failure(Reason::Link);
+    }
     if let (Some(network), false) = (network, is_guess) {
         set_up.wrong.put_back(network, ctx.now());
     }

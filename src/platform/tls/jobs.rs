@@ -18,6 +18,7 @@ pub const RENEW: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: false,
     // It waits longer each time, so that this is more than a day.
     attempts_max: 30,
     time_max: Duration::from_hours(1),

@@ -13,7 +13,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::Ready;
-use crate::support::{reading, system};
+use crate::support::{Counters, reading, system};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -164,6 +164,53 @@ async fn what_is_wrong_with_backups_is_said_until_it_is_mended() {
     fs::rename(&moved, ready.target.path()).unwrap();
     ready.server.run_jobs().await;
     assert_eq!(codes(&ready).await, ["kit-unconfirmed"]);
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_wrong_kit_is_no_failed_backup_and_a_backup_without_room_is_one() {
+    let counters = Counters::start();
+    let ready = Ready::start().await;
+    let backup = ready.back_up().await;
+    let mut other = ready.kit.clone();
+    other.identity = Identity::generate();
+    let _here = counters.listen();
+    let failed = || counters.of("holdfast_backup_failures_total");
+
+    let drill = json!({ "identity": other.text().reveal() });
+    let wrong = ready.job(&path_of(&backup, "drill"), &drill).await;
+    assert_eq!(wrong["problem"]["code"], "drill-wrong-kit", "{wrong}");
+    assert_eq!(failed(), 0, "somebody took the wrong kit");
+    ready.server.platform.room.pretend(Some(1_000_000));
+    let refused = ready.try_backup().await;
+
+    assert_eq!(refused["problem"]["code"], "backup-no-room", "{refused}");
+    assert_eq!(failed(), 1);
+    ready.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_damaged_copy_is_counted_whoever_finds_it() {
+    let counters = Counters::start();
+    let ready = Ready::start().await;
+    let (first, second) = (ready.back_up().await, ready.back_up().await);
+    for backup in [&first, &second] {
+        let part = ready.part(backup);
+        let mut bytes = fs::read(&part).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&part, bytes).unwrap();
+    }
+    let _here = counters.listen();
+    let damaged = || counters.of("holdfast_backup_copies_damaged_total");
+
+    let checked = ready.job(&path_of(&first, "verify"), &Value::Null).await;
+    assert_eq!((&checked["state"], damaged()), (&json!("done"), 1), "{checked}");
+    let drill = json!({ "identity": ready.kit.text().reveal() });
+    let drilled = ready.job(&path_of(&second, "drill"), &drill).await;
+
+    assert_eq!(drilled["problem"]["code"], "backup-damaged", "{drilled}");
+    assert_eq!(damaged(), 2);
     ready.server.finish().await;
 }
 

@@ -8,7 +8,7 @@ use holdfast::platform::id::Id;
 use serde_json::{Value, json};
 
 use super::Ready;
-use crate::support::{ROOM_BYTES, system};
+use crate::support::{Counters, ROOM_BYTES, system};
 
 impl Ready {
     /// Another target, whose folder is not there yet.
@@ -105,8 +105,12 @@ async fn a_copy_that_changed_on_its_way_is_named_and_the_other_one_counts() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&part, bytes).unwrap();
+    let counters = Counters::start();
+    let _here = counters.listen();
 
     ready.run_later().await;
+
+    assert_eq!(counters.of("holdfast_backup_copies_damaged_total"), 1);
 
     let copy = ready.copy("Away").await;
     assert_eq!(copy["state"], "failed");

@@ -7,7 +7,8 @@ use holdfast::platform::workspaces::rules::Draft;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{SELF_CHECK, ask, break_stock};
+use super::kinds::PANICS;
+use super::{SELF_CHECK, ask, break_stock, jobs};
 use crate::inventory::{item, location, post};
 use crate::support::{TestServer, system};
 
@@ -123,7 +124,7 @@ async fn a_workspace_past_its_grace_goes_with_its_jobs() {
 
 #[tokio::test]
 async fn a_failed_night_degrades_the_box_until_it_was_made_good() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with_jobs(&[], &[PANICS]).await;
     let admin = server.person("admin").await;
     let (salmon, place) = (item(&admin, "S").await, location(&admin, "A").await);
     post(&admin, "receive", &salmon, &place, "3").await;
@@ -136,6 +137,11 @@ async fn a_failed_night_degrades_the_box_until_it_was_made_good() {
     };
     assert_eq!((health().await["status"].clone(), failed().await), (json!("ok"), "0".to_owned()));
 
+    admin.post("/jobs", &ask(PANICS.kind)).await.is(202);
+    server.run_jobs().await;
+    assert_eq!(jobs(&admin).await[0]["state"], "failed");
+    // What somebody asked for is no night.
+    assert_eq!((health().await["status"].clone(), failed().await), (json!("ok"), "0".to_owned()));
     break_stock(&server).await;
     admin.post("/jobs", &ask(SELF_CHECK)).await.is(202);
     server.run_jobs().await;

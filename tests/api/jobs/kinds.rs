@@ -16,6 +16,7 @@ const PLAIN: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: false,
     attempts_max: 3,
     time_max: Duration::from_mins(1),
     run: |work| Box::pin(count(work)),

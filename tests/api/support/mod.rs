@@ -4,6 +4,7 @@
 mod authenticator;
 mod browser;
 mod client;
+mod counters;
 pub mod python;
 
 use std::collections::HashMap;
@@ -39,6 +40,7 @@ use rusqlite::{Connection, named_params};
 pub use authenticator::Authenticator;
 pub use browser::{Browser, SESSION};
 pub use client::{Client, Reply};
+pub use counters::{Counters, sample};
 
 /// 2026-11-21T06:00:00Z: a Saturday, six in the morning.
 pub const START: Moment = Moment(1_795_240_800_000);

@@ -20,6 +20,7 @@ pub const EXPORT: JobSpec = JobSpec {
     permission: Some("inventory.export"),
     changes: false,
     is_heavy: true,
+    is_backup: false,
     attempts_max: 3,
     time_max: Duration::from_mins(30),
     run: |work| Box::pin(export(work)),

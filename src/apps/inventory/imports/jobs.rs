@@ -19,6 +19,7 @@ pub const IMPORT: JobSpec = JobSpec {
     permission: Some("inventory.import"),
     changes: true,
     is_heavy: true,
+    is_backup: false,
     attempts_max: 3,
     time_max: Duration::from_mins(5),
     run: |work| Box::pin(import(work)),

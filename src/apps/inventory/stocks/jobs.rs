@@ -18,6 +18,7 @@ pub const SELF_CHECK: JobSpec = JobSpec {
     permission: None,
     changes: false,
     is_heavy: true,
+    is_backup: false,
     attempts_max: 3,
     time_max: Duration::from_mins(10),
     run: |work| Box::pin(self_check(work)),

@@ -16,6 +16,7 @@ pub const BACKUP: JobSpec = JobSpec {
     changes: true,
     // It waits for a network most of the time, and steps back behind all others.
     is_heavy: false,
+    is_backup: true,
     attempts_max: 3,
     time_max: Duration::from_hours(24),
     run: |work| Box::pin(async move { ops::make(&work).await }),
@@ -30,6 +31,7 @@ pub const SEND: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: true,
     // A target may be away for weeks.
     attempts_max: 10_000,
     time_max: Duration::from_hours(24),

@@ -198,6 +198,7 @@ async fn advance(work: &Work, todo: &Todo) -> Result<()> {
         Ok(_) => Outcome::Verified,
         Err(Refused::Disk(detail) | Refused::Target(detail)) => Outcome::NotNow(detail),
         Err(damage) => {
+            proving::count_damaged();
             look_at_own(work, &damage).await?;
             Outcome::Damaged(damage.to_string())
         }

@@ -15,6 +15,7 @@ pub const RESTORE: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: false,
     attempts_max: 1,
     time_max: Duration::from_hours(12),
     run: |work| Box::pin(async move { ops::carry_out(&work).await }),

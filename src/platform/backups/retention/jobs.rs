@@ -14,6 +14,7 @@ pub const PRUNE: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: true,
     attempts_max: 3,
     time_max: Duration::from_hours(6),
     run: |work| Box::pin(async move { ops::prune(&work).await }),

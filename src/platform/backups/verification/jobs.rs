@@ -14,6 +14,7 @@ pub const CHECK: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: true,
     attempts_max: 3,
     time_max: Duration::from_hours(24),
     run: |work| Box::pin(async move { ops::check(&work).await }),
@@ -28,6 +29,7 @@ pub const DRILL: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: false,
     // The key is in memory alone and goes with the first try.
     attempts_max: 1,
     time_max: Duration::from_hours(24),

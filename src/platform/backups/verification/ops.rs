@@ -191,12 +191,18 @@ async fn drill_with(work: &Work, id: BackupId, identity: Identity) -> Result<Val
                 last = Refusal::new("backup-not-reached", format!("{name}: {refused}"));
             }
             Err(damage) => {
-                let (copy, detail) = (one.copy, damage.to_string());
-                let note = move |scope: &BoxScope<'_>| bases::ops::damaged_in(scope, copy, &detail);
-                work.on_box().write(note).await?;
+                note_damaged(work, one.copy, &damage).await?;
                 last = Refusal::new("backup-damaged", format!("{name}: {damage}"));
             }
         }
     }
     Err(Error::Conflict(last))
+}
+
+/// Notes that a copy is not what was written, and counts it.
+pub(super) async fn note_damaged(work: &Work, copy: Copy, damage: &Refused) -> Result<()> {
+    proving::count_damaged();
+    let detail = damage.to_string();
+    let note = move |scope: &BoxScope<'_>| bases::ops::damaged_in(scope, copy, &detail);
+    work.on_box().write(note).await
 }

@@ -55,6 +55,11 @@ pub(in crate::platform::backups) enum Opens {
     AllPacks,
 }
 
+/// Counts a copy that is not what was written.
+pub(in crate::platform::backups) fn count_damaged() {
+    metrics::counter!("holdfast_backup_copies_damaged_total").increment(1);
+}
+
 /// Removes what an interrupted look left behind. Whoever calls it has the turn, so nobody looks.
 /// Blocks.
 pub(in crate::platform::backups) fn sweep(data: &Path) -> Result<()> {

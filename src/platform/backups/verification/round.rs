@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::ops::{There, subject};
+use super::ops::{There, note_damaged, subject};
 use super::proving;
 use crate::platform::backups::archive::{Identity, PartEntry, Refused};
 use crate::platform::backups::bases::{self, rules::BackupId};
@@ -126,8 +126,6 @@ impl<'a> Round<'a> {
             return Ok(());
         }
         self.damaged.push(format!("{}: {damage}", one.copy.target_name));
-        let (copy, detail) = (one.copy, damage.to_string());
-        let note = move |scope: &BoxScope<'_>| bases::ops::damaged_in(scope, copy, &detail);
-        self.work.on_box().write(note).await
+        note_damaged(self.work, one.copy, damage).await
     }
 }

@@ -20,7 +20,9 @@ use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::identity::passkeys::ops::{Asker, Checked};
 use crate::platform::identity::sessions::rules::Kind;
-use crate::platform::identity::sign_in::{Target, count_failure};
+use crate::platform::identity::sign_in::{
+    Reason, Target, count_failure, count_refused_proof, counted,
+};
 use crate::platform::identity::users::ops::KIND;
 use crate::platform::identity::{UserId, passkeys, users};
 use crate::platform::notices;
@@ -285,6 +287,21 @@ impl Origin {
         };
         Target { account: token_hash(&format!("{whose} of {user}")), device }
     }
+
+    /// Counts a try that has to wait.
+    fn begun(self, begun: Result<()>) -> Result<()> {
+        match self {
+            Self::SignIn { .. } => counted(begun),
+            Self::Session => begun.inspect_err(|_| count_refused_proof()),
+        }
+    }
+
+    fn count_refused(self) {
+        match self {
+            Self::SignIn { .. } => count_failure(Reason::SecondFactor),
+            Self::Session => count_refused_proof(),
+        }
+    }
 }
 
 /// Checks a person's code and does `work` with it.
@@ -336,11 +353,14 @@ async fn tried<T>(
 ) -> Result<T> {
     let (network, target) = (origin.network(), origin.target(user));
     let sign_ins = &ctx.platform.sign_ins;
-    sign_ins.begin(network, target, ctx.now())?;
+    origin.begun(sign_ins.begin(network, target, ctx.now()))?;
     let outcome = work().await;
     match &outcome {
         Ok(_) => sign_ins.succeeded(network, target, ctx.now()),
-        Err(error) if is_refused_code(error) => report(ctx, user, error).await,
+        Err(error) if is_refused_code(error) => {
+            origin.count_refused();
+            report(ctx, user, error).await;
+        }
         Err(_) => sign_ins.undone(network, target, ctx.now()),
     }
     outcome
@@ -354,7 +374,6 @@ async fn check(ctx: &BoxCtx, code: &Code) -> Result<()> {
 
 /// Writes down that a proof was refused.
 pub(in crate::platform) async fn report(ctx: &BoxCtx, user: UserId, error: &Error) {
-    count_failure("second-factor");
     let code = if let Error::Rule(refusal) = error { refusal.code } else { "wrong-code" };
     let entry = Entry::new("identity.factor.refused", KIND, user).refused().set("code", code);
     if let Err(error) = ctx.write(move |scope| scope.audit(entry)).await {

@@ -4,7 +4,7 @@ use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::passwords::Lane;
 use crate::platform::identity::sessions::rules::Kind;
-use crate::platform::identity::sign_in::Target;
+use crate::platform::identity::sign_in::{Target, count_refused_proof};
 use crate::platform::identity::{passwords, sessions, users};
 use crate::platform::secret::{Secret, token_hash};
 use crate::platform::{notices, workspaces};
@@ -61,13 +61,14 @@ async fn check_own(ctx: &BoxCtx, field: &str, current: Secret, kept: String) -> 
     let account = token_hash(&format!("own password of {}", ctx.principal()?.user));
     let target = Target { account, device: None };
     let platform = &ctx.platform;
-    platform.sign_ins.begin(None, target, ctx.now())?;
+    platform.sign_ins.begin(None, target, ctx.now()).inspect_err(|_| count_refused_proof())?;
     match platform.passwords.verify(Lane::Known, current, Some(kept)).await {
         Ok(verdict) if verdict.is_right => {
             platform.sign_ins.succeeded(None, target, ctx.now());
             Ok(())
         }
         Ok(_) => {
+            count_refused_proof();
             let detail = "This is not your present password.";
             Err(Error::invalid(field, passwords::rules::PASSWORD_WRONG, detail))
         }

@@ -19,9 +19,9 @@ use crate::platform::identity::factors::ops::Origin;
 use crate::platform::identity::services::ops::{Client, Proof, ServiceId};
 use crate::platform::identity::sessions::ops::programs::{self, ProgramDraft};
 use crate::platform::identity::sessions::rules::{FamilyId, Kind};
-use crate::platform::identity::sign_in::Pending;
 use crate::platform::identity::sign_in::ops::{Attempt, as_signed_in, check_password};
 use crate::platform::identity::sign_in::rules::sign_in_again;
+use crate::platform::identity::sign_in::{Pending, counted};
 use crate::platform::identity::signing::jwt::{Flaw, Token};
 use crate::platform::identity::signing::ops::KeySet;
 use crate::platform::identity::{UserId, factors, services, sign_in, signing, users};
@@ -139,7 +139,7 @@ async fn begin(
 /// Exchanges a one-time value for its successor and an access token. A value that comes back ends
 /// the family.
 pub async fn by_refresh(ctx: &BoxCtx, value: Secret, network: Option<IpAddr>) -> Result<Issued> {
-    ctx.platform.sign_ins.check_programs(network, ctx.now())?;
+    counted(ctx.platform.sign_ins.check_programs(network, ctx.now()))?;
     let keys = signing::ops::keys(ctx).await?;
     let successor = successor(&keys, &value);
     let next = successor.clone();
@@ -196,7 +196,7 @@ fn exchange(scope: &BoxScope<'_>, value: &Secret, successor: &Secret) -> Result<
 
 /// Gives a service account a token for itself.
 pub async fn by_client(ctx: &BoxCtx, grant: ClientGrant) -> Result<Issued> {
-    ctx.platform.sign_ins.check_programs(grant.network, ctx.now())?;
+    counted(ctx.platform.sign_ins.check_programs(grant.network, ctx.now()))?;
     let life = service_life(grant.expires_in_s)?;
     let network = grant.network;
     let mut about = None;

@@ -24,6 +24,7 @@ use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Membership};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::factors::{self, Standing};
 use crate::platform::identity::programs::access;
+use crate::platform::identity::sign_in::{Reason, count_failure};
 use crate::platform::identity::signing::jwt;
 use crate::platform::identity::{UserId, services, users};
 use crate::platform::notices;
@@ -85,6 +86,16 @@ pub async fn resolve(ctx: &BoxCtx, credential: &Credential) -> Result<Resolved> 
         }
         Credential::Bearer(value) => (value, Kind::Token),
     };
+    let outcome = by_value(ctx, value, kind).await;
+    // What else comes as a bearer may be meant for the route, such as the monitoring token.
+    let is_personal = kind == Kind::Token && value.reveal().starts_with(TOKEN_PREFIX);
+    if is_personal && matches!(outcome, Err(Error::SignInNeeded(_))) {
+        count_failure(Reason::Token);
+    }
+    outcome
+}
+
+async fn by_value(ctx: &BoxCtx, value: &Secret, kind: Kind) -> Result<Resolved> {
     let hash = token_hash(value.reveal());
     let remembered = remembered(ctx, hash).await?;
     if remembered.known.kind != kind {

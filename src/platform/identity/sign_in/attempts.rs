@@ -29,9 +29,59 @@ pub struct Target {
     pub device: Option<[u8; 32]>,
 }
 
-/// Counts a refused try, by why.
-pub fn count_failure(reason: &'static str) {
-    metrics::counter!("holdfast_sign_in_failures_total", "reason" => reason).increment(1);
+/// Why somebody was not let in, as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    Password,
+    SecondFactor,
+    /// A personal token that is unknown, revoked or has ended.
+    Token,
+    /// Another credential of a program.
+    Program,
+    /// A one-time link.
+    Link,
+    /// It was not looked at: too many wrong ones came before.
+    Throttled,
+}
+
+impl Reason {
+    pub const ALL: [Self; 6] = [
+        Self::Password,
+        Self::SecondFactor,
+        Self::Token,
+        Self::Program,
+        Self::Link,
+        Self::Throttled,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::SecondFactor => "second-factor",
+            Self::Token => "token",
+            Self::Program => "program",
+            Self::Link => "link",
+            Self::Throttled => "throttled",
+        }
+    }
+}
+
+/// Counts a refused try to sign in.
+pub fn count_failure(reason: Reason) {
+    metrics::counter!("holdfast_sign_in_failures_total", "reason" => reason.name()).increment(1);
+}
+
+/// Counts a try to sign in that has to wait, and gives the outcome on.
+pub fn counted<T>(outcome: Result<T>) -> Result<T> {
+    if let Err(Error::Throttled { .. }) = &outcome {
+        count_failure(Reason::Throttled);
+    }
+    outcome
+}
+
+/// Counts a refused proof of somebody who is signed in already.
+pub fn count_refused_proof() {
+    metrics::counter!("holdfast_step_up_failures_total").increment(1);
 }
 
 /// The memory of tries.
@@ -79,11 +129,11 @@ pub struct Report {
 }
 
 impl Tried {
-    fn reason(self) -> &'static str {
+    fn reason(self) -> Reason {
         match self {
-            Self::SignIn => "password",
-            Self::Program(_) => "program",
-            Self::Link(_) => "link",
+            Self::SignIn => Reason::Password,
+            Self::Program(_) => Reason::Program,
+            Self::Link(_) => Reason::Link,
         }
     }
 }
@@ -203,7 +253,6 @@ fn report((what, window): (Refused, Window)) -> Option<Report> {
 }
 
 fn throttled(wait: Duration) -> Error {
-    count_failure("throttled");
     let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     Error::Throttled {
         code: SIGN_IN_THROTTLED,

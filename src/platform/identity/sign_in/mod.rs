@@ -7,5 +7,5 @@ mod pending;
 pub mod rules;
 mod store;
 
-pub use attempts::{SignIns, Target, count_failure};
+pub use attempts::{Reason, SignIns, Target, count_failure, count_refused_proof, counted};
 pub use pending::{Pending, Pendings};

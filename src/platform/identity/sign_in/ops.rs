@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::attempts::{NOWHERE, Refused, Report, Target, Tried};
+use super::attempts::{NOWHERE, Refused, Report, Target, Tried, counted};
 use super::pending::Pending;
 use super::rules::sign_in_again;
 use super::store;
@@ -153,7 +153,7 @@ async fn check(
     target: Target,
 ) -> Result<Pending> {
     let platform = &ctx.platform;
-    platform.sign_ins.begin(attempt.network, target, ctx.now())?;
+    counted(platform.sign_ins.begin(attempt.network, target, ctx.now()))?;
     let hash = kept.as_ref().map(|kept| kept.password_hash.clone());
     let lane = if target.device.is_some() { Lane::Known } else { Lane::Stranger };
     let verdict = match platform.passwords.verify(lane, attempt.password.clone(), hash).await {

@@ -77,16 +77,22 @@ pub async fn look(ctx: &BoxCtx) -> Result<()> {
 /// The score now.
 pub async fn current(ctx: &BoxCtx) -> Result<Score> {
     let now = ctx.now();
-    let kept = ctx.read(|scope| Ok((jobs::ops::figures_in(scope)?, standing_in(scope)?)));
+    let platform = Arc::clone(&ctx.platform);
+    let kept = ctx.read(move |scope| {
+        Ok((jobs::ops::failing_in(scope, &platform.jobs)?, standing_in(scope)?))
+    });
     // A box whose file cannot be read is graded by the rest.
-    let (jobs, backups) = kept.await.ok().unzip();
+    let (failing, backups) = kept.await.ok().unzip();
     let platform = Arc::clone(&ctx.platform);
     tasks::blocking(move || {
         let backup_age = backups.and_then(|backups| {
             let since = backups.ready_since?;
             Some(now.since(backups.last_verified_at.unwrap_or(since).max(since)))
         });
-        let jobs_failed = jobs.map(|jobs| u64::try_from(jobs.failed).unwrap_or(0));
+        let jobs_failed = failing.map(|failing| {
+            let count = failing.iter().map(|(_, count)| count).sum::<i64>();
+            u64::try_from(count).unwrap_or(0)
+        });
         Ok(score(&Facts { backup_age, jobs_failed, ..measured(&platform, now) }))
     })
     .await

@@ -22,7 +22,7 @@ pub struct Facts {
     pub memory_percent: Option<u64>,
     /// Since a backup was proved; none where nobody set up backups.
     pub backup_age: Option<Duration>,
-    /// Jobs that failed within a week and were not done since.
+    /// Scheduled jobs that failed within a week and were not done since.
     pub jobs_failed: Option<u64>,
 }
 

@@ -16,6 +16,7 @@ pub const CHECK_FILES: JobSpec = JobSpec {
     permission: None,
     changes: true,
     is_heavy: false,
+    is_backup: false,
     attempts_max: 3,
     time_max: Duration::from_hours(20),
     run: |work| Box::pin(async move { ops::check_files(&work).await }),
