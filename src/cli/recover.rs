@@ -178,13 +178,17 @@ fn check_empty(data: &Path) -> Answer {
     Ok(())
 }
 
-/// Gives the folder its name. Whoever owns the empty folder that was there owns the box.
+/// Gives the folder its name and its owner.
 fn put_in_place(folder: &Path, data: &Path) -> Answer {
-    if data.is_dir() {
-        let before = std::fs::metadata(data)?;
-        if rustix::process::geteuid().is_root() {
-            hand_over(folder, before.uid(), before.gid())?;
+    let before = Some(data).filter(|data| data.is_dir()).map(std::fs::metadata).transpose()?;
+    if rustix::process::geteuid().is_root() {
+        let found = before.as_ref().map(|before| (before.uid(), before.gid()));
+        let people = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        if let Some((user, group)) = owner_of(found, &people) {
+            hand_over(folder, user, group)?;
         }
+    }
+    if let Some(before) = before {
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(before.mode() & 0o777))?;
         std::fs::remove_dir(data)?;
     }
@@ -193,6 +197,17 @@ fn put_in_place(folder: &Path, data: &Path) -> Answer {
         File::open(parent)?.sync_all()?;
     }
     Ok(())
+}
+
+/// Whose the box becomes where root brings it back: whoever owned the empty folder that was there.
+/// One of root's, or none, says nothing of the service, which runs as the package's user.
+fn owner_of(found: Option<(u32, u32)>, people: &str) -> Option<(u32, u32)> {
+    let of_service = || {
+        let line = people.lines().find_map(|line| line.strip_prefix("holdfast:"))?;
+        let mut fields = line.split(':').skip(1).map(str::parse);
+        Some((fields.next()?.ok()?, fields.next()?.ok()?))
+    };
+    found.filter(|(user, _)| *user != 0).or_else(of_service).or(found)
 }
 
 fn hand_over(path: &Path, user: u32, group: u32) -> Answer {
@@ -307,4 +322,23 @@ async fn bring_back(
     let noted = note(&ctx, &found, &manifest).await;
     platform.close().await;
     Ok((manifest, noted.map_err(Failure::of)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::owner_of;
+
+    const WITH_PACKAGE: &str = "root:x:0:0:root:/root:/bin/bash\n\
+         holdfast:x:998:997:Holdfast:/var/lib/holdfast:/usr/sbin/nologin\n";
+
+    #[test]
+    fn a_box_that_root_brings_back_belongs_to_whoever_is_to_run_it() {
+        let without = "root:x:0:0:root:/root:/bin/bash\n";
+
+        assert_eq!(owner_of(Some((1000, 100)), WITH_PACKAGE), Some((1000, 100)));
+        assert_eq!(owner_of(Some((0, 0)), WITH_PACKAGE), Some((998, 997)));
+        assert_eq!(owner_of(None, WITH_PACKAGE), Some((998, 997)));
+        assert_eq!(owner_of(Some((0, 0)), without), Some((0, 0)));
+        assert_eq!(owner_of(None, without), None);
+    }
 }
