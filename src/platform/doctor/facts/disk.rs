@@ -180,10 +180,8 @@ pub(in crate::platform::doctor) fn leftovers(data: &Path) -> Vec<(PathBuf, u64)>
         let changed = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         changed.elapsed().is_ok_and(|since| since > LEFT_ALONE)
     };
-    let is_left = |path: &Path| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with(PROBE) || path.extension().is_some_and(|kind| kind == UNFINISHED)
-    };
+    let is_left =
+        |path: &Path| is_probe(path) || path.extension().is_some_and(|kind| kind == UNFINISHED);
     let mut found = Vec::new();
     for folder in FOLDERS {
         for path in files_in(&data.join(folder)) {
@@ -195,6 +193,11 @@ pub(in crate::platform::doctor) fn leftovers(data: &Path) -> Vec<(PathBuf, u64)>
     }
     found.sort();
     found
+}
+
+/// Whether the doctor itself wrote it, to learn how fast the disk is.
+pub(in crate::platform::doctor) fn is_probe(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PROBE))
 }
 
 /// A path as it reads from the data folder.
