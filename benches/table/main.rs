@@ -30,6 +30,8 @@ mod restarts;
 #[expect(dead_code, reason = "a part of it is for tests")]
 mod rig;
 mod seed;
+#[path = "../../tests/system/seeded.rs"]
+mod seeded;
 mod server;
 #[path = "../../tests/system/restarts.rs"]
 #[expect(dead_code, reason = "a part of it is for tests")]

@@ -4,6 +4,8 @@
 
 mod backups;
 mod rig;
+#[path = "../system/seeded.rs"]
+mod seeded;
 
 use rig::{Disk, Rig};
 

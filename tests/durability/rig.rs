@@ -13,16 +13,13 @@ use holdfast::config::{Config, Sources};
 use holdfast::platform::access::Role;
 use holdfast::platform::clock::Clock;
 use holdfast::platform::ctx::{Actor, BoxCtx, Cause, Ctx, Membership};
-use holdfast::platform::identity::sessions::ops::{TokenDraft, make_token_in};
-use holdfast::platform::identity::users::ops::insert_in;
-use holdfast::platform::identity::users::rules::NewUser;
-use holdfast::platform::workspaces::rules::Draft;
-use holdfast::platform::workspaces::{self, WorkspaceId};
+use holdfast::platform::workspaces::WorkspaceId;
 use holdfast::platform::{Platform, audit};
 use holdfast::wiring;
 use serde_json::{Value, json};
 
 use crate::backups::Backups;
+use crate::seeded;
 
 /// Clients that write at the same time.
 const CLIENTS: usize = 8;
@@ -328,29 +325,7 @@ fn inside(platform: &Arc<Platform>, workspace: WorkspaceId) -> Ctx {
 /// A workspace with an item, a location and somebody who may write.
 async fn prepare(data: &Path) -> Target {
     let platform = open(data);
-    let ctx = BoxCtx::new(&platform, Cause::of(Actor::System));
-    let draft = Draft { name: "Torture".to_owned(), ..Draft::default() };
-    let made = workspaces::ops::make_file(&ctx, draft, "").await.expect("a file");
-    let workspace = made.id;
-    let token = ctx.write(move |scope| {
-        workspaces::ops::record_in(scope, &made)?;
-        let new = NewUser {
-            name: "Load".to_owned(),
-            email: "load@example.com".to_owned(),
-            password_hash: "!".to_owned(),
-            is_operator: false,
-        };
-        let user = insert_in(scope, &new)?.id;
-        workspaces::ops::add_member_in(scope, workspace, user, Role::Manager)?;
-        let draft = TokenDraft {
-            name: "load".to_owned(),
-            life: Duration::from_hours(24),
-            workspace: None,
-            permissions: None,
-        };
-        make_token_in(scope, user, &draft)
-    });
-    let token = token.await.expect("a person").1.reveal().to_owned();
+    let (workspace, token) = seeded::workspace(&platform, Duration::from_hours(24)).await;
     platform.close().await;
     drop(platform);
     let mut target = Target { token, workspace, item: String::new(), location: String::new() };

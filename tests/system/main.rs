@@ -10,6 +10,7 @@ mod refused;
 mod restarts;
 mod rig;
 mod scanned;
+mod seeded;
 mod sockets;
 mod trust;
 

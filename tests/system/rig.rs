@@ -10,20 +10,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use holdfast::config::{Config, Sources};
-use holdfast::platform::access::Role;
 use holdfast::platform::clock::Clock;
-use holdfast::platform::ctx::{Actor, BoxCtx, Cause};
-use holdfast::platform::identity::sessions::ops::{TokenDraft, make_token_in};
-use holdfast::platform::identity::users::ops::insert_in;
-use holdfast::platform::identity::users::rules::NewUser;
 use holdfast::platform::tls::kept_roots;
-use holdfast::platform::workspaces::rules::Draft;
-use holdfast::platform::workspaces::{self, WorkspaceId};
+use holdfast::platform::workspaces::WorkspaceId;
 use holdfast::wiring;
 use rustix::process::{Pid, Signal, kill_process};
 use rustls::ClientConfig;
 
 use crate::client::{self, Tls};
+use crate::seeded::workspace;
 
 /// A loaded machine may take long to start a debug build.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -101,31 +96,9 @@ async fn prepare(data: &Path, clock: &Clock) -> (WorkspaceId, String) {
     let flags = vec![("storage.data", data.to_str().expect("a plain path").to_owned())];
     let config = Config::load(&Sources { file: None, variables: Vec::new(), flags });
     let platform = wiring::open(config.expect("a configuration"), clock.clone()).expect("a box");
-    let ctx = BoxCtx::new(&platform, Cause::of(Actor::System));
-    let draft = Draft { name: "Kitchen".to_owned(), ..Draft::default() };
-    let made = workspaces::ops::make_file(&ctx, draft, "").await.expect("a file");
-    let workspace = made.id;
-    let token = ctx.write(move |scope| {
-        workspaces::ops::record_in(scope, &made)?;
-        let new = NewUser {
-            name: "Mira".to_owned(),
-            email: "mira@example.com".to_owned(),
-            password_hash: "!".to_owned(),
-            is_operator: false,
-        };
-        let user = insert_in(scope, &new)?.id;
-        workspaces::ops::add_member_in(scope, workspace, user, Role::Manager)?;
-        let draft = TokenDraft {
-            name: "load".to_owned(),
-            life: Duration::from_hours(24 * 800),
-            workspace: None,
-            permissions: None,
-        };
-        make_token_in(scope, user, &draft)
-    });
-    let token = token.await.expect("a person").1.reveal().to_owned();
+    let seeded = workspace(&platform, Duration::from_hours(24 * 800)).await;
     platform.close().await;
-    (workspace, token)
+    seeded
 }
 
 /// The service manager: holds sockets, starts the box, hears what it says.
