@@ -10,8 +10,8 @@
 //! - `<!-- run: elsewhere -->` on another machine that has no box and sees the same backups;
 //! - `<!-- run: box, exit 5 -->` where it is to end with 5;
 //! - `<!-- run: box, needs age -->` where that program is here, else it is said that it is not;
-//! - `<!-- run: guest -->` only a Debian of its own can (apt, systemctl): the package's test does
-//!   that; here it is read, as is `<!-- run: parsed only: reason -->`.
+//! - `<!-- run: guest -->` only a Debian of its own can (apt, systemctl): `tests/package/guide.rs`
+//!   runs it there; here it is read, as is `<!-- run: parsed only: reason -->`.
 //!
 //! The blocks of a page run in order on one small machine, where `/var/lib/holdfast`,
 //! `/etc/holdfast` and `/mnt/backup` are folders of the test and every name leads to its box.
@@ -20,6 +20,8 @@
 
 #![expect(unreachable_pub, reason = "the modules are parts of this one test")]
 
+#[path = "manual/calls.rs"]
+mod calls;
 #[path = "manual/page.rs"]
 mod page;
 #[path = "manual/proxies.rs"]
@@ -41,10 +43,6 @@ fn printed(output: &Output) -> String {
     parts.map(|part| String::from_utf8_lossy(part).into_owned()).concat()
 }
 
-fn is_script(block: &Block) -> bool {
-    matches!(block.language.as_str(), "sh" | "bash" | "shell" | "console")
-}
-
 /// What is wrong with a block that is read and not run: as a shell and the program read it.
 fn misread(block: &Block) -> Vec<String> {
     let place = block.place();
@@ -53,7 +51,7 @@ fn misread(block: &Block) -> Vec<String> {
     if !read.status.success() {
         wrong.push(format!("{place} is no script: {}", printed(&read)));
     }
-    for call in page::calls(&block.text) {
+    for call in calls::in_script(&block.text) {
         if let Err(refusal) = cli::understands(&call) {
             wrong.push(format!("{place} says `{}`: {refusal}", call.join(" ")));
         }
@@ -115,7 +113,7 @@ struct Tried {
 fn try_page(path: &Path) -> Tried {
     let mut tried = Tried::default();
     let mut machines = Machines::default();
-    for block in page::blocks(path).iter().filter(|block| is_script(block)) {
+    for block in page::blocks(path).iter().filter(|block| block.is_script()) {
         let (mark, code, needed) = match block.read_mark() {
             Ok(read) => read,
             Err(wrong) => {
@@ -180,7 +178,7 @@ fn every_call_inside_a_sentence_is_one_the_program_understands() {
     let mut wrong = Vec::new();
     let mut count = 0;
     for path in page::pages() {
-        for (span, call) in page::inline_calls(&path) {
+        for (span, call) in calls::in_sentences(&path) {
             count += 1;
             // A sentence may name a verb without all that it needs.
             let refusal = cli::understands(&call).err();
@@ -198,7 +196,7 @@ fn every_call_inside_a_sentence_is_one_the_program_understands() {
 #[test]
 fn every_command_stands_in_a_block() {
     let unfenced: Vec<String> =
-        page::pages().iter().flat_map(|path| page::unfenced(path)).collect();
+        page::pages().iter().flat_map(|path| calls::unfenced(path)).collect();
 
     assert!(unfenced.is_empty(), "put these between fences: {unfenced:#?}");
 }
@@ -232,7 +230,23 @@ fn every_setting_in_the_manual_is_one_the_program_takes() {
     assert!(count > 2, "only {count} blocks of settings were found");
 }
 
-/// Drop-ins and units for systemd, by the path that the page names above them.
+/// Drop-ins for systemd: blocks of their own, and what a script writes into one.
+fn drop_ins() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for block in page::pages().iter().flat_map(|path| page::blocks(path)) {
+        if block.language == "systemd" {
+            found.insert(block.place(), block.text);
+        } else if block.is_script() {
+            let written = block.text.split("<<'DROPIN'\n").skip(1);
+            for (number, rest) in written.enumerate() {
+                let text = rest.split("DROPIN\n").next().unwrap_or_default();
+                found.insert(format!("{} ({number})", block.place()), text.to_owned());
+            }
+        }
+    }
+    found
+}
+
 #[test]
 #[expect(clippy::print_stderr, reason = "a skipped test says why")]
 fn every_drop_in_for_systemd_is_one_it_reads() {
@@ -241,12 +255,8 @@ fn every_drop_in_for_systemd_is_one_it_reads() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut found: BTreeMap<String, String> = BTreeMap::new();
-    for path in page::pages() {
-        for block in page::blocks(&path).into_iter().filter(|one| one.language == "systemd") {
-            found.insert(block.place(), block.text);
-        }
-    }
+    let found = drop_ins();
+    assert!(found.len() > 2, "only {} drop-ins were found", found.len());
     for (place, text) in found {
         let unit = folder.path().join("holdfast.service");
         let whole = if text.contains("ExecStart=") || text.contains("[Socket]") {

@@ -2,30 +2,51 @@
 //! and no way out of it. What a test writes lies over a folder that is made once and kept.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::cell::{Cell, ENTER};
 use crate::packing::is_here;
 
 const SUITE: &str = "bookworm";
-const PACKAGES: &str = "systemd,systemd-sysv,dbus,ca-certificates";
-/// A guest that starts takes some seconds; one that does not will not.
+/// The kept folder's name changes with what is put into it.
+const KEPT: &str = "bookworm-2";
+const PACKAGES: &str = "systemd,systemd-sysv,dbus,ca-certificates,sudo";
+/// What pages of the manual install besides: fetched with the Debian, since no guest has a network.
+const OFFERED: [&str; 5] = ["unattended-upgrades", "ufw", "nginx", "caddy", "apache2"];
+/// A guest that starts takes a second; one that does not will not.
 const BOOT_WITHIN: Duration = Duration::from_secs(90);
+const SHUT_DOWN_WITHIN: Duration = Duration::from_secs(20);
 /// The longest time one command may take, in seconds.
 const COMMAND_TIMEOUT_S: &str = "120";
+/// A change that leaves no line in the journal is seen after this time.
+const LOOKED_AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// What `systemd-nspawn --keep-unit` ends with when the guest wants to be started again.
 const AGAIN: i32 = 133;
+/// Of root, who sits at the guest.
+const ENVIRONMENT: [&str; 4] = [
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME=/root",
+    "LC_ALL=C.UTF-8",
+    "DEBIAN_FRONTEND=noninteractive",
+];
 
 /// A machine with systemd. It is gone with the value.
 pub(crate) struct Guest {
     folder: tempfile::TempDir,
-    nspawn: Child,
+    nspawn: Nspawn,
     /// The guest's first process, as this machine numbers it.
     leader: i32,
+    /// Removed last, when nothing is in it any more.
+    cell: Cell,
 }
 
 /// Why no guest can be started here.
@@ -33,17 +54,17 @@ pub(crate) fn impossible() -> Option<String> {
     if !rustix::process::geteuid().is_root() {
         return Some("this is not root, who alone may boot a guest".to_owned());
     }
-    let needed = ["systemd-nspawn", "debootstrap", "nsenter", "setpriv", "curl"];
+    let needed = ["systemd-nspawn", "debootstrap", "nsenter", "setpriv", "chroot", "curl"];
     let missing = needed.iter().find(|tool| !is_here(tool))?;
     Some(format!("there is no {missing}: apt-get install systemd-container debootstrap curl"))
 }
 
 /// The folder with a fresh Debian, made when it is not there; or why it could not be made.
-fn debian() -> Result<PathBuf, String> {
+pub(crate) fn debian() -> Result<PathBuf, String> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     let cache = cache.or_else(home).unwrap_or_else(std::env::temp_dir).join("holdfast-test");
-    let ready = cache.join(SUITE);
+    let ready = cache.join(KEPT);
     if ready.join("usr").is_dir() {
         return Ok(ready);
     }
@@ -57,24 +78,41 @@ fn debian() -> Result<PathBuf, String> {
     let fresh = tempfile::Builder::new().prefix("making-").tempdir_in(&cache);
     let fresh = fresh.map_err(|why| why.to_string())?;
     crate::tell(&format!("Making a Debian to test in, once, in {}.", ready.display()));
-    let output = Command::new("timeout")
-        .args(["600", "debootstrap", "--variant=minbase", &format!("--include={PACKAGES}"), SUITE])
-        .arg(fresh.path())
-        .output()
-        .expect("coreutils");
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let last = said.lines().last().unwrap_or("it says nothing").to_owned();
-        return Err(format!("debootstrap made no Debian (offline?): {last}"));
-    }
+    let include = format!("--include={PACKAGES}");
+    made("debootstrap", &["--variant=minbase", &include, SUITE], fresh.path(), &[])?;
+    let fetch = ["apt-get", "install", "-q", "-y", "--download-only"];
+    made("chroot", &[], fresh.path(), &[&fetch[..], &OFFERED].concat())?;
+    fs::write(fresh.path().join("etc/hosts"), "127.0.0.1 localhost\n127.0.1.1 guest\n")
+        .and_then(|()| fs::write(fresh.path().join("etc/hostname"), "guest\n"))
+        // What a guest installs is gone with it, so its disk need not be waited for.
+        .and_then(|()| {
+            fs::write(fresh.path().join("etc/dpkg/dpkg.cfg.d/fast"), "force-unsafe-io\n")
+        })
+        .map_err(|why| why.to_string())?;
     fs::rename(fresh.keep(), &ready).map_err(|why| why.to_string())?;
     Ok(ready)
+}
+
+/// Runs a step of making it.
+fn made(program: &str, before: &[&str], root: &Path, after: &[&str]) -> Result<(), String> {
+    let output = Command::new("timeout")
+        .args(["600", program])
+        .args(before)
+        .arg(root)
+        .args(after)
+        .output()
+        .expect("coreutils");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    let last = said.lines().last().unwrap_or("it says nothing");
+    let is_made = output.status.success();
+    if is_made { Ok(()) } else { Err(format!("{program} made no Debian (offline?): {last}")) }
 }
 
 impl Guest {
     /// Boots a fresh machine; or says why there is none to be had.
     pub(crate) fn boot() -> Result<Self, String> {
         let debian = debian()?;
+        let cell = Cell::new()?;
         let folder = tempfile::tempdir().expect("a folder");
         let [root, upper, work] = ["root", "upper", "work"].map(|name| folder.path().join(name));
         for one in [&root, &upper, &work] {
@@ -97,10 +135,9 @@ impl Guest {
             copy.args(["-a", "--reflink=auto", "-T"]).arg(&debian).arg(&root);
             assert!(copy.status().expect("coreutils").success(), "no copy of the guest");
         }
-        fs::write(root.join("etc/hostname"), "guest\n").expect("a written name");
-        let nspawn = start(&root, folder.path())?;
-        let mut guest = Self { folder, nspawn, leader: 0 };
-        guest.await_boot(0);
+        let nspawn = Nspawn::start(folder.path(), &cell)?;
+        let mut guest = Self { folder, nspawn, leader: 0, cell };
+        guest.await_boot();
         Ok(guest)
     }
 
@@ -110,47 +147,32 @@ impl Guest {
     }
 
     /// All that it takes is here: a guest that does not boot is a fault.
-    fn await_boot(&mut self, before: i32) {
-        let began = Instant::now();
-        while began.elapsed() < BOOT_WITHIN {
-            if let Some(ended) = self.nspawn.try_wait().expect("a child") {
-                let is_wanted_again = ended.code() == Some(AGAIN);
-                assert!(is_wanted_again, "systemd-nspawn ended: {}", self.console());
-                self.nspawn = start(&self.root(), self.folder.path()).expect("systemd-nspawn");
-            }
-            self.leader = first_child(self.nspawn.id()).filter(|pid| *pid != before).unwrap_or(0);
-            if self.leader != 0 && self.is_up() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        panic!("the guest did not boot within {BOOT_WITHIN:?}: {}", self.console());
-    }
-
-    fn is_up(&self) -> bool {
-        let state = self.command(&["systemctl", "is-system-running"]).output().expect("util-linux");
-        matches!(String::from_utf8_lossy(&state.stdout).trim(), "running" | "degraded")
+    fn await_boot(&mut self) {
+        self.leader = self.nspawn.leader_when_ready().unwrap_or_else(|why| {
+            panic!("the guest did not boot: {why}: {}", self.console());
+        });
+        let state = self.command(&["systemctl", "is-system-running", "--wait"]).output();
+        let state = state.expect("util-linux").stdout;
+        let state = String::from_utf8_lossy(&state);
+        let is_up = matches!(state.trim(), "running" | "degraded");
+        assert!(is_up, "the guest is {state}: {}", self.console());
     }
 
     /// What the guest wrote to its console last.
     fn console(&self) -> String {
         let text = fs::read(self.folder.path().join("console")).unwrap_or_default();
         let text = String::from_utf8_lossy(&text).into_owned();
-        text.lines()
-            .rev()
-            .take(15)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-            .collect::<Vec<_>>()
-            .join("\n")
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(15)..].join("\n")
     }
 
     /// Restarts the machine and waits until it is up again.
     pub(crate) fn reboot(&mut self) {
-        let before = self.leader;
         self.sh("systemctl reboot");
-        self.await_boot(before);
+        let ended = self.nspawn.end_within(BOOT_WITHIN).expect("the guest did not end");
+        assert_eq!(ended.code(), Some(AGAIN), "{}", self.console());
+        self.nspawn = Nspawn::start(self.folder.path(), &self.cell).expect("systemd-nspawn");
+        self.await_boot();
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -158,8 +180,8 @@ impl Guest {
         command
             .args(["--kill-after=5", COMMAND_TIMEOUT_S, "nsenter", "-a", "-t"])
             .arg(self.leader.to_string())
-            .args(["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"])
-            .args(["DEBIAN_FRONTEND=noninteractive"])
+            .args(["env", "-i"])
+            .args(ENVIRONMENT)
             .args(arguments)
             .stdin(Stdio::null());
         command
@@ -183,6 +205,14 @@ impl Guest {
         said
     }
 
+    /// Runs lines as root types them into bash, in root's own folder, until one of them fails;
+    /// gives the exit status and what stood on the terminal.
+    pub(crate) fn types(&self, lines: &str) -> (Option<i32>, String) {
+        let script = format!("exec 2>&1; set -eu -o pipefail; cd\n{lines}");
+        let output = self.command(&["bash", "-c", &script]).output().expect("util-linux");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// What the box logged last.
     pub(crate) fn journal(&self) -> String {
         let output =
@@ -190,13 +220,15 @@ impl Guest {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Waits until a script ends well.
+    /// Waits until a script ends well: looks whenever the machine notes something.
     pub(crate) fn until(&self, within: Duration, script: &str) -> Duration {
         let began = Instant::now();
+        let mut follow = self.command(&["journalctl", "--follow", "--lines=0", "--output=cat"]);
+        let notes = Notes::of(follow.stdout(Stdio::piped()).stderr(Stdio::null()));
         while !self.try_sh(script).status.success() {
             let waited = began.elapsed();
             assert!(waited < within, "after {waited:?} still not: {script}\n{}", self.journal());
-            std::thread::sleep(Duration::from_millis(100));
+            notes.next_within(LOOKED_AGAIN_AFTER);
         }
         began.elapsed()
     }
@@ -219,42 +251,125 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        // Told to end, it has the guest shut down.
-        let pid = i32::try_from(self.nspawn.id()).ok().and_then(Pid::from_raw);
-        if let (Some(pid), Ok(None)) = (pid, self.nspawn.try_wait()) {
-            kill_process(pid, Signal::TERM).unwrap_or_default();
-        }
-        let began = Instant::now();
-        while matches!(self.nspawn.try_wait(), Ok(None)) {
-            if began.elapsed() > Duration::from_secs(20) {
-                self.nspawn.kill().unwrap_or_default();
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        self.nspawn.end();
         // Nothing is mounted there where the guest is a copy.
         Command::new("umount").arg(self.root()).output().expect("util-linux");
     }
 }
 
-fn start(root: &Path, folder: &Path) -> Result<Child, String> {
-    let console = fs::OpenOptions::new().create(true).append(true).open(folder.join("console"));
-    let console = console.map_err(|why| why.to_string())?;
-    let errors = console.try_clone().map_err(|why| why.to_string())?;
-    let name = format!("holdfast-{}", std::process::id());
-    // It ends with this process, however that ends.
-    Command::new("setpriv")
-        .args(["--pdeathsig", "KILL", "systemd-nspawn", "--quiet", "--boot", "--register=no"])
-        .args(["--keep-unit", "--private-network", "--machine", &name, "--directory"])
-        .arg(root)
-        .stdin(Stdio::null())
-        .stdout(console)
-        .stderr(errors)
-        .process_group(0)
-        .spawn()
-        .map_err(|why| why.to_string())
+/// The process that holds the guest, and what it tells.
+struct Nspawn {
+    pid: Option<Pid>,
+    notices: UnixDatagram,
+    /// Whoever calls from several threads shares the guest.
+    end: Mutex<Receiver<ExitStatus>>,
 }
 
-fn first_child(parent: u32) -> Option<i32> {
-    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
-    children.split_whitespace().last()?.parse().ok()
+impl Nspawn {
+    fn start(folder: &Path, cell: &Cell) -> Result<Self, String> {
+        let told = folder.join("notices");
+        fs::remove_file(&told).unwrap_or_default();
+        let notices = UnixDatagram::bind(&told).map_err(|why| why.to_string())?;
+        let console = fs::OpenOptions::new().create(true).append(true).open(folder.join("console"));
+        let console = console.map_err(|why| why.to_string())?;
+        let errors = console.try_clone().map_err(|why| why.to_string())?;
+        // It ends with this process, however that ends.
+        let mut child = Command::new("sh")
+            .args(["-euc", ENTER, "sh", "setpriv", "--pdeathsig", "KILL", "systemd-nspawn"])
+            .args(["--quiet", "--boot", "--register=no", "--keep-unit", "--private-network"])
+            .args(["--notify-ready=yes", "--machine=guest", "--directory"])
+            .arg(folder.join("root"))
+            .env("CELL", cell.names())
+            .env("NOTIFY_SOCKET", told)
+            .stdin(Stdio::null())
+            .stdout(console)
+            .stderr(errors)
+            .process_group(0)
+            .spawn()
+            .map_err(|why| why.to_string())?;
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let (ended, end) = mpsc::channel();
+        #[expect(clippy::disallowed_methods, reason = "its end is waited for with a deadline")]
+        std::thread::spawn(move || {
+            if let Ok(status) = child.wait() {
+                ended.send(status).unwrap_or_default();
+            }
+        });
+        Ok(Self { pid, notices, end: Mutex::new(end) })
+    }
+
+    /// Waits until the guest's systemd says that it is ready; gives its first process.
+    fn leader_when_ready(&self) -> Result<i32, String> {
+        let (began, mut leader) = (Instant::now(), None);
+        self.notices.set_read_timeout(Some(LOOKED_AGAIN_AFTER)).map_err(|why| why.to_string())?;
+        while began.elapsed() < BOOT_WITHIN {
+            if let Ok(ended) = self.end_within(Duration::ZERO) {
+                return Err(format!("systemd-nspawn ended with {ended}"));
+            }
+            let mut notice = [0; 4096];
+            let Ok(length) = self.notices.recv(&mut notice) else { continue };
+            let notice = String::from_utf8_lossy(&notice[..length]).into_owned();
+            let named = notice.lines().find_map(|line| line.strip_prefix("X_NSPAWN_LEADER_PID="));
+            leader = named.and_then(|pid| pid.parse().ok()).or(leader);
+            if notice.lines().any(|line| line == "READY=1") {
+                return leader.ok_or_else(|| "its first process was not named".to_owned());
+            }
+        }
+        Err(format!("it was not ready within {BOOT_WITHIN:?}"))
+    }
+
+    fn end_within(&self, within: Duration) -> Result<ExitStatus, RecvTimeoutError> {
+        self.end.lock().expect("nobody panics with it").recv_timeout(within)
+    }
+
+    /// Told to end, it has the guest shut down.
+    fn end(&self) {
+        for signal in [Signal::TERM, Signal::KILL] {
+            if self.end_within(Duration::ZERO) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            if let Some(pid) = self.pid {
+                kill_process(pid, signal).unwrap_or_default();
+            }
+            if self.end_within(SHUT_DOWN_WITHIN).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+/// The lines of a process as they come, until the value goes.
+struct Notes {
+    process: Child,
+    lines: Receiver<String>,
+}
+
+impl Notes {
+    fn of(command: &mut Command) -> Self {
+        let mut process = command.spawn().expect("util-linux");
+        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let (sender, receiver) = mpsc::channel();
+        #[expect(clippy::disallowed_methods, reason = "reads what a process of this test says")]
+        std::thread::spawn(move || {
+            let mut lines = lines.map_while(Result::ok);
+            lines.all(|line| sender.send(line).is_ok())
+        });
+        Self { process, lines: receiver }
+    }
+
+    /// Waits for the next line, at most so long.
+    fn next_within(&self, within: Duration) {
+        drop(self.lines.recv_timeout(within));
+    }
+}
+
+impl Drop for Notes {
+    fn drop(&mut self) {
+        // `timeout` hands it on to what it runs.
+        let pid = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid {
+            kill_process(pid, Signal::TERM).unwrap_or_default();
+        }
+        self.process.wait().expect("an end");
+    }
 }

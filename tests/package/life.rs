@@ -3,6 +3,7 @@
 
 mod ending;
 mod everyday;
+mod scripts;
 mod upgrading;
 
 use std::path::Path;
@@ -18,13 +19,13 @@ const EMAIL: &str = "ana@example.com";
 const PASSWORD: &str = "lantern otter mosaic drizzle";
 const BOX: &str = "Harbour Kitchen";
 /// From the start of the unit to READY, and from a fault to an answer.
-const READY_WITHIN: Duration = Duration::from_secs(15);
-const HTTPS: &str = "https://127.0.0.1";
+pub(crate) const READY_WITHIN: Duration = Duration::from_secs(15);
+pub(crate) const HTTPS: &str = "https://127.0.0.1";
 const ITEMS: usize = 3;
 
 /// A machine that has the package, and what is known of the box on it.
-struct Life {
-    guest: Guest,
+pub(crate) struct Life {
+    pub(crate) guest: Guest,
     cookies: tempfile::TempDir,
     /// Every path of the machine before anything was installed.
     paths_before: Vec<String>,
@@ -41,11 +42,15 @@ fn the_package_lives_as_debian_promises() {
         Err(why) => return skip(WHAT, &why),
     };
     let mut life = match timed("boot", Guest::boot) {
-        Ok(guest) => Life::on(guest, &[before, now]),
+        Ok(guest) => Life::on(guest),
         Err(why) => return skip(WHAT, &why),
     };
+    life.is_brought(before);
+    life.is_brought(now);
+    life.paths_before = life.paths();
 
     timed("install", || life.installs(before));
+    timed("changed", || life.knows_what_dpkg_left());
     timed("sandbox", || life.is_in_its_sandbox());
     timed("claim", || life.is_claimed());
     timed("restart", || life.restarts());
@@ -58,6 +63,7 @@ fn the_package_lives_as_debian_promises() {
     timed("port", || life.listens_on_one_more_port());
     timed("upgrade", || life.upgrades(now));
     timed("under load", || life.refuses_nobody_while_it_is_upgraded(now));
+    timed("scripts", || life.runs_its_scripts_twice());
     timed("going back", || life.is_warned_before_going_back(before, now));
     timed("newer data", || life.refuses_data_that_it_does_not_know(now));
     timed("remove", || life.is_removed_and_keeps_its_data());
@@ -93,18 +99,18 @@ fn name_of(package: &Path) -> String {
 }
 
 impl Life {
-    fn on(guest: Guest, packages: &[&Path]) -> Self {
-        for package in packages {
-            let to = guest.root().join(name_of(package).trim_start_matches('/'));
-            std::fs::copy(package, to).expect("a copied package");
-        }
+    pub(crate) fn on(guest: Guest) -> Self {
         // Nobody is there to be asked.
         let yes = guest.root().join("etc/apt/apt.conf.d/yes");
         std::fs::write(yes, "APT::Get::Assume-Yes \"true\";\n").expect("a written file");
         let cookies = tempfile::tempdir().expect("a folder");
-        let mut life = Self { guest, cookies, paths_before: Vec::new() };
-        life.paths_before = life.paths();
-        life
+        Self { guest, cookies, paths_before: Vec::new() }
+    }
+
+    /// Puts a package into root's folder.
+    pub(crate) fn is_brought(&self, package: &Path) {
+        let to = self.guest.root().join(name_of(package).trim_start_matches('/'));
+        std::fs::copy(package, to).expect("a copied package");
     }
 
     /// What lies on the machine and stays over a restart, without logs and what apt keeps of all
@@ -121,7 +127,7 @@ impl Life {
     }
 
     /// Installs a package as a person would and gives what was printed.
-    fn apt_install(&self, package: &Path) -> String {
+    pub(crate) fn apt_install(&self, package: &Path) -> String {
         self.guest.sh(&format!("apt-get install -q -y --allow-downgrades {}", name_of(package)))
     }
 
@@ -130,14 +136,14 @@ impl Life {
         said.trim().to_owned()
     }
 
-    fn is_answering(&self) {
+    pub(crate) fn is_answering(&self) {
         self.guest.until(READY_WITHIN, "systemctl --quiet is-active holdfast.service");
         let (status, body) = self.guest.curl(&[&format!("{HTTPS}/readyz")]);
         assert_eq!(status, "200", "{body}\n{}", self.guest.journal());
     }
 
     /// The counter of a failed unit would end the story after a few restarts.
-    fn forgives(&self) {
+    pub(crate) fn forgives(&self) {
         self.guest
             .sh("systemctl reset-failed holdfast.service holdfast.socket 2>/dev/null || true");
     }
@@ -158,13 +164,19 @@ impl Life {
     }
 
     /// Signs in and counts what was entered: the data is the one that was there.
-    fn has_its_data(&self) {
+    pub(crate) fn has_its_data(&self) {
+        let items = self.items();
+        assert_eq!(items.as_array().map(Vec::len), Some(ITEMS), "{items}");
+    }
+
+    /// What somebody who signs in sees of what was entered.
+    fn items(&self) -> Value {
         let (status, body) =
             self.ask("POST", "/auth/login", Some(&json!({ "email": EMAIL, "password": PASSWORD })));
         assert_eq!(status, "200", "{body}");
         let (_, me) = self.ask("GET", "/me", None);
         let workspace = me["workspaces"][0]["id"].as_str().expect("a workspace").to_owned();
         let (_, items) = self.ask("GET", &format!("/workspaces/{workspace}/inventory/items"), None);
-        assert_eq!(items["items"].as_array().map(Vec::len), Some(ITEMS), "{items}");
+        items["items"].clone()
     }
 }

@@ -1,11 +1,17 @@
 //! The Debian package: what is in it, what its units allow, and its life on a machine with
-//! systemd, from the first installation to the last notice.
+//! systemd, from the first installation to the last notice; and what the manual has people type
+//! there.
 
 mod apt;
+mod cell;
 mod contents;
 mod guest;
+mod guide;
 mod life;
 mod packing;
+#[path = "../manual/page.rs"]
+#[expect(unreachable_pub, reason = "the tests of the manual read pages with it as well")]
+mod page;
 mod units;
 
 use std::io::Write;

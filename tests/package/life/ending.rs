@@ -19,14 +19,13 @@ impl Life {
 
     /// While another program holds the port, which the installation says with two ways out.
     pub(super) fn is_found_by_an_installation(&self, now: &Path) {
-        self.guest.sh("systemd-run --quiet --unit=other systemd-socket-activate -l 443 cat
-             until grep -q ':01BB ' /proc/net/tcp*; do sleep 0.1; done");
+        self.guest.sh("systemd-run --quiet --unit=other --socket-property=ListenStream=443 cat");
 
         let said = self.apt_install(now);
 
         assert!(!said.contains("/setup#"), "the box has an owner: {said}");
         assert!(said.contains("the ports 80 and 443 could not be opened"), "{said}");
-        self.guest.sh("systemctl stop other");
+        self.guest.sh("systemctl stop other.socket");
         let free = "holdfast:     systemctl ";
         let way = said.lines().filter_map(|line| line.strip_prefix(free)).take(2);
         for command in way {
@@ -63,10 +62,13 @@ impl Life {
              systemd-run --quiet --unit=hand --uid=holdfast $serve /tmp/hand
              systemd-run --quiet --unit=contained unshare --pid --fork \
                  setpriv --reuid=holdfast --regid=holdfast --clear-groups $serve /tmp/contained
-             systemd-run --quiet --unit=stranger --uid=holdfast sleep 600");
+             systemd-run --quiet --unit=stranger --uid=holdfast tail -f /dev/null");
         for own in ["/tmp/hand", "/tmp/contained"] {
             self.guest.until(READY_WITHIN, &format!("test -e {own}/control.sock"));
         }
+
+        let script = "/run/holdfast.postrm";
+        self.guest.sh(&format!("cp /var/lib/dpkg/info/holdfast.postrm {script}"));
 
         let said = self.guest.sh(&manual("Purge", 0));
 
@@ -83,6 +85,9 @@ impl Life {
         self.guest.sh("systemctl is-active contained stranger");
         self.guest.sh("systemctl stop contained stranger; rm -r /tmp/hand /tmp/contained");
         assert_eq!(self.guest.sh("find /proc -maxdepth 1 -user holdfast 2>/dev/null || true"), "");
+        // As after a purge that was interrupted.
+        let again = self.guest.sh(&format!("{script} purge && rm {script}"));
+        assert!(!again.contains("Holdfast is purged"), "{again}");
         // The kit opens what the notice names; the backups are still there.
         self.guest.sh("test -n \"$(find /srv/backups -name COMMIT.json)\"");
     }

@@ -11,15 +11,7 @@ impl Life {
     pub(super) fn installs(&mut self, package: &Path) {
         let said = self.apt_install(package);
 
-        let token =
-            said.split("/setup#token=").nth(1).map(|rest| rest.lines().next().unwrap_or(""));
-        assert!(token.is_some_and(|token| token.trim().len() == 22), "no link: {said}");
-        assert!(said.contains('█') || said.contains('▀'), "no QR code: {said}");
-        let root = self.guest.sh("holdfast ca show --json");
-        let root: serde_json::Value = serde_json::from_str(&root).expect("JSON");
-        let fingerprint = root["items"][0]["fingerprint"].as_str().expect("a fingerprint");
-        assert!(said.contains(fingerprint), "no fingerprint: {said}");
-
+        self.is_welcomed(&said);
         for unit in ["holdfast.service", "holdfast.socket"] {
             self.guest.sh(&format!(
                 "systemctl --quiet is-active {unit} && systemctl --quiet is-enabled {unit}"
@@ -42,8 +34,31 @@ impl Life {
         assert_eq!(owners, wanted);
     }
 
+    /// An installation showed the link, its code and the fingerprint of a box that nobody owns.
+    pub(crate) fn is_welcomed(&self, said: &str) {
+        let token =
+            said.split("/setup#token=").nth(1).map(|rest| rest.lines().next().unwrap_or(""));
+        assert!(token.is_some_and(|token| token.trim().len() == 22), "no link: {said}");
+        assert!(said.contains('█') || said.contains('▀'), "no QR code: {said}");
+        let root = self.guest.sh("holdfast ca show --json");
+        let root: serde_json::Value = serde_json::from_str(&root).expect("JSON");
+        let fingerprint = root["items"][0]["fingerprint"].as_str().expect("a fingerprint");
+        assert!(said.contains(fingerprint), "no fingerprint: {said}");
+    }
+
+    /// Somebody who changes what the package brought is found out.
+    pub(super) fn knows_what_dpkg_left(&self) {
+        let file = "/usr/share/doc/holdfast/copyright";
+        self.guest.sh(&format!("cp -p {file} /run/kept && echo changed >>{file}"));
+
+        let changed = self.guest.try_sh("dpkg -V holdfast");
+
+        assert_eq!(String::from_utf8_lossy(&changed.stdout), format!("??5??????   {file}\n"));
+        self.guest.sh(&format!("mv /run/kept {file}"));
+    }
+
     /// Nothing that the package brought was changed by using it.
-    pub(super) fn is_as_dpkg_left_it(&self) {
+    pub(crate) fn is_as_dpkg_left_it(&self) {
         assert_eq!(self.guest.sh("dpkg -V holdfast"), "");
     }
 
@@ -67,7 +82,7 @@ impl Life {
         assert!(!refused.status.success(), "anybody may ask the box");
     }
 
-    pub(super) fn is_claimed(&self) {
+    pub(crate) fn is_claimed(&self) {
         let said = self.guest.sh("holdfast setup-link");
         let token = said.split("#token=").nth(1).and_then(|rest| rest.lines().next());
         let body = json!({
@@ -119,7 +134,12 @@ impl Life {
              systemctl daemon-reload && systemctl restart holdfast");
         let before = self.property("MainPID");
         // It is fed: a box that is well outlives its watchdog.
-        std::thread::sleep(Duration::from_secs(4));
+        self.guest.until(
+            Duration::from_secs(20),
+            "micros() { systemctl show --value -p $1 holdfast.service; }
+             fed=$(micros WatchdogTimestampMonotonic) since=$(micros ActiveEnterTimestampMonotonic)
+             [ $((fed - since)) -gt 4000000 ]",
+        );
         assert_eq!(self.property("MainPID"), before);
 
         self.guest.sh("systemctl kill -s STOP holdfast");
@@ -196,16 +216,21 @@ impl Life {
         self.guest.sh(&manual("The master key outside the data folder", 1));
         self.is_answering();
         assert_ne!(self.guest.sh(sum), key);
-        let began = Instant::now();
-        while self.ask("GET", "/keys", None).1["is_rotating"] != false {
-            assert!(began.elapsed() < READY_WITHIN, "{}", self.guest.journal());
-        }
+        self.is_sealed_anew();
         self.guest.sh("rm /etc/credstore/holdfast-master-key-previous");
 
         self.guest.sh(&manual("The master key outside the data folder", 2));
         self.is_answering();
         self.has_its_data();
         self.guest.sh("test ! -e /etc/credstore/holdfast-master-key");
+    }
+
+    /// Waits until nothing needs the previous key any more.
+    pub(crate) fn is_sealed_anew(&self) {
+        let began = Instant::now();
+        while self.ask("GET", "/keys", None).1["is_rotating"] != false {
+            assert!(began.elapsed() < READY_WITHIN, "{}", self.guest.journal());
+        }
     }
 
     pub(super) fn listens_on_one_more_port(&self) {

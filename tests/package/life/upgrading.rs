@@ -30,6 +30,7 @@ impl Drop for Ending<'_> {
 impl Life {
     pub(super) fn upgrades(&self, now: &Path) {
         self.forgives();
+        let items = self.items();
         self.guest.sh("systemctl stop holdfast.socket holdfast.service");
         self.in_workspace(|file| file.execute_batch(UNDO).expect("an older schema"));
 
@@ -38,6 +39,8 @@ impl Life {
         assert!(!said.contains("/setup#"), "the box has an owner: {said}");
         self.is_answering();
         self.has_its_data();
+        assert_eq!(self.items(), items, "something is not as it was");
+        self.guest.sh("holdfast audit verify");
         self.guest.sh("systemctl stop holdfast.socket holdfast.service");
         let is_done = self.in_workspace(|file| file.query_row(IS_DONE, [], |row| row.get(0)));
         assert_eq!(is_done, Ok(1), "the schema is still the old one");

@@ -1,0 +1,118 @@
+//! README, the first hour, installation.
+
+use super::{Packages, Page, tell_story};
+use crate::life::{HTTPS, Life, READY_WITHIN};
+use crate::packing::{VERSION, VERSION_BEFORE};
+
+#[test]
+fn the_readme_installs_the_package_that_was_made() {
+    tell_story("README.md", |page, packages| {
+        let life = packages.machine();
+        let folder = life.guest.root().join("root/target/debian");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let name = packages.now.file_name().expect("a file");
+        std::fs::copy(packages.now, folder.join(name)).expect("a copied package");
+
+        let said = page.types(&life);
+
+        life.is_welcomed(&said);
+        life.is_answering();
+    });
+}
+
+#[test]
+fn the_first_hour_begins_with_a_link() {
+    tell_story("docs/manual/first-hour.md", |page, packages| {
+        let life = packages.machine_with_package();
+
+        let said = page.types(&life);
+
+        life.is_welcomed(&said);
+        life.is_claimed();
+    });
+}
+
+#[test]
+fn the_page_on_installation_does_what_it_says() {
+    tell_story("docs/manual/install.md", |page, packages| {
+        lives_and_goes(page, packages);
+        let life = packages.owned();
+        lets_in_a_folder(page, &life);
+        takes_master_keys(page, &life);
+        opens_one_more_port(page, &life);
+    });
+}
+
+/// Installed, set, upgraded, removed, purged.
+fn lives_and_goes(page: &mut Page, packages: &Packages) {
+    let life = packages.machine();
+    let version = "dpkg-query --show --showformat='${Version}' holdfast";
+    life.is_brought(packages.before);
+    let said = page.types(&life);
+    life.is_welcomed(&said);
+    life.is_claimed();
+    assert_eq!(life.guest.sh(version), VERSION_BEFORE);
+
+    life.guest
+        .sh("sed -i 's/^#request_burst = .*/request_burst = 77/' /etc/holdfast/holdfast.toml");
+    page.types(&life);
+    life.is_answering();
+    let set = life.guest.sh("holdfast config show --origin");
+    let line = set.lines().find(|line| line.contains("request_burst"));
+    assert!(line.is_some_and(|line| line.contains("77")), "{set}");
+
+    life.guest.sh("rm /root/holdfast_*.deb");
+    life.is_brought(packages.now);
+    page.types(&life);
+    assert_eq!(life.guest.sh(version), VERSION);
+    life.is_answering();
+    life.has_its_data();
+
+    let said = page.types(&life);
+    assert!(said.contains("Its data stays in /var/lib/holdfast"), "{said}");
+    assert_eq!(life.guest.curl(&[&format!("{HTTPS}/readyz")]).0, "000", "somebody still listens");
+    life.guest.sh("test -s /var/lib/holdfast/system.db && test ! -e /usr/bin/holdfast");
+
+    let said = page.types(&life);
+    assert!(said.contains("Holdfast is purged"), "{said}");
+    life.guest.sh("test ! -e /var/lib/holdfast && cat /var/backups/holdfast/purged-*.txt");
+}
+
+fn lets_in_a_folder(page: &mut Page, life: &Life) {
+    page.types(life);
+
+    life.is_answering();
+    life.guest.sh("holdfast backup target add --name Disk --folder /srv/backups
+         holdfast backup target test Disk");
+}
+
+fn takes_master_keys(page: &mut Page, life: &Life) {
+    page.types(life);
+    life.is_answering();
+    life.guest.sh("test ! -e /var/lib/holdfast/master.key");
+
+    let key = "sha256sum /etc/credstore/holdfast-master-key";
+    let first = life.guest.sh(key);
+    page.types(life);
+    life.is_answering();
+    assert_ne!(life.guest.sh(key), first);
+    life.is_sealed_anew();
+    life.guest.sh("rm /etc/credstore/holdfast-master-key-previous");
+
+    page.types(life);
+    life.is_answering();
+    life.has_its_data();
+    life.guest.sh("test ! -e /etc/credstore/holdfast-master-key");
+}
+
+fn opens_one_more_port(page: &mut Page, life: &Life) {
+    life.forgives();
+
+    page.types(life);
+
+    life.guest.until(READY_WITHIN, "systemctl --quiet is-active holdfast.service");
+    for port in ["443", "8443"] {
+        let (status, body) = life.guest.curl(&[&format!("{HTTPS}:{port}/readyz")]);
+        assert_eq!(status, "200", "{port}: {body}");
+    }
+}
