@@ -21,7 +21,7 @@ pub(super) fn as_owner_of<T: Send>(
     let of_other = |about: &Metadata| about.uid() != 0 && geteuid().is_root();
     let Some(about) = std::fs::metadata(data).ok().filter(of_other) else { return work() };
     let at_work = || {
-        become_user(about.uid(), about.gid()).map_err(|error| not_allowed(data, &error))?;
+        become_user(about.uid(), about.gid()).map_err(|error| not_allowed(data, error))?;
         work()
     };
     std::thread::scope(|scope| {
@@ -39,7 +39,7 @@ fn become_user(user: u32, group: u32) -> rustix::io::Result<()> {
     set_thread_res_uid(user, user, user)
 }
 
-fn not_allowed(data: &Path, error: &rustix::io::Errno) -> Failure {
+fn not_allowed(data: &Path, error: rustix::io::Errno) -> Failure {
     Failure::Denied(format!(
         "{} belongs to another user, and root may not become it here: {error}. Run it as that \
          user: runuser -u holdfast -- holdfast ...",

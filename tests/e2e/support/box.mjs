@@ -12,14 +12,15 @@ const START_MS_MAX = 30_000;
 /**
  * Starts the real program on a free port with data of its own; `stop` ends it and removes them.
  * With a name it is called so in links and certificate, and listens on the port given with it.
+ * Settings are named as in the environment.
  */
-export async function startBox({ name, port: wanted = 0 } = {}) {
+export async function startBox({ name, port: wanted = 0, settings = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-e2e-"));
   const data = join(folder, "data");
   const called = name ? { HOLDFAST_SERVER__PUBLIC_URL: `https://${name}:${wanted}` } : {};
   const child = spawn(BINARY, ["serve", "--data", data, "--https", `127.0.0.1:${wanted}`], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...called },
+    env: { ...process.env, ...called, ...settings },
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async () => {

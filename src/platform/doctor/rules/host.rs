@@ -99,12 +99,15 @@ pub fn oom_kills(in_group: Option<u64>, on_machine: Option<u64>) -> Verdict {
         (None, None) => Verdict::skipped("The kernel does not count them."),
         (Some(1..), _) => {
             let count = in_group.unwrap_or(0);
-            Verdict::warning(format!("The kernel ended {count} processes of the box's group."))
-                .fix(look)
-                .fix("systemctl set-property holdfast.service MemoryMax=1G")
+            Verdict::warning(format!(
+                "Processes of the box's group that the kernel ended: {count}."
+            ))
+            .fix(look)
+            .fix("systemctl set-property holdfast.service MemoryMax=1G")
         }
         (_, Some(count @ 1..)) => Verdict::hint(format!(
-            "The kernel ended {count} processes since the machine started, none in the box's group."
+            "Processes that the kernel ended since the machine started, none in the box's \
+             group: {count}."
         ))
         .fix(look),
         _ => Verdict::ok("None since the machine started."),

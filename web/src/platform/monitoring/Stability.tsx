@@ -34,9 +34,12 @@ export function Stability({ stability }: { readonly stability: Score }) {
               <span className="hf-dim">{t("system.stability.unknown")}</span>
             )}
             <span className="hf-number hf-dim">
-              {part.measured ?? ""}
-              {" · "}
-              {t("system.stability.weight", { weight: format.integer(part.weight) })}
+              {[
+                part.measured,
+                t("system.stability.weight", { weight: format.integer(part.weight) }),
+              ]
+                .filter(Boolean)
+                .join(" · ")}
             </span>
           </li>
         ))}
