@@ -34,8 +34,8 @@ impl Served {
         let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         let mut link = String::new();
         let ready = loop {
-            let line = lines.next().expect("a line `ready`").expect("text");
-            let record: Value = serde_json::from_str(&line).expect("a log line in JSON");
+            let printed = lines.next().expect("a line `ready`").expect("text");
+            let record: Value = serde_json::from_str(&printed).expect("a log line in JSON");
             let message = record["message"].as_str().unwrap_or_default();
             if let Some((_, token)) = message.split_once("#token=") {
                 token.clone_into(&mut link);
