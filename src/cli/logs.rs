@@ -48,12 +48,12 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
         }
         wish = LogWish { lines: usize::MAX, after: Some(told.looked), waits: true, ..wish };
         let next = followed(common, &wish)?;
-        if next.started_at != told.started_at {
+        if next.started_at == told.started_at {
+            told = next;
+        } else {
             output::note("The box was started again.");
             wish.after = Some(0);
             told = followed(common, &wish)?;
-        } else {
-            told = next;
         }
     }
 }

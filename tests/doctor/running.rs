@@ -99,7 +99,7 @@ fn queue_long() {
         let mut change = scene.command(&["user", "token", EMAIL, "--name", name]);
         change.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     };
-    let begun: Vec<_> = ["one", "two"].iter().map(begin).collect();
+    let changes: Vec<_> = ["one", "two"].iter().map(begin).collect();
     let since = Instant::now();
     while scene.finding("queue-long")["status"] == "ok" {
         assert!(since.elapsed() < PATIENCE, "nobody ever waits");
@@ -108,7 +108,7 @@ fn queue_long() {
     let fix = "iostat -x 5 3";
     scene.finds("queue-long", "warning", " changes wait; more than 2 are refused.", fix);
     gate.unlock().unwrap();
-    for mut change in begun {
+    for mut change in changes {
         assert!(change.wait().unwrap().success());
     }
     scene.is_well("queue-long");

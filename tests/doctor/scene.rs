@@ -30,7 +30,7 @@ pub(crate) const PASSWORD: &str = "lantern otter mosaic drizzle";
 pub(crate) const WORKSPACE: &str = "Plantedkitchen";
 
 /// What is waited for comes within seconds; on a machine that is busy, within some more.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A folder with `data`, `target`, `kit.txt`, `holdfast.toml` and, once planted, `host`.
 pub(crate) struct Scene {

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use crate::served::Served;
 
 /// What is waited for comes within seconds; on a machine that is busy, within some more.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A terminal that follows the log.
 struct Following {

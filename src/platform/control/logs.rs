@@ -68,21 +68,46 @@ fn followed() -> Error {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
+    use tracing_subscriber::prelude::*;
 
     use super::*;
+    use crate::config::Config;
+    use crate::platform::monitoring::lines::Keep;
     use crate::platform::tasks::Tasks;
+
+    fn of_request(id: &str) -> LogWish {
+        LogWish {
+            lines: 10,
+            level: None,
+            request: Some(id.to_owned()),
+            words: None,
+            after: None,
+            waits: true,
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_answered_by_the_line_itself() {
+        let tasks = Tasks::default();
+        let wish = of_request("0193-waits");
+        let mut waiting = Box::pin(perform(&wish, Moment(1), tasks.stop()));
+        assert!(waiting.as_mut().now_or_never().is_none());
+
+        let keep = Keep::new(&Config::of_text("").logs);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(keep), || {
+            tracing::info!(request_id = "0193-other", "not this one");
+            tracing::info!(request_id = "0193-waits", "this one");
+        });
+
+        // Without being woken it would end after its time, with nothing.
+        let told = waiting.await.unwrap();
+        assert_eq!(told["items"][0]["message"], "this one", "{told}");
+    }
 
     #[tokio::test]
     async fn the_log_takes_some_places_of_the_socket_and_leaves_the_others() {
         let tasks = Tasks::default();
-        let nothing = LogWish {
-            lines: 10,
-            level: None,
-            request: Some("nobody's".to_owned()),
-            words: None,
-            after: None,
-            waits: true,
-        };
+        let nothing = of_request("nobody's");
         let follow = || perform(&nothing, Moment(1), tasks.stop());
         let mut waiting: Vec<_> = (0..FOLLOWING_MAX).map(|_| Box::pin(follow())).collect();
         for one in &mut waiting {
