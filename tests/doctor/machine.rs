@@ -59,7 +59,7 @@ fn memory_limit_and_oom_kills_of_both_kinds_of_groups() {
     scene.host(&format!("{group}/memory.stat"), "anon 1\ninactive_file 1000000\n");
     scene.host(&format!("{group}/memory.events"), "low 0\noom 2\noom_kill 2\n");
     scene.finds("memory-limit", "warning", "96.0 MB of 100.0 MB", "MemoryMax=1G");
-    scene.finds("oom-kills", "warning", "ended 2 processes", "journalctl -k");
+    scene.finds("oom-kills", "warning", "that the kernel ended: 2.", "journalctl -k");
     // What is only kept to be read again is no use of memory.
     scene.host(&format!("{group}/memory.stat"), "anon 1\ninactive_file 20000000\n");
     scene.is_well("memory-limit");
@@ -69,7 +69,7 @@ fn memory_limit_and_oom_kills_of_both_kinds_of_groups() {
     scene.host("/sys/fs/cgroup/memory/planted/memory.stat", "total_inactive_file 0\n");
     scene.host("/sys/fs/cgroup/memory/planted/memory.oom_control", "under_oom 0\noom_kill 1\n");
     scene.finds("memory-limit", "warning", "95.0 MB of 100.0 MB", "MemoryMax=1G");
-    scene.finds("oom-kills", "warning", "ended 1 processes", "journalctl -k");
+    scene.finds("oom-kills", "warning", "that the kernel ended: 1.", "journalctl -k");
     scene.host("/sys/fs/cgroup/memory/planted/memory.oom_control", "oom_kill 0\n");
     scene.host("/proc/vmstat", "pgfault 1\noom_kill 3\n");
     scene.finds("oom-kills", "hint", "none in the box's group", "journalctl -k");
