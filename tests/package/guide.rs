@@ -77,15 +77,15 @@ pub(crate) struct Packages {
     pub(crate) before: &'static Path,
 }
 
-impl Packages {
-    /// A Debian as it is after its own installation.
-    pub(crate) fn machine(&self) -> Life {
-        Life::on(Guest::boot().expect("a Debian was made before"))
-    }
+/// A Debian as it is after its own installation.
+pub(crate) fn machine() -> Life {
+    Life::on(Guest::boot().expect("a Debian was made before"))
+}
 
+impl Packages {
     /// One with the package in root's folder.
     pub(crate) fn machine_with_package(&self) -> Life {
-        let life = self.machine();
+        let life = machine();
         life.is_brought(self.now);
         life
     }
