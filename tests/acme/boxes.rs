@@ -25,7 +25,7 @@ use tokio_rustls::TlsConnector;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// What is waited for here comes within seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What changes and is told by no job is seen after this time.
 const LOOKED_AGAIN_AFTER: Duration = Duration::from_millis(250);

@@ -54,12 +54,12 @@ async fn several_names_are_signed_for_over_port_80_and_local_ones_stay_with_the_
 }
 
 fn keeps_no_key_in_clear(folder: &Path) {
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
     assert_eq!(mode(folder), 0o700);
     let mut count = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let text = fs::read_to_string(&path).unwrap();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("text");
         assert_eq!(mode(&path), 0o600, "{}", path.display());
         assert!(!text.contains("PRIVATE KEY") && !text.contains("key_pkcs8"), "{text}");
         count += 1;

@@ -30,6 +30,7 @@ pub struct Pebble {
 }
 
 /// Whether it is there; says why a test proves nothing when it is not.
+#[expect(clippy::print_stderr, reason = "says why it was skipped")]
 pub fn is_there(test: &str) -> bool {
     let found = ["pebble", "pebble-challtestsrv"].iter().all(|name| {
         std::env::var_os("PATH").is_some_and(|path| {

@@ -58,7 +58,7 @@ impl Program {
             match self.said.recv_timeout(left) {
                 Ok(message) if message.starts_with(what) => return,
                 Ok(message) => before.push(message),
-                Err(_) => panic!("it never said {what:?}, but {before:#?}"),
+                Err(why) => panic!("it never said {what:?} ({why}), but {before:#?}"),
             }
         }
     }
@@ -170,12 +170,13 @@ impl Scene {
             _ => String::new(),
         };
         let text = format!(
-            "[storage]\ndata = {data:?}\n\
+            "[storage]\ndata = \"{data}\"\n\
              [server]\nhttps = \"127.0.0.1:{https}\"\nhttp = \"{http}\"\nnames = [\"{NAME}\"]\n\
              [tls]\nmode = \"acme\"\nacme_directory = \"{directory}\"\nacme_root = \"{root}\"\n\
              acme_terms_agreed = true\nacme_challenge = \"{challenge}\"\n\
              [logs]\nformat = \"json\"\naccess = false\n\
              [limits]\nrequest_burst = 1000000\nrequests_per_min = 1000000\n",
+            data = data.display(),
             https = ports.https,
             directory = pebble.directory(),
             root = pebble.server_root(),
