@@ -5,8 +5,9 @@ import { after, before, describe, test } from "node:test";
 import { startBox } from "./support/box.mjs";
 import { claim, openWindow, startBrowser } from "./support/browser.mjs";
 import { looksWell } from "./support/looks.mjs";
-import { freePort, missing, startPebble } from "./support/pebble.mjs";
+import { missing, startPebble } from "./support/pebble.mjs";
 import { openScreen } from "./support/screens.mjs";
+import { freePort } from "./support/trust.mjs";
 
 const NAME = "ops.example.com";
 const why = missing();

@@ -1,9 +1,10 @@
 // Debian's `pebble`, an authority for tests that signs by ACME, and the names it looks up.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./trust.mjs";
 
 const REACHED_MS_MAX = 20_000;
 const PROGRAMS = ["pebble", "pebble-challtestsrv", "openssl"];
@@ -12,18 +13,6 @@ const PROGRAMS = ["pebble", "pebble-challtestsrv", "openssl"];
 export function missing() {
   const absent = PROGRAMS.filter((name) => spawnSync("which", [name]).status !== 0);
   return absent.length > 0 ? `there is no ${absent.join(", no ")}` : null;
-}
-
-/** A port of this machine that is free now. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /**
