@@ -24,7 +24,16 @@ static FOLLOWING: Semaphore = Semaphore::const_new(FOLLOWING_MAX);
 /// The newest last, as a terminal shows them, with the number up to which it was looked. Somebody
 /// who waits is answered at the first line, after [`WAIT_MAX`], or when the box stops. `started_at`
 /// tells that lines are counted anew.
-pub(super) async fn perform(wish: &LogWish, started_at: Moment, mut stop: Stop) -> Result<Value> {
+pub(super) async fn perform(wish: &LogWish, started_at: Moment, stop: Stop) -> Result<Value> {
+    perform_at(&FOLLOWING, wish, started_at, stop).await
+}
+
+async fn perform_at(
+    places: &Semaphore,
+    wish: &LogWish,
+    started_at: Moment,
+    mut stop: Stop,
+) -> Result<Value> {
     let mut wanted = rules::Wish {
         words: rules::Wish::words_of(wish.words.as_deref().unwrap_or_default()),
         level: wish.level.as_deref().map(rules::Level::read).transpose()?,
@@ -35,7 +44,7 @@ pub(super) async fn perform(wish: &LogWish, started_at: Moment, mut stop: Stop) 
     let lines_max = wish.lines.min(LINES_MAX);
     let (mut looked, mut found) = look(&wanted, lines_max);
     if wish.waits && found.is_empty() {
-        let _place = FOLLOWING.try_acquire().map_err(|_| followed())?;
+        let _place = places.try_acquire().map_err(|_| followed())?;
         let waiting = async {
             while found.is_empty() {
                 wanted.after = Some(looked);
@@ -90,7 +99,8 @@ mod tests {
     async fn whoever_waits_is_answered_by_the_line_itself() {
         let tasks = Tasks::default();
         let wish = of_request("0193-waits");
-        let mut waiting = Box::pin(perform(&wish, Moment(1), tasks.stop()));
+        let places = Semaphore::new(1);
+        let mut waiting = Box::pin(perform_at(&places, &wish, Moment(1), tasks.stop()));
         assert!(waiting.as_mut().now_or_never().is_none());
 
         let keep = Keep::new(&Config::of_text("").logs);
@@ -108,7 +118,8 @@ mod tests {
     async fn the_log_takes_some_places_of_the_socket_and_leaves_the_others() {
         let tasks = Tasks::default();
         let nothing = of_request("nobody's");
-        let follow = || perform(&nothing, Moment(1), tasks.stop());
+        let places = Semaphore::new(FOLLOWING_MAX);
+        let follow = || perform_at(&places, &nothing, Moment(1), tasks.stop());
         let mut waiting: Vec<_> = (0..FOLLOWING_MAX).map(|_| Box::pin(follow())).collect();
         for one in &mut waiting {
             assert!(one.as_mut().now_or_never().is_none());
