@@ -5,6 +5,8 @@
 //!   (`$WORKSPACE`) and a personal token of the operator (`$TOKEN`), their
 //!   password (`$PASSWORD`), and another person (ivo@example.com);
 //! - `<!-- run: box with a backup -->` the same after a kit (`kit.txt`) and a backup were made;
+//! - `<!-- run: box with a bundle -->` the same after the workspace's audit log (`audit.jsonl`) and
+//!   a checkpoint of it (`checkpoint.txt`) were saved;
 //! - `<!-- run: new box -->` beside a box that nobody owns yet;
 //! - `<!-- run: stopped -->` where that box was stopped;
 //! - `<!-- run: elsewhere -->` on another machine that has no box and sees the same backups;
@@ -81,11 +83,14 @@ impl Machines {
         let scene = self.owned.get_or_insert_with(Scene::owned);
         match (mark, scene.is_running()) {
             (Mark::Stopped, true) => scene.stop(),
-            (Mark::Box | Mark::BoxWithBackup, false) => scene.start(),
+            (Mark::Box | Mark::BoxWithBackup | Mark::BoxWithBundle, false) => scene.start(),
             _ => {}
         }
         if matches!(mark, Mark::BoxWithBackup | Mark::Elsewhere) {
             scene.back_up();
+        }
+        if *mark == Mark::BoxWithBundle {
+            scene.save_bundle();
         }
         scene
     }

@@ -9,6 +9,8 @@ pub enum Mark {
     Box,
     /// The same after a kit, a target (`/mnt/backup`) and a backup were made.
     BoxWithBackup,
+    /// The same after somebody saved a bundle of the workspace's audit log, and a checkpoint.
+    BoxWithBundle,
     /// Run beside a box that nobody owns yet.
     NewBox,
     /// Run where the page's box does not run at the moment.
@@ -61,6 +63,7 @@ impl Block {
         let how = match how.trim() {
             "box" => Mark::Box,
             "box with a backup" => Mark::BoxWithBackup,
+            "box with a bundle" => Mark::BoxWithBundle,
             "new box" => Mark::NewBox,
             "stopped" => Mark::Stopped,
             "elsewhere" => Mark::Elsewhere,

@@ -210,6 +210,21 @@ impl Scene {
         );
     }
 
+    /// Saves what *Security* saves: somebody who has just signed in may.
+    pub fn save_bundle(&self) {
+        let sign_in = json!({ "email": EMAIL, "password": PASSWORD }).to_string();
+        self.prepare(&format!(
+            "ask() {{ curl -fsS -b jar -c jar -H 'Origin: https://{NAME}:8443' \"$@\"; }}
+            ask -o /dev/null -H 'Content-Type: application/json' -d '{sign_in}' \
+                https://{NAME}:8443/api/v1/auth/login
+            log=https://{NAME}:8443/api/v1/workspaces/$WORKSPACE/audit
+            ask -X POST -o signed.json $log/checkpoints
+            ask -o audit.jsonl $log/export
+            python3 -c 'import json; print(json.load(open(\"signed.json\"))[\"note\"], end=\"\")' \
+                >checkpoint.txt"
+        ));
+    }
+
     /// Runs a block as the page has it, but for the places it names.
     pub fn run(&self, block: &str) -> Output {
         self.run_in("root", block)

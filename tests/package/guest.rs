@@ -18,10 +18,11 @@ use crate::packing::is_here;
 
 const SUITE: &str = "bookworm";
 /// The kept folder's name changes with what is put into it.
-const KEPT: &str = "bookworm-2";
+const KEPT: &str = "bookworm-3";
 const PACKAGES: &str = "systemd,systemd-sysv,dbus,ca-certificates,sudo";
 /// What pages of the manual install besides: fetched with the Debian, since no guest has a network.
-const OFFERED: [&str; 5] = ["unattended-upgrades", "ufw", "nginx", "caddy", "apache2"];
+const OFFERED: [&str; 7] =
+    ["unattended-upgrades", "ufw", "nginx", "caddy", "apache2", "bind9", "bind9-dnsutils"];
 /// A guest that starts takes a second; one that does not will not.
 const BOOT_WITHIN: Duration = Duration::from_secs(90);
 const SHUT_DOWN_WITHIN: Duration = Duration::from_secs(20);
@@ -215,8 +216,8 @@ impl Guest {
 
     /// What the box logged last.
     pub(crate) fn journal(&self) -> String {
-        let output =
-            self.try_sh("journalctl -u holdfast -u holdfast.socket --no-pager -n 40 -o cat");
+        let output = self
+            .try_sh("journalctl -u holdfast -u holdfast.socket -u typed --no-pager -n 40 -o cat");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 

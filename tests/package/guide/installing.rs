@@ -40,6 +40,9 @@ fn the_page_on_installation_does_what_it_says() {
         lets_in_a_folder(page, &life);
         takes_master_keys(page, &life);
         opens_one_more_port(page, &life);
+        // Its master key is its own file again, not systemd's.
+        drop(life);
+        runs_without_systemd(page, &packages.owned());
     });
 }
 
@@ -115,4 +118,21 @@ fn opens_one_more_port(page: &mut Page, life: &Life) {
         let (status, body) = life.guest.curl(&[&format!("{HTTPS}:{port}/readyz")]);
         assert_eq!(status, "200", "{port}: {body}");
     }
+}
+
+/// Nobody else holds the data, and port 8443 is free again.
+fn runs_without_systemd(page: &mut Page, life: &Life) {
+    life.guest.sh("systemctl stop holdfast.socket holdfast.service");
+
+    page.begins(life);
+
+    life.guest
+        .until(READY_WITHIN, "grep -q ':20FB [0-9A-F]*:0000 0A' /proc/net/tcp /proc/net/tcp6");
+    let (status, body) = life.guest.curl(&[&format!("{HTTPS}:8443/readyz")]);
+    assert_eq!(status, "200", "{body}\n{}", life.guest.sh("journalctl -u typed -o cat"));
+    let whose = life.guest.sh("for process in /proc/[0-9]*; do
+            [ \"$(readlink $process/exe)\" != /usr/lib/holdfast/holdfast ] || stat -c %U $process
+         done");
+    assert_eq!(whose.trim(), "holdfast");
+    life.guest.sh("systemctl stop typed.service");
 }
