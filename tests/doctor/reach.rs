@@ -88,7 +88,7 @@ fn forwarded_untrusted() {
     scene.finds(
         "forwarded-untrusted",
         "warning",
-        "1 requests were passed on by 127.0.0.1",
+        "Requests passed on by 127.0.0.1, which is not trusted: 1.",
         "editor",
     );
     drop(served);

@@ -106,7 +106,7 @@ fn queue_long() {
     }
 
     let fix = "iostat -x 5 3";
-    scene.finds("queue-long", "warning", " changes wait; more than 2 are refused.", fix);
+    scene.finds("queue-long", "warning", "; more than 2 are refused.", fix);
     gate.unlock().unwrap();
     for mut change in changes {
         assert!(change.wait().unwrap().success());

@@ -84,7 +84,7 @@ fn errors_open() {
              (id, fingerprint, kind, message, count, first_at, last_at, version)
          VALUES (zeroblob(16), zeroblob(32), 'server', 'It broke', 1, 1, 1, '0')",
     );
-    scene.finds("errors-open", "hint", "1 are open", "journalctl -u holdfast");
+    scene.finds("errors-open", "hint", "Still open: 1;", "journalctl -u holdfast");
     scene.sql("UPDATE error_groups SET resolved_at = 2");
     scene.is_well("errors-open");
 }

@@ -168,7 +168,7 @@ pub fn leftovers(files: &[String], size_bytes: u64, fix: String) -> Verdict {
     if files.is_empty() {
         return Verdict::ok("There are none.");
     }
-    let cause = format!("{} in {} files: {}.", bytes(size_bytes), files.len(), listed(files));
+    let cause = format!("{}: {}.", bytes(size_bytes), listed(files));
     Verdict::hint(cause).fix(fix).fixable()
 }
 

@@ -115,7 +115,7 @@ pub fn proxy(is_behind_proxy: bool, trusted: usize) -> Verdict {
                 .fix("editor /etc/holdfast/holdfast.toml  # trusted_proxies = [\"127.0.0.1/32\"]")
                 .fix("systemctl restart holdfast.service")
         }
-        (true, count) => Verdict::ok(format!("{count} networks are trusted.")),
+        (true, count) => Verdict::ok(format!("Networks that are trusted: {count}.")),
     }
 }
 
@@ -140,7 +140,7 @@ pub fn forwarded(seen: Option<(u64, &str)>, is_running: bool) -> Verdict {
         None if !is_running => Verdict::skipped("No box runs."),
         None => Verdict::ok("Nobody passes requests on who is not trusted."),
         Some((count, peer)) => Verdict::warning(format!(
-            "{count} requests were passed on by {peer}, which is not trusted."
+            "Requests passed on by {peer}, which is not trusted: {count}."
         ))
         .fix(format!("editor /etc/holdfast/holdfast.toml  # trusted_proxies = [\"{peer}\"]"))
         .fix("systemctl restart holdfast.service"),

@@ -121,11 +121,11 @@ pub fn queue(waiting: Option<(u64, u64)>) -> Verdict {
     match waiting {
         None => Verdict::skipped("No box runs."),
         Some((waiting, most)) if percent(waiting, most) >= QUEUE_MAX => {
-            Verdict::warning(format!("{waiting} changes wait; more than {most} are refused."))
+            Verdict::warning(format!("Changes that wait: {waiting}; more than {most} are refused."))
                 .fix("iostat -x 5 3")
                 .fix("journalctl -u holdfast --grep='Slow statement' -n 20")
         }
-        Some((waiting, _)) => Verdict::ok(format!("{waiting} changes wait.")),
+        Some((waiting, _)) => Verdict::ok(format!("Changes that wait: {waiting}.")),
     }
 }
 
@@ -141,7 +141,7 @@ pub fn jobs(failed: u64) -> Verdict {
 pub fn errors(open: u64) -> Verdict {
     match open {
         0 => Verdict::ok("None is open."),
-        count => Verdict::hint(format!("{count} are open; the screen Errors shows them."))
+        count => Verdict::hint(format!("Still open: {count}; the screen Errors shows them."))
             .fix("journalctl -u holdfast -p err -n 50"),
     }
 }

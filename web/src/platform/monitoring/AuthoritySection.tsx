@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import type { Tls, TlsAuthority, TlsName } from "@/api/types";
+import { useEffect, useState } from "react";
+import type { Box, Tls, TlsAuthority, TlsName } from "@/api/types";
 import { t, tDynamic, useFormat } from "@/i18n";
 import { Facts } from "@/ui/Facts";
 import { Loaded } from "@/ui/Loaded";
@@ -12,15 +12,23 @@ import { RowEntry, RowList } from "@/ui/RowList";
 import { Tag } from "@/ui/Tag";
 import { ProgressBar } from "../jobs/ProgressBar";
 import { jobQuery } from "../jobs/queries";
-import { renewCertificate, TLS_KEY, tlsQuery } from "./queries";
+import { boxQuery, healthQuery, renewCertificate, TLS_KEY, tlsQuery } from "./queries";
 
 /** What has to stand in the settings before anything is asked of the authority. */
 const AGREEMENT = "[tls]\nacme_terms_agreed = true";
 const TONES = { public: "good", refused: "danger", waiting: "caution" } as const;
 
 /** Where a public authority signs: how each name stands, and what is wrong. */
-export function AuthoritySection() {
+export function AuthoritySection({ box }: { readonly box: Box }) {
+  const client = useQueryClient();
   const tls = useQuery(tlsQuery);
+  const isNews = tls.data !== undefined && isOlder(box, tls.data);
+  // What else the screen says of the certificate is read anew, until it says the same.
+  useEffect(() => {
+    if (!isNews) return;
+    void client.invalidateQueries({ queryKey: boxQuery.queryKey });
+    void client.invalidateQueries({ queryKey: healthQuery.queryKey });
+  }, [client, isNews, tls.dataUpdatedAt]);
   if (tls.data && !tls.data.authority) return null;
   return (
     <Section title={t("tls.title")}>
@@ -29,6 +37,13 @@ export function AuthoritySection() {
       </Loaded>
     </Section>
   );
+}
+
+/** Whether the box told of another certificate, or of trouble that is over. */
+function isOlder({ certificate }: Box, now: Tls): boolean {
+  const said = ({ fingerprint, trouble }: Pick<Tls, "fingerprint" | "trouble">) =>
+    `${fingerprint ?? ""} ${trouble ?? ""}`;
+  return said(certificate) !== said(now);
 }
 
 function Standing({ tls, authority }: { readonly tls: Tls; readonly authority: TlsAuthority }) {

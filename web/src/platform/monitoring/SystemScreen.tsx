@@ -130,7 +130,7 @@ function BoxSections({ box }: { readonly box: Box }) {
           />
         </Section>
         <CertificateSection box={box} />
-        {box.certificate.kind === "acme" && <AuthoritySection />}
+        {box.certificate.kind === "acme" && <AuthoritySection box={box} />}
       </div>
       <Section title={t("system.config")}>
         <div className={classes.scroll} tabIndex={0}>
