@@ -80,6 +80,7 @@ describe("a person with a keyboard only", () => {
     await page.keyboard.type("walk");
     await page.getByRole("option", { name: /Walk-in cooler/ }).waitFor();
     await page.keyboard.press("ArrowDown");
+    await page.locator("[role=option][data-combobox-selected]").waitFor();
     await page.keyboard.press("Enter");
     await tabTo(/^Quantity/);
     await page.keyboard.type("6.4");
