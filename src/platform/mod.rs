@@ -44,6 +44,7 @@ pub mod tally;
 pub mod tasks;
 pub mod throttle;
 pub mod tls;
+pub mod updates;
 mod whole_file;
 pub mod workspaces;
 

@@ -1,0 +1,6 @@
+//! Signed updates that can be undone: what a release is, the metadata that vouches for it, who
+//! publishes it, and the supervisor that starts it, watches it and goes back.
+
+pub mod link;
+pub mod release;
+pub mod supervisor;
