@@ -6,5 +6,7 @@ pub mod cli;
 pub mod config;
 
 pub mod apps;
+#[cfg(feature = "fixture")]
+pub mod fixture;
 pub mod http;
 pub mod platform;

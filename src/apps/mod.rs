@@ -5,4 +5,8 @@ pub mod inventory;
 use crate::platform::app::AppSpec;
 
 /// Every app, in the order of migrations and menus.
-pub const ALL: &[AppSpec] = &[inventory::SPEC];
+pub const ALL: &[AppSpec] = &[
+    inventory::SPEC,
+    #[cfg(feature = "fixture")]
+    crate::fixture::SPEC,
+];

@@ -34,12 +34,18 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, Sources};
 use crate::platform::clock::Clock;
 use crate::platform::error::Error;
+use crate::platform::monitoring::ops::VERSION;
 use crate::platform::offline::Offline;
 use output::{Answer, Failure};
 
 /// Runs a small team's operations on a box it owns.
 #[derive(Debug, Parser)]
-#[command(name = "holdfast", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(
+    name = "holdfast",
+    version = VERSION,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES
+)]
 struct Arguments {
     #[command(flatten)]
     common: Common,

@@ -77,6 +77,10 @@ pub enum Insist {
 pub async fn front(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let about = About::of(&front, &request);
+    #[cfg(feature = "fixture")]
+    if crate::fixture::is_faulty() {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
     let in_flight = front.platform.watching.traffic.begin();
     let outcome = AssertUnwindSafe(admit_and_run(&front, &about, request, next)).catch_unwind();
     let mut response = match outcome.await {

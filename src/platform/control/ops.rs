@@ -17,13 +17,13 @@ use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::users;
 use crate::platform::jobs::ops::View;
+use crate::platform::monitoring::ops::VERSION;
 use crate::platform::setup::rules::Claim;
 use crate::platform::tls::Certificates;
 use crate::platform::{doctor, jobs, keys, monitoring, setup, tasks, workspaces};
 
 /// The command line gives up only after this.
 const ROTATION_WAITED_FOR: Duration = Duration::from_secs(8);
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Does what the command line asked for, in the process that owns the files.
 pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {

@@ -19,7 +19,11 @@ use crate::platform::workspaces::damage;
 use crate::platform::{Platform, audit, jobs, tasks};
 
 /// What runs.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub const VERSION: &str = if cfg!(feature = "fixture") {
+    concat!(env!("CARGO_PKG_VERSION"), "-next")
+} else {
+    env!("CARGO_PKG_VERSION")
+};
 /// Folders inside folders that are looked into while adding up sizes.
 const FOLDER_DEPTH_MAX: usize = 16;
 
