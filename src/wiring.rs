@@ -18,7 +18,7 @@ use crate::http::front::{Front, Insist, front};
 use crate::http::guard::{Asked, Guard};
 use crate::http::meter::Meters;
 use crate::http::pages::{self, Pages};
-use crate::http::{problem, ui};
+use crate::http::{problem, server, ui};
 use crate::platform::access::{PermissionSpec, RoleTable, rules};
 use crate::platform::app::{ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
@@ -76,6 +76,7 @@ pub fn parts() -> Parts {
         apps: apps::ALL,
         jobs: PLATFORM_JOBS.iter().chain(app_jobs).copied().collect(),
         notices: notices::PLATFORM.iter().chain(app_notices).copied().collect(),
+        updates: None,
     }
 }
 
@@ -88,6 +89,7 @@ fn permissions() -> Vec<PermissionSpec> {
 pub fn codes() -> Vec<Code> {
     let of_platform = [
         problem::CODES,
+        server::CODES,
         platform::CODES,
         audit::ops::CODES,
         audit::ops::checkpoints::CODES,

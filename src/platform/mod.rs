@@ -78,6 +78,7 @@ use self::room::Room;
 use self::secrets::Secrets;
 use self::setup::SetUp;
 use self::tasks::Tasks;
+use self::updates::link::Link;
 use self::workspaces::damage::rules::Damage;
 use self::workspaces::{WorkspaceId, Workspaces};
 use crate::config::Config;
@@ -211,6 +212,8 @@ pub struct Platform {
     pub errors: errors::ops::Errors,
     /// Who passes requests on without being trusted.
     pub forwarded: doctor::Forwarded,
+    /// The way to the supervisor, where the box has one.
+    pub updates: Option<Arc<Link>>,
     pub started_at: Moment,
     /// Held as long as this process owns the data folder.
     lock: File,
@@ -226,6 +229,8 @@ pub struct Parts {
     pub jobs: Vec<JobSpec>,
     /// Kinds of notices.
     pub notices: Vec<&'static NoticeSpec>,
+    /// The way to the supervisor of this process; none for a box that runs without one.
+    pub updates: Option<Arc<Link>>,
 }
 
 impl Platform {
@@ -294,6 +299,7 @@ impl Platform {
             watching,
             errors: errors::ops::Errors::default(),
             forwarded: doctor::Forwarded::default(),
+            updates: parts.updates,
             started_at: now,
             config: Arc::new(config),
             lock,

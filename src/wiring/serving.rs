@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use super::faces::{self, Face, addresses};
 use super::reloading::Reloading;
 use crate::config::{AcmeChallenge, Config, TlsMode};
-use crate::http::server::{Listener, ServerLimits, serve};
+use crate::http::server::{Application, Gate, HoldingBack, Listener, ServerLimits, serve};
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::sign_in;
@@ -120,9 +120,11 @@ impl Serving {
     /// change is on disk already. `ready` is called when requests are answered.
     pub async fn run(mut self, reloading: Reloading, ready: impl FnOnce()) {
         let stop = self.platform.tasks.stop();
+        let gate = Gate::new(self.platform.random.clone(), HoldingBack::default());
         let serving = self.faces.into_iter().map(|face| {
             let listener = Listener::Tcp(face.listener);
-            serve(listener, face.security, face.router, stop.clone(), self.limits.clone())
+            let served = (Application::face(face.name, face.router), Arc::clone(&gate));
+            serve(listener, face.security, served, stop.clone(), self.limits.clone())
         });
         let in_order = async {
             join_all(serving).await;

@@ -1,17 +1,16 @@
 //! One connection: handshake, choice of protocol, requests, end.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderValue};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::{http1, http2};
@@ -24,11 +23,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
 
+use super::forward::forward;
+use super::gate::{Gate, Pass, Stage, Ticket};
 use super::guard::{Guarded, HeadClock, HeadTimer};
 use super::limits::ServerLimits;
-use super::redirect;
+use super::{Application, PeerUser, redirect};
 
 /// The protocol of authorities that look whether a name leads here.
 const ACME: &[u8] = crate::platform::tls::acme::challenges::PROTOCOL;
@@ -48,14 +49,30 @@ pub(super) enum Phase {
 /// What the connections of a listener share.
 #[derive(Clone)]
 pub(super) struct Shared {
-    pub(super) router: Router,
+    pub(super) application: Application,
+    pub(super) gate: Arc<Gate>,
     pub(super) phase: watch::Receiver<Phase>,
     pub(super) limits: Arc<ServerLimits>,
 }
 
 impl Shared {
+    /// Whether a connection has no future, so that its client is told to open another.
     fn is_ending(&self) -> bool {
-        *self.phase.borrow() != Phase::Serving
+        *self.phase.borrow() != Phase::Serving || !self.gate.is_serving()
+    }
+}
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer {
+    pub(super) address: SocketAddr,
+    /// Only of a unix socket.
+    pub(super) user: Option<PeerUser>,
+}
+
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        Self { address, user: None }
     }
 }
 
@@ -63,6 +80,14 @@ impl Shared {
 async fn reached(mut life: watch::Receiver<Phase>, phase: Phase) {
     // An error means that the listener is gone, which is the end as well.
     if life.wait_for(|now| *now >= phase).await.is_err() {}
+}
+
+/// Waits until what the application still works on is cut off, where it does for this connection.
+async fn cut_off(mut stage: watch::Receiver<Stage>, activity: &Activity) {
+    let is_over = stage.wait_for(Stage::is_over).await.is_ok();
+    if !is_over || activity.in_here.load(Ordering::Acquire) == 0 {
+        pending::<()>().await;
+    }
 }
 
 /// Serves a TCP connection with TLS; whoever speaks plain HTTP here is sent to HTTPS.
@@ -86,12 +111,13 @@ pub(super) async fn serve_tls(
             if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
                 serve_http2(*stream, peer, shared).await;
             } else {
-                serve_http1(*stream, peer, shared).await;
+                serve_http1(*stream, peer.into(), shared).await;
             }
         }
         Ok(Ok(Opened::Plain(stream))) => {
-            let router = redirect::to_same_port();
-            serve_http1(stream, peer, Shared { router, ..shared }).await;
+            let application = Application::face("to-https", redirect::to_same_port());
+            let gate = shared.gate.apart();
+            serve_http1(stream, peer.into(), Shared { application, gate, ..shared }).await;
         }
         Ok(Err(cause)) => debug!("A TLS handshake failed: {cause}"),
         Err(_) => debug!("A TLS handshake took too long"),
@@ -104,20 +130,22 @@ enum Opened {
 }
 
 /// Serves HTTP/1.1 until the client leaves, is too slow, or the listener ends.
-pub(super) async fn serve_http1<T>(stream: T, peer: SocketAddr, shared: Shared)
+pub(super) async fn serve_http1<T>(stream: T, peer: Peer, shared: Shared)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = Arc::clone(&shared.limits);
-    let life = shared.phase.clone();
+    let (life, stage) = (shared.phase.clone(), shared.gate.stage());
     let clock = HeadClock::new(limits.head_timeout);
     let io = Guarded::new(stream, Arc::clone(&clock), limits.write_timeout);
+    let activity = Arc::new(Activity::default());
+    let counted = Arc::clone(&activity);
     let shared = Arc::new(shared);
     let service = service_fn(move |request: Request<Incoming>| {
-        let answer = answer(&shared, peer, request);
+        let running = Running::start(&counted);
         let shared = Arc::clone(&shared);
         async move {
-            let mut response = answer.await;
+            let mut response = answer(&shared, peer, running, request).await;
             if shared.is_ending() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -132,15 +160,18 @@ where
         .serve_connection(io, service);
     let mut connection = pin!(connection);
     let mut closing = pin!(reached(life, Phase::Closing));
-    let outcome = tokio::select! {
+    let mut cut_off = pin!(cut_off(stage, &activity));
+    tokio::select! {
         biased;
-        outcome = connection.as_mut() => outcome,
-        () = closing.as_mut() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    log_end(outcome);
+        outcome = connection.as_mut() => return log_end(outcome),
+        () = cut_off.as_mut() => return,
+        () = closing.as_mut() => connection.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        biased;
+        outcome = connection => log_end(outcome),
+        () = cut_off => {}
+    }
 }
 
 /// What one HTTP/1 connection buffers in either direction.
@@ -152,18 +183,16 @@ where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = Arc::clone(&shared.limits);
-    let life = shared.phase.clone();
+    let (life, stage) = (shared.phase.clone(), shared.gate.stage());
     let clock = HeadClock::new(limits.head_timeout);
     let io = Guarded::new(stream, clock, limits.write_timeout);
     let activity = Arc::new(Activity::default());
     let counted = Arc::clone(&activity);
+    let shared = Arc::new(shared);
     let service = service_fn(move |request: Request<Incoming>| {
         let running = Running::start(&counted);
-        let answer = answer(&shared, peer, request);
-        async move {
-            let answer = answer.await;
-            Ok::<_, Infallible>(answer.map(|body| Watched { body, _running: running }))
-        }
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(answer(&shared, peer.into(), running, request).await) }
     });
     let connection = http2::Builder::new(StreamTasks::default())
         .timer(TokioTimer::new())
@@ -174,12 +203,14 @@ where
         .serve_connection(io, service);
     let mut connection = pin!(connection);
     let mut ending = pin!(reached(life, Phase::LameDuck));
+    let mut cut_off = pin!(cut_off(stage, &activity));
     let mut silence = pin!(sleep(limits.head_timeout));
     let mut seen = 0;
     loop {
         tokio::select! {
             biased;
             outcome = connection.as_mut() => return log_end(outcome),
+            () = cut_off.as_mut() => return,
             () = ending.as_mut() => break,
             () = silence.as_mut() => {}
         }
@@ -195,23 +226,53 @@ where
         silence.as_mut().reset(Instant::now() + limits.idle_timeout);
     }
     connection.as_mut().graceful_shutdown();
-    log_end(connection.await);
+    tokio::select! {
+        biased;
+        outcome = connection => log_end(outcome),
+        () = cut_off => {}
+    }
 }
 
-/// Calls the router with the peer's address.
-fn answer(
+/// Has a request answered: by the application, once the gate lets it through, or by the worker
+/// that took over.
+async fn answer(
     shared: &Shared,
-    peer: SocketAddr,
+    peer: Peer,
+    mut running: Running,
     mut request: Request<Incoming>,
-) -> impl Future<Output = Response<axum::body::Body>> + use<> {
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let answer = shared.router.clone().call(request);
-    async move {
-        match answer.await {
-            Ok(response) => response,
-            Err(never) => match never {},
+) -> Response<Watched> {
+    let origin = shared.application.origin(request.headers_mut(), peer);
+    let response = match shared.gate.pass().await {
+        Pass::In(ticket) => {
+            running.come_in(ticket);
+            request.extensions_mut().insert(ConnectInfo(origin.peer));
+            if let Some(user) = peer.user {
+                request.extensions_mut().insert(user);
+            }
+            let response = match shared.application.router(&origin).call(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            if is_event_stream(&response) {
+                running.goes_on();
+            }
+            response
         }
-    }
+        Pass::On(stream) => match forward(stream, &origin, request).await {
+            Ok(response) => response.map(axum::body::Body::new),
+            Err(cause) => {
+                warn!("A request that was passed on got no answer: {cause}");
+                shared.gate.lost()
+            }
+        },
+        Pass::Refused(response) => response,
+    };
+    response.map(|body| Watched { body, _running: running })
+}
+
+fn is_event_stream(response: &Response<axum::body::Body>) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 fn log_end(outcome: hyper::Result<()>) {
@@ -220,25 +281,44 @@ fn log_end(outcome: hyper::Result<()>) {
     }
 }
 
-/// Requests of one HTTP/2 connection: begun, and answered to the last byte.
+/// Requests of one connection: begun, and answered to the last byte.
 #[derive(Default)]
 struct Activity {
     started: AtomicU64,
     ended: AtomicU64,
+    /// Those that the application works on now.
+    in_here: AtomicU64,
 }
 
-struct Running(Arc<Activity>);
+struct Running {
+    activity: Arc<Activity>,
+    ticket: Option<Ticket>,
+}
 
 impl Running {
     fn start(activity: &Arc<Activity>) -> Self {
         activity.started.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(activity))
+        Self { activity: Arc::clone(activity), ticket: None }
+    }
+
+    fn come_in(&mut self, ticket: Ticket) {
+        self.activity.in_here.fetch_add(1, Ordering::AcqRel);
+        self.ticket = Some(ticket);
+    }
+
+    fn goes_on(&mut self) {
+        if let Some(ticket) = &mut self.ticket {
+            ticket.goes_on();
+        }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::Relaxed);
+        if self.ticket.is_some() {
+            self.activity.in_here.fetch_sub(1, Ordering::AcqRel);
+        }
+        self.activity.ended.fetch_add(1, Ordering::Relaxed);
     }
 }
 

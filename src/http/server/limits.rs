@@ -33,6 +33,31 @@ pub struct ServerLimits {
     /// After a stop is requested: when requests still running are cut off. Longer than
     /// `lame_duck`.
     pub stop_deadline: Duration,
+    /// After another worker took over: how long idle connections may still put one request, which
+    /// is passed on.
+    pub forwarding: Duration,
+    /// After another worker took over: when connections that are still open are cut off. Longer
+    /// than `forwarding`.
+    pub forwarding_deadline: Duration,
+}
+
+/// How connections end, from a moment on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending {
+    /// Idle ones may still put a request for so long.
+    pub(super) lame_duck: Duration,
+    /// What is left is cut off then.
+    pub(super) deadline: Duration,
+}
+
+impl ServerLimits {
+    pub(super) fn stopping(&self) -> Ending {
+        Ending { lame_duck: self.lame_duck, deadline: self.stop_deadline }
+    }
+
+    pub(super) fn forwarding(&self) -> Ending {
+        Ending { lame_duck: self.forwarding, deadline: self.forwarding_deadline }
+    }
 }
 
 impl Default for ServerLimits {
@@ -49,6 +74,8 @@ impl Default for ServerLimits {
             http2_ping_interval: Duration::from_secs(20),
             lame_duck: Duration::from_millis(500),
             stop_deadline: Duration::from_secs(10),
+            forwarding: Duration::from_secs(80),
+            forwarding_deadline: Duration::from_secs(90),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! connections the way a hand-over needs.
 
 mod connection;
+mod forward;
+mod gate;
 mod guard;
 mod limits;
 mod redirect;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::HeaderMap;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -24,7 +27,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tracing::{error, info, warn};
 
-use self::connection::{Phase, Shared, serve_http1, serve_tls};
+use self::connection::{Peer, Phase, Shared, serve_http1, serve_tls};
+use self::forward::Origin;
+pub use self::gate::{CODES, Gate, HoldingBack, Stage};
+use self::limits::Ending;
 pub use self::limits::ServerLimits;
 pub use self::redirect::redirect_router;
 use crate::platform::tasks::Stop;
@@ -55,43 +61,116 @@ pub struct PeerUser {
     pub uid: u32,
 }
 
-/// Serves `router` until `stop`, then ends in order: no new connections; each open HTTP/1
-/// connection gets one more answer, with `Connection: close`; HTTP/2 gets GOAWAY; after
+impl PeerUser {
+    /// Whether this user is believed about who sent a request.
+    fn may_pass_on(self) -> bool {
+        const ROOT: u32 = 0;
+        self.uid == ROOT || self.uid == rustix::process::geteuid().as_raw()
+    }
+}
+
+/// What a listener answers with.
+#[derive(Debug, Clone)]
+pub enum Application {
+    /// One face of the box, under the name that a worker gives the next one when it passes a
+    /// request on.
+    Face { name: &'static str, router: Router },
+    /// All faces, the one that is meant by default first, on a unix socket that only the box's own
+    /// user and root may use: other workers, which say who sent what they pass on, and the
+    /// supervisor.
+    Private { faces: Arc<[(&'static str, Router)]> },
+}
+
+impl Application {
+    pub fn face(name: &'static str, router: Router) -> Self {
+        Self::Face { name, router }
+    }
+
+    /// Takes away what a request says of its origin, which counts on the private socket alone.
+    fn origin(&self, headers: &mut HeaderMap, peer: Peer) -> Origin {
+        let told = Origin::take(headers);
+        match self {
+            Self::Face { name, .. } => Origin::direct(name, peer.address),
+            Self::Private { faces } => {
+                let first = faces.first().map_or("", |(name, _)| name);
+                told.unwrap_or_else(|| Origin::direct(first, peer.address))
+            }
+        }
+    }
+
+    /// What answers a request of this origin.
+    fn router(&self, origin: &Origin) -> Router {
+        match self {
+            Self::Face { router, .. } => router.clone(),
+            Self::Private { faces } => {
+                let meant = faces.iter().find(|(name, _)| *name == origin.face);
+                meant.or(faces.first()).map(|(_, router)| router.clone()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Whether new connections are accepted whatever the gate does.
+    fn is_always_open(&self) -> bool {
+        matches!(self, Self::Private { .. })
+    }
+}
+
+/// Serves an application through `gate` until `stop`, then ends in order: no new connections; each
+/// open HTTP/1 connection gets one more answer, with `Connection: close`; HTTP/2 gets GOAWAY; after
 /// `limits.lame_duck` idle ones are closed; requests in flight may finish until
 /// `limits.stop_deadline`. Event streams must end by the same `Stop`. Returns when all ended.
+///
+/// While the gate holds requests back new connections wait in the kernel's queue. Once it forwards,
+/// the listener is left to whoever else has it, and the connections end in the same order, within
+/// `limits.forwarding` and `limits.forwarding_deadline`. The private application goes on until
+/// `stop`.
 ///
 /// Handlers find the peer as `ConnectInfo<SocketAddr>`.
 pub async fn serve(
     listener: Listener,
     security: Security,
-    router: Router,
+    (application, gate): (Application, Arc<Gate>),
     mut stop: Stop,
     limits: ServerLimits,
 ) {
     let (life, phase) = watch::channel(Phase::Serving);
     let limits = Arc::new(limits);
-    let shared = Shared { router, phase, limits: Arc::clone(&limits) };
+    let is_always_open = application.is_always_open();
+    let mut stage = gate.stage();
+    let shared = Shared { application, gate, phase, limits: Arc::clone(&limits) };
     let acceptor = match security {
         Security::Plain => None,
         Security::Tls(config) => Some(TlsAcceptor::from(config)),
     };
     let mut open = OpenConnections::default();
-    loop {
+    let ending = loop {
+        let now = stage.borrow_and_update().clone();
+        if !is_always_open && matches!(now, Stage::Forwarding(_)) {
+            break limits.forwarding();
+        }
+        let is_open = is_always_open || now == Stage::Serving;
+        let has_room = open.running.len() < limits.connections_max;
         tokio::select! {
             biased;
-            () = stop.requested() => break,
+            () = stop.requested() => break limits.stopping(),
+            // The connections share the gate, so it is there.
+            Ok(()) = stage.changed() => {}
             Some(ended) = open.running.join_next_with_id() => open.forget(ended),
-            accepted = listener.accept(), if open.running.len() < limits.connections_max => {
+            accepted = listener.accept(), if is_open && has_room => {
                 match accepted {
                     Ok(stream) => open.welcome(stream, acceptor.as_ref(), &shared),
                     Err(cause) => pause_after(&cause).await,
                 }
             }
         }
-    }
+    };
     drop(listener);
     drop(shared);
-    open.end(&life, &limits).await;
+    tokio::select! {
+        () = open.end(&life, ending) => return,
+        () = stop.requested(), if !stop.is_requested() => {}
+    }
+    open.end(&life, limits.stopping()).await;
 }
 
 /// A new connection.
@@ -179,17 +258,21 @@ impl OpenConnections {
         }
         let task = match acceptor.cloned() {
             Some(acceptor) => self.running.spawn(serve_tls(stream, peer, acceptor, shared)),
-            None => self.running.spawn(serve_http1(stream, peer, shared)),
+            None => self.running.spawn(serve_http1(stream, peer.into(), shared)),
         };
         self.addresses.insert(task.id(), address);
         metrics::gauge!("holdfast_connections_open").increment(1);
     }
 
-    fn welcome_local(&mut self, stream: UnixStream, mut shared: Shared) {
+    fn welcome_local(&mut self, stream: UnixStream, shared: Shared) {
         let Ok(user) = stream.peer_cred() else { return };
         let user = PeerUser { uid: user.uid() };
-        shared.router = shared.router.layer(axum::Extension(user));
-        let peer = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+        if shared.application.is_always_open() && !user.may_pass_on() {
+            warn!(peer.uid = user.uid, "User {} was refused at the private socket", user.uid);
+            return;
+        }
+        let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+        let peer = Peer { address, user: Some(user) };
         self.running.spawn(serve_http1(stream, peer, shared));
         metrics::gauge!("holdfast_connections_open").increment(1);
     }
@@ -211,17 +294,17 @@ impl OpenConnections {
         }
     }
 
-    async fn end(&mut self, life: &watch::Sender<Phase>, limits: &ServerLimits) {
-        let stopped_at = Instant::now();
+    async fn end(&mut self, life: &watch::Sender<Phase>, ending: Ending) {
+        let began_at = Instant::now();
         life.send_replace(Phase::LameDuck);
-        if self.all_ended_by(stopped_at + limits.lame_duck).await {
+        if self.all_ended_by(began_at + ending.lame_duck).await {
             return;
         }
         life.send_replace(Phase::Closing);
-        if self.all_ended_by(stopped_at + limits.stop_deadline).await {
+        if self.all_ended_by(began_at + ending.deadline).await {
             return;
         }
-        info!("{} connections were cut off at the stop deadline", self.running.len());
+        info!("{} connections were cut off at the deadline", self.running.len());
         self.running.abort_all();
         while let Some(ended) = self.running.join_next_with_id().await {
             self.forget(ended);

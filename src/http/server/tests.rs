@@ -95,6 +95,12 @@ fn limits() -> ServerLimits {
     ServerLimits { head_timeout: LONG, idle_timeout: LONG, ..ServerLimits::default() }
 }
 
+/// A face behind an open gate.
+fn open(router: Router) -> (Application, Arc<super::Gate>) {
+    let gate = super::Gate::new(Random::new(Clock::System), HoldingBack::default());
+    (Application::face("test", router), gate)
+}
+
 impl TestServer {
     async fn plain(limits: ServerLimits) -> Self {
         Self::start(Security::Plain, limits).await
@@ -129,7 +135,7 @@ impl TestServer {
         let (tell, ended) = oneshot::channel();
         let asked = stop.stop();
         running.start("server", |_| async move {
-            serve(Listener::Tcp(listener), security, router, asked, limits).await;
+            serve(Listener::Tcp(listener), security, open(router), asked, limits).await;
             tell.send(()).unwrap_or_default();
         });
         Self { at, gate, stop, ended, running, certificates: None, _home: None }
@@ -543,7 +549,7 @@ async fn a_unix_socket_tells_who_is_at_the_other_end() {
         get(|Extension(user): Extension<PeerUser>| async move { user.uid.to_string() }),
     );
     let tasks = Tasks::default();
-    tasks.start("server", |stop| serve(listener, Security::Plain, router, stop, limits()));
+    tasks.start("server", |stop| serve(listener, Security::Plain, open(router), stop, limits()));
     let mut client = Client::new(UnixStream::connect(&path).await.unwrap());
 
     let answer = client.get("/").await;

@@ -19,10 +19,16 @@ pub enum Order {
     /// Answer connections to the shared sockets. Until then only the private one is served.
     Accept,
     /// Put no further request through, finish what runs within so many milliseconds, close the
-    /// files, say [`Report::Closed`], and keep the connections.
+    /// files, say [`Report::Closed`], and keep the connections. The worker waits for a moment
+    /// without a request older than two seconds before it holds anybody back; when only two
+    /// seconds are left it does so in any case, and cuts off what still runs at the end. So 2,000
+    /// means at once, and 62,000 gives slow uploads a minute. Closing takes its time after that:
+    /// up to a second for event streams, and up to five for tasks.
     Hold { finish_within_ms: u64 },
     /// Pass what was kept waiting, and what still comes over open connections, to the worker that
-    /// answers at this private socket; end when the last connection has ended.
+    /// answers at this private socket; end when the last connection has ended, 90 s later at the
+    /// latest. It may come again with another socket: when that worker is replaced, or ends, every
+    /// worker that still forwards is told of the next one, and requests wait for it meanwhile.
     Forward { socket: PathBuf },
     /// The answer to an [`Ask`](Report::Ask).
     Answer { id: u64, outcome: Outcome },
