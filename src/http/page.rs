@@ -1,5 +1,7 @@
 //! Lists: bounded pages with a cursor.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -26,6 +28,21 @@ pub fn limit(wished: Option<i64>) -> Result<usize> {
                 let detail = format!("A page has 1 to {LIMIT_MAX} rows.");
                 Error::invalid("limit", "limit-out-of-range", detail)
             }),
+    }
+}
+
+/// To be in scope where the body of an answer is a [`Page`]: for a type with parameters `utoipa`
+/// writes `String::from(name.as_ref())`, and leaves it to the compiler as what. That has several
+/// answers once a crate in the tree has one of its own, as `typed-path` has below `tough`. This
+/// one is found before the others, for it takes the name itself.
+pub trait OneName {
+    #[expect(clippy::wrong_self_convention, reason = "it is found first because it takes the name")]
+    fn as_ref(self) -> Cow<'static, str>;
+}
+
+impl OneName for Cow<'static, str> {
+    fn as_ref(self) -> Cow<'static, str> {
+        self
     }
 }
 

@@ -14,7 +14,7 @@ use super::ops::{self, Filter, Listed, Raw, Shown, State, Verdict};
 use super::rules::checkpoints::to_base64;
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::{Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::error::{Error, Result};

@@ -8,7 +8,7 @@ use super::ops::{self, KeptGroup};
 use super::rules::{ErrorGroupId, Kind, Report};
 use crate::http::answer::{Answer, NoContent, ok};
 use crate::http::extract::{Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxCtx;

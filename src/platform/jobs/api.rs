@@ -12,7 +12,7 @@ use super::rules::{Asker, Fault, Job, JobId, State};
 use super::schedules::ops::{Scheduled, schedules, schedules_on_box};
 use crate::http::answer::{Answer, accepted, ok};
 use crate::http::extract::{Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::error::{Error, Result};

@@ -12,7 +12,7 @@ use super::ops;
 use super::rules::Erasure;
 use crate::http::answer::{Answer, accepted, ok};
 use crate::http::extract::{Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Result;

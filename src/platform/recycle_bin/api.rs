@@ -8,7 +8,7 @@ use super::ops::{self, Listed};
 use super::rules::{Position, restorable_until};
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::Query;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Ctx;

@@ -9,7 +9,7 @@ use super::report::{self, SecurityLookResponse, SecurityPoint};
 use super::rules::Review;
 use crate::http::answer::{Answer, created, ok};
 use crate::http::extract::{Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};

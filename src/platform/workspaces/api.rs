@@ -11,7 +11,7 @@ use super::rules::{Change, Draft, State, States, Workspace};
 use super::{members, roles};
 use crate::http::answer::{Answer, NoContent, Reply, created, ok};
 use crate::http::extract::{IfMatch, InWorkspace, Json, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::Platform;
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};

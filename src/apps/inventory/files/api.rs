@@ -13,7 +13,7 @@ use crate::apps::inventory::items::rules::ItemId;
 use crate::http::answer::{Answer, NoContent, created, ok};
 use crate::http::body::of_file;
 use crate::http::extract::{Path, Query, body_bytes};
-use crate::http::page::Page;
+use crate::http::page::{OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::blobs::rules::{UNKNOWN_TYPE, is_shown};
 use crate::platform::ctx::Ctx;

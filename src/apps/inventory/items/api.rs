@@ -13,7 +13,7 @@ use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::search;
 use crate::http::answer::{Answer, NoContent, Reply, created, ok};
 use crate::http::extract::{IfMatch, Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Refusal, Result};

@@ -11,7 +11,7 @@ use crate::apps::inventory::items::api::zone_name;
 use crate::apps::inventory::texts;
 use crate::http::answer::{Answer, NoContent, Reply, created, ok};
 use crate::http::extract::{IfMatch, Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};

@@ -14,7 +14,7 @@ use crate::apps::inventory::items::api::Prices;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::http::answer::{Answer, created, ok};
 use crate::http::extract::{Json, Path, Query, body_bytes, from_json};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Ctx;

@@ -9,7 +9,7 @@ use super::rules::{Difference, Stock, StockFilter, StockKey};
 use crate::apps::inventory::items::rules::ItemId;
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::{Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::{Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::audit::ops::checkpoints::{self as ops, Signed};
 use crate::platform::audit::rules::Hash;

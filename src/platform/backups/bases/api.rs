@@ -9,7 +9,7 @@ use super::returning;
 use super::rules::{Backup, Copy, level};
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::{Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::BoxCtx;

@@ -12,7 +12,7 @@ use super::rules::{ARCHIVE_SIZE_BYTES_MAX, Mode, PIECE_SIZE_BYTES_MAX, UploadId}
 use crate::http::answer::{Answer, NoContent, accepted, created, ok, people};
 use crate::http::body::of_file;
 use crate::http::extract::{Json, Path, Query, body_bytes};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};
 use crate::platform::error::{Error, Result};

@@ -9,7 +9,7 @@ use super::ops::{self, From, Wish};
 use super::rules::{Mode, Restore, RestoreId};
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::{Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::backups::bases::rules::Backup;
 use crate::platform::backups::targets::rules::Target;

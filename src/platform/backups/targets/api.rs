@@ -11,7 +11,7 @@ use super::signing_in::SignIn;
 use super::written::TargetSettingsRequest;
 use crate::http::answer::{Answer, NoContent, created, ok};
 use crate::http::extract::{Json, Path};
-use crate::http::page::Page;
+use crate::http::page::{OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Result;

@@ -12,7 +12,7 @@ use crate::http::address::network;
 use crate::http::answer::{Answer, NoContent, created, ok, people};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::front::session_cookie;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::access::AnyRole;
 use crate::platform::app::Routes;
 use crate::platform::ctx::{BoxCtx, Ctx};

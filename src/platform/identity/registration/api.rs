@@ -10,7 +10,7 @@ use super::rules::{Change, Registration, Settings, Wish};
 use crate::http::address::network;
 use crate::http::answer::{Answer, NoContent, ok, people};
 use crate::http::extract::{Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::access::api::RoleName;
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;

@@ -11,7 +11,7 @@ use super::rules::{Family, FamilyId, Kind, Listed};
 use crate::http::answer::{Answer, NoContent, ok};
 use crate::http::extract::{Path, Query};
 use crate::http::front::removed_cookie;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Result;

@@ -8,7 +8,7 @@ use super::ops::{self, Token};
 use super::rules::Draft;
 use crate::http::answer::{Answer, NoContent, created, ok};
 use crate::http::extract::{Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Result;

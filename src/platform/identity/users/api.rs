@@ -8,7 +8,7 @@ use super::ops::{self, Details, Made};
 use super::rules::{Edit, User, UserId};
 use crate::http::answer::{Answer, NoContent, Reply, created, ok, people};
 use crate::http::extract::{IfMatch, Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::access::NamedRole;
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;

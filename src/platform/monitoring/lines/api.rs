@@ -9,7 +9,7 @@ use super::rules::{Kind, Level, Line, Wish, bad};
 use super::{newest, shown};
 use crate::http::answer::{Answer, nobody, ok};
 use crate::http::extract::Query;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::error::Result;
 

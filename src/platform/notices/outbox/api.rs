@@ -8,7 +8,7 @@ use super::ops;
 use super::rules::{Channel, Parcel, State};
 use crate::http::answer::{Answer, ok, people};
 use crate::http::extract::{Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::Error;

@@ -8,7 +8,7 @@ use super::ops::{self, Made};
 use super::rules::{Draft, Webhook};
 use crate::http::answer::{Answer, NoContent, created, ok};
 use crate::http::extract::{Json, Path};
-use crate::http::page::Page;
+use crate::http::page::{OneName as _, Page};
 use crate::platform::app::Routes;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};

@@ -8,7 +8,7 @@ use super::ops;
 use super::rules::Member;
 use crate::http::answer::{Answer, NoContent, ok, people};
 use crate::http::extract::{IfMatch, Json, Path, Query};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, OneName as _, Page};
 use crate::platform::access::AnyRole;
 use crate::platform::app::Routes;
 use crate::platform::ctx::Ctx;

@@ -8,7 +8,7 @@ use super::ops::{self, Shown};
 use super::rules::Wish;
 use crate::http::answer::{Answer, NoContent, created, ok};
 use crate::http::extract::{IfMatch, Json, Path};
-use crate::http::page::Page;
+use crate::http::page::{OneName as _, Page};
 use crate::platform::access::PermissionSpec;
 use crate::platform::access::rules::{ALWAYS, CustomRoleMark};
 use crate::platform::app::Routes;
