@@ -27,7 +27,7 @@ use crate::platform::jobs::JobSpec;
 use crate::platform::{
     self, Parts, Platform, about, audit, backups, blobs, clean_up, columns, doctor, errors, events,
     idempotency, identity, jobs, keys, monitoring, notices, privacy, recycle_bin, samples, search,
-    secrets, security_review, setup, spool, tls, workspaces,
+    secrets, security_review, setup, spool, tls, updates, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
@@ -116,6 +116,7 @@ pub fn codes() -> Vec<Code> {
     let of_platform = of_platform.chain(notices::CODES.iter().copied());
     let of_platform = of_platform.chain(backups::CODES.iter().copied());
     let of_platform = of_platform.chain(tls::CODES.iter().copied());
+    let of_platform = of_platform.chain(updates::CODES.iter().copied());
     let of_apps = apps::ALL.iter().flat_map(|app| app.codes).copied();
     of_platform.chain(of_apps).flatten().copied().collect()
 }

@@ -17,7 +17,7 @@ const HTTP_CRATES: &[&str] = &[
     "utoipa_axum",
 ];
 /// Files outside `http/` and `api.rs` that may name them, each with its reason.
-const HTTP_ALSO: [(&str, &str); 10] = [
+const HTTP_ALSO: [(&str, &str); 11] = [
     ("src/wiring.rs", "it puts the router together"),
     ("src/wiring/faces.rs", "it binds the listeners to the router"),
     ("src/wiring/serving.rs", "it serves what was bound"),
@@ -28,6 +28,7 @@ const HTTP_ALSO: [(&str, &str); 10] = [
     ("src/platform/backups/targets/onedrive.rs", "OneDrive is spoken to over HTTP"),
     ("src/platform/backups/targets/signing_in.rs", "so is the sign-in to it"),
     ("src/platform/backups/targets/webdav.rs", "WebDAV is HTTP"),
+    ("src/platform/updates/metadata/web.rs", "feeds are asked over HTTP"),
 ];
 /// Files outside `platform/db` and `store.rs` that may name SQLite's types.
 const SQLITE_ALSO: [(&str, &str); 1] =

@@ -6,8 +6,9 @@ use std::path::Path;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// Functions that take a code, and which of their arguments it is.
-const TAKERS: [(&str, usize); 7] = [
+const TAKERS: [(&str, usize); 8] = [
     ("Buckets::new", 2),
+    ("Reason::new", 0),
     ("Refusal::new", 0),
     ("refuse", 0),
     ("FieldError::new", 1),

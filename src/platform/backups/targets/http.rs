@@ -1,5 +1,5 @@
-//! HTTP as targets are spoken to: the box's own TLS, no redirect followed, every wait bounded, and
-//! what a server refuses told in one way.
+//! HTTP as targets of backups and feeds of updates are spoken to: the box's own TLS, no redirect
+//! followed, every wait bounded, and what a server refuses told in one way.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,11 +40,11 @@ const CALLER: &str = concat!("Holdfast/", env!("CARGO_PKG_VERSION"));
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(in crate::platform) struct Limits {
     /// Until there is a connection.
-    pub(super) connect: Duration,
+    pub(in crate::platform) connect: Duration,
     /// Without a byte going either way.
-    pub(super) stall: Duration,
+    pub(in crate::platform) stall: Duration,
 }
 
 impl Limits {
@@ -53,7 +53,7 @@ impl Limits {
 }
 
 /// What is sent.
-pub(super) struct Body {
+pub(in crate::platform) struct Body {
     source: Source,
     /// Counts what went out, to see whether it still moves.
     moved: Arc<AtomicU64>,
@@ -70,7 +70,7 @@ impl Body {
         Self { source: Source::Buffer(buffer.into()), moved: Arc::default() }
     }
 
-    pub(super) fn empty() -> Self {
+    pub(in crate::platform) fn empty() -> Self {
         Self::of(Buffer::new())
     }
 
@@ -129,14 +129,14 @@ impl http_body::Body for Body {
 }
 
 /// A server that is spoken to. Connections are kept between requests.
-pub(super) struct Http {
+pub(in crate::platform) struct Http {
     tls: Arc<ClientConfig>,
     limits: Limits,
     idle: Mutex<Vec<(String, SendRequest<Body>)>>,
 }
 
 impl Http {
-    pub(super) fn new(tls: Arc<ClientConfig>, limits: Limits) -> Self {
+    pub(in crate::platform) fn new(tls: Arc<ClientConfig>, limits: Limits) -> Self {
         Self { tls, limits, idle: Mutex::default() }
     }
 
@@ -163,7 +163,7 @@ impl Http {
     }
 
     /// Sends a request and gives whatever was answered.
-    pub(super) async fn exchange(
+    pub(in crate::platform) async fn exchange(
         &self,
         request: Request<Body>,
     ) -> Result<Response<Incoming>, Fault> {
@@ -217,7 +217,7 @@ impl Http {
     }
 
     /// An answer, piece by piece.
-    pub(super) fn pieces(
+    pub(in crate::platform) fn pieces(
         http: &Arc<Self>,
         body: Incoming,
     ) -> impl Stream<Item = Result<Bytes, Fault>> + use<> {

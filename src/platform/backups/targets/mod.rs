@@ -3,7 +3,7 @@
 pub mod api;
 mod faults;
 mod folder;
-mod http;
+pub(in crate::platform) mod http;
 mod onedrive;
 pub mod ops;
 mod remote;
