@@ -252,7 +252,7 @@ fn expected(server: &TestServer, asked: &Asked, caller: Caller) -> Outcome {
     };
     match access {
         Access::Permission(permission) => in_workspace(permission),
-        Access::Operator if caller != Caller::Operator => Outcome::Refused(403),
+        Access::Operator | Access::OnBox(_) if caller != Caller::Operator => Outcome::Refused(403),
         _ => Outcome::LetThrough,
     }
 }

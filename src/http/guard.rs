@@ -19,7 +19,7 @@ use super::reading::{Kept, Reading, SENSITIVE};
 use super::{address, openapi};
 use crate::config::Config;
 use crate::platform::Platform;
-use crate::platform::access::rules::OPERATE;
+use crate::platform::access::rules::{OPERATE, box_part};
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, Cause, Ctx};
 use crate::platform::error::{Error, Refusal, Result};
@@ -45,6 +45,8 @@ pub enum Access {
     Anybody,
     SignedIn,
     Operator,
+    /// A part of running the box that a service account can be given alone.
+    OnBox(&'static str),
     /// A permission in the workspace of the path.
     Permission(&'static str),
 }
@@ -56,7 +58,7 @@ impl fmt::Display for Access {
             Self::Anybody => "anybody",
             Self::SignedIn => "signed in",
             Self::Operator => OPERATE,
-            Self::Permission(permission) => permission,
+            Self::OnBox(permission) | Self::Permission(permission) => permission,
         })
     }
 }
@@ -468,6 +470,8 @@ fn authorize(
         Access::Public | Access::Anybody | Access::SignedIn => Ok(None),
         Access::Operator if principal.is_operator => Ok(None),
         Access::Operator => Err(Error::Forbidden { needed: OPERATE }),
+        Access::OnBox(part) if principal.may_on_box(part) => Ok(None),
+        Access::OnBox(part) => Err(Error::Forbidden { needed: part }),
         Access::Permission(permission) => {
             let id: WorkspaceId =
                 incoming.workspace.and_then(|text| text.parse().ok()).ok_or(Error::NotFound)?;
@@ -518,6 +522,9 @@ fn access(path: &str, operation: &Value, platform: &Platform) -> Result<Access, 
         [] => Ok(Access::SignedIn),
         [OPERATE] => Ok(Access::Operator),
         [permission] => {
+            if let Some(part) = box_part(permission) {
+                return Ok(Access::OnBox(part));
+            }
             if !path.contains("{workspace}") {
                 return Err("a permission needs a workspace in the path".to_owned());
             }

@@ -196,6 +196,16 @@ impl PermissionSpec {
 /// Needed by every route that only operators may call. No role has it.
 pub const OPERATE: &str = "box.operate";
 
+/// Parts of running the box that a service account can be given without the rest. Whoever operates
+/// the box as a person has all of them; a service account has only those it was given.
+pub const BOX_PARTS: &[&str] =
+    &["updates.check", "updates.apply", "updates.rollback", "updates.upload"];
+
+/// The part of running the box with this id, as the program spells it.
+pub fn box_part(id: &str) -> Option<&'static str> {
+    BOX_PARTS.iter().find(|one| **one == id).copied()
+}
+
 /// The platform's own permissions; every app adds its own.
 pub const PERMISSIONS: &[PermissionSpec] = &[
     PermissionSpec {

@@ -234,6 +234,7 @@ async fn asked_as_manager_run_as(role: Option<Role>) -> Value {
         good_until: None,
         is_narrowed: false,
         is_operator: false,
+        box_parts: Vec::new(),
         factors: holdfast::platform::identity::factors::Standing::default(),
         elevated_until: None,
         memberships: Vec::new(),

@@ -152,7 +152,8 @@ pub fn check_again_in(
 /// What a service account might when it was let in.
 fn held(before: &Principal) -> BTreeSet<String> {
     let there = before.memberships.iter().flat_map(|one| one.whole.iter());
-    there.chain(before.is_operator.then_some(OPERATE)).map(str::to_owned).collect()
+    let on_box = before.is_operator.then_some(OPERATE).into_iter();
+    there.chain(on_box).chain(before.box_parts.iter().copied()).map(str::to_owned).collect()
 }
 
 fn standing_in(

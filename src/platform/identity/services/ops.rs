@@ -14,7 +14,7 @@ use super::rules::{
 };
 use super::store;
 use crate::platform::Platform;
-use crate::platform::access::rules::OPERATE;
+use crate::platform::access::rules::{BOX_PARTS, OPERATE};
 use crate::platform::access::{Grant, Role, RoleTable};
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
@@ -299,7 +299,8 @@ pub async fn remove_key(ctx: &BoxCtx, id: ServiceId, key: KeyId) -> Result<()> {
 }
 
 fn known(ctx: &BoxCtx) -> Vec<&'static str> {
-    ctx.platform.roles.permissions().iter().map(|one| one.id).collect()
+    let of_workspaces = ctx.platform.roles.permissions().iter().map(|one| one.id);
+    of_workspaces.chain(BOX_PARTS.iter().copied()).collect()
 }
 
 /// 256 random bits and a checksum, so that a half copied one is told from a wrong one.
@@ -427,6 +428,7 @@ pub fn standing_in(
     let is_left = |one: &&String| only.is_none_or(|only| only.contains(*one));
     let left: BTreeSet<String> = account.permissions.iter().filter(is_left).cloned().collect();
     let grant = platform.roles.grant_of(&left);
+    let is_of_the_box = account.workspace.is_none();
     let memberships = match account.workspace {
         Some(workspace) => {
             let standing = workspaces::ops::get_in(scope, workspace)?.standing();
@@ -446,7 +448,8 @@ pub fn standing_in(
         is_narrowed: true,
         factors: Factors::default(),
         elevated_until: None,
-        is_operator: account.workspace.is_none() && left.contains(OPERATE),
+        is_operator: is_of_the_box && left.contains(OPERATE),
+        box_parts: BOX_PARTS.iter().filter(|one| left.contains(**one)).copied().collect(),
         memberships,
         deleted: Vec::new(),
     };

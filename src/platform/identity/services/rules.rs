@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::platform::access::rules::OPERATE;
+use crate::platform::access::rules::{OPERATE, box_part};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code, collected};
 use crate::platform::id::{Id, ObjectId};
@@ -185,7 +185,7 @@ pub fn check_above(caller: &Principal, account: &Account, known: &[&'static str]
 
 fn holds(caller: &Principal, workspace: Option<WorkspaceId>, permission: &str) -> bool {
     match workspace {
-        None => permission == OPERATE && caller.is_operator,
+        None => caller.is_operator && (permission == OPERATE || box_part(permission).is_some()),
         Some(workspace) => {
             caller.membership(workspace).is_some_and(|one| one.grant.allows(permission))
         }
@@ -204,7 +204,9 @@ fn held(
     for (number, permission) in wished.iter().enumerate() {
         if number >= PERMISSIONS_MAX || !holds(caller, workspace, permission) {
             let detail = match workspace {
-                None => "An account of the box can only have box.operate.",
+                None => {
+                    "An account of the box can have box.operate and parts such as updates.check."
+                }
                 Some(_) => "An account can only have permissions that you have there yourself.",
             };
             let field = format!("permissions[{number}]");

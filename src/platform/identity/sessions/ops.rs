@@ -185,6 +185,7 @@ fn principal(
         good_until: None,
         is_narrowed,
         is_operator: person.is_operator && !is_narrowed,
+        box_parts: Vec::new(),
         factors,
         elevated_until: person.elevated_until,
         memberships,

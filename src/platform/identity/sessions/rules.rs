@@ -77,6 +77,8 @@ pub struct Principal {
     /// A token that may do less than its person.
     pub is_narrowed: bool,
     pub is_operator: bool,
+    /// Parts of running the box that a service account was given.
+    pub box_parts: Vec<&'static str>,
     /// What they have of a second factor, and by when they need one.
     pub factors: Standing,
     /// Up to when a browser session may do what needs a fresh factor.
@@ -114,6 +116,12 @@ impl Principal {
             return Ok(());
         }
         Err(Error::StepUpNeeded { methods: self.factors.methods() })
+    }
+
+    /// Whether the caller may do this part of running the box.
+    pub fn may_on_box(&self, part: &str) -> bool {
+        let is_person = self.is_operator && self.kind != Kind::Service;
+        is_person || self.box_parts.contains(&part)
     }
 
     pub fn membership(&self, workspace: WorkspaceId) -> Option<&Membership> {

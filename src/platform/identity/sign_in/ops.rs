@@ -261,6 +261,7 @@ pub(in crate::platform) fn as_signed_in(
         good_until: None,
         is_narrowed: false,
         is_operator: user.is_operator,
+        box_parts: Vec::new(),
         factors: Standing::default(),
         elevated_until: None,
         memberships: Vec::new(),

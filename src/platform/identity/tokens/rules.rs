@@ -143,6 +143,7 @@ mod tests {
             good_until: None,
             is_narrowed: false,
             is_operator: true,
+            box_parts: Vec::new(),
             factors: Standing::default(),
             elevated_until: None,
             memberships: vec![member(KITCHEN, Role::Admin), member(OFFICE, Role::Viewer)],
