@@ -155,6 +155,7 @@ fn routes(pages: &Arc<Pages>) -> Routes {
         .merge(doctor::api::routes())
         .merge(about::api::routes())
         .merge(security_review::api::routes())
+        .merge(updates::api::routes())
         .nest("/workspaces/{workspace}", in_workspace);
     Routes::new()
         .merge(pages::box_routes(pages))

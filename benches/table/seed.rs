@@ -238,6 +238,7 @@ fn as_owner(platform: &Arc<Platform>, workspace: WorkspaceId, user: UserId) -> C
         good_until: None,
         is_narrowed: false,
         is_operator: true,
+        box_parts: Vec::new(),
         factors: holdfast::platform::identity::factors::Standing::default(),
         elevated_until: None,
         memberships: vec![membership.clone()],

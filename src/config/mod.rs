@@ -21,6 +21,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod updates;
 
 use std::path::{Path, PathBuf};
 
@@ -40,6 +41,7 @@ pub use server::Server;
 pub use sessions::Sessions;
 pub use storage::Storage;
 pub use tls::{AcmeChallenge, Tls, TlsMode};
+pub use updates::{FeedPlace, UpdatePolicy, UpdateWindow, Updates};
 
 /// The table of all settings, in the order of the reference page.
 pub const SECTIONS: &[Section] = &[
@@ -54,6 +56,7 @@ pub const SECTIONS: &[Section] = &[
     Files::SECTION,
     Jobs::SECTION,
     Notices::SECTION,
+    Updates::SECTION,
 ];
 
 /// Flags that set a key.
@@ -81,6 +84,7 @@ pub struct Config {
     pub files: Files,
     pub jobs: Jobs,
     pub notices: Notices,
+    pub updates: Updates,
     /// The same values as they were written, each with its origin; what `config show` prints.
     pub effective: Effective,
     /// The file they were read from.
@@ -163,6 +167,7 @@ impl Config {
             files: Files::read(&effective)?,
             jobs: Jobs::read(&effective)?,
             notices: Notices::read(&effective)?,
+            updates: Updates::read(&effective)?,
             effective,
             file: None,
         })

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use super::address::{HostName, LoopbackAddress, WebOrigin};
 use super::authority::{AcmeDirectory, Contact};
 use super::key::{Range, Raw};
+use super::updates::{FeedPlace, UpdateWindow};
 use crate::platform::secret::Secret;
 
 /// The longest text a setting may hold, in bytes.
@@ -162,6 +163,16 @@ optional!(
     WebOrigin::parse
 );
 
+optional!(
+    FeedPlace,
+    "an address that begins with `https`, the absolute path of a folder, or empty",
+    FeedPlace::parse
+);
+optional!(
+    UpdateWindow,
+    "times of day such as `02:00-04:00` or `Sat,Sun 02:00-04:00`, or empty",
+    UpdateWindow::parse
+);
 optional!(Contact, "a mail address such as `ops@example.org`, or empty", Contact::parse);
 
 impl Setting for AcmeDirectory {

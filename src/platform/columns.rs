@@ -80,6 +80,39 @@ pub const SYSTEM: &[ColumnMarks] = &[
     .named(Masked),
     table("damaged_workspaces", &[("found", Impersonal)]),
     table(
+        "updates",
+        &[
+            ("kind", Impersonal),
+            ("requested_as", Impersonal),
+            ("from_version", Impersonal),
+            ("to_version", Impersonal),
+            ("channel", Impersonal),
+            ("severity", Impersonal),
+            // Ids of keys.
+            ("signers", Impersonal),
+            // Versions, counts and the names of tables.
+            ("plan", Impersonal),
+            ("confirmed_as", Impersonal),
+            ("digest", Impersonal),
+            ("outcome", Impersonal),
+            ("reason_code", Impersonal),
+            ("reason", Impersonal),
+        ],
+    ),
+    table("update_states", &[("state", Impersonal)]),
+    table(
+        "update_feed",
+        &[
+            ("problem_code", Impersonal),
+            ("problem", Impersonal),
+            ("offered_version", Impersonal),
+            ("offered_severity", Impersonal),
+            ("released_at", Impersonal),
+            // Of the publisher.
+            ("notes", Impersonal),
+        ],
+    ),
+    table(
         "restores",
         &[
             ("mode", Impersonal),

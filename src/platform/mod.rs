@@ -132,6 +132,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0029_backup_upkeep.sql",
     "0030_security_reviews.sql",
     "0031_notice_kinds.sql",
+    "0032_updates.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",

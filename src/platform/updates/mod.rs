@@ -1,12 +1,18 @@
 //! Signed updates that can be undone: what a release is, the metadata that vouches for it, who
 //! publishes it, and the supervisor that starts it, watches it and goes back.
 
+pub mod api;
 pub mod link;
 pub mod metadata;
+pub mod ops;
 pub mod release;
+pub mod report;
+pub mod rules;
+pub mod scorecard;
+mod store;
 pub mod supervisor;
 
 use crate::platform::error::Code;
 
 /// The codes of everything here.
-pub const CODES: &[&[Code]] = &[metadata::codes::CODES];
+pub const CODES: &[&[Code]] = &[metadata::codes::CODES, rules::CODES];

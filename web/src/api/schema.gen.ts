@@ -1771,6 +1771,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/updates/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the updates that were tried, the newest first. */
+        get: operations["list_updates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/updates/history/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get one update of the history. */
+        get: operations["get_update"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/updates/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how updates of the box stand: what runs, what is offered, what goes on. */
+        get: operations["get_updates_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/restores": {
         parameters: {
             query?: never;
@@ -5615,6 +5666,49 @@ export interface components {
             total_is_more?: boolean | null;
         };
         /** @description A page of a list. */
+        Page_UpdateEntry: {
+            items: {
+                backup_id?: string | null;
+                channel: string;
+                /** @description The same of whoever confirmed the plan. */
+                confirmed_as?: string | null;
+                confirmed_at?: string | null;
+                confirmed_by?: string | null;
+                confirmed_by_name?: string | null;
+                finished_at?: string | null;
+                from: components["schemas"]["UpdateVersion"];
+                id: string;
+                /** @description `update` or `rollback`. */
+                kind: string;
+                /** @description `committed`, `rolled-back`, `failed` or `discarded`; null while it goes on. */
+                outcome?: string | null;
+                /** @description SHA-256 of the plan that was confirmed. */
+                plan_digest?: string | null;
+                reason?: components["schemas"]["UpdateReason"] | null;
+                /** @description `person`, `service`, `machine` or `policy`. */
+                requested_as: string;
+                requested_at: string;
+                requested_by?: string | null;
+                /** @description Their name now. */
+                requested_by_name?: string | null;
+                /** @description `normal`, `security` or `critical`. */
+                severity: string;
+                /** @description Ids of the keys that signed it. */
+                signers: string[];
+                states: components["schemas"]["UpdateStage"][];
+                to: components["schemas"]["UpdateVersion"];
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
         Page_UserDetailsResponse: {
             items: {
                 created_at: string;
@@ -6532,6 +6626,49 @@ export interface components {
             /** @description What a test did one after the other; empty when it was a backup. */
             steps: components["schemas"]["StepResponse"][];
         };
+        /** @description An update that was tried. */
+        UpdateEntry: {
+            backup_id?: string | null;
+            channel: string;
+            /** @description The same of whoever confirmed the plan. */
+            confirmed_as?: string | null;
+            confirmed_at?: string | null;
+            confirmed_by?: string | null;
+            confirmed_by_name?: string | null;
+            finished_at?: string | null;
+            from: components["schemas"]["UpdateVersion"];
+            id: string;
+            /** @description `update` or `rollback`. */
+            kind: string;
+            /** @description `committed`, `rolled-back`, `failed` or `discarded`; null while it goes on. */
+            outcome?: string | null;
+            /** @description SHA-256 of the plan that was confirmed. */
+            plan_digest?: string | null;
+            reason?: components["schemas"]["UpdateReason"] | null;
+            /** @description `person`, `service`, `machine` or `policy`. */
+            requested_as: string;
+            requested_at: string;
+            requested_by?: string | null;
+            /** @description Their name now. */
+            requested_by_name?: string | null;
+            /** @description `normal`, `security` or `critical`. */
+            severity: string;
+            /** @description Ids of the keys that signed it. */
+            signers: string[];
+            states: components["schemas"]["UpdateStage"][];
+            to: components["schemas"]["UpdateVersion"];
+        };
+        /** @description What the feed said last. */
+        UpdateFeed: {
+            /** @description When it last said something that could be believed. */
+            answered_at?: string | null;
+            checked_at?: string | null;
+            /** @description An address or a folder; null: the box asks nobody. */
+            place?: string | null;
+            problem?: components["schemas"]["UpdateReason"] | null;
+            /** @description Since when it says nothing that can be believed, where that is too long. */
+            stale_since?: string | null;
+        };
         /** @description What to change; fields left out stay as they are. */
         UpdateMeRequest: {
             language?: string | null;
@@ -6546,12 +6683,73 @@ export interface components {
              */
             role: string;
         };
+        /** @description A release that the box may take. */
+        UpdateOffer: {
+            /** @description Since when it waits, where it is critical and that is more than a day. */
+            critical_since?: string | null;
+            /** @description Markdown of the publisher. */
+            notes: string;
+            offered_at: string;
+            released_at: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description `normal`, `security` or `critical`. */
+            severity: string;
+            /** Format: int64 */
+            size_bytes: number;
+            version: string;
+        };
+        /** @description How far a part is. */
+        UpdateProgress: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description Why something is not as it should be. */
+        UpdateReason: {
+            /** @description Explained at `/problems/{code}`. */
+            code: string;
+            detail: string;
+        };
         /** @description What is to be different. What is left out stays. */
         UpdateRoleRequest: {
             description?: string | null;
             name?: string | null;
             /** @description At most your own. */
             permissions?: string[] | null;
+        };
+        /** @description How well updates went within a year, against what is promised. */
+        UpdateScorecard: {
+            is_rollback_met: boolean;
+            is_success_met: boolean;
+            is_update_met: boolean;
+            last_at?: string | null;
+            /**
+             * Format: int32
+             * @description Updates that came through in the last 30 days.
+             */
+            last_month: number;
+            /** Format: int64 */
+            longest_rollback_ms?: number | null;
+            /** Format: int64 */
+            longest_update_ms?: number | null;
+            /** Format: int64 */
+            rollback_ms_max: number;
+            /** Format: int32 */
+            rollbacks: number;
+            /** Format: int32 */
+            rolled_back: number;
+            /** Format: int32 */
+            succeeded: number;
+            /** Format: int32 */
+            success_percent?: number | null;
+            /** Format: int32 */
+            success_percent_wanted: number;
+            /** Format: int64 */
+            update_ms_max: number;
+            /** Format: int32 */
+            updates: number;
         };
         /** @description What is to be different. What is left out stays. */
         UpdateServiceAccountRequest: {
@@ -6561,12 +6759,74 @@ export interface components {
             name?: string | null;
             permissions?: string[] | null;
         };
+        /** @description What is set about updates. */
+        UpdateSettings: {
+            /** Format: int64 */
+            bundle_size_bytes_max: number;
+            channel: string;
+            /** @description Whether the box knows whose signatures to believe. */
+            has_root: boolean;
+            /** @description `manual`, `auto-patch` or `security-only`. */
+            policy: string;
+            /** Format: int64 */
+            probation_s: number;
+            time_zone: string;
+            /** @description When updates begin by themselves, in `time_zone`; null: at any time. */
+            window?: string | null;
+        };
+        /** @description A part of an update. */
+        UpdateStage: {
+            began_at: string;
+            /** Format: int64 */
+            duration_ms: number;
+            /** @description E.g. `rehearsing`, `hold` or `probation`. */
+            state: string;
+        };
+        /** @description Who watches over the release of the box. */
+        UpdateSupervision: {
+            /** @description What somebody has to look at. */
+            alerts: components["schemas"]["UpdateReason"][];
+            fallback?: components["schemas"]["UpdateVersion"] | null;
+            /** @description Without one the box cannot change its own release. */
+            is_supervised: boolean;
+            packaged?: components["schemas"]["UpdateVersion"] | null;
+            /**
+             * @description `full`, `partial`, `missing` or `shared_folder`: whether the kernel keeps the serving
+             *     process from what decides what is started.
+             */
+            protection?: string | null;
+            protection_detail?: string | null;
+            /** @description Releases that failed here and are not tried again. */
+            quarantine: components["schemas"]["UpdateVersion"][];
+        };
+        /** @description An update that has not ended. */
+        UpdateUnderWay: {
+            /** @description When it begins by itself; null: somebody has to confirm it. */
+            begins_at?: string | null;
+            /** @description Whether its plan waits to be confirmed. */
+            is_planned: boolean;
+            /** @description When the new release is kept if nothing goes wrong. */
+            probation_ends_at?: string | null;
+            progress?: components["schemas"]["UpdateProgress"] | null;
+            /** @description The part that runs, as the last of the states. */
+            state: string;
+            update: components["schemas"]["UpdateEntry"];
+        };
         /** @description What to change; fields left out stay as they are. */
         UpdateUserRequest: {
             /** @description A disabled person cannot sign in; their sessions and tokens end. */
             disabled?: boolean | null;
             is_operator?: boolean | null;
             name?: string | null;
+        };
+        /** @description A release by its number and its name. */
+        UpdateVersion: {
+            /**
+             * Format: int64
+             * @description The only order of releases; 0 where no metadata names it.
+             */
+            seq: number;
+            version: string;
         };
         /** @description Settings to change; fields left out stay as they are. */
         UpdateWorkspaceRequest: {
@@ -6578,6 +6838,19 @@ export interface components {
             time_zone?: string | null;
             /** Format: int64 */
             week_start?: number | null;
+        };
+        /** @description How updates of the box stand. */
+        UpdatesStatusResponse: {
+            current: components["schemas"]["UpdateVersion"];
+            feed: components["schemas"]["UpdateFeed"];
+            last?: components["schemas"]["UpdateEntry"] | null;
+            offer?: components["schemas"]["UpdateOffer"] | null;
+            scorecard: components["schemas"]["UpdateScorecard"];
+            settings: components["schemas"]["UpdateSettings"];
+            /** @description Since when this release is kept; null: since the box began. */
+            since?: string | null;
+            supervision: components["schemas"]["UpdateSupervision"];
+            under_way?: components["schemas"]["UpdateUnderWay"] | null;
         };
         /** @description How much a workspace holds. */
         UsageResponse: {
@@ -11193,6 +11466,100 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Refusal400"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    list_updates: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UpdateEntry"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateEntry"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_updates_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatesStatusResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
             413: components["responses"]["Refusal413"];
             421: components["responses"]["Refusal421"];
             422: components["responses"]["Refusal422"];

@@ -1,0 +1,4 @@
+//! How updates stand, and what was tried.
+
+pub mod history;
+pub mod status;

@@ -1,0 +1,304 @@
+//! What an update of the box is, when its plan holds, and what may begin without a person.
+
+use std::time::Duration;
+
+use super::release::Severity;
+use crate::config::{UpdatePolicy, UpdateWindow};
+use crate::platform::backups::bases::rules::BackupId;
+use crate::platform::clock::Moment;
+use crate::platform::error::{Code, Error, Refusal, Result, code};
+use crate::platform::id::{Id, ObjectId};
+
+/// A plan is confirmed within so long after it was looked at.
+pub const DIGEST_HOLDS: Duration = Duration::from_mins(10);
+/// A plan was rehearsed on data that grows older: after so long it is made anew.
+pub const PLAN_HOLDS: Duration = Duration::from_hours(24);
+/// A critical release that waits longer is told.
+pub const CRITICAL_WAITS_MAX: Duration = Duration::from_hours(24);
+/// A feed that says nothing new for longer is told.
+pub const FEED_SILENT_MAX: Duration = Duration::from_hours(7 * 24);
+/// Updates that are kept; the oldest goes for the next.
+pub const KEPT_MAX: usize = 1_000;
+/// Characters of what went wrong.
+const REASON_LENGTH_MAX: usize = 1_000;
+
+/// The permissions that a service account of the box can have for updates, beside `box.operate`.
+pub const CHECK: &str = "updates.check";
+pub const APPLY: &str = "updates.apply";
+pub const ROLLBACK: &str = "updates.rollback";
+pub const UPLOAD: &str = "updates.upload";
+
+pub const CODES: &[Code] = &[
+    code(
+        "update-unsupervised",
+        "The box runs without a supervisor, which alone may change its release.",
+        "Start it as the package does, by holdfast supervise, or install the new package.",
+    ),
+    code(
+        "update-under-way",
+        "An update is under way already.",
+        "Wait until it has ended; see the state of updates.",
+    ),
+    code(
+        "update-plan-old",
+        "The plan was looked at too long ago.",
+        "Look at it again and confirm it within ten minutes.",
+    ),
+];
+
+/// Names an update in the history.
+pub enum UpdateMark {}
+pub type UpdateId = Id<UpdateMark>;
+
+/// Names a file that arrives in pieces.
+pub enum UploadMark {}
+pub type UploadId = Id<UploadMark>;
+
+/// Bytes that are sent at once.
+pub const PIECE_SIZE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// One of a few words that are kept in the table.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[$doc])* $variant,)+ }
+
+        impl $name {
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+words! {
+    /// Which way it goes.
+    Kind {
+        Update = "update",
+        /// Back to the release before.
+        Rollback = "rollback",
+    }
+}
+
+words! {
+    /// Who wanted it.
+    By {
+        Person = "person",
+        Service = "service",
+        /// Somebody at the machine itself.
+        Machine = "machine",
+        /// Nobody: `updates.policy` did.
+        Policy = "policy",
+    }
+}
+
+words! {
+    /// How it ended.
+    Outcome {
+        /// The new release is kept.
+        Committed = "committed",
+        /// The box is back on the release before, or stayed on it though the switch had begun.
+        RolledBack = "rolled-back",
+        /// It ended before anything was switched.
+        Failed = "failed",
+        /// Its plan was confirmed by nobody.
+        Discarded = "discarded",
+    }
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Security => "security",
+            Self::Critical => "critical",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Normal, Self::Security, Self::Critical];
+        all.into_iter().find(|one| one.name() == name)
+    }
+}
+
+/// A release by its number and by what people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// 0 where no metadata names it.
+    pub seq: u64,
+    pub version: String,
+}
+
+/// Who wanted or confirmed something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Who {
+    pub by: By,
+    /// A person or a service account.
+    pub id: Option<ObjectId>,
+}
+
+/// One update, from the wish to the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    pub id: UpdateId,
+    pub kind: Kind,
+    pub requested: Who,
+    pub requested_at: Moment,
+    pub from: Version,
+    pub to: Version,
+    pub channel: String,
+    pub severity: Severity,
+    /// Ids of keys.
+    pub signers: Vec<String>,
+    /// JSON.
+    pub plan: Option<String>,
+    pub planned_at: Option<Moment>,
+    pub salt: Option<[u8; 32]>,
+    pub confirmed: Option<Who>,
+    pub confirmed_at: Option<Moment>,
+    pub digest: Option<String>,
+    pub backup: Option<BackupId>,
+    pub outcome: Option<Outcome>,
+    pub reason: Option<Reason>,
+    pub finished_at: Option<Moment>,
+}
+
+/// Why something did not go as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    pub code: String,
+    pub detail: String,
+}
+
+impl Reason {
+    pub fn new(code: impl Into<String>, detail: &str) -> Self {
+        Self { code: code.into(), detail: detail.chars().take(REASON_LENGTH_MAX).collect() }
+    }
+}
+
+/// A part of an update and when it began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    pub state: String,
+    pub began_at: Moment,
+}
+
+/// How long each part took; the last one until the update's end, or until now.
+pub fn durations(stages: &[Stage], until: Moment) -> Vec<(Stage, Duration)> {
+    let ends = stages.iter().skip(1).map(|stage| stage.began_at).chain([until]);
+    let lasted = |(stage, end): (&Stage, Moment)| (stage.clone(), end.since(stage.began_at));
+    stages.iter().zip(ends).map(lasted).collect()
+}
+
+/// What the feed said last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FeedState {
+    pub checked_at: Moment,
+    pub answered_at: Option<Moment>,
+    pub failing_since: Option<Moment>,
+    pub problem: Option<Reason>,
+    pub offer: Option<Offer>,
+}
+
+/// A release that the box may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub to: Version,
+    pub severity: Severity,
+    pub size_bytes: u64,
+    pub released_at: String,
+    /// Markdown, from somebody else.
+    pub notes: String,
+    pub offered_at: Moment,
+}
+
+impl FeedState {
+    /// What is kept after a look at the feed that could be believed.
+    #[must_use]
+    pub fn answered(self, offer: Option<Offer>, now: Moment) -> Self {
+        let before = self.offer.filter(|one| Some(one.to.seq) == offer.as_ref().map(|o| o.to.seq));
+        let since = before.map_or(now, |one| one.offered_at);
+        let offer = offer.map(|offer| Offer { offered_at: since, ..offer });
+        Self { checked_at: now, answered_at: Some(now), failing_since: None, problem: None, offer }
+    }
+
+    /// What is kept after one that could not. What was offered stays offered.
+    #[must_use]
+    pub fn failed(self, problem: Reason, now: Moment) -> Self {
+        let failing_since = self.failing_since.or(Some(now));
+        Self { checked_at: now, failing_since, problem: Some(problem), ..self }
+    }
+
+    /// Since when a critical release waits longer than it should.
+    pub fn critical_since(&self, now: Moment) -> Option<Moment> {
+        let offer = self.offer.as_ref().filter(|one| one.severity == Severity::Critical)?;
+        (now.since(offer.offered_at) >= CRITICAL_WAITS_MAX).then_some(offer.offered_at)
+    }
+
+    /// Since when the feed says nothing that can be believed, where that is too long.
+    pub fn stale_since(&self, now: Moment) -> Option<Moment> {
+        let since = self.failing_since?;
+        let is_freeze =
+            self.problem.as_ref().is_some_and(|one| one.code == "update-metadata-expired");
+        (is_freeze || now.since(since) >= FEED_SILENT_MAX).then_some(since)
+    }
+}
+
+/// What is known of a release when it is to be decided whether it is taken by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    pub severity: Severity,
+    pub migrates: bool,
+    pub needs_restore: bool,
+}
+
+/// Whether an update begins without a person. Which one has to be restored to be undone never
+/// does.
+pub fn is_automatic(policy: UpdatePolicy, candidate: Candidate) -> bool {
+    let is_harmless = !candidate.migrates && !candidate.needs_restore;
+    match policy {
+        UpdatePolicy::Manual => false,
+        UpdatePolicy::AutoPatch => is_harmless,
+        UpdatePolicy::SecurityOnly => is_harmless && candidate.severity >= Severity::Security,
+    }
+}
+
+/// Whether it may begin now, at this time of the box's zone.
+pub fn is_open(window: Option<UpdateWindow>, day: u8, minute: u16) -> bool {
+    window.is_none_or(|window| window.holds(day, minute))
+}
+
+/// Whether a plan is too old to be confirmed at all.
+pub fn is_over(planned_at: Moment, now: Moment) -> bool {
+    now < planned_at || now.since(planned_at) > PLAN_HOLDS
+}
+
+/// Checks when the plan was looked at whose digest is confirmed.
+pub fn check_digest_age(issued_at: Moment, now: Moment) -> Result<()> {
+    if now >= issued_at && now.since(issued_at) <= DIGEST_HOLDS {
+        return Ok(());
+    }
+    let detail = "The plan was looked at more than ten minutes ago. Look at it again.";
+    Err(Error::conflict("update-plan-old", detail))
+}
+
+/// The refusal of a second update at once.
+pub fn under_way() -> Error {
+    let detail = "An update is under way already. Wait until it has ended.";
+    Error::Conflict(Refusal::new("update-under-way", detail))
+}
+
+/// The refusal of a box that runs alone.
+pub fn unsupervised() -> Error {
+    let detail = "This box runs without a supervisor, so it cannot change its own release. Start \
+                  it by holdfast supervise, as the package does, or install the new package.";
+    Error::conflict("update-unsupervised", detail)
+}
+
+#[cfg(test)]
+pub(super) mod tests;

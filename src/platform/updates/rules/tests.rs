@@ -1,0 +1,124 @@
+use super::*;
+
+/// An update to be changed by tests.
+pub(in crate::platform::updates) fn update() -> Update {
+    Update {
+        id: UpdateId::from_bytes([1; 16]),
+        kind: Kind::Update,
+        requested: Who { by: By::Person, id: None },
+        requested_at: Moment(1_000),
+        from: Version { seq: 6, version: "1.4.1".to_owned() },
+        to: Version { seq: 7, version: "1.4.2".to_owned() },
+        channel: "stable".to_owned(),
+        severity: Severity::Normal,
+        signers: Vec::new(),
+        plan: None,
+        planned_at: None,
+        salt: None,
+        confirmed: None,
+        confirmed_at: None,
+        digest: None,
+        backup: None,
+        outcome: None,
+        reason: None,
+        finished_at: None,
+    }
+}
+
+fn offer(seq: u64, severity: Severity) -> Offer {
+    Offer {
+        to: Version { seq, version: format!("1.0.{seq}") },
+        severity,
+        size_bytes: 1,
+        released_at: "2026-11-22T10:00:00Z".to_owned(),
+        notes: String::new(),
+        offered_at: Moment(0),
+    }
+}
+
+const HOUR_MS: i64 = 3_600_000;
+
+#[test]
+fn a_release_is_offered_since_it_was_seen_first() {
+    let first = FeedState::default().answered(Some(offer(7, Severity::Critical)), Moment(HOUR_MS));
+    let again = first.answered(Some(offer(7, Severity::Critical)), Moment(2 * HOUR_MS));
+    assert_eq!(again.offer.as_ref().unwrap().offered_at, Moment(HOUR_MS));
+    assert_eq!(again.critical_since(Moment(24 * HOUR_MS)), None);
+    assert_eq!(again.critical_since(Moment(25 * HOUR_MS)), Some(Moment(HOUR_MS)));
+
+    let newer = again.answered(Some(offer(8, Severity::Normal)), Moment(3 * HOUR_MS));
+    assert_eq!(newer.offer.as_ref().unwrap().offered_at, Moment(3 * HOUR_MS));
+    assert_eq!(newer.critical_since(Moment(99 * HOUR_MS)), None);
+}
+
+#[test]
+fn a_feed_that_fails_keeps_its_offer_and_is_stale_after_a_week_or_when_frozen() {
+    let good = FeedState::default().answered(Some(offer(7, Severity::Normal)), Moment(0));
+    let away = || Reason::new("update-feed-not-reached", "No answer.");
+    let failed = good.clone().failed(away(), Moment(HOUR_MS)).failed(away(), Moment(2 * HOUR_MS));
+    assert!(failed.offer.is_some());
+    assert_eq!(failed.failing_since, Some(Moment(HOUR_MS)));
+    assert_eq!(failed.stale_since(Moment(24 * HOUR_MS)), None);
+    assert_eq!(failed.stale_since(Moment(170 * HOUR_MS)), Some(Moment(HOUR_MS)));
+
+    let frozen = good.failed(Reason::new("update-metadata-expired", "Old."), Moment(HOUR_MS));
+    assert_eq!(frozen.stale_since(Moment(HOUR_MS)), Some(Moment(HOUR_MS)));
+    let again = frozen.answered(None, Moment(2 * HOUR_MS));
+    assert_eq!((again.stale_since(Moment(999 * HOUR_MS)), again.offer), (None, None));
+}
+
+#[test]
+fn a_policy_takes_by_itself_only_what_can_be_undone_without_a_restore() {
+    let patch = Candidate { severity: Severity::Normal, migrates: false, needs_restore: false };
+    let security = Candidate { severity: Severity::Security, ..patch };
+    let table = [
+        (UpdatePolicy::Manual, security, false),
+        (UpdatePolicy::AutoPatch, patch, true),
+        (UpdatePolicy::AutoPatch, Candidate { migrates: true, ..security }, false),
+        (UpdatePolicy::AutoPatch, Candidate { needs_restore: true, ..patch }, false),
+        (UpdatePolicy::SecurityOnly, patch, false),
+        (UpdatePolicy::SecurityOnly, security, true),
+        (UpdatePolicy::SecurityOnly, Candidate { severity: Severity::Critical, ..patch }, true),
+        (UpdatePolicy::SecurityOnly, Candidate { needs_restore: true, ..security }, false),
+    ];
+    for (policy, candidate, wanted) in table {
+        assert_eq!(is_automatic(policy, candidate), wanted, "{policy:?} {candidate:?}");
+    }
+}
+
+#[test]
+fn a_digest_holds_ten_minutes_and_a_plan_a_day() {
+    let at = Moment(HOUR_MS);
+    assert!(check_digest_age(at, at.plus(DIGEST_HOLDS)).is_ok());
+    assert!(check_digest_age(at, at.plus(DIGEST_HOLDS + Duration::from_millis(1))).is_err());
+    assert!(check_digest_age(at, Moment(0)).is_err(), "it is from the future");
+    assert!(!is_over(at, at.plus(PLAN_HOLDS)) && is_over(at, at.plus(PLAN_HOLDS * 2)));
+}
+
+#[test]
+fn each_part_lasts_until_the_next_and_the_last_until_the_end() {
+    let stage = |state: &str, at| Stage { state: state.to_owned(), began_at: Moment(at) };
+    let lasted = durations(&[stage("fetching", 10), stage("taking", 40)], Moment(100));
+
+    let lasted: Vec<_> = lasted.iter().map(|(one, took)| (one.state.as_str(), *took)).collect();
+    let ms = Duration::from_millis;
+    assert_eq!(lasted, [("fetching", ms(30)), ("taking", ms(60))]);
+    assert!(durations(&[], Moment(1)).is_empty());
+}
+
+#[test]
+fn every_word_reads_back() {
+    for kind in [Kind::Update, Kind::Rollback] {
+        assert_eq!(Kind::from_name(kind.name()), Some(kind));
+    }
+    for by in [By::Person, By::Service, By::Machine, By::Policy] {
+        assert_eq!(By::from_name(by.name()), Some(by));
+    }
+    for outcome in [Outcome::Committed, Outcome::RolledBack, Outcome::Failed, Outcome::Discarded] {
+        assert_eq!(Outcome::from_name(outcome.name()), Some(outcome));
+    }
+    for severity in [Severity::Normal, Severity::Security, Severity::Critical] {
+        assert_eq!(Severity::from_name(severity.name()), Some(severity));
+    }
+    assert_eq!(Kind::from_name("other"), None);
+}

@@ -1,0 +1,138 @@
+//! The SQL of the history of updates, and of what the feed said.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use super::release::Severity;
+use super::rules::{
+    By, FeedState, Kind, Offer, Outcome, Reason, Stage, Update, UpdateId, Version, Who,
+};
+use crate::platform::clock::Moment;
+use crate::platform::ctx::Unit;
+use crate::platform::db::integer;
+use crate::platform::error::{Error, Result};
+use crate::platform::id::ObjectId;
+
+/// The newest first; those begun before `before`.
+pub(super) fn list(
+    scope: &Unit<'_>,
+    before: Option<UpdateId>,
+    limit: usize,
+) -> Result<Vec<Update>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id, kind, requested_by, requested_as, requested_at, from_seq, from_version,
+             to_seq, to_version, channel, severity, signers, plan, planned_at, salt, confirmed_by,
+             confirmed_as, confirmed_at, digest, backup_id, outcome, reason_code, reason,
+             finished_at
+         FROM updates WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit",
+    )?;
+    let bound = named_params! { ":before": before, ":limit": integer(limit) };
+    let rows = statement.query_map(bound, |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+pub(super) fn get(scope: &Unit<'_>, id: UpdateId) -> Result<Option<Update>> {
+    scope
+        .prepare_cached(
+            "SELECT id, kind, requested_by, requested_as, requested_at, from_seq, from_version,
+                 to_seq, to_version, channel, severity, signers, plan, planned_at, salt,
+                 confirmed_by, confirmed_as, confirmed_at, digest, backup_id, outcome,
+                 reason_code, reason, finished_at
+             FROM updates WHERE id = :id",
+        )?
+        .query_row(named_params! { ":id": id }, |row| Ok(read(row)))
+        .optional()?
+        .transpose()
+}
+
+/// The parts of one, in their order.
+pub(super) fn stages(scope: &Unit<'_>, id: UpdateId) -> Result<Vec<Stage>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT state, began_at FROM update_states WHERE update_id = :id ORDER BY number",
+    )?;
+    let rows = statement.query_map(named_params! { ":id": id }, |row| {
+        Ok(Stage { state: row.get(0)?, began_at: row.get(1)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What the feed said last; none: it was never asked.
+pub(super) fn feed(scope: &Unit<'_>) -> Result<Option<FeedState>> {
+    scope
+        .prepare_cached(
+            "SELECT checked_at, answered_at, failing_since, problem_code, problem, offered_seq,
+                 offered_version, offered_severity, offered_size_bytes, released_at, notes,
+                 offered_at
+             FROM update_feed WHERE id = 1",
+        )?
+        .query_row([], |row| Ok(read_feed(row)))
+        .optional()?
+        .transpose()
+}
+
+fn read(row: &Row<'_>) -> Result<Update> {
+    let who = |by: Option<String>, id: Option<ObjectId>| -> Result<Option<Who>> {
+        by.map(|by| Ok(Who { by: word(By::from_name(&by), &by)?, id })).transpose()
+    };
+    let (kind, severity): (String, String) = (row.get(1)?, row.get(10)?);
+    let requested = who(row.get(3)?, row.get(2)?)?;
+    let outcome: Option<String> = row.get(20)?;
+    let reason = |code: Option<String>, detail: Option<String>| {
+        code.map(|code| Reason { code, detail: detail.unwrap_or_default() })
+    };
+    Ok(Update {
+        id: row.get(0)?,
+        kind: word(Kind::from_name(&kind), &kind)?,
+        requested: requested.ok_or_else(|| Error::internal("an update that nobody wanted"))?,
+        requested_at: row.get(4)?,
+        from: Version { seq: wide(row.get(5)?), version: row.get(6)? },
+        to: Version { seq: wide(row.get(7)?), version: row.get(8)? },
+        channel: row.get(9)?,
+        severity: word(Severity::from_name(&severity), &severity)?,
+        signers: serde_json::from_str(&row.get::<_, String>(11)?).map_err(Error::internal)?,
+        plan: row.get(12)?,
+        planned_at: row.get(13)?,
+        salt: row.get(14)?,
+        confirmed: who(row.get(16)?, row.get(15)?)?,
+        confirmed_at: row.get(17)?,
+        digest: row.get(18)?,
+        backup: row.get(19)?,
+        outcome: outcome.map(|text| word(Outcome::from_name(&text), &text)).transpose()?,
+        reason: reason(row.get(21)?, row.get(22)?),
+        finished_at: row.get(23)?,
+    })
+}
+
+fn read_feed(row: &Row<'_>) -> Result<FeedState> {
+    let problem: Option<String> = row.get(3)?;
+    let detail: Option<String> = row.get(4)?;
+    let seq: Option<i64> = row.get(5)?;
+    let offer = match seq {
+        None => None,
+        Some(seq) => {
+            let severity: String = row.get(7)?;
+            Some(Offer {
+                to: Version { seq: wide(seq), version: row.get(6)? },
+                severity: word(Severity::from_name(&severity), &severity)?,
+                size_bytes: wide(row.get(8)?),
+                released_at: row.get(9)?,
+                notes: row.get(10)?,
+                offered_at: row.get(11)?,
+            })
+        }
+    };
+    Ok(FeedState {
+        checked_at: row.get::<_, Moment>(0)?,
+        answered_at: row.get(1)?,
+        failing_since: row.get(2)?,
+        problem: problem.map(|code| Reason { code, detail: detail.unwrap_or_default() }),
+        offer,
+    })
+}
+
+fn word<T>(found: Option<T>, text: &str) -> Result<T> {
+    found.ok_or_else(|| Error::internal(format!("{text} is no word of updates")))
+}
+
+fn wide(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or_default()
+}

@@ -1,0 +1,16 @@
+//! Updates of the box: how they stand, who may ask for them, what the history keeps.
+#![expect(unreachable_pub, reason = "the harness is shared with the API tests")]
+
+mod access;
+mod status;
+#[expect(dead_code, unused_imports, reason = "the harness offers more than this test needs")]
+#[path = "../api/support/mod.rs"]
+mod support;
+
+/// Where the routes lie.
+const UPDATES: &str = "/api/v1/platform/updates";
+
+/// The address of one of them.
+fn at(path: &str) -> String {
+    format!("{UPDATES}/{path}")
+}
