@@ -15,6 +15,7 @@ mod output;
 mod owner;
 mod place;
 mod recover;
+mod release;
 mod restore;
 mod running;
 mod security;
@@ -34,15 +35,15 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, Sources};
 use crate::platform::clock::Clock;
 use crate::platform::error::Error;
-use crate::platform::monitoring::ops::VERSION;
 use crate::platform::offline::Offline;
+use crate::platform::updates::facts;
 use output::{Answer, Failure};
 
 /// Runs a small team's operations on a box it owns.
 #[derive(Debug, Parser)]
 #[command(
     name = "holdfast",
-    version = VERSION,
+    version = facts::version(),
     arg_required_else_help = true,
     after_help = EXIT_CODES
 )]
@@ -107,6 +108,9 @@ enum Verb {
     /// Reports the box's own certificate authority.
     #[command(subcommand)]
     Ca(ca::Verb),
+    /// Publishes releases: keys, the signed feed that boxes read, and what is in it.
+    #[command(subcommand)]
+    Release(release::Verb),
     /// Prints the description of the API.
     Openapi,
     /// Prints a script that completes this command line in a shell.
@@ -177,6 +181,7 @@ impl Common {
             Verb::Recover(options) => recover::run(self, &options),
             Verb::Keys(verb) => keys::run(self, &verb),
             Verb::Ca(verb) => ca::run(self, &verb),
+            Verb::Release(verb) => release::run(self, verb),
             Verb::Openapi => openapi::run(),
             Verb::Completions(options) => completions::run(&options),
             Verb::Man(options) => man::run(&options),

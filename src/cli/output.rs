@@ -119,6 +119,12 @@ pub(super) fn note(text: &str) {
     writeln!(err, "{text}").unwrap_or_default();
 }
 
+/// Asks something on standard error, without ending the line.
+pub(super) fn ask(question: &str) -> Answer {
+    let mut err = io::stderr().lock();
+    Ok(err.write_all(question.as_bytes()).and_then(|()| err.flush())?)
+}
+
 /// Prints the help that was asked for, or what is wrong with the arguments.
 pub(super) fn usage(wrong: &clap::Error) -> ExitCode {
     if wrong.print().is_err() {

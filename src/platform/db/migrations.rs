@@ -14,10 +14,10 @@ use crate::platform::secret::to_hex;
 
 /// What the files of this release are like. It goes up by one with each release that changes a
 /// schema.
-const FORMAT: i64 = if cfg!(feature = "fixture") { 2 } else { 1 };
+pub const FORMAT: i64 = if cfg!(feature = "fixture") { 2 } else { 1 };
 /// A release runs on the files of the next one, so that one can be undone. What came after that it
 /// does not know.
-const FORMAT_READ_MAX: i64 = FORMAT + 1;
+pub const FORMAT_READ_MAX: i64 = FORMAT + 1;
 
 /// One file of a set. `name` is the file's, `NNNN_what.sql`.
 #[derive(Debug, Clone, Copy)]

@@ -25,7 +25,7 @@ pub use error::OnConstraint;
 pub use file::{Begun, DatabaseFile, FileOptions};
 pub use held::{Gate, Held};
 pub use meters::FileMeters;
-pub use migrations::{Migration, MigrationSet};
+pub use migrations::{FORMAT, FORMAT_READ_MAX, Migration, MigrationSet};
 pub use open::{Snapshot, Synchronous, quick_check, self_test};
 pub use pages::Pages;
 pub use values::integer;

@@ -2,9 +2,11 @@
 //! publishes it, and the supervisor that starts it, watches it and goes back.
 
 pub mod api;
+pub mod facts;
 pub mod link;
 pub mod metadata;
 pub mod ops;
+pub mod publisher;
 pub mod release;
 pub mod report;
 pub mod rules;
@@ -15,4 +17,4 @@ pub mod supervisor;
 use crate::platform::error::Code;
 
 /// The codes of everything here.
-pub const CODES: &[&[Code]] = &[metadata::codes::CODES, rules::CODES];
+pub const CODES: &[&[Code]] = &[metadata::codes::CODES, publisher::rules::CODES, rules::CODES];

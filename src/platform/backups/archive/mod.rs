@@ -32,7 +32,7 @@ pub use reader::{
     COMMIT_SIZE_BYTES_MAX, Member, Refused, Unpacked, check_commit, decrypt, hash_of, read_commit,
     unpack, unpack_only, walk, write_file,
 };
-pub use writer::{Archive, encrypt};
+pub use writer::{Archive, encrypt, seal};
 
 /// The version of the format. A reader refuses a higher one.
 pub const FORMAT: u32 = 1;

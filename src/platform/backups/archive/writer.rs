@@ -145,3 +145,12 @@ impl<R: Read> Read for Hashed<R> {
 pub fn encrypt(recipient: &Recipient, plain: &[u8]) -> Result<Vec<u8>> {
     age::encrypt(recipient.age(), plain).map_err(Error::internal)
 }
+
+/// The same to whoever a lock lets in.
+pub fn seal(lock: &Lock, plain: &[u8]) -> Result<Vec<u8>> {
+    let mut sealed = Vec::new();
+    let mut writer = lock.encryptor()?.wrap_output(&mut sealed)?;
+    writer.write_all(plain)?;
+    writer.finish()?;
+    Ok(sealed)
+}
