@@ -2,6 +2,7 @@
 //! publishes it, and the supervisor that starts it, watches it and goes back.
 
 pub mod api;
+pub mod bundle;
 pub mod facts;
 pub mod link;
 pub mod metadata;
@@ -17,4 +18,10 @@ pub mod supervisor;
 use crate::platform::error::Code;
 
 /// The codes of everything here.
-pub const CODES: &[&[Code]] = &[metadata::codes::CODES, publisher::rules::CODES, rules::CODES];
+pub const CODES: &[&[Code]] = &[
+    metadata::codes::CODES,
+    metadata::fetch::CODES,
+    bundle::CODES,
+    publisher::rules::CODES,
+    rules::CODES,
+];

@@ -121,6 +121,9 @@ impl Trusted {
         let floors: Floors = serde_json::from_slice(&needed(FLOORS)?)
             .map_err(|error| damaged(folder, &error.to_string()))?;
         let below = match read(folder, TIMESTAMP)? {
+            None if floors != Floors::default() => {
+                return Err(damaged(folder, "A file is missing."));
+            }
             None => None,
             Some(timestamp) => {
                 let keys = &root.file.signed;

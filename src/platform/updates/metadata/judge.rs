@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream;
+use tough::error::Error;
 use tough::{
     ExpirationEnforcement, Limits, RepositoryLoader, Transport, TransportError, TransportErrorKind,
     TransportStream, async_trait,
@@ -66,6 +67,11 @@ async fn judged(trusted: &Trusted, files: &[(String, &Vec<u8>)], scratch: &Path)
         .load();
     match Box::pin(loaded).await {
         Ok(_) => Ok(()),
+        Err(
+            Error::DatastoreCreate { source, .. }
+            | Error::DatastoreOpen { source, .. }
+            | Error::DatastoreRemove { source, .. },
+        ) => Err(source.into()),
         Err(error) => {
             let said = format!("The Update Framework refuses it: {error}.");
             Err(Reason::new("update-metadata-refused", said))

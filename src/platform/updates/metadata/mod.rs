@@ -11,6 +11,7 @@ mod chain;
 pub mod codes;
 pub mod documents;
 pub mod feed;
+pub mod fetch;
 mod folder;
 mod judge;
 mod refresh;

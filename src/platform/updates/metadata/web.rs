@@ -84,7 +84,8 @@ impl Web {
         if host.is_empty() || !is_safe || has_secrets || base.query().is_some() {
             return Err(odd());
         }
-        let limits = Limits { connect: bounds.connect, stall: bounds.stall };
+        // Whoever sends nothing is told apart here, before the client gives up.
+        let limits = Limits { connect: bounds.connect, stall: bounds.stall * 2 };
         Ok(Self { base, http: Arc::new(Http::new(tls, limits)), bounds })
     }
 
@@ -144,7 +145,10 @@ impl Web {
             let said = format!("{}/{path} cannot be asked: {error}.", self.base);
             Reason::new("update-feed-address", said)
         })?;
-        self.http.exchange(request).await.map_err(|fault| unreached(path, &fault))
+        match timeout(self.bounds.stall, self.http.exchange(request)).await {
+            Ok(answer) => answer.map_err(|fault| unreached(path, &fault)),
+            Err(_) => Err(too_slow(path)),
+        }
     }
 
     fn read(&self, path: &str, answer: Response<Incoming>) -> Result<Answer> {
@@ -162,9 +166,9 @@ impl Web {
             },
             _ => return Err(unusual(path, status.as_str())),
         };
-        let pieces = Http::pieces(&self.http, answer.into_body());
-        let path = path.to_owned();
-        Ok(Answer { from_bytes, size_bytes, path, pieces: Box::pin(pieces) })
+        let pieces = Box::pin(Http::pieces(&self.http, answer.into_body()));
+        let (path, stall) = (path.to_owned(), self.bounds.stall);
+        Ok(Answer { from_bytes, size_bytes, path, stall, pieces })
     }
 }
 
@@ -173,14 +177,16 @@ pub(super) struct Answer {
     pub(super) from_bytes: u64,
     pub(super) size_bytes: Option<u64>,
     path: String,
+    stall: Duration,
     pieces: Pin<Box<dyn Stream<Item = Result<Bytes, Fault>> + Send>>,
 }
 
 impl Answer {
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
-        match self.pieces.next().await {
-            None => Ok(None),
-            Some(piece) => piece.map(Some).map_err(|fault| {
+        match timeout(self.stall, self.pieces.next()).await {
+            Err(_) => Err(too_slow(&self.path)),
+            Ok(None) => Ok(None),
+            Ok(Some(piece)) => piece.map(Some).map_err(|fault| {
                 let said = format!("{}: {}", self.path, fault.detail);
                 Reason::new("update-cut-short", said)
             }),

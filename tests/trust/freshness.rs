@@ -1,0 +1,301 @@
+//! Old metadata, and clocks that are wrong.
+
+use holdfast::platform::updates::metadata::{Staleness, Trusted};
+use serde_json::json;
+
+use crate::forge::{
+    Forge, Key, ROOT_KEYS, SEEN_NEXT, SNAPSHOT_KEY, TARGETS_KEYS, TIMESTAMP_KEY, content,
+    release_name, root_of, target, usual_root,
+};
+use crate::world::World;
+
+pub(crate) type Attack = (&'static str, &'static str, fn(&mut Forge, &mut World));
+
+pub(crate) const ATTACKS: &[Attack] = &[
+    ("A14 an older timestamp", "update-older-timestamp", |feed, _| {
+        feed.timestamp.set("/version", json!(9));
+    }),
+    ("A15 an older snapshot", "update-older-snapshot", |feed, _| {
+        feed.snapshot.set("/version", json!(9));
+    }),
+    ("A16 older targets", "update-older-targets", |feed, _| {
+        feed.targets.set("/version", json!(4));
+    }),
+    ("A17 a timestamp that has run out", "update-metadata-expired", |feed, _| {
+        feed.timestamp.set("/expires", json!("2026-11-22T09:59:59Z"));
+    }),
+    ("A17 a snapshot that has run out", "update-metadata-expired", |feed, _| {
+        feed.snapshot.set("/expires", json!("2026-11-22T09:59:59Z"));
+    }),
+    ("A17 targets that have run out", "update-metadata-expired", |feed, _| {
+        feed.targets.set("/expires", json!("2026-11-22T09:59:59Z"));
+    }),
+    ("A9 a root that has run out, and no newer one", "update-root-expired", |feed, world| {
+        world.at("2027-06-02T00:00:00Z");
+        for role in [&mut feed.timestamp, &mut feed.snapshot, &mut feed.targets] {
+            role.set("/expires", json!("2027-12-04T00:00:00Z"));
+        }
+    }),
+    ("A18 a clock before the build", "update-clock-behind", |_, world| {
+        world.at("2026-10-31T00:00:00Z");
+    }),
+    ("A18 a clock before what was taken over", "update-clock-behind", |_, world| {
+        world.at("2026-11-20T08:59:00Z");
+    }),
+    ("A18 a clock before what is to be taken over", "update-clock-behind", |feed, _| {
+        feed.timestamp.set("/signed_at", json!("2026-11-22T11:30:00Z"));
+    }),
+    ("A19 a clock far ahead", "update-root-expired", |_, world| {
+        world.at("2036-11-22T10:00:00Z");
+    }),
+    ("A21 a newest release below the floor", "update-seq-below-floor", |feed, _| {
+        for seq in 3..=SEEN_NEXT {
+            let targets = feed.targets.signed["targets"].as_object_mut().unwrap();
+            targets.remove(&release_name(seq));
+        }
+    }),
+    ("A22 the newest release with other content", "update-seq-other-hash", |feed, _| {
+        let other = target(b"other", Some(feed.custom_mut(3).clone()));
+        feed.targets.signed["targets"][release_name(3)] = other;
+    }),
+    ("A22 an earlier release with other content", "update-seq-other-hash", |feed, _| {
+        let other = target(b"other", Some(feed.custom_mut(1).clone()));
+        feed.targets.signed["targets"][release_name(1)] = other;
+    }),
+    ("A22 one number, two files", "update-seq-other-hash", |feed, _| {
+        let said = feed.custom_mut(4).clone();
+        feed.add("another", b"other", Some(said));
+    }),
+    ("A32 the snapshot of another feed", "update-mixed-metadata", |feed, _| {
+        let mut other = Forge::good(1, 5);
+        other.targets.set("/version", json!(7));
+        let other = other.build();
+        feed.at_last.push(Box::new(move |files| {
+            let snapshot = other["metadata/11.snapshot.json"].clone();
+            files.insert("metadata/11.snapshot.json".to_owned(), snapshot);
+        }));
+    }),
+    ("A32 the targets of another feed", "update-mixed-metadata", |feed, _| {
+        let other = Forge::good(1, 5).build();
+        feed.at_last.push(Box::new(move |files| {
+            let targets = other["metadata/6.targets.json"].clone();
+            files.insert("metadata/6.targets.json".to_owned(), targets);
+        }));
+    }),
+    ("A32 another version than is named", "update-mixed-metadata", |feed, _| {
+        feed.timestamp.signed["meta"] = json!({ "snapshot.json": { "version": 12 } });
+        feed.at_last.push(Box::new(|files| {
+            let snapshot = files.remove("metadata/11.snapshot.json").unwrap();
+            files.insert("metadata/12.snapshot.json".to_owned(), snapshot);
+        }));
+    }),
+    ("a file that is missing", "update-feed-missing", |feed, _| {
+        feed.at_last.push(Box::new(|files| {
+            files.remove("metadata/6.targets.json").unwrap();
+        }));
+    }),
+    ("A41 an override below the time that was seen", "update-below-floor", |feed, world| {
+        world.staleness = Staleness::Accepted;
+        for role in [&mut feed.timestamp, &mut feed.snapshot, &mut feed.targets] {
+            role.set("/signed_at", json!("2026-11-19T00:00:00Z"));
+        }
+    }),
+    ("A41 an override below the number that was seen", "update-seq-below-floor", |feed, world| {
+        world.staleness = Staleness::Accepted;
+        feed.targets.signed["targets"].as_object_mut().unwrap().remove(&release_name(4));
+        feed.targets.signed["targets"].as_object_mut().unwrap().remove(&release_name(3));
+    }),
+    ("A41 an override below the version that was seen", "update-older-timestamp", |feed, world| {
+        world.staleness = Staleness::Accepted;
+        feed.timestamp.set("/version", json!(1));
+    }),
+];
+
+#[tokio::test]
+async fn each_attack_by_old_metadata_is_refused_with_its_own_reason() {
+    let mut world = World::settled().await;
+    let now = world.now;
+
+    for (name, code, attack) in ATTACKS {
+        let mut feed = Forge::good(1, SEEN_NEXT);
+        attack(&mut feed, &mut world);
+        let reason = world.refused(&feed.build()).await;
+        assert_eq!(reason.code, *code, "{name}: {}", reason.detail);
+        (world.now, world.staleness) = (now, Staleness::Refused);
+    }
+
+    // A19: with the clock put right, everything goes on.
+    world.take(&Forge::good(1, SEEN_NEXT).build()).await.unwrap();
+}
+
+#[tokio::test]
+async fn small_steps_of_the_clock_do_no_harm() {
+    let mut world = World::settled().await;
+
+    world.at("2026-11-20T09:30:00Z");
+    world.look(&Forge::good(1, SEEN_NEXT).build()).await.unwrap();
+    world.at("2026-11-23T09:30:00Z");
+    world.look(&Forge::good(1, SEEN_NEXT).build()).await.unwrap();
+    world.at("2026-11-21T09:30:00Z");
+    world.look(&Forge::good(1, SEEN_NEXT).build()).await.unwrap();
+}
+
+/// A40.
+#[tokio::test]
+async fn what_has_run_out_is_taken_only_where_a_person_says_so() {
+    let mut world = World::settled().await;
+    world.at("2028-01-01T00:00:00Z");
+    let files = Forge::good(1, SEEN_NEXT).build();
+
+    assert_eq!(world.refused(&files).await.code, "update-root-expired");
+    world.staleness = Staleness::Accepted;
+    let trusted = world.take(&files).await.unwrap();
+
+    assert_eq!(trusted.seq_floor(), SEEN_NEXT);
+}
+
+/// A start looks at no clock: a box starts after a year in a cupboard.
+#[tokio::test]
+async fn what_is_trusted_can_be_opened_whatever_has_run_out() {
+    let world = World::settled().await;
+
+    let trusted = world.trusted();
+
+    let expires_at = trusted.expires_at().unwrap();
+    assert_eq!(expires_at, "2026-12-04T00:00:00Z".parse().unwrap());
+    let names: Vec<_> = trusted.targets().into_iter().map(|it| it.name).collect();
+    assert_eq!(names, [release_name(1), release_name(2), release_name(3)]);
+    assert_eq!(trusted.published_at(), Some("2026-11-20T10:00:00Z".parse().unwrap()));
+}
+
+/// A20. Whoever has the online keys counts as far as numbers go; new online keys end that.
+#[tokio::test]
+async fn a_feed_that_was_counted_up_recovers_with_new_online_keys() {
+    let world = World::settled().await;
+    let mut stolen = Forge::good(1, SEEN_NEXT);
+    stolen.timestamp.set("/version", json!(u64::MAX));
+    stolen.snapshot.set("/version", json!(u64::MAX - 1));
+    world.take(&stolen.build()).await.unwrap();
+
+    let held = Forge::good(2, SEEN_NEXT).build();
+    assert_eq!(world.refused(&held).await.code, "update-older-timestamp");
+
+    let (snapshot, timestamp) = (Key(22), Key(32));
+    let mut mended = Forge::good(3, SEEN_NEXT);
+    let root = root_of(2, &ROOT_KEYS, &TARGETS_KEYS, snapshot, timestamp);
+    mended.rotate(root, &ROOT_KEYS[..2]);
+    mended.snapshot.keys = vec![snapshot];
+    mended.timestamp.keys = vec![timestamp];
+    let trusted = world.take(&mended.build()).await.unwrap();
+
+    assert_eq!(trusted.root_version(), 2);
+}
+
+/// The Update Framework forgets what it has seen when online keys change. The floors do not.
+#[tokio::test]
+async fn new_online_keys_do_not_bring_old_releases_back() {
+    let world = World::settled().await;
+    world.take(&Forge::good(1, SEEN_NEXT).build()).await.unwrap();
+
+    let (snapshot, timestamp) = (Key(22), Key(32));
+    let with_new_keys = |step: u64, newest: u64| {
+        let mut feed = Forge::good(step, newest);
+        let root = root_of(2, &ROOT_KEYS, &TARGETS_KEYS, snapshot, timestamp);
+        feed.rotate(root, &ROOT_KEYS[..2]);
+        feed.snapshot.keys = vec![snapshot];
+        feed.timestamp.keys = vec![timestamp];
+        feed
+    };
+
+    let replayed = with_new_keys(0, 3).build();
+    assert_eq!(world.refused(&replayed).await.code, "update-older-targets");
+    let fewer = with_new_keys(2, 3).build();
+    assert_eq!(world.refused(&fewer).await.code, "update-seq-below-floor");
+    world.take(&with_new_keys(2, SEEN_NEXT).build()).await.unwrap();
+}
+
+/// Whoever had the keys of the targets may have used up the numbers. New ones begin anew.
+#[tokio::test]
+async fn new_keys_for_the_targets_begin_the_numbers_anew() {
+    let world = World::settled().await;
+    let mut stolen = Forge::good(1, SEEN_NEXT);
+    let mut said = stolen.custom_mut(4).clone();
+    said["seq"] = json!(u64::MAX);
+    stolen.add("holdfast-far", &content(9), Some(said));
+    world.take(&stolen.build()).await.unwrap();
+    assert_eq!(world.trusted().seq_floor(), u64::MAX);
+
+    let keys = [Key(14), Key(15), TARGETS_KEYS[2]];
+    let mut mended = Forge::good(2, SEEN_NEXT);
+    let root = root_of(2, &ROOT_KEYS, &keys, SNAPSHOT_KEY, TIMESTAMP_KEY);
+    mended.rotate(root, &ROOT_KEYS[..2]);
+    mended.targets.keys = keys[..2].to_vec();
+    let trusted = world.take(&mended.build()).await.unwrap();
+
+    assert_eq!(trusted.seq_floor(), SEEN_NEXT);
+}
+
+/// With one of three keys exchanged, what the other two signed still counts, and so does the floor.
+#[tokio::test]
+async fn a_single_new_key_does_not_begin_the_numbers_anew() {
+    let world = World::settled().await;
+    let keys = [TARGETS_KEYS[0], TARGETS_KEYS[1], Key(14)];
+    let mut feed = Forge::good(1, 2);
+    let root = root_of(2, &ROOT_KEYS, &keys, SNAPSHOT_KEY, TIMESTAMP_KEY);
+    feed.rotate(root, &ROOT_KEYS[..2]);
+
+    assert_eq!(world.refused(&feed.build()).await.code, "update-seq-below-floor");
+}
+
+#[tokio::test]
+async fn a_trusted_folder_that_was_changed_is_not_opened() {
+    let world = World::settled().await;
+    let folder = world.path("trust");
+
+    for (name, bytes) in world.snapshot() {
+        let mut spoiled = bytes.clone();
+        let at = spoiled.len() / 2;
+        spoiled[at] ^= 1;
+        std::fs::write(&name, &spoiled).unwrap();
+        if !name.ends_with("floors.json") {
+            let reason = Trusted::open(&folder).unwrap_err();
+            assert_eq!(reason.code, "update-trust-damaged", "{}", name.display());
+        }
+        std::fs::remove_file(&name).unwrap();
+        let without = Trusted::open(&folder);
+        let is_root = name.ends_with("root.json");
+        match without {
+            Ok(trusted) => assert!(is_root && trusted.is_none(), "{}", name.display()),
+            Err(reason) => assert_eq!(reason.code, "update-trust-damaged"),
+        }
+        std::fs::write(&name, bytes).unwrap();
+    }
+    assert_eq!(world.trusted().targets().len(), 3);
+}
+
+/// A power failure while what is trusted is exchanged leaves the old or the new one; what lies
+/// beside it is of no matter.
+#[tokio::test]
+async fn what_a_crash_left_beside_the_folder_is_of_no_matter() {
+    let world = World::settled().await;
+    let beside = world.path("trust.new");
+    std::fs::create_dir(&beside).unwrap();
+    std::fs::write(beside.join("root.json"), "half").unwrap();
+
+    assert_eq!(world.trusted().targets().len(), 3);
+    world.take(&Forge::good(1, SEEN_NEXT).build()).await.unwrap();
+
+    assert_eq!(world.trusted().targets().len(), 4);
+    assert!(!beside.exists());
+}
+
+#[tokio::test]
+async fn a_root_can_be_renewed_before_anything_else_was_seen() {
+    let world = World::begun();
+    let mut feed = Forge::good(0, 1);
+    feed.rotate(usual_root(2), &ROOT_KEYS[..2]);
+
+    let trusted = world.take(&feed.build()).await.unwrap();
+
+    assert_eq!((trusted.root_version(), trusted.seq_floor()), (2, 1));
+}
