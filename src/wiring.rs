@@ -3,6 +3,7 @@
 mod faces;
 pub mod reloading;
 pub mod serving;
+pub mod working;
 
 use std::sync::Arc;
 

@@ -7,8 +7,8 @@
 //! at signing in and at a hundred thousand sessions, `cargo bench -- workspaces` at a box with a
 //! thousand of them, and `cargo bench -- backups` at backups of a thousand workspaces, of 500 MB
 //! and of 2 GB; `backups-cut`, `backups-500-MB` and `backups-2-GB` at one of them. `restarts`
-//! starts a box fifty times anew under load, `capacity` has a thousand people use one with
-//! 512 MiB.
+//! starts a box fifty times anew under load, `switches` has it change hands a hundred times and `switches-3` three times,
+//! `capacity` has a thousand people use one with 512 MiB.
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 mod audit;
@@ -17,6 +17,12 @@ mod capacity;
 #[path = "../../tests/system/client.rs"]
 #[expect(dead_code, reason = "a part of it is for tests")]
 mod client;
+#[path = "../../tests/handover/clients.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod clients;
+#[path = "../../tests/handover/crowd.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod crowd;
 mod identity;
 mod large;
 mod ledger;
@@ -33,9 +39,16 @@ mod seed;
 #[path = "../../tests/system/seeded.rs"]
 mod seeded;
 mod server;
+#[path = "../../tests/handover/supervisor.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod supervisor;
+mod switches;
 #[path = "../../tests/system/restarts.rs"]
 #[expect(dead_code, reason = "a part of it is for tests")]
 mod under_load;
+#[path = "../../tests/handover/switches.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod under_switches;
 mod workspaces;
 
 use std::io::{BufRead, BufReader, Write};
@@ -98,6 +111,9 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
         }
         Some("capacity") => capacity::measure(folder.path())?,
         Some("restarts") => restarts::measure(),
+        Some(name) if name.starts_with("switches") => {
+            switches::measure(name.strip_prefix("switches-"))?
+        }
         Some("identity") => identity::measure(folder.path())?,
         Some("large") => large::measure(folder.path())?,
         Some("workspaces") => workspaces::measure(folder.path())?,
@@ -110,6 +126,7 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
                 identity::measure(folder.path())?,
                 workspaces::measure(folder.path())?,
                 restarts::measure(),
+                switches::measure(None)?,
                 capacity::measure(folder.path())?,
             ];
             each.into_iter().all(|is_met| is_met)

@@ -4,23 +4,27 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use tokio::runtime::Runtime;
 use tracing::{info, warn};
 
 use super::Common;
 use super::output::{Answer, Failure, complain};
 use crate::config::Config;
+use crate::http::problem;
 use crate::platform::clock::Clock;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Error;
 use crate::platform::monitoring::{logs, rules};
 use crate::platform::reach::Addresses;
-use crate::platform::setup::rules::Offer;
 use crate::platform::systemd::notify::Starting;
-use crate::platform::systemd::sockets;
-use crate::platform::{BOX_DAMAGED, DATA_NEWER, Platform, audit};
+use crate::platform::systemd::sockets::{self, Passed};
+use crate::platform::updates::supervisor::protocol::Report;
+use crate::platform::updates::worker::{self, Beginning};
+use crate::platform::{BOX_DAMAGED, DATA_NEWER, Parts, Platform, audit};
 use crate::wiring;
 use crate::wiring::reloading::Reloading;
 use crate::wiring::serving::{self, Serving};
+use crate::wiring::working::Working;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -33,16 +37,20 @@ pub(super) struct Options {
     /// Loopback address where everything is served over plain HTTP to a reverse proxy.
     #[arg(long, value_name = "ADDR")]
     behind_proxy: Option<String>,
+    /// Serves for the supervisor that started this process, on the sockets that it hands over.
+    #[arg(long, hide = true)]
+    worker: bool,
 }
 
 pub(super) fn run(common: &Common, options: Options) -> Answer {
+    let is_worker = options.worker;
     let flags = [
         ("server.https", options.https),
         ("server.http", options.http),
         ("server.behind_proxy", options.behind_proxy),
     ];
     // Before anything else opens a file.
-    let passed = sockets::take().map_err(Failure::of)?;
+    let passed = if is_worker { Vec::new() } else { sockets::take().map_err(Failure::of)? };
     let given = flags.into_iter().filter_map(|(key, value)| value.map(|value| (key, value)));
     let sources = common.sources(given.collect());
     let config = Config::load(&sources)?;
@@ -56,8 +64,28 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
         .enable_all()
         .thread_name("holdfast-async")
         .build()?;
+    let reloading = Reloading { sources, logs: chosen };
+    let outcome = if is_worker {
+        drop(starting);
+        serve_as_worker(&runtime, config, reloading)
+    } else {
+        serve_alone(&runtime, config, passed, starting, reloading)
+    };
+    // All that matters is on the disk; what a start or a second signal cut off is not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// A whole box in one process.
+fn serve_alone(
+    runtime: &Runtime,
+    config: Config,
+    passed: Vec<Passed>,
+    starting: Starting,
+    reloading: Reloading,
+) -> Answer {
     let platform = wiring::open(config, Clock::System).map_err(not_opened)?;
-    let outcome = runtime.block_on(async {
+    runtime.block_on(async {
         // Before anything of this start is written.
         warn_of_clock(&platform).await;
         let serving = match Serving::bind(&platform, passed).await {
@@ -68,31 +96,47 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
                 return Err(Failure::of(error));
             }
         };
-        match serving.set_up_link().await {
-            // It is meant for whoever may read this log: the person who started the box.
-            Ok(Offer::New(link)) => {
-                info!("Nobody owns this box yet. Open this link once: {link}");
-                if let Some(link) = serving.on_local_network(&link) {
-                    info!("The same link by the name on the local network: {link}");
-                }
-            }
-            Ok(Offer::Kept { until }) => info!(
-                "Nobody owns this box yet. The link that `holdfast setup-link` gave last works \
-                 until {until}"
-            ),
-            Ok(Offer::Claimed) => {}
-            Err(error) => warn!("There is no set-up link: {error}"),
-        }
+        serving::offer_set_up(&platform).await;
         drop(starting);
         let addresses = serving.addresses();
-        serving.run(Reloading { sources, logs: chosen }, || say_ready(&addresses)).await;
+        serving.run(reloading, || say_ready(&addresses)).await;
         Ok(())
-    });
-    // All that matters is on the disk; what a start or a second signal cut off is not waited for.
-    runtime.shutdown_background();
-    outcome
+    })
 }
 
+/// The part of a box that its supervisor starts and replaces. It says itself why it cannot start.
+fn serve_as_worker(runtime: &Runtime, config: Config, reloading: Reloading) -> Answer {
+    let Some(Beginning { link, sockets }) =
+        runtime.block_on(worker::begin()).map_err(Failure::of)?
+    else {
+        return Ok(());
+    };
+    let parts = Parts { updates: Some(Arc::clone(&link)), ..wiring::parts() };
+    let begun = wiring::open_with(config, Clock::System, parts).and_then(|platform| {
+        runtime.block_on(async {
+            warn_of_clock(&platform).await;
+            let begun = Working::begin(&platform, sockets).await;
+            if begun.is_err() {
+                platform.close().await;
+            }
+            begun
+        })
+    });
+    match begun {
+        Ok(Some(working)) => {
+            runtime.block_on(working.run(reloading, say_ready));
+            Ok(())
+        }
+        Ok(None) => Ok(()),
+        Err(error) => {
+            let code = problem::code_of(&error).to_owned();
+            let failed = Report::Failed { code, detail: error.to_string() };
+            // The supervisor sees the end of the process as well.
+            runtime.block_on(link.tell(&failed)).unwrap_or_default();
+            Err(not_opened(error))
+        }
+    }
+}
 /// A box that writes into the folder of another user leaves files there that this one cannot
 /// read.
 fn refuse_foreign(data: &Path) -> Answer {

@@ -1,5 +1,5 @@
-//! The listeners of a box, whether it binds them itself or the service manager hands them over,
-//! and what each serves.
+//! The listeners of a box, whether it binds them itself or the service manager or a supervisor
+//! hands them over, and what each serves.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::reach::{Addresses, HTTPS_PORT};
 use crate::platform::systemd::sockets::{Part, Passed};
 use crate::platform::tls::Certificates;
+use crate::platform::updates::worker::Shared;
 
 /// One listener and what it serves.
 pub(super) struct Face {
@@ -24,11 +25,31 @@ pub(super) struct Face {
     pub(super) router: Router,
 }
 
+/// Where listeners come from.
+pub(super) enum Sockets {
+    /// The service manager's, where it hands any over; the box binds the rest.
+    Own(Vec<Passed>),
+    /// All are the supervisor's.
+    Supervisors(Shared),
+}
+
+impl Sockets {
+    /// Whether plain HTTP is served beside HTTPS.
+    pub(super) fn has_http(&self, config: &Config) -> bool {
+        match self {
+            Self::Own(passed) if passed.is_empty() => config.server.http.is_some(),
+            Self::Own(passed) => passed.iter().any(|one| one.part == Part::Redirect),
+            Self::Supervisors(shared) => !shared.redirect.is_empty(),
+        }
+    }
+}
+
 /// Listeners by what they serve; of HTTPS the one that links lead to first.
 #[derive(Default)]
 struct Listeners {
     https: Vec<TcpListener>,
     http: Vec<TcpListener>,
+    behind_proxy: Vec<TcpListener>,
 }
 
 /// Takes the sockets that were handed over, or binds what the configuration names.
@@ -36,15 +57,14 @@ pub(super) async fn open(
     config: &Config,
     certificates: Option<&Arc<Certificates>>,
     application: &Router,
-    passed: Vec<Passed>,
+    sockets: Sockets,
 ) -> Result<Vec<Face>> {
+    let Listeners { https, http, behind_proxy } = match sockets {
+        Sockets::Own(passed) => own(config, passed, certificates.is_some()).await?,
+        Sockets::Supervisors(shared) => supervisors(shared)?,
+    };
     let mut faces = Vec::new();
     if let Some(certificates) = certificates {
-        let Listeners { https, http } = if passed.is_empty() {
-            own(config).await?
-        } else {
-            handed_over(config, passed).await?
-        };
         // A router in front may show another port to the world.
         let first = https.first().and_then(|one| one.local_addr().ok());
         let own_port = first.map_or(HTTPS_PORT, |address| address.port());
@@ -61,11 +81,44 @@ pub(super) async fn open(
             let router = redirect_router(https_port, trust);
             faces.push(Face { name: "http", listener, security: Security::Plain, router });
         }
-    } else {
-        close(&passed);
     }
-    faces.extend(behind_proxy(config, application).await?);
+    if !behind_proxy.is_empty() && config.server.trusted_proxies.is_empty() {
+        warn!(
+            "server.trusted_proxies is empty: unless the proxy forwards no address at all, name \
+             its own there, or every visitor looks as if they sat here"
+        );
+    }
+    for listener in behind_proxy {
+        let (security, router) = (Security::Plain, application.clone());
+        faces.push(Face { name: "behind_proxy", listener, security, router });
+    }
     Ok(faces)
+}
+
+async fn own(config: &Config, passed: Vec<Passed>, has_https: bool) -> Result<Listeners> {
+    let mut listeners = if !has_https {
+        close(&passed);
+        Listeners::default()
+    } else if passed.is_empty() {
+        bound(config).await?
+    } else {
+        handed_over(config, passed).await?
+    };
+    if let Some(address) = config.server.behind_proxy {
+        listeners.behind_proxy.push(bind(address.socket()).await?);
+    }
+    Ok(listeners)
+}
+
+fn supervisors(shared: Shared) -> Result<Listeners> {
+    let taken = |listeners: Vec<std::net::TcpListener>| {
+        listeners.into_iter().map(TcpListener::from_std).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(Listeners {
+        https: taken(shared.https)?,
+        http: taken(shared.redirect)?,
+        behind_proxy: taken(shared.behind_proxy)?,
+    })
 }
 
 /// A box without HTTPS answers on none of the service manager's sockets.
@@ -80,7 +133,7 @@ fn close(passed: &[Passed]) {
     }
 }
 
-async fn own(config: &Config) -> Result<Listeners> {
+async fn bound(config: &Config) -> Result<Listeners> {
     let mut listeners = Listeners::default();
     if let Some(address) = config.server.https {
         listeners.https.push(bind(address).await?);
@@ -129,19 +182,6 @@ fn say_unused(config: &Config, passed: &[SocketAddr], has_https: bool) {
             unused.join(", ")
         );
     }
-}
-
-async fn behind_proxy(config: &Config, application: &Router) -> Result<Option<Face>> {
-    let Some(address) = config.server.behind_proxy else { return Ok(None) };
-    let listener = bind(address.socket()).await?;
-    if config.server.trusted_proxies.is_empty() {
-        warn!(
-            "server.trusted_proxies is empty: unless the proxy forwards no address at all, name \
-             its own there, or every visitor looks as if they sat here"
-        );
-    }
-    let (security, router) = (Security::Plain, application.clone());
-    Ok(Some(Face { name: "behind_proxy", listener, security, router }))
 }
 
 pub(super) fn addresses(faces: &[Face]) -> Addresses {

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
-use super::faces::{self, Face, addresses};
+use super::faces::{self, Face, Sockets, addresses};
 use super::reloading::Reloading;
 use crate::config::{AcmeChallenge, Config, TlsMode};
 use crate::http::server::{Application, Gate, HoldingBack, Listener, ServerLimits, serve};
@@ -16,7 +16,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::identity::sign_in;
 use crate::platform::reach::{Addresses, Reach, SetUpAt, origin};
 use crate::platform::setup::rules::Offer;
-use crate::platform::systemd::sockets::{Part, Passed};
+use crate::platform::systemd::sockets::Passed;
 use crate::platform::systemd::{notify, watchdog};
 use crate::platform::tls::acme::{AcmeSettings, Method};
 use crate::platform::tls::{self, Certificates, Name, OwnPair, Source, box_names, host_name};
@@ -44,7 +44,7 @@ impl Serving {
     pub async fn bind(platform: &Arc<Platform>, passed: Vec<Passed>) -> Result<Option<Self>> {
         let mut signals = Signals::catch()?;
         let faces = tokio::select! {
-            faces = Self::prepare(platform, passed) => faces?,
+            faces = prepare(platform, passed) => faces?,
             () = signals.asked_to_stop() => {
                 info!("Asked to stop before the box answered");
                 notify::stopping("Stopping: closing the files");
@@ -59,60 +59,9 @@ impl Serving {
         Ok(Some(Self { platform, faces, limits, signals }))
     }
 
-    async fn prepare(platform: &Arc<Platform>, passed: Vec<Passed>) -> Result<Vec<Face>> {
-        let config = Arc::clone(&platform.config);
-        let certificates = match config.server.https {
-            Some(_) => Some(certificates(platform, &passed).await?),
-            None => None,
-        };
-        monitoring::keep(platform);
-        let application = wiring::application(platform, own_names(&config))?;
-        let faces = faces::open(&config, certificates.as_ref(), &application, passed).await?;
-        let addresses = addresses(&faces);
-        let reach = Reach {
-            origin: origin(&config, &addresses),
-            set_up: SetUpAt::of(&config, &addresses),
-            names: own_names(&config),
-            addresses,
-            certificates,
-        };
-        if platform.reach.set(reach).is_err() {
-            return Err(Error::internal("the box is served already"));
-        }
-        sign_in::ops::keep_reporting(platform);
-        errors::ops::keep_writing(platform);
-        audit::runner::keep(platform);
-        control::start(platform);
-        notify::status("Putting in order what the last stop cut off");
-        // First: a disk that is full of what it removes takes nothing that the others note.
-        crate::platform::backups::bases::ops::resume(platform).await;
-        crate::platform::backups::restores::ops::resume(platform).await?;
-        crate::platform::backups::portable::ops::resume(platform).await?;
-        jobs::runner::start(platform);
-        notices::runner::start(platform);
-        tls::ops::keep(platform);
-        mdns::keep(platform);
-        monitoring::watch::keep_watching(platform);
-        keys::ops::resume(platform).await?;
-        Ok(faces)
-    }
-
     /// The bound addresses by listener: `https`, `http`, `behind_proxy`.
     pub fn addresses(&self) -> Addresses {
         addresses(&self.faces)
-    }
-
-    /// What there is for a box nobody owns yet.
-    pub async fn set_up_link(&self) -> Result<Offer> {
-        let ctx = BoxCtx::new(&self.platform, Cause::of(Actor::System));
-        let reach = self.platform.reach.get();
-        let reach = reach.ok_or_else(|| Error::internal("the box is not served"))?;
-        setup::ops::offer_link(&ctx, &reach.set_up.origin).await
-    }
-
-    /// The same link with the name on the local network, where the box has one.
-    pub fn on_local_network(&self, link: &str) -> Option<String> {
-        self.platform.reach.get().and_then(|reach| reach.set_up.on_local_network(link))
     }
 
     /// Serves until a signal asks to stop, then ends in order: answers what is in flight,
@@ -157,6 +106,83 @@ impl Serving {
     }
 }
 
+async fn prepare(platform: &Arc<Platform>, passed: Vec<Passed>) -> Result<Vec<Face>> {
+    let faces = faces_of(platform, Sockets::Own(passed)).await?;
+    control::start(platform);
+    put_in_order(platform).await?;
+    begin_work(platform).await?;
+    Ok(faces)
+}
+
+/// Makes the certificate, the application and what it serves, and starts what notes what requests
+/// do.
+pub(super) async fn faces_of(platform: &Arc<Platform>, sockets: Sockets) -> Result<Vec<Face>> {
+    let config = Arc::clone(&platform.config);
+    let certificates = match config.server.https {
+        Some(_) => Some(certificates(platform, sockets.has_http(&config)).await?),
+        None => None,
+    };
+    monitoring::keep(platform);
+    let application = wiring::application(platform, own_names(&config))?;
+    let faces = faces::open(&config, certificates.as_ref(), &application, sockets).await?;
+    let addresses = addresses(&faces);
+    let reach = Reach {
+        origin: origin(&config, &addresses),
+        set_up: SetUpAt::of(&config, &addresses),
+        names: own_names(&config),
+        addresses,
+        certificates,
+    };
+    if platform.reach.set(reach).is_err() {
+        return Err(Error::internal("the box is served already"));
+    }
+    sign_in::ops::keep_reporting(platform);
+    errors::ops::keep_writing(platform);
+    audit::runner::keep(platform);
+    Ok(faces)
+}
+
+/// Puts in order what the last stop cut off.
+pub(super) async fn put_in_order(platform: &Arc<Platform>) -> Result<()> {
+    notify::status("Putting in order what the last stop cut off");
+    // First: a disk that is full of what it removes takes nothing that the others note.
+    crate::platform::backups::bases::ops::resume(platform).await;
+    crate::platform::backups::restores::ops::resume(platform).await?;
+    crate::platform::backups::portable::ops::resume(platform).await
+}
+
+/// Starts what the box does by itself.
+pub(super) async fn begin_work(platform: &Arc<Platform>) -> Result<()> {
+    jobs::runner::start(platform);
+    notices::runner::start(platform);
+    tls::ops::keep(platform);
+    mdns::keep(platform);
+    monitoring::watch::keep_watching(platform);
+    keys::ops::resume(platform).await?;
+    Ok(())
+}
+
+/// Tells whoever reads the log how to take over a box that nobody owns yet.
+pub async fn offer_set_up(platform: &Arc<Platform>) {
+    let Some(reach) = platform.reach.get() else { return };
+    let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
+    match setup::ops::offer_link(&ctx, &reach.set_up.origin).await {
+        // It is meant for whoever may read this log: the person who started the box.
+        Ok(Offer::New(link)) => {
+            info!("Nobody owns this box yet. Open this link once: {link}");
+            if let Some(link) = reach.set_up.on_local_network(&link) {
+                info!("The same link by the name on the local network: {link}");
+            }
+        }
+        Ok(Offer::Kept { until }) => info!(
+            "Nobody owns this box yet. The link that `holdfast setup-link` gave last works until \
+             {until}"
+        ),
+        Ok(Offer::Claimed) => {}
+        Err(error) => warn!("There is no set-up link: {error}"),
+    }
+}
+
 /// Says that the box answers, once it does.
 async fn say_ready(platform: &Arc<Platform>, ready: impl FnOnce()) {
     let status = watchdog::serving(platform).await.unwrap_or_else(|error| error.to_string());
@@ -176,13 +202,13 @@ fn left(platform: &Platform) -> String {
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     Stop,
     Reload,
 }
 
 /// What asks the process for something. Caught from before the box says that it is ready.
-struct Signals {
+pub(super) struct Signals {
     /// A reload that was asked for while the box started.
     is_reload_owed: bool,
     terminate: Signal,
@@ -191,7 +217,7 @@ struct Signals {
 }
 
 impl Signals {
-    fn catch() -> Result<Self> {
+    pub(super) fn catch() -> Result<Self> {
         Ok(Self {
             is_reload_owed: false,
             terminate: signal(SignalKind::terminate())?,
@@ -200,7 +226,7 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Asked {
+    pub(super) async fn next(&mut self) -> Asked {
         if std::mem::take(&mut self.is_reload_owed) {
             return Asked::Reload;
         }
@@ -208,7 +234,7 @@ impl Signals {
     }
 
     /// Waits until the process is asked to stop; what else is asked is done later.
-    async fn asked_to_stop(&mut self) {
+    pub(super) async fn asked_to_stop(&mut self) {
         while self.heard().await == Asked::Reload {
             self.is_reload_owed = true;
         }
@@ -223,13 +249,11 @@ impl Signals {
     }
 }
 
-async fn certificates(platform: &Arc<Platform>, passed: &[Passed]) -> Result<Arc<Certificates>> {
+async fn certificates(platform: &Arc<Platform>, has_http: bool) -> Result<Arc<Certificates>> {
     let config = &platform.config;
     let chosen = chosen_names(config);
     let (directory, label) = (config.data().join(tls::FOLDER), host_name());
     let (names, secrets) = (move || box_names(&chosen), Arc::clone(&platform.secrets));
-    let is_handed_over = passed.iter().any(|one| one.part == Part::Redirect);
-    let has_http = is_handed_over || (passed.is_empty() && config.server.http.is_some());
     let source = match config.tls.mode {
         TlsMode::LocalCa => Source::LocalCa { directory, label, names: Box::new(names), secrets },
         TlsMode::Acme => {
@@ -286,7 +310,7 @@ fn own_names(config: &Config) -> Vec<String> {
     names
 }
 
-fn limits(config: &Config) -> ServerLimits {
+pub(super) fn limits(config: &Config) -> ServerLimits {
     ServerLimits {
         connections_max: config.server.connections_max,
         handshake_timeout: Duration::from_secs(config.tls.handshake_timeout_s),

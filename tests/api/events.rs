@@ -53,6 +53,10 @@ impl Listener {
                 };
                 let (event, id, data) = (member("event:"), member("id:"), member("data:"));
                 self.text = self.text.split_off(self.text.len() - rest.len());
+                // A frame without data says where the stream is, and tells nothing.
+                if data.is_empty() {
+                    continue;
+                }
                 // What is heard of jobs is no entry of the log and has no number.
                 let id = if id.is_empty() { 0 } else { id.parse().ok()? };
                 let data = serde_json::from_str(&data).ok()?;

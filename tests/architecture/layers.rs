@@ -17,10 +17,11 @@ const HTTP_CRATES: &[&str] = &[
     "utoipa_axum",
 ];
 /// Files outside `http/` and `api.rs` that may name them, each with its reason.
-const HTTP_ALSO: [(&str, &str); 11] = [
+const HTTP_ALSO: [(&str, &str); 12] = [
     ("src/wiring.rs", "it puts the router together"),
     ("src/wiring/faces.rs", "it binds the listeners to the router"),
     ("src/wiring/serving.rs", "it serves what was bound"),
+    ("src/wiring/working.rs", "it serves what a supervisor hands over"),
     ("src/platform/app.rs", "an app's data holds its routes"),
     ("src/platform/tls/acme/client.rs", "authorities are spoken to over HTTP"),
     ("src/platform/notices/webhooks/client.rs", "it calls receivers over HTTP"),

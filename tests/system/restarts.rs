@@ -125,6 +125,8 @@ impl Drop for Ending<'_> {
 struct Listening {
     request: String,
     last: i64,
+    /// The number of the frame that is being read.
+    number: i64,
     ids: BTreeSet<String>,
     times: usize,
 }
@@ -136,7 +138,7 @@ impl Listening {
              Authorization: Bearer {}\r\n",
             home.workspace, home.token
         );
-        Self { request, last: 0, ids: BTreeSet::new(), times: 0 }
+        Self { request, last: 0, number: 0, ids: BTreeSet::new(), times: 0 }
     }
 
     fn begin(&mut self, load: &Load<'_>) -> io::Result<Tls> {
@@ -172,13 +174,16 @@ impl Listening {
 
     fn take(&mut self, line: &str, load: &Load<'_>) {
         if let Some(number) = line.strip_prefix("id:") {
-            let number = number.trim().parse().unwrap_or(0);
-            if number <= self.last {
-                let twice = format!("{number} came after {}", self.last);
+            self.number = number.trim().parse().unwrap_or(0);
+        } else if line.is_empty() {
+            // A frame without data says only where the stream is.
+            self.last = self.last.max(self.number);
+        } else if let Some(data) = line.strip_prefix("data:") {
+            if self.number <= self.last {
+                let twice = format!("{} came after {}", self.number, self.last);
                 load.note("an event", Err(io::Error::other(twice)));
             }
-            self.last = number;
-        } else if let Some(data) = line.strip_prefix("data:") {
+            self.last = self.number;
             let data: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
             self.ids.extend(data["id"].as_str().map(str::to_owned));
         }

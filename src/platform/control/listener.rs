@@ -44,6 +44,18 @@ pub fn start(platform: &Arc<Platform>) {
             return;
         }
     };
+    answer_on(platform, socket);
+}
+
+/// The same at a socket that the supervisor keeps.
+pub fn start_on(platform: &Arc<Platform>, listener: std::os::unix::net::UnixListener) {
+    match Socket::handed(listener) {
+        Ok(socket) => answer_on(platform, socket),
+        Err(cause) => warn!("The command line cannot reach this box: {cause}"),
+    }
+}
+
+fn answer_on(platform: &Arc<Platform>, socket: Socket) {
     let own_user = rustix::process::geteuid().as_raw();
     let terms = Terms { users: [ROOT, own_user], timeout: EXCHANGE_TIMEOUT };
     let answering = Arc::clone(platform);

@@ -20,7 +20,7 @@ mod tests;
 pub use backups::{BackupList, BackupPlan, BackupRow, Challenge, KitMade};
 pub use client::{Asked, ask, try_to_ask};
 pub use jobs::Running;
-pub use listener::start;
+pub use listener::{start, start_on};
 pub use ops::{KeyRotation, SetupLink, Status, perform};
 pub use people::{Person, PersonLink, PersonToken, PersonWork};
 pub use protocol::{

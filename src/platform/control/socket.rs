@@ -41,10 +41,11 @@ impl Address {
     }
 }
 
-/// The bound socket; its file goes with it.
+/// The bound socket.
 pub(super) struct Socket {
     pub(super) listener: UnixListener,
-    path: PathBuf,
+    /// Its file, which goes with it. None where somebody else keeps it.
+    path: Option<PathBuf>,
 }
 
 impl Socket {
@@ -55,17 +56,23 @@ impl Socket {
         remove_left_over(&path)?;
         let address = Address::below(data)?;
         let listener = UnixListener::bind(address.path())?;
-        let socket = Self { listener, path };
-        std::fs::set_permissions(&socket.path, Permissions::from_mode(0o600))?;
+        let socket = Self { listener, path: Some(path.clone()) };
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
         Ok(socket)
+    }
+
+    /// Takes a socket that was handed over and does not block.
+    pub(super) fn handed(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
+        Ok(Self { listener: UnixListener::from_std(listener)?, path: None })
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        match std::fs::remove_file(&self.path) {
+        let Some(path) = &self.path else { return };
+        match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                warn!("{} could not be removed: {error}", self.path.display());
+                warn!("{} could not be removed: {error}", path.display());
             }
             _ => {}
         }

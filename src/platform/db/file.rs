@@ -175,8 +175,9 @@ impl DatabaseFile {
         self.writer.commits()
     }
 
-    /// Finishes what is queued and folds the log into the file. Blocks.
+    /// Finishes what is queued, folds the log into the file and lets go of it. Blocks.
     pub fn close(&self) {
+        self.readers.close();
         self.writer.close();
     }
 }

@@ -43,6 +43,8 @@ struct State {
     idle: Vec<Reader>,
     /// Threads that read at the moment.
     reading: usize,
+    /// Nobody keeps a connection any more.
+    is_closed: bool,
 }
 
 /// A queued piece of reading.
@@ -122,6 +124,16 @@ impl Readers {
         answer.await.unwrap_or_else(|_| Err(Error::internal("a reading thread has ended")))
     }
 
+    /// Closes the connections that rest; those that read are closed when they have. Blocks.
+    pub(super) fn close(&self) {
+        let idle = {
+            let mut state = self.state();
+            state.is_closed = true;
+            std::mem::take(&mut state.idle)
+        };
+        drop(idle);
+    }
+
     fn queue(&self, asked: Box<dyn Read>) -> Result<Hands> {
         let mut state = self.state();
         if state.waiting.len() >= self.queue_max {
@@ -155,7 +167,8 @@ impl Readers {
         let next = state.waiting.pop_front();
         if next.is_none() {
             state.reading -= 1;
-            state.idle.extend(reader.take());
+            let kept = reader.take().filter(|_| !state.is_closed);
+            state.idle.extend(kept);
         }
         next
     }

@@ -33,6 +33,10 @@ use crate::platform::workspaces::{self, members};
 /// A comment is sent so often, so that proxies keep the stream open and listeners notice when
 /// it broke.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a listener whose stream broke waits before it begins another.
+const RETRY: Duration = Duration::from_secs(3);
+/// The same where the box goes on at once in another process.
+const RETRY_AT_ONCE: Duration = Duration::from_millis(250);
 /// Entries read at once.
 const BATCH: usize = 256;
 /// What a listener in a workspace needs.
@@ -60,8 +64,9 @@ pub fn box_routes() -> Routes {
 /// Follow what changes in a workspace.
 ///
 /// Each message is `event: change` with the audit entry's number as its id; after an
-/// interruption send it as `Last-Event-ID`. `event: reload` says that too much was missed, or
-/// that you may see more or less than before: fetch everything anew.
+/// interruption send it as `Last-Event-ID`. A frame without data, at the start and before an
+/// interruption that will be short, says where you are and when to come back. `event: reload` says
+/// that too much was missed, or that you may see more or less than before: fetch everything anew.
 #[utoipa::path(get, path = "/events", tag = "events",
     security(("session" = ["events.read"])),
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last message heard")),
@@ -99,7 +104,7 @@ fn answer(follower: Follower) -> impl IntoResponse {
 
 fn stream(follower: Follower) -> impl Stream<Item = Result<Message, Infallible>> {
     unfold(follower, |mut follower| async move {
-        let message = follower.next().await?;
+        let message = follower.told().await?;
         Some((Ok(message), follower))
     })
 }
@@ -271,7 +276,15 @@ struct Follower {
     /// Told after another look at who listens.
     notice: Option<notices::News>,
     stop: Stop,
+    part: Part,
     _permit: StreamPermit,
+}
+
+/// How far a stream has come.
+enum Part {
+    Beginning,
+    Going,
+    Over,
 }
 
 impl Follower {
@@ -302,7 +315,37 @@ impl Follower {
             news: platform.notices.news(),
             notice: None,
             stop: platform.tasks.stop(),
+            part: Part::Beginning,
             _permit: permit,
+        }
+    }
+
+    /// The next frame; none when the stream is over. The first says from where the listener goes
+    /// on, the last one when to begin anew, where the box only changes hands.
+    async fn told(&mut self) -> Option<Message> {
+        match self.part {
+            Part::Beginning => {
+                self.part = Part::Going;
+                let frame = Message::default().retry(RETRY);
+                // What was missed is still to be told.
+                Some(if self.must_reload { frame } else { frame.id(self.seq.to_string()) })
+            }
+            Part::Going => {
+                let message = self.next().await;
+                if message.is_some() {
+                    return message;
+                }
+                self.part = Part::Over;
+                let streams = &self.source.on_box().platform.streams;
+                let is_handed_over = self.stop.is_requested() && streams.are_handed_over();
+                // What waits was not told yet, so its numbers are not said.
+                is_handed_over.then(|| {
+                    let frame = Message::default().retry(RETRY_AT_ONCE);
+                    let is_all_told = self.waiting.is_empty() && !self.must_reload;
+                    if is_all_told { frame.id(self.seq.to_string()) } else { frame }
+                })
+            }
+            Part::Over => None,
         }
     }
 

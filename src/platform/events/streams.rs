@@ -1,6 +1,7 @@
 //! Counts the open event streams, all together and per person.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Limits;
@@ -14,6 +15,8 @@ pub struct Streams {
     open: Arc<Counts>,
     all_max: usize,
     each_max: usize,
+    /// The box goes on at once in another process.
+    is_handed_over: AtomicBool,
 }
 
 /// One open stream; dropping it makes room for another.
@@ -28,7 +31,17 @@ impl Streams {
             open: Arc::default(),
             all_max: limits.event_streams_max,
             each_max: limits.event_streams_per_caller_max,
+            is_handed_over: AtomicBool::new(false),
         }
+    }
+
+    /// Streams that end from now on are to be begun anew at once.
+    pub fn hand_over(&self) {
+        self.is_handed_over.store(true, Ordering::Relaxed);
+    }
+
+    pub fn are_handed_over(&self) -> bool {
+        self.is_handed_over.load(Ordering::Relaxed)
     }
 
     pub fn admit(&self, user: UserId) -> Result<StreamPermit> {

@@ -12,20 +12,19 @@ use tracing::warn;
 use super::notify;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::{Error, Result};
+use crate::platform::updates::link::Link;
+use crate::platform::updates::supervisor::protocol::Report;
 use crate::platform::{Platform, tasks, workspaces};
 
 /// How often the status is looked at where no life sign is wanted.
 const LOOKED_EVERY: Duration = Duration::from_secs(30);
+/// How often a supervisor hears that its worker is alive.
+const TOLD_EVERY: Duration = Duration::from_secs(2);
 const OVERLOADED: &str = "The box has more to do than it can: its own file was not read in time";
 
-/// Gives life signs at half the time in which one is expected, and keeps the status right, until
-/// the box stops.
+/// Gives life signs to whoever wants them, and keeps the status right, until the box stops.
 pub fn keep(platform: &Arc<Platform>) {
-    if !notify::is_heard() {
-        return;
-    }
-    let expected = sd_notify::watchdog_enabled();
-    let every = expected.map_or(LOOKED_EVERY, |limit| limit / 2).max(Duration::from_millis(1));
+    let Some((hearer, every)) = Hearer::of(platform) else { return };
     let watched = Arc::clone(platform);
     platform.tasks.start("service-manager", move |mut stop| async move {
         let mut ticks = tokio::time::interval(every);
@@ -43,12 +42,12 @@ pub fn keep(platform: &Arc<Platform>) {
             match proof {
                 Ok(Proof::Overloaded) => {
                     warn!("{OVERLOADED}");
-                    tell(None, expected.is_some()).await;
+                    hearer.tell(None, &watched).await;
                 }
                 Ok(Proof::Read(status)) => {
                     let news = (told.as_ref() != Some(&status)).then(|| status.clone());
                     told = Some(status);
-                    tell(news, expected.is_some()).await;
+                    hearer.tell(news, &watched).await;
                 }
                 Err(error) => warn!("The box gives no sign of life: {error}"),
             }
@@ -96,7 +95,51 @@ fn judge(read: Option<Result<String>>, others_were_read: bool) -> Result<Proof> 
     }
 }
 
-async fn tell(status: Option<String>, is_alive: bool) {
+/// Who hears that the box is alive.
+enum Hearer {
+    ServiceManager {
+        /// It ends a box that gives no life sign.
+        expects_signs: bool,
+    },
+    Supervisor(Arc<Link>),
+}
+
+impl Hearer {
+    /// Who hears it, and how often: a service manager at half the time in which it expects a sign.
+    fn of(platform: &Platform) -> Option<(Self, Duration)> {
+        if let Some(link) = &platform.updates {
+            return Some((Self::Supervisor(Arc::clone(link)), TOLD_EVERY));
+        }
+        let expected = sd_notify::watchdog_enabled();
+        let every = expected.map_or(LOOKED_EVERY, |limit| limit / 2).max(Duration::from_millis(1));
+        let hearer = Self::ServiceManager { expects_signs: expected.is_some() };
+        notify::is_heard().then_some((hearer, every))
+    }
+
+    /// Says that the box is alive, and what it does where that changed.
+    async fn tell(&self, status: Option<String>, platform: &Platform) {
+        match self {
+            Self::ServiceManager { expects_signs } => tell_manager(status, *expects_signs).await,
+            Self::Supervisor(link) => {
+                if let Err(error) = tell_supervisor(link, status, platform).await {
+                    warn!("The supervisor could not be told anything: {error}");
+                }
+            }
+        }
+    }
+}
+
+async fn tell_supervisor(link: &Link, status: Option<String>, platform: &Platform) -> Result<()> {
+    let counted = platform.watching.traffic.counted();
+    let (answers, faults) = (counted.times.total(), counted.faults);
+    link.tell(&Report::Alive { answers, faults }).await?;
+    if let Some(status) = status {
+        link.tell(&Report::Status(status)).await?;
+    }
+    Ok(())
+}
+
+async fn tell_manager(status: Option<String>, is_alive: bool) {
     let told = tasks::blocking(move || {
         if is_alive {
             notify::alive();

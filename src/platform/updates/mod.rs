@@ -14,6 +14,7 @@ pub mod rules;
 pub mod scorecard;
 mod store;
 pub mod supervisor;
+pub mod worker;
 
 use crate::platform::error::Code;
 

@@ -2560,8 +2560,9 @@ export interface paths {
         /**
          * Follow what changes in a workspace.
          * @description Each message is `event: change` with the audit entry's number as its id; after an
-         *     interruption send it as `Last-Event-ID`. `event: reload` says that too much was missed, or
-         *     that you may see more or less than before: fetch everything anew.
+         *     interruption send it as `Last-Event-ID`. A frame without data, at the start and before an
+         *     interruption that will be short, says where you are and when to come back. `event: reload` says
+         *     that too much was missed, or that you may see more or less than before: fetch everything anew.
          */
         get: operations["follow_workspace"];
         put?: never;
