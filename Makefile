@@ -40,9 +40,11 @@ check: web
 bench: web
 	cargo bench --locked
 
-## Kills the box and cuts its power N times and looks for what was lost.
+## Kills the box and cuts its power N times and looks for what was lost; kills an update at every
+## place that has a name.
 torture:
 	HOLDFAST_TORTURE=$(N) cargo test --locked --test durability -- --nocapture
+	HOLDFAST_TORTURE=$(N) cargo test --locked --test supervise kill -- --nocapture
 
 ## Rewrites every generated file.
 generate: web/node_modules/.installed

@@ -7,6 +7,7 @@ mod ca;
 mod completions;
 mod config;
 mod doctor;
+mod enclose;
 mod keys;
 mod logs;
 mod man;
@@ -22,6 +23,7 @@ mod security;
 mod serve;
 mod setup_link;
 mod status;
+mod supervise;
 mod user;
 mod workspace;
 mod workspace_moving;
@@ -75,6 +77,11 @@ struct Common {
 enum Verb {
     /// Serves the box until it is told to stop.
     Serve(serve::Options),
+    /// Serves the box under a supervisor, which can exchange the release that runs.
+    Supervise(supervise::Options),
+    /// Becomes a release that a supervisor hands over; nobody types this.
+    #[command(hide = true)]
+    Enclose,
     /// Makes a new set-up link while nobody owns the box; the link before it stops working.
     SetupLink(setup_link::Options),
     /// Says how the box is, running or not.
@@ -168,6 +175,8 @@ impl Common {
     fn answer(&self, verb: Verb) -> Answer {
         match verb {
             Verb::Serve(options) => serve::run(self, options),
+            Verb::Supervise(options) => supervise::run(self, options),
+            Verb::Enclose => enclose::run(),
             Verb::SetupLink(options) => setup_link::run(self, &options),
             Verb::Status => status::run(self),
             Verb::Logs(options) => logs::run(self, options),

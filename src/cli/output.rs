@@ -26,6 +26,8 @@ pub(super) enum Failure {
     Denied(String),
     /// Exit code 5. What is wrong was printed already.
     CheckFailed,
+    /// This exit code. A process that was started said why.
+    Ended(u8),
 }
 
 pub(super) type Answer<T = ()> = Result<T, Failure>;
@@ -51,6 +53,7 @@ impl Failure {
             Self::NotFound(_) => 3,
             Self::Denied(_) => 4,
             Self::CheckFailed => 5,
+            Self::Ended(code) => *code,
         }
     }
 }
@@ -140,7 +143,7 @@ pub(super) fn finish(answer: Answer) -> ExitCode {
         | Failure::Busy(text)
         | Failure::NotFound(text)
         | Failure::Denied(text) => complain(text),
-        Failure::CheckFailed => {}
+        Failure::CheckFailed | Failure::Ended(_) => {}
     }
     ExitCode::from(failure.code())
 }

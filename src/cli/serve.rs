@@ -139,7 +139,7 @@ fn serve_as_worker(runtime: &Runtime, config: Config, reloading: Reloading) -> A
 }
 /// A box that writes into the folder of another user leaves files there that this one cannot
 /// read.
-fn refuse_foreign(data: &Path) -> Answer {
+pub(super) fn refuse_foreign(data: &Path) -> Answer {
     use std::os::unix::fs::MetadataExt;
     let own = rustix::process::geteuid().as_raw();
     match std::fs::metadata(data) {

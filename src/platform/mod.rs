@@ -451,6 +451,19 @@ fn open_lock(data: &Path) -> std::io::Result<File> {
     Ok(lock)
 }
 
+/// Waits until no process owns the data, at most so long.
+pub async fn wait_until_free(data: &Path, patience: Duration) -> Result<()> {
+    if let Ok(lock) = take_lock(data) {
+        return Ok(lock.unlock()?);
+    }
+    let lock = open_lock(data)?;
+    let free = tasks::blocking(move || Ok(lock.lock()?));
+    match tokio::time::timeout(patience, free).await {
+        Ok(freed) => freed,
+        Err(_) => take_lock(data).map(|_| ()),
+    }
+}
+
 /// Makes sure that one process owns the data.
 fn take_lock(data: &Path) -> Result<File> {
     let lock = open_lock(data).map_err(|error| match error.kind() {

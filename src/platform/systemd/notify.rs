@@ -43,6 +43,12 @@ pub fn reloading() {
     }
 }
 
+/// Asks for more time to start or to stop.
+pub fn more_time() {
+    let more = u32::try_from(ASKED_FOR.as_micros()).unwrap_or(u32::MAX);
+    say(&[NotifyState::ExtendTimeoutUsec(more)]);
+}
+
 pub fn stopping(status: &str) {
     say(&[NotifyState::Stopping, NotifyState::Status(&one_line(status))]);
 }
@@ -70,11 +76,7 @@ impl Starting {
             return Self { _over: None };
         }
         let (over, is_over) = channel();
-        let ask = || {
-            let more = u32::try_from(ASKED_FOR.as_micros()).unwrap_or(u32::MAX);
-            say(&[NotifyState::ExtendTimeoutUsec(more)]);
-        };
-        let asking = move || ask_while_it_works(&is_over, ASKED_EVERY, work_done, ask);
+        let asking = move || ask_while_it_works(&is_over, ASKED_EVERY, work_done, more_time);
         match tasks::beside("starting", asking) {
             Ok(_) => Self { _over: Some(over) },
             Err(error) => {
@@ -105,10 +107,16 @@ fn ask_while_it_works<T: PartialEq>(
 /// What changes while the process gets on: its time on the processors in ticks, and the bytes it
 /// caused to be read from disks and written to them.
 fn work_done() -> (Vec<String>, Vec<String>) {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    work_done_by("self")
+}
+
+/// The same of any process, by its name below `/proc`.
+pub fn work_done_by(process: &str) -> (Vec<String>, Vec<String>) {
+    let read = |name| std::fs::read_to_string(format!("/proc/{process}/{name}"));
+    let stat = read("stat").unwrap_or_default();
     let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let ticks = rest.split_whitespace().skip(11).take(2).map(str::to_owned).collect();
-    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let io = read("io").unwrap_or_default();
     let lines = io.lines().filter(|line| line.contains("_bytes")).map(str::to_owned).collect();
     (ticks, lines)
 }

@@ -20,6 +20,7 @@ use crate::platform::error::Code;
 
 /// The codes of everything here.
 pub const CODES: &[&[Code]] = &[
+    supervisor::reasons::CODES,
     metadata::codes::CODES,
     metadata::fetch::CODES,
     bundle::CODES,

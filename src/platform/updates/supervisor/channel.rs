@@ -31,6 +31,12 @@ pub fn pair() -> io::Result<(Channel, OwnedFd)> {
     Ok((Channel::of(own)?, other))
 }
 
+impl AsFd for Channel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 impl Channel {
     /// Takes an end that was handed over. Needs a tokio runtime.
     pub fn of(end: OwnedFd) -> io::Result<Self> {
@@ -68,6 +74,26 @@ impl Channel {
         let text = buffer.get(..length).unwrap_or_default();
         Ok(Some((serde_json::from_slice(text)?, descriptors)))
     }
+}
+
+/// Sends one message without descriptors. Blocks; for a process without a runtime.
+pub fn send_blocking(end: BorrowedFd<'_>, message: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_vec(message).map_err(io::Error::other)?;
+    send_now(end, &text, &[])
+}
+
+/// Receives one message with its descriptors. None: the other side is gone. Blocks; for a process
+/// without a runtime.
+pub fn receive_blocking<T: DeserializeOwned>(
+    end: BorrowedFd<'_>,
+) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+    let mut buffer = vec![0; MESSAGE_SIZE_BYTES_MAX];
+    let (length, descriptors) = receive_now(end, &mut buffer)?;
+    if length == 0 {
+        return Ok(None);
+    }
+    let text = buffer.get(..length).unwrap_or_default();
+    Ok(Some((serde_json::from_slice(text)?, descriptors)))
 }
 
 fn send_now(end: BorrowedFd<'_>, text: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {

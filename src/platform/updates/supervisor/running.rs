@@ -1,0 +1,182 @@
+//! The life of the supervisor between two updates, and its end.
+
+use std::time::Instant;
+
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+
+use super::boot::{Kind, Phase};
+use super::protocol::SwitchLimits;
+use super::reasons;
+use super::resident::{Over, Supervisor, TICK};
+use super::rules;
+use super::standing::Alert;
+use super::steps::Step;
+use super::switching;
+use super::workers::{Event, Exit};
+use crate::platform::systemd::notify;
+
+/// How the program of a new package is watched.
+const PACKAGE_LIMITS: SwitchLimits = SwitchLimits { probation_s: 600, migration_ms_max: 60_000 };
+/// Characters of a hash that name the switch to a package's program.
+const SHORT_HASH_LENGTH: usize = 12;
+
+impl Supervisor {
+    /// Serves the box until it is asked to stop, or cannot go on.
+    pub async fn run(mut self) -> Over {
+        if let Err(error) = self.catch_signals() {
+            return Over::Fault(error);
+        }
+        let over = match self.work().await {
+            Err(over) => over,
+            Ok(never) => match never {},
+        };
+        self.finish().await;
+        over
+    }
+
+    async fn work(&mut self) -> Result<std::convert::Infallible, Over> {
+        if self.current.is_none() {
+            self.begin().await?;
+        }
+        self.look_at_package().await?;
+        loop {
+            if self.ledger.state().phase == Phase::Exposed && self.current.is_some() {
+                self.probation().await?;
+            }
+            self.until(TICK, Self::has_work).await?;
+            self.look_at_step().await;
+            self.look_at_worker().await?;
+            self.pay_owed();
+            if std::mem::take(&mut self.is_reload_owed) {
+                self.reload().await?;
+            }
+            if let Some(wanted) = self.wanted.pop_front() {
+                self.perform(wanted).await?;
+            }
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        let is_dead = self.current.is_none_or(|id| !self.lives(id));
+        let is_step_over = self.step.as_ref().is_some_and(Step::is_over);
+        is_dead || is_step_over || self.is_reload_owed || !self.wanted.is_empty()
+    }
+
+    /// Starts the worker anew where it ended, or hangs.
+    async fn look_at_worker(&mut self) -> Result<(), Over> {
+        let Some(id) = self.current else { return self.start_active().await };
+        let Some(worker) = self.worker(id) else { return self.start_active().await };
+        let ran = worker.since.elapsed();
+        match worker.exit {
+            None if worker.alive_at.elapsed() <= self.settings.limits.life => return Ok(()),
+            None => warn!("The box gives no sign of life any more; it is started anew"),
+            Some(Exit::Code(code)) if rules::FINAL_EXITS.contains(&code) => {
+                return Err(Over::Exit(code));
+            }
+            Some(exit) => warn!("The box ended with {exit}; it is started anew"),
+        }
+        self.end(id).await?;
+        self.pause_after(ran).await?;
+        self.start_active().await
+    }
+
+    /// Writes down what could not be written before.
+    fn pay_owed(&mut self) {
+        let Some(why) = self.owed.clone() else { return };
+        let written = match self.ledger.state().phase {
+            Phase::Armed => self.ledger.disarmed(&why),
+            _ => self.ledger.rolled_back(&why),
+        };
+        if written.is_ok() {
+            self.owed = None;
+        }
+    }
+
+    /// Takes over what a package brought.
+    async fn look_at_package(&mut self) -> Result<(), Over> {
+        let (state, packaged) = (self.ledger.state(), self.packaged.clone());
+        if state.pending.is_some() || state.active.sha256 == packaged.sha256 {
+            return Ok(());
+        }
+        if !rules::is_package_wanted(state, &packaged) {
+            let (there, active) = (&packaged.version, &state.active.version);
+            let detail = format!("The package has release {there}, and {active} runs");
+            self.alert(Alert::new(reasons::PACKAGE_OLDER, detail));
+            return Ok(());
+        }
+        let short: String = packaged.sha256.chars().take(SHORT_HASH_LENGTH).collect();
+        let transaction = format!("package-{short}-{}", self.clock.now().0);
+        let armed = self.verified(&packaged).and_then(|program| {
+            let (kind, limits) = (Kind::Package, PACKAGE_LIMITS);
+            self.arm(switching::pending(packaged, kind, transaction, false, limits))?;
+            Ok(program)
+        });
+        match armed {
+            Ok(program) => self.switch(program).await,
+            Err(alert) => {
+                self.alert(alert);
+                Ok(())
+            }
+        }
+    }
+
+    /// Has the worker read its settings again, or becomes the program that a package brought.
+    async fn reload(&mut self) -> Result<(), Over> {
+        if self.is_package_changed() && self.step.is_none() && self.ledger.pending().is_none() {
+            let error = self.hand_on().await;
+            warn!("The package's new program cannot take over: {error}");
+        }
+        if let Some(worker) = self.current.and_then(|id| self.worker(id)) {
+            worker.kill(Signal::HUP);
+        }
+        Ok(())
+    }
+
+    fn catch_signals(&self) -> std::io::Result<()> {
+        let watched = [
+            (SignalKind::terminate(), "terminate"),
+            (SignalKind::interrupt(), "interrupt"),
+            (SignalKind::hangup(), "hang-up"),
+            (SignalKind::child(), "child"),
+        ];
+        for (kind, name) in watched {
+            let (mut caught, heard) = (signal(kind)?, self.heard.clone());
+            self.tasks.start(name, move |_| async move {
+                while caught.recv().await.is_some() {
+                    let event = match name {
+                        "child" => Event::Child,
+                        "hang-up" => Event::Reload,
+                        _ => Event::Stop,
+                    };
+                    if heard.send(event).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Ends all workers in order; at once where that is asked for a second time.
+    async fn finish(&mut self) {
+        info!("Stopping");
+        notify::stopping("Stopping");
+        self.is_stop_asked = false;
+        self.kill_step();
+        for worker in &self.workers {
+            worker.kill(Signal::TERM);
+        }
+        let began = Instant::now();
+        let is_over = |this: &Self| this.workers.iter().all(|one| one.exit.is_some());
+        let ended = self.until(self.settings.limits.stop, is_over).await;
+        if !matches!(ended, Ok(true)) {
+            warn!("What did not end within {} s is ended", began.elapsed().as_secs());
+            for worker in &self.workers {
+                worker.kill(Signal::KILL);
+            }
+        }
+        info!("Stopped");
+    }
+}

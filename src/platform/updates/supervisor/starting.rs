@@ -1,0 +1,349 @@
+//! Starting a worker, and what a start of the supervisor does with what it finds.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use tracing::{info, warn};
+
+use super::boot::Installed;
+use super::crash;
+use super::enclosing::Part;
+use super::protocol::{Order, SocketKind};
+use super::reasons;
+use super::releases::Verified;
+use super::resident::{Over, Supervisor};
+use super::rules::{self, AtStart, RAN_WELL};
+use super::sockets::{bind_unix, described};
+use super::standing::Alert;
+use super::workers::{self, Exit, Role, Worker};
+use crate::platform::systemd::notify;
+use crate::platform::updates::release::SUPERVISOR_PROTO;
+
+/// Below `<data>/update`: where workers are looked at and requests are passed on.
+pub(super) const PRIVATE: &str = "run";
+
+/// How long a start may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// So long, whatever it does.
+    Fixed(Duration),
+    /// So long without any work that can be seen.
+    Standstill(Duration),
+}
+
+impl Supervisor {
+    /// Puts in order what the last process left, and has a worker answer people.
+    pub(super) async fn begin(&mut self) -> Result<(), Over> {
+        crash::point("start-begun");
+        self.name_package()?;
+        std::fs::remove_dir_all(self.private_folder()).unwrap_or_default();
+        let doing = rules::at_start(self.ledger.state());
+        if doing != AtStart::StartActive {
+            warn!("An update was cut off: {doing:?}");
+        }
+        let interrupted = Alert::new(reasons::INTERRUPTED, "The box ended during the update");
+        match doing {
+            AtStart::StartActive => {}
+            AtStart::Disarm => self.disarm(&interrupted),
+            AtStart::Migrate | AtStart::StartPending => return self.go_on().await,
+            AtStart::Restore => {
+                let why = self.ledger.pending().and_then(|one| one.why.clone());
+                self.restore(&why.unwrap_or(interrupted)).await?;
+            }
+            AtStart::GoBack => {
+                let why =
+                    Alert::new(reasons::CRASHED, "Every start of the new release was cut off");
+                self.give_up(&why);
+            }
+        }
+        crash::point("start-recovered");
+        self.start_active().await
+    }
+
+    /// Goes on with a release that is on its way, and back where it does not work out.
+    async fn go_on(&mut self) -> Result<(), Over> {
+        match self.try_pending().await? {
+            Ok(worker) => self.expose(worker, None).await,
+            Err(why) => {
+                self.undo(&why).await?;
+                self.start_active().await
+            }
+        }
+    }
+
+    /// Brings up to date what is known of the package's program, where that is what is kept.
+    pub(super) fn name_package(&mut self) -> std::io::Result<()> {
+        let vouched = self.vouched();
+        let named = vouched.iter().find(|one| one.sha256 == self.packaged.sha256);
+        self.packaged.seq = named.map_or(0, |one| one.seq);
+        let active = &self.ledger.state().active;
+        if active.folder.is_none() && *active != self.packaged {
+            self.ledger.packaged(&self.packaged)?;
+        }
+        Ok(())
+    }
+
+    fn private_folder(&self) -> std::path::PathBuf {
+        self.settings.data.join(super::ledger::UPDATES).join(PRIVATE)
+    }
+
+    /// Opens a program and looks at all of it.
+    pub(super) fn verified(&self, release: &Installed) -> Result<Verified, Alert> {
+        rules::check_vouched(release, &self.vouched())?;
+        if release.folder.is_some() {
+            return self.releases.verify(release);
+        }
+        let unusable = |error: std::io::Error| {
+            Alert::new(reasons::RELEASE_UNUSABLE, format!("The package's program: {error}"))
+        };
+        let program = std::fs::File::open(&self.settings.own).map_err(unusable)?;
+        Ok(Verified { release: self.packaged.clone(), program: program.into() })
+    }
+
+    /// The same, once for all steps and starts of one switch.
+    pub(super) fn opened(&mut self, release: &Installed) -> Result<Arc<Verified>, Alert> {
+        if let Some(opened) = self.opened.as_ref().filter(|one| one.release == *release) {
+            return Ok(Arc::clone(opened));
+        }
+        let opened = Arc::new(self.verified(release)?);
+        self.opened = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// Has the release that is kept answer people, or one that can be started at all. Tries until
+    /// one does, or until that cannot help.
+    pub(super) async fn start_active(&mut self) -> Result<(), Over> {
+        self.opened = None;
+        loop {
+            let program = self.choose()?;
+            let patience = Patience::Standstill(self.settings.limits.standstill);
+            let began = Instant::now();
+            match self.bring_up(&program, patience).await? {
+                Ok(worker) => return self.accept(worker).await,
+                Err((_, Some(Exit::Code(code)))) if rules::FINAL_EXITS.contains(&code) => {
+                    return Err(Over::Exit(code));
+                }
+                Err((alert, _)) => warn!(code = alert.code, "{}", alert.detail),
+            }
+            self.pause_after(began.elapsed()).await?;
+        }
+    }
+
+    /// Waits the longer, the more often a worker ended soon.
+    pub(super) async fn pause_after(&mut self, ran: Duration) -> Result<(), Over> {
+        self.ended_in_a_row = if ran > RAN_WELL { 0 } else { self.ended_in_a_row + 1 };
+        self.until(rules::pause(self.ended_in_a_row - usize::from(ran <= RAN_WELL)), |_| false)
+            .await?;
+        Ok(())
+    }
+
+    /// The release to be kept, or else the one before, or else the package's.
+    fn choose(&mut self) -> Result<Verified, Over> {
+        let state = self.ledger.state();
+        let active = state.active.clone();
+        let last_resorts = [state.fallback.clone(), Some(self.packaged.clone())];
+        let failed = match self.verified(&active) {
+            Ok(program) => return Ok(program),
+            Err(alert) => alert,
+        };
+        for release in last_resorts.into_iter().flatten() {
+            if let Ok(program) = self.verified(&release) {
+                let detail = format!(
+                    "Release {} was started instead of {}: {}",
+                    release.version, active.version, failed.detail
+                );
+                self.alert(Alert::new(reasons::LAST_RESORT, detail));
+                return Ok(program);
+            }
+        }
+        // Better one that its publisher took back than none at all.
+        match self.releases.verify(&active) {
+            Ok(program) => {
+                self.alert(failed);
+                Ok(program)
+            }
+            Err(alert) => Err(Over::Fault(std::io::Error::other(alert.detail))),
+        }
+    }
+
+    /// Starts a release and waits until it is ready. Where it is not, says why, and how it ended.
+    pub(super) async fn bring_up(
+        &mut self,
+        program: &Verified,
+        patience: Patience,
+    ) -> Result<Result<u64, (Alert, Option<Exit>)>, Over> {
+        let id = match self.spawn(program).await {
+            Ok(id) => id,
+            Err(error) => {
+                let detail = format!("The release could not be started: {error}");
+                return Ok(Err((Alert::new(reasons::CRASHED, detail), None)));
+            }
+        };
+        let is_settled =
+            move |this: &Self| this.worker(id).is_none_or(|one| one.is_ready || one.exit.is_some());
+        let is_in_time = match patience {
+            Patience::Fixed(limit) => self.until(limit, is_settled).await?,
+            Patience::Standstill(limit) => self.until_it_stands_still(id, limit).await?,
+        };
+        let Some(worker) = self.worker(id) else { return Err(Over::Stop) };
+        if worker.is_ready && worker.exit.is_none() {
+            crash::point("worker-ready");
+            return Ok(Ok(id));
+        }
+        let version = program.release.version.clone();
+        let (failed, exit) = (worker.failed.clone(), worker.exit);
+        let alert = match (failed, exit, is_in_time) {
+            (Some(said), _, _) if said.code == reasons::RELEASE_UNUSABLE => said,
+            (Some(Alert { code, detail }), _, _) => {
+                let detail = format!("Release {version} refused to start ({code}): {detail}");
+                Alert::new(reasons::START_FAILED, detail)
+            }
+            (None, Some(exit), _) => {
+                let detail = format!("Release {version} ended with {exit} before it was ready");
+                Alert::new(reasons::CRASHED, detail)
+            }
+            (None, None, _) => {
+                Alert::new(reasons::NOT_READY, format!("Release {version} was not ready in time"))
+            }
+        };
+        self.end(id).await?;
+        Ok(Err((alert, exit)))
+    }
+
+    /// Waits for a start as long as it can be seen to get on.
+    async fn until_it_stands_still(&mut self, id: u64, limit: Duration) -> Result<bool, Over> {
+        let work_done = |this: &Self| this.worker(id).map(Worker::work_done);
+        let (mut before, mut moved_at) = (work_done(self), Instant::now());
+        loop {
+            let is_settled = move |this: &Self| {
+                this.worker(id).is_none_or(|one| one.is_ready || one.exit.is_some())
+            };
+            if self.until(WORK_LOOKED_AT, is_settled).await? {
+                return Ok(true);
+            }
+            let now = work_done(self);
+            if now != before {
+                (before, moved_at) = (now, Instant::now());
+            } else if moved_at.elapsed() > limit {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn spawn(&mut self, program: &Verified) -> std::io::Result<u64> {
+        self.numbers += 1;
+        let id = self.numbers;
+        let folder = self.private_folder();
+        std::fs::create_dir_all(&folder)?;
+        // A number of an earlier process may be in use by a worker that still forwards.
+        let private = folder.join(format!("{}-{id}.sock", std::process::id()));
+        let listener = bind_unix(&private)?;
+        let arguments = &self.settings.worker;
+        let spawned = self.enclosure.spawn(program, arguments, Part::Worker).await?;
+        crash::point("worker-spawned");
+        let channel = Arc::new(spawned.channel);
+        workers::hear(&self.tasks, id, Arc::clone(&channel), true, self.heard.clone());
+        let now = Instant::now();
+        let worker = Worker {
+            id,
+            pid: spawned.pid,
+            release: program.release.clone(),
+            channel,
+            private,
+            role: Role::Starting,
+            since: now,
+            protection: None,
+            is_ready: false,
+            is_closed: false,
+            is_silent: false,
+            failed: None,
+            exit: None,
+            status: String::new(),
+            alive_at: now,
+            counted: std::collections::VecDeque::new(),
+        };
+        info!("Starting release {} ({})", worker.release.version, worker.release.seq);
+        let (mut sockets, mut descriptors): (Vec<SocketKind>, Vec<BorrowedFd<'_>>) =
+            described(&self.listening);
+        sockets.push(SocketKind::Private);
+        descriptors.push(listener.as_fd());
+        let seq = program.release.seq;
+        let start = Order::Start { proto: SUPERVISOR_PROTO, seq, sockets };
+        // One that ended already is noticed by its end.
+        worker.order(&start, &descriptors).await.unwrap_or_default();
+        crash::point("worker-told");
+        self.workers.push(worker);
+        Ok(id)
+    }
+
+    /// Has a worker that is ready answer people.
+    pub(super) async fn accept(&mut self, id: u64) -> Result<(), Over> {
+        let Some(worker) = self.worker_mut(id) else { return Ok(()) };
+        (worker.role, worker.since, worker.alive_at) =
+            (Role::Serving, Instant::now(), Instant::now());
+        let status = worker.status.clone();
+        if let Some(worker) = self.worker(id) {
+            // One that ended already is noticed by its end.
+            worker.order(&Order::Accept, &[]).await.unwrap_or_default();
+            let socket = worker.private.clone();
+            for leaving in self.workers.iter().filter(|one| one.role == Role::Leaving) {
+                let forward = Order::Forward { socket: socket.clone() };
+                leaving.order(&forward, &[]).await.unwrap_or_default();
+            }
+        }
+        self.current = Some(id);
+        notify::ready(&status);
+        self.is_ready_told = true;
+        crash::point("accepted");
+        Ok(())
+    }
+
+    /// Ends a worker at once and waits for that.
+    pub(super) async fn end(&mut self, id: u64) -> Result<(), Over> {
+        if let Some(worker) = self.worker(id) {
+            worker.kill(Signal::KILL);
+        }
+        self.until(END_PATIENCE, |this| !this.lives(id)).await?;
+        if self.current == Some(id) {
+            self.current = None;
+        }
+        for gone in self.workers.extract_if(.., |one| one.id == id) {
+            std::fs::remove_file(&gone.private).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Gives an update up before anything was changed.
+    pub(super) fn disarm(&mut self, why: &Alert) {
+        let transaction = self.ledger.pending().map(|one| one.transaction.clone());
+        if let Some(transaction) = transaction
+            && let Err(error) = self.ledger.drop_snapshot(&transaction)
+        {
+            warn!("Copies of an update that was given up are left: {error}");
+        }
+        warn!(code = why.code, "The update was given up: {}", why.detail);
+        if let Err(error) = self.ledger.disarmed(why) {
+            self.owe(why, &error);
+        }
+    }
+
+    /// Gives the new release up for good.
+    pub(super) fn give_up(&mut self, why: &Alert) {
+        warn!(code = why.code, "The new release was given up: {}", why.detail);
+        if let Err(error) = self.ledger.rolled_back(why) {
+            self.owe(why, &error);
+        }
+    }
+
+    fn owe(&mut self, why: &Alert, error: &std::io::Error) {
+        warn!("The end of the update cannot be written down yet: {error}");
+        self.owed = Some(why.clone());
+    }
+}
+
+/// How often a start is looked at whether it gets on.
+const WORK_LOOKED_AT: Duration = Duration::from_secs(5);
+/// How long the end of a killed process is waited for. One that hangs in the kernel takes longer.
+const END_PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,11 @@
+//! The supervisor: what it keeps on its disk, and how it goes from one release to another. The
+//! releases are as small as can be; the real ones are tried in `tests/handover`.
+
+mod files;
+mod forgetful;
+mod guarding;
+mod kills;
+mod process;
+mod rig;
+mod schedules;
+mod switches;
