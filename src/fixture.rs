@@ -34,6 +34,7 @@ pub const SPEC: AppSpec = AppSpec {
     clean_up: &[],
     routes: Routes::new,
     usage: UsageSpec { count: |_| Ok(Vec::new()), has_amounts: |_| Ok(false) },
+    smoke: &[],
     sample_data: None,
 };
 

@@ -24,6 +24,7 @@ mod serve;
 mod setup_link;
 mod status;
 mod supervise;
+mod update_step;
 mod user;
 mod workspace;
 mod workspace_moving;
@@ -118,6 +119,9 @@ enum Verb {
     /// Publishes releases: keys, the signed feed that boxes read, and what is in it.
     #[command(subcommand)]
     Release(release::Verb),
+    /// Does a step of an update on the files of a box. The supervisor starts it, nobody else.
+    #[command(subcommand, hide = true)]
+    UpdateStep(update_step::Verb),
     /// Prints the description of the API.
     Openapi,
     /// Prints a script that completes this command line in a shell.
@@ -191,6 +195,7 @@ impl Common {
             Verb::Keys(verb) => keys::run(self, &verb),
             Verb::Ca(verb) => ca::run(self, &verb),
             Verb::Release(verb) => release::run(self, verb),
+            Verb::UpdateStep(verb) => update_step::run(self, &verb),
             Verb::Openapi => openapi::run(),
             Verb::Completions(options) => completions::run(&options),
             Verb::Man(options) => man::run(&options),

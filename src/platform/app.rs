@@ -132,6 +132,28 @@ impl ColumnMarks {
     }
 }
 
+/// Something of an app that is tried whenever another release is to take over: on a copy of every
+/// workspace by both releases, and by the new one on the data itself, where nothing of it stays.
+#[derive(Debug, Clone, Copy)]
+pub struct SmokeSpec {
+    /// Unique in the app, in kebab-case.
+    pub name: &'static str,
+    /// What is tried, as a person would read it.
+    pub title: &'static str,
+    pub kind: SmokeKind,
+    /// Does it inside a transaction that is taken back, with all that an owner may do. What does
+    /// not come out as it should is
+    /// [`differs`](crate::platform::updates::rehearsal::rules::differs).
+    pub run: fn(&Scope<'_>) -> Result<()>,
+}
+
+/// Whether a check only reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SmokeKind {
+    Read,
+    Write,
+}
+
 /// An app that works in workspaces.
 #[derive(Clone, Copy)]
 pub struct AppSpec {
@@ -152,6 +174,8 @@ pub struct AppSpec {
     /// Below `/api/v1/workspaces/{workspace}/<id>`.
     pub routes: fn() -> Routes,
     pub usage: UsageSpec,
+    /// At least three that read and two that write.
+    pub smoke: &'static [SmokeSpec],
     /// Made-up data to try the app out with.
     pub sample_data: Option<SampleSpec>,
 }

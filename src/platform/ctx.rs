@@ -158,6 +158,16 @@ impl BoxCtx {
         self.platform.system.write(move |connection| work(&BoxScope(scope.on(connection)))).await
     }
 
+    /// Runs `work` in a transaction that is taken back, whatever comes of it: no row stays, no
+    /// entry, and no number is used up.
+    pub(in crate::platform) async fn try_out<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&BoxScope<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let seed = Seed::new(self);
+        self.platform.system.try_out(move |connection| work(&BoxScope(seed.on(connection)))).await
+    }
+
     /// Runs `work` as one transaction of a file that is no workspace's yet.
     pub(in crate::platform) async fn write_apart<T: Send + 'static>(
         &self,
@@ -238,6 +248,20 @@ impl Ctx {
         damage::ops::settled(self, self.workspace(), &file, outcome).await
     }
 
+    /// Runs `work` in a transaction that is taken back, whatever comes of it: no row stays, no
+    /// entry, and no number is used up.
+    pub(in crate::platform) async fn try_out<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Scope<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (seed, membership) = (Seed::new(self), self.membership.clone());
+        self.platform.workspaces.check_whole(self.workspace())?;
+        let file = self.file().await?;
+        let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
+        let outcome = file.try_out(work).await;
+        damage::ops::settled(self, self.workspace(), &file, outcome).await
+    }
+
     /// Like `write` for a request that makes an object: a repeated one gets the object of the
     /// first by `load`.
     pub async fn create<T: Send + 'static, K: 'static>(
@@ -307,6 +331,13 @@ pub struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
+    /// Work of the box itself on a file that no box has open.
+    pub(in crate::platform) fn apart(connection: &'a Connection, clock: &Clock) -> Self {
+        let cause = Arc::new(Cause::of(Actor::System));
+        let (random, now) = (Random::new(clock.clone()), clock.now());
+        Self { connection, cause, random, now, growing: None }
+    }
+
     /// Prepares a statement or takes it from the connection's cache. Stores only.
     pub fn prepare_cached(&self, sql: &str) -> rusqlite::Result<CachedStatement<'a>> {
         self.connection.prepare_cached(sql)
@@ -368,6 +399,11 @@ impl<'a> BoxScope<'a> {
         Self(self.0.caused_by(cause))
     }
 
+    /// The box's own file, where no box has it open.
+    pub(in crate::platform) fn apart(unit: Unit<'a>) -> Self {
+        Self(unit)
+    }
+
     /// The command line, looking at a file that it does not own.
     pub(in crate::platform) fn looking_at(file: &'a Snapshot, clock: &Clock) -> Self {
         let cause = Arc::new(Cause::of(Actor::CommandLine));
@@ -395,6 +431,13 @@ impl<'a> Deref for Scope<'a> {
 
     fn deref(&self) -> &Unit<'a> {
         &self.unit
+    }
+}
+
+impl<'a> Scope<'a> {
+    /// A workspace's file, where no box has it open.
+    pub(in crate::platform) fn apart(unit: Unit<'a>, membership: Membership) -> Self {
+        Self { unit, membership }
     }
 }
 

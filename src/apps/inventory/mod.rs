@@ -14,6 +14,7 @@ pub mod locations;
 pub mod movements;
 pub mod sample;
 pub mod search;
+pub mod smoke;
 pub mod stocks;
 pub mod suppliers;
 pub mod texts;
@@ -64,6 +65,7 @@ pub const SPEC: AppSpec = AppSpec {
     clean_up: &[CleanUpSpec { what: "import_previews", drop: imports::ops::drop_expired_in }],
     routes: api::routes,
     usage: usage::ops::SPEC,
+    smoke: smoke::CHECKS,
     sample_data: Some(sample::SPEC),
 };
 

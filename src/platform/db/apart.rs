@@ -1,14 +1,19 @@
 //! Files that no box has open: closed for a while, or brought from elsewhere to be made ready.
 
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior, named_params};
 
 use super::damage::fault_beside;
+use super::file::{Begun, begin_wholly};
 use super::meters::Timing;
-use super::open::{self, Synchronous};
+use super::migrations::{MigrationSet, Pending, format_of};
+use super::open::{self, Snapshot, Synchronous};
+use crate::platform::clock::Moment;
 use crate::platform::error::{Error, Result};
+use crate::platform::tasks::panic_message;
 
 /// How long whoever still reads a file is waited for; their own deadline is shorter.
 const READERS_WAITED_FOR: Duration = Duration::from_secs(10);
@@ -74,4 +79,78 @@ fn triggers_of(connection: &Connection, table: &str) -> Result<Vec<(String, Stri
     let rows = statement
         .query_map(named_params! { ":table": table }, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A file that nobody else has open, worked on by this thread alone.
+pub(in crate::platform) struct Apart {
+    connection: Connection,
+    path: PathBuf,
+    applied: Vec<String>,
+}
+
+impl Apart {
+    /// Opens a file that must be there and brings its schema up to date as a box does, without a
+    /// copy of before. `begin` is what a box does with the file then, each step in a transaction
+    /// of its own. It can be done again after it was cut off. Blocks.
+    pub(in crate::platform) fn open(
+        path: &Path,
+        sets: &[MigrationSet],
+        now: Moment,
+        begin: impl FnMut(&Connection) -> Result<Begun>,
+    ) -> Result<Self> {
+        // SQLite would begin an empty one.
+        if std::fs::metadata(path).map_or(0, |about| about.len()) == 0 {
+            return Err(Error::Damaged("its file is gone or empty".to_owned()));
+        }
+        if let Some(fault) = fault_beside(path)? {
+            return Err(Error::Damaged(fault));
+        }
+        let mut connection = open::writing(path, Synchronous::Full, Timing::none())?;
+        let pending = Pending::of(&connection, sets)?;
+        let applied = pending.names();
+        pending.apply(&mut connection, now)?;
+        open::forbid_schema_changes(&mut connection)?;
+        begin_wholly(&mut connection, begin)?;
+        Ok(Self { connection, path: path.to_owned(), applied })
+    }
+
+    /// Migrations that opening it applied, as `set/NNNN_what.sql`.
+    pub(in crate::platform) fn applied(&self) -> &[String] {
+        &self.applied
+    }
+
+    /// Runs `work` as one transaction.
+    pub(in crate::platform) fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// Runs `work` in a transaction and takes back what it did, also when it breaks.
+    pub(in crate::platform) fn try_out<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(&transaction)));
+        transaction.rollback()?;
+        outcome.unwrap_or_else(|panic| Err(Error::internal(panic_message(&*panic))))
+    }
+
+    /// Closes it with nothing left beside it. Blocks.
+    pub(in crate::platform) fn close(self) -> Result<()> {
+        drop(self.connection);
+        fold_now(&self.path)
+    }
+}
+
+/// The format a file says it has. Blocks.
+pub(in crate::platform) fn format_of_file(file: &Snapshot) -> Result<i64> {
+    format_of(file.connection())
 }

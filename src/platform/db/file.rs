@@ -84,7 +84,7 @@ impl DatabaseFile {
         sets: &[MigrationSet],
         now: Moment,
         options: &FileOptions,
-        mut begin: impl FnMut(&Connection) -> Result<Begun>,
+        begin: impl FnMut(&Connection) -> Result<Begun>,
     ) -> Result<Self> {
         let stopped_uncleanly = log_size_bytes(path) > 0;
         if stopped_uncleanly && let Some(fault) = fault_beside(path)? {
@@ -111,13 +111,7 @@ impl DatabaseFile {
         }
         pending.apply(&mut connection, now)?;
         open::forbid_schema_changes(&mut connection)?;
-        let mut step = Begun::Partly;
-        while step == Begun::Partly {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            step = begin(&transaction)?;
-            transaction.commit()?;
-        }
+        begin_wholly(&mut connection, begin)?;
         // Most files are only read: theirs is given back until somebody writes. With something in
         // the log it stays for the writer, who folds that in.
         let connection = Some(connection).filter(|_| log_size_bytes(path) > 0);
@@ -144,6 +138,25 @@ impl DatabaseFile {
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.writer.run(work).await
+    }
+
+    /// Runs `work` in a transaction and takes back what it did.
+    pub(in crate::platform) async fn try_out<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (found, mut finding) = tokio::sync::oneshot::channel();
+        let outcome = self.writer.run(move |connection| {
+            // Nobody else waits for it.
+            drop(found.send(work(connection)?));
+            // What fails is taken back.
+            Err::<(), _>(Error::Busy { retry_after_s: 0 })
+        });
+        match (outcome.await, finding.try_recv()) {
+            (Err(Error::Busy { .. }), Ok(value)) => Ok(value),
+            (Err(error), _) => Err(error),
+            (Ok(()), _) => Err(Error::internal("a trial was not taken back")),
+        }
     }
 
     /// Runs `work` on one snapshot of the file.
@@ -180,6 +193,20 @@ impl DatabaseFile {
         self.readers.close();
         self.writer.close();
     }
+}
+
+/// Begins a file step by step, each in a transaction of its own.
+pub(super) fn begin_wholly(
+    connection: &mut Connection,
+    mut begin: impl FnMut(&Connection) -> Result<Begun>,
+) -> Result<()> {
+    let mut step = Begun::Partly;
+    while step == Begun::Partly {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step = begin(&transaction)?;
+        transaction.commit()?;
+    }
+    Ok(())
 }
 
 fn log_size_bytes(path: &Path) -> u64 {

@@ -98,6 +98,11 @@ impl<'a> Pending<'a> {
         self.had > 0 && !self.missing.is_empty()
     }
 
+    /// What is missing, as `set/NNNN_what.sql`.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.missing.iter().map(|(set, one)| format!("{}/{}", set.name, one.name)).collect()
+    }
+
     /// Applies what is missing, in the order of the sets, one transaction each.
     pub(super) fn apply(self, connection: &mut Connection, now: Moment) -> Result<()> {
         #[cfg(feature = "fixture")]
@@ -121,7 +126,7 @@ fn check_format(connection: &Connection) -> Result<()> {
     Err(Error::conflict(DATA_NEWER, detail))
 }
 
-fn format_of(connection: &Connection) -> Result<i64> {
+pub(super) fn format_of(connection: &Connection) -> Result<i64> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 

@@ -18,7 +18,7 @@ mod tests;
 mod values;
 mod writer;
 
-pub(in crate::platform) use apart::{alone, fold, fold_now};
+pub(in crate::platform) use apart::{Apart, alone, fold, fold_now, format_of_file};
 pub use before::Before;
 pub(in crate::platform) use damage::fault_behind;
 pub use error::OnConstraint;

@@ -199,6 +199,10 @@ pub(super) fn forbid_schema_changes(connection: &mut Connection) -> Result<()> {
         AuthAction::Pragma { pragma_name, .. } if PRAGMAS_ALLOWED.contains(&pragma_name) => {
             Authorization::Allow
         }
+        // It says the format of a file, and is only asked.
+        AuthAction::Pragma { pragma_name: "user_version", pragma_value: None } => {
+            Authorization::Allow
+        }
         _ => Authorization::Deny,
     };
     connection.authorizer(Some(decide))?;

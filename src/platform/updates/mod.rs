@@ -8,6 +8,7 @@ pub mod link;
 pub mod metadata;
 pub mod ops;
 pub mod publisher;
+pub mod rehearsal;
 pub mod release;
 pub mod report;
 pub mod rules;
@@ -25,5 +26,6 @@ pub const CODES: &[&[Code]] = &[
     metadata::fetch::CODES,
     bundle::CODES,
     publisher::rules::CODES,
+    rehearsal::rules::CODES,
     rules::CODES,
 ];

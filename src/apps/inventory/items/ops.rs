@@ -1,6 +1,6 @@
 //! What people do with items.
 
-use super::rules::listing::{Listing, Position};
+use super::rules::listing::{Listing, Position, Sort};
 use super::rules::{
     self, ItemDraft, ItemId, ItemInput, KeptItem, barcode_taken, check_version, number_taken,
 };
@@ -175,6 +175,18 @@ fn check_still_free(scope: &Scope<'_>, kept: &KeptItem) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The first items by name inside the caller's transaction, for other resources of the app.
+pub fn first_in(scope: &Scope<'_>, limit: usize) -> Result<Vec<KeptItem>> {
+    let listing = Listing {
+        search: None,
+        category: None,
+        location: None,
+        is_low: false,
+        sort: Sort::BY_NAME,
+    };
+    store::list(scope, &listing, &Position::start(listing.sort), limit)
 }
 
 /// Items in the recycle bin.

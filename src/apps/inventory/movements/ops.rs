@@ -257,6 +257,11 @@ pub async fn history(
     .await
 }
 
+/// A page of the ledger inside the caller's transaction, for other resources of the app.
+pub fn page_in(scope: &Scope<'_>, limit: usize) -> Result<Listed> {
+    page(scope, &Journal::ALL, Journal::ALL.start(None), limit)
+}
+
 fn page(
     scope: &Scope<'_>,
     journal: &Journal,

@@ -34,6 +34,11 @@ pub async fn list_of_item(
     .await
 }
 
+/// The first page of stock inside the caller's transaction, for other resources of the app.
+pub fn page_in(scope: &Scope<'_>, limit: usize) -> Result<Listed> {
+    page(scope, &StockFilter::default(), &StockKey::start(), limit)
+}
+
 fn page(scope: &Scope<'_>, filter: &StockFilter, after: &StockKey, limit: usize) -> Result<Listed> {
     let mut stocks = store::list(scope, filter, after, limit + 1)?;
     let has_more = stocks.len() > limit;

@@ -116,7 +116,7 @@ pub(in crate::platform::backups) fn there_in(scope: &BoxScope<'_>) -> Result<Vec
 }
 
 /// When a backup was made last, and when one was proved and tried with a kit.
-pub(in crate::platform::backups) fn latest_in(scope: &BoxScope<'_>) -> Result<[Option<Moment>; 3]> {
+pub(in crate::platform) fn latest_in(scope: &BoxScope<'_>) -> Result<[Option<Moment>; 3]> {
     store::latest(scope)
 }
 

@@ -1,0 +1,62 @@
+//! `holdfast update-step`: what a release does with the files of a box, started for an update and
+//! never by hand. Each step prints how far it is, a line at a time, and what came of it as the last.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Common;
+use super::output::{Answer, Failure, note, print};
+use crate::platform::clock::Clock;
+use crate::platform::error::Result;
+use crate::platform::updates::rehearsal::looking::rehearse;
+use crate::platform::updates::rehearsal::report::Report;
+use crate::wiring;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Brings a copy of the data along, looks at it whole and tries it out.
+    Rehearse,
+}
+
+pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
+    let Some(data) = common.data.clone() else {
+        return Err(Failure::Failed("Name the folder: --data DIR.".to_owned()));
+    };
+    match verb {
+        Verb::Rehearse => rehearse_in(data),
+    }
+}
+
+fn rehearse_in(data: PathBuf) -> Answer {
+    // People use the box meanwhile.
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        note(&format!("The rehearsal cannot step back: {error}"));
+    }
+    let found = rehearse(&data, &wiring::parts(), &Clock::System, &mut tell);
+    let report = found.unwrap_or_else(Report::from);
+    let is_good = report.is_good();
+    end(&report, is_good)
+}
+
+/// How little of the processor a rehearsal asks for.
+const NICENESS: i32 = 19;
+
+/// Says how far a step is. One whose reader is gone goes on: what it has begun is worth more.
+fn tell(done: u64, total: u64) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let line = json!({ "done": done, "total": total });
+    drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+    Ok(())
+}
+
+/// Prints what came of a step as its last line.
+fn end(report: &impl Serialize, is_good: bool) -> Answer {
+    let report =
+        serde_json::to_string(report).map_err(|error| Failure::Failed(error.to_string()))?;
+    print(&format!("{report}\n"))?;
+    if is_good { Ok(()) } else { Err(Failure::CheckFailed) }
+}
