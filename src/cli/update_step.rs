@@ -1,5 +1,5 @@
 //! `holdfast update-step`: what a release does with the files of a box, started for an update and
-//! never by hand. Each step prints how far it is, a line at a time, and what came of it as the last.
+//! never by hand. Each step prints how far it is, line by line, and what came of it as the last.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -12,14 +12,35 @@ use super::Common;
 use super::output::{Answer, Failure, note, print};
 use crate::platform::clock::Clock;
 use crate::platform::error::Result;
+use crate::platform::monitoring::ops::VERSION;
 use crate::platform::updates::rehearsal::looking::rehearse;
-use crate::platform::updates::rehearsal::report::Report;
+use crate::platform::updates::rehearsal::report::{Done, Report};
+use crate::platform::updates::rehearsal::restoring::{self, Order};
+use crate::platform::updates::rehearsal::{migrating, snapshots};
 use crate::wiring;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Brings a copy of the data along, looks at it whole and tries it out.
     Rehearse,
+    /// Keeps the databases as they are.
+    Snapshot {
+        /// Folder for them, which holds no whole snapshot yet.
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+    },
+    /// Brings the data itself along to this release.
+    Migrate,
+    /// Puts the databases back as they are in a snapshot.
+    Restore {
+        /// Folder of the snapshot.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// Version whose data is kept as after-VERSION beside the snapshot; that of this release
+        /// when left out.
+        #[arg(long, value_name = "VERSION", default_value = VERSION)]
+        after: String,
+    },
 }
 
 pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
@@ -28,7 +49,21 @@ pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
     };
     match verb {
         Verb::Rehearse => rehearse_in(data),
+        Verb::Snapshot { into } => done(snapshots::take(&data, into, &Clock::System, &mut tell)),
+        Verb::Migrate => {
+            done(migrating::migrate(&data, &wiring::parts(), &Clock::System, &mut tell))
+        }
+        Verb::Restore { from, after } => {
+            let order = Order { data: &data, from, after, clock: &Clock::System };
+            done(restoring::restore(&order, &mut tell))
+        }
     }
+}
+
+fn done(outcome: Result<Done>) -> Answer {
+    let done = outcome.unwrap_or_else(Done::from);
+    let is_good = done.is_good();
+    end(&done, is_good)
 }
 
 fn rehearse_in(data: PathBuf) -> Answer {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use holdfast::apps::inventory::items;
+use holdfast::apps::inventory::items::rules::ItemInput;
 use holdfast::config::{Config, Sources};
 use holdfast::platform::access::Role;
 use holdfast::platform::clock::Clock;
@@ -64,6 +66,17 @@ pub(crate) async fn fill(
 pub(crate) fn inside(platform: &Arc<Platform>, id: WorkspaceId) -> Ctx {
     let grant = platform.roles.grant(Role::Owner);
     Ctx::new(system(platform), Membership::new(id, Role::Owner, grant))
+}
+
+/// Adds an item as people do.
+pub(crate) async fn add_item(ctx: &Ctx, name: &str) {
+    let input = ItemInput {
+        item_number: ctx.platform.random.id::<Ctx>().to_string(),
+        name: name.to_owned(),
+        unit: "kg".to_owned(),
+        ..ItemInput::default()
+    };
+    items::ops::create(ctx, input).await.expect("an item");
 }
 
 /// All database files of a box.

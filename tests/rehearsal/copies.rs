@@ -7,10 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use holdfast::apps;
-use holdfast::apps::inventory::items;
-use holdfast::apps::inventory::items::rules::ItemInput;
 use holdfast::platform::Platform;
-use holdfast::platform::ctx::Ctx;
 use holdfast::platform::error::Error;
 use holdfast::platform::updates::rehearsal::copying::{copy, drop_copy};
 use holdfast::platform::updates::rehearsal::report::{Checked, Report};
@@ -18,11 +15,11 @@ use holdfast::platform::updates::rehearsal::rules::{WayBack, judge};
 use holdfast::platform::updates::rehearsal::smoke::ON_BOX;
 use holdfast::wiring;
 
-use crate::boxes::{contents, fill, inside, open, system};
+use crate::boxes::{add_item, contents, fill, inside, open, system};
 use crate::releases;
 
 /// What the next release of the tests cannot take.
-const BREAKS: &str = "Breaks the next release";
+pub(crate) const BREAKS: &str = "Breaks the next release";
 
 /// What a step of a release printed.
 pub(crate) struct Step {
@@ -56,16 +53,6 @@ fn rehearse(release: &Path, copy: &Path) -> (Option<i32>, Report) {
         assert!(done.is_sorted() && done.last() == files.as_ref(), "{done:?}");
     }
     (found.code, report)
-}
-
-async fn add_item(ctx: &Ctx, name: &str) {
-    let input = ItemInput {
-        item_number: ctx.platform.random.id::<Ctx>().to_string(),
-        name: name.to_owned(),
-        unit: "kg".to_owned(),
-        ..ItemInput::default()
-    };
-    items::ops::create(ctx, input).await.expect("an item");
 }
 
 /// Writers that go on until they are dropped, and how long each write took.

@@ -5,4 +5,5 @@ mod copies;
 #[expect(unreachable_pub, dead_code, reason = "other tests use the rest")]
 #[path = "../fixtures/releases.rs"]
 mod releases;
+mod steps;
 mod trial;

@@ -1,5 +1,6 @@
 //! After an erasure nothing says who the person was, and everything is still proven.
 
+use std::fs;
 use std::process::Command;
 use std::task::Poll;
 use std::time::Duration;
@@ -45,11 +46,15 @@ async fn copies_of_before_a_release_go_with_an_erasure() {
     let server = TestServer::start().await;
     let planted = plant(&server, MINE).await;
     let path = server.platform.workspaces.path(server.workspace);
+    let kept = server.folder().join("update/7/snapshot");
     let server = server.restart_after(|| make_older(&path)).await;
+    fs::create_dir_all(&kept).expect("a folder");
+    fs::copy(&path, kept.join("kept.db")).expect("a copy of an update");
     let operator = server.operator().await;
     server.person("viewer").await.get("/inventory/items").await.is(200);
     let before = left_of(&server, MINE);
     assert!(before.iter().any(|path| path.contains("before/")), "no copy was kept: {before:?}");
+    assert!(before.iter().any(|path| path.contains("update/")), "no copy was kept: {before:?}");
 
     ask(&operator, &planted).await;
     server.run_jobs().await;

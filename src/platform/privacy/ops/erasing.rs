@@ -28,6 +28,7 @@ use crate::platform::privacy::rules::{Counts, ErasureId, Known, Needles};
 use crate::platform::privacy::store::{self, Fate, Key, LOOKED_AT_ONCE, Person};
 use crate::platform::spool::Spool;
 use crate::platform::tasks;
+use crate::platform::updates::rehearsal::kept;
 use crate::platform::workspaces::WorkspaceId;
 
 /// Rows changed in one transaction.
@@ -67,7 +68,8 @@ pub(in crate::platform::privacy) async fn erase(
         drop_waiting_files(ctx).await?;
         drop_kept_before(ctx, erasure.asked_at).await?;
         let before = Arc::clone(&ctx.platform.before);
-        tasks::blocking(move || before.drop_all()).await?;
+        let data = ctx.platform.config.data().to_owned();
+        tasks::blocking(move || before.drop_all().and(kept::drop_all(&data))).await?;
         work.progress(all - 2, all);
         box_file(work, (id, user), &known).await?;
         work.progress(all - 1, all);

@@ -1,9 +1,9 @@
 //! A copy of the databases to try a release out on, made while the box runs and people write.
 //!
-//! Each file is copied as it is at one moment of its own. Keys are not copied: what a rehearsal does
-//! unseals nothing, and what only a key opens is tried on the data itself, in the trial. Files that
-//! lie beside the databases are not copied either. The copies hold what the databases hold, so they
-//! lie below the data folder with the same rights, and are removed when they were looked at.
+//! Each file is copied as it is at one moment of its own. Keys are not copied: what a rehearsal
+//! does unseals nothing, and what only a key opens is tried on the data itself, in the trial. Files
+//! that lie beside the databases are not copied either. The copies hold what the databases hold, so
+//! they lie below the data folder with the same rights, and are removed when they were looked at.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};

@@ -1,6 +1,11 @@
 //! What a release found on a copy of the data, as it prints it for the one that started it.
 
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
+
+use crate::platform::error::Error;
+use crate::platform::monitoring::ops::VERSION;
 
 /// Files that failed and are named; the rest is counted.
 pub const FAILED_NAMED_MAX: usize = 20;
@@ -95,4 +100,71 @@ pub struct Failed {
     /// What was wrong: `migration`, `damaged`, `references` or `check`.
     pub kind: String,
     pub what: String,
+}
+
+/// What came of a step that works on the data itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The version of the release that did it.
+    pub version: String,
+    pub files: u64,
+    /// Copied.
+    pub bytes: u64,
+    pub took_ms: u64,
+    /// Of the copied files, those that share their blocks with what they were copied from.
+    pub shared_files: u64,
+    /// Files that are known to be damaged and were left as they are.
+    pub skipped: u64,
+    /// Migrations that were applied to any file, as `set/NNNN_what.sql`, and to how many files any.
+    pub applied: Vec<String>,
+    pub migrated_files: u64,
+    /// Files that were put back now, not before an interruption; files that were made since and are
+    /// kept aside; entries of logs that were taken along.
+    pub restored_files: u64,
+    pub set_aside_files: u64,
+    pub carried_entries: u64,
+    /// The file at which it ended early.
+    pub failed: Option<Failed>,
+    /// Why nothing was done.
+    pub refused: Option<Refused>,
+}
+
+/// A step that was refused, by its code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    pub code: String,
+    pub detail: String,
+}
+
+impl Done {
+    pub(super) fn after(self, started: Instant) -> Self {
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Self { version: VERSION.to_owned(), took_ms, ..self }
+    }
+
+    /// Whether all of it was done.
+    pub fn is_good(&self) -> bool {
+        self.failed.is_none() && self.refused.is_none()
+    }
+}
+
+impl From<Error> for Done {
+    /// A step that was not done.
+    fn from(error: Error) -> Self {
+        let refused = match error {
+            Error::Conflict(refusal) | Error::Rule(refusal) => {
+                Refused { code: refusal.code.to_owned(), detail: refusal.detail }
+            }
+            Error::StorageFull => {
+                let detail = "The disk is full.".to_owned();
+                Refused { code: "update-room".to_owned(), detail }
+            }
+            other => {
+                let detail = other.to_string();
+                Refused { code: "update-files-failed".to_owned(), detail }
+            }
+        };
+        let refused = Some(refused);
+        Self { version: VERSION.to_owned(), refused, ..Self::default() }
+    }
 }

@@ -66,6 +66,21 @@ pub const CODES: &[Code] = &[
         "Set up a recovery kit and a target, make a backup, and wait until it is verified.",
     ),
     code(
+        "update-snapshot-there",
+        "There is a whole snapshot of the data already, which is never written over.",
+        "Go back to it, or remove it with the update that it belongs to.",
+    ),
+    code(
+        "update-snapshot-unfit",
+        "A snapshot is not whole, or not what its manifest says. Nothing was changed.",
+        "Bring the box back from a backup instead: holdfast recover.",
+    ),
+    code(
+        "update-files-failed",
+        "A step of an update could not be done.",
+        "Look at the detail and at the disk. The update goes back by itself.",
+    ),
+    code(
         "update-state-not-executable",
         "Programs cannot be started from the folder of releases.",
         "Mount it without noexec, or give the supervisor another folder: --state.",
@@ -86,6 +101,17 @@ pub fn trial_failed(title: &str, place: &str, why: &str) -> Error {
 pub fn not_a_copy(folder: &str) -> Error {
     let detail = format!("{folder} is no copy that was made to try a release out on.");
     Error::conflict("update-not-a-copy", detail)
+}
+
+/// What is answered where a whole snapshot lies already.
+pub fn snapshot_there() -> Error {
+    let detail = "There is a whole snapshot of the data in this folder.";
+    Error::conflict("update-snapshot-there", detail)
+}
+
+/// What is answered where a snapshot cannot be gone back to.
+pub fn snapshot_unfit(why: &str) -> Error {
+    Error::conflict("update-snapshot-unfit", format!("The snapshot cannot be used: {why}."))
 }
 
 /// Refuses to take so many bytes more of a disk.
@@ -202,10 +228,8 @@ pub fn judge(new: &Report, old: Option<&Report>, copied: (u64, u64)) -> Result<J
         format!("Of {before} rows in {table} the release keeps {after}.")
     }));
     let migrates = new.migrated_files > 0;
-    let way_back = match reasons.is_empty() {
-        true => WayBack::ProvenWithoutRestore,
-        false => WayBack::NeedsRestore,
-    };
+    let is_proven = reasons.is_empty();
+    let way_back = if is_proven { WayBack::ProvenWithoutRestore } else { WayBack::NeedsRestore };
     let bring_along = if migrates { new.migrate_ms + copy_ms(new.bytes, copied) } else { 0 };
     let migration_ms_max = new.migrate_ms.saturating_mul(MIGRATION_FACTOR).max(MIGRATION_MS_MIN);
     let hold_ms = HAND_OVER_MS + bring_along;

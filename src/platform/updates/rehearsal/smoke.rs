@@ -24,7 +24,7 @@ const ROWS_MAX: usize = 50;
 /// Workspaces that a trial goes into at most: the oldest, which hold the most.
 const TRIED_WORKSPACES_MAX: usize = 8;
 /// After so long a trial begins with no further workspace. People wait for it.
-const TRIAL_MAX: Duration = Duration::from_secs(2);
+const TRIAL_MAX: Duration = Duration::from_secs(5);
 
 /// Something of the box's own file that is tried. As [`SmokeSpec`] for apps.
 #[derive(Debug, Clone, Copy)]

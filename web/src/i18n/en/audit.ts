@@ -37,6 +37,7 @@ export const audit = {
   "audit.say.workspace.import_requested": "{actor} had a file with a workspace read",
   "audit.say.workspace.imported": "{actor} brought this workspace in from another box",
   "audit.say.workspace.restore_undone": "{actor} put back what a restore had replaced",
+  "audit.say.box.update.restored": "The data was put back as it was before an update",
   "audit.say.box.recovered": "The box was brought back from a backup",
   "audit.say.box.security_review.kept": "{actor} kept a review of the box’s security",
   "audit.say.box.recovery_kit.added": "{actor} added the recovery kit {object}",
