@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 pub use self::sockets::{Shared, Sockets};
 use super::link::Link;
+use super::rehearsal::smoke;
 use super::supervisor::channel::Channel;
 use super::supervisor::protocol::Order;
 use crate::platform::Platform;
@@ -44,12 +45,14 @@ fn without_supervisor(error: &io::Error) -> Error {
     ))
 }
 
-/// Tries out whether this release works on this box: its file is read and takes a change. What
-/// others may be the cause of (a full disk, a target that does not answer) is no reason to fail.
+/// Tries out whether this release works on this box: its file is read and takes a change, and every
+/// check of the platform and the apps goes well on the data itself. What others may be the cause of
+/// (a full disk, a damaged file, a target that does not answer) is no reason to fail.
 pub async fn trial(platform: &Arc<Platform>) -> Result<()> {
     let ctx = BoxCtx::new(platform, Cause::of(Actor::System));
     watchdog::serving(platform).await?;
     ctx.write(|_| Ok(())).await?;
+    smoke::trial(platform).await?;
     match readiness(&ctx).await {
         Readiness::Ready => Ok(()),
         other => Err(Error::internal(format!("the box is not ready: {other:?}"))),
