@@ -53,6 +53,10 @@ const PLATFORM_JOBS: &[JobSpec] = &[
     backups::retention::jobs::PRUNE,
     workspaces::damage::jobs::CHECK_FILES,
     tls::jobs::RENEW,
+    updates::jobs::CHECK,
+    updates::jobs::TAKE_BUNDLE,
+    updates::jobs::PREPARE,
+    updates::jobs::SWITCH,
 ];
 
 /// Opens the box. Blocks; call it before serving.

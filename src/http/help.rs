@@ -36,6 +36,7 @@ const THE_BOX: &[Page] = &[
     ("watching", "Watching the box", include_str!("../../docs/manual/watching.md")),
     ("troubleshooting", "What is wrong", include_str!("../../docs/manual/troubleshooting.md")),
     ("backups", "Backups", include_str!("../../docs/manual/backups.md")),
+    ("updates", "Updates", include_str!("../../docs/manual/updates.md")),
     ("restore", "Restore", include_str!("../../docs/manual/restore.md")),
     ("jobs", "Jobs", include_str!("../../docs/manual/jobs.md")),
     ("proxy", "Behind a proxy", include_str!("../../docs/manual/proxy.md")),

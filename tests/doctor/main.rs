@@ -24,7 +24,7 @@ use scene::Scene;
 
 /// Checks that find nothing, whatever the machine is like, each with the reason.
 const FIND_NOTHING: [(&str, &str); 1] =
-    [("update-channel", "this release knows no channel, so it is skipped")];
+    [("update-channel", "it says where releases come from; what lasts is told to operators")];
 
 /// Hints that depend on the machine a test runs on, not on the box.
 const OF_MACHINE: [&str; 12] = [

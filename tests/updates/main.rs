@@ -2,7 +2,9 @@
 #![expect(unreachable_pub, reason = "the harness is shared with the API tests")]
 
 mod access;
+mod confirming;
 mod status;
+mod supervisor;
 #[expect(dead_code, unused_imports, reason = "the harness offers more than this test needs")]
 #[path = "../api/support/mod.rs"]
 mod support;

@@ -1,3 +1,5 @@
 //! What runs here and what it is made of.
 
 pub mod api;
+
+pub use api::time_of_build;

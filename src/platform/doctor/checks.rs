@@ -13,7 +13,6 @@ use super::rules::words::quoted;
 use super::rules::{self, Verdict};
 use crate::platform::about::api::time_of_build;
 use crate::platform::clock::Moment;
-use crate::platform::monitoring::ops::VERSION;
 use crate::platform::secrets::{self, Examined};
 use crate::platform::tls;
 use crate::platform::tls::rules::CLOCK_PLAUSIBLE_FROM;
@@ -69,8 +68,16 @@ pub(super) fn check(code: &str) -> Option<Check> {
         | "oom-kills" | "open-files-low" | "kernel-old" | "libc-old" | "entropy-low"
         | "swap-open" | "disk-open" | "running-as-root" | "journal-volatile" | "logs-nowhere"
         | "unit-changed" | "unit-masked" => return of_machine(code),
-        "update-channel" => |_| {
-            Verdict::skipped(format!("Release {VERSION} knows no channel yet; apt brings updates."))
+        "update-channel" => |look| {
+            let updates = &look.config.updates;
+            let channel = updates.channel.name();
+            match (&updates.feed, &updates.root) {
+                (None, _) => Verdict::skipped("No feed of releases is set; apt brings updates."),
+                (Some(_), None) => Verdict::skipped("A feed is set, and no root to believe it by."),
+                (Some(feed), Some(_)) => {
+                    Verdict::ok(format!("Releases come from {feed}, channel {channel}."))
+                }
+            }
         },
         _ => return of_stored(code),
     })

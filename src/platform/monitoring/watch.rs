@@ -16,7 +16,7 @@ use crate::platform::backups::{retention, standing};
 use crate::platform::clock::Clock;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Result;
-use crate::platform::{notices, security_review};
+use crate::platform::{notices, security_review, updates};
 
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 
@@ -43,6 +43,7 @@ impl Watch {
         standing::ops::remind_of_drill(&ctx).await?;
         security_review::ops::remind(&ctx).await?;
         score::look(&ctx).await?;
+        updates::ops::checking::look_after(&ctx).await?;
         let checks = health(&ctx).await;
         let unwell: Vec<Check> =
             checks.into_iter().filter(|check| check.finding.status != Status::Ok).collect();

@@ -21,6 +21,10 @@ pub const PLATFORM: &[&NoticeSpec] = &[
     &JOB_FAILED,
     &BOX_TROUBLE,
     &CERTIFICATE_ENDS,
+    &UPDATE_WAITS,
+    &UPDATE_COMES,
+    &UPDATE_DONE,
+    &UPDATE_FAILED,
 ];
 
 const fn text(
@@ -364,6 +368,94 @@ pub const CERTIFICATE_ENDS: NoticeSpec = NoticeSpec {
             "Das Zertifikat läuft bald ab",
             "Das Zertifikat der Box läuft am {day} ab",
             "Danach weigern sich Browser, die Box zu öffnen. Es gilt für {names}. {detail}",
+        ),
+    ],
+};
+
+/// A rehearsed update waits for somebody to confirm it.
+pub const UPDATE_WAITS: NoticeSpec = NoticeSpec {
+    kind: "updates.waits",
+    is_urgent: false,
+    is_mailed: true,
+    texts: &[
+        text(
+            "en",
+            "An update waits to be confirmed",
+            "The update to {to} is rehearsed",
+            "It came through on a copy of this box. Requests wait about {pause} while it is \
+             switched. Read the plan and confirm it within a day.",
+        ),
+        text(
+            "de",
+            "Eine Aktualisierung wartet auf Bestätigung",
+            "Die Aktualisierung auf {to} ist erprobt",
+            "Sie lief auf einer Kopie dieser Box. Beim Umschalten warten Anfragen etwa {pause}. \
+             Lesen Sie den Plan und bestätigen Sie ihn binnen eines Tages.",
+        ),
+    ],
+};
+
+/// An update begins by itself.
+pub const UPDATE_COMES: NoticeSpec = NoticeSpec {
+    kind: "updates.comes",
+    is_urgent: true,
+    is_mailed: true,
+    texts: &[
+        text(
+            "en",
+            "An update begins by itself",
+            "The update to {to} begins at {at}",
+            "Requests wait about {pause} while it is switched. If anything is off, the box goes \
+             back by itself.",
+        ),
+        text(
+            "de",
+            "Eine Aktualisierung beginnt von selbst",
+            "Die Aktualisierung auf {to} beginnt um {at}",
+            "Beim Umschalten warten Anfragen etwa {pause}. Stimmt etwas nicht, kehrt die Box von \
+             selbst zurück.",
+        ),
+    ],
+};
+
+/// A release was switched to and is kept.
+pub const UPDATE_DONE: NoticeSpec = NoticeSpec {
+    kind: "updates.done",
+    is_urgent: false,
+    is_mailed: true,
+    texts: &[
+        text(
+            "en",
+            "The box runs another release",
+            "The box runs {to} now",
+            "Before it ran {from}. What is new stands in the history of updates.",
+        ),
+        text(
+            "de",
+            "Die Box läuft mit einer anderen Version",
+            "Die Box läuft jetzt mit {to}",
+            "Davor lief sie mit {from}. Was neu ist, steht im Verlauf der Aktualisierungen.",
+        ),
+    ],
+};
+
+/// An update did not come through.
+pub const UPDATE_FAILED: NoticeSpec = NoticeSpec {
+    kind: "updates.failed",
+    is_urgent: true,
+    is_mailed: true,
+    texts: &[
+        text(
+            "en",
+            "An update failed",
+            "The update to {to} failed",
+            "The box runs {from}. {reason}",
+        ),
+        text(
+            "de",
+            "Eine Aktualisierung ist gescheitert",
+            "Die Aktualisierung auf {to} ist gescheitert",
+            "Die Box läuft mit {from}. {reason}",
         ),
     ],
 };

@@ -3,7 +3,9 @@
 
 pub mod api;
 pub mod bundle;
+pub mod digest;
 pub mod facts;
+pub mod jobs;
 pub mod link;
 pub mod metadata;
 pub mod ops;
@@ -21,11 +23,11 @@ use crate::platform::error::Code;
 
 /// The codes of everything here.
 pub const CODES: &[&[Code]] = &[
-    supervisor::reasons::CODES,
+    bundle::CODES,
     metadata::codes::CODES,
     metadata::fetch::CODES,
-    bundle::CODES,
     publisher::rules::CODES,
     rehearsal::rules::CODES,
     rules::CODES,
+    supervisor::reasons::CODES,
 ];

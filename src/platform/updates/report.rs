@@ -187,6 +187,8 @@ pub struct UpdatePlan {
     pub migrates: bool,
     /// How long requests are expected to wait.
     pub predicted_hold_ms: u64,
+    /// What changing the databases may take before it is given up; 0 where none change.
+    pub migration_ms_max: u64,
     /// How long the new release is watched.
     pub probation_s: u64,
     /// Rows and audit entries that would go: none, unless something is restored.
@@ -269,8 +271,8 @@ pub struct UpdateSupervision {
     pub fallback: Option<UpdateVersion>,
     /// The program of the package.
     pub packaged: Option<UpdateVersion>,
-    /// Releases that failed here and are not tried again.
-    pub quarantine: Vec<UpdateVersion>,
+    /// Numbers of releases that failed here and are not tried again.
+    pub quarantine: Vec<u64>,
     /// `full`, `partial`, `missing` or `shared_folder`: whether the kernel keeps the serving
     /// process from what decides what is started.
     pub protection: Option<String>,

@@ -35,27 +35,80 @@ pub const CODES: &[Code] = &[
         "Start it as the package does, by holdfast supervise, or install the new package.",
     ),
     code(
+        "update-no-root",
+        "The box knows no root of a feed, so it believes no release.",
+        "Set updates.root to the 1.root.json of whoever publishes the releases, and restart.",
+    ),
+    code(
+        "update-no-feed",
+        "The box has no feed to ask for releases.",
+        "Set updates.feed, or send the release as a file.",
+    ),
+    code(
+        "update-channel-not-allowed",
+        "The service account may not serve the channel of this box.",
+        "Have an operator add the channel to the account.",
+    ),
+    code(
         "update-under-way",
         "An update is under way already.",
         "Wait until it has ended; see the state of updates.",
+    ),
+    code(
+        "update-none",
+        "The box has the newest release that it is offered.",
+        "There is nothing to do. Ask the feed again later.",
+    ),
+    code(
+        "update-no-plan",
+        "No update is planned.",
+        "Ask for a plan first: apply without a digest.",
+    ),
+    code(
+        "update-plan-other",
+        "The digest is not one of the plan as it is now, or it was used before.",
+        "Look at the plan again and confirm what it says.",
     ),
     code(
         "update-plan-old",
         "The plan was looked at too long ago.",
         "Look at it again and confirm it within ten minutes.",
     ),
+    code(
+        "update-no-way-back",
+        "There is no earlier release that the box could go back to.",
+        "Install the package of the version you want, or restore a backup.",
+    ),
+    code(
+        "update-backup-failed",
+        "The backup before the update did not come about.",
+        "Look at Backups, mend what it says, and ask again. Nothing was changed.",
+    ),
+    code(
+        "update-interrupted",
+        "The box stopped before the update was confirmed or while it was prepared.",
+        "Ask for it again. Nothing was changed.",
+    ),
+    code(
+        "update-broken",
+        "A fault of the box ended the update before anything was switched.",
+        "See its log. Nothing was changed.",
+    ),
+    code(
+        "update-lost",
+        "The supervisor knows nothing of the update that this box had begun.",
+        "The box runs as before. See its log, and ask for the update again.",
+    ),
+    code(
+        "update-refused",
+        "The supervisor did not do what it was asked for.",
+        "The detail says why. Nothing was changed.",
+    ),
 ];
 
 /// Names an update in the history.
 pub enum UpdateMark {}
 pub type UpdateId = Id<UpdateMark>;
-
-/// Names a file that arrives in pieces.
-pub enum UploadMark {}
-pub type UploadId = Id<UploadMark>;
-
-/// Bytes that are sent at once.
-pub const PIECE_SIZE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// One of a few words that are kept in the table.
 macro_rules! words {

@@ -12,6 +12,62 @@ use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 use crate::platform::id::ObjectId;
 
+pub(super) fn insert(scope: &Unit<'_>, update: &Update) -> Result<()> {
+    scope
+        .prepare_cached(
+            "INSERT INTO updates (id, kind, requested_by, requested_as, requested_at, from_seq,
+                 from_version, to_seq, to_version, channel, severity, signers)
+             VALUES (:id, :kind, :by, :as, :at, :from_seq, :from_version, :to_seq, :to_version,
+                 :channel, :severity, :signers)",
+        )?
+        .execute(named_params! {
+            ":id": update.id, ":kind": update.kind.name(), ":by": update.requested.id,
+            ":as": update.requested.by.name(), ":at": update.requested_at,
+            ":from_seq": number(update.from.seq), ":from_version": update.from.version,
+            ":to_seq": number(update.to.seq), ":to_version": update.to.version,
+            ":channel": update.channel, ":severity": update.severity.name(),
+            ":signers": json(&update.signers)?,
+        })?;
+    Ok(())
+}
+
+/// Writes what changes of an update while it goes on.
+pub(super) fn save(scope: &Unit<'_>, update: &Update) -> Result<()> {
+    let (confirmed, reason) = (update.confirmed, update.reason.as_ref());
+    scope
+        .prepare_cached(
+            "UPDATE updates SET signers = :signers, plan = :plan, planned_at = :planned_at,
+                 salt = :salt, confirmed_by = :confirmed_by, confirmed_as = :confirmed_as,
+                 confirmed_at = :confirmed_at, digest = :digest, backup_id = :backup,
+                 outcome = :outcome, reason_code = :reason_code, reason = :reason,
+                 finished_at = :finished_at
+             WHERE id = :id",
+        )?
+        .execute(named_params! {
+            ":id": update.id, ":signers": json(&update.signers)?, ":plan": update.plan,
+            ":planned_at": update.planned_at, ":salt": update.salt,
+            ":confirmed_by": confirmed.and_then(|who| who.id),
+            ":confirmed_as": confirmed.map(|who| who.by.name()),
+            ":confirmed_at": update.confirmed_at, ":digest": update.digest,
+            ":backup": update.backup, ":outcome": update.outcome.map(Outcome::name),
+            ":reason_code": reason.map(|reason| &reason.code),
+            ":reason": reason.map(|reason| &reason.detail),
+            ":finished_at": update.finished_at,
+        })?;
+    Ok(())
+}
+
+/// Forgets all but the newest `kept`.
+pub(super) fn forget_old(scope: &Unit<'_>, kept: usize) -> Result<()> {
+    scope
+        .prepare_cached(
+            "DELETE FROM updates WHERE outcome IS NOT NULL AND id NOT IN (
+                 SELECT id FROM updates ORDER BY id DESC LIMIT :kept)",
+        )?
+        .execute(named_params! { ":kept": integer(kept) })?;
+    Ok(())
+}
+
 /// The newest first; those begun before `before`.
 pub(super) fn list(
     scope: &Unit<'_>,
@@ -44,6 +100,28 @@ pub(super) fn get(scope: &Unit<'_>, id: UpdateId) -> Result<Option<Update>> {
         .transpose()
 }
 
+/// The one that has not ended.
+pub(super) fn under_way(scope: &Unit<'_>) -> Result<Option<Update>> {
+    let id: Option<UpdateId> = scope
+        .prepare_cached("SELECT id FROM updates WHERE outcome IS NULL")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    id.map_or(Ok(None), |id| get(scope, id))
+}
+
+/// Notes that a part began. The same one twice in a row is one.
+pub(super) fn enter(scope: &Unit<'_>, id: UpdateId, stage: &Stage) -> Result<()> {
+    scope
+        .prepare_cached(
+            "INSERT INTO update_states (update_id, number, state, began_at)
+             SELECT :id, (SELECT count(*) FROM update_states WHERE update_id = :id), :state, :at
+             WHERE :state IS NOT (SELECT state FROM update_states WHERE update_id = :id
+                                  ORDER BY number DESC LIMIT 1)",
+        )?
+        .execute(named_params! { ":id": id, ":state": stage.state, ":at": stage.began_at })?;
+    Ok(())
+}
+
 /// The parts of one, in their order.
 pub(super) fn stages(scope: &Unit<'_>, id: UpdateId) -> Result<Vec<Stage>> {
     let mut statement = scope.prepare_cached(
@@ -67,6 +145,39 @@ pub(super) fn feed(scope: &Unit<'_>) -> Result<Option<FeedState>> {
         .query_row([], |row| Ok(read_feed(row)))
         .optional()?
         .transpose()
+}
+
+pub(super) fn save_feed(scope: &Unit<'_>, feed: &FeedState) -> Result<()> {
+    let (offer, problem) = (feed.offer.as_ref(), feed.problem.as_ref());
+    scope
+        .prepare_cached(
+            "INSERT INTO update_feed (id, checked_at, answered_at, failing_since, problem_code,
+                 problem, offered_seq, offered_version, offered_severity, offered_size_bytes,
+                 released_at, notes, offered_at)
+             VALUES (1, :checked_at, :answered_at, :failing_since, :problem_code, :problem,
+                 :seq, :version, :severity, :size, :released_at, :notes, :offered_at)
+             ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at,
+                 answered_at = excluded.answered_at, failing_since = excluded.failing_since,
+                 problem_code = excluded.problem_code, problem = excluded.problem,
+                 offered_seq = excluded.offered_seq, offered_version = excluded.offered_version,
+                 offered_severity = excluded.offered_severity,
+                 offered_size_bytes = excluded.offered_size_bytes,
+                 released_at = excluded.released_at, notes = excluded.notes,
+                 offered_at = excluded.offered_at",
+        )?
+        .execute(named_params! {
+            ":checked_at": feed.checked_at, ":answered_at": feed.answered_at,
+            ":failing_since": feed.failing_since,
+            ":problem_code": problem.map(|one| &one.code),
+            ":problem": problem.map(|one| &one.detail),
+            ":seq": offer.map(|one| number(one.to.seq)),
+            ":version": offer.map(|one| &one.to.version),
+            ":severity": offer.map(|one| one.severity.name()),
+            ":size": offer.map(|one| number(one.size_bytes)),
+            ":released_at": offer.map(|one| &one.released_at),
+            ":notes": offer.map(|one| &one.notes), ":offered_at": offer.map(|one| one.offered_at),
+        })?;
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<Update> {
@@ -131,6 +242,14 @@ fn read_feed(row: &Row<'_>) -> Result<FeedState> {
 
 fn word<T>(found: Option<T>, text: &str) -> Result<T> {
     found.ok_or_else(|| Error::internal(format!("{text} is no word of updates")))
+}
+
+fn json<T: serde::Serialize>(values: &T) -> Result<String> {
+    serde_json::to_string(values).map_err(Error::internal)
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn wide(value: i64) -> u64 {

@@ -32,6 +32,7 @@ use holdfast::platform::random::Random;
 use holdfast::platform::reach::Reach;
 use holdfast::platform::secret::Secret;
 use holdfast::platform::tls::{Certificates, Source};
+use holdfast::platform::updates::link::Link;
 use holdfast::platform::workspaces::rules::Draft;
 use holdfast::platform::workspaces::{self, WorkspaceId};
 use holdfast::wiring;
@@ -71,9 +72,22 @@ impl TestServer {
 
     /// Like `start_with`, with kinds of jobs that only a test has.
     pub async fn start_with_jobs(settings: &[(&'static str, &str)], jobs: &[JobSpec]) -> Self {
+        Self::start_under(settings, jobs, None).await
+    }
+
+    /// A box under a supervisor.
+    pub async fn start_supervised(settings: &[(&'static str, &str)], by: Arc<Link>) -> Self {
+        Self::start_under(settings, &[], Some(by)).await
+    }
+
+    async fn start_under(
+        settings: &[(&'static str, &str)],
+        jobs: &[JobSpec],
+        supervisor: Option<Arc<Link>>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Clock::fixed(START);
-        let platform = open(folder.path(), &clock, settings, jobs);
+        let platform = open_under(folder.path(), &clock, settings, jobs, supervisor);
         let router = wiring::application(&platform, vec![HOST.to_owned()]).expect("the wiring");
         let ctx = system(&platform);
         let draft = Draft { name: "Harbour Kitchen".to_owned(), ..Draft::default() };
@@ -343,6 +357,17 @@ pub fn open(
     settings: &[(&'static str, &str)],
     jobs: &[JobSpec],
 ) -> Arc<Platform> {
+    open_under(folder, clock, settings, jobs, None)
+}
+
+/// The same under a supervisor.
+fn open_under(
+    folder: &Path,
+    clock: &Clock,
+    settings: &[(&'static str, &str)],
+    jobs: &[JobSpec],
+    supervisor: Option<Arc<Link>>,
+) -> Arc<Platform> {
     let variable = |key: &str| format!("HOLDFAST_{}", key.to_uppercase().replace('.', "__"));
     let mut variables = vec![
         ("HOLDFAST_STORAGE__DATA".to_owned(), folder.display().to_string()),
@@ -353,6 +378,7 @@ pub fn open(
     let config = Config::load(&sources).unwrap_or_else(|errors| panic!("{errors:?}"));
     let mut parts = wiring::parts();
     parts.jobs.extend(jobs);
+    parts.updates = supervisor;
     let platform = wiring::open_with(config, clock.clone(), parts).expect("a box");
     platform.room.pretend(Some(ROOM_BYTES));
     platform

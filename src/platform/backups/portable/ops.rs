@@ -34,6 +34,7 @@ pub use exporting::{Ready, open_export};
 pub(super) use importing::import;
 pub(in crate::platform) use importing::sweep;
 pub use store::PersonElsewhere;
+pub(in crate::platform) use uploads::open_upload;
 pub use uploads::{Upload, begin_upload, discard_upload, find_upload, take_piece};
 
 /// Looks after what an earlier process left. Call it before jobs run.

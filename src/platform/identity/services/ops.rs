@@ -460,6 +460,11 @@ pub fn standing_in(
     }))
 }
 
+/// The release channels that an account may serve; none when it is gone.
+pub(in crate::platform) fn channels_in(scope: &BoxScope<'_>, id: ServiceId) -> Result<Vec<String>> {
+    Ok(store::get(scope, id)?.map(|account| account.channels).unwrap_or_default())
+}
+
 /// What an account may do in a workspace by now; none when it was disabled or deleted.
 pub(in crate::platform) fn grant_in(
     scope: &BoxScope<'_>,

@@ -1,17 +1,23 @@
 //! How updates of the box stand.
 
 use super::history::{score_in, shown, with_stages};
+use super::planning::{begins_at, running};
+use super::switching::{stage, standing};
 use crate::config::Updates;
+use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::Result;
-use crate::platform::monitoring::ops::VERSION;
+use crate::platform::jobs::ops::{View, get, under_way_in};
+use crate::platform::updates::jobs::PREPARE;
 use crate::platform::updates::report::{
-    UpdateFeed, UpdateOffer, UpdateSettings, UpdateSupervision, UpdateUnderWay, UpdateVersion,
-    UpdatesStatusResponse,
+    UpdateFeed, UpdateOffer, UpdateProgress, UpdateReason, UpdateSettings, UpdateSupervision,
+    UpdateUnderWay, UpdateVersion, UpdatesStatusResponse,
 };
 use crate::platform::updates::rules::{FeedState, Outcome, Stage, Update};
 use crate::platform::updates::scorecard::Scorecard;
 use crate::platform::updates::store;
+use crate::platform::updates::supervisor::boot::Installed;
+use crate::platform::updates::supervisor::standing::{Alert, ProtectionState, Standing, UnderWay};
 
 /// Updates that are looked through for the last one that was kept.
 const LOOKED_THROUGH: usize = 50;
@@ -46,42 +52,60 @@ impl Kept {
 /// How updates of the box stand.
 pub async fn status(ctx: &BoxCtx) -> Result<UpdatesStatusResponse> {
     let config = &ctx.platform.config;
+    let stands = match &ctx.platform.updates {
+        Some(link) => Some(standing(link).await?),
+        None => None,
+    };
     let kept = ctx.read(Kept::read).await?;
     let (feed, now) = (kept.feed.as_ref(), ctx.now());
+    let current = running(ctx);
     let offer = feed.and_then(|one| one.offer.as_ref());
+    // What was taken meanwhile is offered no more.
+    let offer = offer.filter(|one| one.to.seq > current.seq);
     let place = config.updates.feed.as_ref().map(ToString::to_string);
     let last = shown(ctx, kept.last.into_iter().collect()).await?.pop();
+    let under_way = match kept.open {
+        Some(open) => Some(under_way(ctx, open, stands.as_ref()).await?),
+        None => None,
+    };
     Ok(UpdatesStatusResponse {
-        current: current(),
+        current: (&current).into(),
         since: kept.since,
-        supervision: alone(),
+        supervision: supervision(stands.as_ref()),
         settings: settings(&config.updates, config.notices.time_zone.as_ref()),
         feed: UpdateFeed::new(place, feed, now),
         offer: offer
             .map(|one| UpdateOffer::new(one, feed.and_then(|state| state.critical_since(now)))),
-        under_way: match kept.open {
-            Some(open) => Some(under_way(ctx, open).await?),
-            None => None,
-        },
+        under_way,
         last,
         scorecard: (&kept.score).into(),
     })
 }
 
-/// The release that runs.
-fn current() -> UpdateVersion {
-    UpdateVersion { seq: 0, version: VERSION.to_owned() }
+fn version(installed: &Installed) -> UpdateVersion {
+    UpdateVersion { seq: installed.seq, version: installed.version.clone() }
 }
 
-fn alone() -> UpdateSupervision {
+fn supervision(standing: Option<&Standing>) -> UpdateSupervision {
+    let alert = |one: &Alert| UpdateReason { code: one.code.clone(), detail: one.detail.clone() };
     UpdateSupervision {
-        is_supervised: false,
-        fallback: None,
-        packaged: None,
-        quarantine: Vec::new(),
-        protection: None,
-        protection_detail: None,
-        alerts: Vec::new(),
+        is_supervised: standing.is_some(),
+        fallback: standing.and_then(|one| one.fallback.as_ref()).map(version),
+        packaged: standing.map(|one| version(&one.packaged)),
+        quarantine: standing
+            .map_or_else(Vec::new, |one| one.quarantine.iter().map(|bad| bad.seq).collect()),
+        protection: standing.map(|one| protection(one.protection.state).to_owned()),
+        protection_detail: standing.map(|one| one.protection.detail.clone()),
+        alerts: standing.map_or_else(Vec::new, |one| one.alerts.iter().map(alert).collect()),
+    }
+}
+
+fn protection(state: ProtectionState) -> &'static str {
+    match state {
+        ProtectionState::Full => "full",
+        ProtectionState::Partial => "partial",
+        ProtectionState::Missing => "missing",
+        ProtectionState::SharedFolder => "shared_folder",
     }
 }
 
@@ -98,15 +122,39 @@ fn settings(updates: &Updates, zone: Option<&jiff::tz::TimeZone>) -> UpdateSetti
     }
 }
 
-async fn under_way(ctx: &BoxCtx, open: (Update, Vec<Stage>)) -> Result<UpdateUnderWay> {
-    let state = open.1.last().map_or("requested", |stage| stage.state.as_str()).to_owned();
-    let update = open.0.clone();
+/// How far the rehearsal is.
+async fn preparing(ctx: &BoxCtx) -> Result<Option<(u64, u64)>> {
+    let Some(id) = ctx.read(|scope| under_way_in(scope, PREPARE.kind)).await? else {
+        return Ok(None);
+    };
+    let job = get(ctx, View::Box, id).await?;
+    Ok(job.progress.map(|one| (one.done, one.total)))
+}
+
+async fn under_way(
+    ctx: &BoxCtx,
+    (update, mut stages): (Update, Vec<Stage>),
+    standing: Option<&Standing>,
+) -> Result<UpdateUnderWay> {
+    let transaction = update.id.to_string();
+    let switch = standing.and_then(|one| one.under_way.as_ref());
+    let switch = switch.filter(|one| one.transaction == transaction);
+    // The process that begins a switch does not see its end, so its parts are asked for.
+    stages.extend(switch.into_iter().flat_map(|one| one.states.iter().map(stage)));
+    let begins_at = begins_at(&ctx.platform.config, &update);
+    let probation_ends_at = switch.and_then(|one| one.probation_ends_at).map(Moment);
+    let progress = match switch {
+        Some(UnderWay { progress, .. }) => progress.map(|one| (one.done, one.total)),
+        None => preparing(ctx).await?,
+    };
+    let state = stages.last().map_or("requested", |stage| stage.state.as_str()).to_owned();
+    let is_planned = update.plan.is_some() && update.confirmed_at.is_none();
     Ok(UpdateUnderWay {
         state,
-        progress: None,
-        is_planned: update.plan.is_some() && update.confirmed_at.is_none(),
-        begins_at: None,
-        probation_ends_at: None,
-        update: shown(ctx, vec![open]).await?.remove(0),
+        progress: progress.map(|(done, total)| UpdateProgress { done, total }),
+        is_planned,
+        begins_at: begins_at.map(|at| at.to_string()),
+        probation_ends_at: probation_ends_at.map(|at| at.to_string()),
+        update: shown(ctx, vec![(update, stages)]).await?.remove(0),
     })
 }

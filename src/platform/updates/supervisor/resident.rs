@@ -421,6 +421,7 @@ impl Supervisor {
             last: state.last.clone().filter(|last| !last.is_seen),
             protection: self.protection.clone(),
             alerts: self.alerts.clone(),
+            state: self.settings.state.clone(),
         }
     }
 

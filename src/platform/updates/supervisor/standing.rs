@@ -1,5 +1,7 @@
 //! How everything stands, as the supervisor tells a worker that asks.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::boot::{Installed, Kind, Quarantined};
@@ -26,6 +28,8 @@ pub struct Standing {
     pub protection: Protection,
     /// What somebody has to look at.
     pub alerts: Vec<Alert>,
+    /// Where releases, boot state and trusted metadata lie.
+    pub state: PathBuf,
 }
 
 /// A switch that has not ended.

@@ -63,7 +63,7 @@ fn kept_as(spool: &Spool, id: UploadId) -> Result<Kept> {
 }
 
 /// Opens what was sent, to be read.
-pub(super) async fn open_upload(ctx: &BoxCtx, id: UploadId) -> Result<File> {
+pub(in crate::platform) async fn open_upload(ctx: &BoxCtx, id: UploadId) -> Result<File> {
     let (spool, now) = (Spool::of_uploads(ctx.platform.config.data()), ctx.now());
     tasks::blocking(move || spool.open(kept_as(&spool, id)?, now)).await
 }

@@ -1,0 +1,189 @@
+//! Looking for updates: by a person, by a program, each hour; and what begins by itself.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::feeding::{self, Look, Trouble};
+use super::planning::{as_box, check_ready, confirm_due, prepare};
+use super::{KIND, check_channel_in, status};
+use crate::config::UpdatePolicy;
+use crate::platform::audit::Entry;
+use crate::platform::ctx::{BoxCtx, BoxScope};
+use crate::platform::error::{Error, Result};
+use crate::platform::jobs;
+use crate::platform::jobs::Work;
+use crate::platform::jobs::ops::{UnderWay, Wanted};
+use crate::platform::notices::ops::box_trouble_in;
+use crate::platform::updates::jobs::{CHECK, Given};
+use crate::platform::updates::metadata::{Feed, Staleness};
+use crate::platform::updates::release::Severity;
+use crate::platform::updates::report::UpdatesStatusResponse;
+use crate::platform::updates::rules::{FeedState, Offer, Outcome, Reason, Version};
+use crate::platform::updates::store;
+
+/// The feed is asked as often.
+const ASKED_EVERY: Duration = Duration::from_hours(1);
+/// Ended updates that are looked through for one to the same release.
+const LOOKED_THROUGH: usize = 20;
+
+/// Asks the feed what there is.
+///
+/// # Errors
+/// What `check_ready` says, `update-no-feed`, `update-channel-not-allowed`, and why the feed is
+/// not believed.
+pub async fn check(ctx: &BoxCtx) -> Result<UpdatesStatusResponse> {
+    check_ready(ctx)?;
+    let channel = ctx.platform.config.updates.channel.name();
+    ctx.read(move |scope| check_channel_in(scope, channel)).await?;
+    ask(ctx).await?;
+    status::status(ctx).await
+}
+
+async fn ask(ctx: &BoxCtx) -> Result<()> {
+    let feed = match feeding::of_config(ctx).await {
+        Ok(feed) => feed,
+        Err(trouble) => return Err(trouble.told().1),
+    };
+    match look_and_keep(ctx, &feed, Staleness::Refused).await {
+        Ok(_) => Ok(()),
+        Err(trouble) => {
+            let (reason, error) = trouble.told();
+            fail(ctx, reason).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Looks at a feed and keeps what it offers.
+pub(super) async fn look_and_keep(
+    ctx: &BoxCtx,
+    feed: &Feed,
+    staleness: Staleness,
+) -> Result<Look, Trouble> {
+    let look = feeding::look(ctx, feed, staleness).await?;
+    let offer = match &look.next {
+        None => None,
+        Some((target, release)) => Some(Offer {
+            to: Version { seq: release.seq, version: release.version.clone() },
+            severity: release.severity,
+            size_bytes: target.size_bytes,
+            released_at: release.released_at.clone(),
+            notes: feeding::notes(ctx, feed, &look, release).await?,
+            offered_at: ctx.now(),
+        }),
+    };
+    ctx.write(move |scope: &BoxScope<'_>| {
+        let before = store::feed(scope)?.unwrap_or_default();
+        let seq = |state: &FeedState| state.offer.as_ref().map(|one| one.to.seq);
+        let known = seq(&before);
+        let after = before.answered(offer, scope.now());
+        store::save_feed(scope, &after)?;
+        if let Some(offer) = after.offer.filter(|one| Some(one.to.seq) != known) {
+            scope.audit(
+                Entry::about("update.offered", KIND)
+                    .set("version", offer.to.version)
+                    .set("severity", offer.severity.name()),
+            )?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(look)
+}
+
+/// Keeps why a feed was not believed; the audit log says it once for each reason.
+async fn fail(ctx: &BoxCtx, reason: Reason) -> Result<()> {
+    ctx.write(move |scope: &BoxScope<'_>| {
+        let before = store::feed(scope)?.unwrap_or_default();
+        let is_known = before.problem.as_ref().is_some_and(|one| one.code == reason.code);
+        let code = reason.code.clone();
+        store::save_feed(scope, &before.failed(reason, scope.now()))?;
+        if !is_known {
+            let entry = Entry::about("update.refused", KIND).refused();
+            scope.audit(entry.set("asked", "check").set("code", code))?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The hourly look.
+pub(in crate::platform::updates) async fn scheduled(work: &Work) -> Result<Value> {
+    let ctx = work.on_box();
+    check_ready(ctx)?;
+    if let Err(error) = ask(ctx).await {
+        // It stands in the state of the feed, which tells people when it lasts.
+        tracing::warn!("The feed of updates was not believed: {error}");
+        return Ok(json!({ "believed": false }));
+    }
+    begin_by_policy(ctx).await?;
+    Ok(json!({ "believed": true }))
+}
+
+/// Has what is offered prepared, where the policy says so and it has not failed here before.
+async fn begin_by_policy(ctx: &BoxCtx) -> Result<()> {
+    let least = match ctx.platform.config.updates.policy {
+        UpdatePolicy::Manual => return Ok(()),
+        UpdatePolicy::AutoPatch => Severity::Normal,
+        UpdatePolicy::SecurityOnly => Severity::Security,
+    };
+    let is_wanted = ctx.read(move |scope| {
+        let offer = store::feed(scope)?.and_then(|feed| feed.offer);
+        let Some(offer) = offer.filter(|one| one.severity >= least) else { return Ok(false) };
+        if store::under_way(scope)?.is_some() {
+            return Ok(false);
+        }
+        let tried = store::list(scope, None, LOOKED_THROUGH)?;
+        let was_bad = |outcome| matches!(outcome, Some(Outcome::Failed | Outcome::RolledBack));
+        Ok(!tried.iter().any(|one| one.to.seq == offer.to.seq && was_bad(one.outcome)))
+    });
+    if !is_wanted.await? {
+        return Ok(());
+    }
+    match prepare(&as_box(ctx), Given::default()).await {
+        Ok(_) | Err(Error::Conflict(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks after updates each minute: what begins by itself begins, what nobody confirmed ends, and
+/// operators are told of what waits too long, once a day.
+pub(in crate::platform) async fn look_after(ctx: &BoxCtx) -> Result<()> {
+    confirm_due(&as_box(ctx)).await?;
+    if is_time(ctx).await? {
+        let (subject, input) = (String::new(), Value::Null);
+        let wanted = Wanted { kind: CHECK.kind, workspace: None, subject, input };
+        jobs::ops::ask(&as_box(ctx), wanted, UnderWay::Join).await?;
+    }
+    let Some(detail) = trouble(ctx).await? else { return Ok(()) };
+    ctx.write(move |scope| box_trouble_in(scope, "updates", &detail).map(drop)).await
+}
+
+/// Whether the feed was not asked for an hour. A box without a feed or a supervisor asks nobody.
+async fn is_time(ctx: &BoxCtx) -> Result<bool> {
+    if check_ready(ctx).is_err() || ctx.platform.config.updates.feed.is_none() {
+        return Ok(false);
+    }
+    ctx.read(|scope| {
+        let last = store::feed(scope)?.map(|feed| feed.checked_at);
+        Ok(last.is_none_or(|at| scope.now().since(at) >= ASKED_EVERY || at > scope.now()))
+    })
+    .await
+}
+
+/// Since when a critical release waits too long, and since when the feed is silent.
+pub(in crate::platform) async fn trouble(ctx: &BoxCtx) -> Result<Option<String>> {
+    ctx.read(|scope| {
+        let Some(feed) = store::feed(scope)? else { return Ok(None) };
+        let now = scope.now();
+        if let (Some(since), Some(offer)) = (feed.critical_since(now), &feed.offer) {
+            let version = &offer.to.version;
+            return Ok(Some(format!("The critical release {version} has waited since {since}.")));
+        }
+        Ok(feed.stale_since(now).map(|since| {
+            format!("The feed of updates has said nothing that can be believed since {since}.")
+        }))
+    })
+    .await
+}

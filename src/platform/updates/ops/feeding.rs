@@ -1,0 +1,229 @@
+//! Looking at a feed, or at a bundle that was unpacked: what it says, verified beside what the
+//! supervisor trusts, and which release of it is for this box.
+
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::planning::link;
+use super::switching::standing;
+use crate::config::FeedPlace;
+use crate::platform::Platform;
+use crate::platform::about::time_of_build;
+use crate::platform::audit::ops::checkpoints::box_id_in;
+use crate::platform::clock::Moment;
+use crate::platform::ctx::BoxCtx;
+use crate::platform::error::{Error, Result};
+use crate::platform::jobs::Work;
+use crate::platform::tasks;
+use crate::platform::updates::metadata::fetch::{self, Base};
+use crate::platform::updates::metadata::rules::{Asking, choose};
+use crate::platform::updates::metadata::web::{Bounds, Web};
+use crate::platform::updates::metadata::{self, Check, Feed, Fresh, Staleness, Target, Trusted};
+use crate::platform::updates::release::{Release, SUPERVISOR_PROTO};
+use crate::platform::updates::rules::Reason;
+use crate::platform::updates::supervisor::standing::Standing;
+
+/// The program that runs, whatever became of its file.
+const OWN_PROGRAM: &str = "/proc/self/exe";
+/// Longer notes are left out.
+const NOTES_SIZE_BYTES_MAX: u64 = 64 * 1024;
+/// Below the data folder: what updates need on the disk.
+pub(super) const FOLDER: &str = "update";
+/// Below that: what was fetched for the supervisor.
+pub(super) const INCOMING: &str = "incoming";
+/// Below that: the bundle that was taken in.
+pub(super) const BUNDLE: &str = "bundle";
+
+/// Why something of an update did not come about.
+pub(super) enum Trouble {
+    /// By a rule of this box or of the metadata.
+    Known(&'static str, String),
+    /// By the supervisor.
+    Refused(Reason),
+    Fault(Error),
+}
+
+impl Trouble {
+    /// The reason that is kept, and the error that says it.
+    pub(super) fn told(self) -> (Reason, Error) {
+        match self {
+            Self::Known(code, detail) => {
+                (Reason::new(code, &detail), Error::conflict(code, detail))
+            }
+            Self::Refused(reason) => {
+                let detail = format!("{} ({})", reason.detail, reason.code);
+                (reason, Error::conflict("update-refused", detail))
+            }
+            Self::Fault(error) => {
+                let detail = "A fault of the box; see its log.";
+                (Reason::new("update-broken", detail), error)
+            }
+        }
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Conflict(refusal) | Error::Rule(refusal) | Error::Unavailable(refusal) => {
+                Self::Known(refusal.code, refusal.detail)
+            }
+            other => Self::Fault(other),
+        }
+    }
+}
+
+impl From<metadata::Reason> for Trouble {
+    fn from(reason: metadata::Reason) -> Self {
+        Self::Known(reason.code, reason.detail)
+    }
+}
+
+/// What a feed says, and the release of it that is the next step of this box.
+pub(super) struct Look {
+    pub(super) fresh: Fresh,
+    pub(super) next: Option<(Target, Release)>,
+}
+
+/// Where updates keep files.
+pub(super) fn folder(platform: &Platform) -> PathBuf {
+    platform.config.data().join(FOLDER)
+}
+
+/// The feed that is set.
+///
+/// # Errors
+/// `update-no-feed`.
+pub(super) async fn of_config(ctx: &BoxCtx) -> Result<Feed, Trouble> {
+    match ctx.platform.config.updates.feed.clone() {
+        None => {
+            let detail = "No feed is set. Set updates.feed, or send the release as a file.";
+            Err(Error::conflict("update-no-feed", detail).into())
+        }
+        Some(FeedPlace::Folder(path)) => Ok(Feed::Folder(path)),
+        Some(FeedPlace::Web(address)) => {
+            let web = tasks::blocking(move || Ok(Web::new(&address, Bounds::USUAL)));
+            Ok(Feed::Web(web.await??))
+        }
+    }
+}
+
+/// The bundle that was taken in.
+pub(super) fn of_bundle(ctx: &BoxCtx) -> Feed {
+    Feed::Folder(folder(&ctx.platform).join(BUNDLE))
+}
+
+/// Looks at a feed. Nothing changes by it.
+pub(super) async fn look(ctx: &BoxCtx, feed: &Feed, staleness: Staleness) -> Result<Look, Trouble> {
+    let link = link(ctx)?;
+    let standing = standing(link).await?;
+    let trusted = trusted(ctx, &standing.state).await?;
+    let scratch = folder(&ctx.platform).join(format!("look-{}", ctx.platform.random.uuid()));
+    let built_at = time_of_build().unwrap_or(Moment(0));
+    let check = Check { now: ctx.now(), built_at, staleness, scratch: &scratch };
+    let fresh = trusted.refresh(feed, &check).await?;
+    let box_id = ctx.read(|scope| Ok(box_id_in(scope)?.to_string())).await?;
+    let next = next(ctx, &fresh, &standing, (link.seq, &box_id));
+    Ok(Look { fresh, next })
+}
+
+fn next(
+    ctx: &BoxCtx,
+    fresh: &Fresh,
+    standing: &Standing,
+    (from_seq, box_id): (u64, &str),
+) -> Option<(Target, Release)> {
+    let quarantined: Vec<u64> = standing.quarantine.iter().map(|one| one.seq).collect();
+    let asking = Asking {
+        channel: ctx.platform.config.updates.channel,
+        os: std::env::consts::OS,
+        arch: std::env::consts::ARCH,
+        from_seq,
+        box_id,
+        supervisor_proto: SUPERVISOR_PROTO,
+        quarantined: &quarantined,
+    };
+    let targets = fresh.targets();
+    let target = (*choose(&targets, &asking).steps.first()?).clone();
+    let release = target.release.clone()?;
+    Some((target, release))
+}
+
+/// What the supervisor trusts; before it trusts anything, the root that is set.
+async fn trusted(ctx: &BoxCtx, state: &Path) -> Result<Trusted, Trouble> {
+    let (at, platform) = (state.join("trust"), Arc::clone(&ctx.platform));
+    let opened = tasks::blocking(move || Ok(open(&platform, &at)));
+    Ok(opened.await??)
+}
+
+fn open(platform: &Platform, at: &Path) -> metadata::Result<Trusted> {
+    if let Some(trusted) = Trusted::open(at)? {
+        return Ok(trusted);
+    }
+    let root = platform.config.updates.root.as_deref().unwrap_or(Path::new(""));
+    let first = std::fs::read(root).map_err(|error| {
+        let said = format!("The root {} cannot be read: {error}", root.display());
+        metadata::Reason::new("update-no-root", said)
+    })?;
+    let own = folder(platform).join("root");
+    match std::fs::remove_dir_all(&own) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => Trusted::begin(&own, &first),
+    }
+}
+
+/// Brings a release, by a difference from the running one where there is one.
+pub(super) async fn fetch(
+    work: &Work,
+    feed: &Feed,
+    look: &Look,
+    target: &Target,
+    incoming: &Path,
+) -> Result<(), Trouble> {
+    let (folder, path) = (incoming.join("targets"), incoming.join(target.path()));
+    let into = tasks::blocking(move || {
+        DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+        let mut options = File::options();
+        Ok(options.read(true).write(true).create(true).truncate(true).open(path)?)
+    });
+    let (into, targets) = (into.await?, look.fresh.targets());
+    let running = standing(link(work.on_box())?).await?.running;
+    let base =
+        running.as_ref().map(|one| Base { path: Path::new(OWN_PROGRAM), sha256: &one.sha256 });
+    let tell = |done: u64| work.progress(done, target.size_bytes);
+    let fetched = fetch::release(feed, &targets, target, base, &into, &tell).await?;
+    for reason in fetched.told {
+        tracing::info!(code = reason.code, "The whole release was fetched: {}", reason.detail);
+    }
+    Ok(())
+}
+
+/// The notes of a release; empty where they are not there or too long.
+pub(super) async fn notes(
+    ctx: &BoxCtx,
+    feed: &Feed,
+    look: &Look,
+    release: &Release,
+) -> Result<String> {
+    let targets = look.fresh.targets();
+    let named = targets.iter().find(|one| one.name == release.notes);
+    let Some(target) = named.filter(|one| one.size_bytes <= NOTES_SIZE_BYTES_MAX) else {
+        return Ok(String::new());
+    };
+    let path = folder(&ctx.platform).join(format!("notes-{}", ctx.platform.random.uuid()));
+    let into = path.clone();
+    let file = tasks::blocking(move || {
+        let mut options = File::options();
+        Ok(options.read(true).write(true).create_new(true).open(into)?)
+    })
+    .await?;
+    let came = fetch::file(feed, target, &file, &|_| ()).await;
+    tasks::blocking(move || {
+        let text = std::fs::read(&path);
+        std::fs::remove_file(&path)?;
+        Ok(came.ok().and_then(|_| String::from_utf8(text.ok()?).ok()).unwrap_or_default())
+    })
+    .await
+}
