@@ -24,6 +24,7 @@ mod serve;
 mod setup_link;
 mod status;
 mod supervise;
+mod update;
 mod update_step;
 mod user;
 mod workspace;
@@ -119,6 +120,9 @@ enum Verb {
     /// Publishes releases: keys, the signed feed that boxes read, and what is in it.
     #[command(subcommand)]
     Release(release::Verb),
+    /// Looks for a new release, tries it on a copy of the box, takes it, or goes back.
+    #[command(subcommand)]
+    Update(update::Verb),
     /// Does a step of an update on the files of a box. The supervisor starts it, nobody else.
     #[command(subcommand, hide = true)]
     UpdateStep(update_step::Verb),
@@ -195,6 +199,7 @@ impl Common {
             Verb::Keys(verb) => keys::run(self, &verb),
             Verb::Ca(verb) => ca::run(self, &verb),
             Verb::Release(verb) => release::run(self, verb),
+            Verb::Update(verb) => update::run(self, verb),
             Verb::UpdateStep(verb) => update_step::run(self, &verb),
             Verb::Openapi => openapi::run(),
             Verb::Completions(options) => completions::run(&options),

@@ -16,6 +16,7 @@ mod targets;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod updates;
 
 pub use backups::{BackupList, BackupPlan, BackupRow, Challenge, KitMade};
 pub use client::{Asked, ask, try_to_ask};
@@ -30,6 +31,7 @@ pub use protocol::{
 pub use security::SecurityLook;
 pub use targets::{TargetRow, TargetStep, TargetTest};
 pub use tenants::Made;
+pub use updates::{UpdateHistory, UpdateVerb};
 
 /// In the data folder.
 pub const SOCKET: &str = "control.sock";

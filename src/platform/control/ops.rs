@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::jobs::watch;
 use super::protocol::Verb;
-use super::{backups, logs, people, restores, security, tenants};
+use super::{backups, logs, people, restores, security, tenants, updates};
 use crate::platform::Platform;
 use crate::platform::audit;
 use crate::platform::backups::standing::ops::{standing_in, verified_places_in};
@@ -41,6 +41,7 @@ pub async fn perform(platform: &Arc<Platform>, verb: Verb) -> Result<Value> {
         Verb::Logs(wish) => logs::perform(&wish, platform.started_at, platform.tasks.stop()).await,
         Verb::RotateKeys => to_value(&rotate_keys(&ctx).await?),
         Verb::Doctor(verb) => doctor::ops::perform(&ctx, verb).await,
+        Verb::Update(verb) => updates::perform(&ctx, verb).await,
         Verb::SetupLink => to_value(&setup_link(&ctx).await?),
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::updates::UpdateVerb;
 use crate::platform::error::{Error, Result};
 use crate::platform::secret::Secret;
 
@@ -42,6 +43,8 @@ pub enum Verb {
     Watch { job: String },
     /// Something the doctor needs.
     Doctor(DoctorVerb),
+    /// Something about updates.
+    Update(UpdateVerb),
 }
 
 /// What the doctor asks of the running box.
