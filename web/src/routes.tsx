@@ -236,6 +236,19 @@ const backups = createRoute({
   }, "BackupsScreen"),
 });
 
+const updates = createRoute({
+  getParentRoute: () => frame,
+  path: "box/updates",
+  component: lazyRouteComponent(async () => {
+    const [screen] = await Promise.all([
+      import("@/platform/updates/UpdatesScreen"),
+      loadTexts("updates"),
+      loadTexts("backups"),
+    ]);
+    return screen;
+  }, "UpdatesScreen"),
+});
+
 const registration = createRoute({
   getParentRoute: () => frame,
   path: "box/registration",
@@ -497,6 +510,7 @@ const tree = root.addChildren([
     boxServices,
     delivery,
     backups,
+    updates,
     registration,
     erasures,
     workspaces,

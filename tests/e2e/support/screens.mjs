@@ -42,6 +42,7 @@ export function screensOf(home, item, place) {
     ["mail and webhooks", "/box/delivery"],
     ["nothing was given up", "/box/delivery?state=failed"],
     ["backups", "/box/backups"],
+    ["updates", "/box/updates"],
     ["registration", "/box/registration"],
     ["nobody was erased", "/box/erasures"],
     ["security of the box", "/box/security"],

@@ -1771,6 +1771,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/updates/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the offered release rehearsed, or carry out the plan with this digest. */
+        post: operations["apply_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/updates/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the feed what there is. */
+        post: operations["check_for_updates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/updates/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow how updates stand: `event: status` with the whole state, first as it is and then after
+         *     each change. It ends when the box changes its release; connect again then.
+         */
+        get: operations["follow_updates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/platform/updates/history": {
         parameters: {
             query?: never;
@@ -1805,6 +1859,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/updates/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See the plan that waits to be confirmed. Its digest is good for ten minutes. */
+        get: operations["get_update_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/updates/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what going back to the release before would do, or do it with the digest of that plan. */
+        post: operations["roll_update_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/platform/updates/status": {
         parameters: {
             query?: never;
@@ -1816,6 +1904,75 @@ export interface paths {
         get: operations["get_updates_status"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/updates/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to send a bundle with a release. It is kept for 24 hours. */
+        post: operations["begin_update_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/updates/upload/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how much of a bundle has arrived. */
+        get: operations["get_update_upload"];
+        put?: never;
+        post?: never;
+        /** Throw away what was sent. */
+        delete: operations["discard_update_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/updates/upload/{id}/pieces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the next piece of a bundle, at most 8 MiB. A piece that was sent before is taken once. */
+        post: operations["send_update_piece"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/updates/upload/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a bundle that arrived checked; what is good in it is offered then. */
+        post: operations["take_update_bundle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3497,6 +3654,18 @@ export interface components {
             name: string;
             /** @description Ed25519: a JWK, PEM, or base64 of its 32 bytes. */
             public_key: unknown;
+        };
+        /** @description What is to be done about the offered release. */
+        ApplyUpdateRequest: {
+            /** @description Whether metadata past its time is taken, in a bundle. Never below what the box has seen. */
+            accept_stale?: boolean;
+            /**
+             * @description The digest of the plan that is confirmed. Left out: the release is fetched and rehearsed,
+             *     and its plan waits then.
+             */
+            digest?: string | null;
+            /** @description Whether the release of the bundle that was sent is meant, not that of the feed. */
+            from_bundle?: boolean;
         };
         /** @description What to export. */
         AskForExportRequest: {
@@ -6083,6 +6252,11 @@ export interface components {
              */
             version: number;
         };
+        /** @description Going back. */
+        RollUpdateBackRequest: {
+            /** @description The digest of the plan that is confirmed. Left out: the plan is shown. */
+            digest?: string | null;
+        };
         /** @description Something that was found. */
         SearchHitResponse: {
             id: string;
@@ -6363,6 +6537,14 @@ export interface components {
             qty: string;
             unit: string;
         };
+        /** @description How a bundle is looked at. */
+        TakeUpdateBundleRequest: {
+            /**
+             * @description Whether metadata past its time is taken; that needs a fresh proof, is kept in the audit
+             *     log, and never goes below what the box has seen.
+             */
+            accept_stale?: boolean;
+        };
         /** @description A place that backups are sent to. */
         TargetResponse: {
             /**
@@ -6627,6 +6809,13 @@ export interface components {
             /** @description What a test did one after the other; empty when it was a backup. */
             steps: components["schemas"]["StepResponse"][];
         };
+        /** @description One of the things that a release was tried with. */
+        UpdateCheck: {
+            /** @description Where, and what was found. */
+            detail?: string | null;
+            is_ok: boolean;
+            name: string;
+        };
         /** @description An update that was tried. */
         UpdateEntry: {
             backup_id?: string | null;
@@ -6700,6 +6889,59 @@ export interface components {
             size_bytes: number;
             version: string;
         };
+        /** @description What will be done, and how it can be undone. */
+        UpdatePlan: {
+            /** Format: int64 */
+            audit_entries_lost: number;
+            backup_id?: string | null;
+            channel: string;
+            /** @description To be sent to `apply`, or to `rollback`, within ten minutes. */
+            digest: string;
+            /** @description Until when the digest is taken. */
+            expires_at: string;
+            from: components["schemas"]["UpdateVersion"];
+            /** @description The update in the history. */
+            id: string;
+            kind: string;
+            /** @description Whether databases change, so that requests wait while that happens. */
+            migrates: boolean;
+            /**
+             * Format: int64
+             * @description What changing the databases may take before it is given up; 0 where none change.
+             */
+            migration_ms_max: number;
+            /** @description Markdown of the publisher. */
+            notes: string;
+            planned_at: string;
+            /**
+             * Format: int64
+             * @description How long requests are expected to wait.
+             */
+            predicted_hold_ms: number;
+            /**
+             * Format: int64
+             * @description How long the new release is watched.
+             */
+            probation_s: number;
+            rehearsal?: components["schemas"]["UpdateRehearsal"] | null;
+            released_at?: string | null;
+            /**
+             * @description `proven-without-restore`: going back keeps everything. `needs-restore`: going back after
+             *     the watched time takes the data back to before the update.
+             */
+            rollback: string;
+            /** @description Why, in sentences. */
+            rollback_reasons: string[];
+            /**
+             * Format: int64
+             * @description Rows and audit entries that would go: none, unless something is restored.
+             */
+            rows_lost: number;
+            severity: string;
+            /** @description Ids of the keys that signed it. */
+            signers: string[];
+            to: components["schemas"]["UpdateVersion"];
+        };
         /** @description How far a part is. */
         UpdateProgress: {
             /** Format: int64 */
@@ -6712,6 +6954,31 @@ export interface components {
             /** @description Explained at `/problems/{code}`. */
             code: string;
             detail: string;
+        };
+        /** @description What the rehearsal on a copy of the data found. */
+        UpdateRehearsal: {
+            /** @description What did not come through, by workspace or file. */
+            failed: components["schemas"]["UpdateCheck"][];
+            /**
+             * Format: int64
+             * @description Databases that were tried.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Changes of the schema that the new release makes, over all files.
+             */
+            migrations: number;
+            /** Format: int64 */
+            rows: number;
+            /** @description Workspaces that were left out, and why. */
+            skipped: components["schemas"]["UpdateCheck"][];
+            /** Format: int64 */
+            took_ms: number;
+            /** @description With the new release, on the copy it migrated. */
+            with_new: components["schemas"]["UpdateCheck"][];
+            /** @description With the release that runs now, on the same copy. */
+            with_old: components["schemas"]["UpdateCheck"][];
         };
         /** @description What is to be different. What is left out stays. */
         UpdateRoleRequest: {
@@ -6797,8 +7064,8 @@ export interface components {
              */
             protection?: string | null;
             protection_detail?: string | null;
-            /** @description Releases that failed here and are not tried again. */
-            quarantine: components["schemas"]["UpdateVersion"][];
+            /** @description Numbers of releases that failed here and are not tried again. */
+            quarantine: number[];
         };
         /** @description An update that has not ended. */
         UpdateUnderWay: {
@@ -6812,6 +7079,25 @@ export interface components {
             /** @description The part that runs, as the last of the states. */
             state: string;
             update: components["schemas"]["UpdateEntry"];
+        };
+        /** @description How large what comes is. */
+        UpdateUploadRequest: {
+            /**
+             * Format: int64
+             * @description Bytes of the whole bundle.
+             */
+            size_bytes: number;
+        };
+        /** @description A bundle on its way to the box. */
+        UpdateUploadResponse: {
+            id: string;
+            kept_until: string;
+            piece_size_bytes_max: number;
+            /**
+             * Format: int64
+             * @description The next piece begins with this byte.
+             */
+            received_bytes: number;
         };
         /** @description What to change; fields left out stay as they are. */
         UpdateUserRequest: {
@@ -11475,6 +11761,121 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    apply_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyUpdateRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description There is no supervisor, nothing is offered, another update goes on, or the digest is of another plan, used or too old. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    check_for_updates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatesStatusResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description There is no supervisor, no root or no feed, or the feed is not believed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    follow_updates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["UpdatesStatusResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     list_updates: {
         parameters: {
             query?: {
@@ -11540,6 +11941,100 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    get_update_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatePlan"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description None waits. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    roll_update_back: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollUpdateBackRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatePlan"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description There is no supervisor or no release to go back to, another update goes on, or the digest is of another plan, used or too old. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     get_updates_status: {
         parameters: {
             query?: never;
@@ -11567,6 +12062,217 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    begin_update_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateUploadRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateUploadResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            /** @description There is no supervisor, no root, or no room for it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_update_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateUploadResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    discard_update_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    send_update_piece: {
+        parameters: {
+            query: {
+                /** @description Bytes before it. */
+                offset: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateUploadResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description It does not begin where what is there ends. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    take_update_bundle: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeUpdateBundleRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description It is being checked already, or an update goes on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     list_restores: {

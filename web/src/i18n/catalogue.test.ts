@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { en } from "./en";
 import { backups } from "./en/backups";
 import { moving } from "./en/moving";
+import { updates } from "./en/updates";
 import { loadLanguage, loadTexts, t, tDynamic } from "./catalogue";
 import { pseudo } from "./pseudo";
 
@@ -22,7 +23,7 @@ describe("texts", () => {
   });
 
   it("keep their placeholders in the test language", () => {
-    const all = { ...en, ...backups, ...moving };
+    const all = { ...en, ...backups, ...moving, ...updates };
     const turned = pseudo(all);
     for (const [key, message] of Object.entries(all)) {
       const places = (text: unknown) =>

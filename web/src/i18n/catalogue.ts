@@ -48,6 +48,7 @@ export async function loadLanguage(wanted: string): Promise<void> {
 const PARTS = {
   backups: async (): Promise<Texts> => (await import("./en/backups")).backups,
   moving: async (): Promise<Texts> => (await import("./en/moving")).moving,
+  updates: async (): Promise<Texts> => (await import("./en/updates")).updates,
 };
 
 /** Loads the texts of a screen that few open, together with the screen. */

@@ -6,6 +6,7 @@ import {
   IconClockPlay,
   IconFileText,
   IconListSearch,
+  IconRocket,
   IconServer,
   IconMail,
   IconRobot,
@@ -83,6 +84,7 @@ type BoxPath =
   | "/box/users"
   | "/box/jobs"
   | "/box/backups"
+  | "/box/updates"
   | "/box/errors"
   | "/box/doctor"
   | "/box/review"
@@ -148,6 +150,7 @@ const BOX_SCREENS: readonly PlatformScreen<BoxPath>[] = [
   { to: "/box/programs", label: "nav.boxServices", icon: IconRobot },
   { to: "/box/delivery", label: "nav.delivery", icon: IconMail },
   { to: "/box/backups", label: "nav.backups", icon: IconArchive },
+  { to: "/box/updates", label: "nav.updates", icon: IconRocket },
   { to: "/box/jobs", label: "nav.boxJobs", icon: IconClockPlay },
   { to: "/box/errors", label: "nav.errors", icon: IconBug },
   { to: "/box/logs", label: "nav.logs", icon: IconFileText },

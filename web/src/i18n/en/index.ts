@@ -16,6 +16,7 @@ import { security } from "./security";
 import { services } from "./services";
 import { shell } from "./shell";
 import { ui } from "./ui";
+import type { updates } from "./updates";
 import { users } from "./users";
 import { work } from "./work";
 
@@ -41,4 +42,4 @@ export const en = {
   ...work,
 } as const;
 /** Every text of the product; those of screens that few open come with them. */
-export type Messages = typeof en & typeof backups & typeof moving;
+export type Messages = typeof en & typeof backups & typeof moving & typeof updates;

@@ -15,6 +15,7 @@ export const shell = {
   "nav.boxJobs": "Jobs of the box",
   "nav.deleted": "Recycle bin",
   "nav.backups": "Backups",
+  "nav.updates": "Updates",
   "nav.errors": "Errors",
   "nav.logs": "Logs",
   "nav.about": "About Holdfast",
