@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
 use holdfast::platform::updates::metadata::fetch::{self, Base, Fetched, delta_window_log};
-use holdfast::platform::updates::metadata::web::Web;
+use holdfast::platform::updates::metadata::web::{Bounds, Web};
 use holdfast::platform::updates::metadata::{Feed, Result, Target};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::json;
@@ -142,6 +142,19 @@ async fn metadata_from_bad_servers_is_refused_in_time() {
     }
 }
 
+/// However many files there are, and however quickly each comes.
+#[tokio::test]
+async fn all_metadata_together_has_its_time() {
+    let world = World::settled().await;
+    let server = Server::start(feed().0, |_| Manner::Good);
+    let bounds = Bounds { metadata: Duration::ZERO, ..BOUNDS };
+
+    let web = Web::new(&server.base(), bounds).unwrap();
+    let reason = world.look_at(&Feed::Web(web)).await.unwrap_err();
+
+    assert_eq!(reason.code, "update-too-slow");
+}
+
 #[tokio::test]
 async fn a_feed_on_the_web_says_what_its_folder_says() {
     let world = World::settled().await;
@@ -207,7 +220,7 @@ async fn what_broke_off_goes_on_where_it_ended() {
 async fn what_is_there_of_something_else_is_fetched_anew() {
     let (files, target) = feed();
     let server = Server::start(files, |_| Manner::Good);
-    for there in [&content(5)[..10_000], &content(5)[..], &[0; 50_000]] {
+    for there in [&content(5)[..10_000], &content(5)[..], &vec![0; 50_000][..]] {
         let mut into = Into::new();
         into.file.write_all(there).unwrap();
 

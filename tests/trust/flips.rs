@@ -1,6 +1,6 @@
 //! Every bit of every file of metadata, and every length that it can be cut to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use holdfast::platform::updates::metadata::{Feed, Trusted};
 
@@ -36,13 +36,13 @@ impl Scene {
         Self { trusted: world.trusted(), world, feed: Feed::Folder(folder), files }
     }
 
-    async fn is_taken_with(&self, path: &PathBuf, bytes: &[u8]) -> bool {
+    async fn is_taken_with(&self, path: &Path, bytes: &[u8]) -> bool {
         std::fs::write(path, bytes).unwrap();
         self.world.look_with(&self.trusted, &self.feed).await.is_ok()
     }
 
     /// Flips each bit of these files, one by one. How many there were.
-    async fn flip(&self, is_meant: impl Fn(&PathBuf) -> bool) -> usize {
+    async fn flip(&self, is_meant: impl Fn(&Path) -> bool) -> usize {
         let before = self.world.snapshot();
         let mut flipped = 0;
         for (path, good) in self.files.iter().filter(|(path, _)| is_meant(path)) {
@@ -60,7 +60,7 @@ impl Scene {
     }
 }
 
-fn is_root(path: &PathBuf) -> bool {
+fn is_root(path: &Path) -> bool {
     path.ends_with("2.root.json")
 }
 

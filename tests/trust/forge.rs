@@ -61,6 +61,8 @@ pub(crate) const STRANGER: Key = Key(99);
 type Change = Box<dyn Fn(&mut Value)>;
 /// A change to the text of a file.
 type Rewrite = Box<dyn Fn(String) -> String>;
+/// A change to the files of a feed.
+type Rearrangement = Box<dyn Fn(&mut Files)>;
 
 /// One file of metadata before it is written.
 pub(crate) struct Role {
@@ -103,7 +105,7 @@ pub(crate) struct Forge {
     /// Target files by their path, and what else lies there.
     pub(crate) files: Files,
     /// What happens to the files at last.
-    pub(crate) at_last: Vec<Box<dyn Fn(&mut Files)>>,
+    pub(crate) at_last: Vec<Rearrangement>,
 }
 
 /// The content of a release.

@@ -81,6 +81,24 @@ impl World {
         self.trusted().promote(fresh)
     }
 
+    /// What is wrong with how a feed is refused: nothing, where it is with this code and without a
+    /// trace.
+    pub(crate) async fn not_refused(
+        &self,
+        name: &str,
+        code: &str,
+        files: &Files,
+    ) -> Option<String> {
+        let before = self.snapshot();
+        let said = match self.take(files).await {
+            Ok(_) => "it was taken".to_owned(),
+            Err(reason) if reason.code != code => reason.to_string(),
+            Err(_) if self.snapshot() != before => "what is trusted has changed".to_owned(),
+            Err(_) => return None,
+        };
+        Some(format!("{name}, {code}: {said}"))
+    }
+
     /// Looks at a feed that has to be refused, without a trace in what is trusted.
     pub(crate) async fn refused(&self, files: &Files) -> Reason {
         let before = self.snapshot();

@@ -81,10 +81,10 @@ pub fn unpack(from: impl Read, into: &Path) -> Result<()> {
             return Err(twice(&shown));
         }
     }
-    match names.is_empty() {
-        true => Err(broken("it holds nothing")),
-        false => Ok(()),
+    if names.is_empty() {
+        return Err(broken("it holds nothing"));
     }
+    Ok(())
 }
 
 /// `metadata/7.root.json`, `metadata/timestamp.json`, `metadata/7.snapshot.json`,
@@ -122,10 +122,10 @@ fn write(path: &Path, from: &mut impl Read, size_bytes: u64) -> Result<()> {
         at += read as u64;
         file.write_all(&buffer[..read])?;
     }
-    match at == size_bytes {
-        true => Ok(()),
-        false => Err(broken("it is cut off")),
+    if at != size_bytes {
+        return Err(broken("it is cut off"));
     }
+    Ok(())
 }
 
 fn twice(name: &str) -> Reason {

@@ -190,10 +190,10 @@ fn not_older<T: Role>(
     before: u64,
     document: &Document<T>,
 ) -> Result<()> {
-    match document.version() < before {
-        true => Err(older(code, role, before, document.version())),
-        false => Ok(()),
+    if document.version() < before {
+        return Err(older(code, role, before, document.version()));
     }
+    Ok(())
 }
 
 fn older(code: &'static str, role: &str, before: u64, now: u64) -> Reason {

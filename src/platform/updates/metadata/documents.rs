@@ -186,10 +186,10 @@ fn one_meta(meta: Option<&Value>, file: &str) -> Result<()> {
 fn only_hash(hashes: Option<&Value>) -> Result<()> {
     let hashes = only(hashes.unwrap_or(&Value::Null), &["sha256"])?;
     let hash = hashes.get("sha256").and_then(Value::as_str).unwrap_or_default();
-    match hash.len() == KEY_ID_DIGITS && is_lower_hex(hash) {
-        true => Ok(()),
-        false => Err(malformed("A hash is not written as hashes are.")),
+    if hash.len() != KEY_ID_DIGITS || !is_lower_hex(hash) {
+        return Err(malformed("A hash is not written as hashes are."));
     }
+    Ok(())
 }
 
 fn no_delegation(delegations: Option<&Value>) -> Result<()> {
@@ -201,13 +201,11 @@ fn no_delegation(delegations: Option<&Value>) -> Result<()> {
     let is_none = delegations.is_none_or(|it| {
         only(it, &["keys", "roles"]).is_ok_and(|parts| parts.values().all(is_empty))
     });
-    match is_none {
-        true => Ok(()),
-        false => Err(Reason::new(
-            "update-delegation",
-            "The list of releases passes its trust on to other keys.",
-        )),
+    if is_none {
+        return Ok(());
     }
+    let said = "The list of releases passes its trust on to other keys.";
+    Err(Reason::new("update-delegation", said))
 }
 
 /// Characters of a target's name.

@@ -125,10 +125,10 @@ fn open_plain(path: &Path) -> Result<Option<std::fs::File>> {
         }
         opened => opened?,
     };
-    match file.metadata()?.is_file() {
-        true => Ok(Some(file)),
-        false => Err(odd()),
+    if !file.metadata()?.is_file() {
+        return Err(odd());
     }
+    Ok(Some(file))
 }
 
 /// Reads a small file. None: there is none.
@@ -136,10 +136,10 @@ pub(super) fn read_file(path: &Path, size_bytes_max: u64) -> Result<Option<Vec<u
     let Some(file) = open_plain(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
     file.take(size_bytes_max + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > size_bytes_max {
-        true => Err(too_large(&path.display().to_string(), size_bytes_max)),
-        false => Ok(Some(bytes)),
+    if bytes.len() as u64 > size_bytes_max {
+        return Err(too_large(&path.display().to_string(), size_bytes_max));
     }
+    Ok(Some(bytes))
 }
 
 pub(super) fn too_large(name: &str, size_bytes_max: u64) -> Reason {

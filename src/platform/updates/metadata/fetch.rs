@@ -314,11 +314,11 @@ const WINDOW_TOO_LARGE: &str = "too much memory";
 
 fn delta_wrong(error: &io::Error) -> Reason {
     let said = error.to_string();
-    let code = match said.contains(WINDOW_TOO_LARGE) {
-        true => "update-delta-too-large",
-        false => "update-delta-wrong",
-    };
-    Reason::new(code, format!("It cannot be unpacked: {said}."))
+    let told = format!("It cannot be unpacked: {said}.");
+    if said.contains(WINDOW_TOO_LARGE) {
+        return Reason::new("update-delta-too-large", told);
+    }
+    Reason::new("update-delta-wrong", told)
 }
 
 /// The window, as a power of two, that a difference between binaries of these sizes may ask for:

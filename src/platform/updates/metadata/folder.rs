@@ -61,14 +61,12 @@ impl Floors {
         let hashes =
             newest.map(|(it, target)| (format!("{}-{}", it.os, it.arch), target.sha256.clone()));
         let published_ms = published_at.map_or(0, |it| it.0).max(self.published_ms);
-        match seq > self.seq {
-            true => Self { published_ms, seq, sha256: hashes.collect() },
-            false => {
-                let mut sha256 = self.sha256.clone();
-                sha256.extend(hashes.filter(|_| seq == self.seq));
-                Self { published_ms, seq: self.seq, sha256 }
-            }
+        if seq > self.seq {
+            return Self { published_ms, seq, sha256: hashes.collect() };
         }
+        let mut sha256 = self.sha256.clone();
+        sha256.extend(hashes.filter(|_| seq == self.seq));
+        Self { published_ms, seq: self.seq, sha256 }
     }
 
     /// Whether this list of targets is above what was seen.

@@ -200,11 +200,12 @@ impl Trusted {
         // With new keys for the targets nothing that the old ones signed counts any more, and what
         // a thief signed with them is no measure.
         let is_anew = chain::targets_keys_are_new(&self.root, &root);
-        let floors = match is_anew {
-            true => Floors { published_ms: self.floors.published_ms, ..Floors::default() },
-            false => self.floors.clone(),
+        let (floors, before) = if is_anew {
+            let published_ms = self.floors.published_ms;
+            (Floors { published_ms, ..Floors::default() }, Vec::new())
+        } else {
+            (self.floors.clone(), self.targets())
         };
-        let before = if is_anew { Vec::new() } else { self.targets() };
         numbers_are_kept(&before, &targets)?;
         floors.admit(&targets)?;
         if published_at.is_some_and(|at| at.0 < floors.published_ms) {

@@ -151,10 +151,10 @@ pub(super) fn keys_are_usable(root: &Root) -> Result<()> {
             return unusable(&format!("The root lacks a key of {role}.json."));
         }
     }
-    match root.consistent_snapshot {
-        true => Ok(()),
-        false => unusable("The feed does not number its files."),
+    if !root.consistent_snapshot {
+        return unusable("The feed does not number its files.");
     }
+    Ok(())
 }
 
 /// The first digits of a key's id.

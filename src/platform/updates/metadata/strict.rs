@@ -68,10 +68,10 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
-        match text.bytes().all(|one| (b' '..=b'~').contains(&one)) {
-            true => Ok(Value::String(text.to_owned())),
-            false => Err(E::custom("a text holds other characters than printable ASCII")),
+        if !text.bytes().all(|one| (b' '..=b'~').contains(&one)) {
+            return Err(E::custom("a text holds other characters than printable ASCII"));
         }
+        Ok(Value::String(text.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
