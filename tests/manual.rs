@@ -15,6 +15,7 @@
 //! - `<!-- run: guest -->` only a Debian of its own can (apt, systemctl): `tests/package/guide.rs`
 //!   runs it there; here it is read, as is `<!-- run: parsed only: reason -->`.
 //!
+//! Where a page speaks of releases, `holdfast-1.4.2` and `holdfast-1.4.3` lie in the folder.
 //! The blocks of a page run in order on one small machine, where `/var/lib/holdfast`,
 //! `/etc/holdfast` and `/mnt/backup` are folders of the test and every name leads to its box.
 //! Variables of one block are there in the next. `toml` is checked by the program, configurations
@@ -30,6 +31,8 @@ mod page;
 mod proxies;
 #[path = "manual/scene.rs"]
 mod scene;
+#[path = "fixtures/small.rs"]
+mod small;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

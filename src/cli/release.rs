@@ -1,6 +1,7 @@
 //! `holdfast release`: what the publisher does.
 
 mod passphrase;
+mod reading;
 mod told;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +20,9 @@ use crate::platform::secret::to_hex;
 use crate::platform::updates::publisher::keys::{
     self, PrivateKey, read_private, read_public, write_pair,
 };
-use crate::platform::updates::publisher::{self, Folder, NewFeed, NewRelease, RootChange};
+use crate::platform::updates::publisher::{
+    self, Folder, NewFeed, NewRelease, RootChange, bundles, deltas,
+};
 use crate::platform::updates::release::{Channel, Severity, Status};
 
 #[derive(Debug, Subcommand)]
@@ -49,6 +52,16 @@ pub(super) enum Verb {
     /// Makes the timestamp anew, so that boxes see what was published, and that the feed is alive.
     /// To be called once a week at least.
     Timestamp(Timestamp),
+    /// Makes a delta from an earlier version to the newest release, which spares boxes most of the
+    /// download. The list waits for signatures then.
+    Delta {
+        /// The folder of the feed.
+        #[arg(long, value_name = "DIR")]
+        feed: PathBuf,
+        /// The version that boxes have.
+        #[arg(long, value_name = "V")]
+        from: String,
+    },
     /// Puts a release into the channel after the one it is in: staging, beta, stable.
     Promote {
         #[command(flatten)]
@@ -72,6 +85,41 @@ pub(super) enum Verb {
     Withdraw(Which),
     /// Has no box start a release any more, unless it has nothing else. This stays.
     Revoke(Which),
+    /// Writes the newest release of a channel and all that proves it into one file, for boxes
+    /// without the internet.
+    Bundle {
+        /// The folder of the feed.
+        #[arg(long, value_name = "DIR")]
+        feed: PathBuf,
+        /// The file, which is replaced.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The channel of the boxes that it is for.
+        #[arg(long, default_value = "stable")]
+        channel: OfChannel,
+    },
+    /// Reads a feed as a box does and says what boxes would get. Ends with 5 when they would refuse
+    /// it, or when files are missing.
+    Verify {
+        /// The feed: a folder, or an address.
+        #[arg(long, value_name = "DIR|URL")]
+        feed: String,
+        /// The root that the box trusts: `metadata/1.root.json` as it came with the package.
+        #[arg(long, value_name = "FILE")]
+        root: PathBuf,
+    },
+    /// Copies a feed into a folder that a web server may serve. Only what verifies is taken.
+    Mirror {
+        /// The feed: a folder, or an address.
+        #[arg(long, value_name = "DIR|URL")]
+        from: String,
+        /// The folder of the copy.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// The root that is trusted: `metadata/1.root.json` as it came with the package.
+        #[arg(long, value_name = "FILE")]
+        root: PathBuf,
+    },
 }
 
 #[derive(Debug, Clone, Args)]
@@ -282,6 +330,10 @@ pub(super) fn run(common: &Common, verb: Verb) -> Answer {
         }),
         Verb::Withdraw(which) => take_back(common, &which, Status::Withdrawn),
         Verb::Revoke(which) => take_back(common, &which, Status::Revoked),
+        Verb::Delta { feed, from } => delta(common, &feed, &from),
+        Verb::Bundle { feed, out, channel } => bundle(common, &feed, &out, channel.into()),
+        Verb::Verify { feed, root } => reading::verify(common, &feed, &root),
+        Verb::Mirror { from, to, root } => reading::mirror(common, &from, &to, &root),
     }
 }
 
@@ -384,6 +436,17 @@ fn changed(
     let feed = done(Folder::change(&which.feed))?;
     let changed = done(change(&feed))?;
     told::releases(common, &changed, &done(publisher::look(&feed))?)
+}
+
+fn delta(common: &Common, feed: &Path, from: &str) -> Answer {
+    let feed = done(Folder::change(feed))?;
+    let made = done(deltas::make(&feed, from, Clock::System.now()))?;
+    told::deltas(common, &made, &done(publisher::look(&feed))?)
+}
+
+fn bundle(common: &Common, feed: &Path, out: &Path, channel: Channel) -> Answer {
+    let feed = done(Folder::open(feed))?;
+    told::bundled(common, out, &done(bundles::write(&feed, out, channel))?)
 }
 
 fn stamp(common: &Common, options: &Timestamp) -> Answer {

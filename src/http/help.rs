@@ -58,6 +58,8 @@ const REFERENCE: &[Page] = &[
     ("audit-format", "The audit log's format", include_str!("../../docs/formats/audit.md")),
     ("backup-format", "The backup's format", include_str!("../../docs/formats/backup.md")),
     ("workspace-format", "A workspace's file", include_str!("../../docs/formats/workspace.md")),
+    ("releases", "Publish releases", include_str!("../../docs/manual/releases.md")),
+    ("release-format", "The release's format", include_str!("../../docs/formats/release.md")),
 ];
 
 const STYLE: &str = include_str!("help.css");

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::page;
+use crate::{page, small};
 
 pub const EMAIL: &str = "ana@example.com";
 pub const PASSWORD: &str = "lantern otter mosaic drizzle";
@@ -113,6 +113,10 @@ impl Scene {
         fs::write(place, config).expect("a configuration");
         let verifier = page::repository().join("packaging/audit/verify_audit.py");
         fs::copy(verifier, folder.path().join("work/verify_audit.py")).expect("a program");
+        for version in ["1.4.2", "1.4.3"] {
+            let release = folder.path().join(format!("work/holdfast-{version}"));
+            fs::write(release, small::binary(version, "x86_64", 7)).expect("a file");
+        }
         let variables = folder.path().join("variables");
         let mut scene = Self { folder, running: None, workspace: String::new(), variables };
         scene.start();

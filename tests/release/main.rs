@@ -3,5 +3,10 @@
 #![expect(unreachable_pub, reason = "the modules are parts of this one test")]
 
 mod publishing;
+mod reading;
 mod roots;
 mod scene;
+#[path = "../fixtures/small.rs"]
+mod small;
+mod terminal;
+mod vectors;

@@ -4,7 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::scene::{AARCH64, Scene, X86_64, binary, files};
+use crate::scene::{Scene, files};
+use crate::small::binary;
 
 /// What the newest list says of a version, and under which name.
 fn listed(scene: &Scene, list: &str, version: &str) -> Option<(String, Value)> {
@@ -33,7 +34,7 @@ fn two_people_and_a_machine_publish_a_release() {
     let (name, target) = listed(&scene, "2.targets.json", "1.4.2").expect("the release");
     let sha256 = target["hashes"]["sha256"].as_str().expect("a hash");
     let bytes = fs::read(scene.path("feed/targets").join(format!("{sha256}.{name}")));
-    assert_eq!(bytes.expect("the binary"), binary("1.4.2", X86_64, 7));
+    assert_eq!(bytes.expect("the binary"), binary("1.4.2", "x86_64", 7));
     let release = &target["custom"];
     assert_eq!(release["seq"], 1);
     assert_eq!(release["channels"], json!(["staging"]));
@@ -86,7 +87,7 @@ fn whoever_signs_needs_the_bytes_that_they_sign() {
     let added = scene.add("1.4.2", &[]);
     let sha256 = added["releases"][0]["sha256"].as_str().expect("a hash");
     let path = scene.path("feed/targets").join(format!("{sha256}.holdfast-1.4.2-x86_64"));
-    fs::write(&path, binary("1.4.2", X86_64, 8)).expect("another file");
+    fs::write(&path, binary("1.4.2", "x86_64", 8)).expect("another file");
 
     let refusal = scene.refused(1, &["sign", "--feed", "feed", "--key", "release-ana"]);
 
@@ -97,12 +98,12 @@ fn whoever_signs_needs_the_bytes_that_they_sign() {
 fn a_binary_that_is_something_else_is_refused() {
     let scene = Scene::published();
     scene.write("notes.md", b"# News\n");
-    let mut other_machine = binary("1.4.2", X86_64, 7);
+    let mut other_machine = binary("1.4.2", "x86_64", 7);
     other_machine[18] = 183;
     let cases: [(&str, Vec<u8>, &str); 4] = [
-        ("says another version", binary("1.4.1", X86_64, 7), "The binary is 1.4.1, not 1.4.2."),
+        ("says another version", binary("1.4.1", "x86_64", 7), "The binary is 1.4.1, not 1.4.2."),
         ("says nothing", b"\x7fELF and more".to_vec(), "does not say what it is"),
-        ("is no program", binary("1.4.2", X86_64, 7)[4..].to_vec(), "no program for Linux"),
+        ("is no program", binary("1.4.2", "x86_64", 7)[4..].to_vec(), "no program for Linux"),
         ("is for another machine", other_machine, "another machine"),
     ];
     for (what, bytes, reason) in cases {
@@ -120,7 +121,7 @@ fn a_binary_that_is_something_else_is_refused() {
 fn both_machines_of_a_version_share_its_number_and_the_next_has_its_own() {
     let scene = Scene::published();
     scene.add("1.4.2", &[]);
-    scene.write("binary", &binary("1.4.2", AARCH64, 7));
+    scene.write("binary", &binary("1.4.2", "aarch64", 7));
     let arguments = ["add", "--feed", "feed", "--binary", "binary", "--version", "1.4.2"];
     let other = scene.ok(&[&arguments[..], &["--notes", "notes.md"]].concat());
     let again = scene.refused(1, &[&arguments[..], &["--notes", "notes.md"]].concat());

@@ -7,12 +7,9 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::small::binary;
+
 const PASSPHRASE: &str = "lantern otter mosaic";
-/// How long the text is in which a binary says what it is. See `docs/formats/release.md`.
-const FACTS_LENGTH: usize = 384;
-/// What an ELF file says its machine is.
-pub const X86_64: (u16, &str) = (62, "x86_64");
-pub const AARCH64: (u16, &str) = (183, "aarch64");
 
 /// The folder of one test.
 pub struct Scene {
@@ -100,7 +97,7 @@ impl Scene {
 
     /// Adds a small binary of a version, with notes.
     pub fn add(&self, version: &str, more: &[&str]) -> Value {
-        self.write("binary", &binary(version, X86_64, 7));
+        self.write("binary", &binary(version, "x86_64", 7));
         self.write("notes.md", format!("# {version}\n\nIt is better.\n").as_bytes());
         let arguments = ["add", "--feed", "feed", "--binary", "binary", "--version", version];
         self.ok(&[&arguments[..], &["--notes", "notes.md"], more].concat())
@@ -172,25 +169,4 @@ pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     }
     found.sort();
     found
-}
-
-/// A file that says of itself what a release says, and is none otherwise: the head of an ELF file,
-/// the facts, and bytes that no compressor makes smaller.
-pub fn binary(version: &str, (machine, arch): (u16, &str), seed: u64) -> Vec<u8> {
-    let mut bytes = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0".to_vec();
-    bytes.extend(machine.to_le_bytes());
-    let facts = format!(
-        "\n# holdfast release facts 1: {{\"version\":\"{version}\",\"os\":\"linux\",\
-         \"arch\":\"{arch}\",\"schema\":{{\"format\":1,\"reads_max\":2}},\"supervisor_proto\":1}}"
-    );
-    bytes.extend(format!("{facts:<width$}\n", width = FACTS_LENGTH - 1).bytes());
-    let mut state = seed;
-    for _ in 0..50_000 {
-        // An xorshift generator: the same bytes each time.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        bytes.extend(&state.to_le_bytes()[..2]);
-    }
-    bytes
 }

@@ -21,7 +21,7 @@ const NEW_LENGTH_MIN: usize = 8;
 
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct Source {
-    /// File with the passphrase of the key. Without it HOLDFAST_RELEASE_PASSPHRASE is taken, and
+    /// File with the passphrase of the key. Without it `HOLDFAST_RELEASE_PASSPHRASE` is taken, and
     /// without that the terminal asks.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
@@ -38,16 +38,15 @@ impl Source {
 
     /// The passphrase of a new key. The terminal asks twice.
     pub(super) fn new_one(&self, key: &Path) -> Answer<Secret> {
-        let chosen = match self.given()? {
-            Some(given) => given,
-            None => {
-                let chosen = asked(&format!("New passphrase of {}: ", key.display()))?;
-                let again = asked("Once more: ")?;
-                if !chosen.equals(again.reveal()) {
-                    return Err(Failure::Failed("These are two passphrases.".to_owned()));
-                }
-                chosen
+        let chosen = if let Some(given) = self.given()? {
+            given
+        } else {
+            let chosen = asked(&format!("New passphrase of {}: ", key.display()))?;
+            let again = asked("Once more: ")?;
+            if !chosen.equals(again.reveal()) {
+                return Err(Failure::Failed("These are two passphrases.".to_owned()));
             }
+            chosen
         };
         if chosen.reveal().chars().count() < NEW_LENGTH_MIN {
             let detail = format!("A passphrase has {NEW_LENGTH_MIN} characters or more.");
@@ -75,8 +74,8 @@ fn asked(question: &str) -> Answer<Secret> {
         let detail = format!("There is no terminal to ask: use --passphrase-file or {VARIABLE}.");
         return Err(Failure::Failed(detail));
     }
-    output::ask(question)?;
     let hidden = Hidden::begin().map_err(io::Error::from)?;
+    output::ask(question)?;
     let mut line = Zeroizing::new(String::new());
     let read = input.lock().take(LENGTH_MAX).read_line(&mut line);
     drop(hidden);

@@ -1,10 +1,14 @@
 //! What `holdfast release` says.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::cli::Common;
 use crate::cli::output::{self, Answer};
 use crate::platform::secret::to_hex;
+use crate::platform::updates::publisher::bundles::Bundled;
+use crate::platform::updates::publisher::deltas::Made;
 use crate::platform::updates::publisher::keys::KeyId;
 use crate::platform::updates::publisher::{Listed, Need, Outcome, Stamped, Waiting};
 use crate::platform::updates::release::Channel;
@@ -117,5 +121,51 @@ pub(super) fn stamped(common: &Common, stamped: &Stamped) -> Answer {
     if let Some(ends) = snapshot_ends {
         lines.push(format!("The snapshot ends at {ends}: name its key with --snapshot-key soon."));
     }
+    output::print(&(lines.join("\n") + "\n"))
+}
+
+/// Deltas that were made, and what waits now.
+pub(super) fn deltas(common: &Common, made: &[Made], waiting: &[Waiting]) -> Answer {
+    if common.json {
+        let one = |one: &Made| {
+            json!({
+                "to": one.to.name, "size_bytes": one.delta.size_bytes,
+                "from_sha256": one.delta.from_sha256, "target": one.delta.target,
+                "full_size_bytes": one.to.sum.size_bytes,
+            })
+        };
+        let deltas: Vec<Value> = made.iter().map(one).collect();
+        let waiting = waiting_json(waiting);
+        return output::print_json(&json!({ "deltas": deltas, "waiting": waiting }));
+    }
+    let line = |one: &Made| {
+        let (delta, full) = (one.delta.size_bytes, one.to.sum.size_bytes.max(1));
+        let permille = delta.saturating_mul(1_000) / full;
+        format!(
+            "{}: {delta} of {full} bytes, {}.{} %",
+            one.delta.target,
+            permille / 10,
+            permille % 10
+        )
+    };
+    let mut lines: Vec<String> = made.iter().map(line).collect();
+    lines.extend(waiting_lines(waiting));
+    output::print(&(lines.join("\n") + "\n"))
+}
+
+/// What went into a bundle.
+pub(super) fn bundled(common: &Common, out: &Path, bundled: &Bundled) -> Answer {
+    let Bundled { sum, members, releases } = bundled;
+    if common.json {
+        let releases: Vec<Value> = releases.iter().map(release_json).collect();
+        return output::print_json(&json!({
+            "bundle": out, "size_bytes": sum.size_bytes, "sha256": sum.sha256,
+            "members": members, "releases": releases,
+        }));
+    }
+    let mut lines: Vec<String> = releases.iter().map(release_line).collect();
+    let size = output::megabytes(sum.size_bytes);
+    lines.push(format!("{}: {} files, {size}", out.display(), members.len()));
+    lines.push(format!("SHA-256 {}", sum.sha256));
     output::print(&(lines.join("\n") + "\n"))
 }

@@ -156,10 +156,19 @@ const fn and(mut text: Text, part: &[u8]) -> Text {
     text
 }
 
-const fn and_number(text: Text, number: u64) -> Text {
-    let text = if number >= 10 { and_number(text, number / 10) } else { text };
-    and(text, &[b'0' + (number % 10) as u8])
+const fn and_number(mut text: Text, number: u64) -> Text {
+    let mut unit = 1;
+    while number / unit >= 10 {
+        unit *= 10;
+    }
+    while unit > 0 {
+        text = and(text, &[DIGITS[(number / unit % 10) as usize]]);
+        unit /= 10;
+    }
+    text
 }
+
+const DIGITS: &[u8; 10] = b"0123456789";
 
 #[cfg(test)]
 mod tests {

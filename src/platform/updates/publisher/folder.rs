@@ -31,7 +31,7 @@ const FILE_MODE: u32 = 0o644;
 pub struct Folder {
     path: PathBuf,
     /// Held while this process changes the feed.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 /// What a file holds, as metadata says it.
@@ -48,7 +48,7 @@ impl Folder {
     /// # Errors
     /// `release-feed`: there is none.
     pub fn open(path: &Path) -> Result<Self> {
-        let feed = Self { path: path.to_owned(), _lock: None };
+        let feed = Self { path: path.to_owned(), lock: None };
         if feed.metadata().is_dir() {
             return Ok(feed);
         }
@@ -70,7 +70,7 @@ impl Folder {
     /// # Errors
     /// `release-feed`: there is one already.
     pub fn create(path: &Path) -> Result<Self> {
-        let mut feed = Self { path: path.to_owned(), _lock: None };
+        let mut feed = Self { path: path.to_owned(), lock: None };
         if feed.metadata().exists() || feed.staged().exists() {
             return refuse("release-feed", format!("{} is a feed already.", path.display()));
         }
@@ -86,7 +86,7 @@ impl Folder {
         let path = self.staged().join("lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
         match file.try_lock() {
-            Ok(()) => self._lock = Some(file),
+            Ok(()) => self.lock = Some(file),
             Err(TryLockError::WouldBlock) => {
                 let detail = format!("{} is being changed already.", self.path.display());
                 return refuse("release-feed", detail);

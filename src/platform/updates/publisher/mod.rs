@@ -6,6 +6,9 @@
 //! two machines: a change is *staged*, each adds a signature, and with enough of them it is
 //! published. The keys of snapshot and timestamp then make it visible.
 
+pub mod bundles;
+pub mod checking;
+pub mod deltas;
 mod folder;
 pub mod keys;
 mod online;

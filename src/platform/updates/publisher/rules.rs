@@ -1,6 +1,6 @@
 //! What a publisher may do: names, numbers, how long things count, what stays listed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::platform::clock::Moment;
@@ -67,7 +67,7 @@ pub const CODES: &[Code] = &[
     ),
 ];
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 /// So long a root counts.
 pub const ROOT_LIFE: Duration = DAY.saturating_mul(365);
 /// So long a list of releases counts.
@@ -104,6 +104,24 @@ pub fn binary_name(version: &str, arch: &str) -> String {
 /// What the target of release notes is called.
 pub fn notes_name(version: &str) -> String {
     format!("notes-{version}.md")
+}
+
+/// What the target of a delta between two binaries is called.
+pub fn delta_name(from_sha256: &str, to_sha256: &str) -> String {
+    let short = |sha256: &str| sha256.chars().take(12).collect::<String>();
+    format!("delta-{}-{}", short(from_sha256), short(to_sha256))
+}
+
+/// The newest release for each kind of machine.
+pub fn lead<T>(all: Vec<T>, release: impl Fn(&T) -> &Release) -> Vec<T> {
+    let machine = |one: &T| (release(one).os.clone(), release(one).arch.clone());
+    let mut highest = BTreeMap::new();
+    for one in &all {
+        let seq: &mut u64 = highest.entry(machine(one)).or_default();
+        *seq = release(one).seq.max(*seq);
+    }
+    let is_highest = |one: &T| highest.get(&machine(one)) == Some(&release(one).seq);
+    all.into_iter().filter(is_highest).collect()
 }
 
 /// The number of a new release: one of its own, or that of the same version for other machines.
@@ -269,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_release_waits_in_its_channel() {
-        let day = Duration::from_secs(24 * 3600);
+        let day = DAY;
         let check = |since, healthy| {
             let now = Moment(1_000_000_000_000);
             check_proven(since, now, Channel::Staging, healthy).is_ok()
