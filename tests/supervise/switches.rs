@@ -9,7 +9,7 @@ use holdfast::platform::updates::supervisor::reasons;
 use holdfast::platform::updates::supervisor::standing::{End, Standing, State};
 use serde_json::json;
 
-use crate::rig::{Conduct, GOOD, Rig, request};
+use crate::rig::{Conduct, GOOD, Rig, program, request};
 
 /// From the wish to the old release's next answer, where the new one does not start.
 const ROLLED_BACK_WITHIN: Duration = Duration::from_secs(3);
@@ -189,6 +189,24 @@ fn a_release_that_answers_with_faults_is_given_up() {
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     let why = rig.ended_switch().last.expect("an end").why.expect("a reason");
     assert_eq!(why.code, reasons::FAULTS);
+}
+
+#[test]
+fn what_is_no_program_of_this_machine_is_given_up() {
+    let mut other_machine = program(GOOD);
+    // The machine's number in the head of the file: one that nobody has.
+    other_machine[18..20].copy_from_slice(&[0xfe, 0xca]);
+    for bytes in [Vec::new(), other_machine] {
+        let mut rig = Rig::started("good");
+        rig.offer(2, &bytes);
+        rig.take(2).expect("it is what was signed");
+
+        rig.switch(2, false).expect("it begins");
+
+        let why = rig.ended_switch().last.expect("an end").why.expect("a reason");
+        assert_eq!(why.code, reasons::RELEASE_UNUSABLE, "{}", why.detail);
+        assert_eq!(rig.version(), 1);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! its own program once more, which takes the verified release as a descriptor, locks itself out
 //! of the supervisor's folder, and becomes the release.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -54,6 +55,11 @@ const WANTED: ABI = ABI::V7;
 /// Before this version nothing could be moved between folders at all.
 const NEEDED: ABI = ABI::V2;
 
+/// What of a program's head says for which machine it is.
+const HEAD_LENGTH_BYTES: usize = 20;
+const MARK_AND_CLASS: std::ops::Range<usize> = 0..6;
+const MACHINE: std::ops::Range<usize> = 18..20;
+
 /// Becomes the release that comes over standard input. Returns only when that is impossible.
 pub fn become_release() -> io::Result<()> {
     let end = io::stdin().as_fd().try_clone_to_owned()?;
@@ -75,6 +81,9 @@ pub fn become_release() -> io::Result<()> {
 
 /// Only returns with the reason why it failed.
 fn take_over(program: &OwnedFd, enclosing: &Enclosing) -> io::Error {
+    if let Err(error) = check_machine(program) {
+        return error;
+    }
     let path = format!("/proc/self/fd/{}", program.as_raw_fd());
     let mut command = Command::new(path);
     command.arg0("holdfast").args(&enclosing.arguments);
@@ -82,6 +91,18 @@ fn take_over(program: &OwnedFd, enclosing: &Enclosing) -> io::Error {
         command.stdin(Stdio::null());
     }
     command.exec()
+}
+
+/// Refuses what is no program of this machine: the C library would take it for a shell script.
+fn check_machine(program: &OwnedFd) -> io::Result<()> {
+    let (mut head, mut own) = ([0; HEAD_LENGTH_BYTES], [0; HEAD_LENGTH_BYTES]);
+    let read = rustix::io::pread(program, &mut head, 0)?;
+    rustix::io::pread(&File::open("/proc/self/exe")?, &mut own, 0)?;
+    let is_alike = |part: std::ops::Range<usize>| head[part.clone()] == own[part];
+    if read == HEAD_LENGTH_BYTES && is_alike(MARK_AND_CLASS) && is_alike(MACHINE) {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidData, "it is no program of this machine"))
 }
 
 fn refuse(end: BorrowedFd<'_>, error: &io::Error) -> io::Result<()> {
