@@ -18,10 +18,8 @@ mod capacity;
 #[expect(dead_code, reason = "a part of it is for tests")]
 mod client;
 #[path = "../../tests/handover/clients.rs"]
-#[expect(dead_code, reason = "a part of it is for tests")]
 mod clients;
 #[path = "../../tests/handover/crowd.rs"]
-#[expect(dead_code, reason = "a part of it is for tests")]
 mod crowd;
 mod identity;
 mod large;

@@ -289,8 +289,8 @@ impl Listeners {
         let privately = serve(listener, Security::Plain, served, stop, limits);
         let publicly = async {
             let mut accepting = self.accepting.subscribe();
-            // This holds the sender itself.
-            if accepting.wait_for(|may| *may).await.is_err() {}
+            // This holds the sender itself, so it is there.
+            drop(accepting.wait_for(|may| *may).await);
             let serving = faces.into_iter().map(|face| {
                 let served = (Application::face(face.name, face.router), Arc::clone(&self.gate));
                 let (listener, stop) = (Listener::Tcp(face.listener), self.public.stop());

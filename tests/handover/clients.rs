@@ -176,12 +176,11 @@ impl Line2 {
             {
                 self.kept = None;
             }
-            let mut sender = match self.kept.take() {
-                Some(sender) => sender,
-                None => {
-                    self.connections += 1;
-                    self.at.http2().await?
-                }
+            let mut sender = if let Some(sender) = self.kept.take() {
+                sender
+            } else {
+                self.connections += 1;
+                self.at.http2().await?
             };
             match sender.try_send_request(request).await {
                 Ok(response) => {

@@ -18,16 +18,16 @@ struct Pair {
 
 /// A worker and the one that will take over. Their sockets are two, so that a test sees who
 /// answers.
-async fn pair() -> Pair {
+fn pair() -> Pair {
     let home = tempfile::tempdir().expect("a folder");
-    let old = Worker::start("old", home.path(), Security::Plain).await;
-    let new = Worker::start("new", home.path(), Security::Plain).await;
+    let old = Worker::start("old", home.path(), Security::Plain);
+    let new = Worker::start("new", home.path(), Security::Plain);
     Pair { old, new, home }
 }
 
 #[tokio::test]
 async fn a_request_that_comes_during_the_hold_is_answered_by_the_next_worker() {
-    let Pair { old, new, home: _home } = pair().await;
+    let Pair { old, new, home: _home } = pair();
     let mut idle = old.connect().await;
     let own = idle.stream.local_addr().expect("an address");
     assert_eq!(idle.get("/").await.body, format!("old saw {own}"));
@@ -49,7 +49,7 @@ async fn a_request_that_comes_during_the_hold_is_answered_by_the_next_worker() {
 #[tokio::test]
 async fn an_idle_connection_still_works_after_the_switch_and_new_ones_wait_for_the_next_worker() {
     let home = tempfile::tempdir().expect("a folder");
-    let old = Worker::start("old", home.path(), Security::Plain).await;
+    let old = Worker::start("old", home.path(), Security::Plain);
     let mut idle = old.connect().await;
     assert!(idle.get("/").await.body.starts_with("old saw"));
     assert!(old.gate.hold(LONG).await);
@@ -60,7 +60,7 @@ async fn an_idle_connection_still_works_after_the_switch_and_new_ones_wait_for_t
     held.ask("/").await;
     old.holds_back(1).await;
 
-    let new = old.next("new", home.path()).await;
+    let new = old.next("new", home.path());
     old.gate.close(LONG).await;
     old.gate.forward(&new.private);
 
@@ -75,7 +75,7 @@ async fn an_idle_connection_still_works_after_the_switch_and_new_ones_wait_for_t
 
 #[tokio::test]
 async fn bodies_go_through_piece_by_piece_in_both_directions() {
-    let Pair { old, new, home: _home } = pair().await;
+    let Pair { old, new, home: _home } = pair();
     let mut client = old.connect().await;
     assert_eq!(client.get("/").await.status, 200);
     old.gate.forward(&new.private);
@@ -98,7 +98,7 @@ async fn bodies_go_through_piece_by_piece_in_both_directions() {
 
 #[tokio::test]
 async fn whoever_leaves_is_not_worked_for_any_more_there() {
-    let Pair { old, new, home: _home } = pair().await;
+    let Pair { old, new, home: _home } = pair();
     let mut client = old.connect().await;
     assert_eq!(client.get("/").await.status, 200);
     old.gate.forward(&new.private);
@@ -114,7 +114,7 @@ async fn whoever_leaves_is_not_worked_for_any_more_there() {
 
 #[tokio::test]
 async fn what_runs_finishes_before_the_hold_and_nobody_waits_for_slow_ones() {
-    let Pair { old, new, home: _home } = pair().await;
+    let Pair { old, new, home: _home } = pair();
     let (mut slow, mut other) = (old.connect().await, old.connect().await);
     slow.ask("/wait").await;
     in_time(old.marks.entered.notified()).await;
@@ -135,7 +135,7 @@ async fn what_runs_finishes_before_the_hold_and_nobody_waits_for_slow_ones() {
 
 #[tokio::test]
 async fn a_hold_that_meets_a_slow_request_lets_the_others_through_again() {
-    let Pair { old, new, home: _home } = pair().await;
+    let Pair { old, new, home: _home } = pair();
     let mut stage = old.gate.stage();
     let (mut slow, mut held) = (old.connect().await, old.connect().await);
     assert_eq!(held.get("/").await.status, 200);
@@ -168,7 +168,7 @@ async fn a_hold_that_meets_a_slow_request_lets_the_others_through_again() {
 
 #[tokio::test]
 async fn what_does_not_end_in_time_is_cut_off() {
-    let Pair { old, new, home: _home } = pair().await;
+    let Pair { old, new, home: _home } = pair();
     let (mut busy, mut idle) = (old.connect().await, old.connect().await);
     assert_eq!(idle.get("/").await.status, 200);
     busy.ask("/wait").await;
@@ -187,7 +187,7 @@ async fn what_does_not_end_in_time_is_cut_off() {
 
 #[tokio::test]
 async fn event_streams_are_not_waited_for_before_the_hold_but_until_their_last_frame() {
-    let Pair { old, new, home: _home } = pair().await;
+    let Pair { old, new, home: _home } = pair();
     let mut events = old.connect().await;
     events.ask("/events").await;
     events.reads("text/event-stream").await;
@@ -211,7 +211,7 @@ async fn as_many_wait_as_there_are_places_and_none_for_ever() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("a socket");
     let bounds = HoldingBack { requests_max: 2, wait_max: Duration::from_millis(300) };
-    let old = Worker::with("old", home.path(), Security::Plain, listener, bounds).await;
+    let old = Worker::with("old", home.path(), Security::Plain, listener, bounds);
     let mut clients = [old.connect().await, old.connect().await, old.connect().await];
     for client in &mut clients {
         assert_eq!(client.get("/").await.status, 200);
@@ -238,7 +238,7 @@ async fn as_many_wait_as_there_are_places_and_none_for_ever() {
 
 #[tokio::test]
 async fn a_worker_that_does_not_answer_is_waited_out_until_another_takes_its_place() {
-    let Pair { old, new, home } = pair().await;
+    let Pair { old, new, home } = pair();
     let mut client = old.connect().await;
     assert_eq!(client.get("/").await.status, 200);
 
@@ -255,7 +255,7 @@ async fn a_worker_that_does_not_answer_is_waited_out_until_another_takes_its_pla
 
 #[tokio::test]
 async fn a_worker_that_ends_before_it_answers_is_told_apart_from_one_that_did_nothing() {
-    let Pair { old, new, home } = pair().await;
+    let Pair { old, new, home } = pair();
     let path = home.path().join("broken.sock");
     let broken = tokio::net::UnixListener::bind(&path).expect("a socket");
     let mut client = old.connect().await;
@@ -277,7 +277,7 @@ async fn a_worker_that_ends_before_it_answers_is_told_apart_from_one_that_did_no
 
 #[tokio::test]
 async fn who_sent_a_request_is_believed_on_the_private_socket_alone() {
-    let Pair { old, new, home: _home } = pair().await;
+    let Pair { old, new, home: _home } = pair();
     let told = "holdfast-peer: https 192.0.2.7:4711\r\nHoldfast-Peer: http 192.0.2.8:1\r\n";
     let ask =
         |path: &str, told: &str| format!("GET {path} HTTP/1.1\r\nHost: box.lan\r\n{told}\r\n");
@@ -310,8 +310,8 @@ async fn who_sent_a_request_is_believed_on_the_private_socket_alone() {
 
 #[tokio::test]
 async fn what_is_passed_on_is_passed_on_again_by_a_worker_that_was_replaced_itself() {
-    let Pair { old, new, home } = pair().await;
-    let newest = Worker::start("newest", home.path(), Security::Plain).await;
+    let Pair { old, new, home } = pair();
+    let newest = Worker::start("newest", home.path(), Security::Plain);
     let mut client = old.connect().await;
     let own = client.stream.local_addr().expect("an address");
     assert_eq!(client.get("/").await.status, 200);

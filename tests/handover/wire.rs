@@ -98,20 +98,20 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// A worker on a socket of its own.
-    pub(crate) async fn start(name: &'static str, home: &Path, security: Security) -> Self {
+    pub(crate) fn start(name: &'static str, home: &Path, security: Security) -> Self {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         listener.set_nonblocking(true).expect("a socket");
         let bounds = HoldingBack { requests_max: 40, wait_max: LONG };
-        Self::with(name, home, security, listener, bounds).await
+        Self::with(name, home, security, listener, bounds)
     }
 
     /// The next worker, on the socket of this one. It accepts at once.
-    pub(crate) async fn next(&self, name: &'static str, home: &Path) -> Self {
+    pub(crate) fn next(&self, name: &'static str, home: &Path) -> Self {
         let listener = self.listener.try_clone().expect("a descriptor");
-        Self::with(name, home, Security::Plain, listener, HoldingBack::default()).await
+        Self::with(name, home, Security::Plain, listener, HoldingBack::default())
     }
 
-    pub(crate) async fn with(
+    pub(crate) fn with(
         name: &'static str,
         home: &Path,
         security: Security,

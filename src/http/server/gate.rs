@@ -17,6 +17,7 @@ use crate::http::problem;
 use crate::platform::error::{Code, Error, Refusal, code};
 use crate::platform::random::Random;
 use crate::platform::tasks;
+use crate::platform::updates::supervisor::sockets::address_of;
 
 /// How far requests are held back.
 #[derive(Debug, Clone, Copy)]
@@ -181,7 +182,7 @@ impl Gate {
     /// still runs. The files may be closed afterwards.
     pub async fn close(&self, patience: Duration) {
         self.shut();
-        let ended = timeout_at(Instant::now() + patience, self.until(|gate| gate.is_empty()));
+        let ended = timeout_at(Instant::now() + patience, self.until(Self::is_empty));
         if ended.await.is_err() {
             tracing::warn!("Requests were cut off, because the files are handed over");
         }
@@ -316,11 +317,11 @@ fn lane_of(state: u64) -> usize {
 
 /// Connects to a worker. One that has more to accept at the moment than it can is waited for.
 async fn connect(socket: &Path) -> io::Result<UnixStream> {
-    match UnixStream::connect(socket).await {
+    let (address, _folder) = address_of(socket)?;
+    match UnixStream::connect(&address).await {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            let socket = socket.to_owned();
             let connected = tasks::blocking(move || {
-                let stream = std::os::unix::net::UnixStream::connect(socket)?;
+                let stream = std::os::unix::net::UnixStream::connect(address)?;
                 stream.set_nonblocking(true)?;
                 Ok(stream)
             });
@@ -350,13 +351,11 @@ impl Gate {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        match self.lane {
-            Some(lane) => self.gate.leave(lane),
-            None => {
-                self.gate.streams.fetch_sub(1, Ordering::AcqRel);
-                self.gate.left.notify_waiters();
-            }
+        if let Some(lane) = self.lane {
+            return self.gate.leave(lane);
         }
+        self.gate.streams.fetch_sub(1, Ordering::AcqRel);
+        self.gate.left.notify_waiters();
     }
 }
 
