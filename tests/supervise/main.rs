@@ -6,6 +6,7 @@ mod forgetful;
 mod guarding;
 mod kills;
 mod process;
+mod real;
 mod rig;
 mod schedules;
 mod switches;
