@@ -2,7 +2,7 @@
 //! never by hand. Each step prints how far it is, line by line, and what came of it as the last.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -48,7 +48,7 @@ pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
         return Err(Failure::Failed("Name the folder: --data DIR.".to_owned()));
     };
     match verb {
-        Verb::Rehearse => rehearse_in(data),
+        Verb::Rehearse => rehearse_in(&data),
         Verb::Snapshot { into } => done(snapshots::take(&data, into, &Clock::System, &mut tell)),
         Verb::Migrate => {
             done(migrating::migrate(&data, &wiring::parts(), &Clock::System, &mut tell))
@@ -66,12 +66,12 @@ fn done(outcome: Result<Done>) -> Answer {
     end(&done, is_good)
 }
 
-fn rehearse_in(data: PathBuf) -> Answer {
+fn rehearse_in(data: &Path) -> Answer {
     // People use the box meanwhile.
     if let Err(error) = rustix::process::nice(NICENESS) {
         note(&format!("The rehearsal cannot step back: {error}"));
     }
-    let found = rehearse(&data, &wiring::parts(), &Clock::System, &mut tell);
+    let found = rehearse(data, &wiring::parts(), &Clock::System, &mut tell);
     let report = found.unwrap_or_else(Report::from);
     let is_good = report.is_good();
     end(&report, is_good)
@@ -81,11 +81,10 @@ fn rehearse_in(data: PathBuf) -> Answer {
 const NICENESS: i32 = 19;
 
 /// Says how far a step is. One whose reader is gone goes on: what it has begun is worth more.
-fn tell(done: u64, total: u64) -> Result<()> {
+fn tell(done: u64, total: u64) {
     let mut out = std::io::stdout().lock();
     let line = json!({ "done": done, "total": total });
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
-    Ok(())
 }
 
 /// Prints what came of a step as its last line.

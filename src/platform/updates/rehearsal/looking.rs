@@ -41,7 +41,7 @@ pub fn rehearse(
     data: &Path,
     parts: &Parts,
     clock: &Clock,
-    tell: &mut dyn FnMut(u64, u64) -> Result<()>,
+    tell: &mut dyn FnMut(u64, u64),
 ) -> Result<Report> {
     if !data.join(MARK).is_file() {
         return Err(not_a_copy(&data.display().to_string()));
@@ -51,13 +51,13 @@ pub fn rehearse(
     let mut ids = Workspaces::file_ids(&data.join(workspaces::FOLDER))?;
     ids.sort_unstable();
     let total = ids.len() as u64 + 1;
-    tell(0, total)?;
+    tell(0, total);
     looking.look_at_box();
     for (done, id) in (1..).zip(&ids) {
-        tell(done, total)?;
+        tell(done, total);
         looking.look_at_workspace(*id);
     }
-    tell(total, total)?;
+    tell(total, total);
     Ok(looking.report(&ids, started))
 }
 
@@ -247,7 +247,7 @@ impl<'a> Looking<'a> {
     }
 
     fn report(mut self, ids: &[WorkspaceId], started: Instant) -> Report {
-        self.times.sort_by(|one, other| other.ms.cmp(&one.ms));
+        self.times.sort_by_key(|one| std::cmp::Reverse(one.ms));
         self.times.truncate(SLOWEST_MAX);
         let of = |kind: &'static str, counted: Counted| {
             counted.into_iter().map(move |(table, (before, after))| Rows {

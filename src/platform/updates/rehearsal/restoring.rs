@@ -57,7 +57,7 @@ pub struct Order<'a> {
 /// # Errors
 /// `data-in-use` while a box has them open, `update-snapshot-unfit` when the snapshot is none or
 /// not what its manifest says; then nothing is changed that was not put back already.
-pub fn restore(order: &Order<'_>, tell: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<Done> {
+pub fn restore(order: &Order<'_>, tell: &mut dyn FnMut(u64, u64)) -> Result<Done> {
     let started = Instant::now();
     let _lock = take_lock(order.data)?;
     let manifest = Manifest::of(order.from)?;
@@ -70,7 +70,7 @@ pub fn restore(order: &Order<'_>, tell: &mut dyn FnMut(u64, u64) -> Result<()>) 
     // The box's own file comes last: what it says of the others is true then.
     let in_order = databases.iter().skip(1).chain(databases.first());
     for (number, one) in (0..).zip(in_order) {
-        tell(number, total)?;
+        tell(number, total);
         if !is_put(order, &keep, &one.path)? {
             put_back(order, &manifest, one, &keep, &mut done)?;
         }
@@ -78,7 +78,7 @@ pub fn restore(order: &Order<'_>, tell: &mut dyn FnMut(u64, u64) -> Result<()>) 
     }
     set_strays_aside(order, &manifest, &keep, &mut done)?;
     point("restore-whole");
-    tell(total, total)?;
+    tell(total, total);
     Ok(done.after(started))
 }
 

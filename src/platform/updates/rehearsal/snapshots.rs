@@ -88,7 +88,7 @@ pub fn take(
     data: &Path,
     into: &Path,
     clock: &Clock,
-    tell: &mut dyn FnMut(u64, u64) -> Result<()>,
+    tell: &mut dyn FnMut(u64, u64),
 ) -> Result<Done> {
     let started = Instant::now();
     let _lock = take_lock(data)?;
@@ -102,7 +102,7 @@ pub fn take(
     let files = files_of(data)?;
     let (mut kept, mut done) = (Vec::new(), Done::default());
     for (number, file) in (0..).zip(&files) {
-        tell(number, files.len() as u64)?;
+        tell(number, files.len() as u64);
         let name = file.to_str().ok_or_else(|| Error::internal("a name is no text"))?;
         for path in whole_or_with_log(data, name)? {
             let (size_bytes, sha256, is_shared) = copy(&data.join(&path), &into.join(&path))?;
@@ -121,7 +121,7 @@ pub fn take(
     let text = serde_json::to_vec(&manifest).map_err(Error::internal)?;
     whole_file::write(&into.join(MANIFEST), &text, 0o600)?;
     point("snapshot-whole");
-    tell(files.len() as u64, files.len() as u64)?;
+    tell(files.len() as u64, files.len() as u64);
     Ok(done.after(started))
 }
 

@@ -51,10 +51,16 @@ pub const POINTS: [&str; 40] = [
 /// Kills the process if it is to be killed here.
 #[cfg(debug_assertions)]
 pub fn point(name: &'static str) {
+    debug_assert!(POINTS.contains(&name), "{name} is no place that tests know");
+    at(name);
+}
+
+/// The same at a place that another list names.
+#[cfg(debug_assertions)]
+pub fn at(name: &'static str) {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static SEEN: AtomicUsize = AtomicUsize::new(0);
 
-    debug_assert!(POINTS.contains(&name), "{name} is no place that tests know");
     let Ok(wanted) = std::env::var(VARIABLE) else { return };
     let (wanted, times) = wanted.split_once(':').unwrap_or((&wanted, "1"));
     if wanted != name || SEEN.fetch_add(1, Ordering::Relaxed) + 1 != times.parse().unwrap_or(1) {
@@ -70,3 +76,7 @@ pub fn point(name: &'static str) {
 /// Does nothing.
 #[cfg(not(debug_assertions))]
 pub fn point(_name: &'static str) {}
+
+/// Does nothing.
+#[cfg(not(debug_assertions))]
+pub fn at(_name: &'static str) {}
