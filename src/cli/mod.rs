@@ -183,7 +183,7 @@ impl Common {
     fn answer(&self, verb: Verb) -> Answer {
         match verb {
             Verb::Serve(options) => serve::run(self, options),
-            Verb::Supervise(options) => supervise::run(self, options),
+            Verb::Supervise(options) => supervise::run(self, &options),
             Verb::Enclose => enclose::run(),
             Verb::SetupLink(options) => setup_link::run(self, &options),
             Verb::Status => status::run(self),

@@ -48,32 +48,26 @@ pub(super) struct Options {
     take_over: bool,
 }
 
-pub(super) fn run(common: &Common, options: Options) -> Answer {
+pub(super) fn run(common: &Common, options: &Options) -> Answer {
     // Before anything else opens a file.
     let passed = passed::take().map_err(Failure::of)?;
-    let taken = match options.take_over {
-        true => Some(TakenOver::receive()?),
-        false => None,
-    };
+    let taken = if options.take_over { Some(TakenOver::receive()?) } else { None };
     let flags = options.flags();
     let config = Config::load(&common.sources(flags.clone()))?;
     serve::refuse_foreign(config.data())?;
     // Writes the last lines when this function ends, however it ends.
     let (_flusher, _chosen) = logs::start(&config.logs).map_err(Failure::of)?;
     serving::keep_files_private();
-    let settings = settings(common, &options, &config, &flags)?;
+    let settings = settings(common, options, &config, &flags)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let over = runtime.block_on(async {
-        let (listening, handed) = match taken {
-            Some(taken) => {
-                let (listening, handed) = taken.parts();
-                (listening, Some(handed))
-            }
-            None => {
-                RealDisk.make_folder(&settings.data)?;
-                wait_until_free(&settings.data, LET_GO_PATIENCE).await.map_err(Failure::of)?;
-                (sockets::listen(&config, passed).map_err(Failure::of)?, None)
-            }
+        let (listening, handed) = if let Some(taken) = taken {
+            let (listening, handed) = taken.parts();
+            (listening, Some(handed))
+        } else {
+            RealDisk.make_folder(&settings.data)?;
+            wait_until_free(&settings.data, LET_GO_PATIENCE).await.map_err(Failure::of)?;
+            (sockets::listen(&config, passed).map_err(Failure::of)?, None)
         };
         let built_at = time_of_build().unwrap_or_default();
         let trust = Trust::below(&settings.state, Clock::System, built_at);

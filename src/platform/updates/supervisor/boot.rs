@@ -180,7 +180,7 @@ impl Boot {
         };
         let (first, second) = (generation(0)?, generation(1)?);
         // A damaged copy is older than any.
-        let older = if first <= second { 0 } else { 1 };
+        let older = usize::from(first > second);
         state.generation = first.max(second).unwrap_or(0).max(state.generation) + 1;
         state.updated_at = now_ms;
         let path = self.path(older);

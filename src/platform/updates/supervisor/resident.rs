@@ -460,11 +460,11 @@ fn packaged(
     alerts: &mut Vec<Alert>,
 ) -> io::Result<Installed> {
     let sha256 = super::releases::hash(&mut std::fs::File::open(&settings.own)?)?;
-    let vouched = vouches.vouched().unwrap_or_else(|alert| {
+    let known = vouches.vouched().unwrap_or_else(|alert| {
         alerts.push(alert);
         Vec::new()
     });
-    let named = vouched.into_iter().find(|one| one.sha256 == sha256);
+    let named = known.into_iter().find(|one| one.sha256 == sha256);
     Ok(Installed {
         seq: named.map_or(0, |one| one.seq),
         version: settings.version.clone(),

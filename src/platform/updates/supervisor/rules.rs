@@ -169,7 +169,7 @@ pub struct Watched {
 /// Why a watched release is given up. None: nothing is off.
 pub fn judge(watched: &Watched) -> Option<Alert> {
     if watched.probes_failed_in_a_row >= PROBES_FAILED_MAX {
-        let detail = format!("{} looks at its health in a row failed", PROBES_FAILED_MAX);
+        let detail = format!("{PROBES_FAILED_MAX} looks at its health in a row failed");
         return Some(Alert::new(reasons::UNHEALTHY, detail));
     }
     let (answers, faults) = (watched.answers, watched.faults);

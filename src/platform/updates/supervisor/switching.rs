@@ -321,10 +321,8 @@ impl Supervisor {
         crash::point("going-back");
         self.give_up(why);
         let finish = self.settings.limits.finish_soon;
-        let held = match self.lives(id) {
-            true => self.hold(id, finish).await?.is_ok().then_some(id),
-            false => None,
-        };
+        let is_held = self.lives(id) && self.hold(id, finish).await?.is_ok();
+        let held = is_held.then_some(id);
         if held.is_none() {
             self.end(id).await?;
         }

@@ -223,13 +223,11 @@ impl Supervisor {
     fn below_updates(&self, folder: &Path) -> Result<PathBuf, Alert> {
         let is_plain = folder.components().all(|one| one != Component::ParentDir);
         let updates = self.settings.data.join(UPDATES).canonicalize();
-        match (folder.canonicalize(), updates) {
-            (Ok(found), Ok(updates)) if is_plain && found != updates => {
-                if found.starts_with(&updates) {
-                    return Ok(found);
-                }
-            }
-            _ => {}
+        if let (Ok(found), Ok(updates), true) = (folder.canonicalize(), updates, is_plain)
+            && found != updates
+            && found.starts_with(&updates)
+        {
+            return Ok(found);
         }
         let detail = format!("{} is no folder below the one for updates", folder.display());
         Err(Alert::new(reasons::WRONG_FOLDER, detail))
