@@ -85,11 +85,6 @@ pub const CODES: &[Code] = &[
         "Look at Backups, mend what it says, and ask again. Nothing was changed.",
     ),
     code(
-        "update-interrupted",
-        "The box stopped before the update was confirmed or while it was prepared.",
-        "Ask for it again. Nothing was changed.",
-    ),
-    code(
         "update-broken",
         "A fault of the box ended the update before anything was switched.",
         "See its log. Nothing was changed.",

@@ -18,6 +18,7 @@ use crate::platform::updates::report::UpdatePlan;
 use crate::platform::updates::rules::{Kind, Outcome, Reason, Stage, Update, UpdateId};
 use crate::platform::updates::store;
 use crate::platform::updates::supervisor::protocol::{SwitchLimits, Wish};
+use crate::platform::updates::supervisor::reasons;
 use crate::platform::updates::supervisor::standing::{End, Ended, Entered, Standing, State};
 
 /// How often the supervisor is asked how far it is.
@@ -112,7 +113,7 @@ fn outcome_of(ended: &Ended) -> (Outcome, Option<Reason>) {
         End::RolledBack => (Outcome::RolledBack, reason),
         End::Disarmed => {
             let stopped = "The box stopped before anything was changed.";
-            (Outcome::Failed, Some(reason.unwrap_or(Reason::new("update-interrupted", stopped))))
+            (Outcome::Failed, Some(reason.unwrap_or(Reason::new(reasons::INTERRUPTED, stopped))))
         }
     }
 }
