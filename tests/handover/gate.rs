@@ -328,3 +328,21 @@ async fn what_is_passed_on_is_passed_on_again_by_a_worker_that_was_replaced_itse
         worker.stop().await;
     }
 }
+
+#[tokio::test]
+async fn a_worker_whose_socket_lies_deep_is_reached() {
+    let home = tempfile::tempdir().expect("a folder");
+    let deep = home.path().join("x".repeat(120));
+    std::fs::create_dir(&deep).expect("a folder");
+    let old = Worker::start("old", home.path(), Security::Plain);
+    let new = Worker::start("new", &deep, Security::Plain);
+    let mut client = old.connect().await;
+    assert_eq!(client.get("/").await.status, 200);
+
+    old.gate.forward(&new.private);
+
+    assert!(client.get("/").await.body.starts_with("new saw"));
+    drop(client);
+    old.stop().await;
+    new.stop().await;
+}

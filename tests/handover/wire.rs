@@ -19,6 +19,7 @@ use holdfast::http::server::{
 use holdfast::platform::clock::Clock;
 use holdfast::platform::random::Random;
 use holdfast::platform::tasks::Tasks;
+use holdfast::platform::updates::supervisor::sockets::address_of;
 use http::HeaderMap;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
@@ -131,7 +132,8 @@ impl Worker {
         let shared = listener.try_clone().expect("a descriptor");
         let public = Listener::Tcp(TcpListener::from_std(shared).expect("a socket"));
         let private = home.join(format!("{name}.sock"));
-        let local = Listener::Unix(UnixListener::bind(&private).expect("a socket"));
+        let (short, _folder) = address_of(&private).expect("a way to it");
+        let local = Listener::Unix(UnixListener::bind(short).expect("a socket"));
         let other = Router::new().route("/", get(|| async { "the other face" }));
         let faces = Arc::from([("https", routes(&marks)), ("http", other)]);
         let limits = ServerLimits { head_timeout: LONG, idle_timeout: LONG, ..Default::default() };

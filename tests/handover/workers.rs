@@ -174,11 +174,11 @@ fn a_worker_gives_signs_of_life_with_what_it_counted() {
     let home = Home::new();
     on_runtime(async {
         let supervisor = Supervisor::new(&home);
-        let worker = supervisor.serve().await;
-        let is_status = |report: &Report| matches!(report, Report::Status(_));
-        let status = worker.hear_of("Status", is_status).await;
-        let Report::Status(status) = status else { panic!("{status:?}") };
+        let worker = supervisor.start().await;
+        let ready = worker.hear_of("Ready", |report| matches!(report, Report::Ready { .. })).await;
+        let Report::Ready { status } = ready else { panic!("{ready:?}") };
         assert!(status.starts_with("Serving 1 workspace on "), "{status}");
+        worker.order(&Order::Accept).await;
         let load = load_of(&home, &supervisor).await;
         let missing = load.ask("GET", "nothing-here", String::new());
         for ask in [load.reading(), missing] {
