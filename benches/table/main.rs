@@ -7,8 +7,8 @@
 //! at signing in and at a hundred thousand sessions, `cargo bench -- workspaces` at a box with a
 //! thousand of them, and `cargo bench -- backups` at backups of a thousand workspaces, of 500 MB
 //! and of 2 GB; `backups-cut`, `backups-500-MB` and `backups-2-GB` at one of them. `restarts`
-//! starts a box fifty times anew under load, `switches` has it change hands a hundred times and `switches-3` three times,
-//! `capacity` has a thousand people use one with 512 MiB.
+//! starts a box fifty times anew under load, `switches` has it change hands a hundred times and
+//! `switches-3` three times, `capacity` has a thousand people use one with 512 MiB.
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 mod audit;
