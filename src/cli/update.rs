@@ -267,7 +267,12 @@ fn came_to(common: &Common, entry: Option<&UpdateEntry>) -> Answer {
     } else if is_good {
         output::print(&format!("This box runs {} now.\n", entry.to.version))?;
     } else {
-        output::complain(&format!("It was {}.", entry.outcome.as_deref().unwrap_or("not ended")));
+        output::complain(&match entry.outcome.as_deref() {
+            Some("rolled-back") => format!("This box went back to {}.", entry.from.version),
+            Some("discarded") => "The plan was given up. Nothing was changed.".to_owned(),
+            Some(_) => "The update failed. Nothing was changed.".to_owned(),
+            None => "The update goes on.".to_owned(),
+        });
         if let Some(reason) = &entry.reason {
             output::complain(&said(reason));
         }

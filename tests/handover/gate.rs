@@ -302,7 +302,7 @@ async fn who_sent_a_request_is_believed_on_the_private_socket_alone() {
     one.send(&ask("/", "holdfast-peer: http 192.0.2.7:4711\r\n")).await;
     assert_eq!(one.answer().await.body, "the other face");
     // The supervisor names nobody.
-    assert_eq!(one.get("/").await.body, "new saw 127.0.0.1:0");
+    assert_eq!(one.get("/").await.body, "new saw 0.0.0.0:0");
     drop((outside, one));
     old.stop().await;
     new.stop().await;

@@ -9,7 +9,7 @@ use holdfast::platform::updates::supervisor::protocol::{Order, Report};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::clients::{At, Line1};
+use crate::clients::{Ask, At, Line1};
 use crate::crowd::Load;
 use crate::rig::{BINARY, Home};
 use crate::supervisor::{PATIENT, Supervisor, Worker};
@@ -84,6 +84,29 @@ fn a_slow_upload_gets_its_time_before_the_switch() {
         let new = supervisor.serve().await;
         old.forward_to(&new).await;
         assert_eq!(Line1::new(&load.at).ask(&load.reading()).await.expect("one").status, 200);
+    });
+}
+
+#[test]
+fn a_crowd_that_is_sent_away_does_not_make_the_box_look_ill() {
+    let home = Home::new();
+    on_runtime(async {
+        let supervisor = Supervisor::new(&home);
+        let worker = supervisor.serve().await;
+        let load = load_of(&home, &supervisor).await;
+        let stranger = Ask { path: "/readyz".into(), token: "nobody".into(), ..load.reading() };
+        let mut line = Line1::new(&load.at);
+        let mut asked = 0;
+        while line.ask(&stranger).await.expect("an answer").status != 429 {
+            asked += 1;
+            assert!(asked < 1_000, "strangers are never sent away");
+        }
+
+        let mut look = tokio::net::UnixStream::connect(&worker.private).await.expect("a socket");
+        let request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        look.write_all(request.as_bytes()).await.expect("it is taken");
+
+        reads(&mut look, "HTTP/1.1 200").await;
     });
 }
 

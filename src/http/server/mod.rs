@@ -42,7 +42,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub enum Listener {
     Tcp(TcpListener),
-    /// Always plain. Handlers see the address `127.0.0.1:0`, and [`PeerUser`].
+    /// Always plain. Handlers see the address `127.0.0.1:0`, and [`PeerUser`]. On a private socket
+    /// it is `0.0.0.0:0`, which nobody on a network has: whatever others at this machine ask, the
+    /// supervisor's own looks are counted apart.
     Unix(UnixListener),
 }
 
@@ -271,7 +273,9 @@ impl OpenConnections {
             warn!(peer.uid = user.uid, "User {} was refused at the private socket", user.uid);
             return;
         }
-        let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+        let is_private = shared.application.is_always_open();
+        let address = if is_private { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+        let address = SocketAddr::new(address.into(), 0);
         let peer = Peer { address, user: Some(user) };
         self.running.spawn(serve_http1(stream, peer, shared));
         metrics::gauge!("holdfast_connections_open").increment(1);
