@@ -154,10 +154,17 @@ async fn what_changes_in_a_person_acts_on_the_next_request() {
 
 /// Opens a stream and waits until it follows: what happens after that is heard.
 async fn follow(client: &Client) -> Body {
-    let response = client.answer(Method::GET, "/events", &[], Body::empty()).await;
+    follow_at(client, "/events").await
+}
+
+async fn follow_at(client: &Client, path: &str) -> Body {
+    let response = client.answer(Method::GET, path, &[], Body::empty()).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
-    response.into_body()
+    let mut stream = response.into_body();
+    let first = next(&mut stream).await.expect("where the stream begins");
+    assert!(!first.contains("data:"), "{first}");
+    stream
 }
 
 /// The next message within a second; none when the stream ended within it.
@@ -203,14 +210,12 @@ async fn who_is_no_operator_any_more_hears_nothing_of_the_box() {
     const BOX: &str = "/api/v1/events";
     let server = TestServer::start().await;
     let operator = server.operator().await;
-    let response = operator.answer(Method::GET, BOX, &[], Body::empty()).await;
-    assert_eq!(response.status(), 200);
-    let mut stream = response.into_body();
+    let mut stream = follow_at(&operator, BOX).await;
     let newcomer = server.user("viewer").await;
     let heard = next(&mut stream).await.expect("a message");
     assert!(heard.contains("identity.user"), "{heard}");
     drop(stream);
-    let mut stream = operator.answer(Method::GET, BOX, &[], Body::empty()).await.into_body();
+    let mut stream = follow_at(&operator, BOX).await;
 
     let dismiss = "UPDATE users SET is_operator = 0 WHERE id <> :user";
     server.change_user(newcomer, dismiss).await;

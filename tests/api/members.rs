@@ -49,7 +49,10 @@ async fn remove(client: &Client, member: &Value) -> crate::support::Reply {
 async fn follow(client: &Client) -> axum::body::BodyDataStream {
     let response = client.answer(Method::GET, "/events", &[], "").await;
     assert_eq!(response.status(), 200);
-    response.into_body().into_data_stream()
+    let mut stream = response.into_body().into_data_stream();
+    let first = told(&mut stream).await.expect("where the stream begins");
+    assert!(!first.contains("data:"), "{first}");
+    stream
 }
 
 async fn told(stream: &mut axum::body::BodyDataStream) -> Option<String> {

@@ -172,6 +172,8 @@ async fn a_changed_role_acts_on_open_sessions_and_streams_within_a_second() {
     let reader = holder(&server, &owner, &role).await;
     let response = reader.answer(Method::GET, "/events", &[], "").await;
     let mut stream = response.into_body().into_data_stream();
+    let first = stream.next().await.expect("where the stream begins").expect("bytes");
+    assert!(!first.starts_with(b"event:"), "{first:?}");
     reader.get("/audit").await.is(200);
 
     change(&owner, &role, 1, &json!({ "permissions": ["workspace.read"] })).await.is(200);
