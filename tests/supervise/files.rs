@@ -33,8 +33,8 @@ fn disk() -> Arc<dyn Disk> {
 
 fn file(folder: &Path, bytes: &[u8]) -> File {
     let path = folder.join("given");
-    File::create(&path).unwrap().write_all(bytes).unwrap();
-    File::open(path).unwrap()
+    File::create(&path).expect("a file").write_all(bytes).expect("room");
+    File::open(path).expect("a file")
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_release_is_installed_whole_and_cannot_be_written() {
     let path = folder.path().join("releases").join(name).join(PROGRAM);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o555);
     assert_eq!(std::fs::read(path).unwrap(), program);
-    assert_eq!(releases.list().unwrap(), [installed.clone()]);
+    assert_eq!(releases.list().unwrap(), std::slice::from_ref(&installed));
     assert_eq!(releases.verify(&installed).unwrap().release, installed);
 }
 

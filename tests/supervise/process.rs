@@ -84,7 +84,7 @@ fn a_supervisor_in_a_process_of_its_own() {
         Over::Stop => 0,
         Over::Exit(code) => code,
         Over::Fault(error) => {
-            eprintln!("{error}");
+            println!("{error}");
             1
         }
     };

@@ -152,7 +152,7 @@ impl Rig {
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.by("the supervisor ends", |rig| rig.ended())
+        self.by("the supervisor ends", Self::ended)
     }
 
     /// Looks again and again until there is something to see.

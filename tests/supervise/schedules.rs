@@ -54,7 +54,7 @@ fn power() -> io::Error {
 impl Story {
     fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
-        let program: Vec<u8> = (0..5_000).map(|_| dice.below(256) as u8).collect();
+        let program: Vec<u8> = (0..5_000).map(|_| dice.below(256).to_le_bytes()[0]).collect();
         let release = |seq: u64, sha256: String| Installed {
             seq,
             version: format!("1.{seq}.0"),
@@ -66,9 +66,9 @@ impl Story {
         let packaged = release(1, "0".repeat(64));
         let disk = Arc::new(Forgetful::new(seed));
         for folder in [STATE, DATA] {
-            disk.make_folder(Path::new(folder)).unwrap();
+            disk.make_folder(Path::new(folder)).expect("a folder");
         }
-        disk.sync_folder(Path::new("/")).unwrap();
+        disk.sync_folder(Path::new("/")).expect("power");
         let migrates = dice.toss();
         let (files, has_snapshot, is_exposed) = (Files::Old, false, false);
         Self { disk, dice, files, has_snapshot, is_exposed, migrates, packaged, new, program }
@@ -103,7 +103,7 @@ impl Story {
         assert!(is_read, "release {} on {:?} files", release.seq, self.files);
         let Some(folder) = &release.folder else { return };
         let path = Path::new(STATE).join("releases").join(folder).join(releases::PROGRAM);
-        let bytes = self.disk.read(&path).unwrap().expect("the program of what is started");
+        let bytes = self.disk.read(&path).expect("power").expect("the program of what is started");
         assert_eq!(to_hex(&Sha256::digest(bytes)), release.sha256, "it is not whole");
     }
 

@@ -17,7 +17,7 @@ const ROOT: (&str, &str) = ("updates.root", "/etc/holdfast/1.root.json");
 /// A box under a supervisor.
 async fn box_of() -> (TestServer, Supervisor) {
     let (supervisor, link) = Supervisor::new();
-    (TestServer::start_supervised(&[ROOT], link).await, supervisor)
+    (TestServer::start_under(&[ROOT], &[], Some(link)).await, supervisor)
 }
 
 fn plan() -> Value {
@@ -77,7 +77,7 @@ async fn what_a_box_lacks_is_said_before_anything_else() {
     alone.finish().await;
 
     let (_, link) = Supervisor::new();
-    let rootless = TestServer::start_supervised(&[], link).await;
+    let rootless = TestServer::start_under(&[], &[], Some(link)).await;
     let operator = rootless.operator().await;
     operator.post(&at("check"), &json!({})).await.is_problem(409, "update-no-root");
     rootless.finish().await;
@@ -96,7 +96,7 @@ async fn a_confirmed_plan_is_carried_out_and_the_history_has_every_part() {
     let (server, supervisor) = box_of().await;
     plant(&server, "person").await;
     let operator = server.operator().await;
-    supervisor.set("ends", ends("committed", Value::Null, server.clock.now().0));
+    supervisor.set("ends", ends("committed", &Value::Null, server.clock.now().0));
 
     let shown = operator.get(&at("plan")).await.is(200);
     let job = apply(&operator, shown["digest"].as_str().unwrap()).await.is(202);
@@ -134,7 +134,7 @@ async fn an_update_that_went_back_says_why() {
     plant(&server, "person").await;
     let operator = server.operator().await;
     let why = json!({ "code": "update-not-healthy", "detail": "It answered 500." });
-    supervisor.set("ends", ends("rolled_back", why.clone(), server.clock.now().0));
+    supervisor.set("ends", ends("rolled_back", &why, server.clock.now().0));
 
     apply(&operator, &digest(&operator).await).await.is(202);
     server.run_jobs().await;
@@ -167,7 +167,7 @@ async fn a_digest_of_another_plan_an_old_one_and_a_used_one_are_refused() {
     let (server, supervisor) = box_of().await;
     plant(&server, "person").await;
     let operator = server.operator().await;
-    supervisor.set("ends", ends("committed", Value::Null, server.clock.now().0));
+    supervisor.set("ends", ends("committed", &Value::Null, server.clock.now().0));
     let first = digest(&operator).await;
 
     let other = "19a8f0b2c00-0000000000000000000000000000000000000000000000000000000000000000";
@@ -190,7 +190,7 @@ async fn a_digest_of_another_plan_an_old_one_and_a_used_one_are_refused() {
 async fn going_back_shows_what_would_go_before_it_does() {
     let (server, supervisor) = box_of().await;
     supervisor.set("fallback", installed(5, "1.4.0"));
-    supervisor.set("ends", ends("committed", Value::Null, server.clock.now().0));
+    supervisor.set("ends", ends("committed", &Value::Null, server.clock.now().0));
     let operator = server.operator().await;
 
     let plan = operator.post(&at("rollback"), &json!({})).await.is(200);
@@ -213,7 +213,7 @@ async fn going_back_shows_what_would_go_before_it_does() {
 async fn a_program_does_its_part_on_its_channels_alone() {
     let (server, supervisor) = box_of().await;
     plant(&server, "person").await;
-    supervisor.set("ends", ends("committed", Value::Null, server.clock.now().0));
+    supervisor.set("ends", ends("committed", &Value::Null, server.clock.now().0));
     let looks = program(&server, &["updates.check"], &["stable"]).await;
     let elsewhere = program(&server, &["updates.check", "updates.apply"], &["beta"]).await;
     let rolls = program(&server, &["updates.check", "updates.apply"], &["stable"]).await;
@@ -256,8 +256,8 @@ async fn a_policy_begins_its_plan_by_itself_in_the_window_and_people_are_told() 
     let (supervisor, link) = Supervisor::new();
     let window = ("updates.window", "03:00-04:00");
     let policy = ("updates.policy", "auto-patch");
-    let server = TestServer::start_supervised(&[ROOT, policy, window], link).await;
-    supervisor.set("ends", ends("committed", Value::Null, server.clock.now().0));
+    let server = TestServer::start_under(&[ROOT, policy, window], &[], Some(link)).await;
+    supervisor.set("ends", ends("committed", &Value::Null, server.clock.now().0));
     let operator = server.operator().await;
     plant(&server, "policy").await;
     // It changes databases, so somebody has to confirm it.

@@ -28,6 +28,7 @@ pub(super) fn installed(seq: u64, version: &str) -> Value {
 
 impl Supervisor {
     /// A supervisor that runs release 6, and the link to it.
+    #[expect(clippy::disallowed_methods, reason = "both end with the channel")]
     pub(super) fn new() -> (Self, Arc<Link>) {
         let (own, end) = pair().expect("a pair of sockets");
         let link = Arc::new(Link::new(Arc::new(Channel::of(end).expect("a channel")), 6));
@@ -48,17 +49,17 @@ impl Supervisor {
 
     /// Says this from now on.
     pub(super) fn set(&self, member: &str, value: Value) {
-        self.0.lock().unwrap().standing[member] = value;
+        self.0.lock().expect("nobody panicked").standing[member] = value;
     }
 
     /// Refuses whatever changes something.
     pub(super) fn refuse(&self, code: &'static str, detail: &'static str) {
-        self.0.lock().unwrap().refusal = Some((code, detail));
+        self.0.lock().expect("nobody panicked").refusal = Some((code, detail));
     }
 
     /// What was asked for beside how it stands.
     pub(super) fn heard(&self) -> Vec<Wish> {
-        self.0.lock().unwrap().heard.clone()
+        self.0.lock().expect("nobody panicked").heard.clone()
     }
 
     async fn speak(self, own: Channel) {
@@ -72,7 +73,7 @@ impl Supervisor {
 
     /// A switch ends as soon as it is asked for: with the end that was told before, if any.
     fn answer(&self, wish: Wish) -> Outcome {
-        let mut says = self.0.lock().unwrap();
+        let mut says = self.0.lock().expect("nobody panicked");
         if wish == Wish::Standing {
             return Outcome::Done(says.standing.clone());
         }
@@ -95,7 +96,7 @@ impl Supervisor {
 }
 
 /// How a switch ends, for [`Supervisor::set`] of `ends`.
-pub(super) fn ends(end: &str, why: Value, at: i64) -> Value {
+pub(super) fn ends(end: &str, why: &Value, at: i64) -> Value {
     let entered = |state: &str, after: i64| json!({ "state": state, "at": at + after });
     json!({
         "kind": "update", "from": installed(6, "1.4.1"), "to": installed(7, "1.4.2"),

@@ -106,7 +106,7 @@ pub type Names<'a> = &'a dyn Fn(crate::platform::id::ObjectId) -> Option<String>
 impl UpdateEntry {
     pub fn new(update: &Update, parts: &[Stage], names: Names<'_>, now: Moment) -> Self {
         let (requested, confirmed) = (update.requested, update.confirmed);
-        let confirmer = confirmed.and_then(|who| who.id);
+        let by_whom = confirmed.and_then(|who| who.id);
         Self {
             id: update.id.to_string(),
             kind: update.kind.name().to_owned(),
@@ -120,8 +120,8 @@ impl UpdateEntry {
             requested_by_name: requested.id.and_then(names),
             requested_at: update.requested_at.to_string(),
             confirmed_as: confirmed.map(|who| who.by.name().to_owned()),
-            confirmed_by: confirmer.map(|id| id.to_string()),
-            confirmed_by_name: confirmer.and_then(names),
+            confirmed_by: by_whom.map(|id| id.to_string()),
+            confirmed_by_name: by_whom.and_then(names),
             confirmed_at: update.confirmed_at.map(|at| at.to_string()),
             plan_digest: update.digest.clone(),
             backup_id: update.backup.map(|id| id.to_string()),

@@ -75,12 +75,8 @@ impl TestServer {
         Self::start_under(settings, jobs, None).await
     }
 
-    /// A box under a supervisor.
-    pub async fn start_supervised(settings: &[(&'static str, &str)], by: Arc<Link>) -> Self {
-        Self::start_under(settings, &[], Some(by)).await
-    }
-
-    async fn start_under(
+    /// The same under a supervisor, where there is one.
+    pub async fn start_under(
         settings: &[(&'static str, &str)],
         jobs: &[JobSpec],
         supervisor: Option<Arc<Link>>,

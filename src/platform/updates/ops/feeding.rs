@@ -169,7 +169,7 @@ fn open(platform: &Platform, at: &Path) -> metadata::Result<Trusted> {
     })?;
     let own = folder(platform).join("root");
     match std::fs::remove_dir_all(&own) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Trusted::begin(&own, &first),
     }
 }

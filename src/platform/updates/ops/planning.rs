@@ -87,22 +87,22 @@ pub async fn prepare(ctx: &BoxCtx, given: Given) -> Result<Created<Job>> {
             ..new(scope, Kind::Update, (from, offer.to), channel)
         };
         begin_in(scope, &update, "requested")?;
-        let job = ask_in(scope, &platform.jobs, &wanted(&PREPARE, update.id, given)?, REFUSE)?;
+        let job = ask_in(scope, &platform.jobs, &wanted(&PREPARE, update.id, &given)?, REFUSE)?;
         Ok((job.id, job))
     });
-    told(ctx, asked.await?)
+    Ok(told(ctx, asked.await?))
 }
 
 const REFUSE: UnderWay = UnderWay::Refuse;
 
-pub(super) fn told(ctx: &BoxCtx, asked: Created<Job>) -> Result<Created<Job>> {
+pub(super) fn told(ctx: &BoxCtx, asked: Created<Job>) -> Created<Job> {
     ctx.platform.jobs.tell(&asked.value);
     ctx.platform.jobs.nudge();
-    Ok(asked)
+    asked
 }
 
-fn wanted(spec: &JobSpec, id: UpdateId, given: Given) -> Result<Wanted> {
-    let given = Given { update: id.to_string(), ..given };
+fn wanted(spec: &JobSpec, id: UpdateId, given: &Given) -> Result<Wanted> {
+    let given = Given { update: id.to_string(), ..given.clone() };
     let input = serde_json::to_value(given).map_err(Error::internal)?;
     Ok(Wanted { kind: spec.kind, workspace: None, subject: String::new(), input })
 }
@@ -242,11 +242,11 @@ pub async fn confirm(ctx: &BoxCtx, given: String) -> Result<Created<Job>> {
         let job = switch_in(scope, &platform, &update)?;
         Ok((job.id, job))
     });
-    told(ctx, asked.await?)
+    Ok(told(ctx, asked.await?))
 }
 
 fn switch_in(scope: &BoxScope<'_>, platform: &Platform, update: &Update) -> Result<Job> {
-    let wanted = wanted(&SWITCH, update.id, Given::default())?;
+    let wanted = wanted(&SWITCH, update.id, &Given::default())?;
     ask_in(scope, &platform.jobs, &wanted, REFUSE)
 }
 
@@ -293,7 +293,7 @@ pub(super) async fn confirm_due(ctx: &BoxCtx) -> Result<()> {
         switch_in(scope, &platform, &update).map(Some)
     });
     if let Some(job) = job.await? {
-        told(ctx, Created { value: job, is_replay: false })?;
+        told(ctx, Created { value: job, is_replay: false });
     }
     Ok(())
 }
@@ -337,7 +337,7 @@ pub async fn roll_back(ctx: &BoxCtx, given: String) -> Result<Created<Job>> {
         let job = switch_in(scope, &platform, &update)?;
         Ok((job.id, job))
     });
-    told(ctx, asked.await?)
+    Ok(told(ctx, asked.await?))
 }
 
 /// The plan of a rollback, and what its digests are made with: they change with each update.

@@ -68,10 +68,8 @@ async fn steps(work: &Work, update: &Update, folder: &Path) -> Result<Prepared, 
     let (ctx, given): (_, Given) = (work.on_box(), work.input()?);
     let staleness = if given.accept_stale { Staleness::Accepted } else { Staleness::Refused };
     enter(work, update, "fetching").await?;
-    let feed = match given.is_bundled {
-        true => feeding::of_bundle(ctx),
-        false => feeding::of_config(ctx).await?,
-    };
+    let feed =
+        if given.is_bundled { feeding::of_bundle(ctx) } else { feeding::of_config(ctx).await? };
     let look = feeding::look(ctx, &feed, staleness).await?;
     let (target, release) = wanted(&look, update)?;
     let state = standing(link(ctx)?).await?.state;
@@ -138,6 +136,9 @@ async fn back_up(work: &Work, update: &Update) -> Result<BackupId, Trouble> {
     Ok(backup)
 }
 
+/// So many of the newest backups are looked through.
+const LOOKED_THROUGH: usize = 20;
+
 /// The backup of a job once it was fetched back and found whole; none while that goes on.
 async fn proved(work: &Work, job: JobId) -> Result<Option<BackupId>, Trouble> {
     let ctx = work.on_box();
@@ -149,7 +150,6 @@ async fn proved(work: &Work, job: JobId) -> Result<Option<BackupId>, Trouble> {
     if let Some(progress) = making.progress {
         work.progress(progress.done, progress.total);
     }
-    const LOOKED_THROUGH: usize = 20;
     let made = bases::list(ctx, None, LOOKED_THROUGH).await?;
     let made = made.into_iter().find(|one| one.backup.job == job);
     let made = made.filter(|one| level(&one.backup, &one.copies) >= Some(Level::Verified));

@@ -80,7 +80,7 @@ pub async fn ask_to_take(ctx: &BoxCtx, id: UploadId, accept_stale: bool) -> Resu
         scope.audit(Entry::about("update.bundle_sent", KIND).set("accept_stale", stale))?;
         Ok((job.id, job))
     });
-    told(ctx, asked.await?)
+    Ok(told(ctx, asked.await?))
 }
 
 /// The job: unpacks the bundle, looks at it, keeps what it offers.
@@ -125,11 +125,9 @@ async fn unpack_and_look(
     });
     unpacked.await??;
     let look = super::checking::look_and_keep(ctx, &feeding::of_bundle(ctx), staleness).await?;
-    match look.next {
-        Some((_, release)) => Ok(Some(release.version)),
-        None => {
-            let detail = "The bundle is good, but holds no newer release for this box.";
-            Err(Trouble::Known("update-none", detail.to_owned()))
-        }
+    if let Some((_, release)) = look.next {
+        return Ok(Some(release.version));
     }
+    let detail = "The bundle is good, but holds no newer release for this box.";
+    Err(Trouble::Known("update-none", detail.to_owned()))
 }

@@ -295,7 +295,7 @@ mod tests {
         let now = Moment(1_000_000_000_000);
 
         assert!(check(Some(now.minus(day)), day));
-        assert!(!check(Some(now.minus(day - Duration::from_secs(1))), day));
+        assert!(!check(Some(now.minus(day).plus(Duration::from_secs(1))), day));
         assert!(!check(None, day), "nobody has seen it");
         assert!(check(None, Duration::ZERO), "it was said so");
     }
