@@ -15,7 +15,8 @@ const MADE = new RegExp(
 /** Three parts say what happened to what: nothing else is named like that. */
 const THREE = /"([a-z_]+(?:\.[a-z_-]+){2,})"/g;
 /** Actions that are named by a constant or chosen among several. */
-const NAMED = /(?:const [A-Z_]+: &str = |\{ |=> |, )"((?:access|audit|keys|workspace)\.[a-z_-]+)"/g;
+const NAMED =
+  /(?:const [A-Z_]+: &str = |\{ |=> |, )"((?:access|audit|keys|update|workspace)\.[a-z_-]+)"/g;
 /** Two parts that say no action: permissions, kinds of things, and files. */
 const OTHERS = /\.(?:read|manage|settings|transfer|delete|log|member|role|sample-data|json)$/;
 /** Work in the background, where its kind is declared. */
