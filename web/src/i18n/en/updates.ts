@@ -30,9 +30,10 @@ export const updates = {
   "updates.protection.missing": "no, this kernel cannot",
   "updates.protection.shared_folder": "no, the folder is shared",
   "updates.alone": "This box cannot update itself",
+  "updates.aloneHow": "How it gets a supervisor",
   "updates.aloneText":
-    "It runs without a supervisor, which alone may change its release. Start it as the " +
-    "package does, with “holdfast supervise”, or install the new package.",
+    "It runs without a supervisor, which alone may change its release. Start it with " +
+    "“holdfast supervise”.",
   "updates.noRoot": "The box believes no release yet",
   "updates.noRootText":
     "Set updates.root to the 1.root.json of whoever publishes the releases, and restart the box.",

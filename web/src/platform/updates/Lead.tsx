@@ -43,7 +43,8 @@ export function Lead({ status, onPlan }: Props) {
       )}
       {lead === "alone" && (
         <Notice tone="caution" title={t("updates.alone")}>
-          {t("updates.aloneText")}
+          {t("updates.aloneText")}{" "}
+          <a href="/help/updates#a-supervisor-under-systemd">{t("updates.aloneHow")}</a>
         </Notice>
       )}
       {lead === "noRoot" && (
