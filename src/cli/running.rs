@@ -15,7 +15,7 @@ use crate::platform::error::Error;
 use crate::wiring::{self, serving};
 
 /// How often a job on its way is asked how far it is.
-const ASKED_EVERY: Duration = Duration::from_millis(500);
+pub(super) const ASKED_EVERY: Duration = Duration::from_millis(500);
 
 impl Common {
     /// Asks the running box; `None` when none runs.

@@ -10,14 +10,12 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::output::{self, Answer, Failure, megabytes};
-use super::running::read;
+use super::running::{ASKED_EVERY, read};
 use crate::platform::control::{self, UpdateHistory, UpdateVerb};
 use crate::platform::updates::report::{
     UpdateCheck, UpdateEntry, UpdatePlan, UpdateReason, UpdatesStatusResponse,
 };
 
-/// How often the box is asked how far it is.
-const ASKED_EVERY: Duration = Duration::from_millis(500);
 /// A box that changes its release may not answer for so long.
 const SILENT_MAX: Duration = Duration::from_mins(5);
 
