@@ -5,6 +5,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
     SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
@@ -64,10 +65,7 @@ impl Channel {
     pub async fn receive<T: DeserializeOwned>(&self) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
         let mut buffer = vec![0; MESSAGE_SIZE_BYTES_MAX];
         let receive = || receive_now(self.0.as_fd(), &mut buffer);
-        let (length, descriptors) = match self.0.async_io(Interest::READABLE, receive).await {
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
-            received => received?,
-        };
+        let (length, descriptors) = self.0.async_io(Interest::READABLE, receive).await?;
         if length == 0 {
             return Ok(None);
         }
@@ -110,7 +108,13 @@ fn receive_now(end: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Vec
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
     let mut beside = RecvAncillaryBuffer::new(&mut space);
     let into = &mut [IoSliceMut::new(buffer)];
-    let received = rustix::net::recvmsg(end, into, &mut beside, RecvFlags::CMSG_CLOEXEC)?;
+    let mut receive = || rustix::net::recvmsg(end, into, &mut beside, RecvFlags::CMSG_CLOEXEC);
+    let received = match receive() {
+        // The other side ended without having read everything. That is told once, and before what
+        // it had said until then.
+        Err(Errno::CONNRESET) => receive(),
+        received => received,
+    }?;
     let mut descriptors = Vec::new();
     for message in beside.drain() {
         if let RecvAncillaryMessage::ScmRights(these) = message {
@@ -153,6 +157,20 @@ mod tests {
         left.read_to_string(&mut text).unwrap();
         assert_eq!(text, "through");
         assert!(other.receive::<String>().await.unwrap().is_none(), "the other side is gone");
+    }
+
+    #[tokio::test]
+    async fn the_last_words_of_a_side_that_ended_with_letters_unread_are_heard() {
+        let (one, other) = pair().unwrap();
+        let other = Channel::of(other).unwrap();
+        one.send(&"never read", &[]).await.unwrap();
+        other.send(&"the reason", &[]).await.unwrap();
+
+        drop(other);
+
+        let (heard, _) = one.receive::<String>().await.unwrap().unwrap();
+        assert_eq!(heard, "the reason");
+        assert!(one.receive::<String>().await.unwrap().is_none(), "the other side is gone");
     }
 
     #[tokio::test]

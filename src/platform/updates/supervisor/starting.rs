@@ -24,6 +24,10 @@ use crate::platform::updates::release::SUPERVISOR_PROTO;
 /// Below `<data>/update`: where workers are looked at and requests are passed on.
 pub(super) const PRIVATE: &str = "run";
 
+/// How long what a worker said before it ended is waited for; a program that it started may hold
+/// the channel open.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// How long a start may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
@@ -192,6 +196,12 @@ impl Supervisor {
             crash::point("worker-ready");
             return Ok(Ok(id));
         }
+        // That it ended may be known before what it last said was read.
+        if worker.exit.is_some() {
+            let is_read = move |this: &Self| this.worker(id).is_none_or(|one| one.is_silent);
+            self.until(LAST_WORDS, is_read).await?;
+        }
+        let Some(worker) = self.worker(id) else { return Err(Over::Stop) };
         let version = program.release.version.clone();
         let (failed, exit) = (worker.failed.clone(), worker.exit);
         let alert = match (failed, exit, is_in_time) {
