@@ -15,12 +15,12 @@ use crate::support::{Client, TestServer, system};
 const ROOT: (&str, &str) = ("updates.root", "/etc/holdfast/1.root.json");
 
 /// A box under a supervisor.
-async fn box_of() -> (TestServer, Supervisor) {
+pub(super) async fn box_of() -> (TestServer, Supervisor) {
     let (supervisor, link) = Supervisor::new();
     (TestServer::start_under(&[ROOT], &[], Some(link)).await, supervisor)
 }
 
-fn plan() -> Value {
+pub(super) fn plan() -> Value {
     json!({
         "id": "", "kind": "update", "from": { "seq": 6, "version": "1.4.1" },
         "to": { "seq": 7, "version": "1.4.2" }, "channel": "stable", "severity": "normal",
@@ -33,7 +33,7 @@ fn plan() -> Value {
 }
 
 /// Writes an update whose plan waits.
-async fn plant(server: &TestServer, by: &'static str) {
+pub(super) async fn plant(server: &TestServer, by: &'static str) {
     let ctx = system(&server.platform);
     let planted = ctx.write(move |scope: &BoxScope<'_>| {
         scope
@@ -53,11 +53,11 @@ async fn plant(server: &TestServer, by: &'static str) {
     planted.await.expect("an update");
 }
 
-async fn digest(operator: &Client) -> String {
+pub(super) async fn digest(operator: &Client) -> String {
     operator.get(&at("plan")).await.is(200)["digest"].as_str().expect("a digest").to_owned()
 }
 
-async fn apply(who: &Client, digest: &str) -> crate::support::Reply {
+pub(super) async fn apply(who: &Client, digest: &str) -> crate::support::Reply {
     who.post(&at("apply"), &json!({ "digest": digest })).await
 }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod confirming;
+mod news;
 mod status;
 mod supervisor;
 #[expect(dead_code, unused_imports, reason = "the harness offers more than this test needs")]

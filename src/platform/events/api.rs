@@ -25,9 +25,11 @@ use crate::platform::error::Result;
 use crate::platform::id::Id;
 use crate::platform::identity::sessions::ops::refresh;
 use crate::platform::identity::users;
+use crate::platform::identity::users::rules::UserId;
 use crate::platform::jobs::{self, JobChange};
 use crate::platform::notices;
 use crate::platform::tasks::Stop;
+use crate::platform::updates;
 use crate::platform::workspaces::{self, members};
 
 /// A comment is sent so often, so that proxies keep the stream open and listeners notice when
@@ -75,12 +77,12 @@ async fn follow_workspace(ctx: Ctx, headers: HeaderMap) -> Result<impl IntoRespo
     let permit = ctx.platform.streams.admit(ctx.principal()?.user)?;
     let file = ctx.file().await?;
     let start = resume(last_event_id(&headers), audit::ops::last_seq(&ctx).await?);
-    let people = PeopleHeard {
+    let box_heard = BoxHeard {
         belonging: audit::ops::last_seq_people(&ctx).await?,
-        accounts: audit::ops::last_seq_box(&ctx).await?,
+        all: audit::ops::last_seq_box(&ctx).await?,
     };
     let source = Source::Workspace(ctx, file);
-    Ok(answer(Follower { people_heard: people, ..Follower::new(source, start, permit) }))
+    Ok(answer(Follower { box_heard, ..Follower::new(source, start, permit) }))
 }
 
 /// Follow what changes on the box (operators).
@@ -153,21 +155,29 @@ impl Source {
         }
     }
 
-    /// What says that people joined, left, were invited or got another role, or that one of them
-    /// was renamed or cannot sign in any more, to those who may see them. It stands in the box's
-    /// log; `heard` is how far that was looked at.
-    async fn people(&self, heard: &mut PeopleHeard, seq: i64) -> Result<Option<Event>> {
-        let Self::Workspace(ctx, _) = self else { return Ok(None) };
-        if !ctx.may(PEOPLE_PERMISSION) {
-            return Ok(None);
+    /// What stands in the box's log and concerns a workspace: to everybody, that an update of the
+    /// box was planned, began or ended; to those who may see them, that people joined, left, were
+    /// invited or got another role, or that one of them was renamed or cannot sign in any more.
+    /// `heard` is how far the log was looked at.
+    async fn of_box(&self, heard: &mut BoxHeard, seq: i64) -> Result<Vec<Event>> {
+        let Self::Workspace(ctx, _) = self else { return Ok(Vec::new()) };
+        let news = news_of_box(ctx, &mut heard.all).await?;
+        let about_here = |kind: &str| {
+            let id = Some(ctx.workspace().to_string());
+            Event { seq, kind: kind.to_owned(), id, version: None }
+        };
+        let mut events = Vec::new();
+        if news.is_of_update {
+            events.push(about_here(updates::ops::KIND));
         }
-        let last = audit::ops::last_seq_people(ctx).await?;
-        let has_changed = std::mem::replace(&mut heard.belonging, last) != last;
-        if !accounts_changed(ctx, &mut heard.accounts).await? && !has_changed {
-            return Ok(None);
+        if ctx.may(PEOPLE_PERMISSION) {
+            let last = audit::ops::last_seq_people(ctx).await?;
+            let has_changed = std::mem::replace(&mut heard.belonging, last) != last;
+            if has_changed || news.is_of_members(ctx).await? {
+                events.push(about_here(members::ops::KIND));
+            }
         }
-        let (kind, id) = (members::ops::KIND.to_owned(), Some(ctx.workspace().to_string()));
-        Ok(Some(Event { seq, kind, id, version: None }))
+        Ok(events)
     }
 
     /// What says that the workspace itself changed. Its settings stand in the box's file, so the
@@ -223,29 +233,48 @@ impl Source {
     }
 }
 
-/// Whether somebody of the workspace has another name, or may sign in where they could not, or
-/// the other way round. `heard` is the last entry of the box's log that was looked at.
-async fn accounts_changed(ctx: &Ctx, heard: &mut i64) -> Result<bool> {
-    let entries = audit::ops::tail_box(ctx, *heard, BATCH).await?;
-    let Some(last) = entries.last() else { return Ok(false) };
-    *heard = last.seq;
-    if entries.len() == BATCH {
-        // So much happened that looking once too often costs less than looking at all of it.
-        *heard = audit::ops::last_seq_box(ctx).await?;
-        return Ok(true);
-    }
-    let accounts = entries.iter().filter(|one| one.object_kind == users::ops::KIND);
-    let persons = accounts.filter_map(|one| one.object_id).map(Id::cast).collect();
-    members::ops::has_any(ctx, persons).await
+/// What came into the box's log since somebody last looked.
+struct BoxNews {
+    is_of_update: bool,
+    /// Whose accounts changed; none where so much happened that looking at all of it costs more
+    /// than telling once too often.
+    accounts: Option<Vec<UserId>>,
 }
 
-/// How far the box's log was looked at for what concerns the people of a workspace.
+impl BoxNews {
+    /// Whether somebody of the workspace has another name, or may sign in where they could not,
+    /// or the other way round.
+    async fn is_of_members(self, ctx: &Ctx) -> Result<bool> {
+        match self.accounts {
+            None => Ok(true),
+            Some(accounts) => members::ops::has_any(ctx, accounts).await,
+        }
+    }
+}
+
+/// Reads on in the box's log; `heard` is the last entry that was looked at.
+async fn news_of_box(ctx: &Ctx, heard: &mut i64) -> Result<BoxNews> {
+    let entries = audit::ops::tail_box(ctx, *heard, BATCH).await?;
+    if entries.len() == BATCH {
+        *heard = audit::ops::last_seq_box(ctx).await?;
+        return Ok(BoxNews { is_of_update: true, accounts: None });
+    }
+    *heard = entries.last().map_or(*heard, |one| one.seq);
+    let of_update = |one: &Record| one.object_kind == updates::ops::KIND && one.outcome == "ok";
+    let accounts = entries.iter().filter(|one| one.object_kind == users::ops::KIND);
+    Ok(BoxNews {
+        is_of_update: entries.iter().any(of_update),
+        accounts: Some(accounts.filter_map(|one| one.object_id).map(Id::cast).collect()),
+    })
+}
+
+/// How far the box's log was looked at for what concerns a workspace.
 #[derive(Default)]
-struct PeopleHeard {
+struct BoxHeard {
     /// The last entry about the workspace.
     belonging: i64,
     /// The last entry at all.
-    accounts: i64,
+    all: i64,
 }
 
 /// What a listener is by now.
@@ -260,7 +289,7 @@ struct Standing {
 struct Follower {
     source: Source,
     seq: i64,
-    people_heard: PeopleHeard,
+    box_heard: BoxHeard,
     must_reload: bool,
     /// Until when the listener may listen as far as is known.
     good_until: Moment,
@@ -303,7 +332,7 @@ impl Follower {
         Self {
             source,
             seq,
-            people_heard: PeopleHeard::default(),
+            box_heard: BoxHeard::default(),
             must_reload,
             // Looked up with the first message.
             good_until: Moment(0),
@@ -411,8 +440,8 @@ impl Follower {
         if self.source.version() != version {
             self.waiting.extend(self.source.changed(self.seq));
         }
-        let people = self.source.people(&mut self.people_heard, self.seq).await.ok()?;
-        self.waiting.extend(people);
+        let of_box = self.source.of_box(&mut self.box_heard, self.seq).await.ok()?;
+        self.waiting.extend(of_box);
         Some(())
     }
 

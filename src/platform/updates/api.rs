@@ -13,8 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::jobs::Given;
-use super::ops::{checking, history, kept, planning, status, uploads};
-use super::report::{UpdateEntry, UpdatePlan, UpdatesStatusResponse};
+use super::ops::{checking, history, kept, news, planning, status, uploads};
+use super::report::{UpdateEntry, UpdateNewsResponse, UpdatePlan, UpdatesStatusResponse};
 use super::rules::{CHECK, UpdateId};
 use crate::http::answer::{Answer, NoContent, Reply, accepted, created, ok};
 use crate::http::extract::{Json, Path, Query, body_bytes};
@@ -38,6 +38,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub fn routes() -> Routes {
     Routes::new()
         .routes(routes!(get_updates_status))
+        .routes(routes!(get_update_news))
         .routes(routes!(check_for_updates))
         .routes(routes!(get_update_plan))
         .routes(routes!(apply_update))
@@ -67,6 +68,16 @@ pub struct UpdatesQuery {
     responses((status = 200, body = UpdatesStatusResponse)))]
 async fn get_updates_status(ctx: BoxCtx) -> Answer<UpdatesStatusResponse> {
     Ok(ok(status::status(&ctx).await?))
+}
+
+/// See what concerns everybody: an update that comes or goes on, and what the last one brought.
+///
+/// Event streams say `box.update` when it may have changed.
+#[utoipa::path(get, path = "/platform/updates/news", tag = "updates",
+    security(("session" = [])),
+    responses((status = 200, body = UpdateNewsResponse)))]
+async fn get_update_news(ctx: BoxCtx) -> Answer<UpdateNewsResponse> {
+    Ok(ok(news::news(&ctx).await?))
 }
 
 /// List the updates that were tried, the newest first.

@@ -3,6 +3,7 @@
 pub mod checking;
 mod feeding;
 pub mod history;
+pub mod news;
 pub mod planning;
 pub(super) mod preparing;
 pub mod status;

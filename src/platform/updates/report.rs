@@ -369,3 +369,40 @@ pub struct UpdatesStatusResponse {
     pub last: Option<UpdateEntry>,
     pub scorecard: UpdateScorecard,
 }
+
+/// What everybody who is signed in is told of updates.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpdateNewsResponse {
+    /// A change of the release that comes or goes on; null: none does.
+    pub change: Option<UpdateChange>,
+    /// What the release that runs brought; null where it came with the box or long ago.
+    pub whats_new: Option<UpdateWhatsNew>,
+}
+
+/// A change of the release, as far as it concerns everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpdateChange {
+    /// `update` or `rollback`.
+    pub kind: String,
+    pub from: UpdateVersion,
+    pub to: UpdateVersion,
+    /// `coming`, `under-way`, or `watched`: people reach the other release, which is not kept yet.
+    pub state: String,
+    /// When it begins; null once it has.
+    pub begins_at: Option<String>,
+    /// How long requests are expected to wait.
+    pub expected_pause_ms: u64,
+    /// When the release is kept if nothing goes wrong; null before it is watched.
+    pub watched_until: Option<String>,
+}
+
+/// What a release brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpdateWhatsNew {
+    pub seq: u64,
+    pub version: String,
+    /// Since when the box keeps it.
+    pub since: String,
+    /// Markdown of the publisher.
+    pub notes: String,
+}

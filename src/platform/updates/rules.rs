@@ -17,6 +17,8 @@ pub const PLAN_HOLDS: Duration = Duration::from_hours(24);
 pub const CRITICAL_WAITS_MAX: Duration = Duration::from_hours(24);
 /// A feed that says nothing new for longer is told.
 pub const FEED_SILENT_MAX: Duration = Duration::from_hours(7 * 24);
+/// What a release brought is told for so long.
+pub const NEWS_FOR: Duration = Duration::from_hours(30 * 24);
 /// Updates that are kept; the oldest goes for the next.
 pub const KEPT_MAX: usize = 1_000;
 /// Characters of what went wrong.
@@ -157,6 +159,38 @@ words! {
         /// Its plan was confirmed by nobody.
         Discarded = "discarded",
     }
+}
+
+words! {
+    /// How far a change of the release is, for those who only use the box.
+    Turn {
+        /// It begins at a time that is known.
+        Coming = "coming",
+        /// Requests wait, or will at any moment.
+        UnderWay = "under-way",
+        /// People reach the other release, which is not kept yet.
+        Watched = "watched",
+    }
+}
+
+impl Turn {
+    /// None while a plan waits for an operator, which concerns nobody else.
+    pub fn of(
+        confirmed_at: Option<Moment>,
+        begins_at: Option<Moment>,
+        watched_until: Option<Moment>,
+    ) -> Option<Self> {
+        match (confirmed_at, watched_until) {
+            (Some(_), Some(_)) => Some(Self::Watched),
+            (Some(_), None) => Some(Self::UnderWay),
+            (None, _) => begins_at.map(|_| Self::Coming),
+        }
+    }
+}
+
+/// Whether what a release brought is still news when it is kept since then.
+pub fn is_news(since: Moment, now: Moment) -> bool {
+    now.since(since) < NEWS_FOR
 }
 
 impl Severity {

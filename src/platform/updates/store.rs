@@ -100,6 +100,19 @@ pub(super) fn get(scope: &Unit<'_>, id: UpdateId) -> Result<Option<Update>> {
         .transpose()
 }
 
+/// The update that brought the release of a number, the last one if there were more.
+pub(super) fn brought(scope: &Unit<'_>, seq: u64) -> Result<Option<Update>> {
+    let id: Option<UpdateId> = scope
+        .prepare_cached(
+            "SELECT id FROM updates
+             WHERE to_seq = :seq AND to_seq > 0 AND kind = 'update' AND outcome = 'committed'
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(named_params! { ":seq": number(seq) }, |row| row.get(0))
+        .optional()?;
+    id.map_or(Ok(None), |id| get(scope, id))
+}
+
 /// The one that has not ended.
 pub(super) fn under_way(scope: &Unit<'_>) -> Result<Option<Update>> {
     let id: Option<UpdateId> = scope

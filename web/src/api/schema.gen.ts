@@ -1859,6 +1859,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/updates/news": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what concerns everybody: an update that comes or goes on, and what the last one brought.
+         * @description Event streams say `box.update` when it may have changed.
+         */
+        get: operations["get_update_news"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/platform/updates/plan": {
         parameters: {
             query?: never;
@@ -6809,6 +6829,24 @@ export interface components {
             /** @description What a test did one after the other; empty when it was a backup. */
             steps: components["schemas"]["StepResponse"][];
         };
+        /** @description A change of the release, as far as it concerns everybody. */
+        UpdateChange: {
+            /** @description When it begins; null once it has. */
+            begins_at?: string | null;
+            /**
+             * Format: int64
+             * @description How long requests are expected to wait.
+             */
+            expected_pause_ms: number;
+            from: components["schemas"]["UpdateVersion"];
+            /** @description `update` or `rollback`. */
+            kind: string;
+            /** @description `coming`, `under-way`, or `watched`: people reach the other release, which is not kept yet. */
+            state: string;
+            to: components["schemas"]["UpdateVersion"];
+            /** @description When the release is kept if nothing goes wrong; null before it is watched. */
+            watched_until?: string | null;
+        };
         /** @description One of the things that a release was tried with. */
         UpdateCheck: {
             /** @description Where, and what was found. */
@@ -6872,6 +6910,11 @@ export interface components {
              * @example counter
              */
             role: string;
+        };
+        /** @description What everybody who is signed in is told of updates. */
+        UpdateNewsResponse: {
+            change?: components["schemas"]["UpdateChange"] | null;
+            whats_new?: components["schemas"]["UpdateWhatsNew"] | null;
         };
         /** @description A release that the box may take. */
         UpdateOffer: {
@@ -7113,6 +7156,16 @@ export interface components {
              * @description The only order of releases; 0 where no metadata names it.
              */
             seq: number;
+            version: string;
+        };
+        /** @description What a release brought. */
+        UpdateWhatsNew: {
+            /** @description Markdown of the publisher. */
+            notes: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description Since when the box keeps it. */
+            since: string;
             version: string;
         };
         /** @description Settings to change; fields left out stay as they are. */
@@ -11933,6 +11986,35 @@ export interface operations {
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_update_news: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateNewsResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
             413: components["responses"]["Refusal413"];
             421: components["responses"]["Refusal421"];
             422: components["responses"]["Refusal422"];

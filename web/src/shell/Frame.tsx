@@ -4,6 +4,7 @@ import { t, FormatProvider } from "@/i18n";
 import { LiveProvider } from "@/platform/live/LiveProvider";
 import { MfaBanner } from "@/platform/identity/factors/MfaBanner";
 import { useMe } from "@/platform/identity/queries";
+import { News } from "@/platform/updates/News";
 import { WorkspaceBanner } from "@/platform/workspaces/WorkspaceBanner";
 import { lastWorkspace, rememberWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import type { MyWorkspace } from "@/api/types";
@@ -97,6 +98,7 @@ function FrameBody({ workspace }: { readonly workspace: MyWorkspace | null }) {
           onShortcuts={keys.openShortcuts}
         />
         {workspace && <ConnectionBanner />}
+        <News />
         <MfaBanner mfa={mfa} />
         {inWorkspace && workspace && <WorkspaceBanner workspace={workspace} />}
         <main id="content" ref={main} className={classes.main} tabIndex={-1}>

@@ -164,4 +164,18 @@ export const updates = {
   "updates.began": "Began",
   "updates.took": "Took",
   "updates.last": "The last update",
+  "updates.news.label": "Update of the box",
+  "updates.news.coming": "Holdfast will be updated to {version} at {at}.",
+  "updates.news.underWay": "Holdfast is being updated to {version}.",
+  "updates.news.goingBack": "Holdfast is going back to {version}.",
+  "updates.news.pause": {
+    one: "It pauses for about a second; nothing you have saved is lost.",
+    other: "It pauses for about {count} seconds; nothing you have saved is lost.",
+  },
+  "updates.news.runs": "Holdfast runs version {version} now.",
+  "updates.news.watched":
+    "It is watched until {until}, and goes back by itself if anything is off.",
+  "updates.news.updated": "Holdfast was updated to {version}.",
+  "updates.news.newIn": "What is new in {version}",
+  "updates.news.close": "Do not show this again",
 } as const;

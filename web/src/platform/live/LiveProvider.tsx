@@ -4,6 +4,7 @@ import { followEvents, workspaceEvents, type StreamState } from "@/api/events";
 import { meQuery } from "../identity/queries";
 import { NOTICES } from "../notices/queries";
 import { HELP } from "../security/queries";
+import { NEWS } from "../updates/newsQuery";
 
 /** `off`: nothing is followed, and nothing is wrong with the connection. */
 type LiveState = StreamState | "off";
@@ -64,6 +65,7 @@ export function LiveProvider({
         // Somebody who asks for help is told of in person.
         void client.invalidateQueries({ queryKey: [HELP] });
       }
+      if (touched.has("box")) void client.invalidateQueries({ queryKey: [NEWS] });
       if (touched.has("workspace")) void client.invalidateQueries({ queryKey: meQuery.queryKey });
       touched.clear();
     };
@@ -75,9 +77,11 @@ export function LiveProvider({
       onGap: () => void client.invalidateQueries(),
       onState: (next) => {
         setState(next);
-        // What happened to the workspace itself and its people is not told a second time.
-        if (next === "open" && wasLost)
+        // What happened to the workspace itself, its people and the box is not told again.
+        if (next === "open" && wasLost) {
           void client.invalidateQueries({ queryKey: ["workspace", workspace] });
+          void client.invalidateQueries({ queryKey: [NEWS] });
+        }
         wasLost &&= next !== "open";
       },
       // A request through the client finds out whether the session ended, and then asks.

@@ -58,3 +58,10 @@ export function percentOf(underWay: UpdateUnderWay): number | null {
   if (!progress || progress.total === 0) return null;
   return Math.floor((progress.done * PROGRESS_TOTAL) / progress.total);
 }
+
+const SECOND_MS = 1_000;
+
+/** How long a pause is called, in seconds: never none, and rather one too many. */
+export function pauseSeconds(pauseMs: number): number {
+  return Math.max(1, Math.ceil(pauseMs / SECOND_MS));
+}
