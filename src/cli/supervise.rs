@@ -130,6 +130,9 @@ fn settings(
         package: std::env::current_exe()?,
         own: PathBuf::from(OWN),
         version: VERSION.to_owned(),
-        limits: Limits::default(),
+        limits: Limits {
+            package_probation: Duration::from_secs(config.updates.probation_seconds),
+            ..Limits::default()
+        },
     })
 }

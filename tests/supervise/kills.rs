@@ -49,7 +49,8 @@ fn points() -> Vec<&'static str> {
 
 /// What a first start comes by as well is meant the second time.
 fn at_the_update(point: &str) -> String {
-    let is_in_start = point.starts_with("worker-") || point == "accepted";
+    let is_in_start =
+        ["worker-", "install-", "accepted"].iter().any(|start| point.starts_with(start));
     if is_in_start { format!("{point}:2") } else { point.to_owned() }
 }
 

@@ -11,21 +11,32 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use super::boot::Installed;
 use super::channel::{self, Channel};
 use super::protocol::SocketKind;
-use super::resident::Supervisor;
+use super::reasons;
+use super::resident::{Over, Supervisor};
 use super::sockets::{Listening, described};
-use super::standing::Protection;
-use super::workers::{self, Role, Worker};
+use super::standing::{Alert, Protection};
+use super::workers::{self, Exit, Role, Worker};
 
 /// The option of `holdfast supervise` that takes over.
 pub const TAKE_OVER: &str = "--take-over";
+
+/// How long a program may take to say its version.
+const TRIED_WITHIN: Duration = Duration::from_secs(10);
+
+/// A program that was started once to see whether it runs at all.
+pub(super) struct Tried {
+    pub(super) pid: Pid,
+    pub(super) exit: Option<Exit>,
+}
 
 /// What is handed on: the listening sockets come as descriptors, then the worker's channel.
 #[derive(Debug, Serialize, Deserialize)]
@@ -104,6 +115,37 @@ impl Supervisor {
         there.is_some() && there != identity(&self.settings.own)
     }
 
+    /// Refuses to become what does not even run here: nothing could bring the box back from that.
+    pub(super) async fn try_package(&mut self) -> Result<Result<(), Alert>, Over> {
+        let path = self.settings.package.display().to_string();
+        let unusable = |why: String| {
+            let detail = format!("The package's program {path} was not taken over: {why}");
+            Err(Alert::new(reasons::RELEASE_UNUSABLE, detail))
+        };
+        let mut command = Command::new(&self.settings.package);
+        command.arg("--version");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let spawned = command.spawn();
+        let started = spawned.map(|child| i32::try_from(child.id()).ok().and_then(Pid::from_raw));
+        let pid = match started {
+            Ok(Some(pid)) => pid,
+            Ok(None) => return Ok(unusable("its process has no number".to_owned())),
+            Err(error) => return Ok(unusable(error.to_string())),
+        };
+        self.tried = Some(Tried { pid, exit: None });
+        let is_over = |this: &Self| this.tried.as_ref().is_none_or(|one| one.exit.is_some());
+        let is_in_time = self.until(TRIED_WITHIN, is_over).await?;
+        if !is_in_time {
+            // It may have ended meanwhile.
+            kill_process(pid, Signal::KILL).unwrap_or_default();
+        }
+        Ok(match self.tried.take().and_then(|one| one.exit) {
+            Some(Exit::Code(0)) => Ok(()),
+            Some(exit) => unusable(format!("it ended with {exit}")),
+            None => unusable("it did not say its version in time".to_owned()),
+        })
+    }
+
     /// Becomes the package's new program. Returns only with the reason why it could not.
     pub(super) async fn hand_on(&mut self) -> io::Error {
         match self.prepare_to_hand_on().await {
@@ -146,14 +188,32 @@ impl Supervisor {
         if self.ledger.state().active.folder.is_some() {
             return Ok(());
         }
-        let mut own = File::open(&self.settings.own)?;
-        let kept = self.releases.install(&mut own, &self.packaged);
-        let kept = kept.map_err(|alert| io::Error::other(alert.detail))?;
+        let kept = self.kept_own_program()?;
         self.ledger.packaged(&kept)?;
         if let Some(worker) = self.current.and_then(|id| self.worker_mut(id)) {
             worker.release = kept;
         }
         Ok(())
+    }
+
+    fn kept_own_program(&self) -> io::Result<Installed> {
+        let mut own = File::open(&self.settings.own)?;
+        let kept = self.releases.install(&mut own, &self.packaged);
+        kept.map_err(|alert| io::Error::other(alert.detail))
+    }
+
+    /// Keeps a copy of the package's program where that is what runs: another package may come
+    /// while the box stands still, and nothing else is left of this one then.
+    pub(super) fn keep_a_copy(&self) {
+        let active = &self.ledger.state().active;
+        let is_own = active.folder.is_none() && active.sha256 == self.packaged.sha256;
+        let is_kept = self.releases.kept(&self.packaged.sha256).is_some();
+        if !is_own || is_kept || self.releases.check_executable().is_err() {
+            return;
+        }
+        if let Err(error) = self.kept_own_program() {
+            warn!("There is no copy of the package's program to go back to: {error}");
+        }
     }
 }
 

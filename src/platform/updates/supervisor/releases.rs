@@ -161,6 +161,17 @@ impl Releases {
         Ok(found)
     }
 
+    /// The copy of a package's program with this hash.
+    pub fn kept(&self, sha256: &str) -> Option<Installed> {
+        let found = self.list().unwrap_or_default();
+        found.into_iter().find(|one| one.is_packaged && one.sha256 == sha256)
+    }
+
+    /// Where the program of an installed release lies; none for one that is not installed.
+    pub fn program(&self, release: &Installed) -> Option<PathBuf> {
+        Some(self.folder.join(release.folder.as_ref()?).join(PROGRAM))
+    }
+
     /// Removes all releases but these and the newest of the rest.
     pub fn clean_up(&self, kept: &[&Installed]) -> io::Result<()> {
         let rest =

@@ -11,14 +11,15 @@ use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tracing::{error, info, warn};
 
-use super::boot::{BootState, Installed, Phase};
+use super::boot::{BootState, Installed, Kind, Phase};
 use super::disk::{Disk, RealDisk};
+use super::handing_on::Tried;
 use super::ledger::Ledger;
 use super::protocol::{Order, Outcome, Report, Wish};
 use super::releases::{Releases, Verified};
 use super::rules::Vouched;
 use super::sockets::Listening;
-use super::standing::{Alert, Protection, ProtectionState, Standing, UnderWay};
+use super::standing::{Alert, End, Protection, ProtectionState, Standing, UnderWay};
 use super::steps::Step;
 use super::switching::Baseline;
 use super::vouching::Vouches;
@@ -68,6 +69,8 @@ pub struct Limits {
     /// Between two signs of life.
     pub life: Duration,
     pub probe_every: Duration,
+    /// How long the program of a new package is watched.
+    pub package_probation: Duration,
     /// How long the end of a worker is waited for when everything stops.
     pub stop: Duration,
 }
@@ -85,6 +88,7 @@ impl Default for Limits {
             leave: seconds(100),
             life: seconds(20),
             probe_every: seconds(2),
+            package_probation: seconds(600),
             stop: seconds(320),
         }
     }
@@ -130,6 +134,7 @@ pub struct Supervisor {
     pub(super) current: Option<u64>,
     pub(super) numbers: u64,
     pub(super) step: Option<Step>,
+    pub(super) tried: Option<Tried>,
     pub(super) wanted: VecDeque<Wanted>,
     pub(super) is_reload_owed: bool,
     pub(super) is_stop_asked: bool,
@@ -188,6 +193,7 @@ impl Supervisor {
             current: None,
             numbers: 0,
             step: None,
+            tried: None,
             wanted: VecDeque::new(),
             is_reload_owed: false,
             is_stop_asked: false,
@@ -375,6 +381,8 @@ impl Supervisor {
                 worker.exit = Some(exit);
             } else if let Some(step) = self.step.as_mut().filter(|one| one.pid == pid) {
                 step.exit = Some(exit);
+            } else if let Some(tried) = self.tried.as_mut().filter(|one| one.pid == pid) {
+                tried.exit = Some(exit);
             }
         }
         let current = self.current;
@@ -420,9 +428,21 @@ impl Supervisor {
             under_way: self.under_way(state),
             last: state.last.clone().filter(|last| !last.is_seen),
             protection: self.protection.clone(),
-            alerts: self.alerts.clone(),
+            alerts: self.alerts(),
             state: self.settings.state.clone(),
         }
+    }
+
+    /// What somebody has to look at; of a package that was given up, why.
+    fn alerts(&self) -> Vec<Alert> {
+        let last = self.ledger.state().last.as_ref();
+        let failed = last.filter(|one| one.kind == Kind::Package && one.end != End::Committed);
+        let why = failed.and_then(|one| Some((&one.to.version, one.why.as_ref()?)));
+        let why = why.map(|(version, Alert { code, detail })| {
+            let detail = format!("The package's release {version} was given up: {detail}");
+            Alert::new(code.clone(), detail)
+        });
+        self.alerts.iter().cloned().chain(why).collect()
     }
 
     fn under_way(&self, state: &BootState) -> Option<UnderWay> {

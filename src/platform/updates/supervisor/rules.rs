@@ -100,13 +100,27 @@ pub fn check_rollback(state: &BootState) -> Result<Installed, Alert> {
     Ok(fallback.clone())
 }
 
-/// Whether the program of a package that was installed takes the place of the active release.
-pub fn is_package_wanted(state: &BootState, packaged: &Installed) -> bool {
+/// Refuses to put the program of a package that was installed in the place of the active release:
+/// one that was given up, and one that is older than what came over a feed.
+pub fn check_package(state: &BootState, packaged: &Installed) -> Result<(), Alert> {
+    let (there, active) = (&packaged.version, &state.active.version);
     if state.is_quarantined(packaged) {
-        return false;
+        let detail = format!("The package's release {there} was given up, and {active} runs");
+        return Err(Alert::new(reasons::QUARANTINED, detail));
     }
     // Packages are ordered by their manager, which somebody told to install this one.
-    state.active.is_packaged || packaged.seq > state.active.seq
+    if state.active.is_packaged || packaged.seq > state.active.seq {
+        return Ok(());
+    }
+    if packaged.seq == 0 {
+        let detail = format!(
+            "No trusted metadata names the package's release {there}, and {active}, which came \
+             over a feed, runs. Take the newer one over the feed"
+        );
+        return Err(Alert::new(reasons::RELEASE_UNVOUCHED, detail));
+    }
+    let detail = format!("The package has release {there}, and {active} runs");
+    Err(Alert::new(reasons::PACKAGE_OLDER, detail))
 }
 
 fn check_idle(state: &BootState) -> Result<(), Alert> {
@@ -191,6 +205,39 @@ pub fn judge(watched: &Watched) -> Option<Alert> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::updates::supervisor::boot::Quarantined;
+
+    fn release(seq: u64, sha256: &str, is_packaged: bool) -> Installed {
+        let (version, sha256) = (format!("0.{seq}.0"), sha256.to_owned());
+        Installed { seq, version, sha256, folder: None, is_packaged }
+    }
+
+    #[test]
+    fn a_package_takes_over_from_packages_and_from_older_releases_of_a_feed() {
+        let code = |active: &Installed, packaged: &Installed| {
+            let state = BootState::of(active.clone());
+            check_package(&state, packaged).err().map(|alert| alert.code)
+        };
+        let (fed, packaged) = (|seq| release(seq, "fed", false), |seq| release(seq, "new", true));
+
+        assert_eq!(code(&release(3, "old", true), &packaged(1)), None);
+        assert_eq!(code(&release(3, "old", true), &packaged(0)), None);
+        assert_eq!(code(&fed(2), &packaged(3)), None);
+        assert_eq!(code(&fed(2), &packaged(1)).as_deref(), Some(reasons::PACKAGE_OLDER));
+        assert_eq!(code(&fed(2), &packaged(0)).as_deref(), Some(reasons::RELEASE_UNVOUCHED));
+    }
+
+    #[test]
+    fn a_package_that_was_given_up_is_not_tried_again() {
+        let packaged = release(0, "new", true);
+        let mut state = BootState::of(release(0, "old", true));
+        let (sha256, code) = (packaged.sha256.clone(), reasons::CRASHED.to_owned());
+        state.quarantine.push(Quarantined { seq: 0, sha256, code });
+
+        let refused = check_package(&state, &packaged).map_err(|alert| alert.code);
+
+        assert_eq!(refused, Err(reasons::QUARANTINED.to_owned()));
+    }
 
     #[test]
     fn a_worker_is_started_again_at_once_and_then_ever_later() {

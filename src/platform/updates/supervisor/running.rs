@@ -1,5 +1,6 @@
 //! The life of the supervisor between two updates, and its end.
 
+use std::path::Path;
 use std::time::Instant;
 
 use rustix::process::Signal;
@@ -8,17 +9,16 @@ use tracing::{info, warn};
 
 use super::boot::{Kind, Phase};
 use super::protocol::SwitchLimits;
-use super::reasons;
 use super::resident::{Over, Supervisor, TICK};
 use super::rules;
-use super::standing::Alert;
 use super::steps::Step;
 use super::switching;
 use super::workers::{Event, Exit};
 use crate::platform::systemd::notify;
+use crate::platform::updates::facts::read_facts;
 
-/// How the program of a new package is watched.
-const PACKAGE_LIMITS: SwitchLimits = SwitchLimits { probation_s: 600, migration_ms_max: 60_000 };
+/// How long the program of a new package may change files, which nobody tried out before.
+const PACKAGE_MIGRATION_MS_MAX: u64 = 30 * 60_000;
 /// Characters of a hash that name the switch to a package's program.
 const SHORT_HASH_LENGTH: usize = 12;
 
@@ -41,9 +41,11 @@ impl Supervisor {
             self.begin().await?;
         }
         self.look_at_package().await?;
+        self.keep_a_copy();
         loop {
             if self.ledger.state().phase == Phase::Exposed && self.current.is_some() {
                 self.probation().await?;
+                self.keep_a_copy();
             }
             self.until(TICK, Self::has_work).await?;
             self.look_at_step().await;
@@ -100,17 +102,20 @@ impl Supervisor {
         if state.pending.is_some() || state.active.sha256 == packaged.sha256 {
             return Ok(());
         }
-        if !rules::is_package_wanted(state, &packaged) {
-            let (there, active) = (&packaged.version, &state.active.version);
-            let detail = format!("The package has release {there}, and {active} runs");
-            self.alert(Alert::new(reasons::PACKAGE_OLDER, detail));
+        if let Err(alert) = rules::check_package(state, &packaged) {
+            self.alert(alert);
             return Ok(());
         }
+        let migrates = self.is_layout_changed();
         let short: String = packaged.sha256.chars().take(SHORT_HASH_LENGTH).collect();
         let transaction = format!("package-{short}-{}", self.clock.now().0);
+        let limits = SwitchLimits {
+            probation_s: self.settings.limits.package_probation.as_secs(),
+            migration_ms_max: PACKAGE_MIGRATION_MS_MAX,
+        };
         let armed = self.verified(&packaged).and_then(|program| {
-            let (kind, limits) = (Kind::Package, PACKAGE_LIMITS);
-            self.arm(switching::pending(packaged, kind, transaction, false, limits))?;
+            let kind = Kind::Package;
+            self.arm(switching::pending(packaged, kind, transaction, migrates, limits))?;
             Ok(program)
         });
         match armed {
@@ -122,11 +127,26 @@ impl Supervisor {
         }
     }
 
+    /// Whether the package's program lays files out in another way than the release that runs.
+    /// Then they are put aside, and changed before it is started. Blocks for as long as both are
+    /// read.
+    fn is_layout_changed(&self) -> bool {
+        let active = self.releases.program(&self.ledger.state().active);
+        let format = |path: &Path| read_facts(path).ok().map(|facts| facts.schema.format);
+        let before = active.as_deref().and_then(format);
+        before.is_none() || before != format(&self.settings.own)
+    }
+
     /// Has the worker read its settings again, or becomes the program that a package brought.
     async fn reload(&mut self) -> Result<(), Over> {
         if self.is_package_changed() && self.step.is_none() && self.ledger.pending().is_none() {
-            let error = self.hand_on().await;
-            warn!("The package's new program cannot take over: {error}");
+            match self.try_package().await? {
+                Ok(()) => {
+                    let error = self.hand_on().await;
+                    warn!("The package's new program cannot take over: {error}");
+                }
+                Err(alert) => self.alert(alert),
+            }
         }
         if let Some(worker) = self.current.and_then(|id| self.worker(id)) {
             worker.kill(Signal::HUP);

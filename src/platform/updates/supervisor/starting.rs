@@ -28,6 +28,9 @@ pub(super) const PRIVATE: &str = "run";
 /// the channel open.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// What a box ends with that did not start and may be tried again.
+const START_FAILED_EXIT: i32 = 1;
+
 /// How long a start may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
@@ -77,16 +80,30 @@ impl Supervisor {
         }
     }
 
-    /// Brings up to date what is known of the package's program, where that is what is kept.
+    /// Brings up to date what is known of the package's program, where that is what is kept. Of
+    /// another one that came while the box stood still, the one before is gone on with: the new one
+    /// takes its place as any release does.
     pub(super) fn name_package(&mut self) -> std::io::Result<()> {
         let vouched = self.vouched();
-        let named = vouched.iter().find(|one| one.sha256 == self.packaged.sha256);
-        self.packaged.seq = named.map_or(0, |one| one.seq);
-        let active = &self.ledger.state().active;
-        if active.folder.is_none() && *active != self.packaged {
-            self.ledger.packaged(&self.packaged)?;
+        let named = |sha256: &str| vouched.iter().find(|one| one.sha256 == sha256);
+        self.packaged.seq = named(&self.packaged.sha256).map_or(0, |one| one.seq);
+        let active = self.ledger.state().active.clone();
+        if !active.is_packaged || active == self.packaged {
+            return Ok(());
         }
-        Ok(())
+        if active.folder.is_some() {
+            let seq = named(&active.sha256).map_or(active.seq, |one| one.seq);
+            let is_named = seq == active.seq;
+            return if is_named {
+                Ok(())
+            } else {
+                self.ledger.packaged(&Installed { seq, ..active })
+            };
+        }
+        let is_same = active.sha256 == self.packaged.sha256;
+        let before = if is_same { None } else { self.releases.kept(&active.sha256) };
+        let before = before.filter(|kept| self.releases.verify(kept).is_ok());
+        self.ledger.packaged(&before.unwrap_or_else(|| self.packaged.clone()))
     }
 
     fn private_folder(&self) -> std::path::PathBuf {
@@ -98,6 +115,11 @@ impl Supervisor {
         rules::check_vouched(release, &self.vouched())?;
         if release.folder.is_some() {
             return self.releases.verify(release);
+        }
+        if release.sha256 != self.packaged.sha256
+            && let Some(kept) = self.releases.kept(&release.sha256)
+        {
+            return self.releases.verify(&kept);
         }
         let unusable = |error: std::io::Error| {
             Alert::new(reasons::RELEASE_UNUSABLE, format!("The package's program: {error}"))
@@ -130,6 +152,10 @@ impl Supervisor {
                     return Err(Over::Exit(code));
                 }
                 Err((alert, _)) => warn!(code = alert.code, "{}", alert.detail),
+            }
+            // Whoever waits for the first start learns that it failed, and tries again by itself.
+            if !self.is_ready_told && notify::is_heard() {
+                return Err(Over::Exit(START_FAILED_EXIT));
             }
             self.pause_after(began.elapsed()).await?;
         }
