@@ -51,7 +51,8 @@ impl Bounds {
 /// A feed at an address.
 #[derive(Clone)]
 pub struct Web {
-    base: Uri,
+    /// Without a slash at its end.
+    base: String,
     http: Arc<Http>,
     bounds: Bounds,
 }
@@ -76,14 +77,16 @@ impl Web {
             let said = format!("“{base}” is no address of a feed.");
             Reason::new("update-feed-address", said)
         };
-        let base: Uri = base.trim_end_matches('/').parse().map_err(|_| odd())?;
-        let host = base.host().unwrap_or_default();
-        let is_safe = base.scheme_str() == Some("https")
-            || base.scheme_str() == Some("http") && is_this_machine(host);
-        let has_secrets = base.authority().is_some_and(|one| one.as_str().contains('@'));
-        if host.is_empty() || !is_safe || has_secrets || base.query().is_some() {
+        let base = base.trim_end_matches('/');
+        let address: Uri = base.parse().map_err(|_| odd())?;
+        let host = address.host().unwrap_or_default();
+        let is_safe = address.scheme_str() == Some("https")
+            || address.scheme_str() == Some("http") && is_this_machine(host);
+        let has_secrets = address.authority().is_some_and(|one| one.as_str().contains('@'));
+        if host.is_empty() || !is_safe || has_secrets || address.query().is_some() {
             return Err(odd());
         }
+        let base = base.to_owned();
         // Whoever sends nothing is told apart here, before the client gives up.
         let limits = Limits { connect: bounds.connect, stall: bounds.stall * 2 };
         Ok(Self { base, http: Arc::new(Http::new(tls, limits)), bounds })
