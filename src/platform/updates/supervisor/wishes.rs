@@ -211,11 +211,10 @@ impl Supervisor {
         self.check_no_step()?;
         let folder = self.below_updates(&folder)?;
         let running = self.current.and_then(|id| self.worker(id)).map(|one| one.release.clone());
-        let release = match running {
-            Some(running) if running.seq == seq => running,
-            _ => self.installed(seq)?,
+        let program = match running {
+            Some(running) if running.seq == seq => self.as_installed(&running)?,
+            _ => self.verified(&self.installed(seq)?)?,
         };
-        let program = self.verified(&release)?;
         self.begin_step(&program, &StepWork::Rehearse { folder }, Some(asked)).await
     }
 
