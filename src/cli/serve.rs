@@ -111,6 +111,8 @@ fn serve_as_worker(runtime: &Runtime, config: Config, reloading: Reloading) -> A
     else {
         return Ok(());
     };
+    #[cfg(feature = "fixture")]
+    crate::fixture::at_start();
     let parts = Parts { updates: Some(Arc::clone(&link)), ..wiring::parts() };
     let begun = wiring::open_with(config, Clock::System, parts).and_then(|platform| {
         runtime.block_on(async {
