@@ -25,6 +25,7 @@ use crate::platform::systemd::watchdog;
 use crate::platform::tasks::Tasks;
 use crate::platform::updates::link::Link;
 use crate::platform::updates::supervisor::protocol::{Order, Report};
+use crate::platform::updates::worker::points::point;
 use crate::platform::updates::worker::{Sockets, trial};
 use crate::platform::{Platform, control};
 
@@ -59,7 +60,9 @@ impl Working {
         let prepared = async {
             let faces = faces_of(platform, Handed::Supervisors(shared)).await?;
             put_in_order(platform).await?;
+            point("trying-out");
             trial(platform).await?;
+            point("tried-out");
             Ok::<_, Error>(faces)
         };
         let faces = tokio::select! {
@@ -126,6 +129,7 @@ impl Working {
                 },
             }
         }
+        point("passed-on");
         hands.finish(&mut working).await;
     }
 }
@@ -150,6 +154,7 @@ impl Hands {
     fn follow(&mut self, order: Order) -> Option<Work> {
         match order {
             Order::Accept => {
+                point("let-in");
                 self.listeners.accept();
                 let (platform, control) = (Arc::clone(&self.platform), self.control.take());
                 Some(Box::pin(async move {
@@ -174,6 +179,7 @@ impl Hands {
                 }))
             }
             Order::Forward { socket } => {
+                point("passing-on");
                 self.gate.forward(&socket);
                 self.listeners.accept();
                 None
@@ -232,10 +238,12 @@ async fn hand_over(platform: &Arc<Platform>, gate: &Gate, within: Duration) {
     if !gate.hold(within).await {
         warn!("Some requests took longer than the box could wait for them");
     }
+    point("holding");
     platform.streams.hand_over();
     platform.tasks.begin_stop();
     gate.close(LAST_FRAMES).await;
     platform.close().await;
+    point("closed");
     info!("The files are closed and belong to another process now");
 }
 

@@ -24,6 +24,7 @@ use crate::platform::updates::metadata::{self, Check, Feed, Fresh, Staleness, Ta
 use crate::platform::updates::release::{Release, SUPERVISOR_PROTO};
 use crate::platform::updates::rules::Reason;
 use crate::platform::updates::supervisor::standing::Standing;
+use crate::platform::updates::worker::points::point;
 
 /// The program that runs, whatever became of its file.
 const OWN_PROGRAM: &str = "/proc/self/exe";
@@ -70,6 +71,7 @@ impl From<Error> for Trouble {
             Error::Conflict(refusal) | Error::Rule(refusal) | Error::Unavailable(refusal) => {
                 Self::Known(refusal.code, refusal.detail)
             }
+            Error::StorageFull => metadata::Reason::from(error).into(),
             other => Self::Fault(other),
         }
     }
@@ -192,7 +194,10 @@ pub(super) async fn fetch(
     let running = standing(link(work.on_box())?).await?.running;
     let base =
         running.as_ref().map(|one| Base { path: Path::new(OWN_PROGRAM), sha256: &one.sha256 });
-    let tell = |done: u64| work.progress(done, target.size_bytes);
+    let tell = |done: u64| {
+        point("part-written");
+        work.progress(done, target.size_bytes);
+    };
     let fetched = fetch::release(feed, &targets, target, base, &into, &tell).await?;
     for reason in fetched.told {
         tracing::info!(code = reason.code, "The whole release was fetched: {}", reason.detail);

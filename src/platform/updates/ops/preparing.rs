@@ -30,6 +30,7 @@ use crate::platform::updates::report::{UpdateCheck, UpdatePlan, UpdateRehearsal}
 use crate::platform::updates::rules::{Outcome, Reason, Update};
 use crate::platform::updates::store;
 use crate::platform::updates::supervisor::protocol::{Step, Wish};
+use crate::platform::updates::worker::points::point;
 
 /// How often a backup is asked how far it is.
 const ASKED_EVERY: Duration = Duration::from_millis(500);
@@ -72,20 +73,26 @@ async fn steps(work: &Work, update: &Update, folder: &Path) -> Result<Prepared, 
         if given.is_bundled { feeding::of_bundle(ctx) } else { feeding::of_config(ctx).await? };
     let look = feeding::look(ctx, &feed, staleness).await?;
     let (target, release) = wanted(&look, update)?;
+    point("feed-believed");
     let state = standing(link(ctx)?).await?.state;
     let backup = back_up(work, update).await?;
+    point("backup-proved");
     preflight::check(ctx, target.size_bytes, &state).await?;
     enter(work, update, "fetching").await?;
     bring(work, &feed, &look, &target).await?;
+    point("release-fetched");
     enter(work, update, "installing").await?;
     let wish = Wish::Take { seq: Some(release.seq), accept_stale: given.accept_stale };
     ask(ctx, wish).await?;
+    point("handed-over");
     enter(work, update, "copying").await?;
     let copied = copy(ctx, folder, |done, total| {
+        point("copying");
         work.progress(done, total);
         work.check()
     });
     let copied = copied.await?;
+    point("copied");
     let found = rehearse(work, update, folder, &copied).await?;
     let facts = (&release, look.fresh.signers(), backup);
     Ok((look.fresh.signers().to_vec(), backup, plan(ctx, update, facts, found)))
@@ -168,6 +175,7 @@ async fn bring(work: &Work, feed: &Feed, look: &Look, target: &Target) -> Result
     clear(incoming.clone()).await?;
     let (fresh, into) = (look.fresh.clone(), incoming.clone());
     tasks::blocking(move || Ok(fresh.write_feed(&into))).await??;
+    point("metadata-laid");
     feeding::fetch(work, feed, look, target, &incoming).await
 }
 
@@ -200,8 +208,10 @@ async fn rehearse(
     };
     let new = run("rehearsing", update.to.seq).await?;
     let measured = (copied.bytes, copied.took_ms);
+    point("rehearsed");
     judge(&new, None, measured)?;
     let old = run("rehearsing-back", link(ctx)?.seq).await?;
+    point("rehearsed-back");
     let judged = judge(&new, Some(&old), measured)?;
     Ok(Found { judged, shown: shown(&new, &old, copied) })
 }
@@ -296,5 +306,6 @@ async fn planned(
         telling::planned_in(scope, &update, (begins_at(&platform.config, &update), hold_ms))
     })
     .await?;
+    point("planned");
     Ok(said)
 }

@@ -20,6 +20,7 @@ use crate::platform::updates::store;
 use crate::platform::updates::supervisor::protocol::{SwitchLimits, Wish};
 use crate::platform::updates::supervisor::reasons;
 use crate::platform::updates::supervisor::standing::{End, Ended, Entered, Standing, State};
+use crate::platform::updates::worker::points::point;
 
 /// How often the supervisor is asked how far it is.
 const ASKED_EVERY: Duration = Duration::from_millis(250);
@@ -36,6 +37,7 @@ pub(in crate::platform::updates) async fn switch(work: &Work) -> Result<Value> {
     if update.outcome.is_some() {
         return Ok(described(&update));
     }
+    point("confirmed");
     let link = link(ctx)?;
     let transaction = update.id.to_string();
     let standing = standing(link).await?;
@@ -49,6 +51,7 @@ pub(in crate::platform::updates) async fn switch(work: &Work) -> Result<Value> {
             let reason = Reason::new(refused.code, &refused.detail);
             return finish(ctx, update, Outcome::Failed, Some(reason), Vec::new()).await;
         }
+        point("wished");
     }
     follow(work, link, update, &transaction).await
 }
@@ -98,10 +101,12 @@ async fn follow(work: &Work, link: &Link, update: Update, transaction: &str) -> 
         };
         let (outcome, reason) = outcome_of(&ended);
         let done = finish(ctx, update, outcome, reason, ended.states).await?;
+        point("end-written");
         // Whatever becomes of the mark: the history has it.
         if let Ok(Err(refused)) = link.ask::<Value>(Wish::Seen).await {
             tracing::warn!("The supervisor keeps the end of the update: {}", refused.detail);
         }
+        point("end-seen");
         return Ok(done);
     }
 }

@@ -22,6 +22,7 @@ use crate::platform::updates::bundle::unpack;
 use crate::platform::updates::jobs::{Bundle, TAKE_BUNDLE};
 use crate::platform::updates::metadata::Staleness;
 use crate::platform::updates::store;
+use crate::platform::updates::worker::points::point;
 
 /// Makes room for a bundle of this size.
 ///
@@ -124,8 +125,10 @@ async fn unpack_and_look(
         Ok(unpack(from, &into))
     });
     unpacked.await??;
+    point("bundle-unpacked");
     let look = super::checking::look_and_keep(ctx, &feeding::of_bundle(ctx), staleness).await?;
     if let Some((_, release)) = look.next {
+        point("bundle-offered");
         return Ok(Some(release.version));
     }
     let detail = "The bundle is good, but holds no newer release for this box.";

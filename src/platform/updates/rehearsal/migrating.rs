@@ -34,6 +34,7 @@ pub fn migrate(
     let damaged = damaged_files(data, clock)?;
     let (files, sets) = (files_of(data)?, sets_of_workspaces(parts));
     let mut done = Done::default();
+    point("migration-opened");
     for (number, file) in (0..).zip(&files) {
         tell(number, files.len() as u64);
         if damaged.iter().any(|one| file.ends_with(one)) {
@@ -59,6 +60,7 @@ pub fn migrate(
         done.files += 1;
         point("file-migrated");
     }
+    point("migration-whole");
     tell(files.len() as u64, files.len() as u64);
     Ok(done.after(started))
 }

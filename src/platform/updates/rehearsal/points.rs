@@ -3,11 +3,13 @@
 use crate::platform::updates::supervisor::crash;
 
 /// In the order in which they come.
-pub const POINTS: [&str; 10] = [
+pub const POINTS: [&str; 12] = [
     "snapshot-copied",
     "snapshot-named",
     "snapshot-whole",
+    "migration-opened",
     "file-migrated",
+    "migration-whole",
     "restore-copied",
     "restore-carried",
     "restore-kept",

@@ -1,8 +1,12 @@
 //! Named places at which a test kills the process, as a power cut or `kill -9` would. A release
 //! build has none of it.
 
-/// Names the process to be killed at: `HOLDFAST_CRASH_AT=name`, or `name:3` for the third time.
+/// Names the place at which the process is killed: `HOLDFAST_CRASH_AT=name`, or `name:3` for the
+/// third time.
 pub const VARIABLE: &str = "HOLDFAST_CRASH_AT";
+/// Names a file with a place on each line. The first process that comes by the first one takes the
+/// line away and is killed, so it happens once, whatever is started afterwards.
+pub const FILE_VARIABLE: &str = "HOLDFAST_CRASH_FILE";
 
 /// Every place in the supervisor, in the order of an update.
 pub const POINTS: [&str; 40] = [
@@ -61,9 +65,11 @@ pub fn at(name: &'static str) {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static SEEN: AtomicUsize = AtomicUsize::new(0);
 
-    let Ok(wanted) = std::env::var(VARIABLE) else { return };
-    let (wanted, times) = wanted.split_once(':').unwrap_or((&wanted, "1"));
-    if wanted != name || SEEN.fetch_add(1, Ordering::Relaxed) + 1 != times.parse().unwrap_or(1) {
+    let is_meant = |wanted: String| {
+        let (wanted, times) = wanted.split_once(':').unwrap_or((&wanted, "1"));
+        wanted == name && SEEN.fetch_add(1, Ordering::Relaxed) + 1 == times.parse().unwrap_or(1)
+    };
+    if !std::env::var(VARIABLE).is_ok_and(is_meant) && !is_first_in_file(name) {
         return;
     }
     let own = rustix::process::getpid();
@@ -71,6 +77,15 @@ pub fn at(name: &'static str) {
         // Nothing may happen after this place.
         std::process::abort();
     }
+}
+
+/// Takes the first line of the file away where it is this place.
+#[cfg(debug_assertions)]
+fn is_first_in_file(name: &str) -> bool {
+    let Some(path) = std::env::var_os(FILE_VARIABLE) else { return false };
+    let Ok(places) = std::fs::read_to_string(&path) else { return false };
+    let (first, rest) = places.split_once('\n').unwrap_or((&places, ""));
+    first == name && std::fs::write(path, rest).is_ok()
 }
 
 /// Does nothing.

@@ -1,6 +1,7 @@
 //! The worker's side of its supervisor: what it is started with, and its own trial before anybody
 //! is let in.
 
+pub mod points;
 mod sockets;
 
 use std::io;
