@@ -43,6 +43,7 @@ async fn a_change_with_a_cookie_says_which_page_it_comes_from() {
     server.finish().await;
 }
 
+/// A51 of the list of attacks on updates.
 #[tokio::test]
 async fn a_foreign_page_changes_nothing_with_somebodys_cookie() {
     let server = TestServer::start_with(&[("server.cors_origins", PARTNER)]).await;

@@ -37,6 +37,7 @@ fn file(folder: &Path, bytes: &[u8]) -> File {
     File::open(path).expect("a file")
 }
 
+/// A44.
 #[test]
 fn every_flipped_bit_of_a_copy_of_the_boot_state_is_seen() {
     let bytes = encoded(&BootState::of(release(3, b"program"))).unwrap();
@@ -126,6 +127,7 @@ fn a_program_that_is_not_the_signed_one_is_not_installed() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// A42, A43.
 #[test]
 fn a_changed_bit_a_link_and_a_pipe_are_not_started() {
     let folder = tempfile::tempdir().unwrap();

@@ -69,6 +69,7 @@ fn a_supervisor_that_is_killed_finds_its_data_free_soon() {
     assert_eq!(rig.version(), 1);
 }
 
+/// A42.
 #[test]
 fn a_changed_release_is_not_started_and_the_one_before_is() {
     let mut rig = Rig::started("good");
@@ -165,6 +166,7 @@ fn a_rehearsal_that_finds_something_reports_it() {
     assert_eq!(report["version"], "2");
 }
 
+/// A45.
 #[test]
 fn a_release_cannot_write_where_the_supervisor_keeps_its_files() {
     let mut rig = Rig::started("good");

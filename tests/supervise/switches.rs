@@ -191,6 +191,7 @@ fn a_release_that_answers_with_faults_is_given_up() {
     assert_eq!(why.code, reasons::FAULTS);
 }
 
+/// A34.
 #[test]
 fn what_is_no_program_of_this_machine_is_given_up() {
     let mut other_machine = program(GOOD);
@@ -267,6 +268,7 @@ fn somebody_may_go_back_while_a_release_is_being_watched() {
     assert_eq!(code, reasons::NOTHING_TO_GO_BACK_TO);
 }
 
+/// A46.
 #[test]
 fn a_second_update_and_an_older_one_are_refused() {
     let mut rig = Rig::new("good");
@@ -286,6 +288,7 @@ fn a_second_update_and_an_older_one_are_refused() {
     assert_eq!(code, reasons::UNDER_WAY);
 }
 
+/// A21.
 #[test]
 fn a_release_below_the_floor_is_refused() {
     let mut rig = Rig::started("good");

@@ -93,7 +93,7 @@ impl Tls {
 
 impl<S: Read + Write> Connection<S> {
     /// Sends a whole request and reads the whole answer.
-    pub(crate) fn ask(&mut self, request: &str) -> io::Result<Answer> {
+    pub(crate) fn ask(&mut self, request: &(impl AsRef<[u8]> + ?Sized)) -> io::Result<Answer> {
         self.send(request)?;
         let head = self.head()?;
         let field = |name: &str| {
@@ -111,8 +111,8 @@ impl<S: Read + Write> Connection<S> {
         Ok(Answer { status: status(&head)?, body, is_last })
     }
 
-    pub(crate) fn send(&mut self, request: &str) -> io::Result<()> {
-        self.stream.write_all(request.as_bytes())?;
+    pub(crate) fn send(&mut self, request: &(impl AsRef<[u8]> + ?Sized)) -> io::Result<()> {
+        self.stream.write_all(request.as_ref())?;
         self.stream.flush()
     }
 

@@ -162,6 +162,7 @@ async fn a_supervisor_that_refuses_ends_the_update_with_its_reason() {
     server.finish().await;
 }
 
+/// A50.
 #[tokio::test]
 async fn a_digest_of_another_plan_an_old_one_and_a_used_one_are_refused() {
     let (server, supervisor) = box_of().await;

@@ -100,6 +100,7 @@ async fn an_altered_token_is_refused_wherever_it_was_altered() {
     server.finish().await;
 }
 
+/// A48 of the list of attacks on updates.
 #[tokio::test]
 async fn wrong_claims_under_the_right_signature_are_refused() {
     let (server, token, _) = with_token().await;

@@ -207,6 +207,7 @@ async fn a_removed_key_opens_nothing_and_ends_what_it_opened() {
     server.finish().await;
 }
 
+/// A49 of the list of attacks on updates.
 #[tokio::test]
 async fn an_account_off_its_list_is_refused_on_every_request_behind_a_proxy_too() {
     let settings = [("server.trusted_proxies", "10.0.0.1")];

@@ -1,0 +1,22 @@
+//! Updates with everything real: the built program publishes releases with the keys of two people,
+//! a server on loopback hands them out, and the built supervisor of a box takes them, keeps them or
+//! leaves them again.
+
+mod attacks;
+mod boxed;
+#[path = "../system/client.rs"]
+#[expect(dead_code, reason = "a part of it is for other tests")]
+mod client;
+mod full;
+mod publisher;
+mod refusals;
+#[path = "../fixtures/releases.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a part of it is for other tests")]
+mod releases;
+#[path = "../release/scene.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a part of it is for other tests")]
+mod scene;
+#[path = "../fixtures/small.rs"]
+#[expect(unreachable_pub, reason = "it is taken in by path")]
+mod small;
+mod story;
