@@ -32,6 +32,10 @@ const COMMAND_TIMEOUT_S: &str = "120";
 const LOOKED_AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// What `systemd-nspawn --keep-unit` ends with when the guest wants to be started again.
 const AGAIN: i32 = 133;
+/// What a machine of one's own may do and a container may not: the box is locked out of the folder
+/// that decides what is started next.
+const LANDLOCK: &str = "--system-call-filter=landlock_create_ruleset landlock_add_rule \
+     landlock_restrict_self";
 /// Of root, who sits at the guest.
 const ENVIRONMENT: [&str; 4] = [
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -278,7 +282,7 @@ impl Nspawn {
         let mut child = Command::new("sh")
             .args(["-euc", ENTER, "sh", "setpriv", "--pdeathsig", "KILL", "systemd-nspawn"])
             .args(["--quiet", "--boot", "--register=no", "--keep-unit", "--private-network"])
-            .args(["--notify-ready=yes", "--machine=guest", "--directory"])
+            .args(["--notify-ready=yes", "--machine=guest", LANDLOCK, "--directory"])
             .arg(folder.join("root"))
             .env("CELL", cell.names())
             .env("NOTIFY_SOCKET", told)

@@ -7,6 +7,7 @@ mod installing;
 mod keeping;
 mod moving;
 mod proxies;
+mod updating;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
@@ -18,7 +19,7 @@ use crate::page::{self, Block, Mark};
 use crate::{skip, tell};
 
 /// Pages with such blocks.
-const STORIES: [&str; 11] = [
+const STORIES: [&str; 12] = [
     "README.md",
     "docs/manual/certificates.md",
     "docs/manual/first-hour.md",
@@ -30,6 +31,7 @@ const STORIES: [&str; 11] = [
     "docs/manual/restore.md",
     "docs/manual/runbook.md",
     "docs/manual/trust.md",
+    "docs/manual/updates.md",
 ];
 
 /// The blocks of a page that are still to be typed.

@@ -4,6 +4,7 @@
 mod ending;
 mod everyday;
 mod scripts;
+pub(crate) mod updating;
 mod upgrading;
 
 use std::path::Path;
@@ -52,9 +53,12 @@ fn the_package_lives_as_debian_promises() {
     timed("install", || life.installs(before));
     timed("changed", || life.knows_what_dpkg_left());
     timed("sandbox", || life.is_in_its_sandbox());
+    timed("protection", || life.cannot_write_what_is_started_next());
     timed("claim", || life.is_claimed());
     timed("restart", || life.restarts());
     timed("kill", || life.comes_back_after_a_kill());
+    timed("kill of the worker", || life.is_started_anew_by_its_supervisor());
+    timed("no start", || life.says_at_once_that_it_cannot_start());
     timed("watchdog", || life.comes_back_when_it_hangs());
     timed("reload", || life.reloads());
     timed("reboot", || life.comes_back_after_a_reboot());
@@ -134,6 +138,22 @@ impl Life {
     fn property(&self, name: &str) -> String {
         let said = self.guest.sh(&format!("systemctl show --value -p {name} holdfast.service"));
         said.trim().to_owned()
+    }
+
+    /// The process that answers people, as the guest numbers it: the only child of the supervisor.
+    pub(crate) fn worker(&self) -> String {
+        let main = self.property("MainPID");
+        let children = self.guest.sh(&format!("cat /proc/{main}/task/{main}/children"));
+        let mut children = children.split_whitespace();
+        let (worker, more) = (children.next(), children.next());
+        assert_eq!(more, None, "the supervisor has more than one child");
+        worker.expect("a worker").to_owned()
+    }
+
+    /// What the box says of its updates.
+    fn updates(&self) -> Value {
+        let said = self.guest.sh("holdfast update status --json");
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
     }
 
     pub(crate) fn is_answering(&self) {

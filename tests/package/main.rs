@@ -12,6 +12,10 @@ mod packing;
 #[path = "../manual/page.rs"]
 #[expect(unreachable_pub, reason = "the tests of the manual read pages with it as well")]
 mod page;
+mod publisher;
+#[path = "../fixtures/releases.rs"]
+#[expect(unreachable_pub, dead_code, reason = "other tests of updates take it in as well")]
+mod releases;
 mod units;
 
 use std::io::Write;

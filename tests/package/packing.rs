@@ -23,29 +23,43 @@ pub(crate) fn package() -> Result<&'static Path, String> {
 /// The same as the version before.
 pub(crate) fn package_before() -> Result<&'static Path, String> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    BUILT.get_or_init(|| package().map(renamed)).as_deref().map_err(ToOwned::to_owned)
+    let packed = || package().map(|package| packed_again(package, VERSION_BEFORE, None));
+    BUILT.get_or_init(packed).as_deref().map_err(ToOwned::to_owned)
 }
 
-/// Packs what a package holds under the version before.
-fn renamed(package: &Path) -> PathBuf {
+/// Packs what this version's package holds under another version, with another program where one
+/// is given.
+pub(crate) fn packed_again(package: &Path, version: &str, program: Option<&Path>) -> PathBuf {
     const SCRIPT: &str = "
         dpkg-deb --raw-extract \"$1\" content
         sed -i \"s/^Version: .*/Version: $2/\" content/DEBIAN/control
         sed -i \"s/$3/$2/\" content/DEBIAN/preinst
+        [ -z \"$5\" ] || install -m 0755 \"$5\" content/usr/lib/holdfast/holdfast
         dpkg-deb --root-owner-group -Znone --build content \"$4\"";
     let folder = tempfile::tempdir().expect("a folder");
-    let path = package.with_file_name(format!("holdfast_{VERSION_BEFORE}.deb"));
+    let path = package.with_file_name(format!("holdfast_{version}.deb"));
     let output = Command::new("timeout")
         .args(["120", "sh", "-euc", SCRIPT, "sh"])
         .arg(package)
-        .args([VERSION_BEFORE, VERSION])
+        .args([version, VERSION])
         .arg(&path)
+        .arg(program.unwrap_or_else(|| Path::new("")))
         .current_dir(folder.path())
         .output()
         .expect("coreutils");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the package was not packed again: {said}");
     path
+}
+
+/// Takes the program out of a package.
+pub(crate) fn program_of(package: &Path, into: &Path) {
+    const SCRIPT: &str =
+        "dpkg-deb --fsys-tarfile \"$1\" | tar -xO ./usr/lib/holdfast/holdfast >\"$2\"
+        chmod 0755 \"$2\"";
+    let mut taking = Command::new("timeout");
+    taking.args(["120", "sh", "-euc", SCRIPT, "sh"]).arg(package).arg(into);
+    assert!(taking.status().expect("coreutils").success(), "no program in {}", package.display());
 }
 
 fn build() -> Result<PathBuf, String> {

@@ -87,6 +87,21 @@ fn what_the_product_needs_stays_open() {
     }
 }
 
+/// What is started next lies where the box itself cannot write it: not below its data.
+#[test]
+fn the_unit_runs_a_supervisor_with_a_folder_of_its_own() {
+    let service = std::fs::read_to_string(Path::new(UNITS).join("holdfast.service")).unwrap();
+
+    for needed in [
+        "ExecStart=/usr/lib/holdfast/holdfast supervise --state /var/lib/holdfast-supervisor",
+        "StateDirectory=holdfast holdfast-supervisor",
+        "NotifyAccess=main",
+        "KillMode=mixed",
+    ] {
+        assert!(service.lines().any(|line| line == needed), "{needed} is missing");
+    }
+}
+
 /// A box that is told to stop may take as long as the settings allow.
 #[test]
 fn systemd_waits_longer_than_the_box_may_take_to_stop() {

@@ -89,7 +89,7 @@ fn changes_disks(page: &mut Page, new: &Life) {
     assert!(said.contains("running for"), "{said}");
     new.is_answering();
     new.has_its_data();
-    let open = new.guest.sh("ls -l /proc/$(systemctl show --value -p MainPID holdfast)/fd");
+    let open = new.guest.sh(&format!("ls -l /proc/{}/fd", new.worker()));
     assert!(open.contains("/srv/holdfast/system.db"), "{open}");
     assert!(!open.contains("/var/lib/holdfast/system.db"), "{open}");
 }

@@ -6,6 +6,17 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{BOX, EMAIL, HTTPS, ITEMS, Life, PASSWORD, READY_WITHIN, manual};
+use crate::skip;
+
+/// The first kernel with all that is asked of Landlock.
+const KEPT_WHOLLY_SINCE: (u32, u32) = (6, 15);
+
+/// Of this machine, which the guest shares.
+fn kernel() -> (u32, u32) {
+    let text = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("a kernel");
+    let mut numbers = text.split('.').map(|part| part.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
 
 impl Life {
     pub(super) fn installs(&mut self, package: &Path) {
@@ -63,18 +74,19 @@ impl Life {
     }
 
     pub(super) fn is_in_its_sandbox(&self) {
-        let status =
-            self.guest.sh("cat /proc/$(systemctl show --value -p MainPID holdfast)/status");
-
-        let value = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            line.unwrap_or_else(|| panic!("{status}")).trim().to_owned()
-        };
-        for none in ["CapEff", "CapPrm", "CapBnd", "CapAmb"] {
-            assert_eq!(value(none), "0000000000000000", "{none}");
+        for process in [self.property("MainPID"), self.worker()] {
+            let status = self.guest.sh(&format!("cat /proc/{process}/status"));
+            let value = |name: &str| {
+                let mut lines = status.lines();
+                let line = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+                line.unwrap_or_else(|| panic!("{status}")).trim().to_owned()
+            };
+            for none in ["CapEff", "CapPrm", "CapBnd", "CapAmb"] {
+                assert_eq!(value(none), "0000000000000000", "{none}");
+            }
+            assert_eq!(value("NoNewPrivs"), "1");
+            assert_eq!(value("Seccomp"), "2");
         }
-        assert_eq!(value("NoNewPrivs"), "1");
-        assert_eq!(value("Seccomp"), "2");
         assert_eq!(self.property("LimitNOFILE"), "65536");
         // The socket of the command line answers root from outside the sandbox's user namespace.
         assert!(self.guest.sh("holdfast status").contains("running for"));
@@ -125,6 +137,60 @@ impl Life {
         assert_ne!(self.property("MainPID"), before);
         assert_eq!(self.property("NRestarts"), "1");
         self.has_its_data();
+    }
+
+    /// The supervisor stays, and the service manager has nothing to do.
+    pub(super) fn is_started_anew_by_its_supervisor(&self) {
+        let standing = || (self.property("MainPID"), self.property("NRestarts"));
+        let (before, worker) = (standing(), self.worker());
+
+        self.guest.sh(&format!("kill -KILL {worker}"));
+        let (status, body) = self.guest.curl(&[&format!("{HTTPS}/readyz")]);
+
+        assert_eq!(status, "200", "{body}");
+        assert_eq!(standing(), before);
+        assert_ne!(self.worker(), worker);
+        self.has_its_data();
+    }
+
+    /// Its supervisor, which could start, does not try on in silence while somebody waits.
+    pub(super) fn says_at_once_that_it_cannot_start(&self) {
+        self.forgives();
+        self.guest.sh("systemctl stop holdfast.socket holdfast.service
+             cp -p /etc/holdfast/holdfast.toml /run/kept
+             sed -i -e '/^\\[tls\\]/,/^\\[storage\\]/ {
+                 s|^#mode = .*|mode = \"own\"|
+                 s|^#certificate = .*|certificate = \"/etc/holdfast/none.pem\"|
+                 s|^#key = .*|key = \"/etc/holdfast/none.key\"| }' /etc/holdfast/holdfast.toml");
+
+        let started = self.guest.try_sh("systemctl start holdfast.service");
+
+        assert!(!started.status.success(), "{}", self.guest.journal());
+        assert_eq!(self.property("ExecMainStatus"), "1");
+        assert!(self.guest.journal().contains("/etc/holdfast/none.pem"), "it does not say why");
+        self.guest.sh("systemctl stop holdfast.service
+             mv /run/kept /etc/holdfast/holdfast.toml
+             systemctl start holdfast.socket holdfast.service");
+        self.is_answering();
+    }
+
+    /// As far as this machine's kernel can keep it from that.
+    pub(super) fn cannot_write_what_is_started_next(&self) {
+        let owner = self.guest.sh("stat -c '%a %U %G' /var/lib/holdfast-supervisor");
+        assert_eq!(owner, "700 holdfast holdfast\n");
+        let updates = self.updates();
+        let supervision = &updates["supervision"];
+        assert_eq!(supervision["is_supervised"], true, "{updates}");
+        let detail = supervision["protection_detail"].as_str().expect("a detail");
+        if detail.contains("not in this kernel") || detail.contains("switched off") {
+            return skip("nothing kept the box from its releases", "this kernel has no Landlock");
+        }
+        let wanted = if kernel() < KEPT_WHOLLY_SINCE { "partial" } else { "full" };
+        assert_eq!(supervision["protection"], wanted, "{detail}");
+        assert!(
+            detail.starts_with("The box cannot write /var/lib/holdfast-supervisor"),
+            "{detail}"
+        );
     }
 
     pub(super) fn comes_back_when_it_hangs(&self) {

@@ -5,7 +5,8 @@ use crate::packing::VERSION;
 
 /// What the scripts decide, as it stands.
 const STANDING: &str = "
-    stat -c '%n %a %U %G' /var/lib/holdfast /etc/holdfast/holdfast.toml /var/backups/holdfast
+    stat -c '%n %a %U %G' /var/lib/holdfast /var/lib/holdfast-supervisor
+    stat -c '%n %a %U %G' /etc/holdfast/holdfast.toml /var/backups/holdfast
     ls /var/backups/holdfast
     find /etc/systemd /var/lib/systemd -name '*holdfast*' | sort
     for unit in holdfast.socket holdfast.service; do

@@ -59,10 +59,9 @@ impl Life {
         work(&file)
     }
 
-    /// Every call is a connection of its own and none is tried again.
-    pub(super) fn refuses_nobody_while_it_is_upgraded(&self, now: &Path) {
-        self.forgives();
-        let before = self.property("MainPID");
+    /// Has people call while something is done: every call is a connection of its own, none is
+    /// tried again, and none may be refused.
+    pub(super) fn while_people_call(&self, work: impl FnOnce()) {
         let is_over = AtomicBool::new(false);
         // Not /readyz, which says that the box is about to stop.
         let url = format!("{HTTPS}/trust");
@@ -82,16 +81,36 @@ impl Life {
                 outcomes
             };
             let callers = [scope.spawn(caller), scope.spawn(caller)];
-            self.guest.sh(&format!("apt-get install -q -y --reinstall {}", name_of(now)));
+            work();
             drop(ending);
             let outcomes = callers.map(|one| one.join().expect("a caller"));
             let calls: usize = outcomes.iter().map(|(calls, _)| calls).sum();
             (calls, outcomes.map(|(_, refused)| refused).concat())
         });
 
-        assert_ne!(self.property("MainPID"), before, "it was not restarted");
         assert!(calls > 10, "{calls} calls prove nothing");
         assert_eq!(refused, [""; 0], "of {calls} calls");
+    }
+
+    /// The same program once more: the supervisor becomes it, and the box runs on.
+    pub(super) fn refuses_nobody_while_it_is_upgraded(&self, now: &Path) {
+        self.forgives();
+        let (before, worker) = (self.property("MainPID"), self.worker());
+
+        self.while_people_call(|| {
+            self.guest.sh(&format!("apt-get install -q -y --reinstall {}", name_of(now)));
+            self.is_taken_over();
+        });
+
+        assert_eq!(self.property("MainPID"), before, "it was restarted");
+        assert_eq!(self.worker(), worker, "the box was restarted");
+    }
+
+    /// Waits until the supervisor is the program that the package brought.
+    pub(super) fn is_taken_over(&self) {
+        let script = "own=/proc/$(systemctl show --value -p MainPID holdfast.service)/exe
+             [ \"$(stat -Lc %i $own)\" = \"$(stat -c %i /usr/lib/holdfast/holdfast)\" ]";
+        self.guest.until(READY_WITHIN, script);
     }
 
     pub(super) fn is_warned_before_going_back(&self, before: &Path, now: &Path) {

@@ -44,7 +44,7 @@ export function Lead({ status, onPlan }: Props) {
       {lead === "alone" && (
         <Notice tone="caution" title={t("updates.alone")}>
           {t("updates.aloneText")}{" "}
-          <a href="/help/updates#a-supervisor-under-systemd">{t("updates.aloneHow")}</a>
+          <a href="/help/updates#the-supervisor">{t("updates.aloneHow")}</a>
         </Notice>
       )}
       {lead === "noRoot" && (
