@@ -145,7 +145,7 @@ fn planned(common: &Common, from_bundle: bool, accept_stale: bool) -> Answer<Upd
         };
         let status = follow(common, is_over)?;
         if status.under_way.is_none() {
-            return Err(came_to(common, status.last.as_ref())
+            return Err(came_to(common, status.last.as_ref().map(|last| (last, false)))
                 .err()
                 .unwrap_or_else(|| Failure::Failed("There is no plan.".to_owned())));
         }
@@ -233,13 +233,14 @@ fn carry_out(
     }
     let before: UpdatesStatusResponse = ask(common, UpdateVerb::Status)?;
     let before = before.last.map(|one| one.id);
+    let is_back = plan.kind == "rollback";
     let begun: Value = ask(common, verb(plan.digest))?;
     drop(begun);
     let is_over = |status: &UpdatesStatusResponse| {
         status.under_way.is_none() && status.last.as_ref().map(|one| &one.id) != before.as_ref()
     };
     let status = follow(common, is_over)?;
-    came_to(common, status.last.as_ref())
+    came_to(common, status.last.as_ref().map(|last| (last, is_back)))
 }
 
 /// Asks at the terminal. Without one nobody confirms.
@@ -254,14 +255,18 @@ fn is_confirmed() -> Answer<bool> {
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
-/// Says how an update ended; one that did not come through is exit code 5.
-fn came_to(common: &Common, entry: Option<&UpdateEntry>) -> Answer {
-    let Some(entry) = entry else {
+/// Says how an update ended, with whether going back was wished for; what did not come through is
+/// exit code 5.
+fn came_to(common: &Common, ended: Option<(&UpdateEntry, bool)>) -> Answer {
+    let Some((entry, is_back)) = ended else {
         return Err(Failure::Failed("The update is not in the history.".to_owned()));
     };
-    let is_good = entry.outcome.as_deref() == Some("committed");
+    let is_taken_back = is_back && entry.kind == "update" && entry.taken_back_as.is_some();
+    let is_good = entry.outcome.as_deref() == Some("committed") || is_taken_back;
     if common.json {
         output::print_json(&json!(entry))?;
+    } else if is_taken_back {
+        output::print(&format!("This box runs {} again.\n", entry.from.version))?;
     } else if is_good {
         output::print(&format!("This box runs {} now.\n", entry.to.version))?;
     } else {

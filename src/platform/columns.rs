@@ -94,6 +94,7 @@ pub const SYSTEM: &[ColumnMarks] = &[
             ("plan", Impersonal),
             ("confirmed_as", Impersonal),
             ("digest", Impersonal),
+            ("taken_back_as", Impersonal),
             ("outcome", Impersonal),
             ("reason_code", Impersonal),
             ("reason", Impersonal),

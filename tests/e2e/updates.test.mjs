@@ -30,6 +30,9 @@ const entry = (change) => ({
   confirmed_at: AT,
   plan_digest: "19a-abc",
   backup_id: null,
+  taken_back_as: null,
+  taken_back_by: null,
+  taken_back_by_name: null,
   outcome: "rolled-back",
   reason: { code: "update-trial-failed", detail: "It answered 500." },
   finished_at: AT,
@@ -125,6 +128,8 @@ describe("updates", () => {
       notes: plan.notes,
       offered_at: AT,
       critical_since: AT,
+      is_bundled: false,
+      is_stale: false,
     };
     await page.route(`${ROUTES}status`, (route) =>
       route.fulfill({ json: status }),

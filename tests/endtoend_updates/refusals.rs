@@ -10,7 +10,6 @@ use crate::publisher::Publisher;
 /// Requests that come at the same time.
 const AT_ONCE: usize = 8;
 const APPLY: &str = "platform/updates/apply";
-const ROLLBACK: &str = "platform/updates/rollback";
 
 /// A box with a plan that waits; gives its digest as well.
 fn planned(publisher: &Publisher) -> (Machine, Value) {
@@ -122,7 +121,7 @@ fn two_updates_at_once_are_one_and_nobody_goes_back_to_a_revoked_release() {
     let confirmation = json!({ "digest": plan["digest"] });
     let answers = at_once(&machine, APPLY, &confirmation);
     one_was_taken(&answers, &["update-under-way"]);
-    for (path, body) in [(APPLY, json!({})), (APPLY, confirmation), (ROLLBACK, json!({}))] {
+    for (path, body) in [(APPLY, json!({})), (APPLY, confirmation)] {
         let said = machine.post(path, &body, 409);
         assert_eq!(code_of_answer(&said), "update-under-way", "{path} {body}");
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::forge::{
     Forge, Key, ROOT_KEYS, SEEN_NEXT, SNAPSHOT_KEY, TARGETS_KEYS, TIMESTAMP_KEY, content,
-    release_name, root_of, target, usual_root,
+    first_root, release_name, root_of, target, usual_root,
 };
 use crate::world::World;
 
@@ -265,10 +265,8 @@ async fn a_trusted_folder_that_was_changed_is_not_opened() {
         std::fs::remove_file(&name).unwrap();
         let without = Trusted::open(&folder);
         let is_root = name.ends_with("root.json");
-        match without {
-            Ok(trusted) => assert!(is_root && trusted.is_none(), "{}", name.display()),
-            Err(reason) => assert_eq!(reason.code, "update-trust-damaged"),
-        }
+        let code = if is_root { "update-trust-root-lost" } else { "update-trust-damaged" };
+        assert_eq!(without.unwrap_err().code, code, "{}", name.display());
         std::fs::write(&name, bytes).unwrap();
     }
     assert_eq!(world.trusted().targets().len(), 3);
@@ -288,6 +286,42 @@ async fn what_a_crash_left_beside_the_folder_is_of_no_matter() {
 
     assert_eq!(world.trusted().targets().len(), 4);
     assert!(!beside.exists());
+}
+
+/// The root lies in the package as well; what the box has seen lies nowhere else.
+#[tokio::test]
+async fn a_lost_root_is_brought_back_and_nothing_that_was_seen_is_forgotten() {
+    let world = World::settled().await;
+    let (folder, before) = (world.path("trust"), world.trusted());
+    std::fs::remove_file(folder.join("root.json")).unwrap();
+
+    let again = Trusted::begin_again(&folder, &first_root()).unwrap();
+
+    assert_eq!(again.seq_floor(), before.seq_floor());
+    assert_eq!(again.published_at(), before.published_at());
+    assert_eq!(again.targets(), before.targets());
+    assert_eq!(world.trusted().root_version(), 1);
+}
+
+/// Another root would vouch for other things, so the floors would stand alone.
+#[tokio::test]
+async fn a_lost_root_whose_keys_have_changed_since_is_not_replaced_by_the_first() {
+    let world = World::settled().await;
+    let (snapshot, timestamp) = (Key(22), Key(32));
+    let mut feed = Forge::good(1, SEEN_NEXT);
+    let root = root_of(2, &ROOT_KEYS, &TARGETS_KEYS, snapshot, timestamp);
+    feed.rotate(root, &ROOT_KEYS[..2]);
+    feed.snapshot.keys = vec![snapshot];
+    feed.timestamp.keys = vec![timestamp];
+    world.take(&feed.build()).await.unwrap();
+    let folder = world.path("trust");
+    std::fs::remove_file(folder.join("root.json")).unwrap();
+    let left = world.snapshot();
+
+    let refused = Trusted::begin_again(&folder, &first_root()).unwrap_err();
+
+    assert_eq!(refused.code, "update-trust-root-lost");
+    assert_eq!(world.snapshot(), left, "what was seen is kept");
 }
 
 #[tokio::test]

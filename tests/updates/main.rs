@@ -3,6 +3,7 @@
 
 mod access;
 mod confirming;
+mod going_back;
 mod news;
 mod status;
 mod supervisor;

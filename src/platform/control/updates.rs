@@ -15,7 +15,9 @@ use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Job;
 use crate::platform::tasks;
 use crate::platform::updates::jobs::Given;
-use crate::platform::updates::ops::{checking, history, kept, planning, status, uploads};
+use crate::platform::updates::ops::{
+    checking, going_back, history, kept, planning, status, uploads,
+};
 use crate::platform::updates::report::UpdateEntry;
 
 /// Updates that the command line lists.
@@ -67,11 +69,11 @@ pub(super) async fn perform(ctx: &BoxCtx, verb: UpdateVerb) -> Result<Value> {
             followed(ctx, kept(ctx, "apply", asked).await?.value).await
         }
         UpdateVerb::PlanRollback => {
-            let plan = planning::plan_rollback(ctx).await;
+            let plan = going_back::plan_rollback(ctx).await;
             to_value(&kept(ctx, "rollback", plan).await?)
         }
         UpdateVerb::Rollback { digest } => {
-            let asked = planning::roll_back(ctx, digest).await;
+            let asked = going_back::roll_back(ctx, digest).await;
             followed(ctx, kept(ctx, "rollback", asked).await?.value).await
         }
         UpdateVerb::History => {

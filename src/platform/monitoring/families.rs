@@ -51,7 +51,7 @@ const fn histogram(
 
 /// All of them, as the manual lists them.
 pub fn all() -> impl Iterator<Item = &'static Family> {
-    [REQUESTS, DATABASE, WORK, SAFETY, MACHINE].into_iter().flatten()
+    [REQUESTS, DATABASE, WORK, SAFETY, UPDATES, MACHINE].into_iter().flatten()
 }
 
 /// One by its name.
@@ -217,6 +217,51 @@ pub const SAFETY: &[Family] = &[
         "holdfast_certificate_not_after_timestamp_seconds",
         &[],
         "When the certificate that browsers get ends.",
+    ),
+];
+
+pub const UPDATES: &[Family] = &[
+    counter(
+        "holdfast_updates_total",
+        &["outcome"],
+        "Updates and rollbacks that ended: committed, rolled-back, failed or discarded.",
+    ),
+    gauge(
+        "holdfast_update_last_duration_seconds",
+        &[],
+        "What the last one took, without the time in which it was only watched; 0 before the \
+         first.",
+    ),
+    gauge(
+        "holdfast_release_active_seq",
+        &[],
+        "Number of the release that runs; 0 where no metadata names it.",
+    ),
+    gauge(
+        "holdfast_release_offered_seq",
+        &[],
+        "Number of the newest release that is offered; that of the active one where none is.",
+    ),
+    gauge(
+        "holdfast_update_critical_since_timestamp_seconds",
+        &[],
+        "Since when a critical release is offered and not taken; 0 where none is.",
+    ),
+    gauge(
+        "holdfast_update_feed_answered_timestamp_seconds",
+        &[],
+        "When the feed last said something that could be believed; 0: never.",
+    ),
+    gauge(
+        "holdfast_update_metadata_expires_timestamp_seconds",
+        &[],
+        "When the first file of what it said runs out; 0 before the first answer.",
+    ),
+    gauge(
+        "holdfast_update_feed_stale",
+        &[],
+        "1 when the feed has said nothing that can be believed for a week, or says what is past \
+         its time.",
     ),
 ];
 

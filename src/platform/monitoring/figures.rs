@@ -14,7 +14,7 @@ use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Result;
 use crate::platform::jobs::ops::Figures;
 use crate::platform::tally::Seconds;
-use crate::platform::{Platform, jobs, tasks};
+use crate::platform::{Platform, jobs, tasks, updates};
 
 /// What stands in the box's own file.
 struct Kept {
@@ -22,6 +22,7 @@ struct Kept {
     /// Scheduled jobs that failed and were not done since.
     jobs_failed: i64,
     backups: Standing,
+    updates: updates::ops::figures::Figures,
     now: Moment,
 }
 
@@ -34,7 +35,8 @@ pub async fn metrics(platform: &Arc<Platform>) -> Result<String> {
         let (jobs, backups) = (jobs::ops::figures_in(scope)?, standing_in(scope)?);
         let failing = jobs::ops::failing_in(scope, &of_jobs.jobs)?;
         let jobs_failed = failing.iter().map(|(_, count)| count).sum();
-        Ok(Kept { jobs, jobs_failed, backups, now: scope.now() })
+        let updates = updates::ops::figures::figures_in(scope, active_seq(&of_jobs))?;
+        Ok(Kept { jobs, jobs_failed, backups, updates, now: scope.now() })
     });
     // A box whose file cannot be read still tells the rest.
     let kept = read.await.ok();
@@ -46,6 +48,7 @@ pub async fn metrics(platform: &Arc<Platform>) -> Result<String> {
         text.one("holdfast_box_file_readable", Some(u8::from(kept.is_some())));
         if let Some(kept) = &kept {
             of_work(&mut text, kept);
+            of_updates(&mut text, &kept.updates, active_seq(&platform));
         }
         of_files(&mut text, &platform);
         of_times(&mut text, &platform);
@@ -67,7 +70,7 @@ fn of_requests(text: &mut Exposition, platform: &Platform) {
 }
 
 fn of_work(text: &mut Exposition, kept: &Kept) {
-    let Kept { jobs, jobs_failed, backups, now } = kept;
+    let Kept { jobs, jobs_failed, backups, now, .. } = kept;
     text.one("holdfast_jobs_waiting", Some(jobs.waiting));
     text.one("holdfast_jobs_running", Some(jobs.running));
     text.one("holdfast_jobs_failed", Some(jobs_failed));
@@ -82,6 +85,28 @@ fn of_work(text: &mut Exposition, kept: &Kept) {
     }
     text.one("holdfast_backup_troubles", Some(backups.trouble(*now).len()));
     text.one("holdfast_workspaces_damaged", Some(backups.damaged.len()));
+}
+
+/// The number of the release that runs.
+fn active_seq(platform: &Platform) -> u64 {
+    platform.updates.as_ref().map_or(0, |link| link.seq)
+}
+
+fn of_updates(text: &mut Exposition, found: &updates::ops::figures::Figures, active_seq: u64) {
+    let ended: Vec<_> =
+        found.ended.iter().map(|(name, count)| (format!("outcome=\"{name}\""), *count)).collect();
+    text.family("holdfast_updates_total", &ended);
+    text.one("holdfast_update_last_duration_seconds", Some(found.last_took_s.unwrap_or(0.0)));
+    text.one("holdfast_release_active_seq", Some(active_seq));
+    text.one("holdfast_release_offered_seq", Some(found.offered_seq.unwrap_or(active_seq)));
+    for (name, at) in [
+        ("holdfast_update_critical_since_timestamp_seconds", found.critical_since),
+        ("holdfast_update_feed_answered_timestamp_seconds", found.answered_at),
+        ("holdfast_update_metadata_expires_timestamp_seconds", found.expires_at),
+    ] {
+        text.one(name, Some(at.map_or(0, |at| at.0 / 1_000)));
+    }
+    text.one("holdfast_update_feed_stale", Some(u8::from(found.is_stale)));
 }
 
 fn of_files(text: &mut Exposition, platform: &Platform) {

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::jobs::Given;
-use super::ops::{checking, history, kept, news, planning, status, uploads};
+use super::ops::{checking, going_back, history, kept, news, planning, status, uploads};
 use super::report::{UpdateEntry, UpdateNewsResponse, UpdatePlan, UpdatesStatusResponse};
 use super::rules::{CHECK, UpdateId};
 use crate::http::answer::{Answer, NoContent, Reply, accepted, created, ok};
@@ -174,10 +174,10 @@ async fn roll_update_back(
     Json(body): Json<RollUpdateBackRequest>,
 ) -> Result<Response> {
     let Some(digest) = body.digest else {
-        let plan = kept(&ctx, "rollback", planning::plan_rollback(&ctx).await).await?;
+        let plan = kept(&ctx, "rollback", going_back::plan_rollback(&ctx).await).await?;
         return Ok(ok(plan).into_response());
     };
-    let asked = kept(&ctx, "rollback", planning::roll_back(&ctx, digest).await).await?;
+    let asked = kept(&ctx, "rollback", going_back::roll_back(&ctx, digest).await).await?;
     let value = shown_on_box(&ctx, asked.value).await?;
     let reply: Reply<JobResponse> = accepted(Created { value, is_replay: asked.is_replay });
     Ok(reply.into_response())

@@ -2,6 +2,8 @@
 
 pub mod checking;
 mod feeding;
+pub mod figures;
+pub mod going_back;
 pub mod history;
 pub mod news;
 pub mod planning;

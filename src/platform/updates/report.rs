@@ -93,6 +93,10 @@ pub struct UpdateEntry {
     /// SHA-256 of the plan that was confirmed.
     pub plan_digest: Option<String>,
     pub backup_id: Option<String>,
+    /// The same of whoever went back from it while it was still watched.
+    pub taken_back_as: Option<String>,
+    pub taken_back_by: Option<String>,
+    pub taken_back_by_name: Option<String>,
     /// `committed`, `rolled-back`, `failed` or `discarded`; null while it goes on.
     pub outcome: Option<String>,
     pub reason: Option<UpdateReason>,
@@ -107,6 +111,7 @@ impl UpdateEntry {
     pub fn new(update: &Update, parts: &[Stage], names: Names<'_>, now: Moment) -> Self {
         let (requested, confirmed) = (update.requested, update.confirmed);
         let by_whom = confirmed.and_then(|who| who.id);
+        let taken_back_by = update.taken_back.and_then(|who| who.id);
         Self {
             id: update.id.to_string(),
             kind: update.kind.name().to_owned(),
@@ -125,6 +130,9 @@ impl UpdateEntry {
             confirmed_at: update.confirmed_at.map(|at| at.to_string()),
             plan_digest: update.digest.clone(),
             backup_id: update.backup.map(|id| id.to_string()),
+            taken_back_as: update.taken_back.map(|who| who.by.name().to_owned()),
+            taken_back_by: taken_back_by.map(|id| id.to_string()),
+            taken_back_by_name: taken_back_by.and_then(names),
             outcome: update.outcome.map(|one| one.name().to_owned()),
             reason: update.reason.as_ref().map(Into::into),
             finished_at: update.finished_at.map(|at| at.to_string()),
@@ -245,6 +253,20 @@ pub struct UpdateOffer {
     pub offered_at: String,
     /// Since when it waits, where it is critical and that is more than a day.
     pub critical_since: Option<String>,
+    /// Whether it lies in the bundle that was sent: `apply` wants `from_bundle` then.
+    pub is_bundled: bool,
+    /// Whether somebody took it past its time: `apply` wants `accept_stale` then.
+    pub is_stale: bool,
+}
+
+/// A release that failed here and is not tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpdateQuarantined {
+    pub seq: u64,
+    /// Null where the history does not know it any more.
+    pub version: Option<String>,
+    /// Why, explained at `/problems/{code}`.
+    pub code: String,
 }
 
 impl UpdateOffer {
@@ -258,6 +280,8 @@ impl UpdateOffer {
             notes: offer.notes.clone(),
             offered_at: offer.offered_at.to_string(),
             critical_since: critical_since.map(|at| at.to_string()),
+            is_bundled: offer.is_bundled,
+            is_stale: offer.is_stale,
         }
     }
 }
@@ -271,8 +295,8 @@ pub struct UpdateSupervision {
     pub fallback: Option<UpdateVersion>,
     /// The program of the package.
     pub packaged: Option<UpdateVersion>,
-    /// Numbers of releases that failed here and are not tried again.
-    pub quarantine: Vec<u64>,
+    /// Releases that failed here and are not tried again.
+    pub quarantine: Vec<UpdateQuarantined>,
     /// `full`, `partial`, `missing` or `shared_folder`: whether the kernel keeps the serving
     /// process from what decides what is started.
     pub protection: Option<String>,

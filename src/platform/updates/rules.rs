@@ -103,6 +103,12 @@ pub const CODES: &[Code] = &[
     ),
 ];
 
+/// The refusal of a release that failed here.
+pub fn quarantined(version: &str) -> Error {
+    let detail = format!("{version} has failed on this box and is not tried again.");
+    Error::conflict("update-quarantined", detail)
+}
+
 /// Names an update in the history.
 pub enum UpdateMark {}
 pub type UpdateId = Id<UpdateMark>;
@@ -245,6 +251,8 @@ pub struct Update {
     pub confirmed_at: Option<Moment>,
     pub digest: Option<String>,
     pub backup: Option<BackupId>,
+    /// Who went back from it while it was still watched.
+    pub taken_back: Option<Who>,
     pub outcome: Option<Outcome>,
     pub reason: Option<Reason>,
     pub finished_at: Option<Moment>,
@@ -285,6 +293,10 @@ pub struct FeedState {
     pub failing_since: Option<Moment>,
     pub problem: Option<Reason>,
     pub offer: Option<Offer>,
+    /// When the first file of what was believed last runs out.
+    pub expires_at: Option<Moment>,
+    /// When its root does.
+    pub root_expires_at: Option<Moment>,
 }
 
 /// A release that the box may take.
@@ -297,16 +309,23 @@ pub struct Offer {
     /// Markdown, from somebody else.
     pub notes: String,
     pub offered_at: Moment,
+    /// Whether it lies in the bundle that was sent, not at the feed.
+    pub is_bundled: bool,
+    /// Whether its metadata was past its time when somebody took it all the same.
+    pub is_stale: bool,
 }
 
 impl FeedState {
     /// What is kept after a look at the feed that could be believed.
     #[must_use]
-    pub fn answered(self, offer: Option<Offer>, now: Moment) -> Self {
-        let before = self.offer.filter(|one| Some(one.to.seq) == offer.as_ref().map(|o| o.to.seq));
+    pub fn answered(mut self, offer: Option<Offer>, now: Moment) -> Self {
+        let before =
+            self.offer.take().filter(|one| Some(one.to.seq) == offer.as_ref().map(|o| o.to.seq));
         let since = before.map_or(now, |one| one.offered_at);
         let offer = offer.map(|offer| Offer { offered_at: since, ..offer });
-        Self { checked_at: now, answered_at: Some(now), failing_since: None, problem: None, offer }
+        let answered_at = Some(now);
+        let (failing_since, problem) = (None, None);
+        Self { checked_at: now, answered_at, failing_since, problem, offer, ..self }
     }
 
     /// What is kept after one that could not. What was offered stays offered.

@@ -39,6 +39,7 @@ pub(super) fn save(scope: &Unit<'_>, update: &Update) -> Result<()> {
             "UPDATE updates SET signers = :signers, plan = :plan, planned_at = :planned_at,
                  salt = :salt, confirmed_by = :confirmed_by, confirmed_as = :confirmed_as,
                  confirmed_at = :confirmed_at, digest = :digest, backup_id = :backup,
+                 taken_back_by = :taken_back_by, taken_back_as = :taken_back_as,
                  outcome = :outcome, reason_code = :reason_code, reason = :reason,
                  finished_at = :finished_at
              WHERE id = :id",
@@ -49,7 +50,10 @@ pub(super) fn save(scope: &Unit<'_>, update: &Update) -> Result<()> {
             ":confirmed_by": confirmed.and_then(|who| who.id),
             ":confirmed_as": confirmed.map(|who| who.by.name()),
             ":confirmed_at": update.confirmed_at, ":digest": update.digest,
-            ":backup": update.backup, ":outcome": update.outcome.map(Outcome::name),
+            ":backup": update.backup,
+            ":taken_back_by": update.taken_back.and_then(|who| who.id),
+            ":taken_back_as": update.taken_back.map(|who| who.by.name()),
+            ":outcome": update.outcome.map(Outcome::name),
             ":reason_code": reason.map(|reason| &reason.code),
             ":reason": reason.map(|reason| &reason.detail),
             ":finished_at": update.finished_at,
@@ -78,7 +82,7 @@ pub(super) fn list(
         "SELECT id, kind, requested_by, requested_as, requested_at, from_seq, from_version,
              to_seq, to_version, channel, severity, signers, plan, planned_at, salt, confirmed_by,
              confirmed_as, confirmed_at, digest, backup_id, outcome, reason_code, reason,
-             finished_at
+             finished_at, taken_back_by, taken_back_as
          FROM updates WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit",
     )?;
     let bound = named_params! { ":before": before, ":limit": integer(limit) };
@@ -92,7 +96,7 @@ pub(super) fn get(scope: &Unit<'_>, id: UpdateId) -> Result<Option<Update>> {
             "SELECT id, kind, requested_by, requested_as, requested_at, from_seq, from_version,
                  to_seq, to_version, channel, severity, signers, plan, planned_at, salt,
                  confirmed_by, confirmed_as, confirmed_at, digest, backup_id, outcome,
-                 reason_code, reason, finished_at
+                 reason_code, reason, finished_at, taken_back_by, taken_back_as
              FROM updates WHERE id = :id",
         )?
         .query_row(named_params! { ":id": id }, |row| Ok(read(row)))
@@ -135,6 +139,15 @@ pub(super) fn enter(scope: &Unit<'_>, id: UpdateId, stage: &Stage) -> Result<()>
     Ok(())
 }
 
+/// How many ended, by the name of their outcome.
+pub(super) fn count_by_outcome(scope: &Unit<'_>) -> Result<Vec<(String, u64)>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT outcome, count(*) FROM updates WHERE outcome IS NOT NULL GROUP BY outcome",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, wide(row.get(1)?))))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The parts of one, in their order.
 pub(super) fn stages(scope: &Unit<'_>, id: UpdateId) -> Result<Vec<Stage>> {
     let mut statement = scope.prepare_cached(
@@ -152,7 +165,7 @@ pub(super) fn feed(scope: &Unit<'_>) -> Result<Option<FeedState>> {
         .prepare_cached(
             "SELECT checked_at, answered_at, failing_since, problem_code, problem, offered_seq,
                  offered_version, offered_severity, offered_size_bytes, released_at, notes,
-                 offered_at
+                 offered_at, offered_bundled, offered_stale, expires_at, root_expires_at
              FROM update_feed WHERE id = 1",
         )?
         .query_row([], |row| Ok(read_feed(row)))
@@ -166,9 +179,11 @@ pub(super) fn save_feed(scope: &Unit<'_>, feed: &FeedState) -> Result<()> {
         .prepare_cached(
             "INSERT INTO update_feed (id, checked_at, answered_at, failing_since, problem_code,
                  problem, offered_seq, offered_version, offered_severity, offered_size_bytes,
-                 released_at, notes, offered_at)
+                 released_at, notes, offered_at, offered_bundled, offered_stale, expires_at,
+                 root_expires_at)
              VALUES (1, :checked_at, :answered_at, :failing_since, :problem_code, :problem,
-                 :seq, :version, :severity, :size, :released_at, :notes, :offered_at)
+                 :seq, :version, :severity, :size, :released_at, :notes, :offered_at, :bundled,
+                 :stale, :expires_at, :root_expires_at)
              ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at,
                  answered_at = excluded.answered_at, failing_since = excluded.failing_since,
                  problem_code = excluded.problem_code, problem = excluded.problem,
@@ -176,7 +191,10 @@ pub(super) fn save_feed(scope: &Unit<'_>, feed: &FeedState) -> Result<()> {
                  offered_severity = excluded.offered_severity,
                  offered_size_bytes = excluded.offered_size_bytes,
                  released_at = excluded.released_at, notes = excluded.notes,
-                 offered_at = excluded.offered_at",
+                 offered_at = excluded.offered_at,
+                 offered_bundled = excluded.offered_bundled,
+                 offered_stale = excluded.offered_stale, expires_at = excluded.expires_at,
+                 root_expires_at = excluded.root_expires_at",
         )?
         .execute(named_params! {
             ":checked_at": feed.checked_at, ":answered_at": feed.answered_at,
@@ -189,6 +207,9 @@ pub(super) fn save_feed(scope: &Unit<'_>, feed: &FeedState) -> Result<()> {
             ":size": offer.map(|one| number(one.size_bytes)),
             ":released_at": offer.map(|one| &one.released_at),
             ":notes": offer.map(|one| &one.notes), ":offered_at": offer.map(|one| one.offered_at),
+            ":bundled": offer.is_some_and(|one| one.is_bundled),
+            ":stale": offer.is_some_and(|one| one.is_stale),
+            ":expires_at": feed.expires_at, ":root_expires_at": feed.root_expires_at,
         })?;
     Ok(())
 }
@@ -223,6 +244,7 @@ fn read(row: &Row<'_>) -> Result<Update> {
         outcome: outcome.map(|text| word(Outcome::from_name(&text), &text)).transpose()?,
         reason: reason(row.get(21)?, row.get(22)?),
         finished_at: row.get(23)?,
+        taken_back: who(row.get(25)?, row.get(24)?)?,
     })
 }
 
@@ -241,6 +263,8 @@ fn read_feed(row: &Row<'_>) -> Result<FeedState> {
                 released_at: row.get(9)?,
                 notes: row.get(10)?,
                 offered_at: row.get(11)?,
+                is_bundled: row.get(12)?,
+                is_stale: row.get(13)?,
             })
         }
     };
@@ -250,6 +274,8 @@ fn read_feed(row: &Row<'_>) -> Result<FeedState> {
         failing_since: row.get(2)?,
         problem: problem.map(|code| Reason { code, detail: detail.unwrap_or_default() }),
         offer,
+        expires_at: row.get(14)?,
+        root_expires_at: row.get(15)?,
     })
 }
 

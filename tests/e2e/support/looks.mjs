@@ -24,6 +24,7 @@ export async function looksWell(page, name, { fullPage = false } = {}) {
     for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await settled(page);
       const path = `${process.env.SHOTS}/${name}-${width}-${colorScheme}.png`;
       await page.screenshot({ path, fullPage });
     }

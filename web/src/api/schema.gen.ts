@@ -5886,6 +5886,10 @@ export interface components {
                 /** @description Ids of the keys that signed it. */
                 signers: string[];
                 states: components["schemas"]["UpdateStage"][];
+                /** @description The same of whoever went back from it while it was still watched. */
+                taken_back_as?: string | null;
+                taken_back_by?: string | null;
+                taken_back_by_name?: string | null;
                 to: components["schemas"]["UpdateVersion"];
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
@@ -6884,6 +6888,10 @@ export interface components {
             /** @description Ids of the keys that signed it. */
             signers: string[];
             states: components["schemas"]["UpdateStage"][];
+            /** @description The same of whoever went back from it while it was still watched. */
+            taken_back_as?: string | null;
+            taken_back_by?: string | null;
+            taken_back_by_name?: string | null;
             to: components["schemas"]["UpdateVersion"];
         };
         /** @description What the feed said last. */
@@ -6920,6 +6928,10 @@ export interface components {
         UpdateOffer: {
             /** @description Since when it waits, where it is critical and that is more than a day. */
             critical_since?: string | null;
+            /** @description Whether it lies in the bundle that was sent: `apply` wants `from_bundle` then. */
+            is_bundled: boolean;
+            /** @description Whether somebody took it past its time: `apply` wants `accept_stale` then. */
+            is_stale: boolean;
             /** @description Markdown of the publisher. */
             notes: string;
             offered_at: string;
@@ -6991,6 +7003,15 @@ export interface components {
             done: number;
             /** Format: int64 */
             total: number;
+        };
+        /** @description A release that failed here and is not tried again. */
+        UpdateQuarantined: {
+            /** @description Why, explained at `/problems/{code}`. */
+            code: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description Null where the history does not know it any more. */
+            version?: string | null;
         };
         /** @description Why something is not as it should be. */
         UpdateReason: {
@@ -7107,8 +7128,8 @@ export interface components {
              */
             protection?: string | null;
             protection_detail?: string | null;
-            /** @description Numbers of releases that failed here and are not tried again. */
-            quarantine: number[];
+            /** @description Releases that failed here and are not tried again. */
+            quarantine: components["schemas"]["UpdateQuarantined"][];
         };
         /** @description An update that has not ended. */
         UpdateUnderWay: {

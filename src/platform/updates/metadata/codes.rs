@@ -240,6 +240,13 @@ pub const CODES: &[Code] = &[
         "The trusted metadata of this box is damaged.",
         "Restore it from the package: stop the service, move the folder away, and start again.",
     ),
+    code(
+        "update-trust-root-lost",
+        "The trusted metadata of this box has lost its root, and the package's root does not fit \
+         the rest. What the box has seen is not forgotten for that.",
+        "Put the newest root of your publisher, N.root.json of the feed, into the folder as \
+         root.json, once you have compared it with what the publisher says, and start again.",
+    ),
     code("update-disk-full", "There was no room for it on the disk.", "Make room and try again."),
     code(
         "update-disk-failed",

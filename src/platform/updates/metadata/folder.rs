@@ -91,10 +91,12 @@ impl Floors {
 
 impl Trusted {
     /// Opens a folder and verifies it, whatever has run out meanwhile: a box must start after a
-    /// year in a cupboard. None: there is no root yet. What is damaged is refused as
-    /// `update-trust-damaged`. Blocks.
+    /// year in a cupboard. None: there is nothing yet. What is damaged is refused as
+    /// `update-trust-damaged`, what has lost its root alone as `update-trust-root-lost`. Blocks.
     pub fn open(folder: &Path) -> Result<Option<Self>> {
-        let Some(root) = read(folder, ROOT)? else { return Ok(None) };
+        let Some(root) = read(folder, ROOT)? else {
+            return if is_anything_there(folder)? { Err(root_lost(folder)) } else { Ok(None) };
+        };
         let opened = Self::verified(folder, root);
         opened.map(Some).map_err(|reason| match reason.code {
             "update-disk-failed" | "update-disk-full" => reason,
@@ -110,6 +112,18 @@ impl Trusted {
             Self { folder: folder.to_owned(), root, below: None, floors: Floors::default() };
         begun.write()?;
         Ok(begun)
+    }
+
+    /// Gives a folder that has lost its root another one, from the package, where everything else
+    /// in it was signed by the keys of that one. So nothing that the box has seen is forgotten.
+    /// Refused as `update-trust-root-lost` where the keys have changed since. Blocks.
+    pub fn begin_again(folder: &Path, first_root: &[u8]) -> Result<Self> {
+        let again = Self::verified(folder, first_root.to_vec()).map_err(|reason| {
+            let lost = root_lost(folder);
+            Reason::new(lost.code, format!("{} {}", lost.detail, reason.detail))
+        })?;
+        again.write()?;
+        Ok(again)
     }
 
     fn verified(folder: &Path, root: Vec<u8>) -> Result<Self> {
@@ -216,6 +230,20 @@ pub(super) fn remove_folder_if_there(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+fn is_anything_there(folder: &Path) -> Result<bool> {
+    for name in [FLOORS, TIMESTAMP, SNAPSHOT, TARGETS] {
+        if read(folder, name)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn root_lost(folder: &Path) -> Reason {
+    let said = format!("{} has lost its root.json.", folder.display());
+    Reason::new("update-trust-root-lost", said)
 }
 
 fn read(folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {

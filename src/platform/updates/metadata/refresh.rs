@@ -67,6 +67,11 @@ impl Fresh {
         self.below.expires_at().min(self.root.expires_at())
     }
 
+    /// When its root runs out: without another one nothing is believed any more.
+    pub fn root_expires_at(&self) -> Moment {
+        self.root.expires_at()
+    }
+
     /// When the newest of it was published, as far as it says so.
     pub fn published_at(&self) -> Option<Moment> {
         self.below.published_at()

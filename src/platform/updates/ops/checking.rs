@@ -45,7 +45,7 @@ async fn ask(ctx: &BoxCtx) -> Result<()> {
         Ok(feed) => feed,
         Err(trouble) => return Err(trouble.told().1),
     };
-    match look_and_keep(ctx, &feed, Staleness::Refused).await {
+    match look_and_keep(ctx, (&feed, Source::Feed), Staleness::Refused).await {
         Ok(_) => Ok(()),
         Err(trouble) => {
             let (reason, error) = trouble.told();
@@ -55,10 +55,17 @@ async fn ask(ctx: &BoxCtx) -> Result<()> {
     }
 }
 
+/// Where an offer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Feed,
+    Bundle,
+}
+
 /// Looks at a feed and keeps what it offers.
 pub(super) async fn look_and_keep(
     ctx: &BoxCtx,
-    feed: &Feed,
+    (feed, source): (&Feed, Source),
     staleness: Staleness,
 ) -> Result<Look, Trouble> {
     let look = feeding::look(ctx, feed, staleness).await?;
@@ -71,13 +78,20 @@ pub(super) async fn look_and_keep(
             released_at: release.released_at.clone(),
             notes: feeding::notes(ctx, feed, &look, release).await?,
             offered_at: ctx.now(),
+            is_bundled: source == Source::Bundle,
+            is_stale: look.fresh.expires_at() < ctx.now(),
         }),
     };
+    let (expires_at, root_expires_at) = (look.fresh.expires_at(), look.fresh.root_expires_at());
     ctx.write(move |scope: &BoxScope<'_>| {
         let before = store::feed(scope)?.unwrap_or_default();
         let seq = |state: &FeedState| state.offer.as_ref().map(|one| one.to.seq);
         let known = seq(&before);
-        let after = before.answered(offer, scope.now());
+        let after = FeedState {
+            expires_at: Some(expires_at),
+            root_expires_at: Some(root_expires_at),
+            ..before.answered(offer, scope.now())
+        };
         store::save_feed(scope, &after)?;
         if let Some(offer) = after.offer.filter(|one| Some(one.to.seq) != known) {
             scope.audit(

@@ -47,7 +47,8 @@ pub(super) async fn shown(
     updates: Vec<(Update, Vec<Stage>)>,
 ) -> Result<Vec<UpdateEntry>> {
     let people = updates.iter().flat_map(|(one, _)| {
-        [one.requested.id, one.confirmed.and_then(|who| who.id)].into_iter().flatten()
+        let whom = [Some(one.requested), one.confirmed, one.taken_back];
+        whom.into_iter().filter_map(|who| who?.id)
     });
     let names: HashMap<_, _> = users::ops::names(ctx, people.map(Id::cast).collect()).await?;
     let name = |id: ObjectId| names.get(&id.cast()).cloned();
@@ -68,7 +69,7 @@ pub(super) fn score_in(scope: &BoxScope<'_>) -> Result<Scorecard> {
 }
 
 /// How long it took without the parts in which nobody waits.
-fn took(stages: &[Stage], until: Moment) -> Duration {
+pub(super) fn took(stages: &[Stage], until: Moment) -> Duration {
     let counted = durations(stages, until).into_iter();
     counted.filter(|(one, _)| !UNCOUNTED.contains(&one.state.as_str())).map(|(_, took)| took).sum()
 }

@@ -21,7 +21,7 @@ use crate::platform::updates::digest;
 use crate::platform::updates::jobs::{Given, PREPARE, SWITCH};
 use crate::platform::updates::link::Link;
 use crate::platform::updates::release::Severity;
-use crate::platform::updates::report::{UpdatePlan, UpdateVersion};
+use crate::platform::updates::report::UpdatePlan;
 use crate::platform::updates::rules::{
     self, By, Candidate, DIGEST_HOLDS, KEPT_MAX, Kind, Outcome, Reason, Stage, Update, UpdateId,
     Version, is_automatic, is_open, is_over,
@@ -32,10 +32,6 @@ use crate::platform::updates::store;
 pub const TOLD_BEFORE: Duration = Duration::from_mins(15);
 /// Minutes that are looked through for the window: it comes within a week.
 const MINUTES_LOOKED_THROUGH: u64 = 8 * 24 * 60;
-/// How long requests wait while one worker hands over to another that changes no file.
-const HAND_OVER_MS: u64 = 400;
-/// How long a release is watched that the box went back to.
-const ROLLBACK_WATCHED_S: u64 = 60;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// The way to the supervisor.
@@ -64,10 +60,13 @@ pub(in crate::platform::updates) fn check_ready(ctx: &BoxCtx) -> Result<()> {
 /// plan that nobody confirmed makes room for it.
 ///
 /// # Errors
-/// What `check_ready` says, `update-under-way`, `update-none` and `update-channel-not-allowed`.
+/// What `check_ready` says, `update-under-way`, `update-none`, `update-quarantined` and
+/// `update-channel-not-allowed`.
 pub async fn prepare(ctx: &BoxCtx, given: Given) -> Result<Created<Job>> {
     check_ready(ctx)?;
     let from = running(ctx);
+    let standing = standing(link(ctx)?).await?;
+    let is_bad = move |seq: u64| standing.quarantine.iter().any(|one| one.seq == seq);
     // Without a feed only a bundle can have offered it.
     let is_bundled = given.is_bundled || ctx.platform.config.updates.feed.is_none();
     let given = Given { is_bundled, ..given };
@@ -82,6 +81,9 @@ pub async fn prepare(ctx: &BoxCtx, given: Given) -> Result<Created<Job>> {
             let detail = "The box has the newest release that it is offered.";
             return Err(Error::conflict("update-none", detail));
         };
+        if is_bad(offer.to.seq) {
+            return Err(rules::quarantined(&offer.to.version));
+        }
         let update = Update {
             severity: offer.severity,
             ..new(scope, Kind::Update, (from, offer.to), channel)
@@ -107,7 +109,12 @@ fn wanted(spec: &JobSpec, id: UpdateId, given: &Given) -> Result<Wanted> {
     Ok(Wanted { kind: spec.kind, workspace: None, subject: String::new(), input })
 }
 
-fn new(scope: &BoxScope<'_>, kind: Kind, (from, to): (Version, Version), channel: &str) -> Update {
+pub(super) fn new(
+    scope: &BoxScope<'_>,
+    kind: Kind,
+    (from, to): (Version, Version),
+    channel: &str,
+) -> Update {
     Update {
         id: scope.new_id(),
         kind,
@@ -125,13 +132,14 @@ fn new(scope: &BoxScope<'_>, kind: Kind, (from, to): (Version, Version), channel
         confirmed_at: None,
         digest: None,
         backup: None,
+        taken_back: None,
         outcome: None,
         reason: None,
         finished_at: None,
     }
 }
 
-fn begin_in(scope: &BoxScope<'_>, update: &Update, state: &'static str) -> Result<()> {
+pub(super) fn begin_in(scope: &BoxScope<'_>, update: &Update, state: &'static str) -> Result<()> {
     store::insert(scope, update)?;
     store::forget_old(scope, KEPT_MAX)?;
     enter_in(scope, update.id, state)?;
@@ -158,7 +166,7 @@ pub(in crate::platform::updates) fn enter_in(
 }
 
 /// Ends a plan that nobody confirmed; refuses while an update goes on.
-fn make_room_in(scope: &BoxScope<'_>) -> Result<()> {
+pub(super) fn make_room_in(scope: &BoxScope<'_>) -> Result<()> {
     let Some(open) = store::under_way(scope)? else { return Ok(()) };
     if open.plan.is_none() || open.confirmed_at.is_some() {
         return Err(rules::under_way());
@@ -204,7 +212,7 @@ pub async fn plan(ctx: &BoxCtx) -> Result<UpdatePlan> {
     .await
 }
 
-fn shown(plan: &str, digest: String, now: Moment) -> Result<UpdatePlan> {
+pub(super) fn shown(plan: &str, digest: String, now: Moment) -> Result<UpdatePlan> {
     let plan: UpdatePlan = serde_json::from_str(plan).map_err(Error::internal)?;
     Ok(UpdatePlan { digest, expires_at: now.plus(DIGEST_HOLDS).to_string(), ..plan })
 }
@@ -245,12 +253,12 @@ pub async fn confirm(ctx: &BoxCtx, given: String) -> Result<Created<Job>> {
     Ok(told(ctx, asked.await?))
 }
 
-fn switch_in(scope: &BoxScope<'_>, platform: &Platform, update: &Update) -> Result<Job> {
+pub(super) fn switch_in(scope: &BoxScope<'_>, platform: &Platform, update: &Update) -> Result<Job> {
     let wanted = wanted(&SWITCH, update.id, &Given::default())?;
     ask_in(scope, &platform.jobs, &wanted, REFUSE)
 }
 
-fn confirm_in(scope: &BoxScope<'_>, update: Update, digest: String) -> Result<Update> {
+pub(super) fn confirm_in(scope: &BoxScope<'_>, update: Update, digest: String) -> Result<Update> {
     let update = Update {
         confirmed: Some(who(scope.cause())),
         confirmed_at: Some(scope.now()),
@@ -296,88 +304,6 @@ pub(super) async fn confirm_due(ctx: &BoxCtx) -> Result<()> {
         told(ctx, Created { value: job, is_replay: false });
     }
     Ok(())
-}
-
-/// What going back would do, with a digest for whoever looks at it now.
-///
-/// # Errors
-/// `update-unsupervised`, `update-no-way-back`, `update-under-way` and
-/// `update-channel-not-allowed`.
-pub async fn plan_rollback(ctx: &BoxCtx) -> Result<UpdatePlan> {
-    let (plan, salt) = back(ctx).await?;
-    let channel = ctx.platform.config.updates.channel.name();
-    ctx.read(move |scope| {
-        check_channel_in(scope, channel)?;
-        let text = serde_json::to_string(&plan).map_err(Error::internal)?;
-        shown(&text, digest::issue(&salt, &text, scope.now()), scope.now())
-    })
-    .await
-}
-
-/// Goes back as the plan with this digest says.
-///
-/// # Errors
-/// What `plan_rollback` says, `update-plan-other` and `update-plan-old`.
-pub async fn roll_back(ctx: &BoxCtx, given: String) -> Result<Created<Job>> {
-    let (plan, salt) = back(ctx).await?;
-    let channel = ctx.platform.config.updates.channel.name();
-    let platform = Arc::clone(&ctx.platform);
-    let load = |scope: &BoxScope<'_>, id: JobId| find_in(scope, id);
-    let asked = ctx.create(load, move |scope| {
-        check_channel_in(scope, channel)?;
-        make_room_in(scope)?;
-        let text = serde_json::to_string(&plan).map_err(Error::internal)?;
-        digest::check(&given, &salt, &text, scope.now())?;
-        let version = |one: UpdateVersion| Version { seq: one.seq, version: one.version };
-        let ends = (version(plan.from), version(plan.to));
-        let update = new(scope, Kind::Rollback, ends, channel);
-        begin_in(scope, &update, "requested")?;
-        let update = Update { plan: Some(text), planned_at: Some(scope.now()), ..update };
-        let update = confirm_in(scope, update, given)?;
-        let job = switch_in(scope, &platform, &update)?;
-        Ok((job.id, job))
-    });
-    Ok(told(ctx, asked.await?))
-}
-
-/// The plan of a rollback, and what its digests are made with: they change with each update.
-async fn back(ctx: &BoxCtx) -> Result<(UpdatePlan, Vec<u8>)> {
-    let standing = standing(link(ctx)?).await?;
-    if standing.under_way.is_some() {
-        return Err(rules::under_way());
-    }
-    let Some(to) = standing.fallback else {
-        let detail = "No earlier release is kept that the box could go back to.";
-        return Err(Error::conflict("update-no-way-back", detail));
-    };
-    let (from, channel) = (running(ctx), ctx.platform.config.updates.channel.name());
-    let last = ctx.read(|scope| Ok(store::list(scope, None, 1)?.into_iter().next())).await?;
-    let id = last.map_or_else(String::new, |one| one.id.to_string());
-    let plan = UpdatePlan {
-        id: String::new(),
-        kind: Kind::Rollback.name().to_owned(),
-        from: (&from).into(),
-        to: UpdateVersion { seq: to.seq, version: to.version },
-        channel: channel.to_owned(),
-        severity: Severity::Normal.name().to_owned(),
-        released_at: None,
-        notes: String::new(),
-        signers: Vec::new(),
-        rehearsal: None,
-        rollback: "proven-without-restore".to_owned(),
-        rollback_reasons: vec!["The data stays as it is; that release ran on it.".to_owned()],
-        migrates: false,
-        predicted_hold_ms: HAND_OVER_MS,
-        migration_ms_max: 0,
-        probation_s: ROLLBACK_WATCHED_S,
-        rows_lost: 0,
-        audit_entries_lost: 0,
-        backup_id: None,
-        planned_at: String::new(),
-        digest: String::new(),
-        expires_at: String::new(),
-    };
-    Ok((plan, [id.as_bytes(), to.sha256.as_bytes()].concat()))
 }
 
 /// The release that runs.

@@ -10,13 +10,13 @@ use crate::platform::error::Result;
 use crate::platform::jobs::ops::{View, get, under_way_in};
 use crate::platform::updates::jobs::PREPARE;
 use crate::platform::updates::report::{
-    UpdateFeed, UpdateOffer, UpdateProgress, UpdateReason, UpdateSettings, UpdateSupervision,
-    UpdateUnderWay, UpdateVersion, UpdatesStatusResponse,
+    UpdateFeed, UpdateOffer, UpdateProgress, UpdateQuarantined, UpdateReason, UpdateSettings,
+    UpdateSupervision, UpdateUnderWay, UpdateVersion, UpdatesStatusResponse,
 };
-use crate::platform::updates::rules::{FeedState, Outcome, Stage, Update};
+use crate::platform::updates::rules::{FeedState, Offer, Outcome, Stage, Update, Version};
 use crate::platform::updates::scorecard::Scorecard;
 use crate::platform::updates::store;
-use crate::platform::updates::supervisor::boot::Installed;
+use crate::platform::updates::supervisor::boot::{Installed, Quarantined};
 use crate::platform::updates::supervisor::standing::{Alert, ProtectionState, Standing, UnderWay};
 
 /// Updates that are looked through for the last one that was kept.
@@ -29,6 +29,8 @@ struct Kept {
     last: Option<(Update, Vec<Stage>)>,
     /// When the present release was kept.
     since: Option<String>,
+    /// What releases are called that were tried lately.
+    versions: Vec<Version>,
     score: Scorecard,
 }
 
@@ -37,6 +39,7 @@ impl Kept {
         let newest = store::list(scope, None, LOOKED_THROUGH)?;
         let is_kept = |one: &&Update| one.outcome == Some(Outcome::Committed);
         let since = newest.iter().find(is_kept).and_then(|one| one.finished_at);
+        let versions = newest.iter().flat_map(|one| [one.to.clone(), one.from.clone()]).collect();
         let last = newest.iter().find(|one| one.outcome.is_some()).cloned();
         let open = newest.into_iter().find(|one| one.outcome.is_none());
         Ok(Self {
@@ -44,6 +47,7 @@ impl Kept {
             open: open.map(|one| with_stages(scope, one)).transpose()?,
             last: last.map(|one| with_stages(scope, one)).transpose()?,
             since: since.map(|at| at.to_string()),
+            versions,
             score: score_in(scope)?,
         })
     }
@@ -60,8 +64,10 @@ pub async fn status(ctx: &BoxCtx) -> Result<UpdatesStatusResponse> {
     let (feed, now) = (kept.feed.as_ref(), ctx.now());
     let current = running(ctx);
     let offer = feed.and_then(|one| one.offer.as_ref());
-    // What was taken meanwhile is offered no more.
-    let offer = offer.filter(|one| one.to.seq > current.seq);
+    // What was taken meanwhile is offered no more, and neither is what has failed since.
+    let bad = quarantined(stands.as_ref(), &kept.versions);
+    let is_good = |one: &&Offer| bad.iter().all(|failed| failed.seq != one.to.seq);
+    let offer = offer.filter(|one| one.to.seq > current.seq).filter(is_good);
     let place = config.updates.feed.as_ref().map(ToString::to_string);
     let last = shown(ctx, kept.last.into_iter().collect()).await?.pop();
     let under_way = match kept.open {
@@ -71,7 +77,7 @@ pub async fn status(ctx: &BoxCtx) -> Result<UpdatesStatusResponse> {
     Ok(UpdatesStatusResponse {
         current: (&current).into(),
         since: kept.since,
-        supervision: supervision(stands.as_ref()),
+        supervision: supervision(stands.as_ref(), bad),
         settings: settings(&config.updates, config.notices.time_zone.as_ref()),
         feed: UpdateFeed::new(place, feed, now),
         offer: offer
@@ -86,14 +92,26 @@ fn version(installed: &Installed) -> UpdateVersion {
     UpdateVersion { seq: installed.seq, version: installed.version.clone() }
 }
 
-fn supervision(standing: Option<&Standing>) -> UpdateSupervision {
+/// What failed here, with the names that the history has for it.
+fn quarantined(standing: Option<&Standing>, versions: &[Version]) -> Vec<UpdateQuarantined> {
+    let shown = |bad: &Quarantined| {
+        let named = versions.iter().find(|one| one.seq == bad.seq);
+        let version = named.map(|one| one.version.clone());
+        UpdateQuarantined { seq: bad.seq, version, code: bad.code.clone() }
+    };
+    standing.map_or_else(Vec::new, |one| one.quarantine.iter().map(shown).collect())
+}
+
+fn supervision(
+    standing: Option<&Standing>,
+    quarantine: Vec<UpdateQuarantined>,
+) -> UpdateSupervision {
     let alert = |one: &Alert| UpdateReason { code: one.code.clone(), detail: one.detail.clone() };
     UpdateSupervision {
         is_supervised: standing.is_some(),
         fallback: standing.and_then(|one| one.fallback.as_ref()).map(version),
         packaged: standing.map(|one| version(&one.packaged)),
-        quarantine: standing
-            .map_or_else(Vec::new, |one| one.quarantine.iter().map(|bad| bad.seq).collect()),
+        quarantine,
         protection: standing.map(|one| protection(one.protection.state).to_owned()),
         protection_detail: standing.map(|one| one.protection.detail.clone()),
         alerts: standing.map_or_else(Vec::new, |one| one.alerts.iter().map(alert).collect()),

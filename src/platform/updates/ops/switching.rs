@@ -17,6 +17,7 @@ use crate::platform::updates::link::{Link, Refused};
 use crate::platform::updates::report::UpdatePlan;
 use crate::platform::updates::rules::{Kind, Outcome, Reason, Stage, Update, UpdateId};
 use crate::platform::updates::store;
+use crate::platform::updates::supervisor::boot::Kind as Switched;
 use crate::platform::updates::supervisor::protocol::{SwitchLimits, Wish};
 use crate::platform::updates::supervisor::reasons;
 use crate::platform::updates::supervisor::standing::{End, Ended, Entered, Standing, State};
@@ -99,7 +100,7 @@ async fn follow(work: &Work, link: &Link, update: Update, transaction: &str) -> 
             let lost = Reason::new("update-lost", "The supervisor knows nothing of this update.");
             return finish(ctx, update, Outcome::Failed, Some(lost), Vec::new()).await;
         };
-        let (outcome, reason) = outcome_of(&ended);
+        let (outcome, reason) = outcome_of(&update, &ended);
         let done = finish(ctx, update, outcome, reason, ended.states).await?;
         point("end-written");
         // Whatever becomes of the mark: the history has it.
@@ -111,9 +112,14 @@ async fn follow(work: &Work, link: &Link, update: Update, transaction: &str) -> 
     }
 }
 
-fn outcome_of(ended: &Ended) -> (Outcome, Option<Reason>) {
+fn outcome_of(update: &Update, ended: &Ended) -> (Outcome, Option<Reason>) {
     let reason = ended.why.as_ref().map(|why| Reason::new(why.code.clone(), &why.detail));
     match ended.end {
+        // It was kept in the moment in which somebody took it back.
+        End::Committed if update.kind == Kind::Update && ended.kind == Switched::Rollback => {
+            let asked = Reason::new(reasons::ASKED_BACK, "Somebody asked to go back.");
+            (Outcome::RolledBack, Some(reason.unwrap_or(asked)))
+        }
         End::Committed => (Outcome::Committed, reason),
         End::RolledBack => (Outcome::RolledBack, reason),
         End::Disarmed => {

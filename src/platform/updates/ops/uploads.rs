@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 
 use serde_json::{Value, json};
 
+use super::checking::{Source, look_and_keep};
 use super::feeding::{self, BUNDLE, Trouble};
 use super::planning::{check_ready, told};
 use super::{KIND, check_channel_in};
@@ -126,7 +127,7 @@ async fn unpack_and_look(
     });
     unpacked.await??;
     point("bundle-unpacked");
-    let look = super::checking::look_and_keep(ctx, &feeding::of_bundle(ctx), staleness).await?;
+    let look = look_and_keep(ctx, (&feeding::of_bundle(ctx), Source::Bundle), staleness).await?;
     if let Some((_, release)) = look.next {
         point("bundle-offered");
         return Ok(Some(release.version));

@@ -6,6 +6,7 @@ use super::report::Report;
 use crate::platform::app::{SmokeKind, SmokeSpec};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
+use crate::platform::updates::supervisor::reasons;
 
 /// Checks that an app gives at least.
 pub const READS_MIN: usize = 3;
@@ -79,11 +80,6 @@ pub const CODES: &[Code] = &[
         "update-files-failed",
         "A step of an update could not be done.",
         "Look at the detail and at the disk. The update goes back by itself.",
-    ),
-    code(
-        "update-state-not-executable",
-        "Programs cannot be started from the folder of releases.",
-        "Mount it without noexec, or give the supervisor another folder: --state.",
     ),
 ];
 
@@ -163,7 +159,7 @@ pub fn obstacles(facts: &Facts, now: Moment) -> Vec<Refusal> {
     }
     if !facts.is_executable {
         let detail = "The folder of releases is on a disk that programs are not started from.";
-        found.push(Refusal::new("update-state-not-executable", detail));
+        found.push(Refusal::new(reasons::STATE_NOEXEC, detail));
     }
     found
 }
@@ -408,7 +404,7 @@ mod tests {
         let never = Facts { last_verified_at: None, ..ready.clone() };
         assert_eq!(codes(&never), ["update-backup-unverified"]);
         let noexec = Facts { is_executable: false, ..ready };
-        assert_eq!(codes(&noexec), ["update-state-not-executable"]);
+        assert_eq!(codes(&noexec), [reasons::STATE_NOEXEC]);
         assert_eq!(codes(&Facts::default()).len(), 3);
     }
 

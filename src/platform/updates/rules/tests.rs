@@ -19,6 +19,7 @@ pub(in crate::platform::updates) fn update() -> Update {
         confirmed_at: None,
         digest: None,
         backup: None,
+        taken_back: None,
         outcome: None,
         reason: None,
         finished_at: None,
@@ -33,6 +34,8 @@ fn offer(seq: u64, severity: Severity) -> Offer {
         released_at: "2026-11-22T10:00:00Z".to_owned(),
         notes: String::new(),
         offered_at: Moment(0),
+        is_bundled: false,
+        is_stale: false,
     }
 }
 

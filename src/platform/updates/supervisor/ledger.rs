@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tracing::warn;
+use uuid::Uuid;
 
 use super::boot::{Boot, BootState, Found, Installed, Kind, Pending, Phase, Quarantined};
 use super::crash;
 use super::disk::Disk;
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::reasons;
 use super::standing::{Alert, End, Ended, Entered, State};
 use crate::platform::clock::Clock;
@@ -200,16 +201,28 @@ impl Ledger {
         self.write(next)
     }
 
-    /// Removes what earlier switches left, but for the copies of the last one that changed files.
+    /// Removes what earlier switches left: the history has what their journals say.
     pub fn clean_up(&self, transaction: &str) -> io::Result<()> {
         let journal = Journal::of(Arc::clone(&self.disk), &self.folder(transaction));
         journal.append(Entered { state: State::Cleaned, at: self.clock.now().0 })?;
         for name in self.disk.names(&self.updates)? {
             if name != transaction {
                 self.disk.remove(&self.snapshot(&name))?;
+                self.drop_left(&name)?;
             }
         }
         Ok(())
+    }
+
+    /// Removes the folder of an earlier switch in which nothing but its journal is left. Names of
+    /// switches are ids; other folders here are the box's own.
+    fn drop_left(&self, name: &str) -> io::Result<()> {
+        if Uuid::parse_str(name).is_err() {
+            return Ok(());
+        }
+        let folder = self.folder(name);
+        let is_spent = self.disk.names(&folder)?.iter().all(|one| one == journal::FILE);
+        if is_spent { self.disk.remove(&folder) } else { Ok(()) }
     }
 
     /// Removes a snapshot of which nothing is needed.

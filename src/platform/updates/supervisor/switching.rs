@@ -338,7 +338,7 @@ impl Supervisor {
         let at = self.wanted.iter().position(super::resident::Wanted::is_rollback)?;
         let wanted = self.wanted.remove(at)?;
         self.answer(wanted.worker, wanted.id, Ok(())).await;
-        Some(Alert::new(reasons::ASKED_BACK, "Somebody asked to go back"))
+        Some(Alert::new(reasons::ASKED_BACK, "Somebody asked to go back."))
     }
 
     /// Arms a switch.

@@ -42,13 +42,22 @@ impl Trust {
         Self { folder: state.join(FOLDER), scratch: state.join(SCRATCH), clock, built_at }
     }
 
-    /// Trusts a root that came with the package, unless there is one. Blocks.
+    /// Trusts a root that came with the package, unless there is one. Where the root alone was
+    /// lost, what was seen by it is kept. Blocks.
     pub fn begin(&self, first_root: &Path) -> Result<(), Alert> {
-        if Trusted::open(&self.folder).map_err(alert)?.is_some() {
-            return Ok(());
-        }
+        let is_lost = match Trusted::open(&self.folder) {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => false,
+            Err(reason) if reason.code == "update-trust-root-lost" => true,
+            Err(reason) => return Err(alert(reason)),
+        };
         let root = std::fs::read(first_root).map_err(|error| alert(error.into()))?;
-        Trusted::begin(&self.folder, &root).map(|_| ()).map_err(alert)
+        let begun = if is_lost {
+            Trusted::begin_again(&self.folder, &root)
+        } else {
+            Trusted::begin(&self.folder, &root)
+        };
+        begun.map(|_| ()).map_err(alert)
     }
 }
 

@@ -43,6 +43,7 @@ export const audit = {
   "audit.say.update.offered": "A release was offered",
   "audit.say.update.planned": "An update was rehearsed and planned",
   "audit.say.update.confirmed": "{actor} confirmed an update",
+  "audit.say.update.taken_back": "{actor} went back from an update that was still watched",
   "audit.say.update.committed": "A release was kept",
   "audit.say.update.rolled_back": "The box went back to the release before",
   "audit.say.update.failed": "An update failed",

@@ -50,6 +50,11 @@ export const updates = {
   "updates.severity.security": "security",
   "updates.severity.critical": "critical",
   "updates.notes": "What is new",
+  "updates.offerFile": "It lies in the file that was sent here",
+  "updates.offerStale":
+    "Its signatures are past their time, and somebody took it all the same. The audit log says so.",
+  "updates.quarantine": "Not tried again",
+  "updates.takenBack": "Taken back by {who}",
   "updates.noNotes": "The publisher wrote no notes.",
   "updates.prepare": "Fetch and rehearse",
   "updates.prepareHelp":
@@ -64,7 +69,7 @@ export const updates = {
   "updates.state.copying": "copied for the rehearsal",
   "updates.state.rehearsing": "tried with the new release",
   "updates.state.rehearsing-back": "tried with the present release",
-  "updates.state.ready": "waits to be confirmed",
+  "updates.state.ready": "planned",
   "updates.state.confirmed": "confirmed",
   "updates.state.armed": "armed",
   "updates.state.hold": "requests wait",

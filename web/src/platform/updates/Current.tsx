@@ -59,6 +59,12 @@ export function Current({ status, onRollback }: Props) {
           supervision.is_supervised
             ? { label: t("updates.wayBack"), value: fallback?.version ?? t("updates.wayBackNone") }
             : null,
+          supervision.quarantine.length > 0
+            ? {
+                label: t("updates.quarantine"),
+                value: supervision.quarantine.map((bad) => bad.version ?? bad.seq).join(", "),
+              }
+            : null,
         ]}
       />
       {canUpdate(status) && fallback && !status.under_way && (

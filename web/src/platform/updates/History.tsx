@@ -65,7 +65,7 @@ function Row({ entry, onShow }: { readonly entry: UpdateEntry; readonly onShow: 
           {entry.reason && (
             <>
               <br />
-              <span lang="en">{entry.reason.detail}</span>
+              {takenBack(entry) ?? <span lang="en">{entry.reason.detail}</span>}
             </>
           )}
         </>
@@ -82,6 +82,13 @@ function Row({ entry, onShow }: { readonly entry: UpdateEntry; readonly onShow: 
       }
     />
   );
+}
+
+/** By whom an update was taken back while it was watched; null where nobody did that. */
+function takenBack(entry: UpdateEntry): string | null {
+  const { taken_back_as: as, taken_back_by_name: name } = entry;
+  if (!as) return null;
+  return t("updates.takenBack", { who: name ?? tDynamic(`updates.by.${as}`, as) });
 }
 
 function byAt(
@@ -112,7 +119,8 @@ function Details({
       <div className="hf-stack">
         {entry.reason && (
           <Notice tone={entry.outcome === "failed" ? "danger" : "caution"} title={t("updates.why")}>
-            <span lang="en">{entry.reason.detail}</span> {key(entry.reason.code)}
+            {takenBack(entry) ?? <span lang="en">{entry.reason.detail}</span>}{" "}
+            {key(entry.reason.code)}
           </Notice>
         )}
         <Facts

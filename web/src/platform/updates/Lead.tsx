@@ -15,10 +15,11 @@ import { UnderWay } from "./UnderWay";
 interface Props {
   readonly status: UpdatesStatus;
   readonly onPlan: () => void;
+  readonly onRollback: () => void;
 }
 
 /** What matters now: what keeps the box from updating, what goes on, or what is offered. */
-export function Lead({ status, onPlan }: Props) {
+export function Lead({ status, onPlan, onRollback }: Props) {
   const format = useFormat();
   const lead = leadOf(status);
   const { feed, offer, supervision } = status;
@@ -60,7 +61,7 @@ export function Lead({ status, onPlan }: Props) {
       {lead === "notAsked" && <Notice tone="info" title={t("updates.notAsked")} />}
       {lead === "upToDate" && <Notice tone="good" title={t("updates.upToDate")} />}
       {lead === "busy" && status.under_way && (
-        <UnderWay underWay={status.under_way} onPlan={onPlan} />
+        <UnderWay underWay={status.under_way} onPlan={onPlan} onRollback={onRollback} />
       )}
       {lead === "offer" && offer && <Offer offer={offer} />}
     </>
@@ -74,7 +75,7 @@ function Offer({ offer }: { readonly offer: UpdateOffer }) {
   const prepare = async () => {
     setSending(true);
     try {
-      await prepareUpdate();
+      await prepareUpdate(offer);
       await client.invalidateQueries({ queryKey: UPDATES_KEY });
     } catch (cause) {
       toastFailed(cause);
@@ -97,6 +98,11 @@ function Offer({ offer }: { readonly offer: UpdateOffer }) {
     >
       <div className="hf-stack">
         <p className="hf-small">{line}</p>
+        {offer.is_bundled && (
+          <Notice tone={offer.is_stale ? "caution" : "info"} title={t("updates.offerFile")}>
+            {offer.is_stale && t("updates.offerStale")}
+          </Notice>
+        )}
         {offer.notes ? <Notes markdown={offer.notes} /> : <p>{t("updates.noNotes")}</p>}
         <p className="hf-text">{t("updates.prepareHelp")}</p>
         <div>

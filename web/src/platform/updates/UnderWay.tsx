@@ -11,10 +11,11 @@ import classes from "./updates.module.css";
 interface Props {
   readonly underWay: UpdateUnderWay;
   readonly onPlan: () => void;
+  readonly onRollback: () => void;
 }
 
 /** The update that goes on: its parts so far, how far the present one is, and what comes. */
-export function UnderWay({ underWay, onPlan }: Props) {
+export function UnderWay({ underWay, onPlan, onRollback }: Props) {
   const format = useFormat();
   const { update, is_planned: isPlanned, begins_at: begins } = underWay;
   const until = underWay.probation_ends_at;
@@ -40,6 +41,13 @@ export function UnderWay({ underWay, onPlan }: Props) {
         {until && (
           <Notice tone="info">{t("updates.watchedUntil", { at: format.dateTime(until) })}</Notice>
         )}
+        {until && update.kind === "update" && (
+          <div>
+            <Button size="compact-sm" variant="default" onClick={onRollback}>
+              {t("updates.goBack", { version: update.from.version })}
+            </Button>
+          </div>
+        )}
         {begins && (
           <Notice tone="info">{t("updates.beginsAt", { at: format.dateTime(begins) })}</Notice>
         )}
@@ -57,7 +65,7 @@ function Parts({ underWay }: { readonly underWay: UpdateUnderWay }) {
         const name = tDynamic(`updates.state.${part.state}`, part.state);
         return (
           <li key={at} aria-current={isLast ? "step" : undefined}>
-            <Lamp state={isLast ? "info" : "good"} label={name} />{" "}
+            <Lamp state={isLast ? "info" : "good"} label={name} />
             <span className="hf-dim hf-number">{spanText(part.duration_ms)}</span>
           </li>
         );

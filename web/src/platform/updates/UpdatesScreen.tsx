@@ -47,7 +47,11 @@ function Updates() {
       {data && (
         <>
           {status.error && <Notice tone="info">{t("updates.reconnecting")}</Notice>}
-          <Lead status={data} onPlan={() => setShown("plan")} />
+          <Lead
+            status={data}
+            onPlan={() => setShown("plan")}
+            onRollback={() => setShown("rollback")}
+          />
           <div className={classes.columns}>
             <div className={classes.side}>
               <History key={data.last?.id} />

@@ -1,4 +1,4 @@
-import { Button, Checkbox, FileButton } from "@mantine/core";
+import { Button, FileButton, Switch } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { IconFileUpload } from "@tabler/icons-react";
 import { useRef, useState, type DragEvent } from "react";
@@ -56,7 +56,7 @@ export function UploadSection({ status }: { readonly status: UpdatesStatus }) {
             )}
           </FileButton>
         </div>
-        <Checkbox
+        <Switch
           label={t("updates.uploadStale")}
           checked={acceptsStale}
           onChange={(event) => setAcceptsStale(event.currentTarget.checked)}

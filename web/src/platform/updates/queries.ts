@@ -1,6 +1,13 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, newKey, ok } from "@/api/client";
-import type { ApplyUpdate, Job, UpdatePlan, UpdatesStatus, UpdateUpload } from "@/api/types";
+import type {
+  ApplyUpdate,
+  Job,
+  UpdateOffer,
+  UpdatePlan,
+  UpdatesStatus,
+  UpdateUpload,
+} from "@/api/types";
 
 const PAGE_ROWS = 20;
 /** How often it is asked again while an update goes on, and while the box does not answer. */
@@ -42,9 +49,12 @@ export async function checkFeed(): Promise<UpdatesStatus> {
   return ok(api.POST("/api/v1/platform/updates/check"));
 }
 
-/** Has the offered release fetched and rehearsed; nothing changes by that. */
-export async function prepareUpdate(): Promise<Job> {
-  return apply({});
+/**
+ * Has the offered release fetched and rehearsed, from where it was offered; nothing changes by
+ * that. One that was taken past its time is taken so again.
+ */
+export async function prepareUpdate(offer: UpdateOffer): Promise<Job> {
+  return apply({ from_bundle: offer.is_bundled, accept_stale: offer.is_stale });
 }
 
 /** Carries out the plan with this digest. */
