@@ -43,7 +43,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A machine on which nothing runs yet. With an address of a feed, or without one.
-    pub(crate) fn new(publisher: &Publisher, feed: &str) -> Self {
+    fn new(publisher: &Publisher, feed: &str, probation_s: u64) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let machine = Self {
             folder,
@@ -64,7 +64,7 @@ impl Machine {
         let config = format!(
             "[server]\nnames = [\"localhost\"]\n[logs]\nformat = \"json\"\naccess = false\n\
              [limits]\nrequest_burst = 1000000\nrequests_per_min = 10000000\n\
-             [updates]\nfeed = \"{feed}\"\nroot = \"{root}\"\nprobation_seconds = {PROBATION_S}\n"
+             [updates]\nfeed = \"{feed}\"\nroot = \"{root}\"\nprobation_seconds = {probation_s}\n"
         );
         fs::write(machine.path("holdfast.toml"), config).expect("a configuration");
         machine
@@ -72,7 +72,12 @@ impl Machine {
 
     /// A box that serves, belongs to somebody, and sends its backups to a disk.
     pub(crate) fn owned(publisher: &Publisher, feed: &str) -> Self {
-        let mut machine = Self::new(publisher, feed);
+        Self::watching(publisher, feed, PROBATION_S)
+    }
+
+    /// The same, which watches new releases for so many seconds.
+    pub(crate) fn watching(publisher: &Publisher, feed: &str, probation_s: u64) -> Self {
+        let mut machine = Self::new(publisher, feed, probation_s);
         machine.start();
         machine.claim();
         let (kit, disk) = (machine.text("kit.txt"), machine.text("backups"));

@@ -3,6 +3,7 @@
 //! leaves them again.
 
 mod attacks;
+mod bad;
 mod boxed;
 #[path = "../system/client.rs"]
 #[expect(dead_code, reason = "a part of it is for other tests")]
