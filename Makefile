@@ -45,6 +45,7 @@ bench: web
 torture:
 	HOLDFAST_TORTURE=$(N) cargo test --locked --test durability -- --nocapture
 	HOLDFAST_TORTURE=$(N) cargo test --locked --test supervise kill -- --nocapture
+	HOLDFAST_TORTURE=$(N) cargo test --locked --test endtoend_updates kill -- --nocapture
 
 ## Rewrites every generated file.
 generate: web/node_modules/.installed

@@ -99,13 +99,14 @@ impl Tight {
         let mut applying = self.applying();
         if !full.after.is_empty() {
             let state = format!("\"{}\"", full.after);
-            self.watch(&mut applying, full.place, |machine| journal(machine).contains(&state));
+            let is_so = self.watch(&mut applying, |machine| journal(machine).contains(&state));
+            assert!(is_so, "{}: it never was {state}", full.place);
             self.set(&mode);
         }
         if let Some(said) = full.waits_for {
-            self.watch(&mut applying, full.place, |machine| {
-                machine.log()[log_before..].contains(said)
-            });
+            let is_said = |machine: &Machine| machine.log()[log_before..].contains(said);
+            let is_so = self.watch(&mut applying, is_said);
+            assert!(is_so, "{}: it never said {said}", full.place);
             self.set("");
         }
         self.machine.by("the command ends", |_| applying.try_wait().expect("a child"));
@@ -119,14 +120,17 @@ impl Tight {
         command.spawn().expect("the package's program")
     }
 
-    fn watch(&self, applying: &mut Child, place: &str, is_so: impl Fn(&Machine) -> bool) {
+    /// Waits until something is so; false: the command ended before.
+    fn watch(&self, applying: &mut Child, is_so: impl Fn(&Machine) -> bool) -> bool {
         let end = Instant::now() + PATIENCE;
         while !is_so(&self.machine) {
-            let ended = applying.try_wait().expect("a child");
-            let log = || self.machine.log();
-            assert!(ended.is_none() && Instant::now() < end, "{place}: {ended:?}\n{}", log());
+            if applying.try_wait().expect("a child").is_some() {
+                return is_so(&self.machine);
+            }
+            assert!(Instant::now() < end, "not in time:\n{}", self.machine.log());
             std::thread::park_timeout(Duration::from_millis(1));
         }
+        true
     }
 }
 

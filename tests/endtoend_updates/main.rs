@@ -1,6 +1,7 @@
 //! Updates with everything real: the built program publishes releases with the keys of two people,
 //! a server on loopback hands them out, and the built supervisor of a box takes them, keeps them or
 //! leaves them again.
+#![expect(clippy::print_stdout, reason = "how much was tried is told")]
 
 mod attacks;
 mod bad;
@@ -9,6 +10,7 @@ mod boxed;
 #[expect(dead_code, reason = "a part of it is for other tests")]
 mod client;
 mod full;
+mod kills;
 mod publisher;
 mod refusals;
 #[path = "../fixtures/releases.rs"]
