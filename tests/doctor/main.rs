@@ -14,6 +14,7 @@ mod reach;
 mod running;
 mod scene;
 mod state;
+mod updates;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -16,7 +16,7 @@ use crate::http::ask;
 use crate::scene::{EMAIL, PATIENCE, Scene, Served, open};
 
 /// What the control socket of the box answers to the doctor.
-fn told(scene: &Scene) -> String {
+pub(crate) fn told(scene: &Scene) -> String {
     let mut socket = UnixStream::connect(scene.path("data/control.sock")).unwrap();
     socket.write_all(b"{\"verb\":{\"doctor\":\"tell\"}}\n").unwrap();
     let mut line = String::new();
@@ -26,7 +26,7 @@ fn told(scene: &Scene) -> String {
 }
 
 /// Answers the next look with a line, as the box would.
-fn answers_once(scene: &Scene, line: &str, look: impl FnOnce()) {
+pub(crate) fn answers_once(scene: &Scene, line: &str, look: impl FnOnce()) {
     let path = scene.path("data/control.sock");
     fs::remove_file(&path).unwrap();
     let listener = UnixListener::bind(&path).unwrap();

@@ -16,6 +16,7 @@ use crate::platform::clock::Moment;
 use crate::platform::secrets::{self, Examined};
 use crate::platform::tls;
 use crate::platform::tls::rules::CLOCK_PLAUSIBLE_FROM;
+use crate::platform::updates::report::{UpdateQuarantined, UpdateSupervision};
 
 /// A log so many times longer than it may grow before it is folded is too long.
 const LOG_GROWTH_MAX: u64 = 16;
@@ -79,8 +80,45 @@ pub(super) fn check(code: &str) -> Option<Check> {
                 }
             }
         },
+        "update-alone" | "update-unprotected" | "update-trust-ends" | "update-quarantined" => {
+            return of_updates(code);
+        }
         _ => return of_stored(code),
     })
+}
+
+fn of_updates(code: &str) -> Option<Check> {
+    Some(match code {
+        "update-alone" => |look| {
+            let is_supervised = supervision(look).map(|one| one.is_supervised);
+            rules::updates::supervised(look.config.updates.root.is_some(), is_supervised)
+        },
+        "update-unprotected" => |look| {
+            let found = supervision(look).and_then(|one| {
+                let detail = one.protection_detail.as_deref().unwrap_or_default();
+                Some((one.protection.as_deref()?, detail))
+            });
+            rules::updates::protection(found)
+        },
+        "update-trust-ends" => {
+            |look| stored(look, |one| rules::updates::trust(one.trust_ends, look.now()))
+        }
+        "update-quarantined" => |look| {
+            let found = supervision(look).filter(|one| one.is_supervised).map(|one| {
+                let name = |bad: &UpdateQuarantined| {
+                    bad.version.clone().unwrap_or_else(|| format!("number {}", bad.seq))
+                };
+                one.quarantine.iter().map(name).collect::<Vec<_>>()
+            });
+            rules::updates::quarantine(found.as_deref())
+        },
+        _ => return None,
+    })
+}
+
+/// Who watches over the releases of the running box.
+fn supervision(look: &Look) -> Option<&UpdateSupervision> {
+    look.live.as_ref()?.supervision.as_ref()
 }
 
 fn of_process(code: &str) -> Option<Check> {

@@ -9,6 +9,7 @@ use crate::platform::Platform;
 use crate::platform::error::Result;
 use crate::platform::monitoring;
 use crate::platform::tls::CertificateStatus;
+use crate::platform::updates::report::UpdateSupervision;
 
 /// Variables of ours that are no settings.
 const KNOWN_VARIABLES: [&str; 3] = ["HOLDFAST_CONFIG", "HOLDFAST_TARGET_", "HOLDFAST_TEST_"];
@@ -36,6 +37,7 @@ pub struct Live {
     pub open_files_max: Option<u64>,
     /// Where the lines of the log go.
     pub logs: String,
+    pub supervision: Option<UpdateSupervision>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -60,7 +62,7 @@ impl From<&CertificateStatus> for LiveCertificate {
 
 impl Live {
     /// Asks the process itself. Blocks shortly.
-    pub fn of(platform: &Platform) -> Result<Self> {
+    pub fn of(platform: &Platform, supervision: UpdateSupervision) -> Result<Self> {
         let config = &platform.config;
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
         let reach = platform.reach.get();
@@ -91,6 +93,7 @@ impl Live {
             open_files: monitoring::open_files().and_then(|count| u64::try_from(count).ok()),
             open_files_max: limit.current,
             logs: logs(),
+            supervision: Some(supervision),
         })
     }
 

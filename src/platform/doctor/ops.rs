@@ -16,6 +16,7 @@ use crate::platform::control::DoctorVerb;
 use crate::platform::ctx::BoxCtx;
 use crate::platform::error::{Error, Result};
 use crate::platform::tasks;
+use crate::platform::updates::ops::status;
 use crate::platform::workspaces::WorkspaceId;
 
 /// What the box mends by itself. The rest needs another user, or a box that does not run.
@@ -30,7 +31,8 @@ pub async fn perform(ctx: &BoxCtx, verb: DoctorVerb) -> Result<Value> {
     match verb {
         DoctorVerb::Tell => {
             let platform = Arc::clone(&ctx.platform);
-            let live = tasks::blocking(move || Live::of(&platform)).await?;
+            let supervision = status::supervision_now(ctx).await?;
+            let live = tasks::blocking(move || Live::of(&platform, supervision)).await?;
             serde_json::to_value(live).map_err(Error::internal)
         }
         DoctorVerb::Fix { codes } => {
@@ -46,8 +48,9 @@ pub async fn perform(ctx: &BoxCtx, verb: DoctorVerb) -> Result<Value> {
 /// A look from inside the running box.
 pub async fn look(ctx: &BoxCtx) -> Result<Arc<Look>> {
     let platform = Arc::clone(&ctx.platform);
+    let supervision = status::supervision_now(ctx).await?;
     tasks::blocking(move || {
-        let live = Live::of(&platform)?;
+        let live = Live::of(&platform, supervision)?;
         Ok(Arc::new(Look::from_inside(&platform.config, &platform.clock, live)))
     })
     .await

@@ -8,6 +8,7 @@ pub mod host;
 pub mod lines;
 pub mod reach;
 pub mod standing;
+pub mod updates;
 pub mod words;
 
 use std::time::Duration;

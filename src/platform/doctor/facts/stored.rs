@@ -15,7 +15,7 @@ use crate::platform::ctx::BoxScope;
 use crate::platform::db::Snapshot;
 use crate::platform::error::Result;
 use crate::platform::notices::{mail, webhooks};
-use crate::platform::{errors, jobs};
+use crate::platform::{errors, jobs, updates};
 
 /// Entries of the audit log that are recomputed.
 const ENTRIES_LOOKED_AT: usize = 2_000;
@@ -42,6 +42,8 @@ pub(in crate::platform::doctor) struct Stored {
     /// The newest migration that this release does not know.
     pub(in crate::platform::doctor) newer: Option<String>,
     pub(in crate::platform::doctor) audit: Newest,
+    /// When what the feed of updates said runs out, and its root.
+    pub(in crate::platform::doctor) trust_ends: Option<(Moment, Moment)>,
 }
 
 impl Stored {
@@ -105,6 +107,7 @@ pub(in crate::platform::doctor) fn read(data: &Path, clock: &Clock) -> Result<St
         trouble: standing.trouble(now),
         newer: newer(&scope)?,
         audit: look_at_newest(&file, ENTRIES_LOOKED_AT)?,
+        trust_ends: updates::ops::figures::trust_ends_in(&scope)?,
     })
 }
 

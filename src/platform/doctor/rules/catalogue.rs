@@ -180,6 +180,14 @@ table! {
         "Nobody knows whether a restore would work.";
     plain "update-channel" "Updates"
         "This box hears of no corrections by itself.";
+    plain "update-alone" "Supervisor"
+        "No release that is offered can be taken.";
+    plain "update-unprotected" "Place of releases"
+        "Who takes the box over decides what is started next.";
+    plain "update-trust-ends" "Trust in releases"
+        "No release is believed any more, or soon none will be.";
+    plain "update-quarantined" "Releases that failed"
+        "They are not tried again.";
 }
 
 /// The check of a code.

@@ -29,6 +29,11 @@ pub struct Figures {
     pub is_stale: bool,
 }
 
+/// When the first file of what the feed said last runs out, and when its root does.
+pub fn trust_ends_in(scope: &BoxScope<'_>) -> Result<Option<(Moment, Moment)>> {
+    Ok(store::feed(scope)?.and_then(|feed| feed.expires_at.zip(feed.root_expires_at)))
+}
+
 /// Looks them up. `active_seq` is the number of the release that runs.
 pub fn figures_in(scope: &BoxScope<'_>, active_seq: u64) -> Result<Figures> {
     let counted = store::count_by_outcome(scope)?;

@@ -92,6 +92,17 @@ fn version(installed: &Installed) -> UpdateVersion {
     UpdateVersion { seq: installed.seq, version: installed.version.clone() }
 }
 
+/// Who watches over the releases of this box.
+pub async fn supervision_now(ctx: &BoxCtx) -> Result<UpdateSupervision> {
+    let stands = match &ctx.platform.updates {
+        Some(link) => Some(standing(link).await?),
+        None => None,
+    };
+    let kept = ctx.read(Kept::read).await?;
+    let bad = quarantined(stands.as_ref(), &kept.versions);
+    Ok(supervision(stands.as_ref(), bad))
+}
+
 /// What failed here, with the names that the history has for it.
 fn quarantined(standing: Option<&Standing>, versions: &[Version]) -> Vec<UpdateQuarantined> {
     let shown = |bad: &Quarantined| {
