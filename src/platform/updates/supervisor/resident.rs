@@ -137,6 +137,8 @@ pub struct Supervisor {
     pub(super) tried: Option<Tried>,
     pub(super) wanted: VecDeque<Wanted>,
     pub(super) is_reload_owed: bool,
+    /// A package brought another program, which is taken over when nothing else is done.
+    pub(super) is_package_due: bool,
     pub(super) is_stop_asked: bool,
     /// A release that is given up, which could not be written down yet.
     pub(super) owed: Option<Alert>,
@@ -196,6 +198,7 @@ impl Supervisor {
             tried: None,
             wanted: VecDeque::new(),
             is_reload_owed: false,
+            is_package_due: false,
             is_stop_asked: false,
             owed: None,
             alerts,

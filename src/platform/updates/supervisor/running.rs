@@ -52,7 +52,13 @@ impl Supervisor {
             self.look_at_worker().await?;
             self.pay_owed();
             if std::mem::take(&mut self.is_reload_owed) {
-                self.reload().await?;
+                self.is_package_due = self.is_package_changed();
+                self.reload();
+            }
+            // A rehearsal that runs is not cut off by a package.
+            if self.is_package_due && self.step.is_none() && self.ledger.pending().is_none() {
+                self.is_package_due = false;
+                self.take_package_over().await?;
             }
             if let Some(wanted) = self.wanted.pop_front() {
                 self.perform(wanted).await?;
@@ -137,21 +143,23 @@ impl Supervisor {
         before.is_none() || before != format(&self.settings.own)
     }
 
-    /// Has the worker read its settings again, or becomes the program that a package brought.
-    async fn reload(&mut self) -> Result<(), Over> {
-        if self.is_package_changed() && self.step.is_none() && self.ledger.pending().is_none() {
-            match self.try_package().await? {
-                Ok(()) => {
-                    let error = self.hand_on().await;
-                    warn!("The package's new program cannot take over: {error}");
-                }
-                Err(alert) => self.alert(alert),
+    /// Becomes the program that a package brought, where that runs.
+    async fn take_package_over(&mut self) -> Result<(), Over> {
+        match self.try_package().await? {
+            Ok(()) => {
+                let error = self.hand_on().await;
+                warn!("The package's new program cannot take over: {error}");
             }
+            Err(alert) => self.alert(alert),
         }
+        Ok(())
+    }
+
+    /// Has the worker read its settings again.
+    fn reload(&self) {
         if let Some(worker) = self.current.and_then(|id| self.worker(id)) {
             worker.kill(Signal::HUP);
         }
-        Ok(())
     }
 
     fn catch_signals(&self) -> std::io::Result<()> {
