@@ -32,7 +32,7 @@ const FROM_THE_BEGINNING: Full =
     Full { after: "", place: "", writes: 0, outcome: "failed", codes: DISK, waits_for: None };
 
 /// The states of an update, in order.
-const STATES: [Full; 9] = [
+const STATES: [Full; 8] = [
     Full { place: "/incoming/metadata", ..FROM_THE_BEGINNING },
     Full { place: "/incoming/targets", ..FROM_THE_BEGINNING },
     Full { place: "/state/trust", ..FROM_THE_BEGINNING },
@@ -41,8 +41,6 @@ const STATES: [Full; 9] = [
     Full { place: "/update/0", ..FROM_THE_BEGINNING },
     Full { place: "/state/boot", ..FROM_THE_BEGINNING },
     Full { place: "/snapshot/", codes: &["update-snapshot-failed"], ..FROM_THE_BEGINNING },
-    // The first write armed it.
-    Full { place: "/state/boot", writes: 1, ..FROM_THE_BEGINNING },
     Full {
         after: "switched",
         place: "/data/workspaces",
