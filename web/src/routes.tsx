@@ -15,6 +15,7 @@ import {
   type MovementType,
 } from "@/apps/inventory/movements/queries";
 import type { StockFilter } from "@/apps/inventory/stock/queries";
+import { VALUATION_GROUPS, type ValuationFilter } from "@/apps/inventory/valuation/queries";
 import type { AboutSearch } from "@/platform/about/AboutScreen";
 import { PART_KINDS } from "@/platform/about/fits";
 import { FILTER_NAMES, type AuditFilter } from "@/platform/audit/filter";
@@ -39,12 +40,11 @@ import { STATES } from "@/platform/workspaces/queries";
 import { lastWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import type { WorkspacesSearch } from "@/platform/workspaces/WorkspacesScreen";
 import { BootFailed, NotFound } from "@/shell/Fallbacks";
+import { oneOf, texts, type Search } from "./addresses";
 
 interface Context {
   readonly client: QueryClient;
 }
-
-type Search = Record<string, unknown>;
 
 const root = createRootRouteWithContext<Context>()({
   component: () => (
@@ -481,6 +481,21 @@ const stock = createRoute({
   component: lazyRouteComponent(() => import("@/apps/inventory/stock/StockScreen"), "StockScreen"),
 });
 
+const valuation = createRoute({
+  getParentRoute: () => workspace,
+  path: "inventory/valuation",
+  validateSearch: (search: Search): ValuationFilter => ({
+    ...texts(search, ["at", "location_id"]),
+    ...oneOf(search, "group", VALUATION_GROUPS),
+    // The empty one stands for what has no category.
+    ...(typeof search["category"] === "string" ? { category: search["category"] } : {}),
+  }),
+  component: lazyRouteComponent(
+    () => import("@/apps/inventory/valuation/ValuationScreen"),
+    "ValuationScreen",
+  ),
+});
+
 const importing = createRoute({
   getParentRoute: () => workspace,
   path: "inventory/import",
@@ -537,6 +552,7 @@ const tree = root.addChildren([
       location,
       movements,
       stock,
+      valuation,
       importing,
     ]),
   ]),
@@ -565,28 +581,6 @@ async function boot(client: QueryClient) {
   return Promise.all([client.ensureQueryData(setupQuery), client.ensureQueryData(meQuery)]);
 }
 
-/** The named members of an address that are texts; numbers in an address mean texts here. */
-function texts<K extends string>(search: Search, names: readonly K[]): { [N in K]?: string } {
-  const found: { [N in K]?: string } = {};
-  for (const name of names) {
-    const value = search[name];
-    if (typeof value === "string" && value !== "") found[name] = value;
-    else if (typeof value === "number") found[name] = String(value);
-  }
-  return found;
-}
-
 function jobsSearch(search: Search): JobsSearch {
   return { ...texts(search, ["kind", "panel"]), ...oneOf(search, "state", JOB_STATES) };
-}
-
-function oneOf<N extends string, V extends string>(
-  search: Search,
-  name: N,
-  values: readonly V[],
-): { [K in N]?: V } {
-  const value = values.find((one) => one === search[name]);
-  const found: { [K in N]?: V } = {};
-  if (value !== undefined) found[name] = value;
-  return found;
 }

@@ -19,6 +19,7 @@ pub mod stocks;
 pub mod suppliers;
 pub mod texts;
 pub mod usage;
+pub mod valuations;
 
 use crate::platform::access::PermissionSpec;
 use crate::platform::access::rules::{ADMINS, EVERYBODY, MANAGERS};
@@ -56,6 +57,7 @@ pub const SPEC: AppSpec = AppSpec {
         imports::rules::CODES,
         sample::CODES,
         stocks::rules::CODES,
+        valuations::rules::CODES,
         exports::rules::CODES,
         files::rules::CODES,
     ],

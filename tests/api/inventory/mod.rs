@@ -11,6 +11,7 @@ mod recycle_bin;
 mod search;
 mod sequences;
 mod stock;
+mod valuation;
 
 use serde_json::{Value, json};
 

@@ -15,6 +15,8 @@ export function screensOf(home, item, place) {
     ["new location", `${home}/inventory/locations/new`],
     ["stock", `${home}/inventory/stock`],
     ["movements", `${home}/inventory/movements`],
+    ["stock value", `${home}/inventory/valuation`],
+    ["stock value by item", `${home}/inventory/valuation?group=item`],
     ["import", `${home}/inventory/import`],
     ["people", `${home}/people`],
     ["invitations", `${home}/people?show=invited`],

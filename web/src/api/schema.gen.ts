@@ -3143,6 +3143,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inventory/reports/valuation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stock was worth, now or at the end of a day, by category, place or item. */
+        get: operations["report_valuation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/reports/valuation.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same report as a CSV file, with all its rows; needs `inventory.export` as well. */
+        get: operations["export_valuation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inventory/stock": {
         parameters: {
             query?: never;
@@ -7271,6 +7305,40 @@ export interface components {
             /** @description What people call the role. */
             role_name: string;
         };
+        /** @description What stock was worth. */
+        ValuationResponse: {
+            /** @description The last moment that counts. */
+            at: string;
+            /** @description What a row is: `category`, `location` or `item`. */
+            group: string;
+            /** @description The dearest first. */
+            items: components["schemas"]["ValuationRow"][];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            total: components["schemas"]["WorthResponse"];
+        };
+        /** @description What a category, a place or an item was worth. */
+        ValuationRow: {
+            /** @description The place's code or the item's number. */
+            code?: string | null;
+            /** @description Of the place or the item; null for a category, and for worth that lies nowhere. */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description How many items the row covers.
+             */
+            items: number;
+            /** @description Null: without a category, or nowhere. */
+            name?: string | null;
+            /** @description The place it belongs to. */
+            parent_id?: string | null;
+            /** @description Of an item. */
+            qty?: string | null;
+            unit?: string | null;
+            /** @description What one was worth on average; absent where nothing was there. */
+            unit_value?: string | null;
+            value: string;
+        };
         /** @description What runs here. */
         VersionResponse: {
             version: string;
@@ -7372,6 +7440,12 @@ export interface components {
              * @description The next piece begins with this byte.
              */
             received_bytes: number;
+        };
+        /** @description A worth and how many items it covers. */
+        WorthResponse: {
+            /** Format: int64 */
+            items: number;
+            value: string;
         };
     };
     responses: {
@@ -15641,6 +15715,94 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    report_valuation: {
+        parameters: {
+            query?: {
+                /** @description As of the end of this day where the workspace is, like `2026-03-31`; now when left out. */
+                at?: string;
+                /** @description `category`, `location` or `item`; `category` when left out. */
+                group?: string;
+                /** @description Only items of this category; empty: those without one. */
+                category?: string;
+                /** @description Only what lies at this place. */
+                location_id?: string;
+                /** @description Items come in pages of 1 to 200 rows, 50 when left out; groups come all at once. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValuationResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    export_valuation: {
+        parameters: {
+            query?: {
+                /** @description As of the end of this day where the workspace is, like `2026-03-31`; now when left out. */
+                at?: string;
+                /** @description `category`, `location` or `item`; `category` when left out. */
+                group?: string;
+                /** @description Only items of this category; empty: those without one. */
+                category?: string;
+                /** @description Only what lies at this place. */
+                location_id?: string;
+                /** @description Items come in pages of 1 to 200 rows, 50 when left out; groups come all at once. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     list_stock: {

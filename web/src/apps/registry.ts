@@ -2,6 +2,7 @@ import {
   IconArrowsExchange,
   IconMapPin,
   IconPackage,
+  IconReportMoney,
   IconStack2,
   IconTruckDelivery,
   IconUpload,
@@ -18,6 +19,7 @@ export type WorkspaceScreen =
   | "/w/$workspace/inventory/stock"
   | "/w/$workspace/inventory/movements"
   | "/w/$workspace/inventory/locations"
+  | "/w/$workspace/inventory/valuation"
   | "/w/$workspace/inventory/import";
 
 export interface AppScreen {
@@ -83,6 +85,12 @@ const inventory: AppDescription = {
       icon: IconMapPin,
       permissions: ["inventory.read"],
       jump: "l",
+    },
+    {
+      to: "/w/$workspace/inventory/valuation",
+      label: "nav.valuation",
+      icon: IconReportMoney,
+      permissions: ["inventory.prices"],
     },
     {
       to: "/w/$workspace/inventory/import",

@@ -4,6 +4,7 @@ export const shell = {
   "nav.inventory": "Inventory",
   "nav.items": "Items",
   "nav.stock": "Stock",
+  "nav.valuation": "Stock value",
   "nav.movements": "Movements",
   "nav.locations": "Locations",
   "nav.import": "Import and export",
