@@ -42,12 +42,12 @@ describe("the worth of stock", () => {
     assert.equal(report.total.items, 60);
     await looksWell(page, "valuation-categories");
 
-    await grid().getByText("Fish", { exact: true }).dblclick();
+    await grid().getByText("Fish", { exact: true }).click();
     await page.waitForURL(/group=item&category=Fish|category=Fish&group=item/);
     await grid().getByText("Salmon fillet", { exact: true }).waitFor();
     await looksWell(page, "valuation-items");
 
-    await grid().getByText("Salmon fillet", { exact: true }).dblclick();
+    await grid().getByText("Salmon fillet", { exact: true }).click();
     await page.getByRole("heading", { name: "Movements", level: 1 }).waitFor();
     await page.getByRole("grid").getByText("Salmon fillet").first().waitFor();
     await page.goBack();

@@ -192,7 +192,13 @@ const doctor = createRoute({
 const boxReview = createRoute({
   getParentRoute: () => frame,
   path: "box/review",
-  component: lazyRouteComponent(() => import("@/platform/review/ReviewScreen"), "ReviewScreen"),
+  component: lazyRouteComponent(async () => {
+    const [screen] = await Promise.all([
+      import("@/platform/review/ReviewScreen"),
+      loadTexts("review"),
+    ]);
+    return screen;
+  }, "ReviewScreen"),
 });
 
 const boxSecurity = createRoute({

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { en } from "./en";
 import { backups } from "./en/backups";
 import { moving } from "./en/moving";
+import { review } from "./en/review";
 import { updates } from "./en/updates";
 import { loadLanguage, loadTexts, t, tDynamic } from "./catalogue";
 import { pseudo } from "./pseudo";
@@ -23,7 +24,7 @@ describe("texts", () => {
   });
 
   it("keep their placeholders in the test language", () => {
-    const all = { ...en, ...backups, ...moving, ...updates };
+    const all = { ...en, ...backups, ...moving, ...review, ...updates };
     const turned = pseudo(all);
     for (const [key, message] of Object.entries(all)) {
       const places = (text: unknown) =>

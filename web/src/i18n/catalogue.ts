@@ -48,6 +48,7 @@ export async function loadLanguage(wanted: string): Promise<void> {
 const PARTS = {
   backups: async (): Promise<Texts> => (await import("./en/backups")).backups,
   moving: async (): Promise<Texts> => (await import("./en/moving")).moving,
+  review: async (): Promise<Texts> => (await import("./en/review")).review,
   updates: async (): Promise<Texts> => (await import("./en/updates")).updates,
 };
 

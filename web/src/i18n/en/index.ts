@@ -11,7 +11,7 @@ import { people } from "./people";
 import { platform } from "./platform";
 import { privacy } from "./privacy";
 import { registration } from "./registration";
-import { review } from "./review";
+import type { review } from "./review";
 import { security } from "./security";
 import { services } from "./services";
 import { shell } from "./shell";
@@ -34,7 +34,6 @@ export const en = {
   ...people,
   ...privacy,
   ...inventory,
-  ...review,
   ...security,
   ...registration,
   ...services,
@@ -42,4 +41,4 @@ export const en = {
   ...work,
 } as const;
 /** Every text of the product; those of screens that few open come with them. */
-export type Messages = typeof en & typeof backups & typeof moving & typeof updates;
+export type Messages = typeof en & typeof backups & typeof moving & typeof review & typeof updates;

@@ -1,5 +1,4 @@
 export const review = {
-  "nav.review": "Security review",
   "review.title": "Security review",
   "review.lead":
     "Once a month: read what is found, mend what is bad, and keep the review with what you agreed.",

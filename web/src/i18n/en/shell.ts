@@ -28,6 +28,7 @@ export const shell = {
   "nav.search": "Search",
   "nav.more": "More",
   "nav.account": "Account",
+  "nav.review": "Security review",
   "nav.shortcuts": "Keyboard shortcuts",
   "nav.signOut": "Sign out",
   "nav.skip": "Skip to content",
