@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::boot::{BootState, Installed, Kind, Phase};
 use super::disk::{Disk, RealDisk};
+use super::footprint;
 use super::handing_on::Tried;
 use super::ledger::Ledger;
 use super::protocol::{Order, Outcome, Report, Wish};
@@ -32,6 +33,8 @@ use crate::platform::tasks::Tasks;
 const HEARD_MAX: usize = 1_024;
 /// How often is looked at what nobody tells.
 pub const TICK: Duration = Duration::from_secs(1);
+/// How often memory is given back that is not needed any more.
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(30);
 
 /// What a supervisor is told at its start.
 pub struct Settings {
@@ -151,6 +154,7 @@ pub struct Supervisor {
     pub(super) ended_in_a_row: usize,
     pub(super) is_ready_told: bool,
     ticked_at: Instant,
+    given_back_at: Instant,
     events: Receiver<Event>,
     pub(super) heard: Sender<Event>,
 }
@@ -212,6 +216,7 @@ impl Supervisor {
             ended_in_a_row: 0,
             is_ready_told: false,
             ticked_at: Instant::now(),
+            given_back_at: Instant::now(),
             events,
             heard,
         })
@@ -401,6 +406,12 @@ impl Supervisor {
         for worker in self.workers.iter().filter(|one| one.role == Role::Leaving) {
             if worker.since.elapsed() > leave {
                 worker.kill(Signal::KILL);
+            }
+        }
+        if self.given_back_at.elapsed() > GIVE_BACK_EVERY {
+            self.given_back_at = Instant::now();
+            if let Err(error) = footprint::give_back() {
+                debug!("Memory cannot be given back: {error}");
             }
         }
         // Whatever is under way has a limit of its own.
