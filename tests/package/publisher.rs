@@ -33,7 +33,9 @@ impl Publisher {
         publisher.publishes();
         let notes = publisher.folder.path().join("notes.md");
         std::fs::write(notes, "It is better.\n").expect("a written file");
-        releases.iter().for_each(|one| publisher.adds(one));
+        for one in releases {
+            publisher.adds(one);
+        }
         publisher
     }
 

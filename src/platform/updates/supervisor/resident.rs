@@ -122,6 +122,7 @@ pub(super) struct Wanted {
 }
 
 /// A supervisor at work.
+#[expect(clippy::struct_excessive_bools, reason = "each is something that was heard or told")]
 pub struct Supervisor {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
