@@ -27,7 +27,8 @@ async fn hears_of_update(stream: &mut BodyDataStream) {
     while !heard.contains(r#""kind":"box.update""#) {
         let piece = tokio::time::timeout(PATIENCE, stream.next()).await;
         let piece = piece.unwrap_or_else(|_| panic!("only heard: {heard}"));
-        heard.push_str(std::str::from_utf8(&piece.expect("more").expect("a stream")).unwrap());
+        heard
+            .push_str(std::str::from_utf8(&piece.expect("more").expect("a stream")).expect("text"));
     }
 }
 
@@ -131,7 +132,7 @@ async fn change_plans(server: &TestServer, from: &'static str, to: &'static str)
         let sql = "UPDATE updates SET plan = replace(plan, ?1, ?2)";
         Ok(scope.prepare_cached(sql)?.execute([from, to])?)
     });
-    assert_eq!(changed.await.unwrap(), 1);
+    assert_eq!(changed.await.expect("a changed plan"), 1);
 }
 
 #[tokio::test]

@@ -173,7 +173,7 @@ impl Source {
         if ctx.may(PEOPLE_PERMISSION) {
             let last = audit::ops::last_seq_people(ctx).await?;
             let has_changed = std::mem::replace(&mut heard.belonging, last) != last;
-            if has_changed || news.is_of_members(ctx).await? {
+            if has_changed || news.concerns_members(ctx).await? {
                 events.push(about_here(members::ops::KIND));
             }
         }
@@ -244,7 +244,7 @@ struct BoxNews {
 impl BoxNews {
     /// Whether somebody of the workspace has another name, or may sign in where they could not,
     /// or the other way round.
-    async fn is_of_members(self, ctx: &Ctx) -> Result<bool> {
+    async fn concerns_members(self, ctx: &Ctx) -> Result<bool> {
         match self.accounts {
             None => Ok(true),
             Some(accounts) => members::ops::has_any(ctx, accounts).await,
