@@ -19,13 +19,18 @@ const CURSOR_LENGTH_MAX: usize = 2_000;
 
 /// Checks a wished page length.
 pub fn limit(wished: Option<i64>) -> Result<usize> {
+    limit_within(wished, LIMIT_MAX)
+}
+
+/// The same where a page may be longer, since each costs as much as all of them.
+pub fn limit_within(wished: Option<i64>, max: usize) -> Result<usize> {
     match wished {
         None => Ok(LIMIT_DEFAULT),
         Some(wished) => usize::try_from(wished)
             .ok()
-            .filter(|limit| (1..=LIMIT_MAX).contains(limit))
+            .filter(|limit| (1..=max).contains(limit))
             .ok_or_else(|| {
-                let detail = format!("A page has 1 to {LIMIT_MAX} rows.");
+                let detail = format!("A page has 1 to {max} rows.");
                 Error::invalid("limit", "limit-out-of-range", detail)
             }),
     }

@@ -11,7 +11,8 @@ describe("the worth of stock", () => {
   let box, browser, page, faults, workspace;
 
   before(async () => {
-    box = await startBox();
+    // The test looks more often than the ten times a minute that are a person's.
+    box = await startBox({ settings: { HOLDFAST_LIMITS__HEAVY_PER_MIN: "1000" } });
     browser = await startBrowser();
     ({ page, faults } = await openWindow(browser, box, { reducedMotion: "reduce" }));
     workspace = await claim(page, box);
@@ -68,9 +69,9 @@ describe("the worth of stock", () => {
     await open("?group=item&category=Fish");
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("link", { name: "CSV file" }).click(),
+      page.getByRole("button", { name: "CSV file" }).click(),
     ]);
-    assert.match(download.suggestedFilename(), /^valuation-item-\d{4}-\d\d-\d\d\.csv$/);
+    assert.equal(download.suggestedFilename(), "valuation-item.csv");
     const text = await readFile(await download.path(), "utf8");
     const { total } = await workspace.get("/reports/valuation?group=item&category=Fish");
     assert.equal(text.trim().split("\n").length, total.items + 1);

@@ -15728,7 +15728,7 @@ export interface operations {
                 category?: string;
                 /** @description Only what lies at this place. */
                 location_id?: string;
-                /** @description Items come in pages of 1 to 200 rows, 50 when left out; groups come all at once. */
+                /** @description Items come in pages of 1 to 2,000 rows, 50 when left out; groups come all at once. */
                 limit?: number;
                 cursor?: string;
             };
@@ -15772,7 +15772,7 @@ export interface operations {
                 category?: string;
                 /** @description Only what lies at this place. */
                 location_id?: string;
-                /** @description Items come in pages of 1 to 200 rows, 50 when left out; groups come all at once. */
+                /** @description Items come in pages of 1 to 2,000 rows, 50 when left out; groups come all at once. */
                 limit?: number;
                 cursor?: string;
             };

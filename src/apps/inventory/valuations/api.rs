@@ -18,6 +18,9 @@ use crate::platform::app::Routes;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};
 
+/// Items in a page at most: the report is made anew for each.
+const ROWS_MAX: usize = 2_000;
+
 pub fn routes() -> Routes {
     Routes::new().routes(routes!(report_valuation)).routes(routes!(export_valuation))
 }
@@ -35,7 +38,7 @@ pub struct ValuationQuery {
     category: Option<String>,
     /// Only what lies at this place.
     location_id: Option<String>,
-    /// Items come in pages of 1 to 200 rows, 50 when left out; groups come all at once.
+    /// Items come in pages of 1 to 2,000 rows, 50 when left out; groups come all at once.
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -144,6 +147,7 @@ struct Cursor(i64, i64);
 /// What stock was worth, now or at the end of a day, by category, place or item.
 #[utoipa::path(get, path = "/reports/valuation", tag = "inventory", params(ValuationQuery),
     security(("session" = ["inventory.prices"])),
+    extensions(("x-heavy" = json!(true))),
     responses((status = 200, body = ValuationResponse)))]
 async fn report_valuation(
     ctx: Ctx,
@@ -151,7 +155,7 @@ async fn report_valuation(
 ) -> Answer<ValuationResponse> {
     let cursor: Option<Cursor> = page::read_cursor(query.cursor.as_deref())?;
     let after = cursor.map(|Cursor(value, item)| (Money::from_ten_thousandths(value), item));
-    let (wanted, limit) = (query.wanted()?, page::limit(query.limit)?);
+    let (wanted, limit) = (query.wanted()?, page::limit_within(query.limit, ROWS_MAX)?);
     let group = wanted.group.name().to_owned();
     let Report { at, total, rows, next } =
         ops::report(&ctx, wanted, Slice { after, limit }).await?;

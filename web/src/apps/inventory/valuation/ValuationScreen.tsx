@@ -1,5 +1,5 @@
 import { Button, SegmentedControl } from "@mantine/core";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { IconDownload, IconReportMoney } from "@tabler/icons-react";
 import { useMemo } from "react";
@@ -11,6 +11,8 @@ import { DateBox } from "@/ui/DateBox";
 import { FilterBar, FilterChip } from "@/ui/FilterChips";
 import { Page } from "@/ui/Page";
 import { PrintButton } from "@/ui/PrintButton";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { saveFile } from "@/ui/saveFile";
 import { StateBlock } from "@/ui/StateBlock";
 import { DataTable, PhoneRow, type Column } from "@/ui/table";
 import { Money, Qty } from "@/ui/values";
@@ -38,6 +40,10 @@ export function ValuationScreen() {
   });
   const first = report.data?.pages[0];
   const rows = useMemo(() => report.data?.pages.flatMap((page) => page.items) ?? [], [report.data]);
+  const save = useMutation({
+    mutationFn: () => valuationFile(workspace.id, filter),
+    onSuccess: ({ name, content }) => saveFile(name, content),
+  });
   const group = filter.group ?? "category";
   const columns = useMemo(() => columnsOf(group, rows), [group, rows]);
   const change = (next: Change, replace = true) =>
@@ -63,11 +69,10 @@ export function ValuationScreen() {
           <PrintButton />
           {workspace.can(EXPORT) && (
             <Button
-              component="a"
-              href={valuationFile(workspace.id, filter)}
-              download
               variant="default"
               leftSection={<IconDownload size={16} aria-hidden />}
+              loading={save.isPending}
+              onClick={() => save.mutate()}
             >
               {t("valuation.file")}
             </Button>
@@ -76,6 +81,7 @@ export function ValuationScreen() {
       }
     >
       <Filters filter={filter} onChange={change} />
+      {save.error && <ProblemAlert error={save.error} />}
       {first && workspace.can(PRICES) && <Total report={first} isNow={!filter.at} />}
       <DataTable
         label={t("valuation.title")}

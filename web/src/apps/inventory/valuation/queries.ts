@@ -13,14 +13,19 @@ export interface ValuationFilter {
   readonly location_id?: string;
 }
 
-const VALUATION = "/api/v1/workspaces/{workspace}/inventory/reports/valuation";
-const PAGE_ROWS = 200;
+const VALUATION = "/api/v1/workspaces/{workspace}/inventory/reports/valuation" as const;
+const VALUATION_FILE = `${VALUATION}.csv` as const;
+const STILL_GOOD_MS = 60_000;
+/** The report is made anew for each page. */
+const PAGE_ROWS = 2_000;
 
 export function valuationQuery(workspace: string, filter: ValuationFilter) {
   return infiniteQueryOptions({
     queryKey: ["inventory", workspace, "valuation", filter],
     initialPageParam: null as string | null,
     placeholderData: keepPreviousData,
+    // What changes it is heard of; looking back and forth does not ask again.
+    staleTime: STILL_GOOD_MS,
     queryFn: async ({ pageParam, signal }) => {
       const query = { ...filter, limit: PAGE_ROWS, ...(pageParam ? { cursor: pageParam } : {}) };
       return ok(api.GET(VALUATION, { params: { path: { workspace }, query }, signal }));
@@ -29,8 +34,17 @@ export function valuationQuery(workspace: string, filter: ValuationFilter) {
   });
 }
 
-/** Where the browser finds the same report as a file. */
-export function valuationFile(workspace: string, filter: ValuationFilter): string {
-  const path = VALUATION.replace("{workspace}", encodeURIComponent(workspace));
-  return `${path}.csv?${new URLSearchParams({ ...filter })}`;
+/** The same report with all its rows, and what its file is called. */
+export async function valuationFile(
+  workspace: string,
+  filter: ValuationFilter,
+): Promise<{ readonly name: string; readonly content: Blob }> {
+  const content: Blob = await ok(
+    api.GET(VALUATION_FILE, {
+      params: { path: { workspace }, query: filter },
+      parseAs: "blob",
+    }),
+  );
+  const of = filter.at ? `-${filter.at}` : "";
+  return { name: `valuation-${filter.group ?? "category"}${of}.csv`, content };
 }
