@@ -129,14 +129,14 @@ describe("an operator with two clients", () => {
     await page.getByRole("button", { name: "Save settings" }).click();
     const menu = page.getByRole("navigation", { name: "Main" });
     await menu
-      .getByRole("link", { name: "Stock" })
+      .getByRole("link", { name: "Stock", exact: true })
       .waitFor({ state: "detached" });
     await page.goto(`${second}/inventory/items`);
     await page
       .getByRole("heading", { name: "Inventory is switched off here" })
       .waitFor();
     await page.goto(`${first.home}/inventory/items`);
-    await menu.getByRole("link", { name: "Stock" }).waitFor();
+    await menu.getByRole("link", { name: "Stock", exact: true }).waitFor();
   });
 
   test("deletes a workspace by typing its name, and brings it back", async () => {
