@@ -3,6 +3,7 @@ import { api, ok } from "./client";
 import {
   answerSignInAgain,
   isAskingToSignIn,
+  leave,
   onEnrolmentNeeded,
   onSignInAsked,
   setSessionKnown,
@@ -20,7 +21,11 @@ beforeEach(() => {
     return answers.shift() ?? new Response(null, { status: 500 });
   });
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  // A page that could not be left is there again.
+  await leave(() => Promise.reject(new Error("network"))).catch(() => undefined);
+});
 
 const json = (status: number, body: unknown) =>
   new Response(JSON.stringify(body), {
@@ -78,6 +83,34 @@ describe("a session that ends", () => {
 
     await expect(pending).rejects.toMatchObject({ status: 401, code: "sign-in-needed" });
     expect(sent).toHaveLength(1);
+  });
+
+  it("tells nothing of it to the page that the person leaves", async () => {
+    const assign = vi.fn();
+    vi.stubGlobal("location", { ...window.location, assign });
+    answers = [new Response(null, { status: 204 }), ended()];
+    const told = vi.fn();
+    let unanswered: Promise<unknown> = Promise.resolve();
+    await leave(async () => {
+      await ok(api.POST("/api/v1/auth/logout"));
+      // The box has let go of the session, and the page does not know yet.
+      unanswered = create().then(told, told);
+      await vi.waitFor(() => expect(sent).toHaveLength(2));
+    });
+
+    expect(assign.mock.calls).toEqual([["/sign-in"]]);
+    await Promise.race([unanswered, new Promise((resolve) => setTimeout(resolve, 20))]);
+    expect(told).not.toHaveBeenCalled();
+    expect(isAskingToSignIn()).toBe(false);
+  });
+
+  it("still asks where signing out failed", async () => {
+    await expect(leave(() => Promise.reject(new Error("network")))).rejects.toThrow("network");
+    answers = [ended(), json(201, { id: "1" })];
+    const pending = create();
+    await vi.waitFor(() => expect(isAskingToSignIn()).toBe(true));
+    answerSignInAgain(true);
+    await pending;
   });
 
   it("is not suspected when signing in fails", async () => {

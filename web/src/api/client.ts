@@ -1,12 +1,15 @@
 import createClient from "openapi-fetch";
 import { ApiProblem, problemOf } from "./problem";
 import type { paths } from "./schema.gen";
-import { askToSignInAgain, isSessionKnown, tellEnrolmentNeeded } from "./session";
+import { askToSignInAgain, isLeaving, isSessionKnown, tellEnrolmentNeeded } from "./session";
 import { CANCELLED, methodsOf, refusalIn, stepUp } from "./stepUp";
 import { noteRequest } from "./trace";
 
 /** These answer 401 for reasons of their own: asking to sign in again would be wrong. */
 const SIGN_IN_PATHS = ["/api/v1/auth/", "/api/v1/setup", "/api/v1/invitations/"];
+
+/** The answer to a page that is on its way out. */
+const NEVER = new Promise<never>(() => undefined);
 
 type Reach = (request: Request) => Promise<Response>;
 
@@ -23,16 +26,25 @@ async function send(request: Request, by: Reach = reach): Promise<Response> {
     const again = next.clone();
     const response = await by(next);
     if (sends === SENDS_MAX || !isSessionKnown() || !(await mayGoOn(request, response)))
-      return response;
+      return isForGone(request, response) ? NEVER : response;
     next = again;
   }
 }
 
+/** Whether what was refused was asked by a page that is being left. */
+function isForGone(request: Request, response: Response): boolean {
+  return isLeaving() && response.status === 401 && !isSignIn(request);
+}
+
+function isSignIn(request: Request): boolean {
+  const { pathname } = new URL(request.url);
+  return SIGN_IN_PATHS.some((prefix) => pathname.startsWith(prefix));
+}
+
 /** True once the person has done what the refusal asks for. */
 async function mayGoOn(request: Request, response: Response): Promise<boolean> {
-  const path = new URL(request.url).pathname;
-  if (SIGN_IN_PATHS.some((prefix) => path.startsWith(prefix))) return false;
-  if (response.status === 401) return askToSignInAgain();
+  if (isSignIn(request)) return false;
+  if (response.status === 401) return !isLeaving() && askToSignInAgain();
   if (response.status !== 403) return false;
   const { code, methods } = await refusalIn(response);
   if (code === "mfa-enrolment-needed") tellEnrolmentNeeded();

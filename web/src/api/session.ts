@@ -4,6 +4,7 @@ import { Gate } from "./gate";
 const gate = new Gate<true>();
 const beyond = new Set<() => void>();
 let known = false;
+let leaving = false;
 
 /** Says whether this browser has a session that could end. */
 export function setSessionKnown(isKnown: boolean): void {
@@ -22,6 +23,26 @@ export function askToSignInAgain(): Promise<boolean> {
 export function answerSignInAgain(again: boolean): void {
   if (!again) known = false;
   gate.answer(again);
+}
+
+/**
+ * Ends what was signed in here by `end` and goes to the sign-in page. Until that is there, the old
+ * page learns nothing of a refusal: it was made for a person who is gone.
+ */
+export async function leave(end: () => unknown): Promise<void> {
+  leaving = true;
+  try {
+    await end();
+  } catch (error) {
+    leaving = false;
+    throw error;
+  }
+  known = false;
+  window.location.assign("/sign-in");
+}
+
+export function isLeaving(): boolean {
+  return leaving;
 }
 
 export function isAskingToSignIn(): boolean {

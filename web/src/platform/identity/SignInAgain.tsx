@@ -1,6 +1,6 @@
 import { Button, Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { answerSignInAgain } from "@/api/session";
+import { answerSignInAgain, leave } from "@/api/session";
 import { t } from "@/i18n";
 import { meQuery } from "./queries";
 import { SignInForm } from "./SignInForm";
@@ -9,10 +9,7 @@ import { SignInForm } from "./SignInForm";
 export default function SignInAgain() {
   const client = useQueryClient();
   const me = client.getQueryData(meQuery.queryKey);
-  const leave = () => {
-    answerSignInAgain(false);
-    window.location.assign("/sign-in");
-  };
+  const giveUp = () => void leave(() => answerSignInAgain(false));
   return (
     <Modal
       opened
@@ -32,7 +29,7 @@ export default function SignInAgain() {
           onDone={() => answerSignInAgain(true)}
         />
         <div>
-          <Button variant="default" onClick={leave}>
+          <Button variant="default" onClick={giveUp}>
             {t("again.leave")}
           </Button>
         </div>

@@ -7,7 +7,7 @@ import {
 } from "@tanstack/react-query";
 import { api, ifMatch, idempotent, ok } from "@/api/client";
 import { ApiProblem, isRecord } from "@/api/problem";
-import { setSessionKnown } from "@/api/session";
+import { leave, setSessionKnown } from "@/api/session";
 import { methodsOf, type FactorMethod } from "@/api/stepUp";
 import type { Me, TokenRequest } from "@/api/types";
 
@@ -57,9 +57,7 @@ export async function signIn(email: string, password: string): Promise<SecondFac
 
 /** Ends the session here and starts the page afresh, so that nothing of it stays in memory. */
 export async function signOut(): Promise<void> {
-  await ok(api.POST("/api/v1/auth/logout"));
-  setSessionKnown(false);
-  window.location.assign("/sign-in");
+  await leave(() => ok(api.POST("/api/v1/auth/logout")));
 }
 
 /** Ends the session here and stays on the page, for somebody else to go on. */
