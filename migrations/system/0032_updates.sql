@@ -27,9 +27,6 @@ CREATE TABLE updates (
     -- SHA-256 of the plan that was confirmed.
     digest TEXT CHECK (length(digest) <= 128),
     backup_id BLOB CHECK (length(backup_id) = 16),
-    -- Who went back from it while it was still watched.
-    taken_back_by BLOB CHECK (length(taken_back_by) = 16),
-    taken_back_as TEXT CHECK (taken_back_as IN ('person', 'service', 'machine', 'policy')),
     outcome TEXT CHECK (outcome IN ('committed', 'rolled-back', 'failed', 'discarded')),
     reason_code TEXT CHECK (length(reason_code) <= 64),
     reason TEXT CHECK (length(reason) <= 1000),
@@ -67,11 +64,5 @@ CREATE TABLE update_feed (
     notes TEXT CHECK (length(notes) <= 131072),
     -- Since when this box is offered it.
     offered_at INTEGER,
-    -- Whether it lies in the bundle that was sent, and was past its time when it was taken.
-    offered_bundled INTEGER NOT NULL DEFAULT 0 CHECK (offered_bundled IN (0, 1)),
-    offered_stale INTEGER NOT NULL DEFAULT 0 CHECK (offered_stale IN (0, 1)),
-    -- When the first file of what was believed last runs out, and when its root does.
-    expires_at INTEGER,
-    root_expires_at INTEGER,
     CHECK ((failing_since IS NULL) = (problem_code IS NULL))
 ) STRICT;

@@ -133,6 +133,7 @@ const SYSTEM_SET: MigrationSet = crate::migration_set!(
     "0030_security_reviews.sql",
     "0031_notice_kinds.sql",
     "0032_updates.sql",
+    "0033_updates_told.sql",
 );
 const WORKSPACE_SET: MigrationSet = crate::migration_set!(
     "workspace",
