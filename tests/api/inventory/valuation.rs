@@ -28,9 +28,9 @@ async fn rows(client: &Client, query: &str) -> Vec<String> {
     let report = client.get(&format!("/inventory/reports/valuation?{query}")).await.is(200);
     let row = |row: &Value, name: &Value| {
         let name = name.as_str().unwrap_or("-");
-        format!("{name}={}/{}", row["value"].as_str().unwrap(), row["items"])
+        format!("{name}={}/{}", row["value"].as_str().expect("a worth"), row["items"])
     };
-    let list = report["items"].as_array().unwrap();
+    let list = report["items"].as_array().expect("rows");
     let by = if report["group"] == "category" { "name" } else { "code" };
     let mut rows: Vec<String> = list.iter().map(|one| row(one, &one[by])).collect();
     rows.push(row(&report["total"], &json!("all")));

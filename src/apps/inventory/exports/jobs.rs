@@ -37,7 +37,7 @@ async fn export(work: Work) -> Result<Value> {
     let kind = ExportKind::from_name(&input.kind).ok_or(Error::NotFound)?;
     let ctx = work.ctx()?;
     let note = move |scope: &crate::platform::ctx::Scope<'_>| {
-        scope.audit(ops::exported(kind))?;
+        scope.audit(ops::exported(kind.name()))?;
         Ok(Value::Null)
     };
     work.step("noted", note).await?;

@@ -35,14 +35,14 @@ pub struct Export {
 }
 
 /// Says in the audit log who takes what.
-pub fn exported(kind: ExportKind) -> Entry {
-    Entry::about("inventory.exported", KIND).set("kind", kind.name())
+pub fn exported(kind: &str) -> Entry {
+    Entry::about("inventory.exported", KIND).set("kind", kind)
 }
 
 impl Export {
     /// Notes in the audit log who takes what, and begins.
     pub async fn begin(ctx: Ctx, kind: ExportKind) -> Result<Self> {
-        ctx.write(move |scope| scope.audit(exported(kind))).await?;
+        ctx.write(move |scope| scope.audit(exported(kind.name()))).await?;
         Ok(Self::open(ctx, kind))
     }
 

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use super::rules::{self, AsOf, Group, Holdings, Part, Row, Subject, Worth};
 use super::store;
 use crate::apps::inventory::amounts::Money;
+use crate::apps::inventory::exports::ops::exported;
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules as movements;
-use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
@@ -60,7 +60,7 @@ pub async fn report(ctx: &Ctx, wanted: Wanted, slice: Slice) -> Result<Report> {
 
 /// The whole report, for a file; the audit log is told who takes it.
 pub async fn export(ctx: &Ctx, wanted: Wanted) -> Result<Report> {
-    let entry = Entry::about("inventory.exported", "inventory.export").set("kind", "valuation");
+    let entry = exported("valuation");
     ctx.write(move |scope| {
         scope.need("inventory.export")?;
         scope.audit(entry)

@@ -128,7 +128,7 @@ pub struct Sum {
 }
 
 /// Puts sums by item and place together.
-pub fn holdings(sums: HashMap<(i64, i64), Sum>) -> Result<Holdings> {
+pub(super) fn holdings(sums: HashMap<(i64, i64), Sum>) -> Result<Holdings> {
     let mut wide: HashMap<i64, (Sum, Vec<(i64, Qty)>)> = HashMap::new();
     for ((item, place), sum) in sums {
         let (total, places) = wide.entry(item).or_default();

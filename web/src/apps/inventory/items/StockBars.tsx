@@ -2,10 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Item } from "@/api/types";
 import { t } from "@/i18n";
-import { absolute, compare, ratio, signOf } from "@/i18n/decimal";
+import { compare, signOf } from "@/i18n/decimal";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { ProblemAlert } from "@/ui/ProblemAlert";
+import { largestOf, ShareBar } from "@/ui/ShareBar";
 import { Qty } from "@/ui/values";
 import { Tag } from "@/ui/Tag";
 import { locationsQuery } from "../locations/queries";
@@ -21,10 +22,7 @@ export function StockBars({ item }: { readonly item: Item }) {
     const held = (stock.data ?? []).filter((row) => signOf(row.qty) !== 0);
     return held.sort((a, b) => compare(b.qty, a.qty));
   }, [stock.data]);
-  const largest = rows.reduce(
-    (most, row) => (compare(absolute(row.qty), most) > 0 ? absolute(row.qty) : most),
-    "0",
-  );
+  const largest = largestOf(rows.map((row) => row.qty));
 
   return (
     <div>
@@ -52,12 +50,8 @@ export function StockBars({ item }: { readonly item: Item }) {
                   {place?.name ?? "…"}
                 </bdi>
                 <Qty value={row.qty} unit={item.unit} />
-                <span className={classes.track} aria-hidden>
-                  <span
-                    className={classes.fill}
-                    data-negative={signOf(row.qty) < 0 || undefined}
-                    style={{ width: `${Math.max(1.5, ratio(absolute(row.qty), largest) * 100)}%` }}
-                  />
+                <span className={classes.track}>
+                  <ShareBar value={row.qty} largest={largest} />
                 </span>
               </li>
             );

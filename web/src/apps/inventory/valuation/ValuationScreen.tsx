@@ -5,7 +5,6 @@ import { IconDownload, IconReportMoney } from "@tabler/icons-react";
 import { useMemo } from "react";
 import type { Valuation, ValuationRow } from "@/api/types";
 import { t, useFormat } from "@/i18n";
-import { absolute, compare, ratio, signOf } from "@/i18n/decimal";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { DateBox } from "@/ui/DateBox";
 import { FilterBar, FilterChip } from "@/ui/FilterChips";
@@ -13,6 +12,7 @@ import { Page } from "@/ui/Page";
 import { PrintButton } from "@/ui/PrintButton";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { saveFile } from "@/ui/saveFile";
+import { largestOf, ShareBar } from "@/ui/ShareBar";
 import { StateBlock } from "@/ui/StateBlock";
 import { DataTable, PhoneRow, type Column } from "@/ui/table";
 import { Money, Qty } from "@/ui/values";
@@ -44,7 +44,8 @@ export function ValuationScreen() {
     mutationFn: () => valuationFile(workspace.id, filter),
     onSuccess: ({ name, content }) => saveFile(name, content),
   });
-  const group = filter.group ?? "category";
+  // What is shown while the next rows come are still the ones before.
+  const group = VALUATION_GROUPS.find((one) => one === first?.group) ?? filter.group ?? "category";
   const columns = useMemo(() => columnsOf(group, rows), [group, rows]);
   const change = (next: Change, replace = true) =>
     void navigate({ search: (old) => clean({ ...old, ...next }), replace });
@@ -190,10 +191,7 @@ function columnsOf(
   group: ValuationGroup,
   rows: readonly ValuationRow[],
 ): readonly Column<ValuationRow>[] {
-  const largest = rows.reduce(
-    (most, row) => (compare(absolute(row.value), most) > 0 ? absolute(row.value) : most),
-    "0",
-  );
+  const largest = largestOf(rows.map((row) => row.value));
   const columns: (Column<ValuationRow> | null)[] = [
     {
       id: "name",
@@ -244,23 +242,10 @@ function columnsOf(
       id: "share",
       header: t("valuation.share"),
       width: "minmax(80px, 1.2fr)",
-      cell: (row) => <Share value={row.value} largest={largest} />,
+      cell: (row) => <ShareBar value={row.value} largest={largest} />,
     },
   ];
   return columns.filter((column) => column !== null);
-}
-
-/** As long as its part of the largest row. */
-function Share({ value, largest }: { readonly value: string; readonly largest: string }) {
-  return (
-    <span className={classes.track} aria-hidden>
-      <span
-        className={classes.fill}
-        data-negative={signOf(value) < 0 || undefined}
-        style={{ width: `${Math.max(1.5, ratio(absolute(value), largest) * 100)}%` }}
-      />
-    </span>
-  );
 }
 
 function nameOf(group: ValuationGroup, row: ValuationRow): string {
