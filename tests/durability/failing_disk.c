@@ -18,6 +18,8 @@
 static const char *root, *mode_path;
 /* Writes since the mode says "room". */
 static atomic_long written;
+/* The number that it said then. */
+static atomic_long counted_to;
 
 static void *real(const char *name) {
     void *found = dlsym(RTLD_NEXT, name);
@@ -61,6 +63,8 @@ static int has_no_room(int fd) {
         atomic_store(&written, 0);
         return 0;
     }
+    /* Whoever says another number begins to count anew, also where nothing was written meanwhile. */
+    if (atomic_exchange(&counted_to, most) != most) atomic_store(&written, 0);
     return strstr(path, part) && atomic_fetch_add(&written, 1) >= most;
 }
 
