@@ -24,6 +24,7 @@ const START: &[Page] = &[
 
 const DAILY_WORK: &[Page] = &[
     ("stock", "Stock", include_str!("../../docs/manual/stock.md")),
+    ("counts", "Counts", include_str!("../../docs/manual/counts.md")),
     ("csv", "CSV files", include_str!("../../docs/manual/csv.md")),
     ("workspaces", "Workspaces", include_str!("../../docs/manual/workspaces.md")),
     ("people", "Who may do what", include_str!("../../docs/manual/people.md")),

@@ -1,6 +1,6 @@
 //! The table of contents of the app.
 
-use super::{exports, files, imports, items, locations, movements, stocks, valuations};
+use super::{counts, exports, files, imports, items, locations, movements, stocks, valuations};
 use crate::platform::app::Routes;
 
 pub(super) fn routes() -> Routes {
@@ -11,6 +11,7 @@ pub(super) fn routes() -> Routes {
         .merge(movements::api::routes())
         .merge(stocks::api::routes())
         .merge(valuations::api::routes())
+        .merge(counts::api::routes())
         .merge(imports::api::routes())
         .merge(exports::api::routes())
 }

@@ -69,15 +69,22 @@ pub(super) const MARKS: &[ColumnMarks] = &[
         .named(Masked),
     table(
         "count_sessions",
-        &[("name", Impersonal), ("scope_json", Impersonal), ("state", Impersonal)],
-    ),
+        &[
+            ("name", Impersonal),
+            ("scope_json", Impersonal),
+            ("state", Impersonal),
+            ("reject_reason", Personal),
+        ],
+    )
+    .whose(Written("rejected_by"))
+    .named(Masked),
     table(
         "count_entries",
         &[("unknown_code", Impersonal), ("mode", Impersonal), ("device", Personal)],
     )
     .whose(Written("counted_by"))
     .named(Masked),
-    table("count_lines", &[("state", Impersonal)]),
+    table("count_lines", &[("state", Impersonal), ("decision", Impersonal)]),
     table(
         "movements",
         &[

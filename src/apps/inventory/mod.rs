@@ -6,6 +6,7 @@ mod columns;
 mod tests;
 
 pub mod amounts;
+pub mod counts;
 pub mod exports;
 pub mod files;
 pub mod imports;
@@ -22,7 +23,7 @@ pub mod usage;
 pub mod valuations;
 
 use crate::platform::access::PermissionSpec;
-use crate::platform::access::rules::{ADMINS, EVERYBODY, MANAGERS};
+use crate::platform::access::rules::{ADMINS, COUNTERS, EVERYBODY, MANAGERS};
 use crate::platform::app::{AppSpec, CleanUpSpec, EventSpec, RecycleSpec, SearchSpec};
 
 /// What the platform knows of this app.
@@ -44,6 +45,7 @@ pub const SPEC: AppSpec = AppSpec {
         "0011_ledger_index.sql",
         "0014_erasure.sql",
         "0015_item_files.sql",
+        "0016_count_reviews.sql",
     ),
     events: EVENTS,
     recycle_bin: RECYCLE_BIN,
@@ -60,6 +62,7 @@ pub const SPEC: AppSpec = AppSpec {
         valuations::rules::CODES,
         exports::rules::CODES,
         files::rules::CODES,
+        counts::rules::CODES,
     ],
     columns: columns::MARKS,
     jobs: &[stocks::jobs::SELF_CHECK, imports::jobs::IMPORT, exports::jobs::EXPORT],
@@ -83,6 +86,8 @@ const PERMISSIONS: &[PermissionSpec] = &[
     may("inventory.read", "See items, places, stock and movements", EVERYBODY),
     may("inventory.write", "Add, change and delete items and places", MANAGERS),
     may("inventory.move", "Receive, use, adjust and transfer stock", MANAGERS),
+    may("inventory.count", "Enter and submit counts", COUNTERS),
+    may("inventory.approve", "Open, approve, reject and cancel counts", MANAGERS),
     may("inventory.prices", "See and set prices and the worth of stock", MANAGERS),
     may("inventory.import", "Take over CSV files", MANAGERS),
     may("inventory.export", "Export to CSV files", MANAGERS),
@@ -100,6 +105,7 @@ const EVENTS: &[EventSpec] = &[
     told(movements::ops::KIND),
     told(imports::ops::KIND),
     told(files::ops::KIND),
+    told(counts::ops::KIND),
 ];
 
 const RECYCLE_BIN: &[RecycleSpec] = &[

@@ -170,6 +170,8 @@ pub const ADMINS: &[Role] = &[Role::Owner, Role::Admin];
 pub const ALWAYS: [&str; 2] = ["workspace.read", "events.read"];
 /// Owners, admins and managers.
 pub const MANAGERS: &[Role] = &[Role::Owner, Role::Admin, Role::Manager];
+/// Owners, admins, managers and counters.
+pub const COUNTERS: &[Role] = &[Role::Owner, Role::Admin, Role::Manager, Role::Counter];
 
 /// A permission, what it lets somebody do, and the roles that have it.
 #[derive(Debug, Clone, Copy)]

@@ -2789,6 +2789,165 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inventory/count-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get from which difference on a second person is to count. */
+        get: operations["get_count_settings"];
+        /** Say from which difference on a second person is to count. */
+        put: operations["update_count_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List counts, newest first. */
+        get: operations["list_counts"];
+        put?: never;
+        /** Open a count of what is in stock within a scope. */
+        post: operations["create_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/counts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a count. */
+        get: operations["get_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/counts/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post what was found, all of it or nothing. Lines without a decision keep their difference;
+         *     conflicts and lines that want a second counter need one. A `recount` opens the count again.
+         */
+        post: operations["approve_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/counts/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a count without posting anything more. */
+        post: operations["cancel_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/counts/{id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what people entered, newest first. Those who count blind see only their own. */
+        get: operations["list_count_entries"];
+        put?: never;
+        /** Enter what was counted. Each entry has its own answer; one that was sent before counts once. */
+        post: operations["enter_counts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/counts/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a count's lines. What is expected is absent for those who count blind. */
+        get: operations["list_count_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/counts/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a submitted count back to the counters. */
+        post: operations["reject_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/counts/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a count in to be decided. */
+        post: operations["submit_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inventory/export/{file}": {
         parameters: {
             query?: never;
@@ -3721,6 +3880,15 @@ export interface components {
             /** @description Whether the release of the bundle that was sent is meant, not that of the feed. */
             from_bundle?: boolean;
         };
+        /** @description What a manager decides. */
+        ApproveCountRequest: {
+            decisions?: components["schemas"]["CountDecisionRequest"][];
+            /**
+             * Format: int64
+             * @description The version of the count that was looked at; another one is refused.
+             */
+            version?: number | null;
+        };
         /** @description What to export. */
         AskForExportRequest: {
             /** @description `items`, `locations`, `opening_stock` or `movements`. */
@@ -4133,6 +4301,224 @@ export interface components {
             password: string;
             /** @description What follows `#token=` in the link. */
             token: string;
+        };
+        /**
+         * @description What is done with a line.
+         * @enum {string}
+         */
+        CountDecisionName: "keep_delta" | "count_now" | "recount" | "reject";
+        /** @description A decision about a line. */
+        CountDecisionRequest: {
+            decision: components["schemas"]["CountDecisionName"];
+            line_id: string;
+        };
+        /** @description When something was done and by whom. */
+        CountDeedResponse: {
+            at: string;
+            by?: components["schemas"]["PersonResponse"] | null;
+        };
+        /** @description A batch of entries. */
+        CountEntriesRequest: {
+            /** @description 1 to 500. */
+            entries: components["schemas"]["CountEntryRequest"][];
+        };
+        /** @description The answers to a batch, in its order. */
+        CountEntriesResponse: {
+            entries: components["schemas"]["CountEntryOutcome"][];
+            /** Format: int64 */
+            ledger_seq: number;
+        };
+        /** @description What became of an entry. */
+        CountEntryOutcome: {
+            client_op: string;
+            /** @description Why it was refused. */
+            code?: string | null;
+            detail?: string | null;
+            /** @description The field that is wrong, if it is one. */
+            field?: string | null;
+            /** @description `accepted`, `replayed` or `refused`. */
+            outcome: string;
+        };
+        /** @description What somebody counted. */
+        CountEntryRequest: {
+            /** @description A fresh UUID; sent again with the same content, the entry counts once. */
+            client_op: string;
+            /** @description When it was counted; now when left out. */
+            counted_at?: string | null;
+            item_id: string;
+            location_id: string;
+            mode: components["schemas"]["CountModeName"];
+            /** @description Zero or more; signed to add. */
+            qty: components["schemas"]["DecimalText"];
+            /**
+             * Format: int64
+             * @description The `ledger_seq` that was known when it was counted; the newest when left out.
+             */
+            seen_seq?: number | null;
+            /** @description The `client_op` of one's own entry that this one takes back; everything else as in it. */
+            undoes?: string | null;
+        };
+        /** @description Something that somebody entered. */
+        CountEntryResponse: {
+            client_op: string;
+            counted_at: string;
+            counted_by?: components["schemas"]["PersonResponse"] | null;
+            item_id: string;
+            item_name: string;
+            item_number: string;
+            location_code: string;
+            location_id: string;
+            location_name: string;
+            /** @description `set` or `add`. */
+            mode: string;
+            qty: string;
+            received_at: string;
+            /** Format: int64 */
+            seen_seq?: number | null;
+            /** @description The entry that this one takes back. */
+            undoes?: string | null;
+            /** @description True when it was taken back. */
+            undone: boolean;
+            unit: string;
+        };
+        /** @description What is to be counted of an item at a place, and what was. */
+        CountLineResponse: {
+            /**
+             * @description Why it is a conflict: `moved` (something was posted while it was counted), `disputed` (two
+             *     people set different quantities).
+             */
+            conflicts?: string[] | null;
+            /** @description Null while nobody counted. Those who count blind see only what they counted themselves. */
+            counted?: string | null;
+            counted_at?: string | null;
+            counted_by?: components["schemas"]["PersonResponse"] | null;
+            /**
+             * Format: int64
+             * @description How many people counted it.
+             */
+            counters?: number | null;
+            /** @description `keep_delta`, `count_now`, `recount` or `reject`. */
+            decision?: string | null;
+            /**
+             * @description What the ledger said to who counted. Absent for those who count blind, as is all that
+             *     follows from it.
+             */
+            expected?: string | null;
+            id: string;
+            item_id: string;
+            item_name: string;
+            item_number: string;
+            location_code: string;
+            location_id: string;
+            location_name: string;
+            /** @description What approving it posted; null when nothing was. */
+            posted?: string | null;
+            /** @description Quantities are multiples of this. */
+            qty_step: string;
+            /**
+             * @description `uncounted`, `ok`, `variance`, `conflict`, `recount`, `approved` or `rejected`; for those
+             *     who count blind `uncounted`, `counted` or `recount`.
+             */
+            state: string;
+            unit: string;
+            /** @description Counted minus expected. */
+            variance?: string | null;
+            /** @description What the difference is worth now, or came to. Absent for those who may not see prices. */
+            variance_value?: string | null;
+        };
+        /**
+         * @description How an entry counts.
+         * @enum {string}
+         */
+        CountModeName: "set" | "add";
+        /** @description A new count. */
+        CountRequest: {
+            /** @description True to hide what is expected from those who count. */
+            blind?: boolean | null;
+            name: string;
+            scope?: components["schemas"]["CountScopeRequest"] | null;
+        };
+        /** @description A count. */
+        CountResponse: {
+            approved?: components["schemas"]["CountDeedResponse"] | null;
+            blind: boolean;
+            /** Format: int64 */
+            counted_lines: number;
+            created_at: string;
+            created_by?: components["schemas"]["PersonResponse"] | null;
+            /** Format: int64 */
+            entries: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description The ledger's last entry: send it as `seen_seq` with what is counted from now on.
+             */
+            ledger_seq: number;
+            /**
+             * Format: int64
+             * @description What is to be counted, and how much of it is.
+             */
+            lines: number;
+            name: string;
+            reject_reason?: string | null;
+            rejected?: components["schemas"]["CountDeedResponse"] | null;
+            scope: components["schemas"]["CountScopeResponse"];
+            /** @description `open`, `submitted`, `applied` or `canceled`. */
+            state: string;
+            submitted?: components["schemas"]["CountDeedResponse"] | null;
+            /** @description How many lines are in which state; empty in lists. */
+            summary: {
+                [key: string]: number;
+            };
+            updated_at: string;
+            /**
+             * @description What all differences are worth, or came to, once it is submitted. Absent for those who may
+             *     not see prices or count blind.
+             */
+            variance_value?: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What a count is about: all that everything named here allows. */
+        CountScopeRequest: {
+            category?: string | null;
+            /** @description 1 to 10,000 items. */
+            item_ids?: string[] | null;
+            /** @description Only at this place and below it. */
+            location_id?: string | null;
+        };
+        /** @description What a count is about. */
+        CountScopeResponse: {
+            category?: string | null;
+            /** @description How many items are listed; null when all are meant. */
+            items?: number | null;
+            location_code?: string | null;
+            location_id?: string | null;
+            location_name?: string | null;
+        };
+        /** @description The same as it is to be. */
+        CountSettingsRequest: {
+            /**
+             * Format: int64
+             * @description 1 to 1,000; none when left out.
+             */
+            second_count_percent?: number | null;
+            second_count_value?: components["schemas"]["DecimalText"] | null;
+        };
+        /** @description From which difference on a second person is to count. */
+        CountSettingsResponse: {
+            /**
+             * Format: int64
+             * @description Percent of what was expected; null asks for nobody.
+             */
+            second_count_percent?: number | null;
+            /**
+             * @description What the difference is worth; null asks for nobody. Absent for those who may not see
+             *     prices.
+             */
+            second_count_value?: string | null;
+            /** Format: int64 */
+            version: number;
         };
         /** @description Whom to invite, and as what. */
         CreateInvitationRequest: {
@@ -5147,6 +5533,148 @@ export interface components {
                 verified_at?: string | null;
                 /** Format: int64 */
                 workspaces?: number | null;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_CountEntryResponse: {
+            items: {
+                client_op: string;
+                counted_at: string;
+                counted_by?: components["schemas"]["PersonResponse"] | null;
+                item_id: string;
+                item_name: string;
+                item_number: string;
+                location_code: string;
+                location_id: string;
+                location_name: string;
+                /** @description `set` or `add`. */
+                mode: string;
+                qty: string;
+                received_at: string;
+                /** Format: int64 */
+                seen_seq?: number | null;
+                /** @description The entry that this one takes back. */
+                undoes?: string | null;
+                /** @description True when it was taken back. */
+                undone: boolean;
+                unit: string;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_CountLineResponse: {
+            items: {
+                /**
+                 * @description Why it is a conflict: `moved` (something was posted while it was counted), `disputed` (two
+                 *     people set different quantities).
+                 */
+                conflicts?: string[] | null;
+                /** @description Null while nobody counted. Those who count blind see only what they counted themselves. */
+                counted?: string | null;
+                counted_at?: string | null;
+                counted_by?: components["schemas"]["PersonResponse"] | null;
+                /**
+                 * Format: int64
+                 * @description How many people counted it.
+                 */
+                counters?: number | null;
+                /** @description `keep_delta`, `count_now`, `recount` or `reject`. */
+                decision?: string | null;
+                /**
+                 * @description What the ledger said to who counted. Absent for those who count blind, as is all that
+                 *     follows from it.
+                 */
+                expected?: string | null;
+                id: string;
+                item_id: string;
+                item_name: string;
+                item_number: string;
+                location_code: string;
+                location_id: string;
+                location_name: string;
+                /** @description What approving it posted; null when nothing was. */
+                posted?: string | null;
+                /** @description Quantities are multiples of this. */
+                qty_step: string;
+                /**
+                 * @description `uncounted`, `ok`, `variance`, `conflict`, `recount`, `approved` or `rejected`; for those
+                 *     who count blind `uncounted`, `counted` or `recount`.
+                 */
+                state: string;
+                unit: string;
+                /** @description Counted minus expected. */
+                variance?: string | null;
+                /** @description What the difference is worth now, or came to. Absent for those who may not see prices. */
+                variance_value?: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_CountResponse: {
+            items: {
+                approved?: components["schemas"]["CountDeedResponse"] | null;
+                blind: boolean;
+                /** Format: int64 */
+                counted_lines: number;
+                created_at: string;
+                created_by?: components["schemas"]["PersonResponse"] | null;
+                /** Format: int64 */
+                entries: number;
+                id: string;
+                /**
+                 * Format: int64
+                 * @description The ledger's last entry: send it as `seen_seq` with what is counted from now on.
+                 */
+                ledger_seq: number;
+                /**
+                 * Format: int64
+                 * @description What is to be counted, and how much of it is.
+                 */
+                lines: number;
+                name: string;
+                reject_reason?: string | null;
+                rejected?: components["schemas"]["CountDeedResponse"] | null;
+                scope: components["schemas"]["CountScopeResponse"];
+                /** @description `open`, `submitted`, `applied` or `canceled`. */
+                state: string;
+                submitted?: components["schemas"]["CountDeedResponse"] | null;
+                /** @description How many lines are in which state; empty in lists. */
+                summary: {
+                    [key: string]: number;
+                };
+                updated_at: string;
+                /**
+                 * @description What all differences are worth, or came to, once it is submitted. Absent for those who may
+                 *     not see prices or count blind.
+                 */
+                variance_value?: string | null;
+                /** Format: int64 */
+                version: number;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
@@ -6207,6 +6735,10 @@ export interface components {
             mode: components["schemas"]["RegistrationMode"];
             role?: components["schemas"]["RoleName"] | null;
             workspace_id?: string | null;
+        };
+        /** @description Why a count is given back. */
+        RejectCountRequest: {
+            reason: string;
         };
         /** @description A link with which a person chooses a password. Shown once. */
         ResetLinkResponse: {
@@ -14576,6 +15108,480 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    get_count_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountSettingsResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    update_count_settings: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version being changed, as its ETag */
+                "If-Match": string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountSettingsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountSettingsResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            412: components["responses"]["Refusal412"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            428: components["responses"]["Refusal428"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_counts: {
+        parameters: {
+            query?: {
+                /** @description `open`, `submitted`, `applied` or `canceled`. */
+                state?: string;
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    create_count: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the count */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    approve_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the count */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveCountRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    cancel_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the count */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_count_entries: {
+        parameters: {
+            query?: {
+                item_id?: string;
+                location_id?: string;
+                /** @description True for those of the caller only. */
+                mine?: boolean;
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the count */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CountEntryResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    enter_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the count */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountEntriesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountEntriesResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    list_count_lines: {
+        parameters: {
+            query?: {
+                /** @description `uncounted`, `counted`, `ok`, `variance`, `conflict`, `recount`, `approved`, `rejected`. */
+                state?: string;
+                location_id?: string;
+                item_id?: string;
+                /**
+                 * @description `place` (by place and item number, when left out) or `variance`: conflicts first, then the
+                 *     largest differences.
+                 */
+                order?: string;
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the count */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CountLineResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    reject_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the count */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectCountRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    submit_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the count */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     export: {

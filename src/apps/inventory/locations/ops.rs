@@ -164,6 +164,11 @@ pub fn by_code_in(scope: &Scope<'_>, key: &str) -> Result<Option<KeptLocation>> 
     store::by_code(scope, key)
 }
 
+/// A place, deleted or not, for other resources of the app.
+pub fn any_in(scope: &Scope<'_>, id: LocationId) -> Result<KeptLocation> {
+    store::get(scope, id)
+}
+
 /// All places that are not deleted, for other resources of the app.
 pub fn all_in(scope: &Scope<'_>) -> Result<Vec<KeptLocation>> {
     store::list(scope, Shown::Living, ("", 0), rules::LOCATIONS_MAX)

@@ -72,11 +72,55 @@ pub fn record_in(
         reason_code,
         transfer: None,
         reverses: None,
+        count_line: None,
     };
     let movement = post(scope, found, at, planned)?;
     let is_wrong_zone = draft.qty.is_positive() && rules::is_wrong_zone(zones.0, zones.1);
     Ok(Posted { movement, is_wrong_zone })
 }
+
+/// An adjustment that a count found.
+pub struct CountedChange {
+    pub item: ItemId,
+    pub place: LocationId,
+    /// Signed, not zero.
+    pub qty: Qty,
+    /// The count's name.
+    pub reference: String,
+    /// The row of the line it settles; the ledger takes one movement for each.
+    pub line_rid: i64,
+}
+
+/// Posts what a count found inside the caller's transaction.
+pub fn record_counted_in(scope: &Scope<'_>, change: CountedChange) -> Result<KeptMovement> {
+    let mut found =
+        store::find(scope, change.item, change.place)?.ok_or_else(rules::item_unknown)?;
+    let at = open_place(&mut found, "location_id")?;
+    let now = scope.now();
+    let remarks = Remarks { reference: change.reference, ..Remarks::default() };
+    let draft = MovementDraft {
+        kind: MovementType::Adjust,
+        qty: change.qty,
+        unit_cost: None,
+        remarks: remarks.clone(),
+        effective_at: now,
+    };
+    let facts = facts(scope, &found, &at, change.qty, now)?;
+    let planned = Planned {
+        kind: MovementType::Adjust,
+        posting: rules::plan_counted(&draft, &facts, overriding(scope))?,
+        effective_at: now,
+        remarks,
+        reason_code: Some(COUNTED),
+        transfer: None,
+        reverses: None,
+        count_line: Some(change.line_rid),
+    };
+    post(scope, found, at, planned)
+}
+
+/// Why a count's adjustments were posted.
+const COUNTED: &str = "counted";
 
 /// What a transfer made: the leg out, then the leg in.
 #[derive(Debug, Clone)]
@@ -133,6 +177,7 @@ pub fn transfer_in(
         reason_code: None,
         transfer: Some(id),
         reverses: None,
+        count_line: None,
     };
     let out = post(scope, source, source_place, leg(out))?;
     let into = post(scope, target, target_place, leg(into))?;
@@ -210,6 +255,7 @@ fn reverse_one(
         reason_code: None,
         transfer,
         reverses: Some((kept.seq, kept.id)),
+        count_line: None,
     };
     post(scope, found, place, planned)
 }
@@ -308,6 +354,7 @@ struct Planned {
     reason_code: Option<&'static str>,
     transfer: Option<TransferId>,
     reverses: Option<(i64, MovementId)>,
+    count_line: Option<i64>,
 }
 
 fn post(
@@ -334,6 +381,7 @@ fn post(
             override_reason: posting.override_reason.as_deref(),
             transfer: planned.transfer,
             reverses_seq: planned.reverses.map(|(seq, _)| seq),
+            count_line_rid: planned.count_line,
         },
     )?;
     let movement = KeptMovement {

@@ -317,6 +317,15 @@ pub struct Posting {
 /// Decides a receipt, a use or an adjustment.
 pub fn plan(draft: &MovementDraft, facts: &Facts, overriding: Overriding) -> Result<Posting> {
     check_step(draft.qty, facts)?;
+    plan_counted(draft, facts, overriding)
+}
+
+/// Decides an adjustment that was counted: what is left over may be of any size.
+pub fn plan_counted(
+    draft: &MovementDraft,
+    facts: &Facts,
+    overriding: Overriding,
+) -> Result<Posting> {
     let override_reason =
         check_stock(draft.qty, facts, draft.remarks.override_reason.as_deref(), overriding)?;
     let price = price(draft, facts);
@@ -391,6 +400,11 @@ pub fn plan_reversal(
     let totals = facts.totals.plus(qty, value)?;
     check_place_range(qty, facts)?;
     Ok(Posting { qty, unit_cost: original.unit_cost, value, override_reason, totals })
+}
+
+/// What an adjustment would change the worth by as things are now; none beyond the range of money.
+pub fn adjustment_value(totals: Totals, item_cost: Option<Money>, qty: Qty) -> Option<Money> {
+    value_of(totals, qty, totals.average().or(item_cost).unwrap_or_default()).ok()
 }
 
 /// What comes in without a price has the item's, else the average; what is found has the average,

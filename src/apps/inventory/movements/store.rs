@@ -134,6 +134,7 @@ pub(super) struct NewMovement<'a> {
     pub(super) override_reason: Option<&'a str>,
     pub(super) transfer: Option<TransferId>,
     pub(super) reverses_seq: Option<i64>,
+    pub(super) count_line_rid: Option<i64>,
 }
 
 /// Appends to the ledger and gives the entry's number. Its trigger brings the sums up to date.
@@ -142,10 +143,10 @@ pub(super) fn insert(scope: &Scope<'_>, new: &NewMovement<'_>) -> Result<i64> {
         .prepare_cached(
             "INSERT INTO movements (id, type, item_id, location_id, lot_id, qty, unit_cost, value,
                  effective_at, posted_at, posted_by, note, reference, reason_code,
-                 override_reason, transfer_id, reverses_seq)
+                 override_reason, transfer_id, reverses_seq, count_line_id)
              VALUES (:id, :type, :item, :place, :no_lot, :qty, :unit_cost, :value,
                  :effective_at, :now, :user, :note, :reference, :reason_code,
-                 :override_reason, :transfer, :reverses)",
+                 :override_reason, :transfer, :reverses, :count_line)",
         )?
         .insert(named_params! {
             ":id": new.id, ":type": new.kind.name(), ":item": new.item_rid,
@@ -155,6 +156,7 @@ pub(super) fn insert(scope: &Scope<'_>, new: &NewMovement<'_>) -> Result<i64> {
             ":note": new.remarks.note, ":reference": new.remarks.reference,
             ":reason_code": new.reason_code, ":override_reason": new.override_reason,
             ":transfer": new.transfer, ":reverses": new.reverses_seq,
+            ":count_line": new.count_line_rid,
         })?)
 }
 

@@ -1,0 +1,237 @@
+//! Reading counts: what whoever asks may see of them.
+
+use std::cmp::Reverse;
+
+use super::APPROVE;
+use crate::apps::inventory::amounts::Money;
+use crate::apps::inventory::counts::rules::{
+    CountId, CountState, EntryFilter, Extent, KeptCount, KeptLine, LineFilter, LineState,
+    ListedEntry,
+};
+use crate::apps::inventory::counts::store;
+use crate::apps::inventory::locations;
+use crate::apps::inventory::movements::rules::{PlaceName, adjustment_value};
+use crate::platform::ctx::{Ctx, Scope};
+use crate::platform::error::Result;
+use crate::platform::identity::UserId;
+
+/// What somebody sees of a count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    Full,
+    /// Counts blind: neither what is expected nor what others counted.
+    Blind,
+}
+
+impl Sight {
+    fn of(scope: &Scope<'_>, count: &KeptCount) -> Self {
+        if count.is_blind && !scope.may(APPROVE) { Self::Blind } else { Self::Full }
+    }
+}
+
+/// A count as it is told.
+pub struct Detail {
+    pub count: KeptCount,
+    /// The place of its extent, deleted or not.
+    pub place: Option<PlaceName>,
+    pub sight: Sight,
+    /// The ledger's last entry, which devices send along as what they know.
+    pub ledger_seq: i64,
+    /// How many lines are shown in which state.
+    pub summary: Vec<(Shown, i64)>,
+    /// What the differences are worth, or came to; only once it is submitted.
+    pub variance_value: Option<Money>,
+}
+
+/// A line's state as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Shown {
+    Uncounted,
+    /// All that whoever counts blind is told.
+    Counted,
+    Is(LineState),
+}
+
+impl Shown {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uncounted => "uncounted",
+            Self::Counted => "counted",
+            Self::Is(state) => state.name(),
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "uncounted" => Some(Self::Uncounted),
+            "counted" => Some(Self::Counted),
+            _ => LineState::from_name(name).map(Self::Is),
+        }
+    }
+}
+
+/// What is shown of a line's state.
+pub fn shown_state(state: LineState, is_counted: bool, sight: Sight) -> Shown {
+    match (state, is_counted, sight) {
+        (LineState::Recount, ..) => Shown::Is(state),
+        (LineState::Ok, false, _) => Shown::Uncounted,
+        (_, _, Sight::Blind) => Shown::Counted,
+        (..) => Shown::Is(state),
+    }
+}
+
+/// Counts behind a row, newest first.
+pub async fn list(
+    ctx: &Ctx,
+    state: Option<CountState>,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Vec<Detail>> {
+    ctx.read(move |scope| {
+        let counts = store::list(scope, state, before.unwrap_or(i64::MAX), limit)?;
+        let places = match counts.iter().any(|count| count.extent.place.is_some()) {
+            true => locations::ops::all_in(scope)?,
+            false => Vec::new(),
+        };
+        let name = |extent: &Extent| {
+            let place = places.iter().find(|one| Some(one.id) == extent.place)?;
+            let (code, name) = (place.code.clone(), place.name.clone());
+            Some(PlaceName { id: place.id, code, name })
+        };
+        let ledger_seq = store::ledger_seq(scope)?;
+        let detail = |count: KeptCount| Detail {
+            place: name(&count.extent),
+            sight: Sight::of(scope, &count),
+            ledger_seq,
+            summary: Vec::new(),
+            variance_value: None,
+            count,
+        };
+        Ok(counts.into_iter().map(detail).collect())
+    })
+    .await
+}
+
+pub async fn get(ctx: &Ctx, id: CountId) -> Result<Detail> {
+    ctx.read(move |scope| detail_in(scope, id)).await
+}
+
+/// A count inside the caller's transaction.
+pub(super) fn detail_in(scope: &Scope<'_>, id: CountId) -> Result<Detail> {
+    let count = store::get(scope, id)?;
+    let sight = Sight::of(scope, &count);
+    let place = match count.extent.place {
+        Some(place) => {
+            let place = locations::ops::any_in(scope, place)?;
+            Some(PlaceName { id: place.id, code: place.code, name: place.name })
+        }
+        None => None,
+    };
+    let mut summary: Vec<(Shown, i64)> = Vec::new();
+    for (state, is_counted, lines) in store::summary(scope, count.rid)? {
+        let shown = shown_state(state, is_counted, sight);
+        match summary.iter_mut().find(|(one, _)| *one == shown) {
+            Some((_, sum)) => *sum += lines,
+            None => summary.push((shown, lines)),
+        }
+    }
+    summary.sort_unstable();
+    let variance_value = match count.state {
+        CountState::Submitted | CountState::Applied => variance_value(scope, &count)?,
+        CountState::Open | CountState::Canceled => None,
+    };
+    let ledger_seq = store::ledger_seq(scope)?;
+    Ok(Detail { count, place, sight, ledger_seq, summary, variance_value })
+}
+
+fn variance_value(scope: &Scope<'_>, count: &KeptCount) -> Result<Option<Money>> {
+    let lines = store::lines(scope, count.rid, LineFilter::default())?;
+    let mut values = lines.iter().filter_map(worth);
+    Ok(values.try_fold(Money::ZERO, Money::plus))
+}
+
+/// What a line's difference came to, or would come to as things are now.
+pub fn worth(line: &KeptLine) -> Option<Money> {
+    if line.state.is_settled() {
+        return line.posted.map(|(_, value)| value);
+    }
+    let variance = line.variance().filter(|variance| !variance.is_zero())?;
+    adjustment_value(line.totals, line.item_cost, variance)
+}
+
+/// How lines are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineOrder {
+    /// By place and item number.
+    Place,
+    /// Conflicts first, then what wants a second counter, then the largest differences.
+    Variance,
+}
+
+/// Lines and how they may be shown.
+pub struct ListedLines {
+    pub lines: Vec<KeptLine>,
+    pub sight: Sight,
+}
+
+/// All lines of a count that are shown in a state, in an order. A count has at most `LINES_MAX`.
+pub async fn lines(
+    ctx: &Ctx,
+    id: CountId,
+    filter: LineFilter,
+    state: Option<Shown>,
+    order: LineOrder,
+) -> Result<ListedLines> {
+    ctx.read(move |scope| {
+        let count = store::get(scope, id)?;
+        let sight = Sight::of(scope, &count);
+        let mut lines = store::lines(scope, count.rid, filter)?;
+        if let Some(state) = state {
+            lines.retain(|line| shown_state(line.state, line.counted.is_some(), sight) == state);
+        }
+        if order == LineOrder::Variance && sight == Sight::Full {
+            let is_by_worth = scope.may("inventory.prices");
+            lines.sort_by_cached_key(|line| urgency(line, is_by_worth));
+        }
+        Ok(ListedLines { lines, sight })
+    })
+    .await
+}
+
+/// What wants a decision first comes first. The order must not tell a worth to those who may not
+/// see it.
+fn urgency(line: &KeptLine, is_by_worth: bool) -> (u8, Reverse<u64>) {
+    let rank = match (line.state, line.counted) {
+        (LineState::Conflict, _) => 0,
+        (LineState::Recount, _) => 1,
+        (LineState::Variance, _) => 2,
+        (LineState::Approved | LineState::Rejected, _) => 3,
+        (LineState::Ok, None) => 4,
+        (LineState::Ok, Some(_)) => 5,
+    };
+    let size = match is_by_worth {
+        true => worth(line).map(|worth| worth.ten_thousandths().unsigned_abs()),
+        false => line.variance().map(|variance| variance.thousandths().unsigned_abs()),
+    };
+    (rank, Reverse(size.unwrap_or_default()))
+}
+
+/// What people entered, newest first. Whoever counts blind sees only their own.
+pub async fn entries(
+    ctx: &Ctx,
+    id: CountId,
+    filter: EntryFilter,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Vec<ListedEntry>> {
+    ctx.read(move |scope| {
+        let count = store::get(scope, id)?;
+        let by: Option<UserId> = match Sight::of(scope, &count) {
+            Sight::Full => filter.by,
+            Sight::Blind => Some(scope.user().unwrap_or_else(|| scope.new_id())),
+        };
+        let filter = EntryFilter { by, ..filter };
+        store::list_entries(scope, count.rid, filter, before.unwrap_or(i64::MAX), limit)
+    })
+    .await
+}
