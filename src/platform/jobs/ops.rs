@@ -240,7 +240,7 @@ pub(in crate::platform) fn find_in(scope: &BoxScope<'_>, id: JobId) -> Result<Jo
 
 /// A running job's progress is in memory only.
 fn with_progress(ctx: &BoxCtx, job: Job) -> Job {
-    let progress = ctx.platform.jobs.running(job.id).and_then(|running| running.progress());
+    let progress = ctx.platform.jobs.progress(job.id);
     Job { progress: progress.or(job.progress), ..job }
 }
 

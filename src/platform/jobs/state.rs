@@ -194,6 +194,11 @@ impl Jobs {
         self.nudge();
     }
 
+    /// How far a job that runs says it is.
+    pub fn progress(&self, id: JobId) -> Option<Progress> {
+        self.running(id)?.progress()
+    }
+
     pub(super) fn running(&self, id: JobId) -> Option<Arc<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }

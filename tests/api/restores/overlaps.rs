@@ -3,10 +3,14 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use holdfast::platform::backups::archive;
+use holdfast::platform::jobs::JobId;
 
 use super::*;
 use crate::support::reading;
@@ -14,21 +18,37 @@ use crate::support::reading;
 /// Looks at a job before a test goes on without what it waited for.
 const LOOKS_MAX: usize = 2_000_000;
 
+/// So long something that waits for what is held still gets nowhere.
+const WAITS_IN_VAIN: Duration = Duration::from_secs(2);
+
 /// Jobs that are being done. As long as nobody asks them to, they do not go on.
 type Doing<'a> = Pin<Box<dyn Future<Output = usize> + 'a>>;
 
 /// Does jobs until something is so, and holds them still there.
-async fn do_until<'a>(ready: &'a Ready, is_so: impl AsyncFn() -> bool) -> Doing<'a> {
+async fn do_until<'a>(ready: &'a Ready, is_so: impl Fn() -> bool) -> Doing<'a> {
     let mut doing: Doing<'a> = Box::pin(ready.server.run_jobs());
     for _ in 0..LOOKS_MAX {
         let has_ended = poll_fn(|context| Poll::Ready(doing.as_mut().poll(context).is_ready()));
         assert!(!has_ended.await, "they were done before");
-        if is_so().await {
+        if is_so() {
             return doing;
         }
         tokio::task::yield_now().await;
     }
     panic!("it never came so far");
+}
+
+/// Does something beside jobs that are held still. They may be held in the middle of opening a
+/// file that is needed for it: then they go on by as little as there is.
+async fn beside<T>(doing: &mut Doing<'_>, other: impl Future<Output = T>) -> T {
+    let mut other = pin!(other);
+    loop {
+        if let Ok(done) = timeout(WAITS_IN_VAIN, &mut other).await {
+            return done;
+        }
+        let has_ended = poll_fn(|context| Poll::Ready(doing.as_mut().poll(context).is_ready()));
+        assert!(!has_ended.await, "they were done before");
+    }
 }
 
 async fn ask(ready: &Ready, path: &str, body: &Value) -> String {
@@ -42,8 +62,9 @@ async fn look_at(ready: &Ready, job: &str) -> Value {
 }
 
 /// Whether a backup has begun to read: from then on it holds the moment that it is of.
-async fn is_reading(ready: &Ready, job: &str) -> bool {
-    look_at(ready, job).await["progress"]["done"].as_u64().is_some_and(|done| done > 0)
+fn is_reading(ready: &Ready, job: &str) -> bool {
+    let id: JobId = job.parse().expect("the id of a job");
+    ready.server.platform.jobs.progress(id).is_some_and(|progress| progress.done > 0)
 }
 
 async fn newest(ready: &Ready) -> Value {
@@ -80,14 +101,15 @@ async fn what_a_backup_holds_is_not_replaced_and_what_is_written_meanwhile_stays
     ready.server.platform.workspaces.close_all().await;
     item(&owner, "D").await;
     let making = ask(&ready, "/api/v1/backups", &Value::Null).await;
-    let backing_up = do_until(&ready, async || is_reading(&ready, &making).await).await;
+    let mut backing_up = do_until(&ready, || is_reading(&ready, &making)).await;
     drop(reader);
 
-    let before = names(&owner).await;
+    let before = beside(&mut backing_up, names(&owner)).await;
     let asked = ask(&ready, "/api/v1/restores", &wish(&ready, &backup, "in_place")).await;
     // It has closed the file to replace it. Whoever opens another one does not wait for it.
     let open_count = || ready.server.platform.workspaces.open_count();
-    let restoring = do_until(&ready, async || open_count() == 0).await;
+    let closed = do_until(&ready, || open_count() == 0);
+    let restoring = beside(&mut backing_up, closed).await;
     let is_over = Cell::new(false);
     let restoring = async {
         restoring.await;
@@ -126,13 +148,17 @@ async fn a_restore_beside_a_backup_that_needs_no_log_is_done_and_the_backup_is_o
     // Nobody has the file open: the backup takes hold of it when somebody does, or reads it last.
     ready.server.platform.workspaces.close_all().await;
     let making = ask(&ready, "/api/v1/backups", &Value::Null).await;
-    let backing_up = do_until(&ready, async || is_reading(&ready, &making).await).await;
+    let mut backing_up = do_until(&ready, || is_reading(&ready, &making)).await;
 
     let asked = ask(&ready, "/api/v1/restores", &wish(&ready, &backup, "in_place")).await;
-    ready.server.run_jobs().await;
-    let done = look_at(&ready, &asked).await;
-    let after = names(&owner).await;
-    item(&owner, "C").await;
+    let (done, after) = beside(&mut backing_up, async {
+        ready.server.run_jobs().await;
+        let done = look_at(&ready, &asked).await;
+        let after = names(&owner).await;
+        item(&owner, "C").await;
+        (done, after)
+    })
+    .await;
     assert_eq!(look_at(&ready, &making).await["state"], "running");
     backing_up.await;
 
@@ -153,9 +179,9 @@ async fn a_restore_beside_a_backup_that_needs_no_log_is_done_and_the_backup_is_o
 async fn a_backup_beside_a_restore_is_of_before_until_the_switch() {
     let (ready, owner, backup) = begun().await;
     let asked = ask(&ready, "/api/v1/restores", &wish(&ready, &backup, "in_place")).await;
-    let restoring = do_until(&ready, async || folder_of(&ready, "spool/restores")).await;
+    let mut restoring = do_until(&ready, || folder_of(&ready, "spool/restores")).await;
 
-    let made = ready.back_up().await;
+    let made = beside(&mut restoring, ready.back_up()).await;
     item(&owner, "C").await;
     let between = names(&owner).await;
     assert_eq!(look_at(&ready, &asked).await["state"], "running");
@@ -187,11 +213,11 @@ async fn a_backup_beside_a_restore_is_of_before_until_the_switch() {
 async fn a_backup_asked_for_in_the_middle_of_the_switch_waits_and_holds_one_or_the_other() {
     let (ready, owner, backup) = begun().await;
     let asked = ask(&ready, "/api/v1/restores", &wish(&ready, &backup, "in_place")).await;
-    let restoring = do_until(&ready, async || folder_of(&ready, "workspaces/kept")).await;
+    let restoring = do_until(&ready, || folder_of(&ready, "workspaces/kept")).await;
     assert_eq!(look_at(&ready, &asked).await["state"], "running");
 
     let making = ask(&ready, "/api/v1/backups", &Value::Null).await;
-    let backing_up = do_until(&ready, async || folder_of(&ready, "spool/backups")).await;
+    let backing_up = do_until(&ready, || folder_of(&ready, "spool/backups")).await;
     tokio::join!(restoring, backing_up);
 
     for job in [&asked, &making] {
@@ -228,7 +254,7 @@ async fn whoever_writes_beside_a_backup_and_a_restore_loses_nothing_that_was_ans
         written
     };
     let asked = ask(&ready, "/api/v1/restores", &wish(&ready, &backup, "in_place")).await;
-    let restoring = do_until(&ready, async || folder_of(&ready, "spool/restores")).await;
+    let restoring = do_until(&ready, || folder_of(&ready, "spool/restores")).await;
     let making = ask(&ready, "/api/v1/backups", &Value::Null).await;
 
     let (mine, theirs, _, _) =
@@ -263,9 +289,10 @@ async fn a_damaged_workspace_that_is_restored_during_a_backup_is_not_called_dama
     fs::write(ready.server.live(), [0; 4096]).expect("it is damaged");
     owner.get("/inventory/items").await.is_problem(503, "workspace-damaged");
     let making = ask(&ready, "/api/v1/backups", &Value::Null).await;
-    let backing_up = do_until(&ready, async || is_reading(&ready, &making).await).await;
+    let mut backing_up = do_until(&ready, || is_reading(&ready, &making)).await;
 
-    restore(&ready, &wish(&ready, &backup, "in_place")).await;
+    let wish = wish(&ready, &backup, "in_place");
+    beside(&mut backing_up, restore(&ready, &wish)).await;
     assert_eq!(look_at(&ready, &making).await["state"], "running");
     backing_up.await;
 
