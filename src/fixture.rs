@@ -59,6 +59,8 @@ enum Conduct {
     MigrationFails,
     /// Its migration never ends.
     MigrationHangs,
+    /// Its migration never ends on the data itself, although it did on the copy.
+    SwitchHangs,
 }
 
 /// Called when a worker starts.
@@ -69,7 +71,11 @@ pub fn at_start() {
         Conduct::Hang => hang(),
         Conduct::Segfault => segfault(),
         Conduct::Leak => leak(),
-        Conduct::Good | Conduct::Faults(_) | Conduct::MigrationFails | Conduct::MigrationHangs => {}
+        Conduct::Good
+        | Conduct::Faults(_)
+        | Conduct::MigrationFails
+        | Conduct::MigrationHangs
+        | Conduct::SwitchHangs => {}
     }
 }
 
@@ -78,8 +84,14 @@ pub fn may_migrate() -> bool {
     match conduct() {
         Conduct::MigrationFails => false,
         Conduct::MigrationHangs => hang(),
+        Conduct::SwitchHangs if is_at_the_switch() => hang(),
         _ => true,
     }
+}
+
+/// Whether this process brings the data itself along, and no copy of it.
+fn is_at_the_switch() -> bool {
+    std::env::args().nth(2).is_some_and(|step| step == "migrate")
 }
 
 /// Whether every request is to fail now.
@@ -106,6 +118,7 @@ fn conduct() -> Conduct {
             "faults-after-ms" => Conduct::Faults(Duration::from_millis(of.parse().unwrap_or(0))),
             "migration-fails" => Conduct::MigrationFails,
             "migration-hangs" => Conduct::MigrationHangs,
+            "switch-hangs" => Conduct::SwitchHangs,
             _ => Conduct::Good,
         }
     })

@@ -131,6 +131,7 @@ fn settings(
         own: PathBuf::from(OWN),
         version: VERSION.to_owned(),
         limits: Limits {
+            step_silence: Duration::from_secs(config.updates.rehearsal_silence_seconds),
             package_probation: Duration::from_secs(config.updates.probation_seconds),
             ..Limits::default()
         },

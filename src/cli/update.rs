@@ -206,7 +206,9 @@ fn plan_text(plan: &UpdatePlan) -> String {
     lines.push(format!("way back: {}", plan.rollback));
     lines.extend(plan.rollback_reasons.iter().cloned());
     lines.push(format!("requests wait about {} ms", plan.predicted_hold_ms));
-    lines.push(format!("then watched for {} s", plan.probation_s));
+    if plan.probation_s > 0 {
+        lines.push(format!("then watched for {} s", plan.probation_s));
+    }
     if !plan.notes.is_empty() {
         lines.push(String::new());
         lines.push(plan.notes.trim_end().to_owned());

@@ -16,13 +16,19 @@ use crate::platform::monitoring::ops::VERSION;
 use crate::platform::updates::rehearsal::looking::rehearse;
 use crate::platform::updates::rehearsal::report::{Done, Report};
 use crate::platform::updates::rehearsal::restoring::{self, Order};
-use crate::platform::updates::rehearsal::{migrating, snapshots};
+use crate::platform::updates::rehearsal::{copying_apart, migrating, snapshots};
 use crate::wiring;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Brings a copy of the data along, looks at it whole and tries it out.
     Rehearse,
+    /// Copies the databases of a box that may run, for a rehearsal.
+    Copy {
+        /// Folder for them, which does not exist yet.
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+    },
     /// Keeps the databases as they are.
     Snapshot {
         /// Folder for them, which holds no whole snapshot yet.
@@ -49,6 +55,7 @@ pub(super) fn run(common: &Common, verb: &Verb) -> Answer {
     };
     match verb {
         Verb::Rehearse => rehearse_in(&data),
+        Verb::Copy { into } => done(copying_apart::copy(&data, into, &Clock::System, &mut tell)),
         Verb::Snapshot { into } => done(snapshots::take(&data, into, &Clock::System, &mut tell)),
         Verb::Migrate => {
             done(migrating::migrate(&data, &wiring::parts(), &Clock::System, &mut tell))

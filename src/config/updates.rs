@@ -26,6 +26,9 @@ section! {
         window: Option<UpdateWindow> = text(""),
         /// How long a new release is watched before it is kept.
         probation_seconds: u64 = whole(600, "seconds", 5, 86_400),
+        /// How long a rehearsal may show nothing new before it is taken to hang. One change of a
+        /// very large database shows nothing while it runs.
+        rehearsal_silence_seconds: u64 = whole(300, "seconds", 5, 86_400),
         /// How large a release may be that is sent to the box as a file.
         bundle_size_bytes_max: u64 = BUNDLE,
     }

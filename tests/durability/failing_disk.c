@@ -1,11 +1,12 @@
 /* A disk that fails on demand. Preloaded into the box; while the file HOLDFAST_DISK_MODE says
  * "full", writes below HOLDFAST_DISK_ROOT find no space; while it says "room N PART", only the first
- * N writes to paths that contain PART do; while it says "broken", syncs there fail.
+ * N writes to paths that contain PART do, which may hold a * for anything; while it says "broken", syncs there fail.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ static int is_ours(int fd, char *path, size_t room) {
 }
 
 static int has_no_room(int fd) {
-    char path[PATH_MAX], said[128], part[64];
+    char path[PATH_MAX], said[128], part[64], pattern[72];
     long most;
     if (!is_ours(fd, path, sizeof path)) return 0;
     read_mode(said, sizeof said);
@@ -65,7 +66,8 @@ static int has_no_room(int fd) {
     }
     /* Whoever says another number begins to count anew, also where nothing was written meanwhile. */
     if (atomic_exchange(&counted_to, most) != most) atomic_store(&written, 0);
-    return strstr(path, part) && atomic_fetch_add(&written, 1) >= most;
+    snprintf(pattern, sizeof pattern, "*%s*", part);
+    return fnmatch(pattern, path, 0) == 0 && atomic_fetch_add(&written, 1) >= most;
 }
 
 static int is_broken(int fd) {

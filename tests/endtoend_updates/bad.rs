@@ -18,7 +18,7 @@ struct Bad {
     detail: &'static str,
 }
 
-const BAD: [Bad; 5] = [
+const BAD: [Bad; 8] = [
     Bad { conduct: "exit", outcome: "rolled-back", code: "update-crashed", detail: "exit code 1" },
     Bad {
         conduct: "segfault",
@@ -34,12 +34,32 @@ const BAD: [Bad; 5] = [
         detail: "Harbour Kitchen",
     },
     Bad {
+        conduct: "migration-hangs",
+        outcome: "failed",
+        code: "update-step-timed-out",
+        detail: "nothing new for",
+    },
+    // On the copy it did not.
+    Bad {
+        conduct: "switch-hangs",
+        outcome: "rolled-back",
+        code: "update-migration-timed-out",
+        detail: "did not end within",
+    },
+    // From here on the files stay as the new release has them.
+    Bad {
         conduct: "faults-after-ms=3000",
         outcome: "rolled-back",
         code: "update-unhealthy",
         detail: "in a row failed",
     },
     Bad { conduct: "hang", outcome: "rolled-back", code: "update-not-ready", detail: "in time" },
+    Bad {
+        conduct: "leak",
+        outcome: "rolled-back",
+        code: "update-memory",
+        detail: "the release before took",
+    },
 ];
 
 #[test]

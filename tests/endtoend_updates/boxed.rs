@@ -64,7 +64,8 @@ impl Machine {
         let config = format!(
             "[server]\nnames = [\"localhost\"]\n[logs]\nformat = \"json\"\naccess = false\n\
              [limits]\nrequest_burst = 1000000\nrequests_per_min = 10000000\n\
-             [updates]\nfeed = \"{feed}\"\nroot = \"{root}\"\nprobation_seconds = {probation_s}\n"
+             [updates]\nfeed = \"{feed}\"\nroot = \"{root}\"\nprobation_seconds = {probation_s}\n\
+             rehearsal_silence_seconds = 10\n"
         );
         fs::write(machine.path("holdfast.toml"), config).expect("a configuration");
         machine

@@ -20,7 +20,7 @@ const MODE: &str = "mode";
 struct Full {
     /// The line of the journal behind which it is full; empty: from the beginning.
     after: &'static str,
-    /// Paths with this in them are meant.
+    /// Paths with this in them are meant; a `*` in it stands for anything.
     place: &'static str,
     /// So many writes of a process find room.
     writes: u32,
@@ -31,17 +31,20 @@ struct Full {
 }
 
 const DISK: &[&str] = &["update-disk-full"];
+const REHEARSED: &[&str] = &["update-rehearsal-failed"];
 const FROM_THE_BEGINNING: Full =
     Full { after: "", place: "", writes: 0, outcome: "failed", codes: DISK, waits_for: None };
 
 /// The states of an update, in order.
-const STATES: [Full; 8] = [
+const STATES: [Full; 10] = [
     Full { place: "/incoming/metadata", ..FROM_THE_BEGINNING },
     Full { place: "/incoming/targets", ..FROM_THE_BEGINNING },
     Full { place: "/state/trust", ..FROM_THE_BEGINNING },
     Full { place: "/state/releases", ..FROM_THE_BEGINNING },
     // The copy for the rehearsal, in a folder that is called by the number of the update.
     Full { place: "/update/0", ..FROM_THE_BEGINNING },
+    // What the rehearsal itself writes, beside the copy.
+    Full { place: "/update/0*.db-", codes: REHEARSED, ..FROM_THE_BEGINNING },
     Full { place: "/state/boot", ..FROM_THE_BEGINNING },
     Full { place: "/snapshot/", codes: &["update-snapshot-failed"], ..FROM_THE_BEGINNING },
     Full {
@@ -50,6 +53,15 @@ const STATES: [Full; 8] = [
         outcome: "rolled-back",
         codes: &["update-migration-failed"],
         waits_for: Some("update-restore-failed"),
+        ..FROM_THE_BEGINNING
+    },
+    // While the new release is watched: neither starts before there is room.
+    Full {
+        after: "exposed",
+        place: "/data/",
+        outcome: "rolled-back",
+        codes: &["update-unhealthy", "update-faults", "update-crashed", "update-died"],
+        waits_for: Some("storage-failed"),
         ..FROM_THE_BEGINNING
     },
 ];

@@ -11,6 +11,7 @@ mod boxed;
 mod client;
 mod full;
 mod kills;
+mod packages;
 mod publisher;
 mod refusals;
 #[path = "../fixtures/releases.rs"]

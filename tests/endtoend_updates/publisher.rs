@@ -65,7 +65,7 @@ impl Publisher {
 }
 
 /// The next release under this version, with what it does wrong as its last line.
-fn next_release(version: &str, conduct: &str) -> Vec<u8> {
+pub(crate) fn next_release(version: &str, conduct: &str) -> Vec<u8> {
     static NEXT_BYTES: LazyLock<(Vec<u8>, usize)> = LazyLock::new(|| {
         let bytes = stripped(releases::next());
         let at = version_at(&bytes);

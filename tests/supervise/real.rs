@@ -183,6 +183,7 @@ fn a_new_package_takes_over_in_the_same_process_and_no_request_fails() {
     assert_eq!(own, Path::new(&package), "the same process is the new program");
     assert_eq!(state.pending.expect("it is on its way").kind, Kind::Package);
     assert!(state.active.folder.is_some(), "the program before is kept");
+    assert!(served.log().contains("of the package out on a copy of the data"), "it was not tried");
     assert!(answered.load(Ordering::SeqCst) > 0);
     assert!(served.end().success(), "{}", served.log());
 }

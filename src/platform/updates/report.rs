@@ -197,7 +197,8 @@ pub struct UpdatePlan {
     pub predicted_hold_ms: u64,
     /// What changing the databases may take before it is given up; 0 where none change.
     pub migration_ms_max: u64,
-    /// How long the new release is watched.
+    /// How long the release is watched that is gone to; 0 where an update that is still watched is
+    /// taken back, since that release ran a moment ago.
     pub probation_s: u64,
     /// Rows and audit entries that would go: none, unless something is restored.
     pub rows_lost: u64,

@@ -7541,7 +7541,8 @@ export interface components {
             predicted_hold_ms: number;
             /**
              * Format: int64
-             * @description How long the new release is watched.
+             * @description How long the release is watched that is gone to; 0 where an update that is still watched is
+             *     taken back, since that release ran a moment ago.
              */
             probation_s: number;
             rehearsal?: components["schemas"]["UpdateRehearsal"] | null;

@@ -129,7 +129,8 @@ async fn back(ctx: &BoxCtx) -> Result<Back> {
     let last = ctx.read(|scope| Ok(store::list(scope, None, 1)?.into_iter().next())).await?;
     let id = last.map_or_else(String::new, |one| one.id.to_string());
     let salt = [id.as_bytes(), to.sha256.as_bytes()].concat();
-    Ok(Back { plan: plan(ctx, to), salt, watched: watched.map(|(id, _)| id) })
+    let probation_s = if watched.is_some() { 0 } else { WATCHED_S };
+    Ok(Back { plan: plan(ctx, to, probation_s), salt, watched: watched.map(|(id, _)| id) })
 }
 
 /// The update whose release is still watched, and the release before it. Any other that goes on
@@ -142,7 +143,7 @@ fn watched(standing: &Standing, open: Option<Update>) -> Result<Option<(UpdateId
     Ok(Some((open.id, under_way.from.clone())))
 }
 
-fn plan(ctx: &BoxCtx, to: Installed) -> UpdatePlan {
+fn plan(ctx: &BoxCtx, to: Installed, probation_s: u64) -> UpdatePlan {
     UpdatePlan {
         id: String::new(),
         kind: Kind::Rollback.name().to_owned(),
@@ -159,7 +160,7 @@ fn plan(ctx: &BoxCtx, to: Installed) -> UpdatePlan {
         migrates: false,
         predicted_hold_ms: HAND_OVER_MS,
         migration_ms_max: 0,
-        probation_s: WATCHED_S,
+        probation_s,
         rows_lost: 0,
         audit_entries_lost: 0,
         backup_id: None,

@@ -58,19 +58,21 @@ pub async fn copy(
     mut tell: impl FnMut(u64, u64) -> Result<()> + Send,
 ) -> Result<Copied> {
     let folder = into.to_owned();
-    tasks::blocking(move || {
-        if folder.exists() {
-            return Err(Error::internal(format!("{} is there already", folder.display())));
-        }
-        make_private_folder(&folder.join(workspaces::FOLDER))?;
-        whole_file::write(&folder.join(MARK), MARKED.as_bytes(), 0o600)
-    })
-    .await?;
+    tasks::blocking(move || begin(&folder)).await?;
     let copied = copy_all(ctx, into, &mut tell).await;
     if copied.is_err() {
         drop_copy(into).await?;
     }
     copied
+}
+
+/// Makes the folder for a copy. Blocks shortly.
+pub(super) fn begin(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        return Err(Error::internal(format!("{} is there already", folder.display())));
+    }
+    make_private_folder(&folder.join(workspaces::FOLDER))?;
+    whole_file::write(&folder.join(MARK), MARKED.as_bytes(), 0o600)
 }
 
 /// Removes a copy, which may be gone already.
@@ -195,7 +197,11 @@ impl Copying<'_> {
 }
 
 /// Writes the pages of a moment into a new file, piece by piece.
-fn copy_pages(held: &Held, to: &Path, mut step: impl FnMut(u64) -> Result<()>) -> Result<u64> {
+pub(super) fn copy_pages(
+    held: &Held,
+    to: &Path,
+    mut step: impl FnMut(u64) -> Result<()>,
+) -> Result<u64> {
     let mut pages = Pages::of(held.connection())?;
     let mut file = SteadyFile::new(new_file(to)?);
     let (mut piece, mut done) = (vec![0; PIECE_BYTES], 0);

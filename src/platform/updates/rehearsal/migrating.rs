@@ -66,7 +66,7 @@ pub fn migrate(
 }
 
 /// The names of the files that are known to be damaged.
-fn damaged_files(data: &Path, clock: &Clock) -> Result<Vec<String>> {
+pub(super) fn damaged_files(data: &Path, clock: &Clock) -> Result<Vec<String>> {
     let system = Snapshot::open(&data.join(SYSTEM))?;
     let damaged = damage::ops::list_in(&BoxScope::looking_at(&system, clock))?;
     Ok(damaged.into_iter().map(|one| format!("{}.db", one.workspace)).collect())

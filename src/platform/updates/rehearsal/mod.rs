@@ -3,6 +3,7 @@
 //! when it takes over: a snapshot, the migration, and the way back.
 
 pub mod copying;
+pub mod copying_apart;
 pub mod kept;
 pub mod looking;
 pub mod migrating;

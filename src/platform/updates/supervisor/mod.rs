@@ -10,6 +10,7 @@ mod footprint;
 pub mod handing_on;
 pub mod journal;
 pub mod ledger;
+mod packages;
 mod probe;
 pub mod protocol;
 pub mod reasons;

@@ -1,26 +1,17 @@
 //! The life of the supervisor between two updates, and its end.
 
-use std::path::Path;
 use std::time::Instant;
 
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use super::boot::{Kind, Phase};
-use super::protocol::SwitchLimits;
+use super::boot::Phase;
 use super::resident::{Over, Supervisor, TICK};
 use super::rules;
 use super::steps::Step;
-use super::switching;
 use super::workers::{Event, Exit};
 use crate::platform::systemd::notify;
-use crate::platform::updates::facts::read_facts;
-
-/// How long the program of a new package may change files, which nobody tried out before.
-const PACKAGE_MIGRATION_MS_MAX: u64 = 30 * 60_000;
-/// Characters of a hash that name the switch to a package's program.
-const SHORT_HASH_LENGTH: usize = 12;
 
 impl Supervisor {
     /// Serves the box until it is asked to stop, or cannot go on.
@@ -54,6 +45,10 @@ impl Supervisor {
             if std::mem::take(&mut self.is_reload_owed) {
                 self.is_package_due = self.is_package_changed();
                 self.reload();
+                // What kept the package that is installed from taking over may be mended.
+                if !self.is_package_due {
+                    self.look_at_package().await?;
+                }
             }
             // A rehearsal that runs is not cut off by a package.
             if self.is_package_due && self.step.is_none() && self.ledger.pending().is_none() {
@@ -73,7 +68,7 @@ impl Supervisor {
     }
 
     /// Starts the worker anew where it ended, or hangs.
-    async fn look_at_worker(&mut self) -> Result<(), Over> {
+    pub(super) async fn look_at_worker(&mut self) -> Result<(), Over> {
         let Some(id) = self.current else { return self.start_active().await };
         let Some(worker) = self.worker(id) else { return self.start_active().await };
         let ran = worker.since.elapsed();
@@ -91,7 +86,7 @@ impl Supervisor {
     }
 
     /// Writes down what could not be written before.
-    fn pay_owed(&mut self) {
+    pub(super) fn pay_owed(&mut self) {
         let Some(why) = self.owed.clone() else { return };
         let written = match self.ledger.state().phase {
             Phase::Armed => self.ledger.disarmed(&why),
@@ -100,47 +95,6 @@ impl Supervisor {
         if written.is_ok() {
             self.owed = None;
         }
-    }
-
-    /// Takes over what a package brought.
-    async fn look_at_package(&mut self) -> Result<(), Over> {
-        let (state, packaged) = (self.ledger.state(), self.packaged.clone());
-        if state.pending.is_some() || state.active.sha256 == packaged.sha256 {
-            return Ok(());
-        }
-        if let Err(alert) = rules::check_package(state, &packaged) {
-            self.alert(alert);
-            return Ok(());
-        }
-        let migrates = self.is_layout_changed();
-        let short: String = packaged.sha256.chars().take(SHORT_HASH_LENGTH).collect();
-        let transaction = format!("package-{short}-{}", self.clock.now().0);
-        let limits = SwitchLimits {
-            probation_s: self.settings.limits.package_probation.as_secs(),
-            migration_ms_max: PACKAGE_MIGRATION_MS_MAX,
-        };
-        let armed = self.verified(&packaged).and_then(|program| {
-            let kind = Kind::Package;
-            self.arm(switching::pending(packaged, kind, transaction, migrates, limits))?;
-            Ok(program)
-        });
-        match armed {
-            Ok(program) => self.switch(program).await,
-            Err(alert) => {
-                self.alert(alert);
-                Ok(())
-            }
-        }
-    }
-
-    /// Whether the package's program lays files out in another way than the release that runs.
-    /// Then they are put aside, and changed before it is started. Blocks for as long as both are
-    /// read.
-    fn is_layout_changed(&self) -> bool {
-        let active = self.releases.program(&self.ledger.state().active);
-        let format = |path: &Path| read_facts(path).ok().map(|facts| facts.schema.format);
-        let before = active.as_deref().and_then(format);
-        before.is_none() || before != format(&self.settings.own)
     }
 
     /// Becomes the program that a package brought, where that runs.

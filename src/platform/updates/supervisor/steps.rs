@@ -29,6 +29,8 @@ pub(super) struct Step {
     pub(super) progress: Option<Progress>,
     /// The last line that is no progress.
     pub(super) report: Option<Value>,
+    /// Why it was ended, where it took too long.
+    pub(super) gave_up: Option<String>,
     pub(super) began_at: Instant,
     /// When it last got on.
     pub(super) moved_at: Instant,

@@ -35,10 +35,20 @@ const ROLLBACK_LIMITS: SwitchLimits = SwitchLimits { probation_s: 60, migration_
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum StepWork {
-    Rehearse { folder: PathBuf },
-    Snapshot { into: PathBuf },
+    /// Copies the databases, for a rehearsal.
+    Copy {
+        into: PathBuf,
+    },
+    Rehearse {
+        folder: PathBuf,
+    },
+    Snapshot {
+        into: PathBuf,
+    },
     Migrate,
-    Restore { from: PathBuf },
+    Restore {
+        from: PathBuf,
+    },
 }
 
 impl StepWork {
@@ -47,6 +57,9 @@ impl StepWork {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let words = match self {
             Self::Rehearse { folder } => vec!["rehearse".into(), "--data".into(), text(folder)],
+            Self::Copy { into } => {
+                vec!["copy".into(), "--data".into(), text(data), "--into".into(), text(into)]
+            }
             Self::Snapshot { into } => {
                 vec!["snapshot".into(), "--data".into(), text(data), "--into".into(), text(into)]
             }
@@ -232,7 +245,7 @@ impl Supervisor {
         Err(Alert::new(reasons::WRONG_FOLDER, detail))
     }
 
-    async fn begin_step(
+    pub(super) async fn begin_step(
         &mut self,
         program: &Verified,
         work: &StepWork,
@@ -256,6 +269,7 @@ impl Supervisor {
             has_printed_all: false,
             progress: None,
             report: None,
+            gave_up: None,
             began_at: Instant::now(),
             moved_at: Instant::now(),
             asked,
@@ -295,23 +309,32 @@ impl Supervisor {
 
     /// Answers whoever waits for a step that is over; ends one that takes too long.
     pub(super) async fn look_at_step(&mut self) {
-        let silence = self.settings.limits.step_silence;
         let Some(step) = &self.step else { return };
         if !step.is_over() {
-            let is_silent = step.moved_at.elapsed() > silence;
-            if is_silent || step.began_at.elapsed() > REHEARSAL_LIMIT {
-                self.kill_step();
-            }
+            self.end_step_that_hangs();
             return;
         }
         let Some(step) = self.step.take() else { return };
         let Some((worker, id)) = step.asked else { return };
-        // A rehearsal that finds something says so in its report.
-        let outcome = match &step.report {
-            Some(report) => Ok(report.clone()),
-            None => step.outcome().map_err(|detail| Alert::new(reasons::STEP_FAILED, detail)),
+        let outcome = match (&step.gave_up, &step.report) {
+            (Some(why), _) => Err(Alert::new(reasons::STEP_TIMED_OUT, why.clone())),
+            // A rehearsal that finds something says so in its report.
+            (None, Some(report)) => Ok(report.clone()),
+            (None, None) => {
+                step.outcome().map_err(|detail| Alert::new(reasons::STEP_FAILED, detail))
+            }
         };
         self.answer(worker, id, outcome).await;
+    }
+
+    /// Ends a step that takes too long.
+    pub(super) fn end_step_that_hangs(&mut self) {
+        let silence = self.settings.limits.step_silence;
+        let Some(step) = &mut self.step else { return };
+        step.gave_up = step.gave_up.take().or_else(|| too_long(step, silence));
+        if step.gave_up.is_some() {
+            self.kill_step();
+        }
     }
 
     pub(super) fn kill_step(&self) {
@@ -320,6 +343,15 @@ impl Supervisor {
             rustix::process::kill_process(step.pid, Signal::KILL).unwrap_or_default();
         }
     }
+}
+
+/// Why a step is not waited for any longer.
+fn too_long(step: &Step, silence: Duration) -> Option<String> {
+    if step.moved_at.elapsed() > silence {
+        return Some(format!("It showed nothing new for {} s", silence.as_secs()));
+    }
+    let is_late = step.began_at.elapsed() > REHEARSAL_LIMIT;
+    is_late.then(|| format!("It did not end within {} h", REHEARSAL_LIMIT.as_secs() / 3_600))
 }
 
 /// How long the end of a killed step is waited for.

@@ -35,7 +35,9 @@ export function PlanFacts({ plan }: { readonly plan: UpdatePlan }) {
               }
             : null,
           { label: t("updates.pause"), value: spanText(plan.predicted_hold_ms) },
-          { label: t("updates.watched"), value: spanText(plan.probation_s * SECOND_MS) },
+          plan.probation_s > 0
+            ? { label: t("updates.watched"), value: spanText(plan.probation_s * SECOND_MS) }
+            : null,
           plan.backup_id ? { label: t("updates.backup"), value: t("updates.backupMade") } : null,
           {
             label: t("updates.rollback"),
