@@ -41,6 +41,7 @@ import { lastWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import type { WorkspacesSearch } from "@/platform/workspaces/WorkspacesScreen";
 import { BootFailed, NotFound } from "@/shell/Fallbacks";
 import { oneOf, texts, type Search } from "./addresses";
+import { withTexts } from "./withTexts";
 
 interface Context {
   readonly client: QueryClient;
@@ -186,7 +187,10 @@ const boxAudit = createRoute({
 const doctor = createRoute({
   getParentRoute: () => frame,
   path: "box/doctor",
-  component: lazyRouteComponent(() => import("@/platform/doctor/DoctorScreen"), "DoctorScreen"),
+  component: lazyRouteComponent(
+    withTexts(() => import("@/platform/doctor/DoctorScreen"), "doctor"),
+    "DoctorScreen",
+  ),
 });
 
 const boxReview = createRoute({
@@ -224,7 +228,7 @@ const delivery = createRoute({
   path: "box/delivery",
   validateSearch: (search: Search): DeliverySearch => oneOf(search, "state", OUTBOX_STATES),
   component: lazyRouteComponent(
-    () => import("@/platform/notices/box/DeliveryScreen"),
+    withTexts(() => import("@/platform/notices/box/DeliveryScreen"), "delivery"),
     "DeliveryScreen",
   ),
 });

@@ -47,6 +47,8 @@ export async function loadLanguage(wanted: string): Promise<void> {
 /** Texts that are too many to come with the first screen. */
 const PARTS = {
   backups: async (): Promise<Texts> => (await import("./en/backups")).backups,
+  delivery: async (): Promise<Texts> => (await import("./en/delivery")).delivery,
+  doctor: async (): Promise<Texts> => (await import("./en/doctor")).doctor,
   moving: async (): Promise<Texts> => (await import("./en/moving")).moving,
   review: async (): Promise<Texts> => (await import("./en/review")).review,
   updates: async (): Promise<Texts> => (await import("./en/updates")).updates,

@@ -1,5 +1,4 @@
 export const delivery = {
-  "nav.delivery": "Mail and webhooks",
   "delivery.title": "Mail and webhooks",
   "delivery.lead": "How notices and links leave the box, and what became of them.",
   "delivery.forbidden": "Only operators decide what leaves the box.",

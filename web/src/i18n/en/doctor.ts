@@ -1,5 +1,4 @@
 export const doctor = {
-  "nav.doctor": "Doctor",
   "doctor.title": "Doctor",
   "doctor.lead": "What is wrong with the box, and the command that mends it.",
   "doctor.tally": "{failed} failed, {warnings}, {hints}, {ok} well",

@@ -1,8 +1,8 @@
 import { account } from "./account";
 import { audit } from "./audit";
 import type { backups } from "./backups";
-import { delivery } from "./delivery";
-import { doctor } from "./doctor";
+import type { delivery } from "./delivery";
+import type { doctor } from "./doctor";
 import { factors } from "./factors";
 import { inventory } from "./inventory";
 import type { moving } from "./moving";
@@ -28,8 +28,6 @@ export const en = {
   ...account,
   ...audit,
   ...factors,
-  ...delivery,
-  ...doctor,
   ...notices,
   ...people,
   ...privacy,
@@ -41,4 +39,10 @@ export const en = {
   ...work,
 } as const;
 /** Every text of the product; those of screens that few open come with them. */
-export type Messages = typeof en & typeof backups & typeof moving & typeof review & typeof updates;
+export type Messages = typeof en &
+  typeof backups &
+  typeof delivery &
+  typeof doctor &
+  typeof moving &
+  typeof review &
+  typeof updates;

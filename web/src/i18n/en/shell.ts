@@ -5,6 +5,8 @@ export const shell = {
   "nav.items": "Items",
   "nav.stock": "Stock",
   "nav.valuation": "Stock value",
+  "nav.delivery": "Mail and webhooks",
+  "nav.doctor": "Doctor",
   "nav.movements": "Movements",
   "nav.locations": "Locations",
   "nav.import": "Import and export",
