@@ -101,6 +101,25 @@ async fn a_change_is_told_by_kind_id_and_version_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn orders_and_suppliers_are_told_to_those_who_see_prices() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let mut viewer = Listener::start(&server.person("viewer").await, None).await;
+    let mut buyer = Listener::start(&manager, None).await;
+
+    manager.post("/inventory/suppliers", &json!({ "name": "Nordsee" })).await.is(201);
+    manager.post("/inventory/purchase-orders", &json!({ "lines": [] })).await.is(201);
+    make_item(&manager, "SAL-1").await;
+
+    let heard = viewer.next().await.expect("a change");
+    assert_eq!(heard.data["kind"], "inventory.item");
+    for kind in ["inventory.supplier", "inventory.order", "inventory.item"] {
+        assert_eq!(buyer.next().await.expect("a change").data["kind"], kind);
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn changes_come_in_the_order_they_were_committed() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;

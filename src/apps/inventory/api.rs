@@ -1,6 +1,9 @@
 //! The table of contents of the app.
 
-use super::{counts, exports, files, imports, items, locations, movements, stocks, valuations};
+use super::{
+    counts, exports, files, imports, items, locations, movements, orders, stocks, suppliers,
+    valuations,
+};
 use crate::platform::app::Routes;
 
 pub(super) fn routes() -> Routes {
@@ -12,6 +15,8 @@ pub(super) fn routes() -> Routes {
         .merge(stocks::api::routes())
         .merge(valuations::api::routes())
         .merge(counts::api::routes())
+        .merge(suppliers::api::routes())
+        .merge(orders::api::routes())
         .merge(imports::api::routes())
         .merge(exports::api::routes())
 }

@@ -13,6 +13,7 @@ pub mod imports;
 pub mod items;
 pub mod locations;
 pub mod movements;
+pub mod orders;
 pub mod sample;
 pub mod search;
 pub mod smoke;
@@ -46,6 +47,7 @@ pub const SPEC: AppSpec = AppSpec {
         "0014_erasure.sql",
         "0015_item_files.sql",
         "0016_count_reviews.sql",
+        "0017_orders.sql",
     ),
     events: EVENTS,
     recycle_bin: RECYCLE_BIN,
@@ -63,6 +65,8 @@ pub const SPEC: AppSpec = AppSpec {
         exports::rules::CODES,
         files::rules::CODES,
         counts::rules::CODES,
+        suppliers::rules::CODES,
+        orders::rules::CODES,
     ],
     columns: columns::MARKS,
     jobs: &[stocks::jobs::SELF_CHECK, imports::jobs::IMPORT, exports::jobs::EXPORT],
@@ -99,6 +103,11 @@ const fn told(kind: &'static str) -> EventSpec {
     EventSpec { kind, permission: "inventory.read" }
 }
 
+/// Orders and who delivers are seen by those who see prices, and so is that they changed.
+const fn told_with_prices(kind: &'static str) -> EventSpec {
+    EventSpec { kind, permission: "inventory.prices" }
+}
+
 const EVENTS: &[EventSpec] = &[
     told(items::ops::KIND),
     told(locations::ops::KIND),
@@ -106,6 +115,8 @@ const EVENTS: &[EventSpec] = &[
     told(imports::ops::KIND),
     told(files::ops::KIND),
     told(counts::ops::KIND),
+    told_with_prices(suppliers::ops::KIND),
+    told_with_prices(orders::ops::KIND),
 ];
 
 const RECYCLE_BIN: &[RecycleSpec] = &[
@@ -122,6 +133,13 @@ const RECYCLE_BIN: &[RecycleSpec] = &[
         restore_any: RESTORE_ANY,
         list: locations::ops::deleted_in,
         forget: locations::ops::forget_in,
+    },
+    RecycleSpec {
+        kind: suppliers::ops::KIND,
+        permission: "inventory.prices",
+        restore_any: RESTORE_ANY,
+        list: suppliers::ops::deleted_in,
+        forget: suppliers::ops::forget_in,
     },
 ];
 
@@ -144,6 +162,11 @@ const SEARCH: &[SearchSpec] = &[
         // Who delivers, and at what price, is seen by the same people.
         permission: "inventory.prices",
         find: search::ops::suppliers_in,
+    },
+    SearchSpec {
+        kind: orders::ops::KIND,
+        permission: "inventory.prices",
+        find: search::ops::orders_in,
     },
     SearchSpec {
         kind: movements::ops::KIND,

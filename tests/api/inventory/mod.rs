@@ -8,10 +8,12 @@ mod items;
 mod ledger;
 mod locations;
 mod movements;
+mod orders;
 mod recycle_bin;
 mod search;
 mod sequences;
 mod stock;
+mod suppliers;
 mod valuation;
 
 use serde_json::{Value, json};

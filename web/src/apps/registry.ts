@@ -1,5 +1,6 @@
 import {
   IconArrowsExchange,
+  IconClipboardList,
   IconMapPin,
   IconPackage,
   IconReportMoney,
@@ -132,6 +133,12 @@ const inventory: AppDescription = {
       icon: IconTruckDelivery,
     },
     {
+      kind: "inventory.order",
+      label: "orders.title",
+      group: "orders.title",
+      icon: IconClipboardList,
+    },
+    {
       kind: "inventory.movement",
       label: "movements.one",
       group: "nav.movements",
@@ -159,6 +166,13 @@ const inventory: AppDescription = {
       icon: IconMapPin,
       restore: async (workspace, id) =>
         (await import("./inventory/locations/queries")).restoreLocation(workspace, id),
+    },
+    {
+      kind: "inventory.supplier",
+      label: "suppliers.one",
+      icon: IconTruckDelivery,
+      restore: async (workspace, id) =>
+        (await import("./inventory/suppliers/queries")).restoreSupplier(workspace, id),
     },
   ],
   today: lazy(() => import("./inventory/InventoryToday")),

@@ -7,6 +7,7 @@ use super::rules::{
 use super::store::{self, Forgettable};
 use crate::apps::inventory::RESTORE_ANY;
 use crate::apps::inventory::files;
+use crate::apps::inventory::orders;
 use crate::apps::inventory::suppliers;
 use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::audit::Entry;
@@ -99,7 +100,10 @@ pub fn create_in(
     check_unique(scope, draft, None)?;
     let supplier = supplier_row(scope, link)?;
     let id = scope.new_id();
-    store::insert(scope, id, draft, supplier)?;
+    let rid = store::insert(scope, id, draft, supplier.map_or("", |(_, sku)| sku))?;
+    if let Some((supplier, sku)) = supplier {
+        suppliers::ops::add_first_in(scope, rid, supplier, sku)?;
+    }
     let entry = Entry::new("inventory.item.created", KIND, id).version(1);
     scope.audit(describe_supplier(describe(entry, None, draft), link))?;
     Ok(id)
@@ -141,7 +145,8 @@ pub async fn delete(ctx: &Ctx, id: ItemId, version: i64) -> Result<()> {
         let kept = living(scope, id)?;
         check_version(kept.version, version)?;
         let has_stock = store::has_stock(scope, kept.rid)?;
-        rules::check_delete(has_stock, store::has_open_orders(scope, kept.rid)?)?;
+        let orders = orders::ops::open_with_in(scope, kept.rid)?;
+        rules::check_delete(has_stock, &orders, scope.may("inventory.prices"))?;
         store::delete(scope, kept.rid)?;
         let entry = Entry::new("inventory.item.deleted", KIND, id).version(kept.version + 1);
         scope.audit(entry.set("item_number", kept.item_number))?;
@@ -189,6 +194,18 @@ pub fn first_in(scope: &Scope<'_>, limit: usize) -> Result<Vec<KeptItem>> {
     store::list(scope, &listing, &Position::start(listing.sort), limit)
 }
 
+/// Items that are below their minimum, by name, for other resources of the app.
+pub fn low_in(scope: &Scope<'_>, limit: usize) -> Result<Vec<KeptItem>> {
+    let listing =
+        Listing { search: None, category: None, location: None, is_low: true, sort: Sort::BY_NAME };
+    store::list(scope, &listing, &Position::start(listing.sort), limit)
+}
+
+/// Brings what the search knows of the suppliers' codes of an item up to date.
+pub fn refresh_skus_in(scope: &Scope<'_>, rid: i64) -> Result<()> {
+    store::refresh_skus(scope, rid)
+}
+
 /// Items in the recycle bin.
 pub fn deleted_in(scope: &Scope<'_>, stretch: Stretch, limit: usize) -> Result<Vec<Deleted>> {
     store::deleted(scope, stretch, limit)
@@ -223,13 +240,14 @@ pub fn barcode_owner_in(scope: &Scope<'_>, code: &str, but: Option<i64>) -> Resu
 
 /// Who delivers an item first, for other resources of the app.
 pub fn supplier_in(scope: &Scope<'_>, rid: i64) -> Result<Option<SupplierLink>> {
-    store::first_supplier(scope, rid)
+    suppliers::ops::first_in(scope, rid)
 }
 
 /// Sets who delivers an item inside the caller's transaction.
 pub fn set_supplier_in(scope: &Scope<'_>, id: ItemId, link: Option<&SupplierLink>) -> Result<()> {
     let item = store::get(scope, id)?;
-    store::set_supplier(scope, item.rid, supplier_row(scope, link)?)?;
+    suppliers::ops::set_first_in(scope, item.rid, supplier_row(scope, link)?)?;
+    store::refresh_skus(scope, item.rid)?;
     let entry = Entry::new("inventory.item.supplier-changed", KIND, id).version(item.version);
     scope.audit(describe_supplier(entry, link))?;
     Ok(())

@@ -422,16 +422,27 @@ pub fn check_unit(kept: &str, draft: &str, on_hand_anywhere: bool) -> Result<(),
 }
 
 /// Refuses to delete an item that is still there.
-pub fn check_delete(on_hand_anywhere: bool, has_open_orders: bool) -> Result<(), Error> {
+///
+/// `orders` are the numbers of those that may still bring some; only who sees orders is told them.
+pub fn check_delete(
+    on_hand_anywhere: bool,
+    orders: &[String],
+    sees_orders: bool,
+) -> Result<(), Error> {
     if on_hand_anywhere {
         let detail = "There is stock of this item. Adjust it to zero first.";
         return Err(Error::conflict("item-in-use", detail));
     }
-    if has_open_orders {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    if !sees_orders {
         let detail = "This item is on an open purchase order. Close or cancel that first.";
         return Err(Error::conflict("item-in-use", detail));
     }
-    Ok(())
+    let orders = orders.join(", ");
+    let detail = format!("This item is on open orders: {orders}. Close or cancel them first.");
+    Err(Error::Conflict(Refusal::new("item-in-use", detail).with("orders", orders)))
 }
 
 /// A deleted item cannot have its number back: another one has it now.

@@ -9,7 +9,6 @@ use rusqlite::{OptionalExtension, named_params};
 
 use super::rules::{Barcode, ItemDraft, ItemId, KeptItem};
 use crate::apps::inventory::amounts::Money;
-use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::ctx::Scope;
 use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
@@ -74,14 +73,14 @@ pub(super) fn barcode_owner(
     Ok(owner.filter(|(rid, _)| Some(*rid) != but).map(|(_, number)| number))
 }
 
-/// Inserts a new item with who delivers it first. What the search knows of the supplier is there
-/// from the start: indexing the item once costs half of what indexing it and changing it would.
+/// Inserts a new item and gives its row. What the search knows of its supplier is there from the
+/// start: indexing the item once costs half of what indexing it and changing it would.
 pub(super) fn insert(
     scope: &Scope<'_>,
     id: ItemId,
     draft: &ItemDraft,
-    supplier: Option<(i64, &str)>,
-) -> Result<()> {
+    supplier_sku: &str,
+) -> Result<i64> {
     let rid = scope
         .prepare_cached(
             "INSERT INTO items (id, item_number, item_number_key, name, name_key, unit, qty_step,
@@ -97,11 +96,11 @@ pub(super) fn insert(
             ":name_key": draft.name_key(), ":unit": draft.unit, ":qty_step": draft.qty_step,
             ":category": draft.category, ":min_qty": draft.min_qty, ":max_qty": draft.max_qty,
             ":unit_cost": draft.unit_cost.or(None), ":temp_zone": zone(draft),
-            ":notes": draft.notes, ":supplier_skus": supplier.map_or("", |(_, sku)| sku),
+            ":notes": draft.notes, ":supplier_skus": supplier_sku,
             ":now": scope.now(), ":user": scope.user(),
         })?;
     insert_barcodes(scope, rid, &draft.barcodes)?;
-    supplier.map_or(Ok(()), |(supplier, sku)| insert_supplier(scope, rid, supplier, sku))
+    Ok(rid)
 }
 
 /// Writes the draft over an item and counts its version up.
@@ -153,36 +152,8 @@ fn insert_barcodes(scope: &Scope<'_>, rid: i64, barcodes: &[Barcode]) -> Result<
     Ok(())
 }
 
-/// Who delivers the item first, and what they call it.
-pub(super) fn first_supplier(scope: &Scope<'_>, rid: i64) -> Result<Option<SupplierLink>> {
-    Ok(scope
-        .prepare_cached(
-            "SELECT s.name, l.sku FROM item_suppliers AS l
-             JOIN suppliers AS s ON s.rid = l.supplier_id
-             WHERE l.item_id = :rid ORDER BY l.position LIMIT 1",
-        )?
-        .query_row(named_params! { ":rid": rid }, |row| {
-            Ok(SupplierLink { name: row.get(0)?, sku: row.get(1)? })
-        })
-        .optional()?)
-}
-
-/// Sets who delivers the item first, and what the search knows of it.
-pub(super) fn set_supplier(
-    scope: &Scope<'_>,
-    rid: i64,
-    supplier: Option<(i64, &str)>,
-) -> Result<()> {
-    let supplier_rid = supplier.map(|(supplier_rid, _)| supplier_rid);
-    scope
-        .prepare_cached(
-            "DELETE FROM item_suppliers
-             WHERE item_id = :rid AND (position = 0 OR supplier_id = :supplier)",
-        )?
-        .execute(named_params! { ":rid": rid, ":supplier": supplier_rid })?;
-    if let Some((supplier_rid, sku)) = supplier {
-        insert_supplier(scope, rid, supplier_rid, sku)?;
-    }
+/// Writes down the suppliers' codes of an item for the search.
+pub(super) fn refresh_skus(scope: &Scope<'_>, rid: i64) -> Result<()> {
     scope
         .prepare_cached(
             "UPDATE items SET supplier_skus = COALESCE((
@@ -191,16 +162,6 @@ pub(super) fn set_supplier(
              WHERE rid = :rid",
         )?
         .execute(named_params! { ":rid": rid })?;
-    Ok(())
-}
-
-fn insert_supplier(scope: &Scope<'_>, rid: i64, supplier: i64, sku: &str) -> Result<()> {
-    scope
-        .prepare_cached(
-            "INSERT INTO item_suppliers (item_id, position, supplier_id, sku)
-             VALUES (:rid, 0, :supplier, :sku)",
-        )?
-        .execute(named_params! { ":rid": rid, ":supplier": supplier, ":sku": sku })?;
     Ok(())
 }
 
@@ -238,18 +199,6 @@ pub(super) fn restore(scope: &Scope<'_>, rid: i64) -> Result<()> {
 pub(super) fn has_stock(scope: &Scope<'_>, rid: i64) -> Result<bool> {
     Ok(scope
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM stocks WHERE item_id = :rid AND qty <> 0)")?
-        .query_row(named_params! { ":rid": rid }, |row| row.get(0))?)
-}
-
-/// Whether the item is on an order that may still bring some.
-pub(super) fn has_open_orders(scope: &Scope<'_>, rid: i64) -> Result<bool> {
-    Ok(scope
-        .prepare_cached(
-            "SELECT EXISTS (
-                 SELECT 1 FROM purchase_order_lines AS l
-                 JOIN purchase_orders AS o ON o.rid = l.purchase_order_id
-                 WHERE l.item_id = :rid AND o.status IN ('draft', 'submitted'))",
-        )?
         .query_row(named_params! { ":rid": rid }, |row| row.get(0))?)
 }
 

@@ -169,6 +169,11 @@ pub fn any_in(scope: &Scope<'_>, id: LocationId) -> Result<KeptLocation> {
     store::get(scope, id)
 }
 
+/// The row of a place that is not deleted, for other resources of the app.
+pub fn row_in(scope: &Scope<'_>, id: LocationId) -> Result<Option<i64>> {
+    store::rid(scope, id)
+}
+
 /// All places that are not deleted, for other resources of the app.
 pub fn all_in(scope: &Scope<'_>) -> Result<Vec<KeptLocation>> {
     store::list(scope, Shown::Living, ("", 0), rules::LOCATIONS_MAX)

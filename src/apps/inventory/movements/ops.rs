@@ -9,6 +9,7 @@ use super::store::{self, Found, FoundPlace, NewMovement};
 use crate::apps::inventory::amounts::Qty;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::locations::rules::LocationId;
+use crate::apps::inventory::orders;
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Ctx, Scope};
@@ -59,6 +60,28 @@ pub fn record_in(
     draft: &MovementDraft,
     reason_code: Option<&'static str>,
 ) -> Result<Posted> {
+    record_of(scope, item, place, draft, (reason_code, None))
+}
+
+/// Posts what a line of a receipt brought, inside the caller's transaction. `receipt_line` is the
+/// line's row; what arrived of the order follows from the movement.
+pub fn receive_in(
+    scope: &Scope<'_>,
+    item: ItemId,
+    place: LocationId,
+    draft: &MovementDraft,
+    receipt_line: i64,
+) -> Result<Posted> {
+    record_of(scope, item, place, draft, (None, Some(receipt_line)))
+}
+
+fn record_of(
+    scope: &Scope<'_>,
+    item: ItemId,
+    place: LocationId,
+    draft: &MovementDraft,
+    (reason_code, receipt_line): (Option<&'static str>, Option<i64>),
+) -> Result<Posted> {
     let mut found = store::find(scope, item, place)?.ok_or_else(rules::item_unknown)?;
     let at = open_place(&mut found, "location_id")?;
     let facts = facts(scope, &found, &at, draft.qty, draft.effective_at)?;
@@ -73,6 +96,7 @@ pub fn record_in(
         transfer: None,
         reverses: None,
         count_line: None,
+        receipt_line,
     };
     let movement = post(scope, found, at, planned)?;
     let is_wrong_zone = draft.qty.is_positive() && rules::is_wrong_zone(zones.0, zones.1);
@@ -115,6 +139,7 @@ pub fn record_counted_in(scope: &Scope<'_>, change: CountedChange) -> Result<Kep
         transfer: None,
         reverses: None,
         count_line: Some(change.line_rid),
+        receipt_line: None,
     };
     post(scope, found, at, planned)
 }
@@ -178,6 +203,7 @@ pub fn transfer_in(
         transfer: Some(id),
         reverses: None,
         count_line: None,
+        receipt_line: None,
     };
     let out = post(scope, source, source_place, leg(out))?;
     let into = post(scope, target, target_place, leg(into))?;
@@ -196,6 +222,9 @@ pub async fn reverse(
         |scope, id| store::get(scope, id).map(Posted::kept),
         move |scope| {
             let reversal = reverse_in(scope, id, &remarks, scope.now())?;
+            if let Some(line) = reversal.receipt_line {
+                orders::ops::taken_back_in(scope, line)?;
+            }
             Ok((reversal.id, Posted::kept(reversal)))
         },
     )
@@ -256,6 +285,7 @@ fn reverse_one(
         transfer,
         reverses: Some((kept.seq, kept.id)),
         count_line: None,
+        receipt_line: kept.receipt_line,
     };
     post(scope, found, place, planned)
 }
@@ -355,6 +385,7 @@ struct Planned {
     transfer: Option<TransferId>,
     reverses: Option<(i64, MovementId)>,
     count_line: Option<i64>,
+    receipt_line: Option<i64>,
 }
 
 fn post(
@@ -382,6 +413,7 @@ fn post(
             transfer: planned.transfer,
             reverses_seq: planned.reverses.map(|(seq, _)| seq),
             count_line_rid: planned.count_line,
+            receipt_line: planned.receipt_line,
         },
     )?;
     let movement = KeptMovement {
@@ -402,6 +434,7 @@ fn post(
         reverses: planned.reverses.map(|(_, id)| id),
         reversed_by: None,
         override_reason: posting.override_reason,
+        receipt_line: planned.receipt_line,
     };
     scope.audit(describe(&movement))?;
     Ok(movement)

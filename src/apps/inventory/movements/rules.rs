@@ -264,6 +264,8 @@ pub struct KeptMovement {
     pub reverses: Option<MovementId>,
     pub reversed_by: Option<MovementId>,
     pub override_reason: Option<String>,
+    /// The row of the line of a receipt that brought the goods.
+    pub receipt_line: Option<i64>,
 }
 
 /// What an item is called.

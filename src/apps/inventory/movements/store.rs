@@ -135,6 +135,7 @@ pub(super) struct NewMovement<'a> {
     pub(super) transfer: Option<TransferId>,
     pub(super) reverses_seq: Option<i64>,
     pub(super) count_line_rid: Option<i64>,
+    pub(super) receipt_line: Option<i64>,
 }
 
 /// Appends to the ledger and gives the entry's number. Its trigger brings the sums up to date.
@@ -143,10 +144,12 @@ pub(super) fn insert(scope: &Scope<'_>, new: &NewMovement<'_>) -> Result<i64> {
         .prepare_cached(
             "INSERT INTO movements (id, type, item_id, location_id, lot_id, qty, unit_cost, value,
                  effective_at, posted_at, posted_by, note, reference, reason_code,
-                 override_reason, transfer_id, reverses_seq, count_line_id)
+                 override_reason, transfer_id, reverses_seq, count_line_id,
+                 receipt_line_id)
              VALUES (:id, :type, :item, :place, :no_lot, :qty, :unit_cost, :value,
                  :effective_at, :now, :user, :note, :reference, :reason_code,
-                 :override_reason, :transfer, :reverses, :count_line)",
+                 :override_reason, :transfer, :reverses, :count_line,
+                 :receipt_line)",
         )?
         .insert(named_params! {
             ":id": new.id, ":type": new.kind.name(), ":item": new.item_rid,
@@ -157,6 +160,7 @@ pub(super) fn insert(scope: &Scope<'_>, new: &NewMovement<'_>) -> Result<i64> {
             ":reason_code": new.reason_code, ":override_reason": new.override_reason,
             ":transfer": new.transfer, ":reverses": new.reverses_seq,
             ":count_line": new.count_line_rid,
+            ":receipt_line": new.receipt_line,
         })?)
 }
 
@@ -165,7 +169,7 @@ macro_rules! columns {
     () => {
         "m.seq, m.id, m.type, i.id, i.item_number, i.name, i.unit, l.id, l.code, l.name, m.qty,
          m.unit_cost, m.value, m.note, m.reference, m.effective_at, m.posted_at, m.posted_by,
-         m.transfer_id, o.id, r.id, m.override_reason"
+         m.transfer_id, o.id, r.id, m.override_reason, m.receipt_line_id"
     };
 }
 /// What those columns come from; `movements AS m` stands before it.
@@ -230,6 +234,7 @@ fn movement(row: &Row<'_>) -> rusqlite::Result<KeptMovement> {
         reverses: row.get(19)?,
         reversed_by: row.get(20)?,
         override_reason: row.get(21)?,
+        receipt_line: row.get(22)?,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::platform::ctx::Scope;
 use crate::platform::error::Result;
 use crate::platform::search::rules::{Fit, Hit, Typed};
 
-/// Places and suppliers that are looked at.
+/// Places, suppliers and the newest orders that are looked at.
 const NAMES_MAX: usize = 2_000;
 /// The newest remarks that are looked at for a beginning no index knows.
 const REMARKS_LOOKED_AT_MAX: usize = 500;
@@ -40,6 +40,15 @@ pub fn suppliers_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Ve
     let found = store::suppliers(scope, NAMES_MAX)?.into_iter().filter_map(|(id, name, email)| {
         let fit = typed.fit(&[&name, &email])?;
         Some(Hit { id: id.cast(), title: name, subtitle: email, parent: None, fit })
+    });
+    Ok(best(found.collect(), limit))
+}
+
+/// Orders, by number and supplier, newest first among those that fit as well.
+pub fn orders_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Vec<Hit>> {
+    let found = store::orders(scope, NAMES_MAX)?.into_iter().filter_map(|(id, number, name)| {
+        let fit = typed.fit(&[&number, &name])?;
+        Some(Hit { id: id.cast(), title: number, subtitle: name, parent: None, fit })
     });
     Ok(best(found.collect(), limit))
 }

@@ -6,6 +6,7 @@ use super::rules::Query;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules::{MovementId, TransferId};
+use crate::apps::inventory::orders::rules::OrderId;
 use crate::apps::inventory::suppliers::rules::SupplierId;
 use crate::platform::ctx::Scope;
 use crate::platform::db::integer;
@@ -90,6 +91,19 @@ pub(super) fn suppliers(
     let mut statement = scope.prepare_cached(
         "SELECT id, name, email FROM suppliers WHERE deleted_at IS NULL
          ORDER BY name_key LIMIT :limit",
+    )?;
+    let limit = integer(limit);
+    let rows = statement.query_map(named_params! { ":limit": limit }, |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The newest orders with their numbers and suppliers.
+pub(super) fn orders(scope: &Scope<'_>, limit: usize) -> Result<Vec<(OrderId, String, String)>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT id, po_number, supplier_name FROM purchase_orders
+         ORDER BY created_at DESC, rid DESC LIMIT :limit",
     )?;
     let limit = integer(limit);
     let rows = statement.query_map(named_params! { ":limit": limit }, |row| {

@@ -1,5 +1,6 @@
-//! Suppliers: who delivers.
+//! Suppliers: who delivers, and what they call and ask for the items they bring.
 
+pub mod api;
 pub mod ops;
 pub mod rules;
 mod store;

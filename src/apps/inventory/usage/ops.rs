@@ -7,7 +7,7 @@ use crate::platform::ctx::Scope;
 use crate::platform::error::Result;
 
 /// What the platform asks of this app.
-pub const SPEC: UsageSpec = UsageSpec { count, has_amounts: store::has_priced_movements };
+pub const SPEC: UsageSpec = UsageSpec { count, has_amounts: store::has_amounts };
 
 fn count(scope: &Scope<'_>) -> Result<Vec<Count>> {
     let of = |kind, title, count| Count { kind, title, count };

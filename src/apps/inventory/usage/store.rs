@@ -22,8 +22,11 @@ pub(super) fn movements(scope: &Scope<'_>) -> Result<i64> {
         .query_row([], |row| row.get(0))?)
 }
 
-pub(super) fn has_priced_movements(scope: &Scope<'_>) -> Result<bool> {
+pub(super) fn has_amounts(scope: &Scope<'_>) -> Result<bool> {
     Ok(scope
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM movements WHERE unit_cost > 0)")?
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM movements WHERE unit_cost > 0)
+                 OR EXISTS (SELECT 1 FROM purchase_order_lines WHERE unit_price > 0)",
+        )?
         .query_row([], |row| row.get(0))?)
 }

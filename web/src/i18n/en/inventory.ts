@@ -68,6 +68,7 @@ export const inventory = {
   "locations.title": "Locations",
   "suppliers.one": "Supplier",
   "suppliers.title": "Suppliers",
+  "orders.title": "Orders",
   "locations.one": "Location",
   "locations.new": "New location",
   "locations.name": "Name",

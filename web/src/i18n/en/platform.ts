@@ -114,6 +114,7 @@ export const platform = {
   "audit.about.inventory.movement": "Movements",
   "audit.about.inventory.supplier": "Suppliers",
   "audit.about.inventory.count": "Counts",
+  "audit.about.inventory.order": "Orders",
   "audit.about.inventory.import": "Imports",
   "audit.about.inventory.export": "Exports",
   "audit.about.identity.user": "Accounts",

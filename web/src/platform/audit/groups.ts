@@ -36,6 +36,7 @@ export const WORKSPACE_KINDS = [
   "inventory.movement",
   "inventory.supplier",
   "inventory.count",
+  "inventory.order",
   "inventory.import",
   "inventory.export",
   "workspace",
