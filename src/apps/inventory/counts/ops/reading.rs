@@ -89,10 +89,8 @@ pub async fn list(
 ) -> Result<Vec<Detail>> {
     ctx.read(move |scope| {
         let counts = store::list(scope, state, before.unwrap_or(i64::MAX), limit)?;
-        let places = match counts.iter().any(|count| count.extent.place.is_some()) {
-            true => locations::ops::all_in(scope)?,
-            false => Vec::new(),
-        };
+        let has_places = counts.iter().any(|count| count.extent.place.is_some());
+        let places = if has_places { locations::ops::all_in(scope)? } else { Vec::new() };
         let name = |extent: &Extent| {
             let place = places.iter().find(|one| Some(one.id) == extent.place)?;
             let (code, name) = (place.code.clone(), place.name.clone());
@@ -209,9 +207,10 @@ fn urgency(line: &KeptLine, is_by_worth: bool) -> (u8, Reverse<u64>) {
         (LineState::Ok, None) => 4,
         (LineState::Ok, Some(_)) => 5,
     };
-    let size = match is_by_worth {
-        true => worth(line).map(|worth| worth.ten_thousandths().unsigned_abs()),
-        false => line.variance().map(|variance| variance.thousandths().unsigned_abs()),
+    let size = if is_by_worth {
+        worth(line).map(|worth| worth.ten_thousandths().unsigned_abs())
+    } else {
+        line.variance().map(|variance| variance.thousandths().unsigned_abs())
     };
     (rank, Reverse(size.unwrap_or_default()))
 }

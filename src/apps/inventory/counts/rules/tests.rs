@@ -15,15 +15,15 @@ fn qty(text: &str) -> Qty {
     Qty::parse(text).unwrap()
 }
 
-fn person(number: u8) -> Option<UserId> {
-    Some(ObjectId::from_bytes([number; 16]).cast())
+fn person(number: u8) -> UserId {
+    ObjectId::from_bytes([number; 16]).cast()
 }
 
 /// An entry of a person at a minute, knowing the ledger up to `seen_seq`, received at once.
 fn entry(by: u8, mode: Mode, text: &str, seen_seq: i64, minute: i64) -> EntryFact {
     EntryFact {
         rid: minute,
-        by: person(by),
+        by: Some(person(by)),
         mode,
         qty: qty(text),
         seen_seq,
@@ -212,7 +212,7 @@ fn line(number: u8, state: LineState, counted: Option<&str>, expected: &str) -> 
         state,
         entries_after: 0,
         counters: 1,
-        counted_by: person(1),
+        counted_by: Some(person(1)),
         counted_at: None,
         is_moved: false,
         is_disputed: false,
