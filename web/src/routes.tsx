@@ -41,6 +41,7 @@ import { lastWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import type { WorkspacesSearch } from "@/platform/workspaces/WorkspacesScreen";
 import { BootFailed, NotFound } from "@/shell/Fallbacks";
 import { oneOf, texts, type Search } from "./addresses";
+import { orderRoutes } from "./orderRoutes";
 import { withTexts } from "./withTexts";
 
 interface Context {
@@ -562,6 +563,7 @@ const tree = root.addChildren([
       location,
       movements,
       stock,
+      ...orderRoutes(() => workspace),
       valuation,
       importing,
     ]),

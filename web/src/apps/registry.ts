@@ -1,6 +1,6 @@
 import {
   IconArrowsExchange,
-  IconClipboardList,
+  IconFileText,
   IconMapPin,
   IconPackage,
   IconReportMoney,
@@ -20,6 +20,8 @@ export type WorkspaceScreen =
   | "/w/$workspace/inventory/stock"
   | "/w/$workspace/inventory/movements"
   | "/w/$workspace/inventory/locations"
+  | "/w/$workspace/inventory/orders"
+  | "/w/$workspace/inventory/suppliers"
   | "/w/$workspace/inventory/valuation"
   | "/w/$workspace/inventory/import";
 
@@ -88,6 +90,18 @@ const inventory: AppDescription = {
       jump: "l",
     },
     {
+      to: "/w/$workspace/inventory/orders",
+      label: "orders.title",
+      icon: IconFileText,
+      permissions: ["inventory.prices"],
+    },
+    {
+      to: "/w/$workspace/inventory/suppliers",
+      label: "suppliers.title",
+      icon: IconTruckDelivery,
+      permissions: ["inventory.prices"],
+    },
+    {
       to: "/w/$workspace/inventory/valuation",
       label: "nav.valuation",
       icon: IconReportMoney,
@@ -131,12 +145,20 @@ const inventory: AppDescription = {
       label: "suppliers.one",
       group: "suppliers.title",
       icon: IconTruckDelivery,
+      to: (workspace, hit) => ({
+        to: "/w/$workspace/inventory/suppliers/$supplier",
+        params: { workspace, supplier: hit.id },
+      }),
     },
     {
       kind: "inventory.order",
       label: "orders.title",
       group: "orders.title",
-      icon: IconClipboardList,
+      icon: IconFileText,
+      to: (workspace, hit) => ({
+        to: "/w/$workspace/inventory/orders/$order",
+        params: { workspace, order: hit.id },
+      }),
     },
     {
       kind: "inventory.movement",

@@ -50,6 +50,7 @@ const PARTS = {
   delivery: async (): Promise<Texts> => (await import("./en/delivery")).delivery,
   doctor: async (): Promise<Texts> => (await import("./en/doctor")).doctor,
   moving: async (): Promise<Texts> => (await import("./en/moving")).moving,
+  orders: async (): Promise<Texts> => (await import("./en/orders")).orders,
   review: async (): Promise<Texts> => (await import("./en/review")).review,
   updates: async (): Promise<Texts> => (await import("./en/updates")).updates,
 };

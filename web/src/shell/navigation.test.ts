@@ -30,9 +30,11 @@ describe("what the search finds", () => {
     });
   });
 
-  it("shows a supplier without a page to lead to", () => {
+  it("leads from a supplier to their page", () => {
     const supplier = foundKinds(withInventory).find((kind) => kind.kind === "inventory.supplier");
-    expect(supplier).toBeDefined();
-    expect(supplier?.to).toBeUndefined();
+    expect(supplier?.to?.("w", one("inventory.supplier"))).toMatchObject({
+      to: "/w/$workspace/inventory/suppliers/$supplier",
+      params: { supplier: "7" },
+    });
   });
 });

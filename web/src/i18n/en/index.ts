@@ -7,6 +7,7 @@ import { factors } from "./factors";
 import { inventory } from "./inventory";
 import type { moving } from "./moving";
 import { notices } from "./notices";
+import type { orders } from "./orders";
 import { people } from "./people";
 import { platform } from "./platform";
 import { privacy } from "./privacy";
@@ -44,5 +45,6 @@ export type Messages = typeof en &
   typeof delivery &
   typeof doctor &
   typeof moving &
+  typeof orders &
   typeof review &
   typeof updates;
