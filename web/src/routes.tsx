@@ -8,14 +8,13 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import type { ItemFilter } from "@/apps/inventory/items/queries";
-import { IMPORT_KINDS, type ImportKind } from "@/apps/inventory/import/queries";
 import {
   MOVEMENT_TYPES,
   type MovementFilter,
   type MovementType,
 } from "@/apps/inventory/movements/queries";
+import { COUNTING, COUNTS, IMPORTING, ONE_COUNT, VALUATION } from "@/apps/inventory/screens";
 import type { StockFilter } from "@/apps/inventory/stock/queries";
-import { VALUATION_GROUPS, type ValuationFilter } from "@/apps/inventory/valuation/queries";
 import type { AboutSearch } from "@/platform/about/AboutScreen";
 import { PART_KINDS } from "@/platform/about/fits";
 import { FILTER_NAMES, type AuditFilter } from "@/platform/audit/filter";
@@ -210,7 +209,7 @@ const boxSecurity = createRoute({
   getParentRoute: () => frame,
   path: "box/security",
   component: lazyRouteComponent(
-    () => import("@/platform/security/SecurityScreen"),
+    withTexts(() => import("@/platform/security/SecurityScreen"), "services"),
     "BoxSecurityScreen",
   ),
 });
@@ -219,7 +218,7 @@ const boxServices = createRoute({
   getParentRoute: () => frame,
   path: "box/programs",
   component: lazyRouteComponent(
-    () => import("@/platform/identity/services/ServicesScreen"),
+    withTexts(() => import("@/platform/identity/services/ServicesScreen"), "services"),
     "BoxServicesScreen",
   ),
 });
@@ -229,7 +228,7 @@ const delivery = createRoute({
   path: "box/delivery",
   validateSearch: (search: Search): DeliverySearch => oneOf(search, "state", OUTBOX_STATES),
   component: lazyRouteComponent(
-    withTexts(() => import("@/platform/notices/box/DeliveryScreen"), "delivery"),
+    withTexts(() => import("@/platform/notices/box/DeliveryScreen"), "delivery", "services"),
     "DeliveryScreen",
   ),
 });
@@ -264,7 +263,7 @@ const registration = createRoute({
   getParentRoute: () => frame,
   path: "box/registration",
   component: lazyRouteComponent(
-    () => import("@/platform/identity/registration/RegistrationScreen"),
+    withTexts(() => import("@/platform/identity/registration/RegistrationScreen"), "services"),
     "RegistrationScreen",
   ),
 });
@@ -366,7 +365,7 @@ const security = createRoute({
   getParentRoute: () => workspace,
   path: "security",
   component: lazyRouteComponent(
-    () => import("@/platform/security/SecurityScreen"),
+    withTexts(() => import("@/platform/security/SecurityScreen"), "services"),
     "WorkspaceSecurityScreen",
   ),
 });
@@ -375,7 +374,7 @@ const services = createRoute({
   getParentRoute: () => workspace,
   path: "programs",
   component: lazyRouteComponent(
-    () => import("@/platform/identity/services/ServicesScreen"),
+    withTexts(() => import("@/platform/identity/services/ServicesScreen"), "services"),
     "WorkspaceServicesScreen",
   ),
 });
@@ -492,30 +491,12 @@ const stock = createRoute({
   component: lazyRouteComponent(() => import("@/apps/inventory/stock/StockScreen"), "StockScreen"),
 });
 
-const valuation = createRoute({
-  getParentRoute: () => workspace,
-  path: "inventory/valuation",
-  validateSearch: (search: Search): ValuationFilter => ({
-    ...texts(search, ["at", "location_id"]),
-    ...oneOf(search, "group", VALUATION_GROUPS),
-    // The empty one stands for what has no category.
-    ...(typeof search["category"] === "string" ? { category: search["category"] } : {}),
-  }),
-  component: lazyRouteComponent(
-    () => import("@/apps/inventory/valuation/ValuationScreen"),
-    "ValuationScreen",
-  ),
-});
+const valuation = createRoute({ getParentRoute: () => workspace, ...VALUATION });
+const counts = createRoute({ getParentRoute: () => workspace, ...COUNTS });
+const count = createRoute({ getParentRoute: () => workspace, ...ONE_COUNT });
+const counting = createRoute({ getParentRoute: () => workspace, ...COUNTING });
 
-const importing = createRoute({
-  getParentRoute: () => workspace,
-  path: "inventory/import",
-  validateSearch: (search: Search): { kind?: ImportKind } => oneOf(search, "kind", IMPORT_KINDS),
-  component: lazyRouteComponent(
-    () => import("@/apps/inventory/import/ImportScreen"),
-    "ImportScreen",
-  ),
-});
+const importing = createRoute({ getParentRoute: () => workspace, ...IMPORTING });
 
 const tree = root.addChildren([
   setup,
@@ -565,6 +546,9 @@ const tree = root.addChildren([
       stock,
       ...orderRoutes(() => workspace),
       valuation,
+      counts,
+      count,
+      counting,
       importing,
     ]),
   ]),

@@ -20,6 +20,8 @@ export function screensOf(home, item, place) {
     ["new order", `${home}/inventory/orders/new`],
     ["suppliers", `${home}/inventory/suppliers`],
     ["new supplier", `${home}/inventory/suppliers/new`],
+    ["counts", `${home}/inventory/counts`],
+    ["no count is like that", `${home}/inventory/counts?state=canceled`],
     ["stock value", `${home}/inventory/valuation`],
     ["stock value by item", `${home}/inventory/valuation?group=item`],
     ["import", `${home}/inventory/import`],

@@ -2,6 +2,11 @@ import type { components } from "./schema.gen";
 
 type Schemas = components["schemas"];
 
+export type Count = Schemas["CountResponse"];
+export type CountLine = Schemas["CountLineResponse"];
+export type CountSettings = Schemas["CountSettingsResponse"];
+export type NewCount = Schemas["CountRequest"];
+export type CountEntry = Schemas["CountEntryRequest"];
 export type SetupState = Schemas["SetupStateResponse"];
 export type SetupRequest = Schemas["SetupRequest"];
 export type PasswordStrength = Schemas["PasswordStrengthResponse"];

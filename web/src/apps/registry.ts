@@ -1,6 +1,7 @@
 import {
   IconArrowsExchange,
   IconFileText,
+  IconCircleCheck,
   IconMapPin,
   IconPackage,
   IconReportMoney,
@@ -22,6 +23,7 @@ export type WorkspaceScreen =
   | "/w/$workspace/inventory/locations"
   | "/w/$workspace/inventory/orders"
   | "/w/$workspace/inventory/suppliers"
+  | "/w/$workspace/inventory/counts"
   | "/w/$workspace/inventory/valuation"
   | "/w/$workspace/inventory/import";
 
@@ -100,6 +102,13 @@ const inventory: AppDescription = {
       label: "suppliers.title",
       icon: IconTruckDelivery,
       permissions: ["inventory.prices"],
+    },
+    {
+      to: "/w/$workspace/inventory/counts",
+      label: "nav.counts",
+      icon: IconCircleCheck,
+      permissions: ["inventory.count"],
+      jump: "c",
     },
     {
       to: "/w/$workspace/inventory/valuation",

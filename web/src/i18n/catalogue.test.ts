@@ -13,8 +13,8 @@ describe("texts", () => {
   it("fill their places and choose the plural", () => {
     expect(t("time.minutes", { count: 1 })).toBe("1 minute ago");
     expect(t("time.minutes", { count: 1200 })).toBe("1,200 minutes ago");
-    expect(t("doctor.warnings", { count: 1 })).toBe("1 warning");
-    expect(t("doctor.hints", { count: 2 })).toBe("2 hints");
+    expect(t("roles.members", { count: 1 })).toBe("1 person");
+    expect(t("roles.members", { count: 2 })).toBe("2 people");
     expect(t("items.saved", { name: "{name}" })).toBe("Saved {name}");
   });
 

@@ -47,12 +47,16 @@ export async function loadLanguage(wanted: string): Promise<void> {
 /** Texts that are too many to come with the first screen. */
 const PARTS = {
   backups: async (): Promise<Texts> => (await import("./en/backups")).backups,
+  counts: async (): Promise<Texts> => (await import("./en/counts")).counts,
   delivery: async (): Promise<Texts> => (await import("./en/delivery")).delivery,
   doctor: async (): Promise<Texts> => (await import("./en/doctor")).doctor,
+  importing: async (): Promise<Texts> => (await import("./en/importing")).importing,
   moving: async (): Promise<Texts> => (await import("./en/moving")).moving,
   orders: async (): Promise<Texts> => (await import("./en/orders")).orders,
   review: async (): Promise<Texts> => (await import("./en/review")).review,
+  services: async (): Promise<Texts> => (await import("./en/services")).services,
   updates: async (): Promise<Texts> => (await import("./en/updates")).updates,
+  valuation: async (): Promise<Texts> => (await import("./en/valuation")).valuation,
 };
 
 /** Loads the texts of a screen that few open, together with the screen. */

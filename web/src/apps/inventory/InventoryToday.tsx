@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import type { Item, Movement } from "@/api/types";
-import { t, useFormat } from "@/i18n";
+import { loadTexts, t, useFormat } from "@/i18n";
 import { ratio } from "@/i18n/decimal";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Section } from "@/ui/Page";
@@ -16,8 +16,13 @@ import { locationsQuery } from "./locations/queries";
 import { MovementIcon } from "./movements/MovementTag";
 import { posterName } from "./movements/poster";
 import { recentMovementsQuery } from "./movements/queries";
-import { READ } from "./permissions";
+import { APPROVE, READ } from "./permissions";
 import classes from "./today.module.css";
+
+const WaitingCounts = lazy(async () => {
+  await loadTexts("counts");
+  return import("./counts/WaitingCounts");
+});
 
 const LOW_ROWS = 8;
 const RECENT_ROWS = 10;
@@ -51,6 +56,11 @@ function TodayBody() {
         placeCount={places.data?.length ?? null}
         movementCount={recent.data ? recent.data.items.length : null}
       />
+      {workspace.can(APPROVE) && (
+        <Suspense>
+          <WaitingCounts />
+        </Suspense>
+      )}
       <section aria-label={t("today.numbers")} className={classes.numbers}>
         <Figure
           label={t("today.itemsCount")}

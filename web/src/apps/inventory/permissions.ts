@@ -1,6 +1,8 @@
 export const READ = "inventory.read";
 export const WRITE = "inventory.write";
 export const MOVE = "inventory.move";
+export const COUNT = "inventory.count";
+export const APPROVE = "inventory.approve";
 export const OVERRIDE = "inventory.override";
 export const PRICES = "inventory.prices";
 export const IMPORT = "inventory.import";

@@ -1,9 +1,11 @@
 import { account } from "./account";
 import { audit } from "./audit";
 import type { backups } from "./backups";
+import type { counts } from "./counts";
 import type { delivery } from "./delivery";
 import type { doctor } from "./doctor";
 import { factors } from "./factors";
+import type { importing } from "./importing";
 import { inventory } from "./inventory";
 import type { moving } from "./moving";
 import { notices } from "./notices";
@@ -14,11 +16,12 @@ import { privacy } from "./privacy";
 import { registration } from "./registration";
 import type { review } from "./review";
 import { security } from "./security";
-import { services } from "./services";
+import type { services } from "./services";
 import { shell } from "./shell";
 import { ui } from "./ui";
 import type { updates } from "./updates";
 import { users } from "./users";
+import type { valuation } from "./valuation";
 import { work } from "./work";
 
 /** What every screen may say, in the language the others are made from. */
@@ -35,16 +38,19 @@ export const en = {
   ...inventory,
   ...security,
   ...registration,
-  ...services,
   ...users,
   ...work,
 } as const;
 /** Every text of the product; those of screens that few open come with them. */
 export type Messages = typeof en &
   typeof backups &
+  typeof counts &
   typeof delivery &
   typeof doctor &
+  typeof importing &
   typeof moving &
   typeof orders &
   typeof review &
-  typeof updates;
+  typeof services &
+  typeof updates &
+  typeof valuation;

@@ -1,6 +1,4 @@
 export const services = {
-  "nav.services": "Programs",
-  "nav.boxServices": "Programs of the box",
   "service.title": "Programs",
   "service.lead": "Accounts for programs that act by themselves, not for a person.",
   "service.forbidden": "Only operators look after the programs of the box.",

@@ -1,9 +1,12 @@
 export const shell = {
+  "nav.services": "Programs",
+  "nav.boxServices": "Programs of the box",
   "nav.main": "Main",
   "nav.today": "Today",
   "nav.inventory": "Inventory",
   "nav.items": "Items",
   "nav.stock": "Stock",
+  "nav.counts": "Counts",
   "nav.valuation": "Stock value",
   "nav.delivery": "Mail and webhooks",
   "nav.doctor": "Doctor",

@@ -1,0 +1,20 @@
+/** What the report of the worth of stock says. */
+export const valuation = {
+  "valuation.title": "Stock value",
+  "valuation.by": "Row",
+  "valuation.by.category": "Category",
+  "valuation.by.location": "Place",
+  "valuation.by.item": "Item",
+  "valuation.at": "At the end of",
+  "valuation.now": "now",
+  "valuation.then": "as it was on {at}",
+  "valuation.items": { one: "{count} item", other: "{count} items" },
+  "valuation.each": "Average",
+  "valuation.share": "Share",
+  "valuation.noCategory": "Without a category",
+  "valuation.nowhere": "At no place",
+  "valuation.file": "CSV file",
+  "valuation.emptyTitle": "Nothing of worth",
+  "valuation.emptyText": "What stock is worth stands here once something was received.",
+  "valuation.emptyThen": "There was no stock at the end of this day.",
+} as const;
