@@ -7,7 +7,7 @@ import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Facts } from "@/ui/Facts";
 import { Page, Section } from "@/ui/Page";
 import { NoPermission } from "@/ui/StateBlock";
-import { Money, Qty, When } from "@/ui/values";
+import { Money, Qty } from "@/ui/values";
 import { PRICES } from "../permissions";
 import { OrderActions } from "./OrderActions";
 import { OrderStatusTags } from "./OrderStatus";
@@ -71,9 +71,11 @@ function OrderFacts({ order }: { readonly order: Order }) {
           value: by ? t("orders.by", { when: made, name: by }) : made,
         },
         order.submitted_at
-          ? { label: t("orders.sent"), value: <When at={order.submitted_at} /> }
+          ? { label: t("orders.sent"), value: format.dateTime(order.submitted_at) }
           : null,
-        order.closed_at ? { label: t("orders.ended"), value: <When at={order.closed_at} /> } : null,
+        order.closed_at
+          ? { label: t("orders.ended"), value: format.dateTime(order.closed_at) }
+          : null,
         order.notes ? { label: t("orders.notes"), value: order.notes } : null,
       ]}
     />

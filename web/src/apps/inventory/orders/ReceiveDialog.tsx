@@ -17,8 +17,8 @@ import classes from "./orders.module.css";
 interface Values {
   readonly place: Location | null;
   readonly delivery_reference: string;
-  /** What came, by the order's line. */
-  readonly came: Readonly<Record<string, string>>;
+  /** What came, by the order's line. A change drops what the box said of all of them. */
+  readonly lines: Readonly<Record<string, string>>;
   /** Another place than the one for all, by the order's line. */
   readonly places: Readonly<Record<string, Location>>;
 }
@@ -37,13 +37,13 @@ export function ReceiveDialog({
   const open = order.lines.filter((line) => signOf(line.remaining_qty) > 0);
   // Sent again after a lost answer it is the same delivery; other words are another one.
   const form = useForm<Values>({
-    initial: { place: null, delivery_reference: "", came: {}, places: {} },
+    initial: { place: null, delivery_reference: "", lines: {}, places: {} },
     newKey,
     validate: (values) => validate(values, open, (text) => readTyped(text, separators)),
     send: async (values, key) => {
       const lines = writtenOf(values, open).map((line) => ({
         line_id: line.id,
-        qty: readTyped(values.came[line.id] ?? "", separators) ?? "",
+        qty: readTyped(values.lines[line.id] ?? "", separators) ?? "",
         location_id: (values.places[line.id] ?? values.place)?.id ?? "",
       }));
       const receipt = await receiveOrder(workspace.id, order.id, {
@@ -98,7 +98,7 @@ function CameFields({
   readonly open: readonly OrderLine[];
 }) {
   const { separators } = useFormat();
-  const { came } = form.values;
+  const { lines: came } = form.values;
   const written = writtenOf(form.values, open);
   const typed = (qty: string) => trimZeros(qty).replace(".", separators.point);
   form.labels.set("place", t("orders.receivePlace"));
@@ -112,7 +112,7 @@ function CameFields({
           size="xs"
           onClick={() =>
             form.set(
-              "came",
+              "lines",
               Object.fromEntries(open.map((line) => [line.id, typed(line.remaining_qty)])),
             )
           }
@@ -120,7 +120,7 @@ function CameFields({
           {t("orders.receiveRest")}
         </Button>
         {Object.keys(came).length > 0 && (
-          <Button variant="subtle" size="xs" onClick={() => form.set("came", {})}>
+          <Button variant="subtle" size="xs" onClick={() => form.set("lines", {})}>
             {t("orders.receiveNothing")}
           </Button>
         )}
@@ -154,7 +154,7 @@ function CameRow({ form, line, path, isWritten }: RowProps) {
   const workspace = useWorkspace();
   const format = useFormat();
   const locations = useQuery(locationsQuery(workspace.id));
-  const { came, places } = form.values;
+  const { lines: came, places } = form.values;
   const [isElsewhere, setElsewhere] = useState(false);
   const label = t("orders.receiveCame", { name: line.item_name });
   const left = `${format.qty(line.remaining_qty)} ${line.unit}`;
@@ -170,7 +170,7 @@ function CameRow({ form, line, path, isWritten }: RowProps) {
         id={form.fieldId(`${path}.qty`)}
         aria-label={label}
         value={came[line.id] ?? ""}
-        onChange={(event) => form.set("came", { ...came, [line.id]: event.currentTarget.value })}
+        onChange={(event) => form.set("lines", { ...came, [line.id]: event.currentTarget.value })}
         error={fault("qty")}
         inputMode="decimal"
         autoComplete="off"
@@ -203,7 +203,7 @@ function CameRow({ form, line, path, isWritten }: RowProps) {
 }
 
 function writtenOf(values: Values, open: readonly OrderLine[]): readonly OrderLine[] {
-  return open.filter((line) => (values.came[line.id] ?? "").trim());
+  return open.filter((line) => (values.lines[line.id] ?? "").trim());
 }
 
 function validate(
@@ -220,7 +220,7 @@ function validate(
         : t("form.needed"),
   };
   written.forEach((line, index) => {
-    const qty = read(values.came[line.id] ?? "");
+    const qty = read(values.lines[line.id] ?? "");
     found[`lines[${index}].qty`] =
       qty === null ? t("form.notANumber") : signOf(qty) > 0 ? null : t("movements.aboveZero");
   });
