@@ -302,9 +302,12 @@ fn next_number(scope: &Scope<'_>) -> Result<String> {
     refuse("order-numbers-used-up", "Give this order a number of your own.")
 }
 
+/// What an entry calls a part of an order, and how it is read.
+type Part<T> = (&'static str, fn(&KeptOrder) -> T);
+
 /// Adds what changed. Notes and suppliers may speak of people, so they are kept beside the chain.
 fn describe(mut entry: Entry, before: Option<&KeptOrder>, after: &KeptOrder) -> Entry {
-    let fields: [(&'static str, fn(&KeptOrder) -> Option<String>); 4] = [
+    let fields: [Part<Option<String>>; 4] = [
         ("po_number", |order| Some(order.po_number.clone())),
         ("expected_on", |order| order.expected_on.clone()),
         ("total_cost", |order| Some(order.total_cost.to_string())),
@@ -313,11 +316,12 @@ fn describe(mut entry: Entry, before: Option<&KeptOrder>, after: &KeptOrder) -> 
     for (name, field) in fields {
         entry = entry.changed(name, before.and_then(field), field(after));
     }
-    let texts: [(&'static str, fn(&KeptOrder) -> &str); 2] =
-        [("supplier", |order| &order.supplier_name), ("notes", |order| &order.notes)];
-    for (name, text) in texts {
-        if before.map_or("", text) != text(after) {
-            entry = entry.personal(name, text(after));
+    let (supplier, notes) = before.map_or(("", ""), |order| (&order.supplier_name, &order.notes));
+    for (name, before, after) in
+        [("supplier", supplier, &after.supplier_name), ("notes", notes, &after.notes)]
+    {
+        if before != after {
+            entry = entry.personal(name, after);
         }
     }
     entry

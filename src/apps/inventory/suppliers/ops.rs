@@ -260,15 +260,14 @@ fn check_name(scope: &Scope<'_>, draft: &SupplierDraft, but: Option<i64>) -> Res
 fn describe(mut entry: Entry, before: Option<&SupplierDraft>, after: &SupplierDraft) -> Entry {
     let days = |draft: &SupplierDraft| draft.lead_days.map(|days| days.to_string());
     entry = entry.changed("lead_days", before.and_then(days), days(after));
-    let texts: [(&'static str, fn(&SupplierDraft) -> &str); 4] = [
-        ("name", |one| &one.name),
-        ("email", |one| &one.email),
-        ("phone", |one| &one.phone),
-        ("notes", |one| &one.notes),
-    ];
-    for (name, text) in texts {
-        if before.map_or("", text) != text(after) {
-            entry = entry.personal(name, text(after));
+    let texts = |one: &SupplierDraft| {
+        [&one.name, &one.email, &one.phone, &one.notes].map(ToOwned::to_owned)
+    };
+    let names = ["name", "email", "phone", "notes"];
+    let (before, after) = (before.map(texts).unwrap_or_default(), texts(after));
+    for ((name, before), after) in names.into_iter().zip(before).zip(after) {
+        if before != after {
+            entry = entry.personal(name, after);
         }
     }
     entry

@@ -18,7 +18,7 @@ async fn a_replay_counts_once_and_an_id_is_used_for_one_thing() {
     assert_eq!(enter(&counter, &count, &batch).await, ["replayed"; 3]);
     let other = entry(1, &salmon, &freezer, "add", "3.0");
     assert_eq!(enter(&counter, &count, &[other]).await, ["client-op-reused"]);
-    assert_eq!(enter(&manager, &count, &[first.clone()]).await, ["client-op-reused"]);
+    assert_eq!(enter(&manager, &count, std::slice::from_ref(&first)).await, ["client-op-reused"]);
     let mut nameless = first.clone();
     nameless["client_op"] = json!("one");
     assert_eq!(enter(&counter, &count, &[nameless]).await, ["client-op-bad"]);

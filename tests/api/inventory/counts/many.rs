@@ -1,5 +1,7 @@
 //! Counts as large as they may be.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 /// Lines of the large count.
@@ -13,8 +15,8 @@ async fn a_large_count_is_paged_and_posted_at_once() {
     let mut file = "item_number,name,unit\r\n".to_owned();
     let mut stock = "item_number,location_code,qty,unit_cost\r\n".to_owned();
     for number in 0..LINES {
-        file.push_str(&format!("I{number:05},Thing,kg\r\n"));
-        stock.push_str(&format!("I{number:05},F,10,1.5\r\n"));
+        write!(file, "I{number:05},Thing,kg\r\n").expect("room");
+        write!(stock, "I{number:05},F,10,1.5\r\n").expect("room");
     }
     take_over(&manager, "items", file).await;
     take_over(&manager, "opening_stock", stock).await;

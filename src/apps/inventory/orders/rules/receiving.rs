@@ -66,16 +66,14 @@ pub struct ReceiptLineDraft {
 impl ReceiptDraft {
     /// All it says but its `client_op`, in one spelling: what makes a repetition one.
     pub fn canonical(&self, order: super::OrderId) -> String {
-        use std::fmt::Write;
         let reference = &self.delivery_reference;
         let rest = self.remaining_to.map(|place| place.to_string()).unwrap_or_default();
-        let mut text = format!("{order}\n{}\n{reference}\n{rest}\n", reference.len());
-        for line in &self.lines {
+        let head = format!("{order}\n{}\n{reference}\n{rest}\n", reference.len());
+        let lines = self.lines.iter().map(|line| {
             let price = line.unit_price.map(|price| price.to_string()).unwrap_or_default();
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "{} {} {} {price}", line.line, line.qty, line.place);
-        }
-        text
+            format!("{} {} {} {price}\n", line.line, line.qty, line.place)
+        });
+        std::iter::once(head).chain(lines).collect()
     }
 }
 
