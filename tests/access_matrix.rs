@@ -188,6 +188,7 @@ fn table(rows: &[Row]) -> String {
 async fn every_route_lets_through_exactly_whom_it_should() {
     let server = TestServer::start_with(&[
         ("limits.request_burst", "100000"),
+        ("limits.unauthenticated_burst", "100000"),
         ("limits.heavy_per_min", "100000"),
     ])
     .await;

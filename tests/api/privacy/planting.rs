@@ -89,6 +89,9 @@ const OF_THE_WORKSPACE: &[&str] = &[
      SELECT randomblob(16), rid, :word, 1, :user FROM purchase_orders WHERE id = :id",
     "INSERT INTO suppliers (id, name, name_key, email, phone, notes, created_at, updated_at)
      VALUES (:id, :name, lower(:name), :email, :name, :name || ' asked', 1, 1)",
+    "INSERT INTO count_sessions (id, name, start_seq, rejected_by, reject_reason, created_at,
+         updated_at)
+     VALUES (:id, 'Freezer', 0, :user, 'Ask ' || :name || :word, 1, 1)",
     "INSERT INTO count_entries (client_op, item_id, location_id, qty, mode, device, counted_by,
          counted_at, received_at)
      SELECT :id, i.rid, l.rid, 1, 'set', :word, :user, 1, 1

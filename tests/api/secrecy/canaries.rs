@@ -25,6 +25,8 @@ const SECRET: &str = "zebrafinch";
 const KNOWN: &str = "quetzalcoatl";
 /// Finds both without being either.
 const WORDS: &[&str] = &["zebrafin", "quetzalc"];
+/// All but the last digit of an operation's id.
+const CLIENT_OP: &str = "01a1fcb0-0000-7000-8000-00000000000";
 /// Times each operation of the workspace is used to put words in.
 const PLANTINGS: usize = 6;
 
@@ -65,7 +67,44 @@ async fn plant_by_hand(world: &World) {
     let csv = [("content-type", "text/csv")];
     let preview = "/inventory/import/preview?kind=items";
     owner.send(Method::POST, preview, &csv, file).await.is(200);
+    plant_orders(world, &kept, &cold).await;
+    plant_a_count(world, &kept, &cold).await;
     name_everybody(world).await;
+}
+
+/// A supplier, an order from it, and what came of it.
+async fn plant_orders(world: &World, item: &Value, place: &Value) {
+    let owner = caller(world, "owner");
+    let supplier = json!({ "name": format!("Fish {SECRET}"), "phone": SECRET, "notes": SECRET,
+        "email": format!("{SECRET}@example.com") });
+    let supplier = owner.post("/inventory/suppliers", &supplier).await.is(201);
+    let item_id = item["id"].as_str().expect("an id");
+    let delivers = format!("{}/items/{item_id}", path("suppliers", &supplier));
+    let terms = json!({ "sku": format!("{SECRET}-9"), "last_price": "2", "preferred": true });
+    owner.change(Method::PUT, &delivers, 1, &terms).await.is(200);
+    let order = json!({ "po_number": format!("PO-{SECRET}"), "supplier_id": supplier["id"],
+        "notes": SECRET, "lines": [{ "item_id": item_id, "req_qty": "2", "note": SECRET }] });
+    let order = owner.post("/inventory/purchase-orders", &order).await.is(201);
+    let at = path("purchase-orders", &order);
+    owner.post(&format!("{at}/submit"), &Value::Null).await.is(200);
+    let receipt = json!({ "client_op": format!("{CLIENT_OP}1"), "remaining_to": place["id"],
+        "delivery_reference": SECRET });
+    owner.post(&format!("{at}/receive"), &receipt).await.is(201);
+}
+
+/// A count that was given back.
+async fn plant_a_count(world: &World, item: &Value, place: &Value) {
+    let owner = caller(world, "owner");
+    let count = json!({ "name": format!("Count {SECRET}"),
+        "scope": { "category": format!("Kind {SECRET}") } });
+    let count = owner.post("/inventory/counts", &count).await.is(201);
+    let at = path("counts", &count);
+    let entry = json!({ "client_op": format!("{CLIENT_OP}2"), "item_id": item["id"],
+        "location_id": place["id"], "qty": "3", "mode": "set" });
+    owner.post(&format!("{at}/entries"), &json!({ "entries": [entry] })).await.is(200);
+    owner.post(&format!("{at}/submit"), &Value::Null).await.is(200);
+    let reason = json!({ "reason": format!("Again, {SECRET}") });
+    owner.post(&format!("{at}/reject"), &reason).await.is(200);
 }
 
 /// A file that was looked over and waits. Later ones push it out, so it comes last.
