@@ -96,6 +96,8 @@ export const account = {
   "permission.inventory.write": "Add, change and delete items and places",
   "permission.inventory.move": "Receive, use, adjust and transfer stock",
   "permission.inventory.prices": "See and set prices and the worth of stock",
+  "permission.inventory.count": "Enter and submit counts",
+  "permission.inventory.approve": "Open, approve, reject and cancel counts",
   "permission.inventory.override": "Let stock fall below zero, with a reason",
   "permission.inventory.import": "Take over CSV files",
   "permission.inventory.export": "Export to CSV files",
