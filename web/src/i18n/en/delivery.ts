@@ -2,8 +2,6 @@ export const delivery = {
   "delivery.title": "Mail and webhooks",
   "delivery.lead": "How notices and links leave the box, and what became of them.",
   "delivery.forbidden": "Only operators decide what leaves the box.",
-  "delivery.lastGood": "Worked last",
-  "delivery.lastBad": "Failed last",
   "mail.title": "Mail server",
   "mail.none":
     "No mail leaves the box. Links are copied and passed on by hand, and the bell tells.",

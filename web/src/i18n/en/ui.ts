@@ -1,4 +1,6 @@
 export const ui = {
+  "delivery.lastBad": "Failed last",
+  "delivery.lastGood": "Worked last",
   "time.now": "just now",
   "time.minutes": { one: "{count} minute ago", other: "{count} minutes ago" },
   "time.hours": { one: "{count} hour ago", other: "{count} hours ago" },
