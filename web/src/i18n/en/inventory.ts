@@ -60,11 +60,6 @@ export const inventory = {
   "items.deleted": "Deleted {name}",
   "items.isDeleted": "This item is deleted. Its history stays.",
   "items.restore": "Restore item",
-  "items.staleTitle": "Somebody changed this meanwhile",
-  "items.staleBody":
-    "Nothing was saved; your text is still here. Load the newest, or keep this to copy from.",
-  "items.staleReload": "Load the newest, drop my text",
-  "items.staleKeep": "Keep typing",
   "locations.title": "Locations",
   "suppliers.one": "Supplier",
   "suppliers.title": "Suppliers",

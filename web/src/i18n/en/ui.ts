@@ -1,4 +1,9 @@
 export const ui = {
+  "form.staleTitle": "Somebody changed this meanwhile",
+  "form.staleBody":
+    "Nothing was saved; your text is still here. Load the newest, or keep this to copy from.",
+  "form.staleReload": "Load the newest, drop my text",
+  "form.staleKeep": "Keep typing",
   "delivery.lastBad": "Failed last",
   "delivery.lastGood": "Worked last",
   "time.now": "just now",

@@ -1,11 +1,10 @@
-import { Button, Switch } from "@mantine/core";
+import { Switch } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { newKey } from "@/api/client";
 import type { Workspace } from "@/api/types";
 import { t } from "@/i18n";
 import { FormFrame, LeaveGuard, TextField, useForm, type Form } from "@/ui/form";
-import { Notice } from "@/ui/Notice";
 import { Page, RefusedPage, Section } from "@/ui/Page";
 import { toastDone } from "@/ui/toast";
 import { useApps } from "./AppsContext";
@@ -104,7 +103,6 @@ function SettingsForm({
       toastDone(t("workspace.saved"));
     },
   });
-  const isStale = form.refusal?.status === 412;
   const isArchived = workspace.state === "archived";
   return (
     <>
@@ -113,22 +111,9 @@ function SettingsForm({
         form={form}
         label={t("workspace.settings")}
         submitLabel={t("workspace.save")}
-        handles={isStale && form.refusal ? [form.refusal.code] : []}
+        onReload={onReload}
         isBlocked={isArchived}
       >
-        {isStale && (
-          <Notice tone="caution" title={t("items.staleTitle")}>
-            {t("items.staleBody")}
-            <div className="hf-flow">
-              <Button size="xs" variant="default" onClick={onReload}>
-                {t("items.staleReload")}
-              </Button>
-              <Button size="xs" variant="default" onClick={form.clearRefusal}>
-                {t("items.staleKeep")}
-              </Button>
-            </div>
-          </Notice>
-        )}
         <TextField form={form} name="name" label={t("workspace.name")} maxLength={NAME_MAX} />
         <PlaceFields form={form} currencyHelp={t("workspace.currencyHelp")} />
         <AppSwitches form={form} />

@@ -18,6 +18,8 @@ interface Props<V extends object> {
   readonly onCancel?: () => void;
   /** Codes the screen handles in place; they are not repeated on top. */
   readonly handles?: readonly string[];
+  /** Takes what somebody else saved meanwhile in the place of what is typed. */
+  readonly onReload?: (() => void) | undefined;
   readonly isBlocked?: boolean;
   /** Short forms need no word on keys. */
   readonly hasHint?: boolean;
@@ -32,11 +34,13 @@ export function FormFrame<V extends object>({
   extra,
   onCancel,
   handles = [],
+  onReload,
   isBlocked = false,
   hasHint = true,
 }: Props<V>) {
   const summary = useRef<HTMLDivElement>(null);
-  const isHandled = form.refusal !== null && handles.includes(form.refusal.code);
+  const isStale = form.refusal?.status === 412 && onReload !== undefined;
+  const isHandled = isStale || (form.refusal !== null && handles.includes(form.refusal.code));
   const problems = isHandled ? 0 : Object.keys(form.errors).length;
   const failed = form.refusal !== null;
   useEffect(() => {
@@ -70,6 +74,19 @@ export function FormFrame<V extends object>({
         )}
         {shown && <ProblemAlert error={shown} />}
       </div>
+      {isStale && (
+        <Notice tone="caution" title={t("form.staleTitle")}>
+          {t("form.staleBody")}
+          <div className="hf-flow">
+            <Button size="xs" variant="default" onClick={onReload}>
+              {t("form.staleReload")}
+            </Button>
+            <Button size="xs" variant="default" onClick={form.clearRefusal}>
+              {t("form.staleKeep")}
+            </Button>
+          </div>
+        </Notice>
+      )}
       {children}
       <div className={classes.foot}>
         <Button type="submit" loading={form.isSending} disabled={isBlocked}>

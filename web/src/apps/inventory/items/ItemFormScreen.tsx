@@ -1,4 +1,4 @@
-import { Autocomplete, Button } from "@mantine/core";
+import { Autocomplete } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -17,7 +17,6 @@ import {
   useForm,
   type Form,
 } from "@/ui/form";
-import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
 import { toastDone } from "@/ui/toast";
 import { PRICES, WRITE } from "../permissions";
@@ -105,7 +104,6 @@ function ItemForm({
       });
     },
   });
-  const isStale = form.refusal?.status === 412;
   return (
     <>
       <LeaveGuard isDirty={form.isDirty && !saved} />
@@ -113,22 +111,9 @@ function ItemForm({
         form={form}
         label={item ? t("ui.edit") : t("items.new")}
         submitLabel={item ? t("items.save") : t("items.add")}
-        handles={isStale && form.refusal ? [form.refusal.code] : []}
+        onReload={onReload}
         onCancel={() => window.history.back()}
       >
-        {isStale && (
-          <Notice tone="caution" title={t("items.staleTitle")}>
-            {t("items.staleBody")}
-            <div style={{ display: "flex", gap: 8, marginTop: 8, flexWrap: "wrap" }}>
-              <Button size="xs" variant="default" onClick={onReload}>
-                {t("items.staleReload")}
-              </Button>
-              <Button size="xs" variant="default" onClick={form.clearRefusal}>
-                {t("items.staleKeep")}
-              </Button>
-            </div>
-          </Notice>
-        )}
         <ItemFields form={form} seesPrices={seesPrices} isNew={item === null} />
       </FormFrame>
     </>

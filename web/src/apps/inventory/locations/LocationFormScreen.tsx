@@ -18,7 +18,6 @@ import {
   useForm,
 } from "@/ui/form";
 import { LinkButton } from "@/ui/LinkButton";
-import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
 import { toastDone, toastFailed } from "@/ui/toast";
 import { WRITE } from "../permissions";
@@ -162,7 +161,6 @@ function LocationForm({
     },
   });
   form.labels.set("parent_id", t("locations.parent"));
-  const isStale = form.refusal?.status === 412;
   return (
     <>
       <LeaveGuard isDirty={form.isDirty && !isSaved} />
@@ -170,7 +168,7 @@ function LocationForm({
         form={form}
         label={t("locations.one")}
         submitLabel={location ? t("locations.save") : t("locations.add")}
-        handles={isStale && form.refusal ? [form.refusal.code] : []}
+        onReload={onReload}
         onCancel={() => window.history.back()}
         extra={
           location && (
@@ -184,19 +182,6 @@ function LocationForm({
           )
         }
       >
-        {isStale && (
-          <Notice tone="caution" title={t("items.staleTitle")}>
-            {t("items.staleBody")}
-            <div style={{ display: "flex", gap: 8, marginTop: 8, flexWrap: "wrap" }}>
-              <Button size="xs" variant="default" onClick={onReload}>
-                {t("items.staleReload")}
-              </Button>
-              <Button size="xs" variant="default" onClick={form.clearRefusal}>
-                {t("items.staleKeep")}
-              </Button>
-            </div>
-          </Notice>
-        )}
         <FieldRow>
           <TextField
             form={form}

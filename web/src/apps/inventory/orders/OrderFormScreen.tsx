@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -19,7 +19,6 @@ import {
   useForm,
   type Form,
 } from "@/ui/form";
-import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
 import { toastDone } from "@/ui/toast";
 import { PRICES, WRITE } from "../permissions";
@@ -108,7 +107,6 @@ function OrderForm({
       });
     },
   });
-  const isStale = form.refusal?.status === 412;
   return (
     <>
       <LeaveGuard isDirty={form.isDirty && !isSaved} />
@@ -116,22 +114,9 @@ function OrderForm({
         form={form}
         label={t("orders.one")}
         submitLabel={order ? t("orders.save") : t("orders.add")}
-        handles={isStale && form.refusal ? [form.refusal.code] : []}
+        onReload={onReload}
         onCancel={() => window.history.back()}
       >
-        {isStale && (
-          <Notice tone="caution" title={t("items.staleTitle")}>
-            {t("items.staleBody")}
-            <div style={{ display: "flex", gap: 8, marginTop: 8, flexWrap: "wrap" }}>
-              <Button size="xs" variant="default" onClick={onReload}>
-                {t("items.staleReload")}
-              </Button>
-              <Button size="xs" variant="default" onClick={form.clearRefusal}>
-                {t("items.staleKeep")}
-              </Button>
-            </div>
-          </Notice>
-        )}
         <HeadFields form={form} isNew={order === null} />
         <LineFields form={form} />
         <Total form={form} />

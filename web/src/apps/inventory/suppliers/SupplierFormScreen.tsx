@@ -10,7 +10,6 @@ import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Confirm } from "@/ui/Confirm";
 import { AreaField, FieldRow, FormFrame, LeaveGuard, TextField, useForm } from "@/ui/form";
 import { LinkButton } from "@/ui/LinkButton";
-import { Notice } from "@/ui/Notice";
 import { Page } from "@/ui/Page";
 import { toastDone, toastFailed } from "@/ui/toast";
 import { PRICES, WRITE } from "../permissions";
@@ -160,7 +159,6 @@ function SupplierForm({
         });
     },
   });
-  const isStale = form.refusal?.status === 412;
   return (
     <>
       <LeaveGuard isDirty={form.isDirty && !isSaved} />
@@ -168,7 +166,7 @@ function SupplierForm({
         form={form}
         label={t("suppliers.one")}
         submitLabel={supplier ? t("suppliers.save") : t("suppliers.add")}
-        handles={isStale && form.refusal ? [form.refusal.code] : []}
+        onReload={onReload}
         onCancel={() => window.history.back()}
         extra={
           supplier && (
@@ -182,19 +180,6 @@ function SupplierForm({
           )
         }
       >
-        {isStale && (
-          <Notice tone="caution" title={t("items.staleTitle")}>
-            {t("items.staleBody")}
-            <div style={{ display: "flex", gap: 8, marginTop: 8, flexWrap: "wrap" }}>
-              <Button size="xs" variant="default" onClick={onReload}>
-                {t("items.staleReload")}
-              </Button>
-              <Button size="xs" variant="default" onClick={form.clearRefusal}>
-                {t("items.staleKeep")}
-              </Button>
-            </div>
-          </Notice>
-        )}
         <SupplierFields form={form} isNew={!supplier} />
       </FormFrame>
     </>
