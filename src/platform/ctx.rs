@@ -103,6 +103,8 @@ pub struct Membership {
     pub grant: Grant,
     /// What the role gives where all apps are on, too.
     pub whole: Grant,
+    /// What the role gives, also what the credential does not let through.
+    pub of_role: Grant,
     /// How the workspace stood when the membership was checked.
     pub standing: Standing,
 }
@@ -110,8 +112,9 @@ pub struct Membership {
 impl Membership {
     /// A membership in a workspace that is in use, with all apps.
     pub fn new(workspace: WorkspaceId, role: impl Into<AnyRole>, grant: Grant) -> Self {
-        let whole = grant.clone();
-        Self { workspace, role: role.into(), grant, whole, standing: Standing::default() }
+        let (whole, of_role) = (grant.clone(), grant.clone());
+        let standing = Standing::default();
+        Self { workspace, role: role.into(), grant, whole, of_role, standing }
     }
 }
 
@@ -448,6 +451,12 @@ impl Scope<'_> {
 
     pub fn may(&self, permission: &str) -> bool {
         self.membership.grant.allows(permission)
+    }
+
+    /// Whether the caller's role may do something, also where their credential does not let it
+    /// through: what is kept from somebody is kept from their tokens, too.
+    pub fn role_may(&self, permission: &str) -> bool {
+        self.membership.of_role.allows(permission)
     }
 
     /// Refuses when the caller lacks a permission that depends on what is asked, not only on

@@ -21,7 +21,10 @@ describe("a count of the freezer", () => {
   before(async () => {
     [box, browser] = await Promise.all([startBox(), startBrowser()]);
     manager = await openWindow(browser, box, { reducedMotion: "reduce" });
-    ben = await openWindow(browser, box, { reducedMotion: "reduce", viewport: PHONE });
+    ben = await openWindow(browser, box, {
+      reducedMotion: "reduce",
+      viewport: PHONE,
+    });
     workspace = await claim(manager.page, box);
     const list = items(80);
     await workspace.import("items", itemsCsv(list));
@@ -79,6 +82,36 @@ describe("a count of the freezer", () => {
     await lines(page).getByText("Raspberries", { exact: true }).waitFor();
   });
 
+  test("hides from the counter what the box says of it", async () => {
+    const { page } = ben;
+    const note = page.getByText("Hidden while you count blind");
+    await page.goto(`${workspace.home}/inventory/items?q=Peas`);
+    const peas = page.getByRole("grid", { name: "Items" });
+    await peas.getByText("Hidden: blind count").first().waitFor();
+    await looksWell(page, "hidden-items");
+    await page.goto(`${workspace.home}/inventory/items/${of("Peas").item_id}`);
+    await page.getByText("Hidden: blind count").first().waitFor();
+    assert.equal(await page.getByText(`${Number(of("Peas").qty)} kg`).count(), 0);
+    await looksWell(page, "hidden-item");
+    await page.goto(`${workspace.home}/inventory/stock`);
+    await note.waitFor();
+    await page.goto(`${workspace.home}/inventory/movements`);
+    await note.waitFor();
+    await page.goto(`${workspace.home}/inventory/items?low=true`);
+    await page.getByText("Quantities are hidden from you while you count blind.").waitFor();
+    await page.goto(`${workspace.home}`);
+    await note.waitFor();
+    await looksWell(page, "hidden-today");
+    // Whoever decides counts sees all of it.
+    await manager.page.goto(`${workspace.home}/inventory/items?q=Peas`);
+    const seen = manager.page.getByRole("grid", { name: "Items" });
+    await seen.getByText("Peas", { exact: true }).waitFor();
+    assert.equal(await seen.getByText("Hidden: blind count").count(), 0);
+    await manager.page.goBack();
+    await manager.page.getByRole("heading", { name: NAME, level: 1 }).waitFor();
+    await page.setViewportSize(PHONE);
+  });
+
   test("is counted with a thumb, and nobody says what is expected", async () => {
     const { page } = ben;
     await page.goto(`${workspace.home}/inventory/counts`);
@@ -131,6 +164,10 @@ describe("a count of the freezer", () => {
     await page.getByText("To approve").first().waitFor();
     assert.equal(await page.getByRole("button", { name: "Approve" }).count(), 0);
     await looksWell(page, "count-blind");
+    await page.goto(`${workspace.home}/inventory/items/${of("Raspberries").item_id}`);
+    await page.getByRole("heading", { name: "Raspberries", level: 1 }).waitFor();
+    await page.getByText("kg", { exact: true }).first().waitFor();
+    assert.equal(await page.getByText("Hidden: blind count").count(), 0);
   });
 
   test("is live in front of the manager, who settles the conflict and approves", async () => {

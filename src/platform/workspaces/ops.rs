@@ -202,7 +202,9 @@ pub async fn enter(ctx: &BoxCtx, id: WorkspaceId) -> Result<Ctx> {
     let whole = platform.roles.grant(Role::Owner);
     let grant = standing.narrow(whole.clone(), &platform.app_ids());
     let role = Role::Owner.into();
-    Ok(Ctx::new(ctx.clone(), Membership { workspace: id, role, grant, whole, standing }))
+    let of_role = whole.clone();
+    let membership = Membership { workspace: id, role, grant, whole, of_role, standing };
+    Ok(Ctx::new(ctx.clone(), membership))
 }
 
 /// All workspaces of the box in these states, oldest first; what follows `after`.

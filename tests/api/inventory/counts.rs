@@ -3,6 +3,7 @@
 mod access;
 mod entering;
 mod freezer;
+mod hidden;
 mod many;
 
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use super::{column, item, location, movement, on_hand, path, post, text};
 use crate::support::{Client, TestServer};
 
 /// Opens a count of everything that is in stock.
-async fn open(manager: &Client, blind: bool) -> Value {
+pub(super) async fn open(manager: &Client, blind: bool) -> Value {
     let body = json!({ "name": "Friday", "blind": blind });
     manager.post("/inventory/counts", &body).await.is(201)
 }
@@ -26,13 +27,13 @@ fn op(number: u32) -> String {
     format!("00000000-0000-7000-8000-{number:012}")
 }
 
-fn entry(number: u32, item: &Value, place: &Value, mode: &str, qty: &str) -> Value {
+pub(super) fn entry(number: u32, item: &Value, place: &Value, mode: &str, qty: &str) -> Value {
     json!({ "client_op": op(number), "item_id": item["id"], "location_id": place["id"],
         "mode": mode, "qty": qty })
 }
 
 /// Sends entries and tells what became of each: its outcome or the code of its refusal.
-async fn enter(client: &Client, count: &Value, entries: &[Value]) -> Vec<String> {
+pub(super) async fn enter(client: &Client, count: &Value, entries: &[Value]) -> Vec<String> {
     let body = json!({ "entries": entries });
     let answer = client.post(&below(count, "entries"), &body).await.is(200);
     let told = answer["entries"].as_array().expect("answers");
@@ -56,7 +57,7 @@ async fn lines(client: &Client, count: &Value, query: &str) -> Vec<String> {
     page["items"].as_array().expect("lines").iter().map(line).collect()
 }
 
-async fn act(client: &Client, count: &Value, what: &str, body: Value) -> Value {
+pub(super) async fn act(client: &Client, count: &Value, what: &str, body: Value) -> Value {
     client.post(&below(count, what), &body).await.is(200)
 }
 

@@ -5260,13 +5260,13 @@ export interface components {
             id: string;
             item_number: string;
             /** @description True when less than the minimum is there. */
-            low: boolean;
+            low?: boolean | null;
             max_qty?: string | null;
             min_qty?: string | null;
             name: string;
             notes: string;
-            /** @description Over all places. */
-            on_hand: string;
+            /** @description Over all places. Absent for those who count it blind, as is all that follows from it. */
+            on_hand?: string | null;
             /** @description Quantities are multiples of this. */
             qty_step: string;
             /** @description What that is worth. Absent for those who may not see prices. */
@@ -5635,8 +5635,11 @@ export interface components {
             override_reason?: string | null;
             posted_at: string;
             posted_by?: components["schemas"]["PersonResponse"] | null;
-            /** @description Above zero came in, below went out. */
-            qty: string;
+            /**
+             * @description Above zero came in, below went out. Absent for those who count it blind, as is all that
+             *     follows from it.
+             */
+            qty?: string | null;
             reference: string;
             /** @description The movement that takes this one back. */
             reversed_by?: string | null;
@@ -6254,13 +6257,13 @@ export interface components {
                 id: string;
                 item_number: string;
                 /** @description True when less than the minimum is there. */
-                low: boolean;
+                low?: boolean | null;
                 max_qty?: string | null;
                 min_qty?: string | null;
                 name: string;
                 notes: string;
-                /** @description Over all places. */
-                on_hand: string;
+                /** @description Over all places. Absent for those who count it blind, as is all that follows from it. */
+                on_hand?: string | null;
                 /** @description Quantities are multiples of this. */
                 qty_step: string;
                 /** @description What that is worth. Absent for those who may not see prices. */
@@ -6456,8 +6459,11 @@ export interface components {
                 override_reason?: string | null;
                 posted_at: string;
                 posted_by?: components["schemas"]["PersonResponse"] | null;
-                /** @description Above zero came in, below went out. */
-                qty: string;
+                /**
+                 * @description Above zero came in, below went out. Absent for those who count it blind, as is all that
+                 *     follows from it.
+                 */
+                qty?: string | null;
                 reference: string;
                 /** @description The movement that takes this one back. */
                 reversed_by?: string | null;
@@ -6799,7 +6805,8 @@ export interface components {
                 location_code: string;
                 location_id: string;
                 location_name: string;
-                qty: string;
+                /** @description Absent for those who count it blind. */
+                qty?: string | null;
                 unit: string;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
@@ -7694,7 +7701,8 @@ export interface components {
             location_code: string;
             location_id: string;
             location_name: string;
-            qty: string;
+            /** @description Absent for those who count it blind. */
+            qty?: string | null;
             unit: string;
         };
         /** @description What a supplier calls and asks for an item. */
@@ -16473,7 +16481,10 @@ export interface operations {
                 category?: string;
                 /** @description Id of a place: only what there is some of there. */
                 location?: string;
-                /** @description True for what is below its minimum. */
+                /**
+                 * @description True for what is below its minimum. Refused for those who count blind
+                 *     (`quantities-hidden`), as is to sort by `on_hand`.
+                 */
                 low?: boolean;
                 /**
                  * @description `name`, `item_number`, `on_hand` or `updated_at`, with `-` in front for the other way

@@ -1,19 +1,20 @@
 import { Tooltip } from "@mantine/core";
-import { useFormat } from "@/i18n";
+import { t, useFormat } from "@/i18n";
 import { signOf } from "@/i18n/decimal";
 import classes from "./values.module.css";
 
-/** A quantity with its unit, smaller and dimmed, after it. */
+/** A quantity with its unit, smaller and dimmed, after it. One that is hidden is said to be. */
 export function Qty({
   value,
   unit,
   signed = false,
 }: {
-  readonly value: string;
+  readonly value: string | null | undefined;
   readonly unit?: string;
   readonly signed?: boolean;
 }) {
   const format = useFormat();
+  if (!value) return <span className="hf-clip hf-dim">{t("ui.hidden")}</span>;
   const text = signed ? format.signedQty(value) : format.qty(value);
   const tone =
     signOf(value) < 0 ? "negative" : signed && signOf(value) > 0 ? "positive" : undefined;

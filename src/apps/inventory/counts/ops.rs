@@ -2,6 +2,7 @@
 
 mod approving;
 mod entering;
+mod hiding;
 mod reading;
 
 use std::collections::HashSet;
@@ -21,6 +22,7 @@ use crate::platform::idempotency::rules::Created;
 
 pub use approving::{Approval, approve};
 pub use entering::{EntryInput, Outcome, Taken, enter};
+pub use hiding::{hidden, hidden_in, veiled};
 pub use reading::{
     Detail, LineOrder, ListedLines, Shown, Sight, entries, get, lines, list, shown_state, worth,
 };

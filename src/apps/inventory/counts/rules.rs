@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod evaluation;
+pub mod hiding;
 pub mod settling;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@
 mod entries;
 mod lines;
 
+use std::collections::HashSet;
+
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{OptionalExtension, Row, named_params};
 use serde_json::{Value, json};
@@ -65,6 +67,24 @@ pub(super) fn get(scope: &Scope<'_>, id: CountId) -> Result<KeptCount> {
         .query_row(named_params! { ":id": id }, count)
         .optional()?;
     found.ok_or(Error::NotFound)
+}
+
+const OPEN_BLIND: &str =
+    "SELECT scope_json FROM count_sessions WHERE state = 'open' AND is_blind = 1";
+const ITEMS_OF: &str = "SELECT id FROM items WHERE category = :category AND deleted_at IS NULL";
+
+/// What the open blind counts are about.
+pub(super) fn open_blind(scope: &Scope<'_>) -> Result<Vec<Extent>> {
+    let mut statement = scope.prepare_cached(OPEN_BLIND)?;
+    let rows = statement.query_map([], |row| extent(&row.get::<_, String>(0)?))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The items of a category that are not deleted.
+pub(super) fn items_of(scope: &Scope<'_>, category: &str) -> Result<HashSet<ItemId>> {
+    let mut statement = scope.prepare_cached(ITEMS_OF)?;
+    let rows = statement.query_map(named_params! { ":category": category }, |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The ledger's last entry.
@@ -250,5 +270,19 @@ impl FromSql for Mode {
 impl FromSql for Decision {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         Self::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apps::inventory::tests::{empty_file, walks};
+
+    #[test]
+    fn what_is_hidden_is_found_by_indexes() {
+        let (_folder, connection) = empty_file();
+
+        walks(&connection, OPEN_BLIND, "count_sessions_state (state=?");
+        walks(&connection, ITEMS_OF, "items_category (category=?");
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::jobs::{EXPORT, Input};
 use super::rules::{ExportKind, ROWS_AT_ONCE, RowWriter};
 use super::store;
+use crate::apps::inventory::counts;
 use crate::apps::inventory::imports::rules::ImportKind;
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
@@ -42,6 +43,7 @@ pub fn exported(kind: &str) -> Entry {
 impl Export {
     /// Notes in the audit log who takes what, and begins.
     pub async fn begin(ctx: Ctx, kind: ExportKind) -> Result<Self> {
+        check_told(&ctx, kind).await?;
         ctx.write(move |scope| scope.audit(exported(kind.name()))).await?;
         Ok(Self::open(ctx, kind))
     }
@@ -85,6 +87,7 @@ impl Export {
 
 /// Asks for a job that writes the file.
 pub async fn ask(ctx: &Ctx, kind: ExportKind) -> Result<Created<Job>> {
+    check_told(ctx, kind).await?;
     let principal = ctx.principal()?;
     // What somebody else asked for may show other columns, and so may what a narrowed token asked
     // for.
@@ -101,6 +104,11 @@ pub async fn ask(ctx: &Ctx, kind: ExportKind) -> Result<Created<Job>> {
         input: serde_json::to_value(input).map_err(Error::internal)?,
     };
     jobs::ops::ask(ctx, wanted, UnderWay::Join).await
+}
+
+/// Refuses a file of quantities to whoever counts blind.
+async fn check_told(ctx: &Ctx, kind: ExportKind) -> Result<()> {
+    if kind.tells_quantities() { counts::ops::hidden(ctx).await?.check_told() } else { Ok(()) }
 }
 
 /// A file that was written.
@@ -163,6 +171,9 @@ pub async fn open(ctx: &Ctx, id: JobId) -> Result<Ready> {
     let answer: Answer = serde_json::from_str(&answer).map_err(Error::internal)?;
     if answer.has_prices && !ctx.may("inventory.prices") {
         return Err(Error::Forbidden { needed: "inventory.prices" });
+    }
+    if let Some(kind) = ExportKind::from_name(&answer.kind) {
+        check_told(ctx, kind).await?;
     }
     let until = answer.kept_until.parse().map_err(Error::internal)?;
     let kept = Kept { workspace: ctx.workspace(), id: id.cast(), until };

@@ -55,6 +55,11 @@ const MOVEMENT_COLUMNS: &[&str] = &[
 ];
 
 impl ExportKind {
+    /// Whether the file says how much there is, or what was moved.
+    pub fn tells_quantities(self) -> bool {
+        matches!(self, Self::Table(ImportKind::OpeningStock) | Self::Movements)
+    }
+
     /// Reads the name of a file: `items.csv`.
     pub fn from_file_name(name: &str) -> Option<Self> {
         Self::from_name(name.strip_suffix(".csv")?)

@@ -11,7 +11,7 @@ use super::rules::ItemId;
 use super::rules::listing::{Key, Listing, Position, Sort};
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::search;
-use crate::http::answer::{Answer, NoContent, Reply, created, ok};
+use crate::http::answer::{Answer, NoContent, created, ok};
 use crate::http::extract::{IfMatch, Json, Path, Query};
 use crate::http::page::{self, OneName as _, Page};
 use crate::platform::app::Routes;
@@ -21,7 +21,7 @@ use crate::platform::idempotency::rules::Created;
 
 pub use dto::{
     BarcodeRequest, BarcodeResponse, CategoriesResponse, CategoryResponse, ItemRequest,
-    ItemResponse, Prices, zone_name,
+    ItemResponse, Prices, Shows, zone_name,
 };
 
 pub fn routes() -> Routes {
@@ -42,7 +42,8 @@ pub struct ItemsQuery {
     category: Option<String>,
     /// Id of a place: only what there is some of there.
     location: Option<String>,
-    /// True for what is below its minimum.
+    /// True for what is below its minimum. Refused for those who count blind
+    /// (`quantities-hidden`), as is to sort by `on_hand`.
     low: Option<bool>,
     /// `name`, `item_number`, `on_hand` or `updated_at`, with `-` in front for the other way
     /// round. Without it a search shows what fits best first, a list goes by name.
@@ -139,8 +140,8 @@ async fn list_items(ctx: Ctx, Query(query): Query<ItemsQuery>) -> Answer<Page<It
     let count_max = (query.total == Some(true)).then_some(page::TOTAL_MAX + 1);
     let listed = ops::list(&ctx, listing, position, limit, count_max).await?;
     let next = listed.next.map(|next| page::cursor(&Cursor::from(next))).transpose()?;
-    let prices = Prices::of(&ctx);
-    let items = listed.items.into_iter().map(|item| ItemResponse::new(item, prices)).collect();
+    let shows = Shows::to(&ctx).await?;
+    let items = listed.items.into_iter().map(|item| ItemResponse::new(item, &shows)).collect();
     Ok(ok(Page::new(items, next).total(listed.total)))
 }
 
@@ -151,7 +152,7 @@ async fn list_items(ctx: Ctx, Query(query): Query<ItemsQuery>) -> Answer<Page<It
 async fn create_item(ctx: Ctx, Json(body): Json<ItemRequest>) -> Answer<ItemResponse> {
     let Created { value: item, is_replay } = ops::create(&ctx, body.into()).await?;
     let version = item.version;
-    let value = ItemResponse::new(item, Prices::of(&ctx));
+    let value = ItemResponse::new(item, &Shows::to(&ctx).await?);
     Ok(created(Created { value, is_replay }).version(version))
 }
 
@@ -190,7 +191,7 @@ async fn get_item(
         Some(true) => ops::get_any(&ctx, id).await?,
         _ => ops::get(&ctx, id).await?,
     };
-    Ok(answer(&ctx, item))
+    answer(&ctx, item).await
 }
 
 /// Change an item. `unit_cost` is kept when it is left out.
@@ -206,7 +207,7 @@ async fn update_item(
     Json(body): Json<ItemRequest>,
 ) -> Answer<ItemResponse> {
     let item = ops::update(&ctx, id, version, body.into()).await?;
-    Ok(answer(&ctx, item))
+    answer(&ctx, item).await
 }
 
 /// Delete an item that is not in stock. It can be restored.
@@ -231,10 +232,10 @@ async fn delete_item(
     responses((status = 200, body = ItemResponse)))]
 async fn restore_item(ctx: Ctx, Path(id): Path<ItemId>) -> Answer<ItemResponse> {
     let item = ops::restore(&ctx, id).await?;
-    Ok(answer(&ctx, item))
+    answer(&ctx, item).await
 }
 
-fn answer(ctx: &Ctx, item: super::rules::KeptItem) -> Reply<ItemResponse> {
+async fn answer(ctx: &Ctx, item: super::rules::KeptItem) -> Answer<ItemResponse> {
     let version = item.version;
-    ok(ItemResponse::new(item, Prices::of(ctx))).version(version)
+    Ok(ok(ItemResponse::new(item, &Shows::to(ctx).await?)).version(version))
 }

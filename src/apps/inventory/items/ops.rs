@@ -6,6 +6,7 @@ use super::rules::{
 };
 use super::store::{self, Forgettable};
 use crate::apps::inventory::RESTORE_ANY;
+use crate::apps::inventory::counts;
 use crate::apps::inventory::files;
 use crate::apps::inventory::orders;
 use crate::apps::inventory::suppliers;
@@ -40,6 +41,9 @@ pub async fn list(
     count_max: Option<u64>,
 ) -> Result<Listed> {
     ctx.read(move |scope| {
+        if listing.tells_quantities() {
+            counts::ops::hidden_in(scope)?.check_told()?;
+        }
         let mut found = match &listing.search {
             Some(query) => store::search(scope, &listing, query, &position, limit + 1)?,
             None => store::list(scope, &listing, &position, limit + 1)?

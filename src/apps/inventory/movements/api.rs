@@ -145,10 +145,8 @@ async fn list_item_movements(
     let (listed, balances) = ops::history(&ctx, id, behind, limit).await?;
     let writer = Writer::new(&ctx, &listed.movements).await?;
     let next = listed.next.map(|next| page::cursor(&Cursor::from(next))).transpose()?;
-    let rows = listed.movements.into_iter().zip(balances).map(|(movement, balance)| {
-        let balance = Some(balance.to_string());
-        MovementResponse { balance, ..writer.write(movement) }
-    });
+    let rows = listed.movements.into_iter().zip(balances);
+    let rows = rows.map(|(movement, balance)| writer.write_with(movement, balance));
     Ok(ok(Page::new(rows.collect(), next)))
 }
 

@@ -7,6 +7,7 @@ use super::rules::{
 };
 use super::store::{self, Found, FoundPlace, NewMovement};
 use crate::apps::inventory::amounts::Qty;
+use crate::apps::inventory::counts;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::orders;
@@ -45,7 +46,8 @@ pub async fn record(
     ctx.create(
         |scope, id| store::get(scope, id).map(Posted::kept),
         move |scope| {
-            let posted = record_in(scope, item, place, &draft, None)?;
+            let posted = record_in(scope, item, place, &draft, None);
+            let posted = posted.map_err(|error| counts::ops::veiled(scope, error))?;
             Ok((posted.movement.id, posted))
         },
     )
@@ -171,7 +173,8 @@ pub async fn transfer(
             Ok(Transferred { id, legs, is_wrong_zone: false })
         },
         move |scope| {
-            let transferred = transfer_in(scope, item, from, to, &draft)?;
+            let transferred = transfer_in(scope, item, from, to, &draft);
+            let transferred = transferred.map_err(|error| counts::ops::veiled(scope, error))?;
             Ok((transferred.id, transferred))
         },
     )
@@ -221,7 +224,8 @@ pub async fn reverse(
     ctx.create(
         |scope, id| store::get(scope, id).map(Posted::kept),
         move |scope| {
-            let reversal = reverse_in(scope, id, &remarks, scope.now())?;
+            let reversal = reverse_in(scope, id, &remarks, scope.now());
+            let reversal = reversal.map_err(|error| counts::ops::veiled(scope, error))?;
             if let Some(line) = reversal.receipt_line {
                 orders::ops::taken_back_in(scope, line)?;
             }

@@ -6,6 +6,8 @@ use utoipa_axum::routes;
 
 use super::ops;
 use super::rules::{Difference, Stock, StockFilter, StockKey};
+use crate::apps::inventory::counts;
+use crate::apps::inventory::counts::rules::hiding::Hidden;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::http::answer::{Answer, ok};
 use crate::http::extract::{Path, Query};
@@ -31,11 +33,14 @@ pub struct StockResponse {
     pub location_id: String,
     pub location_code: String,
     pub location_name: String,
-    pub qty: String,
+    /// Absent for those who count it blind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qty: Option<String>,
 }
 
-impl From<Stock> for StockResponse {
-    fn from(stock: Stock) -> Self {
+impl StockResponse {
+    fn new(stock: Stock, hidden: &Hidden) -> Self {
+        let is_told = !hidden.hides(stock.item.id, stock.place.id);
         Self {
             item_id: stock.item.id.to_string(),
             item_number: stock.item.item_number,
@@ -44,7 +49,7 @@ impl From<Stock> for StockResponse {
             location_id: stock.place.id.to_string(),
             location_code: stock.place.code,
             location_name: stock.place.name,
-            qty: stock.qty.to_string(),
+            qty: is_told.then(|| stock.qty.to_string()),
         }
     }
 }
@@ -97,10 +102,14 @@ fn after(cursor: Option<&str>) -> Result<StockKey> {
     Ok(cursor.map_or_else(StockKey::start, key))
 }
 
-fn page_of(listed: ops::Listed) -> Answer<Page<StockResponse>> {
+/// Says how much is where, as far as the caller is told.
+async fn page_of(ctx: &Ctx, listed: ops::Listed) -> Answer<Page<StockResponse>> {
+    let hidden = counts::ops::hidden(ctx).await?;
+    let stocks = listed.stocks.into_iter();
+    let rows = stocks.map(|stock| StockResponse::new(stock, &hidden)).collect();
     let next = listed.next.map(|key| Cursor(key.name_key, key.item_rid, key.place_rid));
     let next = next.map(|next| page::cursor(&next)).transpose()?;
-    Ok(ok(Page::new(listed.stocks.into_iter().map(Into::into).collect(), next)))
+    Ok(ok(Page::new(rows, next)))
 }
 
 /// List what is where, now or at a time, by item name.
@@ -109,7 +118,7 @@ fn page_of(listed: ops::Listed) -> Answer<Page<StockResponse>> {
     responses((status = 200, body = Page<StockResponse>)))]
 async fn list_stock(ctx: Ctx, Query(query): Query<StockQuery>) -> Answer<Page<StockResponse>> {
     let (limit, after) = (page::limit(query.limit)?, after(query.cursor.as_deref())?);
-    page_of(ops::list(&ctx, query.filter()?, after, limit).await?)
+    page_of(&ctx, ops::list(&ctx, query.filter()?, after, limit).await?).await
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -132,7 +141,8 @@ async fn list_item_stock(
     Query(query): Query<ItemStockQuery>,
 ) -> Answer<Page<StockResponse>> {
     let limit = page::limit(query.limit)?;
-    page_of(ops::list_of_item(&ctx, id, after(query.cursor.as_deref())?, limit).await?)
+    let after = after(query.cursor.as_deref())?;
+    page_of(&ctx, ops::list_of_item(&ctx, id, after, limit).await?).await
 }
 
 /// What the self-check found.

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::rules::{self, AsOf, Group, Holdings, Part, Row, Subject, Worth};
 use super::store;
 use crate::apps::inventory::amounts::Money;
+use crate::apps::inventory::counts;
 use crate::apps::inventory::exports::ops::exported;
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules as movements;
@@ -63,6 +64,7 @@ pub async fn export(ctx: &Ctx, wanted: Wanted) -> Result<Report> {
     let entry = exported("valuation");
     ctx.write(move |scope| {
         scope.need("inventory.export")?;
+        counts::ops::hidden_in(scope)?.check_told()?;
         scope.audit(entry)
     })
     .await?;
@@ -76,6 +78,7 @@ fn report_in(
     at: Moment,
     slice: Slice,
 ) -> Result<Report> {
+    counts::ops::hidden_in(scope)?.check_told()?;
     let holdings = match moment {
         None => store::holdings_now(scope)?,
         Some(moment) => store::holdings_at(scope, moment)?,

@@ -428,6 +428,7 @@ pub fn standing_in(
     let is_left = |one: &&String| only.is_none_or(|only| only.contains(*one));
     let left: BTreeSet<String> = account.permissions.iter().filter(is_left).cloned().collect();
     let grant = platform.roles.grant_of(&left);
+    let of_role = platform.roles.grant_of(&account.permissions);
     let is_of_the_box = account.workspace.is_none();
     let memberships = match account.workspace {
         Some(workspace) => {
@@ -435,7 +436,8 @@ pub fn standing_in(
             let whole = grant;
             let grant = standing.narrow(whole.clone(), &platform.app_ids());
             // Its permissions are all it has; no rule that looks at roles lets it do more.
-            vec![Membership { workspace, role: Role::Viewer.into(), grant, whole, standing }]
+            let role = Role::Viewer.into();
+            vec![Membership { workspace, role, grant, whole, of_role, standing }]
         }
         None => Vec::new(),
     };

@@ -164,17 +164,15 @@ fn principal(
         if person.only_workspace.is_some_and(|only| only != one.workspace) {
             continue;
         }
-        let (role, mut whole) = role_and_grant(&one, &platform.roles)?;
-        if let Some(only) = &only {
-            whole = whole.narrowed(only);
-        }
+        let (role, of_role) = role_and_grant(&one, &platform.roles)?;
+        let whole = only.as_ref().map_or_else(|| of_role.clone(), |only| of_role.narrowed(only));
         let store::Belonging { workspace, standing, .. } = one;
         let grant = standing.narrow(whole.clone(), &apps);
         let kept = match standing.state {
             State::Deleted => &mut deleted,
             State::Active | State::Archived => &mut memberships,
         };
-        kept.push(Membership { workspace, role, grant, whole, standing });
+        kept.push(Membership { workspace, role, grant, whole, of_role, standing });
     }
     let is_narrowed = only.is_some() || person.only_workspace.is_some();
     Ok(Principal {

@@ -11,6 +11,7 @@ import { SkeletonLines } from "@/ui/Skeleton";
 import { NoPermission } from "@/ui/StateBlock";
 import { Initials, Qty, When } from "@/ui/values";
 import { FirstSteps } from "./FirstSteps";
+import { Hidden, isHidden } from "./Hidden";
 import { itemCountQuery } from "./items/queries";
 import { locationsQuery } from "./locations/queries";
 import { MovementIcon } from "./movements/MovementTag";
@@ -99,7 +100,9 @@ function TodayBody() {
             )
           }
         >
-          {low.error ? (
+          {isHidden(low.error) ? (
+            <Hidden when />
+          ) : low.error ? (
             <ProblemAlert error={low.error} onRetry={() => void low.refetch()} />
           ) : !low.data ? (
             <SkeletonLines count={4} />
@@ -204,7 +207,9 @@ function LowRow({ item }: { readonly item: Item }) {
         )}
       </span>
       <span className={classes.track} aria-hidden>
-        <span style={{ width: `${item.min_qty ? ratio(item.on_hand, item.min_qty) * 100 : 0}%` }} />
+        <span
+          style={{ width: `${item.min_qty ? ratio(item.on_hand ?? "0", item.min_qty) * 100 : 0}%` }}
+        />
       </span>
     </li>
   );

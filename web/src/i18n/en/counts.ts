@@ -20,7 +20,12 @@ export const counts = {
   "counts.category": "Only this category",
   "counts.place": "Only this place and below",
   "counts.blind": "Count blind",
-  "counts.blindHelp": "Who counts does not see what is expected, nor what others counted.",
+  "counts.blindHelp":
+    "Who counts does not see what is expected, what others counted, or what is in stock of it.",
+  "counts.hiddenTitle": "Hidden while you count blind",
+  "counts.hiddenText":
+    "How much there is of what is counted shows again when the count is handed in.",
+  "counts.hiddenOpen": "Open counts",
   "counts.open": "Open the count",
   "counts.progress": "{done} of {all}",
   "counts.counted": "Counted",

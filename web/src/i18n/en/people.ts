@@ -6,7 +6,8 @@ export const people = {
   "role.admin": "Admin",
   "role.admin.may": "All a manager may, and people, settings and the audit log.",
   "role.manager": "Manager",
-  "role.manager.may": "Items, places, movements, prices, import and export. Sees who is here.",
+  "role.manager.may":
+    "Items, places, movements, counts, orders, prices, import and export. Sees who is here.",
   "role.counter": "Counter",
   "role.counter.may": "Sees items, places and stock without prices, to count them. Moves nothing.",
   "role.analyst": "Analyst",

@@ -29,6 +29,7 @@ export const ui = {
   "ui.loading": "Loading",
   "ui.details": "Details",
   "ui.more": "More",
+  "ui.hidden": "Hidden: blind count",
   "ui.remove": "Remove",
   "ui.clear": "Clear",
   "ui.nothingFound": "Nothing found",

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::APPROVE;
+use super::{APPROVE, hidden_in};
 use crate::apps::inventory::amounts::Money;
 use crate::apps::inventory::counts::rules::{
     CountId, CountState, EntryFilter, Extent, KeptCount, KeptLine, LineFilter, LineState,
@@ -23,9 +23,22 @@ pub enum Sight {
     Blind,
 }
 
-impl Sight {
-    fn of(scope: &Scope<'_>, count: &KeptCount) -> Self {
-        if count.is_blind && !scope.may(APPROVE) { Self::Blind } else { Self::Full }
+/// How somebody sees counts. While they count blind, any other count would tell them what is
+/// expected, or was lately, so all are shown as blind ones.
+struct Eyes {
+    is_deciding: bool,
+    is_counting_blind: bool,
+}
+
+impl Eyes {
+    fn of(scope: &Scope<'_>) -> Result<Self> {
+        let is_counting_blind = !hidden_in(scope)?.is_nothing();
+        Ok(Self { is_deciding: scope.may(APPROVE), is_counting_blind })
+    }
+
+    fn on(&self, count: &KeptCount) -> Sight {
+        let is_blind = (count.is_blind && !self.is_deciding) || self.is_counting_blind;
+        if is_blind { Sight::Blind } else { Sight::Full }
     }
 }
 
@@ -96,10 +109,10 @@ pub async fn list(
             let (code, name) = (place.code.clone(), place.name.clone());
             Some(PlaceName { id: place.id, code, name })
         };
-        let ledger_seq = store::ledger_seq(scope)?;
+        let (ledger_seq, eyes) = (store::ledger_seq(scope)?, Eyes::of(scope)?);
         let detail = |count: KeptCount| Detail {
             place: name(&count.extent),
-            sight: Sight::of(scope, &count),
+            sight: eyes.on(&count),
             ledger_seq,
             summary: Vec::new(),
             variance_value: None,
@@ -117,7 +130,7 @@ pub async fn get(ctx: &Ctx, id: CountId) -> Result<Detail> {
 /// A count inside the caller's transaction.
 pub(super) fn detail_in(scope: &Scope<'_>, id: CountId) -> Result<Detail> {
     let count = store::get(scope, id)?;
-    let sight = Sight::of(scope, &count);
+    let sight = Eyes::of(scope)?.on(&count);
     let place = match count.extent.place {
         Some(place) => {
             let place = locations::ops::any_in(scope, place)?;
@@ -182,7 +195,7 @@ pub async fn lines(
 ) -> Result<ListedLines> {
     ctx.read(move |scope| {
         let count = store::get(scope, id)?;
-        let sight = Sight::of(scope, &count);
+        let sight = Eyes::of(scope)?.on(&count);
         let mut lines = store::lines(scope, count.rid, filter)?;
         if let Some(state) = state {
             lines.retain(|line| shown_state(line.state, line.counted.is_some(), sight) == state);
@@ -225,7 +238,7 @@ pub async fn entries(
 ) -> Result<Vec<ListedEntry>> {
     ctx.read(move |scope| {
         let count = store::get(scope, id)?;
-        let by: Option<UserId> = match Sight::of(scope, &count) {
+        let by: Option<UserId> = match Eyes::of(scope)?.on(&count) {
             Sight::Full => filter.by,
             Sight::Blind => Some(scope.user().unwrap_or_else(|| scope.new_id())),
         };

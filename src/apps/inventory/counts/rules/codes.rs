@@ -81,6 +81,11 @@ pub const CODES: &[Code] = &[
         "There is no such entry of one's own that could be taken back.",
         "Enter the right quantity instead.",
     ),
+    code(
+        "quantities-hidden",
+        "Whoever counts blind is not told what the book says while the count is open.",
+        "Ask again when the count is handed in, or ask somebody who decides counts.",
+    ),
     code("count-state", "There is no such state to list.", "Use one of the states that are told."),
     code("count-order", "Lines have no such order.", "Use place or variance."),
     code(

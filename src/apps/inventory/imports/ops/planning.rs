@@ -9,7 +9,7 @@ use crate::apps::inventory::imports::rules::{
 use crate::apps::inventory::items::rules::KeptItem;
 use crate::apps::inventory::locations::rules::KeptLocation;
 use crate::apps::inventory::texts::rules as texts;
-use crate::apps::inventory::{items, locations, stocks};
+use crate::apps::inventory::{counts, items, locations, stocks};
 use crate::platform::ctx::Scope;
 use crate::platform::error::Result;
 
@@ -80,6 +80,8 @@ fn item_faults(
 }
 
 fn plan_opening(scope: &Scope<'_>, rows: &[TableRow]) -> Result<Plan> {
+    // Which rows are skipped and which are refused tells what is there.
+    counts::ops::hidden_in(scope)?.check_told()?;
     let places: HashMap<String, KeptLocation> = locations::ops::all_in(scope)?
         .into_iter()
         .map(|place| (texts::identity_key(&place.code), place))

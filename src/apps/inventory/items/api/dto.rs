@@ -4,11 +4,14 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use crate::apps::inventory::counts;
+use crate::apps::inventory::counts::rules::hiding::Hidden;
 use crate::apps::inventory::items::rules::{
     Barcode, BarcodeInput, Given, ItemInput, KeptItem, TempZone,
 };
 use crate::http::extract::DecimalText;
 use crate::platform::ctx::Ctx;
+use crate::platform::error::Result;
 
 /// Whether the caller sees prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,21 @@ impl Prices {
             Self::Shown => Some(value),
             Self::Hidden => None,
         }
+    }
+}
+
+/// What of quantities and prices the caller sees.
+#[derive(Debug, Clone)]
+pub struct Shows {
+    pub prices: Prices,
+    pub hidden: Hidden,
+}
+
+impl Shows {
+    /// Looks up whether the caller counts blind. To be asked after what is shown was read, so that
+    /// a count that is opened meanwhile hides it.
+    pub async fn to(ctx: &Ctx) -> Result<Self> {
+        Ok(Self { prices: Prices::of(ctx), hidden: counts::ops::hidden(ctx).await? })
     }
 }
 
@@ -53,20 +71,24 @@ pub struct ItemResponse {
     pub temp_zone: Option<String>,
     pub notes: String,
     pub barcodes: Vec<BarcodeResponse>,
-    /// Over all places.
-    pub on_hand: String,
+    /// Over all places. Absent for those who count it blind, as is all that follows from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_hand: Option<String>,
     /// What that is worth. Absent for those who may not see prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_value: Option<String>,
     /// True when less than the minimum is there.
-    pub low: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<bool>,
     pub created_at: String,
     pub updated_at: String,
     pub deleted_at: Option<String>,
 }
 
 impl ItemResponse {
-    pub fn new(item: KeptItem, prices: Prices) -> Self {
+    pub fn new(item: KeptItem, shows: &Shows) -> Self {
+        let prices = shows.prices;
+        let is_told = !shows.hidden.hides_total(item.id);
         Self {
             id: item.id.to_string(),
             version: item.version,
@@ -75,9 +97,9 @@ impl ItemResponse {
             max_qty: item.max_qty.map(|qty| qty.to_string()),
             unit_cost: prices.show(item.unit_cost.map(|cost| cost.to_string())),
             temp_zone: item.temp_zone.map(|zone| zone.name().to_owned()),
-            on_hand: item.totals.qty.to_string(),
-            stock_value: prices.show(item.totals.value.to_string()),
-            low: item.is_low(),
+            on_hand: is_told.then(|| item.totals.qty.to_string()),
+            stock_value: prices.show(item.totals.value.to_string()).filter(|_| is_told),
+            low: is_told.then(|| item.is_low()),
             created_at: item.created_at.to_string(),
             updated_at: item.updated_at.to_string(),
             deleted_at: item.deleted_at.map(|at| at.to_string()),

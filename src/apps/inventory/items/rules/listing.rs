@@ -68,6 +68,13 @@ pub struct Listing {
     pub sort: Sort,
 }
 
+impl Listing {
+    /// Whether what it shows, or in which order, tells how much there is.
+    pub fn tells_quantities(&self) -> bool {
+        self.is_low || self.sort.key == SortKey::OnHand
+    }
+}
+
 /// A value of the sort key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {

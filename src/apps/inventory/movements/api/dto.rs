@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::apps::inventory::items::api::Prices;
+use crate::apps::inventory::amounts::Qty;
+use crate::apps::inventory::items::api::Shows;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules::{
@@ -31,8 +32,10 @@ pub struct MovementResponse {
     pub location_id: String,
     pub location_code: String,
     pub location_name: String,
-    /// Above zero came in, below went out.
-    pub qty: String,
+    /// Above zero came in, below went out. Absent for those who count it blind, as is all that
+    /// follows from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qty: Option<String>,
     /// Price of one unit. Absent for those who may not see prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -101,7 +104,7 @@ pub struct TransferResponse {
 /// Writes movements with what the caller may see and with people's names.
 pub(super) struct Writer {
     names: HashMap<UserId, String>,
-    prices: Prices,
+    shows: Shows,
 }
 
 impl Writer {
@@ -115,7 +118,14 @@ impl Writer {
             .collect();
         let mut names = users::ops::names(ctx, others).await?;
         names.insert(caller.user, caller.name.to_string());
-        Ok(Self { names, prices: Prices::of(ctx) })
+        Ok(Self { names, shows: Shows::to(ctx).await? })
+    }
+
+    /// Writes a row of an item's history, with the balance over all places after it.
+    pub(super) fn write_with(&self, movement: KeptMovement, balance: Qty) -> MovementResponse {
+        let is_told = !self.shows.hidden.hides_total(movement.item.id);
+        let balance = is_told.then(|| balance.to_string());
+        MovementResponse { balance, ..self.write(movement) }
     }
 
     pub(super) fn write(&self, movement: KeptMovement) -> MovementResponse {
@@ -123,6 +133,8 @@ impl Writer {
             id: user.to_string(),
             name: self.names.get(&user).cloned().unwrap_or_default(),
         };
+        let is_told = !self.shows.hidden.hides_movement(&movement);
+        let prices = self.shows.prices;
         MovementResponse {
             id: movement.id.to_string(),
             seq: movement.seq,
@@ -134,9 +146,9 @@ impl Writer {
             location_id: movement.place.id.to_string(),
             location_code: movement.place.code,
             location_name: movement.place.name,
-            qty: movement.qty.to_string(),
-            unit_cost: self.prices.show(movement.unit_cost.map(|cost| cost.to_string())),
-            value: self.prices.show(movement.value.to_string()),
+            qty: is_told.then(|| movement.qty.to_string()),
+            unit_cost: prices.show(movement.unit_cost.map(|cost| cost.to_string())),
+            value: prices.show(movement.value.to_string()).filter(|_| is_told),
             note: movement.note,
             reference: movement.reference,
             effective_at: movement.effective_at.to_string(),

@@ -2,6 +2,7 @@
 
 use super::{Full, create_in, full};
 use crate::apps::inventory::amounts::Qty;
+use crate::apps::inventory::counts;
 use crate::apps::inventory::items;
 use crate::apps::inventory::items::rules::{ItemId, KeptItem};
 use crate::apps::inventory::orders::rules::restocking::{Stock, to_order};
@@ -21,6 +22,7 @@ const LOW_ITEMS_MAX: usize = 10_000;
 pub async fn from_low_stock(ctx: &Ctx, only: Vec<ItemId>) -> Result<Vec<Full>> {
     ctx.write(move |scope| {
         scope.need("inventory.write")?;
+        counts::ops::hidden_in(scope)?.check_told()?;
         let mut orders: Vec<(Option<SupplierId>, Vec<LineDraft>)> = Vec::new();
         for item in items::ops::low_in(scope, LOW_ITEMS_MAX)? {
             if !only.is_empty() && !only.contains(&item.id) {

@@ -28,7 +28,10 @@ export function ItemHistory({ item }: { readonly item: Item }) {
     [history.data],
   );
   const points = useMemo(
-    () => rows.map((row) => ({ at: row.posted_at, balance: row.balance ?? "0" })).reverse(),
+    () =>
+      rows
+        .flatMap((row) => (row.balance ? [{ at: row.posted_at, balance: row.balance }] : []))
+        .reverse(),
     [rows],
   );
   const columns: readonly Column<Movement>[] = [
@@ -74,7 +77,7 @@ export function ItemHistory({ item }: { readonly item: Item }) {
       header: t("movements.balance"),
       width: "110px",
       align: "end",
-      cell: (row) => <Qty value={row.balance ?? "0"} unit={row.unit} />,
+      cell: (row) => <Qty value={row.balance} unit={row.unit} />,
     },
   ];
   return (
@@ -101,9 +104,11 @@ export function ItemHistory({ item }: { readonly item: Item }) {
                 </>
               }
               aside={
-                <>
-                  {t("movements.balance")} <Qty value={row.balance ?? "0"} />
-                </>
+                row.balance && (
+                  <>
+                    {t("movements.balance")} <Qty value={row.balance} />
+                  </>
+                )
               }
             />
           )}

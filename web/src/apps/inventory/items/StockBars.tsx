@@ -19,10 +19,10 @@ export function StockBars({ item }: { readonly item: Item }) {
   const stock = useQuery(itemStockQuery(workspace.id, item.id));
   const locations = useQuery(locationsQuery(workspace.id));
   const rows = useMemo(() => {
-    const held = (stock.data ?? []).filter((row) => signOf(row.qty) !== 0);
-    return held.sort((a, b) => compare(b.qty, a.qty));
+    const held = (stock.data ?? []).filter((row) => !row.qty || signOf(row.qty) !== 0);
+    return held.sort((a, b) => compare(b.qty ?? "0", a.qty ?? "0"));
   }, [stock.data]);
-  const largest = largestOf(rows.map((row) => row.qty));
+  const largest = largestOf(rows.map((row) => row.qty ?? "0"));
 
   return (
     <div>
@@ -51,7 +51,7 @@ export function StockBars({ item }: { readonly item: Item }) {
                 </bdi>
                 <Qty value={row.qty} unit={item.unit} />
                 <span className={classes.track}>
-                  <ShareBar value={row.qty} largest={largest} />
+                  {row.qty && <ShareBar value={row.qty} largest={largest} />}
                 </span>
               </li>
             );

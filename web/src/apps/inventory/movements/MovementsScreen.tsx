@@ -17,6 +17,7 @@ import { locationsQuery } from "../locations/queries";
 import { MOVE, PRICES, READ } from "../permissions";
 import { MovementDetails } from "./MovementDetails";
 import { MovementDialog } from "./MovementDialog";
+import { Hidden } from "../Hidden";
 import { MovementTag, MovementIcon } from "./MovementTag";
 import { posterName } from "./poster";
 import { MOVEMENT_TYPES, movementsQuery, type MovementFilter, type MovementType } from "./queries";
@@ -59,6 +60,7 @@ export function MovementsScreen() {
           void navigate({ search: (old) => clean({ ...old, ...next }), replace: true })
         }
       />
+      <Hidden when={rows.some((row) => row.qty === undefined)} />
       <DataTable
         label={t("movements.title")}
         columns={columns}

@@ -39,7 +39,9 @@ export function ReverseDialog({ movement, onClose, onDone }: Props) {
     },
   });
   const effect = {
-    amount: `${format.signedQty(negate(movement.qty))} ${movement.unit}`,
+    amount: movement.qty
+      ? `${format.signedQty(negate(movement.qty))} ${movement.unit}`
+      : t("ui.hidden"),
     item: movement.item_name,
     place: movement.location_name,
   };

@@ -13,6 +13,7 @@ import { StateBlock } from "@/ui/StateBlock";
 import { Tag } from "@/ui/Tag";
 import { DataTable, PhoneRow, type Column } from "@/ui/table";
 import { Qty } from "@/ui/values";
+import { Hidden } from "../Hidden";
 import { ItemPicker } from "../items/ItemPicker";
 import { itemQuery } from "../items/queries";
 import { locationsQuery } from "../locations/queries";
@@ -31,7 +32,7 @@ export function StockScreen() {
   const rows = useMemo(
     () =>
       (stock.data?.pages.flatMap((page) => page.items) ?? []).filter(
-        (row) => signOf(row.qty) !== 0,
+        (row) => !row.qty || signOf(row.qty) !== 0,
       ),
     [stock.data],
   );
@@ -96,12 +97,13 @@ export function StockScreen() {
       }
     >
       <StockFilters filter={filter} onChange={change} />
+      <Hidden when={rows.some((row) => !row.qty)} />
       <DataTable
         label={t("stock.title")}
         columns={columns}
         rows={rows}
         rowKey={(row) => `${row.item_id} ${row.location_id}`}
-        rowVersion={(row) => row.qty}
+        rowVersion={(row) => row.qty ?? ""}
         scope={JSON.stringify(filter)}
         phoneRow={(row) => (
           <PhoneRow
@@ -140,7 +142,7 @@ export function StockScreen() {
 function StockQty({ row }: { readonly row: StockRow }) {
   return (
     <>
-      {signOf(row.qty) < 0 && <Tag tone="danger">{t("stock.negative")}</Tag>}
+      {row.qty && signOf(row.qty) < 0 && <Tag tone="danger">{t("stock.negative")}</Tag>}
       <Qty value={row.qty} unit={row.unit} />
     </>
   );
