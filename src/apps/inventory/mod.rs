@@ -12,6 +12,7 @@ pub mod files;
 pub mod imports;
 pub mod items;
 pub mod locations;
+pub mod matrix;
 pub mod movements;
 pub mod orders;
 pub mod sample;
@@ -23,15 +24,13 @@ pub mod texts;
 pub mod usage;
 pub mod valuations;
 
-use crate::platform::access::PermissionSpec;
-use crate::platform::access::rules::{ADMINS, COUNTERS, EVERYBODY, MANAGERS};
 use crate::platform::app::{AppSpec, CleanUpSpec, EventSpec, RecycleSpec, SearchSpec};
 
 /// What the platform knows of this app.
 pub const SPEC: AppSpec = AppSpec {
     id: "inventory",
     title: "Inventory",
-    permissions: PERMISSIONS,
+    permissions: matrix::PERMISSIONS,
     migrations: crate::migration_set!(
         "inventory",
         "0001_items.sql",
@@ -77,27 +76,6 @@ pub const SPEC: AppSpec = AppSpec {
     smoke: smoke::CHECKS,
     sample_data: Some(sample::SPEC),
 };
-
-const fn may(
-    id: &'static str,
-    title: &'static str,
-    roles: &'static [crate::platform::access::Role],
-) -> PermissionSpec {
-    PermissionSpec { id, title, roles }
-}
-
-const PERMISSIONS: &[PermissionSpec] = &[
-    may("inventory.read", "See items, places, stock and movements", EVERYBODY),
-    may("inventory.write", "Add, change and delete items and places", MANAGERS),
-    may("inventory.move", "Receive, use, adjust and transfer stock", MANAGERS),
-    may("inventory.count", "Enter and submit counts", COUNTERS),
-    may("inventory.approve", "Open, approve, reject and cancel counts", MANAGERS),
-    may("inventory.prices", "See and set prices and the worth of stock", MANAGERS),
-    may("inventory.import", "Take over CSV files", MANAGERS),
-    may("inventory.export", "Export to CSV files", MANAGERS),
-    may("inventory.override", "Let stock fall below zero, with a reason", ADMINS),
-    may(RESTORE_ANY, "Restore what anybody deleted", ADMINS),
-];
 
 const fn told(kind: &'static str) -> EventSpec {
     EventSpec { kind, permission: "inventory.read" }

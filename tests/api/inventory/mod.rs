@@ -7,13 +7,14 @@ mod imports;
 mod items;
 mod ledger;
 mod locations;
+mod matrix;
 mod movements;
 mod orders;
 mod recycle_bin;
 mod search;
 mod sequences;
 mod stock;
-mod suppliers;
+pub(crate) mod suppliers;
 mod valuation;
 
 use serde_json::{Value, json};
