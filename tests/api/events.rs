@@ -13,21 +13,21 @@ use crate::support::{Client, TestServer};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One listener.
-struct Listener {
+pub(crate) struct Listener {
     body: BodyDataStream,
     text: String,
 }
 
 /// One message.
 #[derive(Debug)]
-struct Heard {
-    event: String,
+pub(crate) struct Heard {
+    pub(crate) event: String,
     id: i64,
-    data: Value,
+    pub(crate) data: Value,
 }
 
 impl Listener {
-    async fn start(client: &Client, last_heard: Option<i64>) -> Self {
+    pub(crate) async fn start(client: &Client, last_heard: Option<i64>) -> Self {
         Self::start_at(client, "/events", last_heard).await
     }
 
@@ -44,7 +44,7 @@ impl Listener {
     }
 
     /// The next message; none when the stream is over.
-    async fn next(&mut self) -> Option<Heard> {
+    pub(crate) async fn next(&mut self) -> Option<Heard> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let member = |name: &str| {

@@ -3,6 +3,7 @@
 mod counts;
 mod files;
 mod finding_much;
+mod forbidden;
 mod imports;
 mod items;
 mod ledger;

@@ -11,13 +11,24 @@ use serde_json::{Value, json};
 use super::crawl::{Crawler, told};
 use crate::fuzz::exchange;
 use crate::fuzz::world::SETTINGS;
+use crate::inventory::suppliers::{deliver, supplier};
 use crate::inventory::{location, movement, path};
 use crate::support::{Client, TestServer, system};
 
 const MAY_SEE: &str = "inventory.prices";
 /// Members of an answer that hold money.
-const MONEY: &[&str] =
-    &["unit_cost", "unit_price", "price", "cost", "average_cost", "stock_value", "value", "worth"];
+const MONEY: &[&str] = &[
+    "unit_cost",
+    "unit_price",
+    "last_price",
+    "total_cost",
+    "price",
+    "cost",
+    "average_cost",
+    "stock_value",
+    "value",
+    "worth",
+];
 /// The price of everything, and what three of it are worth, as they are written and as they are
 /// kept. Nothing else looks like them.
 const FIGURES: &[&str] = &["90817.26", "9081726", "272451.7", "2724517"];
@@ -39,6 +50,12 @@ async fn furnish(owner: &Client) -> (Value, Value) {
     let used = owner.post("/inventory/movements", &used).await.is(201);
     let reverse = format!("{}/reverse", path("movements", &used));
     owner.post(&reverse, &json!({})).await.is(201);
+    let fish = supplier(owner, "Nordsee").await;
+    deliver(owner, &fish, &kept, &json!({ "last_price": PRICE })).await;
+    let lines = json!({ "supplier_id": fish["id"],
+        "lines": [{ "item_id": kept["id"], "req_qty": "2", "unit_price": PRICE }] });
+    let order = owner.post("/inventory/purchase-orders", &lines).await.is(201);
+    owner.post(&format!("{}/submit", path("purchase-orders", &order)), &Value::Null).await.is(200);
     let gone = path("items", &deleted);
     owner.change(Method::DELETE, &gone, 1, &Value::Null).await.is(204);
     (kept, shelf)
@@ -119,6 +136,10 @@ async fn no_answer_shows_a_price_to_whoever_may_not_see_it() {
         "/inventory/movements",
         "/inventory/items/{id}/movements",
         "/inventory/export/{file}",
+        "/inventory/purchase-orders/{id}",
+        "/inventory/purchase-orders/{id}/lines.csv",
+        "/inventory/suppliers/{id}/items",
+        "/inventory/reports/valuation",
         "/audit",
     ] {
         let name = format!("GET /api/v1/workspaces/{{workspace}}{place}");
