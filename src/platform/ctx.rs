@@ -1,9 +1,12 @@
 //! The context of a piece of work: who asks, from where, on which file. Reads and writes go
 //! through it, and so does every audit entry.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{CachedStatement, Connection};
 
@@ -232,7 +235,7 @@ impl Ctx {
     ) -> Result<T> {
         let (seed, membership) = (Seed::new(self), self.membership.clone());
         let file = self.file().await?;
-        let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
+        let work = move |connection: &_| work(&Scope::new(seed.on(connection), membership));
         let outcome = file.read(work).await;
         damage::ops::settled(self, self.workspace(), &file, outcome).await
     }
@@ -246,9 +249,14 @@ impl Ctx {
         let (seed, membership) = (Seed::writing(self, log), self.membership.clone());
         self.platform.workspaces.check_whole(self.workspace())?;
         let file = self.file().await?;
-        let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
+        let work = move |connection: &_| Scope::new(seed.on(connection), membership).whole(work);
         let outcome = file.write(work).await;
-        damage::ops::settled(self, self.workspace(), &file, outcome).await
+        let settled = damage::ops::settled(self, self.workspace(), &file, outcome).await;
+        let (value, wishes) = settled?;
+        for Wish { kind, wait } in wishes {
+            self.platform.jobs.wish(self.workspace(), kind, self.now().plus(wait));
+        }
+        Ok(value)
     }
 
     /// Runs `work` in a transaction that is taken back, whatever comes of it: no row stays, no
@@ -260,9 +268,10 @@ impl Ctx {
         let (seed, membership) = (Seed::new(self), self.membership.clone());
         self.platform.workspaces.check_whole(self.workspace())?;
         let file = self.file().await?;
-        let work = move |connection: &_| work(&Scope { unit: seed.on(connection), membership });
+        let work = move |connection: &_| Scope::new(seed.on(connection), membership).whole(work);
         let outcome = file.try_out(work).await;
-        damage::ops::settled(self, self.workspace(), &file, outcome).await
+        let settled = damage::ops::settled(self, self.workspace(), &file, outcome).await;
+        settled.map(|(value, _)| value)
     }
 
     /// Like `write` for a request that makes an object: a repeated one gets the object of the
@@ -427,7 +436,22 @@ impl<'a> Deref for BoxScope<'a> {
 pub struct Scope<'a> {
     unit: Unit<'a>,
     membership: Membership,
+    /// What is left to be done before the transaction ends, by its name.
+    closing: RefCell<BTreeMap<&'static str, (Closing, BTreeSet<i64>)>>,
+    /// Jobs that are asked for once the transaction is committed.
+    wishes: RefCell<Vec<Wish>>,
 }
+
+/// A job of the workspace's own that a transaction makes necessary.
+#[derive(Debug, Clone, Copy)]
+struct Wish {
+    kind: &'static str,
+    /// From the commit to the job.
+    wait: Duration,
+}
+
+/// What is done about a row once all of a transaction's work is done.
+pub type Closing = fn(&Scope<'_>, i64) -> Result<()>;
 
 impl<'a> Deref for Scope<'a> {
     type Target = Unit<'a>;
@@ -440,11 +464,52 @@ impl<'a> Deref for Scope<'a> {
 impl<'a> Scope<'a> {
     /// A workspace's file, where no box has it open.
     pub(in crate::platform) fn apart(unit: Unit<'a>, membership: Membership) -> Self {
-        Self { unit, membership }
+        Self::new(unit, membership)
+    }
+
+    fn new(unit: Unit<'a>, membership: Membership) -> Self {
+        Self { unit, membership, closing: RefCell::default(), wishes: RefCell::default() }
+    }
+
+    /// Runs a transaction's work and then what it left for its end.
+    pub(in crate::platform) fn tried<T>(
+        self,
+        work: impl FnOnce(&Scope<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.whole(work).map(|(value, _)| value)
+    }
+
+    /// The same, with the jobs to be asked for after the commit.
+    fn whole<T>(self, work: impl FnOnce(&Scope<'_>) -> Result<T>) -> Result<(T, Vec<Wish>)> {
+        let value = work(&self)?;
+        for (step, rows) in self.closing.take().into_values() {
+            for row in rows {
+                step(&self, row)?;
+            }
+        }
+        if !self.closing.borrow().is_empty() {
+            return Err(Error::internal("what ends a transaction left something for its end"));
+        }
+        Ok((value, self.wishes.take()))
     }
 }
 
 impl Scope<'_> {
+    /// Asks for a job of the workspace's own, so long after the commit; one that waits already
+    /// will do. Should the box stop right after the commit, nobody asks: what the job is for has
+    /// to be found by the next one.
+    pub fn wish_job(&self, kind: &'static str, wait: Duration) {
+        self.wishes.borrow_mut().push(Wish { kind, wait });
+    }
+
+    /// Has a step done about a row when all of the transaction's work is done, once however often
+    /// it is asked for: what many changes of one transaction lead to together is looked at when
+    /// the last of them is made. Steps go by their names. Reads have no end.
+    pub fn at_end(&self, name: &'static str, step: Closing, row: i64) {
+        let mut closing = self.closing.borrow_mut();
+        closing.entry(name).or_insert_with(|| (step, BTreeSet::new())).1.insert(row);
+    }
+
     pub fn workspace(&self) -> WorkspaceId {
         self.membership.workspace
     }

@@ -120,6 +120,25 @@ async fn orders_and_suppliers_are_told_to_those_who_see_prices() {
 }
 
 #[tokio::test]
+async fn what_runs_low_is_told_to_everybody_who_reads() {
+    let server = TestServer::start().await;
+    let (admin, manager) = (server.person("admin").await, server.person("manager").await);
+    let item = make_item(&manager, "SAL-1").await;
+    let mut changed = item.clone();
+    changed["min_qty"] = json!("5");
+    let mut viewer = Listener::start(&server.person("viewer").await, None).await;
+
+    let at = format!("/inventory/items/{}", item["id"].as_str().expect("an id"));
+    admin.change(Method::PUT, &at, 1, &changed).await.is(200);
+
+    assert_eq!(viewer.next().await.expect("a change").data["kind"], "inventory.item");
+    let told = viewer.next().await.expect("a change").data;
+    let expected = json!({ "kind": "inventory.low-stock", "id": item["id"], "version": null });
+    assert_eq!(told, expected);
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn changes_come_in_the_order_they_were_committed() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;

@@ -87,9 +87,9 @@ async fn the_sample_kitchens_are_complete_and_add_up() {
     assert!(lowest["items"][0]["on_hand"].as_str().is_some_and(|qty| !qty.starts_with('-')));
     let verdict = holdfast::platform::audit::ops::verify(&inside(&server, workspace)).await;
     let verdict = verdict.expect("the log");
-    // A movement, an item with its supplier, a place and a supplier each have an entry, and the
-    // end of it all.
-    assert_eq!((verdict.bad, verdict.checked), (None, 10_877 + 420 + 24 + 14 + 1));
+    // A movement, an item with its supplier, a place and a supplier each have an entry, so has each
+    // fall below a minimum, and the end of it all.
+    assert_eq!((verdict.bad, verdict.checked), (None, 10_877 + 420 + 24 + 14 + 38 + 1));
     // The workspace beside it has nothing of this.
     let neighbour = server.person("owner").await;
     assert_eq!(total(&neighbour, "").await, 0);

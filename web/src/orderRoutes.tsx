@@ -3,7 +3,7 @@ import { ORDER_STATUSES, type OrderFilter } from "@/apps/inventory/orders/querie
 import { oneOf, texts, type Search } from "./addresses";
 import { withTexts } from "./withTexts";
 
-/** The addresses of suppliers and orders. */
+/** The addresses of suppliers, orders and what is to be ordered. */
 export function orderRoutes<Parent extends AnyRoute>(getParentRoute: () => Parent) {
   const suppliers = createRoute({
     getParentRoute,
@@ -29,6 +29,15 @@ export function orderRoutes<Parent extends AnyRoute>(getParentRoute: () => Paren
     component: lazyRouteComponent(
       withTexts(() => import("@/apps/inventory/suppliers/SupplierFormScreen"), "orders"),
       "SupplierScreen",
+    ),
+  });
+
+  const low = createRoute({
+    getParentRoute,
+    path: "inventory/low",
+    component: lazyRouteComponent(
+      withTexts(() => import("@/apps/inventory/low/LowScreen"), "orders"),
+      "LowScreen",
     ),
   });
 
@@ -71,5 +80,5 @@ export function orderRoutes<Parent extends AnyRoute>(getParentRoute: () => Paren
       "EditOrderScreen",
     ),
   });
-  return [suppliers, newSupplier, supplier, orders, newOrder, order, editOrder] as const;
+  return [low, suppliers, newSupplier, supplier, orders, newOrder, order, editOrder] as const;
 }

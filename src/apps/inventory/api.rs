@@ -1,8 +1,8 @@
 //! The table of contents of the app.
 
 use super::{
-    counts, exports, files, imports, items, locations, movements, orders, stocks, suppliers,
-    valuations,
+    alerts, counts, exports, files, imports, items, locations, movements, orders, stocks,
+    suppliers, valuations,
 };
 use crate::platform::app::Routes;
 
@@ -13,6 +13,7 @@ pub(super) fn routes() -> Routes {
         .merge(locations::api::routes())
         .merge(movements::api::routes())
         .merge(stocks::api::routes())
+        .merge(alerts::api::routes())
         .merge(valuations::api::routes())
         .merge(counts::api::routes())
         .merge(suppliers::api::routes())

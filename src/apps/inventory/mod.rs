@@ -5,6 +5,7 @@ mod columns;
 #[cfg(test)]
 mod tests;
 
+pub mod alerts;
 pub mod amounts;
 pub mod counts;
 pub mod exports;
@@ -68,8 +69,13 @@ pub const SPEC: AppSpec = AppSpec {
         orders::rules::CODES,
     ],
     columns: columns::MARKS,
-    jobs: &[stocks::jobs::SELF_CHECK, imports::jobs::IMPORT, exports::jobs::EXPORT],
-    notices: &[],
+    jobs: &[
+        stocks::jobs::SELF_CHECK,
+        imports::jobs::IMPORT,
+        exports::jobs::EXPORT,
+        alerts::jobs::DIGEST,
+    ],
+    notices: &[&alerts::rules::RAN_LOW],
     clean_up: &[CleanUpSpec { what: "import_previews", drop: imports::ops::drop_expired_in }],
     routes: api::routes,
     usage: usage::ops::SPEC,
@@ -93,6 +99,7 @@ const EVENTS: &[EventSpec] = &[
     told(imports::ops::KIND),
     told(files::ops::KIND),
     told(counts::ops::KIND),
+    told(alerts::ops::KIND),
     told_with_prices(suppliers::ops::KIND),
     told_with_prices(orders::ops::KIND),
 ];

@@ -84,7 +84,27 @@ async fn prepare(platform: &Arc<Platform>) -> Result<()> {
         recover(platform).await?;
         platform.jobs.set_recovered();
     }
+    grant(platform).await?;
     plan(platform).await
+}
+
+/// Queues what transactions asked for.
+async fn grant(platform: &Arc<Platform>) -> Result<()> {
+    let wishes = platform.jobs.take_wishes();
+    if wishes.is_empty() {
+        return Ok(());
+    }
+    let (queued, on_box) = (wishes.clone(), Arc::clone(platform));
+    let queue = move |scope: &BoxScope<'_>| {
+        queued.iter().try_for_each(|one| ops::grant_in(scope, &on_box.jobs, *one))
+    };
+    let outcome = as_box(platform).write(queue).await;
+    if outcome.is_err() {
+        for one in wishes {
+            platform.jobs.wish(one.workspace, one.kind, one.run_at);
+        }
+    }
+    outcome
 }
 
 async fn begin(platform: &Arc<Platform>) -> Result<Option<Job>> {

@@ -71,9 +71,18 @@ pub struct Jobs {
     in_hand: InHand,
     nudge: Notify,
     changes: broadcast::Sender<JobChange>,
+    wishes: Mutex<Vec<Wished>>,
     /// What the runner knows of the clock.
     planned: Mutex<Planned>,
     has_recovered: AtomicBool,
+}
+
+/// A job that a transaction of a workspace asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wished {
+    pub(super) workspace: WorkspaceId,
+    pub(super) kind: &'static str,
+    pub(super) run_at: Moment,
 }
 
 /// When the schedules were looked at, and when that is needed again.
@@ -102,6 +111,7 @@ impl Jobs {
             in_hand: InHand::default(),
             nudge: Notify::new(),
             changes: broadcast::Sender::new(CHANGES_MAX),
+            wishes: Mutex::default(),
             planned: Mutex::default(),
             has_recovered: AtomicBool::new(false),
         };
@@ -155,6 +165,25 @@ impl Jobs {
     pub(in crate::platform) fn tell(&self, job: &Job) {
         // Without a listener nobody misses it.
         drop(self.changes.send(job.into()));
+    }
+
+    /// Asks for a job of a workspace, which the runner queues; the same is asked for once.
+    pub(in crate::platform) fn wish(
+        &self,
+        workspace: WorkspaceId,
+        kind: &'static str,
+        run_at: Moment,
+    ) {
+        let mut wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !wishes.iter().any(|one| one.workspace == workspace && one.kind == kind) {
+            wishes.push(Wished { workspace, kind, run_at });
+            drop(wishes);
+            self.nudge();
+        }
+    }
+
+    pub(super) fn take_wishes(&self) -> Vec<Wished> {
+        std::mem::take(&mut self.wishes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes the runner look for work.

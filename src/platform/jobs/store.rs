@@ -63,6 +63,16 @@ pub(super) fn under_way(
         .optional()?)
 }
 
+/// Whether a job of this kind about nothing in particular has not begun yet.
+pub(super) fn is_waiting(scope: &BoxScope<'_>, kind: &str, workspace: WorkspaceId) -> Result<bool> {
+    Ok(scope
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = :kind AND workspace_id = :workspace
+                 AND state = 'waiting' AND subject = '')",
+        )?
+        .query_row(named_params! { ":kind": kind, ":workspace": workspace }, |row| row.get(0))?)
+}
+
 /// Jobs that somebody asked for and that have not ended.
 pub(super) fn under_way_of(scope: &BoxScope<'_>, user: UserId) -> Result<Vec<Job>> {
     let mut statement = scope.prepare_cached(&format!(

@@ -24,6 +24,8 @@ pub const KIND: &str = "notice";
 const NEWS_AT_ONCE: usize = 256;
 /// The same trouble is told again after so long.
 const TROUBLE_TOLD_EVERY: Duration = Duration::from_hours(24);
+/// Members looked at at once.
+const MEMBERS_AT_ONCE: usize = 200;
 /// Characters of a browser's name for itself.
 const DEVICE_LENGTH_MAX: usize = 80;
 
@@ -220,6 +222,35 @@ pub fn keepers_in(scope: &BoxScope<'_>, workspace: Option<WorkspaceId>) -> Resul
     match workspace {
         Some(workspace) => store::admins(scope, workspace),
         None => store::operators(scope),
+    }
+}
+
+/// Tells those of a workspace who may do something and want to hear of this kind. Of a workspace
+/// that is not in use nobody is told.
+pub fn tell_members_in(
+    scope: &BoxScope<'_>,
+    platform: &Platform,
+    (workspace, permission): (WorkspaceId, &'static str),
+    telling: Telling,
+) -> Result<()> {
+    let about = workspaces::ops::get_in(scope, workspace)?;
+    if about.state() != workspaces::State::Active {
+        return Ok(());
+    }
+    let telling = telling.about(workspace).with("workspace", &about.name);
+    let (mut to, mut after) = (Vec::new(), None);
+    loop {
+        let some = members::ops::list_in(scope, workspace, after, MEMBERS_AT_ONCE)?;
+        let Some(last) = some.last() else { return tell_in(scope, &to, &telling) };
+        after = Some(last.user);
+        for member in some.iter().filter(|member| !member.is_disabled) {
+            let role = member.role;
+            let grant = workspaces::roles::ops::grant_in(scope, &platform.roles, workspace, role)?;
+            let wants = store::settings(scope, member.user)?.wants(telling.spec);
+            if wants && grant.allows(permission) {
+                to.push(member.user);
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod imports;
 mod items;
 mod ledger;
 mod locations;
+mod low_stock;
 mod matrix;
 mod movements;
 mod orders;

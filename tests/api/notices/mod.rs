@@ -2,6 +2,7 @@
 
 mod bell;
 mod certificates;
+mod low_stock;
 mod mail;
 mod real_server;
 pub mod receivers;

@@ -15,6 +15,7 @@ export function screensOf(home, item, place) {
     ["new location", `${home}/inventory/locations/new`],
     ["stock", `${home}/inventory/stock`],
     ["movements", `${home}/inventory/movements`],
+    ["low stock", `${home}/inventory/low`],
     ["orders", `${home}/inventory/orders`],
     ["no order is canceled", `${home}/inventory/orders?status=canceled`],
     ["new order", `${home}/inventory/orders/new`],

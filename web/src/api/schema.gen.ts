@@ -3569,6 +3569,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inventory/stock/low": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the items that are below their minimum, by name. */
+        get: operations["list_low_stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inventory/suppliers": {
         parameters: {
             query?: never;
@@ -5494,6 +5511,27 @@ export interface components {
             /** @description All that are low when left out. */
             item_ids?: string[] | null;
         };
+        /** @description An item below its minimum. */
+        LowStockResponse: {
+            category?: string | null;
+            item_id: string;
+            item_name: string;
+            item_number: string;
+            max_qty?: string | null;
+            min_qty: string;
+            /** @description Over all places. */
+            on_hand: string;
+            /** @description On drafts and orders on their way. Absent for roles that may not see prices. */
+            on_order?: string | null;
+            /** @description When it fell below its minimum; null for what was never above. */
+            since?: string | null;
+            /**
+             * @description What an order drafted from the list would ask for: zero when enough is coming. Absent for
+             *     roles that may not see prices.
+             */
+            to_order?: string | null;
+            unit: string;
+        };
         /**
          * @description How the connection to the mail server is protected.
          * @enum {string}
@@ -6381,6 +6419,38 @@ export interface components {
                  */
                 number: number;
                 request_id?: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_LowStockResponse: {
+            items: {
+                category?: string | null;
+                item_id: string;
+                item_name: string;
+                item_number: string;
+                max_qty?: string | null;
+                min_qty: string;
+                /** @description Over all places. */
+                on_hand: string;
+                /** @description On drafts and orders on their way. Absent for roles that may not see prices. */
+                on_order?: string | null;
+                /** @description When it fell below its minimum; null for what was never above. */
+                since?: string | null;
+                /**
+                 * @description What an order drafted from the list would ask for: zero when enough is coming. Absent for
+                 *     roles that may not see prices.
+                 */
+                to_order?: string | null;
+                unit: string;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
@@ -18069,6 +18139,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_StockResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    list_low_stock: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200 rows; 50 when left out. */
+                limit?: number;
+                cursor?: string;
+                /** @description True to count all of them, to 10,000. */
+                total?: boolean;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LowStockResponse"];
                 };
             };
             400: components["responses"]["Refusal400"];

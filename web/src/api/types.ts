@@ -93,6 +93,7 @@ export type OrderSummary = Schemas["OrderSummaryResponse"];
 export type OrderLine = Schemas["OrderLineResponse"];
 export type OrderRequest = Schemas["OrderRequest"];
 export type OrderSettings = Schemas["OrderSettingsResponse"];
+export type LowItem = Schemas["LowStockResponse"];
 export type Receipt = Schemas["ReceiptResponse"];
 export type ReceiptRequest = Schemas["ReceiptRequest"];
 export type Valuation = Schemas["ValuationResponse"];

@@ -1,4 +1,5 @@
 import {
+  IconAlertTriangle,
   IconArrowsExchange,
   IconFileText,
   IconCircleCheck,
@@ -21,6 +22,7 @@ export type WorkspaceScreen =
   | "/w/$workspace/inventory/stock"
   | "/w/$workspace/inventory/movements"
   | "/w/$workspace/inventory/locations"
+  | "/w/$workspace/inventory/low"
   | "/w/$workspace/inventory/orders"
   | "/w/$workspace/inventory/suppliers"
   | "/w/$workspace/inventory/counts"
@@ -35,6 +37,8 @@ export interface AppScreen {
   readonly permissions: readonly string[];
   /** `g` and this key lead here. */
   readonly jump?: string;
+  /** What stands at the end of its entry: how much waits there. */
+  readonly badge?: LazyExoticComponent<ComponentType<{ readonly workspace: string }>>;
 }
 
 /** What an app brings along. Mirrors the list of apps in the server; only the shell reads it. */
@@ -90,6 +94,13 @@ const inventory: AppDescription = {
       icon: IconMapPin,
       permissions: ["inventory.read"],
       jump: "l",
+    },
+    {
+      to: "/w/$workspace/inventory/low",
+      label: "items.low",
+      icon: IconAlertTriangle,
+      permissions: ["inventory.read"],
+      badge: lazy(() => import("./inventory/low/LowBadge")),
     },
     {
       to: "/w/$workspace/inventory/orders",

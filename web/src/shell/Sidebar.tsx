@@ -1,6 +1,6 @@
 import { IconHome, type Icon } from "@tabler/icons-react";
 import { createLink } from "@tanstack/react-router";
-import type { ComponentPropsWithRef } from "react";
+import { Suspense, type ComponentPropsWithRef, type ReactNode } from "react";
 import type { MyWorkspace } from "@/api/types";
 import { t } from "@/i18n";
 import { useMe } from "@/platform/identity/queries";
@@ -10,13 +10,20 @@ import classes from "./frame.module.css";
 
 interface NavProps extends ComponentPropsWithRef<"a"> {
   readonly icon: Icon;
+  readonly badge?: ReactNode;
 }
 
-const NavLink = createLink(function NavAnchor({ icon: Symbol, children, ...rest }: NavProps) {
+const NavLink = createLink(function NavAnchor({
+  icon: Symbol,
+  badge,
+  children,
+  ...rest
+}: NavProps) {
   return (
     <a {...rest} className={classes.nav}>
       <Symbol size={17} stroke={1.7} aria-hidden />
       <span className="hf-clip">{children}</span>
+      <Suspense>{badge}</Suspense>
     </a>
   );
 });
@@ -49,6 +56,7 @@ function WorkspaceLinks({ workspace }: { readonly workspace: MyWorkspace }) {
               to={screen.to}
               params={params}
               icon={screen.icon}
+              badge={screen.badge && <screen.badge workspace={workspace.id} />}
               activeOptions={{ includeSearch: false }}
             >
               {t(screen.label)}

@@ -6,6 +6,7 @@ use super::rules::{
 };
 use super::store::{self, Forgettable};
 use crate::apps::inventory::RESTORE_ANY;
+use crate::apps::inventory::alerts;
 use crate::apps::inventory::counts;
 use crate::apps::inventory::files;
 use crate::apps::inventory::orders;
@@ -136,6 +137,9 @@ pub fn update_in(scope: &Scope<'_>, kept: &KeptItem, draft: &ItemDraft) -> Resul
     rules::check_unit(&kept.unit, &draft.unit, store::has_stock(scope, kept.rid)?)?;
     check_unique(scope, &draft, Some(kept.rid))?;
     store::update(scope, kept.rid, &draft, unit_cost)?;
+    if draft.min_qty != before.min_qty {
+        alerts::ops::look_at_end(scope, kept.rid);
+    }
     if draft.barcodes != before.barcodes {
         store::replace_barcodes(scope, kept.rid, &draft.barcodes)?;
     }
@@ -152,6 +156,7 @@ pub async fn delete(ctx: &Ctx, id: ItemId, version: i64) -> Result<()> {
         let orders = orders::ops::open_with_in(scope, kept.rid)?;
         rules::check_delete(has_stock, &orders, scope.may("inventory.prices"))?;
         store::delete(scope, kept.rid)?;
+        alerts::ops::look_at_end(scope, kept.rid);
         let entry = Entry::new("inventory.item.deleted", KIND, id).version(kept.version + 1);
         scope.audit(entry.set("item_number", kept.item_number))?;
         Ok(())
@@ -166,6 +171,7 @@ pub async fn restore(ctx: &Ctx, id: ItemId) -> Result<KeptItem> {
         check_restore_in(scope, deleted_at, kept.deleted_by, RESTORE_ANY)?;
         check_still_free(scope, &kept)?;
         store::restore(scope, kept.rid)?;
+        alerts::ops::look_at_end(scope, kept.rid);
         let entry = Entry::new("inventory.item.restored", KIND, id).version(kept.version + 1);
         scope.audit(entry.set("item_number", kept.item_number))?;
         store::get(scope, id)

@@ -6,6 +6,7 @@ use super::rules::{
     Overriding, Posting, Remarks, Transfer, TransferId,
 };
 use super::store::{self, Found, FoundPlace, NewMovement};
+use crate::apps::inventory::alerts;
 use crate::apps::inventory::amounts::Qty;
 use crate::apps::inventory::counts;
 use crate::apps::inventory::items::rules::ItemId;
@@ -441,6 +442,9 @@ fn post(
         receipt_line: planned.receipt_line,
     };
     scope.audit(describe(&movement))?;
+    if found.has_minimum {
+        alerts::ops::look_at_end(scope, found.item_rid);
+    }
     Ok(movement)
 }
 

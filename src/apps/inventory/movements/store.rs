@@ -30,6 +30,7 @@ pub(super) struct Found {
     pub(super) qty_step: Qty,
     pub(super) item_cost: Option<Money>,
     pub(super) totals: Totals,
+    pub(super) has_minimum: bool,
     pub(super) on_hand: Qty,
 }
 
@@ -58,7 +59,8 @@ pub(super) fn find(scope: &Scope<'_>, item: ItemId, place: LocationId) -> Result
     Ok(scope
         .prepare_cached(
             "SELECT i.rid, i.item_number, i.name, i.unit, i.temp_zone, i.qty_step, i.unit_cost,
-                 t.qty, t.value, l.rid, l.code, l.name, l.temp_zone, l.is_active, s.qty
+                 t.qty, t.value, l.rid, l.code, l.name, l.temp_zone, l.is_active, s.qty,
+                 t.min_qty IS NOT NULL
              FROM items AS i
              JOIN item_totals AS t ON t.item_id = i.rid
              LEFT JOIN locations AS l ON l.id = :place AND l.deleted_at IS NULL
@@ -81,6 +83,7 @@ pub(super) fn find(scope: &Scope<'_>, item: ItemId, place: LocationId) -> Result
                 item_cost: row.get(6)?,
                 totals: Totals { qty: row.get(7)?, value: row.get(8)? },
                 on_hand: row.get::<_, Option<Qty>>(14)?.unwrap_or_default(),
+                has_minimum: row.get(15)?,
             })
         })
         .optional()?)

@@ -21,7 +21,7 @@ use crate::platform::error::{Error, Result, refuse};
 use crate::platform::idempotency::rules::Created;
 
 pub use receiving::{Received, receipts, receive, reverse, taken_back_in};
-pub use restocking::from_low_stock;
+pub use restocking::{Needs, Restock, from_low_stock, restock_in};
 
 /// Audit and event kind.
 pub const KIND: &str = "inventory.order";

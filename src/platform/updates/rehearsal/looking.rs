@@ -144,7 +144,7 @@ impl<'a> Looking<'a> {
         for (app, check) in of_workspaces(self.parts.apps) {
             let membership = Membership::new(id, Role::Owner, grant.clone());
             let outcome = opened.try_out(|connection| {
-                (check.run)(&Scope::apart(Unit::apart(connection, clock), membership))
+                Scope::apart(Unit::apart(connection, clock), membership).tried(check.run)
             });
             self.note_check((app, check.name, check.title, check.kind), &place, outcome);
         }

@@ -17,12 +17,12 @@ import { locationsQuery } from "./locations/queries";
 import { MovementIcon } from "./movements/MovementTag";
 import { posterName } from "./movements/poster";
 import { recentMovementsQuery } from "./movements/queries";
-import { APPROVE, READ } from "./permissions";
+import { READ } from "./permissions";
 import classes from "./today.module.css";
 
-const WaitingCounts = lazy(async () => {
-  await loadTexts("counts");
-  return import("./counts/WaitingCounts");
+const Waiting = lazy(async () => {
+  await Promise.all([loadTexts("counts"), loadTexts("orders")]);
+  return import("./Waiting");
 });
 
 const LOW_ROWS = 8;
@@ -57,11 +57,9 @@ function TodayBody() {
         placeCount={places.data?.length ?? null}
         movementCount={recent.data ? recent.data.items.length : null}
       />
-      {workspace.can(APPROVE) && (
-        <Suspense>
-          <WaitingCounts />
-        </Suspense>
-      )}
+      <Suspense>
+        <Waiting />
+      </Suspense>
       <section aria-label={t("today.numbers")} className={classes.numbers}>
         <Figure
           label={t("today.itemsCount")}

@@ -97,6 +97,7 @@ export const audit = {
   "audit.say.inventory.file.added": "{actor} put the file {object} beside an item",
   "audit.say.inventory.file.removed": "{actor} removed the file {object} from an item",
   "audit.say.inventory.item.supplier-changed": "{actor} changed who delivers an item",
+  "audit.say.inventory.low-stock.raised": "{object} fell below its minimum",
   "audit.say.inventory.supplier.created": "{actor} added the supplier {object}",
   "audit.say.inventory.supplier.changed": "{actor} changed the supplier {object}",
   "audit.say.inventory.supplier.deleted": "{actor} deleted the supplier {object}",

@@ -3,6 +3,7 @@ export const WORKSPACE_KINDS = [
   "inventory.import",
   "inventory.export",
   "inventory.self-check",
+  "inventory.low-stock",
   "platform.workspace-export",
   "workspace.sample-data",
 ] as const;

@@ -54,23 +54,59 @@ pub async fn from_low_stock(ctx: &Ctx, only: Vec<ItemId>) -> Result<Vec<Full>> {
 /// The line that brings an item to its maximum, and who delivers it.
 fn wanted(scope: &Scope<'_>, item: &KeptItem) -> Result<Option<(Option<SupplierId>, LineDraft)>> {
     let Some(min) = item.min_qty else { return Ok(None) };
-    let preferred = suppliers::ops::preferred_in(scope, item.rid)?;
-    let coming = store::on_order(scope, item.rid)?.into_iter().map(KeptLine::left);
-    let on_order = coming.fold(Qty::ZERO, |sum, left| sum.plus(left).unwrap_or(sum));
-    let pack = preferred.as_ref().map_or(item.qty_step, |(_, one)| one.terms.pack_qty);
-    let stock = Stock {
+    let needs = Needs {
+        item_rid: item.rid,
         on_hand: item.totals.qty,
-        on_order,
         min,
         max: item.max_qty,
-        pack,
         step: item.qty_step,
     };
-    let line = to_order(&stock).map(|req_qty| LineDraft {
+    let restock = restock_in(scope, &needs)?;
+    let line = restock.to_order.map(|req_qty| LineDraft {
         item: item.id,
         req_qty,
         unit_price: None,
         note: String::new(),
     });
-    Ok(line.map(|line| (preferred.map(|(id, _)| id), line)))
+    Ok(line.map(|line| (restock.supplier, line)))
+}
+
+/// What is known of an item that may have to be ordered.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs {
+    pub item_rid: i64,
+    /// Over all places.
+    pub on_hand: Qty,
+    pub min: Qty,
+    pub max: Option<Qty>,
+    pub step: Qty,
+}
+
+/// How an item comes back to its maximum.
+#[derive(Debug, Clone, Copy)]
+pub struct Restock {
+    /// On drafts and orders on their way.
+    pub on_order: Qty,
+    /// None when enough is coming.
+    pub to_order: Option<Qty>,
+    /// Who delivers it first.
+    pub supplier: Option<SupplierId>,
+}
+
+/// How an item comes back to its maximum, for other resources of the app. Only for those who see
+/// prices: it tells of orders.
+pub fn restock_in(scope: &Scope<'_>, needs: &Needs) -> Result<Restock> {
+    let preferred = suppliers::ops::preferred_in(scope, needs.item_rid)?;
+    let coming = store::on_order(scope, needs.item_rid)?.into_iter().map(KeptLine::left);
+    let on_order = coming.fold(Qty::ZERO, |sum, left| sum.plus(left).unwrap_or(sum));
+    let stock = Stock {
+        on_hand: needs.on_hand,
+        on_order,
+        min: needs.min,
+        max: needs.max,
+        pack: preferred.as_ref().map_or(needs.step, |(_, one)| one.terms.pack_qty),
+        step: needs.step,
+    };
+    let supplier = preferred.map(|(id, _)| id);
+    Ok(Restock { on_order, to_order: to_order(&stock), supplier })
 }

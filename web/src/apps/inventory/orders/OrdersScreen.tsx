@@ -1,24 +1,23 @@
-import { Button, Menu } from "@mantine/core";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Menu } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { IconFileText, IconPlus, IconScale, IconWand } from "@tabler/icons-react";
+import { IconFileText, IconPlus, IconScale } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import type { OrderSummary } from "@/api/types";
 import { t, useFormat, type Formatter } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { ActionsMenu } from "@/ui/ActionsMenu";
-import { Confirm } from "@/ui/Confirm";
 import { FilterBar, FilterChip } from "@/ui/FilterChips";
 import { LinkButton } from "@/ui/LinkButton";
 import { Page } from "@/ui/Page";
 import { StateBlock } from "@/ui/StateBlock";
 import { DataTable, PhoneRow, type Column } from "@/ui/table";
-import { toastDone } from "@/ui/toast";
 import { Money, When } from "@/ui/values";
 import { PRICES, WRITE } from "../permissions";
 import { supplierChoicesQuery } from "../suppliers/queries";
+import { DraftFromLow } from "./DraftFromLow";
 import { OrderStatusTags } from "./OrderStatus";
-import { draftFromLowStock, ORDER_STATUSES, ordersQuery, type OrderFilter } from "./queries";
+import { ORDER_STATUSES, ordersQuery, type OrderFilter } from "./queries";
 import { Tolerance } from "./ToleranceDialog";
 
 /** What was ordered, newest first. */
@@ -87,28 +86,10 @@ export function OrdersScreen() {
 
 function Actions() {
   const workspace = useWorkspace();
-  const client = useQueryClient();
-  const [asks, setAsks] = useState(false);
   const [sets, setSets] = useState(false);
-  const draft = async () => {
-    const made = await draftFromLowStock(workspace.id);
-    setAsks(false);
-    await client.invalidateQueries({ queryKey: ["inventory", workspace.id, "orders"] });
-    toastDone(
-      made.length > 0
-        ? t("orders.fromLowDone", { count: made.length })
-        : t("orders.fromLowNothing"),
-    );
-  };
   return (
     <>
-      <Button
-        variant="default"
-        leftSection={<IconWand size={16} aria-hidden />}
-        onClick={() => setAsks(true)}
-      >
-        {t("orders.fromLow")}
-      </Button>
+      <DraftFromLow />
       <LinkButton
         to="/w/$workspace/inventory/orders/new"
         params={{ workspace: workspace.id }}
@@ -122,16 +103,6 @@ function Actions() {
         </Menu.Item>
       </ActionsMenu>
       {sets && <Tolerance onClose={() => setSets(false)} />}
-      <Confirm
-        opened={asks}
-        title={t("orders.fromLowTitle")}
-        confirmLabel={t("orders.fromLow")}
-        isDanger={false}
-        onConfirm={draft}
-        onClose={() => setAsks(false)}
-      >
-        {t("orders.fromLowBody")}
-      </Confirm>
     </>
   );
 }

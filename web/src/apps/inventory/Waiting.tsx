@@ -1,0 +1,117 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, type ToOptions } from "@tanstack/react-router";
+import { t, useFormat } from "@/i18n";
+import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import { Section } from "@/ui/Page";
+import { ProblemAlert } from "@/ui/ProblemAlert";
+import { SkeletonLines } from "@/ui/Skeleton";
+import { countsQuery } from "./counts/queries";
+import { lowCountQuery } from "./low/queries";
+import { ordersQuery } from "./orders/queries";
+import { APPROVE, PRICES } from "./permissions";
+import classes from "./today.module.css";
+
+/** One kind of thing that waits: how much of it there is, and where it is decided. */
+interface Waiting {
+  readonly query: {
+    readonly error: Error | null;
+    readonly isPending: boolean;
+    readonly fetchStatus: string;
+    readonly refetch: () => unknown;
+  };
+  readonly count: number;
+  readonly text: string;
+  readonly to: ToOptions;
+}
+
+/** What waits for this person in the inventory today, each with the way to where it is decided. */
+export default function WaitingToday() {
+  const all = [useCounts(), ...useOrders(), useLow()];
+  const failed = all.find(({ query }) => query.error);
+  const isLoading = all.some(({ query }) => query.isPending && query.fetchStatus !== "idle");
+  const waiting = all.filter(({ count }) => count > 0);
+  return (
+    <Section title={t("waiting.title")}>
+      {failed ? (
+        <ProblemAlert error={failed.query.error} onRetry={() => void failed.query.refetch()} />
+      ) : isLoading ? (
+        <SkeletonLines count={2} />
+      ) : waiting.length === 0 ? (
+        <p className="hf-dim" style={{ margin: 0 }}>
+          {t("waiting.nothing")}
+        </p>
+      ) : (
+        <ul className={classes.list}>
+          {waiting.map(({ text, to }) => (
+            <li key={text}>
+              <Link {...to}>{text}</Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+function useLow(): Waiting {
+  const workspace = useWorkspace();
+  const query = useQuery(lowCountQuery(workspace.id));
+  const count = query.data?.count ?? 0;
+  const params = { workspace: workspace.id };
+  const to = { to: "/w/$workspace/inventory/low", params } as const;
+  return { query, count, text: t("waiting.low", { count }), to };
+}
+
+function useCounts(): Waiting {
+  const workspace = useWorkspace();
+  const query = useInfiniteQuery({
+    ...countsQuery(workspace.id, { state: "submitted" }),
+    enabled: workspace.can(APPROVE),
+  });
+  const count = query.data?.pages[0]?.items.length ?? 0;
+  const params = { workspace: workspace.id };
+  const search = { state: "submitted" };
+  const to = { to: "/w/$workspace/inventory/counts", params, search } as const;
+  return { query, count, text: t("counts.waiting", { count }), to };
+}
+
+function useOrders(): Waiting[] {
+  const workspace = useWorkspace();
+  const format = useFormat();
+  const today = format.dayOf(new Date().toISOString());
+  const enabled = workspace.can(PRICES);
+  const sent = useInfiniteQuery({
+    ...ordersQuery(workspace.id, { status: "submitted" }),
+    enabled,
+  });
+  const drafts = useInfiniteQuery({ ...ordersQuery(workspace.id, { status: "draft" }), enabled });
+  const expected = (sent.data?.pages[0]?.items ?? []).map((order) => order.expected_on ?? "");
+  const dueToday = expected.filter((day) => day === today).length;
+  const overdue = expected.filter((day) => day !== "" && day < today).length;
+  const unsent = drafts.data?.pages[0]?.items.length ?? 0;
+  const toOrders = (status: "submitted" | "draft"): ToOptions => ({
+    to: "/w/$workspace/inventory/orders",
+    params: { workspace: workspace.id },
+    search: { status },
+  });
+  return [
+    {
+      query: sent,
+      count: overdue,
+      text: t("waiting.overdue", { count: overdue }),
+      to: toOrders("submitted"),
+    },
+    {
+      query: sent,
+      count: dueToday,
+      text: t("waiting.dueToday", { count: dueToday }),
+      to: toOrders("submitted"),
+    },
+    {
+      query: drafts,
+      count: unsent,
+      text: t("waiting.drafts", { count: unsent }),
+      to: toOrders("draft"),
+    },
+  ];
+}
