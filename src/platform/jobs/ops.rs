@@ -1,5 +1,7 @@
 //! Asking for jobs, looking at them, ending them; and what the runner writes down.
 
+pub(super) mod wishing;
+
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,7 +10,7 @@ use super::rules::{
     self, Asker, Ending, FAILURES_TOLD, HISTORY_KEPT, HISTORY_ROWS_MAX, Job, JobId, Next, Progress,
     Requester, State, VALUE_SIZE_BYTES_MAX, WAITING_ALL_MAX, WAITING_MAX,
 };
-use super::state::{Jobs, Kind, Wished};
+use super::state::{Jobs, Kind};
 use super::store;
 use super::work::Per;
 use crate::platform::audit::Entry;
@@ -566,16 +568,6 @@ pub(super) fn queue_in(scope: &BoxScope<'_>, due: &[DueKind]) -> Result<usize> {
         store::set_done_until(scope, name, one.workspace, until)?;
     }
     Ok(queued)
-}
-
-/// Queues what a transaction of a workspace asked for, unless the same waits already.
-pub(super) fn grant_in(scope: &BoxScope<'_>, jobs: &Jobs, wished: Wished) -> Result<()> {
-    let Wished { workspace, kind, run_at } = wished;
-    let kind = jobs.kind(kind).ok_or_else(|| Error::internal(format!("no jobs of kind {kind}")))?;
-    if store::is_waiting(scope, kind.spec.kind, workspace)? {
-        return Ok(());
-    }
-    store::insert(scope, &Job { run_at, ..new_job(scope, &kind, Some(workspace)) }, "")
 }
 
 /// Forgets jobs past their time, beyond their number, and of workspaces that are gone; at most

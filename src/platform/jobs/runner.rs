@@ -96,13 +96,11 @@ async fn grant(platform: &Arc<Platform>) -> Result<()> {
     }
     let (queued, on_box) = (wishes.clone(), Arc::clone(platform));
     let queue = move |scope: &BoxScope<'_>| {
-        queued.iter().try_for_each(|one| ops::grant_in(scope, &on_box.jobs, *one))
+        queued.iter().try_for_each(|one| ops::wishing::grant_in(scope, &on_box.jobs, *one))
     };
     let outcome = as_box(platform).write(queue).await;
     if outcome.is_err() {
-        for one in wishes {
-            platform.jobs.wish(one.workspace, one.kind, one.run_at);
-        }
+        platform.jobs.keep_wishes(wishes);
     }
     outcome
 }

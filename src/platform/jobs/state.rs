@@ -186,6 +186,11 @@ impl Jobs {
         std::mem::take(&mut self.wishes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Puts back what could not be queued, for the next round; that comes by itself.
+    pub(super) fn keep_wishes(&self, kept: Vec<Wished>) {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner).extend(kept);
+    }
+
     /// Makes the runner look for work.
     pub(in crate::platform) fn nudge(&self) {
         self.nudge.notify_one();

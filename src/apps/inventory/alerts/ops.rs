@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::jobs::{DIGEST, DIGEST_EVERY};
-use super::rules::{Change, LowItem, NAMES_MAX, change};
+use super::rules::{Change, LowItem, NAMES_MAX, change, shortened};
 use super::store;
 use crate::apps::inventory::counts;
 use crate::apps::inventory::orders::ops::{Needs, Restock, restock_in};
@@ -50,10 +50,10 @@ pub struct Untold {
 /// Notes that what is low is told now, and gives what was not told before. What came back to its
 /// minimum meanwhile is not among it.
 pub fn take_untold_in(scope: &Scope<'_>) -> Result<Untold> {
-    let mut names = store::take_untold(scope)?;
+    let names = store::take_untold(scope)?;
     let count = names.len();
-    names.truncate(NAMES_MAX);
-    Ok(Untold { names, count })
+    let names = names.into_iter().take(NAMES_MAX).map(|name| shortened(&name));
+    Ok(Untold { names: names.collect(), count })
 }
 
 /// A low item and what brings it back.

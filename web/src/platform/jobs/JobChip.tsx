@@ -11,7 +11,7 @@ import { announceEnd } from "./announceEnd";
 import { forgetJob, useFollowedJobs } from "./followed";
 import { ProgressBar } from "./ProgressBar";
 import { jobQuery, recentJobsQuery } from "./queries";
-import { isActive, percentOf, percentOfAll } from "./rules";
+import { isActive, isUnderWay, percentOf, percentOfAll } from "./rules";
 import { jobTitle, stateName } from "./words";
 import classes from "./jobs.module.css";
 
@@ -104,7 +104,7 @@ function useActiveJobs(workspace: MyWorkspace): Job[] {
   const all = [...own.map((query) => query.data), ...(listed.data ?? [])];
   const seen = new Set<string>();
   return all.filter((job): job is Job => {
-    if (!job || !isActive(job) || seen.has(job.id)) return false;
+    if (!job || !isUnderWay(job) || seen.has(job.id)) return false;
     seen.add(job.id);
     return true;
   });

@@ -1,12 +1,12 @@
 import { t } from "@/i18n";
 import type { Job } from "@/api/types";
-import { isActive, percentOf } from "./rules";
+import { isUnderWay, percentOf } from "./rules";
 import classes from "./jobs.module.css";
 
 /** How far a job is; a moving stripe while nobody can say. */
 export function ProgressBar({ job, label }: { readonly job: Job; readonly label: string }) {
   const percent = percentOf(job.progress);
-  if (!isActive(job)) return null;
+  if (!isUnderWay(job)) return null;
   return (
     <div
       className={classes.track}

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, newKey, ok } from "@/api/client";
 import type { ChangeSchedule, Job, Schedule } from "@/api/types";
-import { isActive } from "./rules";
+import { isActive, isUnderWay } from "./rules";
 
 export const JOB_STATES = ["waiting", "running", "done", "failed", "cancelled"] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -30,7 +30,9 @@ export function jobsQuery(workspace: string | null, filter: JobFilter) {
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     refetchInterval: ({ state }) =>
-      state.data?.pages.some((page) => page.items.some(isActive)) ? PROGRESS_MS : false,
+      state.data?.pages.some((page) => page.items.some((job) => isUnderWay(job)))
+        ? PROGRESS_MS
+        : false,
   });
 }
 
@@ -45,7 +47,8 @@ export function recentJobsQuery(workspace: string, state?: JobState) {
       );
       return page.items;
     },
-    refetchInterval: (query) => (query.state.data?.some(isActive) ? PROGRESS_MS : false),
+    refetchInterval: (query) =>
+      query.state.data?.some((job) => isUnderWay(job)) ? PROGRESS_MS : false,
   });
 }
 

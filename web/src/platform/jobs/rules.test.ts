@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failedNow, isActive, percentOf, percentOfAll, tookMs } from "./rules";
+import { failedNow, isActive, isUnderWay, percentOf, percentOfAll, tookMs } from "./rules";
 
 describe("the progress of a job", () => {
   it("is said in whole percents and never beyond all", () => {
@@ -25,6 +25,20 @@ describe("the progress of a job", () => {
 });
 
 describe("a job", () => {
+  it("that was asked for a later time is not under way until then", () => {
+    const [made, later] = ["2026-11-22T10:00:00.000Z", "2026-11-22T11:00:00.000Z"];
+    const job = { state: "waiting", attempts: 0, created_at: made, run_at: later };
+    const at = (job: Parameters<typeof isUnderWay>[0], time: string) =>
+      isUnderWay(job, Date.parse(time));
+    expect(at(job, "2026-11-22T10:59:59.999Z")).toBe(false);
+    expect(at(job, later)).toBe(true);
+    expect(at({ ...job, state: "running" }, later)).toBe(true);
+    expect(at({ ...job, state: "done" }, later)).toBe(false);
+    // Pausing after a failure; asked for right now by a clock that is ahead.
+    expect(at({ ...job, attempts: 1 }, made)).toBe(true);
+    expect(at({ ...job, run_at: made }, "2026-11-22T09:00:00.000Z")).toBe(true);
+  });
+
   it("is active until it ended in some way", () => {
     expect(["waiting", "running"].every((state) => isActive({ state }))).toBe(true);
     expect(["done", "failed", "cancelled"].some((state) => isActive({ state }))).toBe(false);

@@ -7,6 +7,19 @@ export function isActive(job: { readonly state: string }): boolean {
   return job.state === "waiting" || job.state === "running";
 }
 
+interface Planned {
+  readonly state: string;
+  readonly attempts: number;
+  readonly created_at: string;
+  readonly run_at: string;
+}
+
+/** Whether a job is at work or about to be, and not one that was asked for some later time. */
+export function isUnderWay(job: Planned, nowMs: number = Date.now()): boolean {
+  const isLater = job.run_at > job.created_at && Date.parse(job.run_at) > nowMs;
+  return isActive(job) && !(isLater && job.attempts === 0);
+}
+
 /** Whole percents of what is done; null while that is not known. */
 export function percentOf(progress: Progress | null | undefined): number | null {
   if (!progress || progress.total <= 0) return null;
