@@ -114,6 +114,7 @@ describe("people of a workspace", () => {
         "Stock",
         "Movements",
         "Locations",
+        "Low stock",
         ...(person === counter ? ["Counts"] : []),
         "People",
       ]);
