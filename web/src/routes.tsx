@@ -181,7 +181,10 @@ const boxAudit = createRoute({
   getParentRoute: () => frame,
   path: "system/audit",
   validateSearch: (search: Search): AuditFilter => texts(search, FILTER_NAMES),
-  component: lazyRouteComponent(() => import("@/platform/audit/AuditScreen"), "BoxAuditScreen"),
+  component: lazyRouteComponent(
+    withTexts(() => import("@/platform/audit/AuditScreen"), "audit"),
+    "BoxAuditScreen",
+  ),
 });
 
 const doctor = createRoute({
@@ -209,7 +212,7 @@ const boxSecurity = createRoute({
   getParentRoute: () => frame,
   path: "box/security",
   component: lazyRouteComponent(
-    withTexts(() => import("@/platform/security/SecurityScreen"), "services"),
+    withTexts(() => import("@/platform/security/SecurityScreen"), "services", "audit"),
     "BoxSecurityScreen",
   ),
 });
@@ -356,7 +359,7 @@ const audit = createRoute({
   path: "audit",
   validateSearch: (search: Search): AuditFilter => texts(search, FILTER_NAMES),
   component: lazyRouteComponent(
-    () => import("@/platform/audit/AuditScreen"),
+    withTexts(() => import("@/platform/audit/AuditScreen"), "audit"),
     "WorkspaceAuditScreen",
   ),
 });
@@ -365,7 +368,7 @@ const security = createRoute({
   getParentRoute: () => workspace,
   path: "security",
   component: lazyRouteComponent(
-    withTexts(() => import("@/platform/security/SecurityScreen"), "services"),
+    withTexts(() => import("@/platform/security/SecurityScreen"), "services", "audit"),
     "WorkspaceSecurityScreen",
   ),
 });

@@ -46,11 +46,13 @@ export async function loadLanguage(wanted: string): Promise<void> {
 
 /** Texts that are too many to come with the first screen. */
 const PARTS = {
+  audit: async (): Promise<Texts> => (await import("./en/audit")).audit,
   backups: async (): Promise<Texts> => (await import("./en/backups")).backups,
   counts: async (): Promise<Texts> => (await import("./en/counts")).counts,
   delivery: async (): Promise<Texts> => (await import("./en/delivery")).delivery,
   doctor: async (): Promise<Texts> => (await import("./en/doctor")).doctor,
   importing: async (): Promise<Texts> => (await import("./en/importing")).importing,
+  merging: async (): Promise<Texts> => (await import("./en/merging")).merging,
   moving: async (): Promise<Texts> => (await import("./en/moving")).moving,
   orders: async (): Promise<Texts> => (await import("./en/orders")).orders,
   review: async (): Promise<Texts> => (await import("./en/review")).review,

@@ -15,7 +15,7 @@ import classes from "./today.module.css";
 const ROWS = 8;
 
 /** What others did here since one's last visit, for those who may read the log. */
-export function SinceLast({ workspace }: { readonly workspace: MyWorkspace }) {
+export default function SinceLast({ workspace }: { readonly workspace: MyWorkspace }) {
   const me = useMe();
   const format = useFormat();
   const since = useLastVisit(`holdfast.here.${me.id}.${workspace.id}`);

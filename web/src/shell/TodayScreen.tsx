@@ -7,8 +7,9 @@ import { SkeletonLines } from "@/ui/Skeleton";
 import { NoPermission } from "@/ui/StateBlock";
 import { Decisions } from "./Decisions";
 import { visibleApps } from "./navigation";
-import { SinceLast } from "./SinceLast";
+import { withTexts } from "../withTexts";
 
+const SinceLast = lazy(withTexts(() => import("./SinceLast"), "audit"));
 const SafetySteps = lazy(() => import("@/platform/backups/SafetySteps"));
 
 /** What each app has to say today. */
@@ -30,7 +31,9 @@ export function TodayScreen() {
           <SafetySteps workspace={workspace} />
         </Suspense>
       )}
-      <SinceLast workspace={workspace} />
+      <Suspense>
+        <SinceLast workspace={workspace} />
+      </Suspense>
       {apps.map((app) => (
         <Suspense key={app.id} fallback={<SkeletonLines count={6} />}>
           <app.today />

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { APPS } from "@/apps/registry";
 import { en } from "@/i18n/en";
+import { audit } from "@/i18n/en/audit";
 import { BOX_KINDS } from "@/platform/jobs/kinds";
 
 const SOURCES = join(import.meta.dirname, "../../../src");
@@ -51,7 +52,9 @@ function actions(): Set<string> {
   return found;
 }
 
-const SAID = new Set(Object.keys(en).filter((key) => key.startsWith("audit.say.")));
+const SAID = new Set(
+  Object.keys({ ...en, ...audit }).filter((key) => key.startsWith("audit.say.")),
+);
 /** What is said of no action in particular. */
 const GENERAL = ["audit.say.default", "audit.say.refused", "audit.say.changed"];
 

@@ -1,5 +1,5 @@
 import { account } from "./account";
-import { audit } from "./audit";
+import type { audit } from "./audit";
 import type { backups } from "./backups";
 import type { counts } from "./counts";
 import type { delivery } from "./delivery";
@@ -7,6 +7,7 @@ import type { doctor } from "./doctor";
 import { factors } from "./factors";
 import type { importing } from "./importing";
 import { inventory } from "./inventory";
+import type { merging } from "./merging";
 import type { moving } from "./moving";
 import { notices } from "./notices";
 import type { orders } from "./orders";
@@ -30,7 +31,6 @@ export const en = {
   ...shell,
   ...platform,
   ...account,
-  ...audit,
   ...factors,
   ...notices,
   ...people,
@@ -43,11 +43,13 @@ export const en = {
 } as const;
 /** Every text of the product; those of screens that few open come with them. */
 export type Messages = typeof en &
+  typeof audit &
   typeof backups &
   typeof counts &
   typeof delivery &
   typeof doctor &
   typeof importing &
+  typeof merging &
   typeof moving &
   typeof orders &
   typeof review &

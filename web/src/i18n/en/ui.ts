@@ -1,7 +1,4 @@
 export const ui = {
-  "form.staleTitle": "Somebody changed this meanwhile",
-  "form.staleBody":
-    "Nothing was saved; your text is still here. Load the newest, or keep this to copy from.",
   "form.staleReload": "Load the newest, drop my text",
   "form.staleKeep": "Keep typing",
   "delivery.lastBad": "Failed last",

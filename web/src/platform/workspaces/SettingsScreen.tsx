@@ -111,7 +111,7 @@ function SettingsForm({
         form={form}
         label={t("workspace.settings")}
         submitLabel={t("workspace.save")}
-        onReload={onReload}
+        stale={{ onReload }}
         isBlocked={isArchived}
       >
         <TextField form={form} name="name" label={t("workspace.name")} maxLength={NAME_MAX} />

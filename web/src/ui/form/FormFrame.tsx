@@ -1,12 +1,24 @@
 import { Button } from "@mantine/core";
-import { useEffect, useRef, type FormEvent, type KeyboardEvent, type ReactNode } from "react";
+import {
+  lazy,
+  Suspense,
+  useEffect,
+  useRef,
+  type FormEvent,
+  type KeyboardEvent,
+  type ReactNode,
+} from "react";
 import { t } from "@/i18n";
+import { withTexts } from "@/withTexts";
 import { Notice } from "../Notice";
 import { ProblemAlert } from "../ProblemAlert";
 import { CloseGuard } from "./LeaveGuard";
+import type { Stale } from "./StaleNotice";
 import { belongsTo, type Errors } from "./useForm";
 import type { Form } from "./useForm";
 import classes from "./form.module.css";
+
+const StaleNotice = lazy(withTexts(() => import("./StaleNotice"), "merging"));
 
 interface Props<V extends object> {
   readonly form: Form<V>;
@@ -18,8 +30,8 @@ interface Props<V extends object> {
   readonly onCancel?: () => void;
   /** Codes the screen handles in place; they are not repeated on top. */
   readonly handles?: readonly string[];
-  /** Takes what somebody else saved meanwhile in the place of what is typed. */
-  readonly onReload?: (() => void) | undefined;
+  /** The ways on where somebody else saved meanwhile; without it the refusal is shown as it is. */
+  readonly stale?: Stale<V> | undefined;
   readonly isBlocked?: boolean;
   /** Short forms need no word on keys. */
   readonly hasHint?: boolean;
@@ -34,12 +46,12 @@ export function FormFrame<V extends object>({
   extra,
   onCancel,
   handles = [],
-  onReload,
+  stale,
   isBlocked = false,
   hasHint = true,
 }: Props<V>) {
   const summary = useRef<HTMLDivElement>(null);
-  const isStale = form.refusal?.status === 412 && onReload !== undefined;
+  const isStale = form.refusal?.status === 412 && stale !== undefined;
   const isHandled = isStale || (form.refusal !== null && handles.includes(form.refusal.code));
   const problems = isHandled ? 0 : Object.keys(form.errors).length;
   const failed = form.refusal !== null;
@@ -75,17 +87,9 @@ export function FormFrame<V extends object>({
         {shown && <ProblemAlert error={shown} />}
       </div>
       {isStale && (
-        <Notice tone="caution" title={t("form.staleTitle")}>
-          {t("form.staleBody")}
-          <div className="hf-flow">
-            <Button size="xs" variant="default" onClick={onReload}>
-              {t("form.staleReload")}
-            </Button>
-            <Button size="xs" variant="default" onClick={form.clearRefusal}>
-              {t("form.staleKeep")}
-            </Button>
-          </div>
-        </Notice>
+        <Suspense>
+          <StaleNotice form={form} stale={stale} />
+        </Suspense>
       )}
       {children}
       <div className={classes.foot}>

@@ -4,3 +4,4 @@ export { AreaField, ChoiceField, SecretField, SwitchField, TextField } from "./f
 export { CardsField, type CardOption } from "./CardsField";
 export { ChecksField } from "./ChecksField";
 export { LeaveGuard } from "./LeaveGuard";
+export type { Stale } from "./StaleNotice";

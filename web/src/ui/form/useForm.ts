@@ -6,6 +6,8 @@ export type Errors = Readonly<Record<string, string>>;
 export interface Form<V extends object> {
   readonly id: string;
   readonly values: V;
+  /** What the form began with, or what was saved last. */
+  readonly base: V;
   readonly errors: Errors;
   readonly refusal: Refusal | null;
   readonly isDirty: boolean;
@@ -14,6 +16,8 @@ export interface Form<V extends object> {
   readonly labels: Map<string, string>;
   set<K extends keyof V>(name: K, value: V[K]): void;
   reset(values: V): void;
+  /** Goes on with `values` as changes to what somebody else saved. */
+  rebase(base: V, values: V): void;
   clearRefusal(): void;
   submit(): Promise<void>;
   fieldId(name: string): string;
@@ -90,12 +94,20 @@ export function useForm<V extends object>({
     setRefusal(null);
   }, []);
 
+  const rebase = useCallback((next: V, kept: V) => {
+    setValues(kept);
+    setBase(next);
+    setErrors({});
+    setRefusal(null);
+  }, []);
+
   const isDirty = useMemo(() => JSON.stringify(values) !== JSON.stringify(base), [values, base]);
   const clearRefusal = useCallback(() => setRefusal(null), []);
   const fieldId = useCallback((name: string) => `${id}-${name}`, [id]);
   return {
     id,
     values,
+    base,
     errors,
     refusal,
     isDirty,
@@ -103,6 +115,7 @@ export function useForm<V extends object>({
     labels: labels.current,
     set,
     reset,
+    rebase,
     clearRefusal,
     submit,
     fieldId,

@@ -84,14 +84,16 @@ function ItemForm({
   const { separators } = useFormat();
   const seesPrices = workspace.can(PRICES);
   const [saved, setSaved] = useState(false);
+  // What the next save is one on top of.
+  const [kept, setKept] = useState(item);
   const form = useForm<ItemValues>({
     initial: item ? valuesOf(item, separators) : EMPTY,
     newKey,
     validate: (values) => validateItem(values, separators),
     send: async (values, key) => {
       const body = itemBody(values, separators, seesPrices);
-      const result = item
-        ? await updateItem(workspace.id, item, body)
+      const result = kept
+        ? await updateItem(workspace.id, kept, body)
         : await createItem(workspace.id, body, key);
       setSaved(true);
       client.setQueryData(itemQuery(workspace.id, result.id).queryKey, result);
@@ -104,6 +106,10 @@ function ItemForm({
       });
     },
   });
+  const newest = async (id: string) => {
+    const fresh = await client.fetchQuery({ ...itemQuery(workspace.id, id), staleTime: 0 });
+    return { values: valuesOf(fresh, separators), adopt: () => setKept(fresh) };
+  };
   return (
     <>
       <LeaveGuard isDirty={form.isDirty && !saved} />
@@ -111,7 +117,7 @@ function ItemForm({
         form={form}
         label={item ? t("ui.edit") : t("items.new")}
         submitLabel={item ? t("items.save") : t("items.add")}
-        onReload={onReload}
+        stale={item && onReload ? { onReload, newest: () => newest(item.id) } : undefined}
         onCancel={() => window.history.back()}
       >
         <ItemFields form={form} seesPrices={seesPrices} isNew={item === null} />

@@ -108,6 +108,16 @@ interface Values {
   readonly active: boolean;
 }
 
+function valuesOf(location: Location | null, all: readonly Location[]): Values {
+  return {
+    name: location?.name ?? "",
+    code: location?.code ?? "",
+    temp_zone: location?.temp_zone ?? null,
+    parent: all.find((one) => one.id === location?.parent_id) ?? null,
+    active: location?.active ?? true,
+  };
+}
+
 function LocationForm({
   location,
   onReload,
@@ -120,6 +130,8 @@ function LocationForm({
   const navigate = useNavigate();
   const all = useQuery(locationsQuery(workspace.id)).data;
   const [isSaved, setSaved] = useState(false);
+  // What the next save is one on top of.
+  const [kept, setKept] = useState(location);
   const own = useMemo(
     () => (location ? withDescendants(location.id, all ?? []) : new Set<string>()),
     [location, all],
@@ -131,13 +143,7 @@ function LocationForm({
       ignoreBlocker: true,
     });
   const form = useForm<Values>({
-    initial: {
-      name: location?.name ?? "",
-      code: location?.code ?? "",
-      temp_zone: location?.temp_zone ?? null,
-      parent: all?.find((one) => one.id === location?.parent_id) ?? null,
-      active: location?.active ?? true,
-    },
+    initial: valuesOf(location, all ?? []),
     newKey,
     validate: (values) => ({
       name: values.name.trim() ? null : t("form.needed"),
@@ -151,8 +157,8 @@ function LocationForm({
         parent_id: values.parent?.id ?? null,
         active: values.active,
       };
-      const saved = location
-        ? await updateLocation(workspace.id, location, body)
+      const saved = kept
+        ? await updateLocation(workspace.id, kept, body)
         : await createLocation(workspace.id, body, key);
       setSaved(true);
       await client.invalidateQueries({ queryKey: ["inventory", workspace.id] });
@@ -160,6 +166,11 @@ function LocationForm({
       await back();
     },
   });
+  const newest = async (id: string) => {
+    const fresh = await client.fetchQuery({ ...locationsQuery(workspace.id), staleTime: 0 });
+    const there = fresh.find((one) => one.id === id) ?? null;
+    return { values: valuesOf(there ?? location, fresh), adopt: () => setKept(there) };
+  };
   form.labels.set("parent_id", t("locations.parent"));
   return (
     <>
@@ -168,7 +179,7 @@ function LocationForm({
         form={form}
         label={t("locations.one")}
         submitLabel={location ? t("locations.save") : t("locations.add")}
-        onReload={onReload}
+        stale={location && onReload ? { onReload, newest: () => newest(location.id) } : undefined}
         onCancel={() => window.history.back()}
         extra={
           location && (

@@ -114,7 +114,7 @@ function OrderForm({
         form={form}
         label={t("orders.one")}
         submitLabel={order ? t("orders.save") : t("orders.add")}
-        onReload={onReload}
+        stale={onReload && { onReload }}
         onCancel={() => window.history.back()}
       >
         <HeadFields form={form} isNew={order === null} />

@@ -105,6 +105,16 @@ interface Values {
   readonly notes: string;
 }
 
+function valuesOf(supplier: Supplier | null): Values {
+  return {
+    name: supplier?.name ?? "",
+    email: supplier?.email ?? "",
+    phone: supplier?.phone ?? "",
+    lead_days: String(supplier?.lead_days ?? ""),
+    notes: supplier?.notes ?? "",
+  };
+}
+
 function SupplierForm({
   supplier,
   onReload,
@@ -116,6 +126,8 @@ function SupplierForm({
   const client = useQueryClient();
   const navigate = useNavigate();
   const [isSaved, setSaved] = useState(false);
+  // What somebody else saved meanwhile and this form was put together with.
+  const [theirs, setTheirs] = useState<Supplier | null>(null);
   const back = () =>
     navigate({
       to: "/w/$workspace/inventory/suppliers",
@@ -123,13 +135,7 @@ function SupplierForm({
       ignoreBlocker: true,
     });
   const form = useForm<Values>({
-    initial: {
-      name: supplier?.name ?? "",
-      email: supplier?.email ?? "",
-      phone: supplier?.phone ?? "",
-      lead_days: String(supplier?.lead_days ?? ""),
-      notes: supplier?.notes ?? "",
-    },
+    initial: valuesOf(supplier),
     newKey,
     validate: (values) => ({
       name: values.name.trim() ? null : t("form.needed"),
@@ -145,7 +151,7 @@ function SupplierForm({
         lead_days: days ? Number(days) : null,
       };
       const saved = supplier
-        ? await updateSupplier(workspace.id, supplier, body)
+        ? await updateSupplier(workspace.id, theirs ?? supplier, body)
         : await createSupplier(workspace.id, body, key);
       setSaved(true);
       await client.invalidateQueries({ queryKey: ["inventory", workspace.id] });
@@ -159,6 +165,10 @@ function SupplierForm({
         });
     },
   });
+  const newest = async (id: string) => {
+    const fresh = await client.fetchQuery({ ...supplierQuery(workspace.id, id), staleTime: 0 });
+    return { values: valuesOf(fresh), adopt: () => setTheirs(fresh) };
+  };
   return (
     <>
       <LeaveGuard isDirty={form.isDirty && !isSaved} />
@@ -166,7 +176,7 @@ function SupplierForm({
         form={form}
         label={t("suppliers.one")}
         submitLabel={supplier ? t("suppliers.save") : t("suppliers.add")}
-        onReload={onReload}
+        stale={supplier && onReload ? { onReload, newest: () => newest(supplier.id) } : undefined}
         onCancel={() => window.history.back()}
         extra={
           supplier && (
