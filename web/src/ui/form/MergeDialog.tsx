@@ -1,4 +1,4 @@
-import { Button, Radio } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useId, useState } from "react";
 import { t } from "@/i18n";
 import { Dialog } from "../Dialog";
@@ -67,17 +67,12 @@ function FieldChoice({
         {difference.by !== "both" && ` · ${t(`merge.by.${difference.by}`)}`}
       </p>
       {(["mine", "theirs"] as const).map((one) => (
-        <Radio
-          key={one}
-          name={id}
-          checked={side === one}
-          onChange={() => onChoose(one)}
-          label={
-            <>
-              {t(`merge.${one}`)} <bdi className={classes.value}>{value(difference[one])}</bdi>
-            </>
-          }
-        />
+        <label key={one} className={classes.choice}>
+          <input type="radio" name={id} checked={side === one} onChange={() => onChoose(one)} />
+          <span>
+            {t(`merge.${one}`)} <bdi className={classes.value}>{value(difference[one])}</bdi>
+          </span>
+        </label>
       ))}
     </fieldset>
   );
