@@ -2,16 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use holdfast::platform::tasks::Tasks;
 use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use crate::clients::{Answer, Ask, At, Line1, Line2};
-use crate::rig::{Home, PATIENCE};
+
+/// What is told of a movement.
+const MOVEMENT: &str = "inventory.movement";
+/// A loaded machine takes long to answer all of them.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many of each kind.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +25,9 @@ pub(crate) struct Crowd {
     pub(crate) http1: usize,
     pub(crate) http2: usize,
     pub(crate) streams: usize,
+    /// From one request of a connection to its next one; without it, the answer is what is waited
+    /// for.
+    pub(crate) pace: Option<Duration>,
 }
 
 /// What is asked, and what came of it.
@@ -42,12 +51,12 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Makes an item and a location to move it to.
-    pub(crate) async fn new(home: &Home, at: At) -> Arc<Self> {
-        let path = format!("/api/v1/workspaces/{}", home.workspace);
+    /// Makes an item and a location to move it to, in this workspace as whoever has this token.
+    pub(crate) async fn new(workspace: &str, token: &str, at: At) -> Arc<Self> {
+        let path = format!("/api/v1/workspaces/{workspace}");
         let made = async |name: &str, body: &str| {
             let path = format!("{path}/inventory/{name}");
-            let token = home.token.clone();
+            let token = token.to_owned();
             let ask = Ask { method: "POST", path, token, body: body.to_owned() };
             let answer = Line1::new(&at).ask(&ask).await.expect("an answer");
             assert_eq!(answer.status, 201, "{}", answer.body);
@@ -57,7 +66,7 @@ impl Load {
         let location = made("locations", r#"{"code":"dry-1","name":"Dry store"}"#).await;
         Arc::new(Self {
             path,
-            token: home.token.clone(),
+            token: token.to_owned(),
             item,
             location,
             at,
@@ -90,16 +99,8 @@ impl Load {
         self.ask("POST", "inventory/movements", body)
     }
 
-    /// Begins all of it and waits until everybody listens.
+    /// Has everybody listen, and then everybody ask: so each listener has to hear of everything.
     pub(crate) async fn begin(self: &Arc<Self>, crowd: Crowd, tasks: &Tasks) {
-        for nth in 0..crowd.http1 {
-            let load = Arc::clone(self);
-            tasks.start("http1", move |_| async move { load.over_http1(nth).await });
-        }
-        for nth in 0..crowd.http2 {
-            let load = Arc::clone(self);
-            tasks.start("http2", move |_| async move { load.over_http2(nth).await });
-        }
         for _ in 0..crowd.streams {
             let load = Arc::clone(self);
             tasks.start("stream", move |_| async move { load.listen().await });
@@ -108,11 +109,22 @@ impl Load {
         let all = listening.wait_for(|listening| *listening == crowd.streams);
         let all = tokio::time::timeout(PATIENCE, all).await;
         assert!(all.is_ok(), "not everybody listens: {:?}", self.some());
+        for nth in 0..crowd.http1 {
+            let load = Arc::clone(self);
+            tasks.start("http1", move |_| async move { load.over_http1(nth, crowd.pace).await });
+        }
+        for nth in 0..crowd.http2 {
+            let load = Arc::clone(self);
+            tasks.start("http2", move |_| async move { load.over_http2(nth, crowd.pace).await });
+        }
     }
 
-    async fn over_http1(&self, nth: usize) {
-        let mut line = Line1::new(&self.at);
+    async fn over_http1(&self, nth: usize, pace: Option<Duration>) {
+        let (mut line, mut pace) = (Line1::new(&self.at), pace.map(tokio::time::interval));
         for number in 0.. {
+            if let Some(pace) = &mut pace {
+                pace.tick().await;
+            }
             if self.is_over() {
                 break;
             }
@@ -124,9 +136,12 @@ impl Load {
         self.ended_at_rest.fetch_add(line.ended_at_rest, Ordering::SeqCst);
     }
 
-    async fn over_http2(&self, nth: usize) {
-        let mut line = Line2::new(&self.at);
+    async fn over_http2(&self, nth: usize, pace: Option<Duration>) {
+        let (mut line, mut pace) = (Line2::new(&self.at), pace.map(tokio::time::interval));
         for number in 0.. {
+            if let Some(pace) = &mut pace {
+                pace.tick().await;
+            }
             if self.is_over() {
                 break;
             }
@@ -186,20 +201,20 @@ impl Load {
                 Err(error) => return self.fail(format!("a stream: {error:?}")),
             };
             self.streams.fetch_add(1, Ordering::SeqCst);
+            // Half a frame of the stream before is told again whole.
+            heard.text.clear();
             while !self.is_told(&heard) {
-                match tokio::time::timeout(PATIENCE, stream.frame()).await {
-                    Ok(Some(Ok(frame))) => {
-                        let bytes = frame.into_data().unwrap_or_default();
-                        if let Err(error) = heard.take(&bytes) {
-                            self.fail(error);
-                        }
+                match tokio::time::timeout(PATIENCE, heard.more(&mut stream)).await {
+                    Ok(Ok(true)) => {}
+                    // It ended as it should.
+                    Ok(Ok(false)) => break,
+                    Ok(Err(error)) => {
+                        self.fail(error);
+                        break;
                     }
-                    Ok(Some(Err(error))) => self.fail(format!("a stream broke: {error:?}")),
-                    // It ended as it should, or it was silent for too long.
-                    Ok(None) => break,
                     Err(_) => return self.fail("an event was lost".to_owned()),
                 }
-                if heard.frames > 0 && !std::mem::replace(&mut heard.is_counted, true) {
+                if !std::mem::replace(&mut heard.is_counted, true) {
                     self.listening.send_modify(|listening| *listening += 1);
                 }
             }
@@ -243,9 +258,10 @@ impl Load {
         self.failures.lock().expect("no panic").clone()
     }
 
-    /// Movements that were confirmed and are not in the closed file, and how many were.
-    pub(crate) fn lost(&self, home: &Home) -> (usize, Vec<String>) {
-        let (confirmed, kept) = (self.confirmed(), kept(home));
+    /// Movements that were confirmed and are not in the closed file of the workspace, and how many
+    /// were.
+    pub(crate) fn lost(&self, file: &Path) -> (usize, Vec<String>) {
+        let (confirmed, kept) = (self.confirmed(), kept(file));
         (confirmed.len(), confirmed.difference(&kept).cloned().collect())
     }
 }
@@ -261,29 +277,47 @@ struct Heard {
 }
 
 impl Heard {
-    /// Reads frames. An error: something was told twice, or all has to be read anew.
+    /// Waits for the next frames, over the lines that only keep the connection. False: it ended.
+    /// An error: it broke, something was told twice, or all has to be read anew.
+    async fn more(&mut self, stream: &mut Incoming) -> Result<bool, String> {
+        let before = self.frames;
+        while self.frames == before {
+            let Some(frame) = stream.frame().await else { return Ok(false) };
+            let frame = frame.map_err(|error| format!("a stream broke: {error:?}"))?;
+            self.take(&frame.into_data().unwrap_or_default())?;
+        }
+        Ok(true)
+    }
+
     fn take(&mut self, bytes: &[u8]) -> Result<(), String> {
         self.text.push_str(&String::from_utf8_lossy(bytes));
         while let Some((frame, rest)) = self.text.split_once("\n\n") {
             let (frame, rest) = (frame.to_owned(), rest.to_owned());
             self.text = rest;
-            self.frames += 1;
             let member =
                 |name: &str| frame.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
             let number = member("id:").and_then(|id| id.parse::<i64>().ok());
             let data = member("data:");
+            self.frames += usize::from(number.is_some() || data.is_some());
             if member("event:") == Some("reload") {
                 return Err("everything has to be read anew".to_owned());
             }
-            if let (Some(_), Some(number)) = (data, number)
-                && self.last.is_some_and(|last| number <= last)
+            // What the box tells beside the log, an update for one, has the number of the entry
+            // before it.
+            if let Some(number) = number
+                && self.last.is_some_and(|last| number < last)
             {
                 return Err(format!("{number} came after {:?}", self.last));
             }
             self.last = number.or(self.last).max(self.last);
             let data: serde_json::Value =
                 data.and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
-            self.ids.extend(data["id"].as_str().map(str::to_owned));
+            if data["kind"] == MOVEMENT
+                && let Some(id) = data["id"].as_str()
+                && !self.ids.insert(id.to_owned())
+            {
+                return Err(format!("{id} was told twice"));
+            }
         }
         Ok(())
     }
@@ -291,9 +325,8 @@ impl Heard {
 
 /// The ids of all movements in the closed file.
 #[expect(clippy::disallowed_methods, reason = "looks at the closed file from outside")]
-fn kept(home: &Home) -> BTreeSet<String> {
-    let path = home.data().join(format!("workspaces/{}.db", home.workspace));
-    let connection = rusqlite::Connection::open(path).expect("a file");
+fn kept(file: &Path) -> BTreeSet<String> {
+    let connection = rusqlite::Connection::open(file).expect("a file");
     let mut statement = connection.prepare("SELECT lower(hex(id)) FROM movements").expect("SQL");
     let ids = statement.query_map([], |row| row.get::<_, String>(0)).expect("rows");
     let dashed = |hex: String| {

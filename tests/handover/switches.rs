@@ -10,7 +10,7 @@ use crate::crowd::{Crowd, Load};
 use crate::rig::Home;
 use crate::supervisor::{PATIENT, Supervisor, Took};
 
-pub(crate) const CROWD: Crowd = Crowd { http1: 64, http2: 16, streams: 50 };
+pub(crate) const CROWD: Crowd = Crowd { http1: 64, http2: 16, streams: 50, pace: None };
 /// `make bench` has a hundred.
 const SWITCHES: usize = 3;
 const ANSWERS: usize = 20_000;
@@ -44,7 +44,8 @@ pub(crate) fn run(switches: usize, answers: usize, crowd: Crowd, how: How) -> Ou
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build().expect("a runtime");
     let (load, outcome) = runtime.block_on(under_load(&home, switches, answers, crowd, how));
-    let (confirmed, lost) = load.lost(&home);
+    let file = home.data().join(format!("workspaces/{}.db", home.workspace));
+    let (confirmed, lost) = load.lost(&file);
     Outcome { confirmed, lost, ..outcome }
 }
 
@@ -57,7 +58,8 @@ async fn under_load(
 ) -> (Arc<Load>, Outcome) {
     let (supervisor, tasks) = (Supervisor::new(home), Tasks::default());
     let mut workers = vec![supervisor.serve().await];
-    let load = Load::new(home, At::new(supervisor.address, &home.trust())).await;
+    let at = At::new(supervisor.address, &home.trust());
+    let load = Load::new(&home.workspace.to_string(), &home.token, at).await;
     load.begin(crowd, &tasks).await;
     let (mut took, mut slowest) = (Vec::new(), Duration::ZERO);
     for _ in 0..switches {
@@ -111,7 +113,7 @@ fn switches_under_load_fail_nobody_and_lose_nothing() {
 
 #[test]
 fn a_worker_that_merely_ends_fails_the_same_load() {
-    let crowd = Crowd { http1: 16, http2: 4, streams: 4 };
+    let crowd = Crowd { http1: 16, http2: 4, streams: 4, pace: None };
 
     let outcome = run(1, 400, crowd, How::ExitAtOnce);
 

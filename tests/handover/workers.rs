@@ -22,7 +22,8 @@ fn on_runtime<T>(work: impl Future<Output = T>) -> T {
 }
 
 async fn load_of(home: &Home, supervisor: &Supervisor<'_>) -> std::sync::Arc<Load> {
-    Load::new(home, At::new(supervisor.address, &home.trust())).await
+    let at = At::new(supervisor.address, &home.trust());
+    Load::new(&home.workspace.to_string(), &home.token, at).await
 }
 
 #[test]
