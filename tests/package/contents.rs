@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use crate::packing::{VERSION, is_here, package};
+use crate::packing::{VERSION, is_here, package, package_with_trust};
 use crate::skip;
 
 /// Mode and owner of every path in a package.
@@ -61,6 +61,7 @@ fn the_package_holds_what_it_should_and_nothing_for_others_to_write() {
         ("/usr/share/doc/holdfast/third-party-notices.gz", "-rw-r--r-- 0/0"),
         ("/usr/share/doc/holdfast/sbom.cdx.json.gz", "-rw-r--r-- 0/0"),
         ("/usr/share/doc/holdfast/holdfast.rules.yml", "-rw-r--r-- 0/0"),
+        ("/usr/share/holdfast/trust/README", "-rw-r--r-- 0/0"),
     ] {
         assert_eq!(files.get(path).map(String::as_str), Some(wanted), "{path}");
     }
@@ -71,6 +72,26 @@ fn the_package_holds_what_it_should_and_nothing_for_others_to_write() {
     }
     assert_eq!(field(package, "Version"), VERSION);
     assert!(field(package, "Depends").contains("libc6 (>= "));
+}
+
+#[test]
+fn a_publisher_packs_whose_releases_are_believed_and_where_they_are() {
+    const FEED: &str = "https://updates.example.com/holdfast";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/release/vectors/feed/metadata/1.root.json");
+    let package = match package_with_trust(&root, FEED) {
+        Ok(package) => package,
+        Err(why) => return skip("no package of a publisher was looked into", &why),
+    };
+
+    let packed = "/usr/share/holdfast/trust/1.root.json";
+    assert_eq!(listed(&package).get(packed).map(String::as_str), Some("-rw-r--r-- 0/0"));
+    assert_eq!(text_in(&package, packed), std::fs::read_to_string(root).expect("a root"));
+    let file = text_in(&package, "/etc/holdfast/holdfast.toml");
+    let said: Vec<&str> = file.lines().filter(|line| !line.is_empty()).collect();
+    let changed = |line: &&&str| !line.starts_with(['#', '[']);
+    let changed: Vec<&str> = said.iter().filter(changed).copied().collect();
+    assert_eq!(changed, [format!("feed = \"{FEED}\""), format!("root = \"{packed}\"")]);
 }
 
 #[test]

@@ -62,26 +62,43 @@ pub(crate) fn program_of(package: &Path, into: &Path) {
     assert!(taking.status().expect("coreutils").success(), "no program in {}", package.display());
 }
 
+/// The package of this version as a publisher makes it whose root and feed boxes believe.
+pub(crate) fn package_with_trust(root: &Path, feed: &str) -> Result<PathBuf, String> {
+    package()?;
+    let root = root.to_str().expect("a plain path");
+    let built = built("package-with-trust", &["--trust", root, "--feed", feed]);
+    Ok(built.expect("it built the other one"))
+}
+
 fn build() -> Result<PathBuf, String> {
     if let Some(missing) = NEEDED.iter().find(|tool| !is_here(tool)) {
         return Err(format!("there is no {missing}: apt-get install dpkg-dev binutils zstd"));
     }
     let began = Instant::now();
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package");
+    let Some(path) = built("package", &[]) else {
+        return Err("cargo-deb could not be installed (offline?)".to_owned());
+    };
+    crate::tell(&format!("package, made: {:.1} s", began.elapsed().as_secs_f32()));
+    Ok(path)
+}
+
+/// Builds into a folder of its own; nothing where there is no cargo-deb.
+fn built(folder: &str, more: &[&str]) -> Option<PathBuf> {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     let output = Command::new("timeout")
         .args(["600", "packaging/deb/build", env!("CARGO_BIN_EXE_holdfast"), "--fast", "--out"])
         .arg(&out)
+        .args(more)
         .current_dir(ROOT)
         .output()
         .expect("coreutils");
     let said = String::from_utf8_lossy(&output.stderr);
     if said.contains("SKIPPED") {
-        return Err("cargo-deb could not be installed (offline?)".to_owned());
+        return None;
     }
     assert!(output.status.success(), "the package was not built: {said}");
-    crate::tell(&format!("package, made: {:.1} s", began.elapsed().as_secs_f32()));
     let path = String::from_utf8_lossy(&output.stdout).lines().last().map(PathBuf::from);
-    Ok(path.expect("the path of the package"))
+    Some(path.expect("the path of the package"))
 }
 
 /// Whether a program can be called.
