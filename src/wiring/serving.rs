@@ -21,7 +21,7 @@ use crate::platform::systemd::{notify, watchdog};
 use crate::platform::tls::acme::{AcmeSettings, Method};
 use crate::platform::tls::{self, Certificates, Name, OwnPair, Source, box_names, host_name};
 use crate::platform::{
-    Platform, audit, control, errors, jobs, keys, mdns, monitoring, notices, setup, tasks,
+    Platform, audit, control, errors, jobs, keys, mdns, monitoring, notices, setup, tasks, updates,
 };
 use crate::wiring;
 
@@ -155,6 +155,7 @@ pub(super) async fn put_in_order(platform: &Arc<Platform>) -> Result<()> {
 pub(super) async fn begin_work(platform: &Arc<Platform>) -> Result<()> {
     jobs::runner::start(platform);
     notices::runner::start(platform);
+    updates::runner::start(platform);
     tls::ops::keep(platform);
     mdns::keep(platform);
     monitoring::watch::keep_watching(platform);

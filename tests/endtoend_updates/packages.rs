@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::boxed::Machine;
 use crate::publisher::{Publisher, next_release};
@@ -12,6 +12,19 @@ const PACKAGED: &str = env!("CARGO_PKG_VERSION");
 
 /// What each of the packages brings.
 const NEXT: &str = "0.1.0-next";
+
+/// Every part of what a package begins.
+const PARTS: [&str; 9] = [
+    "armed",
+    "hold",
+    "snapshot",
+    "switched",
+    "migrated",
+    "trial",
+    "exposed",
+    "probation",
+    "committed",
+];
 
 /// A package and what becomes of it: none, or why it stays out.
 struct Package {
@@ -79,6 +92,19 @@ fn a_package_that_cannot_bring_the_data_along_stays_out_and_a_good_one_takes_ove
         machine.log().contains("Release 0.1.0-next is kept").then(|| machine.status())
     });
     assert_eq!(kept.expect("a status")["under_way"], Value::Null);
+    let history = machine.by("it stands in the history", |machine| {
+        let history = machine.get("platform/updates/history");
+        history["items"].get(0).is_some().then_some(history)
+    });
+    let noted = &history["items"][0];
+    assert_eq!((&noted["kind"], &noted["outcome"]), (&json!("update"), &json!("committed")));
+    assert_eq!(
+        (&noted["from"]["version"], &noted["to"]["version"]),
+        (&json!(PACKAGED), &json!(NEXT))
+    );
+    let parts = noted["states"].as_array().expect("parts").iter().map(|part| &part["state"]);
+    assert_eq!(parts.collect::<Vec<_>>(), PARTS);
+    assert_eq!(machine.audit_codes("update.committed").len(), 1);
     let verdict = machine.post("audit/verify", &Value::Null, 200);
     assert_eq!(verdict["ok"], true, "{verdict}");
 }

@@ -14,6 +14,7 @@ pub mod rehearsal;
 pub mod release;
 pub mod report;
 pub mod rules;
+pub mod runner;
 pub mod scorecard;
 mod store;
 pub mod supervisor;

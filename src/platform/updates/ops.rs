@@ -6,6 +6,7 @@ pub mod figures;
 pub mod going_back;
 pub mod history;
 pub mod news;
+pub(super) mod packaged;
 pub mod planning;
 pub(super) mod preparing;
 pub mod status;

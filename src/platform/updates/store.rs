@@ -16,9 +16,9 @@ pub(super) fn insert(scope: &Unit<'_>, update: &Update) -> Result<()> {
     scope
         .prepare_cached(
             "INSERT INTO updates (id, kind, requested_by, requested_as, requested_at, from_seq,
-                 from_version, to_seq, to_version, channel, severity, signers)
+                 from_version, to_seq, to_version, channel, severity, signers, outcome, finished_at)
              VALUES (:id, :kind, :by, :as, :at, :from_seq, :from_version, :to_seq, :to_version,
-                 :channel, :severity, :signers)",
+                 :channel, :severity, :signers, :outcome, :finished_at)",
         )?
         .execute(named_params! {
             ":id": update.id, ":kind": update.kind.name(), ":by": update.requested.id,
@@ -26,7 +26,8 @@ pub(super) fn insert(scope: &Unit<'_>, update: &Update) -> Result<()> {
             ":from_seq": number(update.from.seq), ":from_version": update.from.version,
             ":to_seq": number(update.to.seq), ":to_version": update.to.version,
             ":channel": update.channel, ":severity": update.severity.name(),
-            ":signers": json(&update.signers)?,
+            ":signers": json(&update.signers)?, ":outcome": update.outcome.map(Outcome::name),
+            ":finished_at": update.finished_at,
         })?;
     Ok(())
 }

@@ -112,7 +112,7 @@ async fn follow(work: &Work, link: &Link, update: Update, transaction: &str) -> 
     }
 }
 
-fn outcome_of(update: &Update, ended: &Ended) -> (Outcome, Option<Reason>) {
+pub(super) fn outcome_of(update: &Update, ended: &Ended) -> (Outcome, Option<Reason>) {
     let reason = ended.why.as_ref().map(|why| Reason::new(why.code.clone(), &why.detail));
     match ended.end {
         // It was kept in the moment in which somebody took it back.
