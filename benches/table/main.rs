@@ -8,35 +8,55 @@
 //! thousand of them, and `cargo bench -- backups` at backups of a thousand workspaces, of 500 MB
 //! and of 2 GB; `backups-cut`, `backups-500-MB` and `backups-2-GB` at one of them. `restarts`
 //! starts a box fifty times anew under load, `switches` has it change hands a hundred times and
-//! `switches-3` three times, `capacity` has a thousand people use one with 512 MiB.
+//! `switches-3` three times, `updates` has it take signed releases and leave them again, a hundred
+//! changes in all, and `updates-4` four, `capacity` has a thousand people use one with 512 MiB.
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 mod audit;
 mod backups;
+#[path = "../../tests/endtoend_updates/boxed.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod boxed;
 mod capacity;
 #[path = "../../tests/system/client.rs"]
 #[expect(dead_code, reason = "a part of it is for tests")]
 mod client;
 #[path = "../../tests/handover/clients.rs"]
 mod clients;
+mod count;
 #[path = "../../tests/handover/crowd.rs"]
 mod crowd;
+#[path = "../../tests/endtoend_updates/crowded.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod crowded;
 mod identity;
 mod large;
 mod ledger;
 mod load;
 mod machine;
 mod plan;
+#[path = "../../tests/endtoend_updates/publisher.rs"]
+#[expect(dead_code, reason = "a part of it is for tests")]
+mod publisher;
+#[path = "../../tests/fixtures/releases.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a part of it is for tests")]
+mod releases;
 mod report;
 mod requests;
 mod restarts;
 #[path = "../../tests/system/rig.rs"]
 #[expect(dead_code, reason = "a part of it is for tests")]
 mod rig;
+#[path = "../../tests/release/scene.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a part of it is for tests")]
+mod scene;
 mod seed;
 #[path = "../../tests/system/seeded.rs"]
 mod seeded;
 mod server;
+#[path = "../../tests/fixtures/small.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a part of it is for tests")]
+mod small;
 #[path = "../../tests/handover/supervisor.rs"]
 #[expect(dead_code, reason = "a part of it is for tests")]
 mod supervisor;
@@ -47,6 +67,7 @@ mod under_load;
 #[path = "../../tests/handover/switches.rs"]
 #[expect(dead_code, reason = "a part of it is for tests")]
 mod under_switches;
+mod updates;
 mod workspaces;
 
 use std::io::{BufRead, BufReader, Write};
@@ -112,6 +133,9 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
         Some(name) if name.starts_with("switches") => {
             switches::measure(name.strip_prefix("switches-"))?
         }
+        Some(name) if name.starts_with("updates") => {
+            updates::measure(name.strip_prefix("updates-"))?
+        }
         Some("identity") => identity::measure(folder.path())?,
         Some("large") => large::measure(folder.path())?,
         Some("workspaces") => workspaces::measure(folder.path())?,
@@ -125,6 +149,7 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
                 workspaces::measure(folder.path())?,
                 restarts::measure(),
                 switches::measure(None)?,
+                updates::measure(None)?,
                 capacity::measure(folder.path())?,
             ];
             each.into_iter().all(|is_met| is_met)

@@ -114,6 +114,49 @@ pub(crate) fn deep_histories(
     Ok(requests)
 }
 
+/// Pages of the whole journal, from the newest to the oldest.
+pub(crate) fn journal(address: SocketAddr, seeded: &Seeded) -> Result<Vec<Request>, Problem> {
+    const LONG_PAGE: usize = 200;
+    /// One page of so many is asked for.
+    const EACH: usize = 25;
+    let (mut requests, mut cursor) = (Vec::new(), String::new());
+    for number in 0.. {
+        let path = format!("{}/movements?limit={LONG_PAGE}{cursor}", base(seeded));
+        let (_, body) = whole(address, &path, &headers(seeded))?;
+        let body: serde_json::Value = serde_json::from_slice(&body)?;
+        if number % EACH == 0 {
+            let path = format!("{}/movements?limit={PAGE}{cursor}", base(seeded));
+            requests.push(history(seeded, &path));
+        }
+        let Some(next) = body["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    Ok(requests)
+}
+
+/// What stock is worth, by category, by place, and item by item.
+pub(crate) fn worth_now(seeded: &Seeded) -> Vec<Request> {
+    worth(seeded, "")
+}
+
+/// The same on days of the year that the history covers.
+pub(crate) fn worth_then(seeded: &Seeded) -> Vec<Request> {
+    let today = jiff::Zoned::now().date();
+    let days = [1, 30, 90, 180, 270, 330];
+    let days = days.map(|back| today.saturating_sub(jiff::Span::new().days(back)));
+    days.iter().flat_map(|day| worth(seeded, &format!("&at={day}"))).collect()
+}
+
+fn worth(seeded: &Seeded, at: &str) -> Vec<Request> {
+    let request = |group: &str| {
+        let part = Some((format!("\"group\":\"{group}\""), 1));
+        let expected = Expected { status: 200, part, beginning: None };
+        let path = format!("{}/reports/valuation?group={group}&limit={PAGE}{at}", base(seeded));
+        get(path, headers(seeded), expected)
+    };
+    ["category", "location", "item"].map(request).into()
+}
+
 fn history_path(seeded: &Seeded, id: ItemId) -> String {
     format!("{}/items/{id}/movements?limit={PAGE}", base(seeded))
 }

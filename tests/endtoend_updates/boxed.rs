@@ -35,7 +35,7 @@ pub(crate) struct Machine {
     supervisor: Option<Child>,
     address: Option<SocketAddr>,
     trust: Option<Arc<ClientConfig>>,
-    token: String,
+    pub(crate) token: String,
     pub(crate) workspace: String,
     /// What the supervisor is told by variables.
     pub(crate) variables: Vec<(&'static str, String)>,
@@ -64,6 +64,7 @@ impl Machine {
         let config = format!(
             "[server]\nnames = [\"localhost\"]\n[logs]\nformat = \"json\"\naccess = false\n\
              [limits]\nrequest_burst = 1000000\nrequests_per_min = 10000000\n\
+             event_streams_per_caller_max = 100\n\
              [updates]\nfeed = \"{feed}\"\nroot = \"{root}\"\nprobation_seconds = {probation_s}\n\
              rehearsal_silence_seconds = 10\n"
         );
@@ -209,9 +210,19 @@ impl Machine {
         token["token"].as_str().expect("a token").clone_into(&mut self.token);
     }
 
+    /// Where it serves, and what it is trusted by.
+    pub(crate) fn at(&self) -> (SocketAddr, &Arc<ClientConfig>) {
+        (self.address.expect("it ran"), self.trust.as_ref().expect("it ran"))
+    }
+
+    /// The process of the supervisor.
+    pub(crate) fn supervisor_id(&self) -> u32 {
+        self.supervisor.as_ref().expect("a supervisor").id()
+    }
+
     fn connection(&self) -> io::Result<Tls> {
-        let trust = self.trust.as_ref().expect("it ran");
-        Tls::open(self.address.expect("it ran"), trust)
+        let (address, trust) = self.at();
+        Tls::open(address, trust)
     }
 
     /// A request below `/api/v1` over a connection of its own, never repeated.
@@ -349,8 +360,7 @@ impl Machine {
 
     /// Somebody who writes without a break from now on.
     pub(crate) fn writer(&self) -> Writer {
-        let (address, trust) =
-            (self.address.expect("it ran"), self.trust.as_ref().expect("it ran"));
+        let (address, trust) = self.at();
         let (line, kept) = (Line::new(address, trust), Arc::new(Written::default()));
         let path = format!("workspaces/{}/inventory/items", self.workspace);
         let (token, written) = (self.token.clone(), Arc::clone(&kept));

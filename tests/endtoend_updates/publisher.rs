@@ -42,13 +42,30 @@ impl Publisher {
     /// Publishes a next release that does what `conduct` says; gives its version.
     pub(crate) fn publish(&self, number: u32, conduct: &str) -> String {
         let version = format!("{}-r{number:03}", env!("CARGO_PKG_VERSION"));
-        self.scene.write("binary", &next_release(&version, conduct));
-        self.scene.write("notes.md", format!("# {version}\n\nIt is better.\n").as_bytes());
-        let binary = ["--binary", "binary", "--version", &version, "--notes", "notes.md"];
-        let arguments = ["add", "--feed", "feed", "--channel", "stable"];
-        self.scene.ok(&[&arguments[..], &binary].concat());
+        self.add(&version, &next_release(&version, conduct));
         self.scene.publish();
         version
+    }
+
+    fn add(&self, version: &str, binary: &[u8]) {
+        self.scene.write("binary", binary);
+        self.scene.write("notes.md", format!("# {version}\n\nIt is better.\n").as_bytes());
+        let binary = ["--binary", "binary", "--version", version, "--notes", "notes.md"];
+        let arguments = ["add", "--feed", "feed", "--channel", "stable"];
+        self.scene.ok(&[&arguments[..], &binary].concat());
+    }
+
+    /// Puts this release and the next one into the feed, and a delta from one to the other; gives
+    /// the size of the next release and that of the delta, bytes.
+    pub(crate) fn delta_bytes(&self) -> (u64, u64) {
+        let this = env!("CARGO_PKG_VERSION");
+        self.add(this, this_release());
+        self.scene.publish();
+        let next = next_release(NEXT, "good");
+        self.add(NEXT, &next);
+        let made = self.scene.ok(&["delta", "--feed", "feed", "--from", this]);
+        let delta_bytes = made["deltas"][0]["size_bytes"].as_u64().expect("a size");
+        (next.len() as u64, delta_bytes)
     }
 
     /// Takes a release back.

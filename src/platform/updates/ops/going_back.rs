@@ -27,7 +27,7 @@ use crate::platform::updates::supervisor::standing::Standing;
 
 /// How long requests wait while one worker hands over to another that changes no file.
 const HAND_OVER_MS: u64 = 400;
-/// How long a release is watched that the box went back to.
+/// How long a release is watched at most that the box went back to: it ran here.
 const WATCHED_S: u64 = 60;
 
 /// What going back would do, with a digest for whoever looks at it now.
@@ -129,7 +129,8 @@ async fn back(ctx: &BoxCtx) -> Result<Back> {
     let last = ctx.read(|scope| Ok(store::list(scope, None, 1)?.into_iter().next())).await?;
     let id = last.map_or_else(String::new, |one| one.id.to_string());
     let salt = [id.as_bytes(), to.sha256.as_bytes()].concat();
-    let probation_s = if watched.is_some() { 0 } else { WATCHED_S };
+    let watched_s = WATCHED_S.min(ctx.platform.config.updates.probation_seconds);
+    let probation_s = if watched.is_some() { 0 } else { watched_s };
     Ok(Back { plan: plan(ctx, to, probation_s), salt, watched: watched.map(|(id, _)| id) })
 }
 
