@@ -6,6 +6,7 @@ import { Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { countsQuery } from "./counts/queries";
+import { isHidden } from "./Hidden";
 import { lowCountQuery } from "./low/queries";
 import { ordersQuery } from "./orders/queries";
 import { APPROVE, PRICES } from "./permissions";
@@ -26,7 +27,8 @@ interface Waiting {
 
 /** What waits for this person in the inventory today, each with the way to where it is decided. */
 export default function WaitingToday() {
-  const all = [useCounts(), ...useOrders(), useLow()];
+  // Who counts blind is not told what is low.
+  const all = [useCounts(), ...useOrders(), useLow()].filter((one) => !isHidden(one.query.error));
   const failed = all.find(({ query }) => query.error);
   const isLoading = all.some(({ query }) => query.isPending && query.fetchStatus !== "idle");
   const waiting = all.filter(({ count }) => count > 0);
