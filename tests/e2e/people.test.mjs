@@ -108,7 +108,10 @@ describe("people of a workspace", () => {
       await page.getByText("Salmon fillet").waitFor();
       await settled(page);
       const menu = page.getByRole("navigation", { name: "Main" });
-      assert.deepEqual(await menu.getByRole("link").allTextContents(), [
+      const entries = await menu.getByRole("link").allTextContents();
+      // Salmon is low, whose number stands behind the entry.
+      const names = entries.map((entry) => entry.replace(/\d+$/, ""));
+      assert.deepEqual(names, [
         "Today",
         "Items",
         "Stock",
