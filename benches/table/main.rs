@@ -55,7 +55,7 @@ mod seed;
 mod seeded;
 mod server;
 #[path = "../../tests/fixtures/small.rs"]
-#[expect(dead_code, unreachable_pub, reason = "a part of it is for tests")]
+#[expect(unreachable_pub, reason = "it is taken in by path")]
 mod small;
 #[path = "../../tests/handover/supervisor.rs"]
 #[expect(dead_code, reason = "a part of it is for tests")]

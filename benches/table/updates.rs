@@ -22,7 +22,7 @@ const STARTS: usize = 5;
 
 pub(crate) fn measure(changes: Option<&str>) -> Result<bool, Problem> {
     let changes = changes.map_or(Ok(CHANGES), str::parse)?;
-    let mut figures = delta()?;
+    let mut figures = vec![delta()];
     figures.extend(alone()?);
     let began = Instant::now();
     let outcome = crowded::run(changes, changes as usize * ANSWERS_EACH, CROWD);
@@ -146,12 +146,12 @@ fn middle_start(machine: &mut Machine) -> Duration {
 }
 
 /// What of the next release's download a box of this one fetches.
-fn delta() -> Result<Vec<Figure>, Problem> {
+fn delta() -> Figure {
     let publisher = Publisher::new();
     let (whole, delta) = publisher.delta_bytes();
     println!("\nThe next release is fetched as {whole} bytes, or as {delta} from this one.");
     let share = delta * 1_000 / whole.max(1);
-    Ok(vec![figure("delta, thousandths of the whole", share, Unit::Count, 150)])
+    figure("delta, thousandths of the whole", share, Unit::Count, 150)
 }
 
 /// What a process keeps in memory, KiB.
