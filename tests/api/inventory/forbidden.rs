@@ -129,11 +129,11 @@ async fn a_viewer_and_a_counter_try_every_forbidden_thing() {
             reply.is(200);
             let told = reply.text();
             let shows = |figure: &&str| told.contains(*figure);
-            assert!(!FIGURES.iter().any(|figure| shows(figure)), "{role} {question}: {told}");
+            assert!(!FIGURES.iter().any(&shows), "{role} {question}: {told}");
             let names = ["unit_cost", "\"value\"", "stock_value", "price"];
-            assert!(!names.iter().any(|name| shows(name)), "{role} {question}: {told}");
+            assert!(!names.iter().any(&shows), "{role} {question}: {told}");
             let orders = ["PO-0001\"", "Nordsee"];
-            assert!(!orders.iter().any(|name| shows(name)), "{role} {question}: {told}");
+            assert!(!orders.iter().any(&shows), "{role} {question}: {told}");
         }
         for question in kitchen.closed_questions() {
             let refusal = client.get(&question).await;
