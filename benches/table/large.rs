@@ -1,6 +1,7 @@
 //! `cargo bench -- large`: 10,000 items with a ledger of 1,000,000 entries, asked one request at
-//! a time, so that what is measured is the server's own time; the same with 100,000 beside it, since
-//! only what reads the ledger may grow with it; files of 20,000 rows; and a count of 1,000 lines.
+//! a time, so that what is measured is the server's own time; the same with 100,000 beside it,
+//! since only what reads the ledger may grow with it; files of 20,000 rows; and a count of 1,000
+//! lines.
 
 use std::fmt::Write as _;
 use std::path::Path;
