@@ -1,7 +1,7 @@
 //! The table of contents of the app.
 
 use super::{
-    alerts, counts, exports, files, imports, items, locations, movements, orders, stocks,
+    alerts, counts, exports, files, imports, items, locations, locks, movements, orders, stocks,
     suppliers, valuations,
 };
 use crate::platform::app::Routes;
@@ -12,6 +12,7 @@ pub(super) fn routes() -> Routes {
         .merge(files::api::routes())
         .merge(locations::api::routes())
         .merge(movements::api::routes())
+        .merge(locks::api::routes())
         .merge(stocks::api::routes())
         .merge(alerts::api::routes())
         .merge(valuations::api::routes())

@@ -109,6 +109,7 @@ pub(super) const MARKS: &[ColumnMarks] = &[
     ),
     table("items_trigrams", &[("item_number", Impersonal), ("name", Impersonal)]),
     table("movements_fts", &[("reference", Personal), ("note", Personal)]).whose(INDEX),
+    table("lock_dates", &[("day", Impersonal)]),
     table("alert_states", &[("kind", Impersonal)]),
     table(
         "import_jobs",

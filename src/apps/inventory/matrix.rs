@@ -19,11 +19,12 @@ pub enum Deed {
     Import,
     Export,
     Override,
+    Lock,
     Restore,
 }
 
 impl Deed {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Read,
         Self::Write,
         Self::Move,
@@ -33,6 +34,7 @@ impl Deed {
         Self::Import,
         Self::Export,
         Self::Override,
+        Self::Lock,
         Self::Restore,
     ];
 
@@ -48,6 +50,7 @@ impl Deed {
             Self::Import => "inventory.import",
             Self::Export => "inventory.export",
             Self::Override => "inventory.override",
+            Self::Lock => "inventory.lock",
             Self::Restore => RESTORE_ANY,
         }
     }
@@ -63,6 +66,7 @@ impl Deed {
             Self::Import => "Take over CSV files",
             Self::Export => "Export to CSV files",
             Self::Override => "Let stock fall below zero, with a reason",
+            Self::Lock => "Close the books at the end of a day",
             Self::Restore => "Restore what anybody deleted",
         }
     }
@@ -79,6 +83,7 @@ impl Deed {
             Self::Import => "import",
             Self::Export => "export",
             Self::Override => "below zero",
+            Self::Lock => "close days",
             Self::Restore => "restore anybody's",
         }
     }
@@ -122,11 +127,11 @@ pub const MATRIX: &[Row] = &[
     },
     Row {
         object: "Stock and movements",
-        paths: &["stock", "movements", "transfers"],
+        paths: &["stock", "movements", "transfers", "lock-date"],
         viewer: &[Deed::Read],
         counter: &[Deed::Read],
         manager: &[Deed::Read, Deed::Move],
-        admin: &[Deed::Read, Deed::Move, Deed::Override],
+        admin: &[Deed::Read, Deed::Move, Deed::Override, Deed::Lock],
     },
     Row {
         object: "Counts",

@@ -13,9 +13,11 @@ pub mod files;
 pub mod imports;
 pub mod items;
 pub mod locations;
+pub mod locks;
 pub mod matrix;
 pub mod movements;
 pub mod orders;
+pub mod periods;
 pub mod sample;
 pub mod search;
 pub mod smoke;
@@ -48,6 +50,7 @@ pub const SPEC: AppSpec = AppSpec {
         "0015_item_files.sql",
         "0016_count_reviews.sql",
         "0017_orders.sql",
+        "0019_closed_periods.sql",
     ),
     events: EVENTS,
     recycle_bin: RECYCLE_BIN,
@@ -65,6 +68,7 @@ pub const SPEC: AppSpec = AppSpec {
         exports::rules::CODES,
         files::rules::CODES,
         counts::rules::CODES,
+        locks::rules::CODES,
         suppliers::rules::CODES,
         orders::rules::CODES,
     ],
@@ -100,6 +104,7 @@ const EVENTS: &[EventSpec] = &[
     told(files::ops::KIND),
     told(counts::ops::KIND),
     told(alerts::ops::KIND),
+    told(locks::ops::KIND),
     told_with_prices(suppliers::ops::KIND),
     told_with_prices(orders::ops::KIND),
 ];

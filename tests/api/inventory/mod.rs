@@ -9,6 +9,7 @@ mod items;
 mod ledger;
 mod locations;
 mod low_stock;
+mod locks;
 mod matrix;
 mod movements;
 mod orders;

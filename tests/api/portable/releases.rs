@@ -10,11 +10,13 @@ use crate::inventory::{item, location, on_hand, post};
 use crate::support::{Client, TestServer};
 
 /// What the newest migration of the Inventory made, and what it is noted by.
-const WITHOUT_THE_LAST: &str = "DROP TABLE order_settings;
-     DROP INDEX purchase_orders_created;
-     DROP INDEX suppliers_deleted;
-     ALTER TABLE receipts DROP COLUMN request_hash;
-     DELETE FROM applied_migrations WHERE set_name = 'inventory' AND number = 17";
+const WITHOUT_THE_LAST: &str = "DROP TABLE lock_dates;
+     DROP INDEX count_sessions_applied;
+     DROP INDEX movements_item;
+     CREATE INDEX movements_item ON movements (\n    \
+         item_id, effective_at, seq, location_id, lot_id, qty, value, transfer_id\n);
+     ALTER TABLE count_lines DROP COLUMN book_value;
+     DELETE FROM applied_migrations WHERE set_name = 'inventory' AND number = 19";
 
 async fn add_file(client: &Client, item: &Value, bytes: &[u8]) -> Value {
     let id = item["id"].as_str().expect("an id");
@@ -40,7 +42,7 @@ async fn a_workspace_of_an_older_release_is_brought_up_to_date() {
     members.alter(WITHOUT_THE_LAST);
     let mut manifest = members.json("MANIFEST.json");
     let counted = manifest["files"][0]["rows"].as_object_mut().expect("counts");
-    assert!(counted.remove("order_settings").is_some(), "the newest migration is another one now");
+    assert!(counted.remove("lock_dates").is_some(), "the newest migration is another one now");
     members.set("MANIFEST.json", manifest.to_string().into_bytes());
     members.sign();
     let bytes = members.pack(&sent.identity.recipient());
@@ -56,9 +58,9 @@ async fn a_workspace_of_an_older_release_is_brought_up_to_date() {
     let mine = operator.in_workspace(new_workspace(&result));
     assert_eq!(on_hand(&mine, &salmon).await, on_hand(&owner, &salmon).await);
     // What the last migration brought is there, and works.
-    let first = mine.post("/inventory/purchase-orders", &json!({ "lines": [] })).await.is(201);
-    let next = mine.post("/inventory/purchase-orders", &json!({ "lines": [] })).await.is(201);
-    assert_ne!(first["po_number"], next["po_number"]);
+    let day = json!({ "locked_until": "2026-03-31" });
+    let closed = mine.change(http::Method::PUT, "/inventory/lock-date", 1, &day).await.is(200);
+    assert_eq!(closed["version"], 2);
     let verdict = mine.post("/audit/verify", &Value::Null).await.is(200);
     assert_eq!(verdict["ok"], true, "{verdict}");
     // It goes on like any other.
@@ -78,8 +80,8 @@ async fn a_workspace_of_a_newer_release_is_refused_as_such_and_leaves_nothing() 
         (
             "CREATE TABLE hues (id INTEGER PRIMARY KEY) STRICT;
              INSERT INTO applied_migrations (set_name, number, sha256, applied_at)
-             VALUES ('inventory', 18, 'x', 0)",
-            "it knows step 18 of inventory, this one 17",
+             VALUES ('inventory', 20, 'x', 0)",
+            "it knows step 20 of inventory, this one 19",
         ),
         (
             "ALTER TABLE workspace_file ADD COLUMN hue TEXT;

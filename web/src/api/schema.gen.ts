@@ -3267,6 +3267,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inventory/lock-date": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the day up to which the books are closed. */
+        get: operations["get_lock_date"];
+        /**
+         * Close the books at the end of a day. What would take effect until then is refused from now on;
+         *     movements that are there stay, and can be taken back as of now.
+         */
+        put: operations["set_lock_date"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inventory/movements": {
         parameters: {
             query?: never;
@@ -5470,6 +5491,23 @@ export interface components {
             /** @description `dry`, `cooler` or `freezer`. */
             temp_zone?: string | null;
             updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The same as it is to be. */
+        LockDateRequest: {
+            /** @description A day that is over where the workspace is, like `2026-03-31`; null opens all of them. */
+            locked_until?: string | null;
+        };
+        /** @description Up to which day the books are closed. */
+        LockDateResponse: {
+            /** @description The last day that is closed, like `2026-03-31`; null when none is. */
+            locked_until?: string | null;
+            /**
+             * @description The last moment that is closed: the end of that day where the workspace was when somebody
+             *     closed it; null when none is.
+             */
+            locked_until_moment?: string | null;
             /** Format: int64 */
             version: number;
         };
@@ -17309,6 +17347,82 @@ export interface operations {
             413: components["responses"]["Refusal413"];
             421: components["responses"]["Refusal421"];
             422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_lock_date: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockDateResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    set_lock_date: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version being changed, as its ETag */
+                "If-Match": string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockDateRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockDateResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            412: components["responses"]["Refusal412"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            428: components["responses"]["Refusal428"];
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];

@@ -11,7 +11,7 @@ use crate::apps::inventory::amounts::Qty;
 use crate::apps::inventory::counts;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::locations::rules::LocationId;
-use crate::apps::inventory::orders;
+use crate::apps::inventory::{locks, orders};
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Ctx, Scope};
@@ -399,6 +399,7 @@ fn post(
     place: FoundPlace,
     planned: Planned,
 ) -> Result<KeptMovement> {
+    locks::ops::check_open_in(scope, planned.effective_at)?;
     let id = scope.new_id();
     let Planned { kind, posting, effective_at, remarks, .. } = planned;
     let seq = store::insert(

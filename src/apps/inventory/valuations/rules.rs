@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use crate::apps::inventory::amounts::{Money, Qty};
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules::{ItemName, PlaceName, Totals};
+use crate::apps::inventory::periods::rules::{first_moment, last_moment};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
 
@@ -62,15 +63,11 @@ impl AsOf {
     /// The last moment that counts; none is now. A day that is not over goes as far as now.
     pub fn moment(self, zone: &jiff::tz::TimeZone, now: Moment) -> Result<Option<Moment>> {
         let Self::Day(day) = self else { return Ok(None) };
-        let begins_at = |day: jiff::civil::Date| {
-            let zoned = day.to_zoned(zone.clone()).map_err(|_| day_wrong("There is no such day."));
-            zoned.map(|zoned| Moment(zoned.timestamp().as_millisecond()))
-        };
-        if begins_at(day)? > now {
+        let none = || day_wrong("There is no such day.");
+        if first_moment(day, zone).ok_or_else(none)? > now {
             return Err(day_wrong("This day has not come yet."));
         }
-        let next = day.tomorrow().map_err(|_| day_wrong("There is no such day."))?;
-        let end = Moment(begins_at(next)?.0 - 1);
+        let end = last_moment(day, zone).ok_or_else(none)?;
         Ok((end < now).then_some(end))
     }
 }

@@ -87,7 +87,9 @@ impl Scene {
         match path.split('/').next().expect("a segment") {
             "items" => self.of_items(maker, call).await,
             "locations" => self.of_locations(maker, call).await,
-            "movements" | "transfers" | "stock" | "integrity" => self.of_stock(call).await,
+            "movements" | "transfers" | "stock" | "integrity" | "lock-date" => {
+                self.of_stock(call).await
+            }
             "counts" | "count-settings" => self.of_counts(call).await,
             "suppliers" | "reports" => self.of_suppliers(maker, call).await,
             "purchase-orders" => self.of_orders(call).await,
@@ -151,6 +153,10 @@ impl Scene {
         let (salmon, place) = (&self.salmon, &self.shelf);
         match (call.method.as_str(), call.path.trim_start_matches("/inventory/")) {
             ("POST", "movements") => call.body(movement("use", salmon, place, "1")),
+            ("PUT", "lock-date") => {
+                let kept = self.owner.get("/inventory/lock-date").await.is(200);
+                call.body(json!({ "locked_until": null })).of_version(&kept)
+            }
             ("POST", "transfers") => call.body(json!({ "item_id": salmon["id"], "qty": "1",
                 "from_location_id": place["id"], "to_location_id": self.cold["id"] })),
             ("POST", "movements/{id}/reverse") => {

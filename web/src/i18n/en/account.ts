@@ -99,6 +99,7 @@ export const account = {
   "permission.inventory.count": "Enter and submit counts",
   "permission.inventory.approve": "Open, approve, reject and cancel counts",
   "permission.inventory.override": "Let stock fall below zero, with a reason",
+  "permission.inventory.lock": "Close the books at the end of a day",
   "permission.inventory.import": "Take over CSV files",
   "permission.inventory.export": "Export to CSV files",
   "permission.inventory.restore": "Restore what anybody deleted",

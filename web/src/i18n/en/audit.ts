@@ -113,6 +113,7 @@ export const audit = {
     "{actor} took back what was received of the order {object}",
   "audit.say.inventory.order.closed-short": "{actor} closed the order {object} short",
   "audit.say.inventory.order.canceled": "{actor} canceled the order {object}",
+  "audit.say.inventory.lock.changed": "{actor} changed which days are closed",
   "audit.say.inventory.order.settings-changed": "{actor} changed how this workspace orders",
   "audit.say.job.requested": "{actor} started the job {object}",
   "audit.say.job.cancelled": "{actor} cancelled the job {object}",

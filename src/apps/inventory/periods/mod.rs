@@ -1,0 +1,3 @@
+//! Days, and runs of them, where the workspace is.
+
+pub mod rules;
