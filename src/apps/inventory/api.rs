@@ -1,8 +1,8 @@
 //! The table of contents of the app.
 
 use super::{
-    alerts, counts, exports, files, imports, items, locations, locks, movements, orders, stocks,
-    suppliers, valuations,
+    alerts, count_reports, counts, exports, files, imports, items, locations, locks, movements,
+    orders, stocks, suppliers, usage_reports, valuations,
 };
 use crate::platform::app::Routes;
 
@@ -16,6 +16,8 @@ pub(super) fn routes() -> Routes {
         .merge(stocks::api::routes())
         .merge(alerts::api::routes())
         .merge(valuations::api::routes())
+        .merge(usage_reports::api::routes())
+        .merge(count_reports::api::routes())
         .merge(counts::api::routes())
         .merge(suppliers::api::routes())
         .merge(orders::api::routes())

@@ -7,6 +7,7 @@ mod tests;
 
 pub mod alerts;
 pub mod amounts;
+pub mod count_reports;
 pub mod counts;
 pub mod exports;
 pub mod files;
@@ -25,6 +26,7 @@ pub mod stocks;
 pub mod suppliers;
 pub mod texts;
 pub mod usage;
+pub mod usage_reports;
 pub mod valuations;
 
 use crate::platform::app::{AppSpec, CleanUpSpec, EventSpec, RecycleSpec, SearchSpec};
@@ -69,6 +71,7 @@ pub const SPEC: AppSpec = AppSpec {
         files::rules::CODES,
         counts::rules::CODES,
         locks::rules::CODES,
+        periods::rules::CODES,
         suppliers::rules::CODES,
         orders::rules::CODES,
     ],

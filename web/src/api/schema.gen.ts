@@ -3539,6 +3539,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inventory/reports/count-accuracy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How well the books agreed with what was counted, over the counts that were applied between two
+         *     days: by count, category or place.
+         */
+        get: operations["report_count_accuracy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/reports/count-accuracy.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same report as a CSV file, with all its rows; needs `inventory.export` as well. */
+        get: operations["export_count_accuracy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/reports/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was used between two days, what stock was worth on average, how often it was turned over
+         *     and how long it lasts: in all, step by step, and by category, place or item.
+         */
+        get: operations["report_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/reports/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same report as a CSV file, with all its rows; needs `inventory.export` as well. */
+        get: operations["export_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inventory/reports/valuation": {
         parameters: {
             query?: never;
@@ -4201,6 +4275,61 @@ export interface components {
         /** @description What will be done while nobody waits. */
         AcceptedResponse: {
             job: components["schemas"]["JobResponse"];
+        };
+        /** @description How many lines agreed, and how much worth. */
+        AccuracyFigures: {
+            /**
+             * Format: int64
+             * @description Those of them for which nothing was posted.
+             */
+            agreed_lines: number;
+            /** @description What was too much and what was too little, added up without their signs. */
+            difference_value: string;
+            /** @description What the books said was there. */
+            expected_value: string;
+            /** @description A share of one; absent without lines. */
+            line_accuracy?: string | null;
+            /**
+             * Format: int64
+             * @description Lines that were counted and approved.
+             */
+            lines: number;
+            /** @description The same with their signs: below zero was missing. */
+            net_value: string;
+            /**
+             * @description A share of one, below zero where more was off than expected; absent where nothing of worth
+             *     was expected.
+             */
+            value_accuracy?: string | null;
+        };
+        /** @description How exact the books were. */
+        AccuracyResponse: {
+            /**
+             * Format: int64
+             * @description How many counts were applied in the period.
+             */
+            counts: number;
+            /** @description The first and the last day, where the workspace is. */
+            from: string;
+            /** @description What a row is: `count`, `category` or `location`. */
+            group: string;
+            /** @description Counts the newest first, others with the largest differences first. */
+            items: components["schemas"]["AccuracyRow"][];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            to: string;
+            total: components["schemas"]["AccuracyFigures"];
+        };
+        /** @description How exact the books were in a count, a category or at a place. */
+        AccuracyRow: components["schemas"]["AccuracyFigures"] & {
+            /** @description When the count was applied. */
+            approved_at?: string | null;
+            /** @description Of a place. */
+            code?: string | null;
+            /** @description Of the count or the place; null for a category. */
+            id?: string | null;
+            /** @description Null: without a category. */
+            name?: string | null;
         };
         /** @description The public half of a kit. */
         AddKitRequest: {
@@ -8537,6 +8666,67 @@ export interface components {
             since?: string | null;
             supervision: components["schemas"]["UpdateSupervision"];
             under_way?: components["schemas"]["UpdateUnderWay"] | null;
+        };
+        /** @description What was used, and of how much. */
+        UsageReportFigures: {
+            /** @description What stock was worth at the end of a day, on average over the days. */
+            average_value: string;
+            closing_value: string;
+            /** @description Days by turnover; absent where nothing was used. */
+            days_of_stock?: string | null;
+            /**
+             * Format: int64
+             * @description How many items were worth something or used; 0 for a step.
+             */
+            items: number;
+            /** @description What stock was worth before the first day, and at the end of the last. */
+            opening_value: string;
+            /** @description Used value by average value; absent where nothing was worth anything. */
+            turnover?: string | null;
+            unit?: string | null;
+            /** @description Absent where what was used has several units. */
+            used_qty?: string | null;
+            used_value: string;
+        };
+        /** @description What was used between two days. */
+        UsageReportResponse: {
+            /**
+             * Format: int64
+             * @description How many days there are.
+             */
+            days: number;
+            /** @description The first and the last day, where the workspace is. */
+            from: string;
+            /** @description The first and the last moment that count. */
+            from_moment: string;
+            /** @description What a row is: `category`, `location` or `item`. */
+            group: string;
+            /** @description The largest used value first. */
+            items: components["schemas"]["UsageReportRow"][];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /** @description How long a step is: `day`, `week` or `month`. */
+            step: string;
+            /** @description The period from its beginning to its end; the first and the last may be shorter. */
+            steps: components["schemas"]["UsageReportStep"][];
+            to: string;
+            to_moment: string;
+            total: components["schemas"]["UsageReportFigures"];
+        };
+        /** @description What was used of a category, at a place or of an item. */
+        UsageReportRow: components["schemas"]["UsageReportFigures"] & {
+            /** @description The place's code or the item's number. */
+            code?: string | null;
+            /** @description Of the place or the item; null for a category, and for worth that lies nowhere. */
+            id?: string | null;
+            /** @description Null: without a category, or nowhere. */
+            name?: string | null;
+        };
+        /** @description A part of the period. */
+        UsageReportStep: components["schemas"]["UsageReportFigures"] & {
+            /** @description The first and the last day. */
+            from: string;
+            to: string;
         };
         /** @description How much a workspace holds. */
         UsageResponse: {
@@ -18137,6 +18327,191 @@ export interface operations {
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
             507: components["responses"]["Refusal507"];
+        };
+    };
+    report_count_accuracy: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The first day where the workspace is, like `2026-03-01`; 29 days before the last when left
+                 *     out.
+                 */
+                from?: string;
+                /** @description The last day; today when left out. At most 1,100 days. */
+                to?: string;
+                /** @description `count`, `category` or `location`; `count` when left out. */
+                group?: string;
+                /** @description Counts come in pages of 1 to 2,000 rows, 50 when left out; the others come all at once. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccuracyResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    export_count_accuracy: {
+        parameters: {
+            query?: {
+                /** @description The first day where the workspace is; 29 days before the last when left out. */
+                from?: string;
+                /** @description The last day; today when left out. */
+                to?: string;
+                /** @description `count`, `category` or `location`; `count` when left out. */
+                group?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    report_usage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The first day where the workspace is, like `2026-03-01`; 29 days before the last when left
+                 *     out.
+                 */
+                from?: string;
+                /** @description The last day; today when left out. At most 1,100 days. */
+                to?: string;
+                /** @description `day`, `week` or `month`, at most 400 of them; as fits the period when left out. */
+                step?: string;
+                /** @description `category`, `location` or `item`; `category` when left out. */
+                group?: string;
+                /** @description Only items of this category; empty: those without one. */
+                category?: string;
+                /** @description Only what lies at this place and is used there. */
+                location_id?: string;
+                item_id?: string;
+                /** @description Items come in pages of 1 to 2,000 rows, 50 when left out; groups come all at once. */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReportResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    export_usage: {
+        parameters: {
+            query?: {
+                /** @description The first day where the workspace is; 29 days before the last when left out. */
+                from?: string;
+                /** @description The last day; today when left out. */
+                to?: string;
+                /** @description `day`, `week` or `month`; as fits the period when left out. */
+                step?: string;
+                /** @description `category`, `location` or `item`; `category` when left out. */
+                group?: string;
+                /**
+                 * @description `groups` for a row of each category, place or item (when left out), or `steps` for a row of
+                 *     each step.
+                 */
+                rows?: string;
+                category?: string;
+                location_id?: string;
+                item_id?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
         };
     };
     report_valuation: {

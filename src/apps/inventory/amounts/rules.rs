@@ -271,8 +271,8 @@ fn sign(value: i64) -> &'static str {
     if value < 0 { "-" } else { "" }
 }
 
-/// Divides, rounding half away from zero, as numeric types of databases do.
-fn divide_rounded(dividend: i128, divisor: i128) -> i128 {
+/// Divides, rounding half away from zero, as numeric types of databases do. `divisor` is not zero.
+pub fn divide_rounded(dividend: i128, divisor: i128) -> i128 {
     let (quotient, rest) = (dividend / divisor, dividend % divisor);
     if rest.unsigned_abs() * 2 < divisor.unsigned_abs() {
         return quotient;

@@ -25,8 +25,8 @@ pub(super) use entries::{
     others_counted,
 };
 pub(super) use lines::{
-    ItemFacts, LineKey, NewLine, approve_as_expected, insert_line, item_facts, item_rids, lines,
-    mark, moved_since, posted_at, recount, save, settle, stocked, summary,
+    ItemFacts, LineKey, NewLine, approve_as_expected, insert_line, item_facts, item_rids,
+    keep_book_value, lines, mark, moved_since, posted_at, recount, save, settle, stocked, summary,
 };
 
 /// What `count` reads.

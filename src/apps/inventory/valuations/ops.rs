@@ -1,15 +1,16 @@
 //! Reading what stock is worth.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::rules::{self, AsOf, Group, Holdings, Part, Row, Subject, Worth};
+use super::rules::{self, AsOf, Group, Holdings, Part, Place, Row, Subject, Worth};
 use super::store;
 use crate::apps::inventory::amounts::Money;
 use crate::apps::inventory::counts;
 use crate::apps::inventory::exports::ops::exported;
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules as movements;
+use crate::apps::inventory::movements::rules::ItemName;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
@@ -69,6 +70,16 @@ pub async fn export(ctx: &Ctx, wanted: Wanted) -> Result<Report> {
     })
     .await?;
     report(ctx, wanted, Slice { after: None, limit: usize::MAX }).await
+}
+
+/// Every place by its row, for other reports; deleted ones had stock once.
+pub fn places_in(scope: &Scope<'_>) -> Result<HashMap<i64, Place>> {
+    store::places(scope)
+}
+
+/// The items of some rows, by row, for other reports.
+pub fn items_in(scope: &Scope<'_>, rids: &[i64]) -> Result<HashMap<i64, ItemName>> {
+    store::items(scope, rids)
 }
 
 fn report_in(

@@ -144,12 +144,14 @@ pub(super) fn holdings(sums: HashMap<(i64, i64), Sum>) -> Result<Holdings> {
     .collect()
 }
 
-fn narrow_qty(qty: i128) -> Result<Qty> {
+/// A quantity in thousandths that may be out of range.
+pub fn narrow_qty(qty: i128) -> Result<Qty> {
     let qty = i64::try_from(qty).ok().and_then(Qty::from_thousandths);
     qty.ok_or_else(|| too_large("qty-too-large", "A quantity is larger than can be shown."))
 }
 
-fn narrow_worth(value: i128) -> Result<Money> {
+/// A worth in ten-thousandths that may be out of range.
+pub fn narrow_worth(value: i128) -> Result<Money> {
     let value = i64::try_from(value).ok().map(Money::from_ten_thousandths);
     value.ok_or_else(|| too_large("value-too-large", "The worth is larger than can be shown."))
 }

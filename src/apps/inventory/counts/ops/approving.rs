@@ -61,7 +61,9 @@ fn approve_in(
     let mut posted = 0;
     for (line, decision) in &decided {
         let is_as_expected = line.state == LineState::Ok && *decision == Decision::KeepDelta;
-        if !is_as_expected && settle(scope, count, line, *decision)? {
+        if is_as_expected {
+            store::keep_book_value(scope, line.rid, settling::book_value(line, Qty::ZERO))?;
+        } else if settle(scope, count, line, *decision)? {
             posted += 1;
         }
         *tally.entry(*decision).or_default() += 1;
@@ -108,6 +110,9 @@ fn settle(
     }
     let is_rejected = decision == Decision::Reject;
     let state = if is_rejected { LineState::Rejected } else { LineState::Approved };
+    if !is_rejected {
+        store::keep_book_value(scope, line.rid, settling::book_value(line, qty))?;
+    }
     store::settle(scope, line.rid, state, decision)?;
     Ok(!qty.is_zero())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{KeptLine, LineId, LineState};
-use crate::apps::inventory::amounts::Qty;
+use crate::apps::inventory::amounts::{Money, Qty};
 use crate::platform::error::{Error, FieldError, Refusal, Result};
 
 /// Undecided lines that a refusal names.
@@ -94,6 +94,14 @@ pub fn posting(line: &KeptLine, decision: Decision, on_hand: Qty) -> Qty {
         Decision::Recount | Decision::Reject => None,
     };
     change.unwrap_or_default()
+}
+
+/// What the books said a counted line was worth before `posted` corrected them, at the average of
+/// now. None beyond the range of money, and when nobody counted it.
+pub fn book_value(line: &KeptLine, posted: Qty) -> Option<Money> {
+    let book = line.counted?.minus(posted)?;
+    let share = line.totals.value.share(book, line.totals.qty);
+    share.or_else(|| book.times(line.item_cost.unwrap_or_default()))
 }
 
 /// A posting that the ledger refused, with the line it belongs to.

@@ -226,6 +226,18 @@ pub(in super::super) fn settle(
     Ok(())
 }
 
+/// Keeps what the books said a line was worth when it was approved.
+pub(in super::super) fn keep_book_value(
+    scope: &Scope<'_>,
+    rid: i64,
+    value: Option<Money>,
+) -> Result<()> {
+    scope
+        .prepare_cached("UPDATE count_lines SET book_value = :value WHERE rid = :rid")?
+        .execute(named_params! { ":rid": rid, ":value": value })?;
+    Ok(())
+}
+
 /// Approves all lines that were counted as expected.
 pub(in super::super) fn approve_as_expected(scope: &Scope<'_>, count: i64) -> Result<()> {
     scope
