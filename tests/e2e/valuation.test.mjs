@@ -23,7 +23,7 @@ describe("the worth of stock", () => {
   });
 
   const grid = () => page.getByRole("grid", { name: "Stock value" });
-  const open = (query = "") => page.goto(`${workspace.home}/inventory/valuation${query}`);
+  const open = (query = "") => page.goto(`${workspace.home}/inventory/reports${query}`);
 
   test("says that nothing is there", async () => {
     await open();

@@ -13,7 +13,15 @@ import {
   type MovementFilter,
   type MovementType,
 } from "@/apps/inventory/movements/queries";
-import { COUNTING, COUNTS, IMPORTING, ONE_COUNT, VALUATION } from "@/apps/inventory/screens";
+import {
+  ACCURACY,
+  COUNTING,
+  COUNTS,
+  IMPORTING,
+  ONE_COUNT,
+  USAGE,
+  VALUATION,
+} from "@/apps/inventory/screens";
 import type { StockFilter } from "@/apps/inventory/stock/queries";
 import type { AboutSearch } from "@/platform/about/AboutScreen";
 import { PART_KINDS } from "@/platform/about/fits";
@@ -495,6 +503,8 @@ const stock = createRoute({
 });
 
 const valuation = createRoute({ getParentRoute: () => workspace, ...VALUATION });
+const usage = createRoute({ getParentRoute: () => workspace, ...USAGE });
+const accuracy = createRoute({ getParentRoute: () => workspace, ...ACCURACY });
 const counts = createRoute({ getParentRoute: () => workspace, ...COUNTS });
 const count = createRoute({ getParentRoute: () => workspace, ...ONE_COUNT });
 const counting = createRoute({ getParentRoute: () => workspace, ...COUNTING });
@@ -549,6 +559,8 @@ const tree = root.addChildren([
       stock,
       ...orderRoutes(() => workspace),
       valuation,
+      usage,
+      accuracy,
       counts,
       count,
       counting,

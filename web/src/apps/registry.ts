@@ -26,7 +26,7 @@ export type WorkspaceScreen =
   | "/w/$workspace/inventory/orders"
   | "/w/$workspace/inventory/suppliers"
   | "/w/$workspace/inventory/counts"
-  | "/w/$workspace/inventory/valuation"
+  | "/w/$workspace/inventory/reports"
   | "/w/$workspace/inventory/import";
 
 export interface AppScreen {
@@ -122,8 +122,8 @@ const inventory: AppDescription = {
       jump: "c",
     },
     {
-      to: "/w/$workspace/inventory/valuation",
-      label: "nav.valuation",
+      to: "/w/$workspace/inventory/reports",
+      label: "nav.reports",
       icon: IconReportMoney,
       permissions: ["inventory.prices"],
     },

@@ -55,10 +55,10 @@ const PARTS = {
   merging: async (): Promise<Texts> => (await import("./en/merging")).merging,
   moving: async (): Promise<Texts> => (await import("./en/moving")).moving,
   orders: async (): Promise<Texts> => (await import("./en/orders")).orders,
+  reports: async (): Promise<Texts> => (await import("./en/reports")).reports,
   review: async (): Promise<Texts> => (await import("./en/review")).review,
   services: async (): Promise<Texts> => (await import("./en/services")).services,
   updates: async (): Promise<Texts> => (await import("./en/updates")).updates,
-  valuation: async (): Promise<Texts> => (await import("./en/valuation")).valuation,
 };
 
 /** Loads the texts of a screen that few open, together with the screen. */

@@ -7,3 +7,4 @@ export const OVERRIDE = "inventory.override";
 export const PRICES = "inventory.prices";
 export const IMPORT = "inventory.import";
 export const EXPORT = "inventory.export";
+export const LOCK = "inventory.lock";

@@ -15,6 +15,7 @@ import { people } from "./people";
 import { platform } from "./platform";
 import { privacy } from "./privacy";
 import { registration } from "./registration";
+import type { reports } from "./reports";
 import type { review } from "./review";
 import { security } from "./security";
 import type { services } from "./services";
@@ -22,7 +23,6 @@ import { shell } from "./shell";
 import { ui } from "./ui";
 import type { updates } from "./updates";
 import { users } from "./users";
-import type { valuation } from "./valuation";
 import { work } from "./work";
 
 /** What every screen may say, in the language the others are made from. */
@@ -52,7 +52,7 @@ export type Messages = typeof en &
   typeof merging &
   typeof moving &
   typeof orders &
+  typeof reports &
   typeof review &
   typeof services &
-  typeof updates &
-  typeof valuation;
+  typeof updates;

@@ -7,7 +7,7 @@ export const shell = {
   "nav.items": "Items",
   "nav.stock": "Stock",
   "nav.counts": "Counts",
-  "nav.valuation": "Stock value",
+  "nav.reports": "Reports",
   "nav.delivery": "Mail and webhooks",
   "nav.doctor": "Doctor",
   "nav.movements": "Movements",

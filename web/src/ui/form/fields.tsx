@@ -52,7 +52,7 @@ function useField<V extends object, T>({
 interface TextProps<V extends object> extends Common<V, string> {
   readonly autoFocus?: boolean;
   readonly autoComplete?: HTMLInputAutoCompleteAttribute;
-  readonly type?: "text" | "email" | "datetime-local";
+  readonly type?: "text" | "email" | "date" | "datetime-local";
   readonly inputMode?: "text" | "decimal" | "email" | "numeric";
   readonly maxLength?: number;
   readonly suffix?: ReactNode;

@@ -1,30 +1,22 @@
-import { Button, SegmentedControl } from "@mantine/core";
-import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { SegmentedControl } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { IconDownload, IconReportMoney } from "@tabler/icons-react";
+import { IconReportMoney } from "@tabler/icons-react";
 import { useMemo } from "react";
 import type { Valuation, ValuationRow } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { DateBox } from "@/ui/DateBox";
 import { FilterBar, FilterChip } from "@/ui/FilterChips";
-import { Page } from "@/ui/Page";
-import { PrintButton } from "@/ui/PrintButton";
-import { ProblemAlert } from "@/ui/ProblemAlert";
-import { saveFile } from "@/ui/saveFile";
 import { largestOf, ShareBar } from "@/ui/ShareBar";
 import { StateBlock } from "@/ui/StateBlock";
 import { DataTable, PhoneRow, type Column } from "@/ui/table";
 import { Money, Qty } from "@/ui/values";
 import { locationsQuery } from "../locations/queries";
-import { EXPORT, PRICES } from "../permissions";
-import {
-  VALUATION_GROUPS,
-  valuationFile,
-  valuationQuery,
-  type ValuationFilter,
-  type ValuationGroup,
-} from "./queries";
+import { PRICES } from "../permissions";
+import { ReportPage } from "../reports/ReportPage";
+import { VALUATION_GROUPS, type ValuationFilter, type ValuationGroup } from "./choices";
+import { valuationFile, valuationQuery } from "./queries";
 import classes from "./valuation.module.css";
 
 type Change = { [K in keyof ValuationFilter]: ValuationFilter[K] | null };
@@ -32,18 +24,14 @@ type Change = { [K in keyof ValuationFilter]: ValuationFilter[K] | null };
 /** What stock was worth: by category or place, then its items, then what happened to one. */
 export function ValuationScreen() {
   const workspace = useWorkspace();
-  const filter = useSearch({ from: "/frame/w/$workspace/inventory/valuation" });
-  const navigate = useNavigate({ from: "/w/$workspace/inventory/valuation" });
+  const filter = useSearch({ from: "/frame/w/$workspace/inventory/reports" });
+  const navigate = useNavigate({ from: "/w/$workspace/inventory/reports" });
   const report = useInfiniteQuery({
     ...valuationQuery(workspace.id, filter),
     enabled: workspace.can(PRICES),
   });
   const first = report.data?.pages[0];
   const rows = useMemo(() => report.data?.pages.flatMap((page) => page.items) ?? [], [report.data]);
-  const save = useMutation({
-    mutationFn: () => valuationFile(workspace.id, filter),
-    onSuccess: ({ name, content }) => saveFile(name, content),
-  });
   // What is shown while the next rows come are still the ones before.
   const group = VALUATION_GROUPS.find((one) => one === first?.group) ?? filter.group ?? "category";
   const columns = useMemo(() => columnsOf(group, rows), [group, rows]);
@@ -61,28 +49,8 @@ export function ValuationScreen() {
       });
   };
   return (
-    <Page
-      title={t("valuation.title")}
-      tabTitle={t("valuation.title")}
-      layout="fill"
-      actions={
-        <>
-          <PrintButton />
-          {workspace.can(EXPORT) && (
-            <Button
-              variant="default"
-              leftSection={<IconDownload size={16} aria-hidden />}
-              loading={save.isPending}
-              onClick={() => save.mutate()}
-            >
-              {t("valuation.file")}
-            </Button>
-          )}
-        </>
-      }
-    >
+    <ReportPage title={t("valuation.title")} file={() => valuationFile(workspace.id, filter)}>
       <Filters filter={filter} onChange={change} />
-      {save.error && <ProblemAlert error={save.error} />}
       {first && workspace.can(PRICES) && <Total report={first} isNow={!filter.at} />}
       <DataTable
         label={t("valuation.title")}
@@ -116,7 +84,7 @@ export function ValuationScreen() {
           if (!report.isFetchingNextPage) void report.fetchNextPage();
         }}
       />
-    </Page>
+    </ReportPage>
   );
 }
 
