@@ -6,6 +6,7 @@ use std::hash::Hash;
 
 use super::rules::{AppliedCount, Figures, Group, Line, Row, Subject, Sums};
 use super::store::{self, Of};
+use crate::apps::inventory::counts;
 use crate::apps::inventory::exports::ops::exported;
 use crate::apps::inventory::periods::rules::Period;
 use crate::apps::inventory::valuations;
@@ -60,6 +61,7 @@ pub async fn export(ctx: &Ctx, wanted: Wanted) -> Result<Report> {
 }
 
 fn report_in(scope: &Scope<'_>, group: Group, period: Period, slice: Slice) -> Result<Report> {
+    counts::ops::hidden_in(scope)?.check_told()?;
     let range = (Moment(period.before().0 + 1), period.end());
     let applied = store::counts(scope, range)?;
     let counts = applied.len();

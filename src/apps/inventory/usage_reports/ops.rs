@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::rules::{Figures, Ledger, Row, Sums, Unit};
 use super::store::{self, Catalogue};
 use crate::apps::inventory::amounts::Qty;
+use crate::apps::inventory::counts;
 use crate::apps::inventory::exports::ops::exported;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::locations::rules::LocationId;
@@ -85,6 +86,7 @@ fn report_in(
     (step, runs): (Step, Vec<Range<usize>>),
     slice: Slice,
 ) -> Result<Report> {
+    counts::ops::hidden_in(scope)?.check_told()?;
     let unknown = || Error::invalid("item_id", "unknown-item", "There is no such item.");
     let item = match wanted.item {
         Some(id) => Some(store::item(scope, id)?.ok_or_else(unknown)?),

@@ -247,6 +247,10 @@ async fn a_role_of_its_own_that_counts_and_does_not_decide_gets_no_figures_by_ot
         "export/movements.csv",
         "reports/valuation",
         "reports/valuation.csv",
+        "reports/usage",
+        "reports/usage.csv",
+        "reports/count-accuracy",
+        "reports/count-accuracy.csv",
     ] {
         let refusal = buyer.get(&format!("/inventory/{question}")).await;
         refusal.is_problem(409, "quantities-hidden");
