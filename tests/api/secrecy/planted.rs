@@ -42,6 +42,7 @@ const UNREACHED: &[(&str, &[&str])] = &[
             "blob_refs.owner_kind",
             "item_files.media_type",
             "purchase_orders.expected_on",
+            "lock_dates.day",
         ],
     ),
     (
