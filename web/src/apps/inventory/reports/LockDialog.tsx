@@ -43,7 +43,7 @@ function LockForm({ kept, onClose }: { readonly kept: LockDate; readonly onClose
       label={t("lock.title")}
       submitLabel={t("lock.save")}
       onCancel={onClose}
-      onReload={() => void client.invalidateQueries(lockQuery(workspace.id))}
+      stale={{ onReload: () => void client.invalidateQueries(lockQuery(workspace.id)) }}
       hasHint={false}
     >
       <TextField
