@@ -7,8 +7,10 @@ import { claim, openWindow, startBrowser } from "./support/browser.mjs";
 import { looksWell } from "./support/looks.mjs";
 import { items, itemsCsv, LOCATIONS_CSV, openingStockCsv } from "./support/pantry.mjs";
 
-/** A day so many days ago, and noon of it, in UTC. */
-const daysAgo = (days) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+// The workspace's zone, whose days the reports are about; the language writes 2026-03-31.
+const DAYS = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Ljubljana" });
+/** The workspace's day so many days ago, and a time of it. */
+const daysAgo = (days) => DAYS.format(new Date(Date.now() - days * 86_400_000));
 const noon = (days) => `${daysAgo(days)}T12:00:00Z`;
 
 describe("the reports", () => {
