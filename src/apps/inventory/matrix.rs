@@ -229,7 +229,7 @@ mod tests {
             [] => "–".to_owned(),
             deeds => deeds.iter().map(|deed| deed.word()).collect::<Vec<_>>().join(", "),
         };
-        let mut table = "| | Viewer, analyst, member | Counter | Manager | Admin, owner |\n\
+        let mut table = "| About | Viewer, analyst, member | Counter | Manager | Admin, owner |\n\
             | --- | --- | --- | --- | --- |\n"
             .to_owned();
         for row in MATRIX {
