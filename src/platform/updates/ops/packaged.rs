@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::planning::{entry, new};
+use super::planning::{self, new};
 use super::switching::{outcome_of, stage, standing};
 use super::telling;
 use crate::platform::clock::Moment;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::Result;
 use crate::platform::updates::link::Link;
-use crate::platform::updates::rules::{By, Kind, Outcome, Update, Version, Who};
+use crate::platform::updates::rules::{By, Kind, Update, Version, Who};
 use crate::platform::updates::store;
 use crate::platform::updates::supervisor::boot::{Installed, Kind as Switched};
 use crate::platform::updates::supervisor::protocol::Wish;
@@ -65,12 +65,7 @@ async fn note(ctx: &BoxCtx, ended: Ended) -> Result<()> {
         store::insert(scope, &update)?;
         store::save(scope, &update)?;
         ended.states.iter().try_for_each(|one| store::enter(scope, update.id, &stage(one)))?;
-        let action = match outcome {
-            Outcome::Committed => "update.committed",
-            Outcome::RolledBack => "update.rolled_back",
-            Outcome::Failed | Outcome::Discarded => "update.failed",
-        };
-        scope.audit(entry(action, &update))?;
+        scope.audit(planning::ended(outcome, &update))?;
         telling::ended_in(scope, &update)
     })
     .await

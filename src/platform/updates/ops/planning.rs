@@ -184,19 +184,23 @@ pub(in crate::platform::updates) fn end_in(
     let finished_at = Some(scope.now());
     let update = Update { outcome: Some(outcome), reason, finished_at, ..update };
     store::save(scope, &update)?;
+    scope.audit(ended(outcome, &update))?;
+    Ok(update)
+}
+
+/// An entry about how an update ended, with the code of the reason where there is one.
+pub(super) fn ended(outcome: Outcome, update: &Update) -> Entry {
     let action = match outcome {
         Outcome::Committed => "update.committed",
         Outcome::RolledBack => "update.rolled_back",
         Outcome::Failed => "update.failed",
         Outcome::Discarded => "update.discarded",
     };
-    let entry = entry(action, &update);
-    let entry = match &update.reason {
+    let entry = entry(action, update);
+    match &update.reason {
         Some(reason) => entry.set("code", reason.code.clone()),
         None => entry,
-    };
-    scope.audit(entry)?;
-    Ok(update)
+    }
 }
 
 /// The plan that waits, with a digest for whoever looks at it now.
