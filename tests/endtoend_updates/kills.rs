@@ -2,6 +2,7 @@
 //! update, and again while that is put in order: the box answers soon with one of both releases,
 //! whole, and nothing that was acknowledged is lost. `HOLDFAST_TORTURE` goes through all places.
 
+use std::fs::File;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -113,9 +114,12 @@ impl Killed {
         command.spawn().expect("the package's program")
     }
 
+    /// Waits until a process has come by and is gone, and not only about to go: what it has locked
+    /// is free then.
     fn await_kill(&self, left: usize, places: &[&str]) {
         let end = Instant::now() + crate::boxed::PATIENCE;
-        while self.left() > left {
+        let file = File::open(self.machine.path(PLACES)).expect("the places");
+        while self.left() > left || file.try_lock().is_err() {
             assert!(Instant::now() < end, "{places:?} are not reached:\n{}", self.machine.log());
             std::thread::park_timeout(Duration::from_millis(2));
         }

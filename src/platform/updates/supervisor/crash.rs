@@ -5,7 +5,8 @@
 /// third time.
 pub const VARIABLE: &str = "HOLDFAST_CRASH_AT";
 /// Names a file with a place on each line. The first process that comes by the first one takes the
-/// line away and is killed, so it happens once, whatever is started afterwards.
+/// line away and is killed, so it happens once, whatever is started afterwards. It has the file
+/// locked until then.
 pub const FILE_VARIABLE: &str = "HOLDFAST_CRASH_FILE";
 
 /// Every place in the supervisor, in the order of an update.
@@ -79,13 +80,30 @@ pub fn at(name: &'static str) {
     }
 }
 
-/// Takes the first line of the file away where it is this place.
+/// Takes the first line of the file away where it is this place. The file stays locked until the
+/// process is gone, so that whoever gets the lock knows that it is.
 #[cfg(debug_assertions)]
 fn is_first_in_file(name: &str) -> bool {
+    use std::io::{Seek as _, Write as _};
+
     let Some(path) = std::env::var_os(FILE_VARIABLE) else { return false };
-    let Ok(places) = std::fs::read_to_string(&path) else { return false };
-    let (first, rest) = places.split_once('\n').unwrap_or((&places, ""));
-    first == name && std::fs::write(path, rest).is_ok()
+    let rest = || {
+        let places = std::fs::read_to_string(&path).ok()?;
+        let (first, rest) = places.split_once('\n').unwrap_or((&places, ""));
+        (first == name).then(|| rest.to_owned())
+    };
+    let take = || {
+        rest()?;
+        let mut file = std::fs::OpenOptions::new().write(true).open(&path).ok()?;
+        file.lock().ok()?;
+        let rest = rest()?;
+        file.set_len(0).ok()?;
+        file.rewind().ok()?;
+        file.write_all(rest.as_bytes()).ok()?;
+        std::mem::forget(file);
+        Some(())
+    };
+    take().is_some()
 }
 
 /// Does nothing.
