@@ -21,6 +21,7 @@ mod reports_usage;
 mod search;
 mod stock;
 pub(crate) mod suppliers;
+mod ten_people;
 mod valuation;
 
 use serde_json::{Value, json};
