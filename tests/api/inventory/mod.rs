@@ -12,6 +12,7 @@ mod locks;
 mod low_stock;
 mod matrix;
 mod movements;
+mod new_cafe;
 mod oracle;
 mod orders;
 mod recycle_bin;
