@@ -1,5 +1,6 @@
 //! The Inventory app over HTTP.
 
+mod bounds;
 mod counts;
 mod files;
 mod finding_much;
