@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the rig is a module of its only user")]
 
 mod backups;
+mod counts;
 mod rig;
 #[path = "../system/seeded.rs"]
 mod seeded;

@@ -176,6 +176,11 @@ impl Rig {
             child.wait().expect("the box ended");
         });
         self.acknowledged.append(&mut found.lock().expect("no panic"));
+        self.forget();
+    }
+
+    /// What was not synced is gone with the power.
+    fn forget(&self) {
         if matches!(self.disk, Disk::Forgetful(_)) {
             std::fs::remove_dir_all(self.data()).expect("the data");
             std::fs::rename(self.shadow(), self.data()).expect("the shadow");
@@ -217,17 +222,19 @@ impl Rig {
         command.spawn().expect("the box starts")
     }
 
-    /// Runs the box on the failing disk while `story` speaks to it.
+    /// Runs the box while `story` speaks to it, and kills it then.
     pub fn run(&mut self, story: impl FnOnce(&mut Story<'_>)) {
         let mut child = self.start();
         let address = ready_address(&mut child);
         let connection = Connection::open(&address, &self.target).expect("a connection");
         let mode = self.mode();
         let backups = self.backups.as_ref();
-        let mut told = Story { connection, target: &self.target, mode, backups };
+        let left = Vec::new();
+        let mut told = Story { connection, address, left, target: &self.target, mode, backups };
         story(&mut told);
         child.kill().expect("the box can be killed");
         child.wait().expect("the box ended");
+        self.forget();
     }
 
     fn mode(&self) -> PathBuf {
@@ -251,8 +258,15 @@ impl Rig {
         }
     }
 
+    /// How many entries of the ledger have this reference.
+    pub fn entries_of(&self, reference: &str) -> usize {
+        let path = self.data().join(format!("workspaces/{}.db", self.target.workspace));
+        let kept = references(&path).expect("a ledger");
+        kept.iter().filter(|one| *one == reference).count()
+    }
+
     /// xorshift64: the same moments in every run.
-    fn next_random(&mut self) -> u64 {
+    pub fn next_random(&mut self) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
@@ -263,6 +277,9 @@ impl Rig {
 /// What a test does to a box on the failing disk.
 pub struct Story<'a> {
     connection: Connection,
+    address: String,
+    /// What waits for an answer that nobody reads.
+    left: Vec<Connection>,
     target: &'a Target,
     mode: PathBuf,
     backups: Option<&'a Backups>,
@@ -277,6 +294,18 @@ impl Story<'_> {
     /// Where the box sends its backups.
     pub fn backups(&self) -> &Backups {
         self.backups.expect("a rig with backups")
+    }
+
+    /// Asks for something below the app and gives status and body.
+    pub fn ask(&mut self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.connection.send(method, path, body).expect("an answer")
+    }
+
+    /// Asks for something and waits for no answer.
+    pub fn leave(&mut self, method: &str, path: &str, body: &Value) {
+        let mut connection = Connection::open(&self.address, self.target).expect("a connection");
+        connection.write(method, path, body).expect("it is sent");
+        self.left.push(connection);
     }
 
     /// Receives one unit; gives status and body.
@@ -409,14 +438,18 @@ impl Connection {
         Ok(Self { stream: BufReader::new(stream), head: format!("{base}\n{head}") })
     }
 
-    fn send(&mut self, method: &str, path: &str, body: &Value) -> std::io::Result<(u16, Value)> {
+    fn write(&mut self, method: &str, path: &str, body: &Value) -> std::io::Result<()> {
         let (base, head) = self.head.split_once('\n').expect("made so");
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let length = body.len();
         let request = format!(
             "{method} {base}/{path} HTTP/1.1\r\n{head}Content-Length: {length}\r\n\r\n{body}"
         );
-        self.stream.get_mut().write_all(request.as_bytes())?;
+        self.stream.get_mut().write_all(request.as_bytes())
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: &Value) -> std::io::Result<(u16, Value)> {
+        self.write(method, path, body)?;
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
@@ -457,6 +490,7 @@ async fn look_into(
     }
     let path = platform.workspaces.path(target.workspace);
     let kept = references(&path).map_err(|error| error.to_string())?;
+    let kept: BTreeSet<String> = kept.into_iter().collect();
     match acknowledged.difference(&kept).next() {
         Some(lost) => Err(format!("{lost} was acknowledged and is gone")),
         None => Ok(()),
@@ -464,7 +498,7 @@ async fn look_into(
 }
 
 #[expect(clippy::disallowed_methods, reason = "looks at the closed file from outside")]
-fn references(path: &Path) -> rusqlite::Result<BTreeSet<String>> {
+fn references(path: &Path) -> rusqlite::Result<Vec<String>> {
     let connection = rusqlite::Connection::open(path)?;
     let mut statement = connection.prepare("SELECT reference FROM movements")?;
     statement.query_map([], |row| row.get(0))?.collect()
