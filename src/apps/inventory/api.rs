@@ -1,8 +1,8 @@
 //! The table of contents of the app.
 
 use super::{
-    alerts, count_reports, counts, exports, files, imports, items, locations, locks, movements,
-    orders, stocks, suppliers, usage_reports, valuations,
+    alerts, comments, count_reports, counts, exports, files, imports, items, locations, locks,
+    movements, orders, stocks, suppliers, usage_reports, valuations,
 };
 use crate::platform::app::Routes;
 
@@ -21,6 +21,7 @@ pub(super) fn routes() -> Routes {
         .merge(counts::api::routes())
         .merge(suppliers::api::routes())
         .merge(orders::api::routes())
+        .merge(comments::api::routes())
         .merge(imports::api::routes())
         .merge(exports::api::routes())
 }

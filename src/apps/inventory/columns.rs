@@ -2,7 +2,7 @@
 
 use crate::platform::app::Mark::{self, Impersonal, Personal};
 use crate::platform::app::Named::{Dropped, Masked};
-use crate::platform::app::Whose::{Elsewhere, Through, Written};
+use crate::platform::app::Whose::{Elsewhere, Theirs, Through, Written};
 use crate::platform::app::{ColumnMarks, Whose};
 
 /// Every text column of the app. What people write freely, and what names them, is personal.
@@ -28,6 +28,10 @@ pub(super) const MARKS: &[ColumnMarks] = &[
     .named(Masked),
     // People call pictures after whoever is on them.
     table("item_files", &[("name", Personal), ("media_type", Impersonal)]).named(Masked),
+    // Emptied with whoever wrote it. Others stand in it by their ids, and by name where somebody
+    // typed it.
+    table("comments", &[("text", Personal)]).whose(Written("created_by")).named(Masked),
+    table("comment_mentions", &[]).whose(Theirs("person_id")),
     table("item_barcodes", &[("code", Impersonal), ("kind", Impersonal)]),
     table(
         "suppliers",

@@ -21,10 +21,12 @@ pub enum Deed {
     Override,
     Lock,
     Restore,
+    Comment,
+    Moderate,
 }
 
 impl Deed {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Read,
         Self::Write,
         Self::Move,
@@ -36,6 +38,8 @@ impl Deed {
         Self::Override,
         Self::Lock,
         Self::Restore,
+        Self::Comment,
+        Self::Moderate,
     ];
 
     /// The id of its permission.
@@ -52,6 +56,8 @@ impl Deed {
             Self::Override => "inventory.override",
             Self::Lock => "inventory.lock",
             Self::Restore => RESTORE_ANY,
+            Self::Comment => "inventory.comment",
+            Self::Moderate => "inventory.moderate",
         }
     }
 
@@ -68,6 +74,8 @@ impl Deed {
             Self::Override => "Let stock fall below zero, with a reason",
             Self::Lock => "Close the books at the end of a day",
             Self::Restore => "Restore what anybody deleted",
+            Self::Comment => "Comment on what they may see",
+            Self::Moderate => "Delete anybody's comments",
         }
     }
 
@@ -85,6 +93,8 @@ impl Deed {
             Self::Override => "below zero",
             Self::Lock => "close days",
             Self::Restore => "restore anybody's",
+            Self::Comment => "comment",
+            Self::Moderate => "delete anybody's comments",
         }
     }
 }
@@ -118,12 +128,12 @@ impl Row {
 /// The table.
 pub const MATRIX: &[Row] = &[
     Row {
-        object: "Items, their codes and files, places",
+        object: "Items, their codes, files and comments, places",
         paths: &["items", "locations", "integrity"],
         viewer: &[Deed::Read],
         counter: &[Deed::Read],
-        manager: &[Deed::Read, Deed::Write],
-        admin: &[Deed::Read, Deed::Write, Deed::Restore],
+        manager: &[Deed::Read, Deed::Write, Deed::Comment],
+        admin: &[Deed::Read, Deed::Write, Deed::Restore, Deed::Comment, Deed::Moderate],
     },
     Row {
         object: "Stock and movements",
@@ -142,12 +152,12 @@ pub const MATRIX: &[Row] = &[
         admin: &[Deed::Read, Deed::Count, Deed::Approve],
     },
     Row {
-        object: "Suppliers, orders, receipts, worth of stock",
+        object: "Suppliers, orders, their comments, receipts, worth of stock",
         paths: &["suppliers", "purchase-orders", "reports"],
         viewer: &[],
         counter: &[],
-        manager: &[Deed::Prices],
-        admin: &[Deed::Prices, Deed::Restore],
+        manager: &[Deed::Prices, Deed::Comment],
+        admin: &[Deed::Prices, Deed::Restore, Deed::Comment, Deed::Moderate],
     },
     Row {
         object: "Prices of items and movements",

@@ -7,6 +7,7 @@ mod tests;
 
 pub mod alerts;
 pub mod amounts;
+pub mod comments;
 pub mod count_reports;
 pub mod counts;
 pub mod exports;
@@ -53,6 +54,7 @@ pub const SPEC: AppSpec = AppSpec {
         "0016_count_reviews.sql",
         "0017_orders.sql",
         "0019_closed_periods.sql",
+        "0020_comments.sql",
     ),
     events: EVENTS,
     recycle_bin: RECYCLE_BIN,
@@ -69,6 +71,7 @@ pub const SPEC: AppSpec = AppSpec {
         valuations::rules::CODES,
         exports::rules::CODES,
         files::rules::CODES,
+        comments::rules::CODES,
         counts::rules::CODES,
         locks::rules::CODES,
         periods::rules::CODES,
@@ -81,8 +84,9 @@ pub const SPEC: AppSpec = AppSpec {
         imports::jobs::IMPORT,
         exports::jobs::EXPORT,
         alerts::jobs::DIGEST,
+        comments::jobs::MENTIONS,
     ],
-    notices: &[&alerts::rules::RAN_LOW],
+    notices: &[&alerts::rules::RAN_LOW, &comments::rules::MENTIONED],
     clean_up: &[CleanUpSpec { what: "import_previews", drop: imports::ops::drop_expired_in }],
     routes: api::routes,
     usage: usage::ops::SPEC,
@@ -105,11 +109,13 @@ const EVENTS: &[EventSpec] = &[
     told(movements::ops::KIND),
     told(imports::ops::KIND),
     told(files::ops::KIND),
+    told(comments::ops::ITEM_KIND),
     told(counts::ops::KIND),
     told(alerts::ops::KIND),
     told(locks::ops::KIND),
     told_with_prices(suppliers::ops::KIND),
     told_with_prices(orders::ops::KIND),
+    told_with_prices(comments::ops::ORDER_KIND),
 ];
 
 const RECYCLE_BIN: &[RecycleSpec] = &[

@@ -254,9 +254,40 @@ pub fn tell_members_in(
     }
 }
 
+/// Tells those of some people who belong to a workspace and may do something there; gives how many
+/// that are. They were named, so it stands in their bell whatever they chose. Of a workspace that
+/// is not in use nobody is told.
+pub fn tell_named_in(
+    scope: &BoxScope<'_>,
+    platform: &Platform,
+    (workspace, permission): (WorkspaceId, &'static str),
+    people: &[UserId],
+    telling: Telling,
+) -> Result<usize> {
+    let about = workspaces::ops::get_in(scope, workspace)?;
+    if about.state() != workspaces::State::Active {
+        return Ok(0);
+    }
+    let mut to = Vec::with_capacity(people.len());
+    for user in people {
+        if members::ops::may_in(scope, &platform.roles, workspace, *user, permission)? {
+            to.push(*user);
+        }
+    }
+    if !to.is_empty() {
+        tell_in(scope, &to, &telling.about(workspace).with("workspace", &about.name))?;
+    }
+    Ok(to.len())
+}
+
 /// The name of whoever does it.
 fn actor(scope: &BoxScope<'_>) -> Result<String> {
-    let name = match scope.user() {
+    name_in(scope, scope.user())
+}
+
+/// What a notice calls somebody; none is the box itself.
+pub fn name_in(scope: &BoxScope<'_>, user: Option<UserId>) -> Result<String> {
+    let name = match user {
         Some(user) => users::ops::name_in(scope, user)?,
         None => None,
     };

@@ -19,6 +19,7 @@ const NARROWER: &[(&str, Deed)] = &[
     ("GET count-settings", Deed::Approve),
     ("GET export/{file}", Deed::Export),
     ("GET exports/{id}", Deed::Export),
+    ("GET items/{id}/comments/people", Deed::Comment),
 ];
 
 /// A route, the row of the table that it belongs to, and what it asks for.

@@ -1,6 +1,7 @@
 //! The Inventory app over HTTP.
 
 mod bounds;
+pub(crate) mod comments;
 mod counts;
 mod files;
 mod finding_much;

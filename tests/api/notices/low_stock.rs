@@ -16,7 +16,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const KIND: &str = "inventory.low-stock";
 
 /// Says where mail goes.
-async fn mails_to(server: &TestServer, mails: &Server) {
+pub(super) async fn mails_to(server: &TestServer, mails: &Server) {
     let body = json!({ "smtp": { "host": "127.0.0.1", "port": mails.port(), "security": "none",
         "from": "Kitchen box <box@example.com>" } });
     let operator = server.operator().await;

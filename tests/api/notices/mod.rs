@@ -4,6 +4,7 @@ mod bell;
 mod certificates;
 mod low_stock;
 mod mail;
+mod mentions;
 mod real_server;
 pub mod receivers;
 mod security;

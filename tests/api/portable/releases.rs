@@ -6,17 +6,13 @@ use serde_json::{Value, json};
 
 use super::members::Members;
 use super::{Sent, export, files, import, key_of, new_workspace, read, refused, upload, wish};
-use crate::inventory::{item, location, on_hand, post};
+use crate::inventory::{item, location, on_hand, path, post};
 use crate::support::{Client, TestServer};
 
 /// What the newest migration of the Inventory made, and what it is noted by.
-const WITHOUT_THE_LAST: &str = "DROP TABLE lock_dates;
-     DROP INDEX count_sessions_applied;
-     DROP INDEX movements_item;
-     CREATE INDEX movements_item ON movements (\n    \
-         item_id, effective_at, seq, location_id, lot_id, qty, value, transfer_id\n);
-     ALTER TABLE count_lines DROP COLUMN book_value;
-     DELETE FROM applied_migrations WHERE set_name = 'inventory' AND number = 19";
+const WITHOUT_THE_LAST: &str = "DROP TABLE comment_mentions;
+     DROP TABLE comments;
+     DELETE FROM applied_migrations WHERE set_name = 'inventory' AND number = 20";
 
 async fn add_file(client: &Client, item: &Value, bytes: &[u8]) -> Value {
     let id = item["id"].as_str().expect("an id");
@@ -42,7 +38,9 @@ async fn a_workspace_of_an_older_release_is_brought_up_to_date() {
     members.alter(WITHOUT_THE_LAST);
     let mut manifest = members.json("MANIFEST.json");
     let counted = manifest["files"][0]["rows"].as_object_mut().expect("counts");
-    assert!(counted.remove("lock_dates").is_some(), "the newest migration is another one now");
+    for table in ["comments", "comment_mentions"] {
+        assert!(counted.remove(table).is_some(), "the newest migration is another one now");
+    }
     members.set("MANIFEST.json", manifest.to_string().into_bytes());
     members.sign();
     let bytes = members.pack(&sent.identity.recipient());
@@ -58,9 +56,9 @@ async fn a_workspace_of_an_older_release_is_brought_up_to_date() {
     let mine = operator.in_workspace(new_workspace(&result));
     assert_eq!(on_hand(&mine, &salmon).await, on_hand(&owner, &salmon).await);
     // What the last migration brought is there, and works.
-    let day = json!({ "locked_until": "2026-03-31" });
-    let closed = mine.change(http::Method::PUT, "/inventory/lock-date", 1, &day).await.is(200);
-    assert_eq!(closed["version"], 2);
+    let at = format!("{}/comments", path("items", &salmon));
+    let said = mine.post(&at, &json!({ "text": "It came along." })).await.is(201);
+    assert_eq!(mine.get(&at).await.is(200)["items"], json!([said]));
     let verdict = mine.post("/audit/verify", &Value::Null).await.is(200);
     assert_eq!(verdict["ok"], true, "{verdict}");
     // It goes on like any other.
@@ -80,8 +78,8 @@ async fn a_workspace_of_a_newer_release_is_refused_as_such_and_leaves_nothing() 
         (
             "CREATE TABLE hues (id INTEGER PRIMARY KEY) STRICT;
              INSERT INTO applied_migrations (set_name, number, sha256, applied_at)
-             VALUES ('inventory', 20, 'x', 0)",
-            "it knows step 20 of inventory, this one 19",
+             VALUES ('inventory', 21, 'x', 0)",
+            "it knows step 21 of inventory, this one 20",
         ),
         (
             "ALTER TABLE workspace_file ADD COLUMN hue TEXT;

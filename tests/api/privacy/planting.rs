@@ -108,6 +108,10 @@ const OF_THE_WORKSPACE: &[&str] = &[
      SELECT rid, 2, '{\"name\":\"' || :word || '\"}' FROM import_jobs WHERE id = :id",
     "INSERT INTO item_files (id, item_id, sha256, name, media_type, size_bytes, created_at)
      SELECT :id, rid, randomblob(32), 'Photo by ' || :name, 'image/png', 1, 1 FROM items LIMIT 1",
+    "INSERT INTO comments (id, item_id, text, created_at, created_by)
+     SELECT :id, rid, :word || ' said so', 1, :user FROM items LIMIT 1",
+    "INSERT INTO comment_mentions (comment_id, person_id)
+     SELECT rid, :user FROM comments WHERE id = :id",
     "UPDATE items SET notes = notes || ' Ask ' || :name || '.'",
 ];
 

@@ -67,6 +67,8 @@ async fn plant_by_hand(world: &World) {
     let csv = [("content-type", "text/csv")];
     let preview = "/inventory/import/preview?kind=items";
     owner.send(Method::POST, preview, &csv, file).await.is(200);
+    let said = json!({ "text": format!("said {SECRET}") });
+    owner.post(&format!("{}/comments", path("items", &kept)), &said).await.is(201);
     plant_orders(world, &kept, &cold).await;
     plant_a_count(world, &kept, &cold).await;
     name_everybody(world).await;
@@ -87,6 +89,7 @@ async fn plant_orders(world: &World, item: &Value, place: &Value) {
     let order = owner.post("/inventory/purchase-orders", &order).await.is(201);
     let at = path("purchase-orders", &order);
     owner.post(&format!("{at}/submit"), &Value::Null).await.is(200);
+    owner.post(&format!("{at}/comments"), &json!({ "text": SECRET })).await.is(201);
     let receipt = json!({ "client_op": format!("{CLIENT_OP}1"), "remaining_to": place["id"],
         "delivery_reference": SECRET });
     owner.post(&format!("{at}/receive"), &receipt).await.is(201);
@@ -232,6 +235,8 @@ async fn nothing_of_a_workspace_is_heard_outside_of_it() {
         "/inventory/items/{id}",
         "/inventory/items/{id}/movements",
         "/inventory/items/{id}/stock",
+        "/inventory/items/{id}/comments",
+        "/inventory/purchase-orders/{id}/comments",
         "/inventory/items/categories",
         "/inventory/locations",
         "/inventory/movements",

@@ -7,6 +7,7 @@ use super::rules::{
 use super::store::{self, Forgettable};
 use crate::apps::inventory::RESTORE_ANY;
 use crate::apps::inventory::alerts;
+use crate::apps::inventory::comments;
 use crate::apps::inventory::counts;
 use crate::apps::inventory::files;
 use crate::apps::inventory::orders;
@@ -226,6 +227,7 @@ pub fn forget_in(scope: &Scope<'_>, before: Moment, limit: usize) -> Result<usiz
     let forgotten = store::forgettable(scope, before, limit)?;
     for Forgettable { rid, id, version, name } in &forgotten {
         files::ops::remove_all_in(scope, *rid)?;
+        comments::ops::remove_all_in(scope, *id)?;
         store::forget(scope, *rid)?;
         let entry = Entry::new("inventory.item.forgotten", KIND, *id).version(*version);
         scope.audit(entry.set("item_number", name))?;

@@ -51,6 +51,11 @@ pub async fn get(ctx: &Ctx, id: OrderId) -> Result<Full> {
     ctx.read(move |scope| full(scope, id)).await
 }
 
+/// An order without its lines, for other resources of the app.
+pub fn get_in(scope: &Scope<'_>, id: OrderId) -> Result<KeptOrder> {
+    store::get(scope, id)
+}
+
 /// An order for a file, which needs the permission to export as well.
 pub async fn export(ctx: &Ctx, id: OrderId) -> Result<Full> {
     ctx.read(move |scope| {

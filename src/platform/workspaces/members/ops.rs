@@ -11,6 +11,7 @@ use crate::platform::access::{AnyRole, CustomRoleId, NamedRole, Role, RoleTable}
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxScope, Ctx, Membership};
 use crate::platform::error::{Error, Result};
+use crate::platform::identity::users::rules::{email_key, needle};
 use crate::platform::identity::{UserId, sessions};
 use crate::platform::notices;
 use crate::platform::workspaces::ops::KIND as WORKSPACE_KIND;
@@ -18,6 +19,10 @@ use crate::platform::workspaces::{WorkspaceId, roles};
 
 /// What the event stream calls a change among the members; their entries are the workspace's.
 pub const KIND: &str = "workspace.member";
+/// What is needed to see who belongs to a workspace.
+const SEE: &str = "people.read";
+/// Members looked at at once.
+const LOOKED_AT_ONCE: usize = 200;
 
 /// Makes a person a member inside the caller's transaction.
 pub fn add_in(
@@ -160,6 +165,85 @@ pub(in crate::platform) fn list_in(
 pub async fn list(ctx: &Ctx, after: Option<UserId>, limit: usize) -> Result<Vec<Member>> {
     let workspace = ctx.workspace();
     (**ctx).read(move |scope| store::list(scope, workspace, after, limit)).await
+}
+
+/// Members of the caller's workspace who can sign in and may do something, by name: those in whose
+/// name a text stands, at most so many. Nobody for a caller who may not see who belongs to it.
+pub async fn who_may(
+    ctx: &Ctx,
+    permission: &'static str,
+    named: Option<String>,
+    limit: usize,
+) -> Result<Vec<Member>> {
+    if !ctx.may(SEE) {
+        return Ok(Vec::new());
+    }
+    let (workspace, table) = (ctx.workspace(), Arc::clone(&ctx.platform.roles));
+    let needle = named.as_deref().and_then(needle).unwrap_or_default();
+    let found = (**ctx).read(move |scope| {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let some = store::list(scope, workspace, after, LOOKED_AT_ONCE)?;
+            let Some(last) = some.last() else { return Ok(found) };
+            after = Some(last.user);
+            for member in some.into_iter().filter(|one| email_key(&one.name).contains(&needle)) {
+                if may(scope, &table, workspace, &member, permission)? {
+                    found.push(member);
+                }
+            }
+        }
+    });
+    let mut found = found.await?;
+    found.sort_by_cached_key(|one| (email_key(&one.name), one.user));
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Those of some people whom `who_may` would not give.
+pub async fn who_may_not(
+    ctx: &Ctx,
+    permission: &'static str,
+    people: Vec<UserId>,
+) -> Result<Vec<UserId>> {
+    if people.is_empty() || !ctx.may(SEE) {
+        return Ok(people);
+    }
+    let (workspace, table) = (ctx.workspace(), Arc::clone(&ctx.platform.roles));
+    let found = (**ctx).read(move |scope| {
+        let mut found = Vec::new();
+        for user in people {
+            if !may_in(scope, &table, workspace, user, permission)? {
+                found.push(user);
+            }
+        }
+        Ok(found)
+    });
+    found.await
+}
+
+/// Whether somebody belongs to a workspace, can sign in, and may do something there.
+pub(in crate::platform) fn may_in(
+    scope: &BoxScope<'_>,
+    table: &RoleTable,
+    workspace: WorkspaceId,
+    user: UserId,
+    permission: &str,
+) -> Result<bool> {
+    match store::get(scope, workspace, user)? {
+        Some(member) => may(scope, table, workspace, &member, permission),
+        None => Ok(false),
+    }
+}
+
+fn may(
+    scope: &BoxScope<'_>,
+    table: &RoleTable,
+    workspace: WorkspaceId,
+    member: &Member,
+    permission: &str,
+) -> Result<bool> {
+    let grant = roles::ops::grant_in(scope, table, workspace, member.role)?;
+    Ok(!member.is_disabled && grant.allows(permission))
 }
 
 /// Gives a member another role. The caller must have seen `version`.

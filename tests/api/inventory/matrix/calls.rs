@@ -52,7 +52,7 @@ impl Call {
 /// The same address with ids of nothing.
 pub(super) fn unknown(template: &str) -> String {
     let id = nothing::<()>().to_string();
-    ["{id}", "{file}", "{item_id}", "{receipt_id}"]
+    ["{id}", "{file}", "{item_id}", "{receipt_id}", "{comment}"]
         .iter()
         .fold(template.to_owned(), |path, name| path.replace(name, &id))
 }
@@ -92,7 +92,7 @@ impl Scene {
             }
             "counts" | "count-settings" => self.of_counts(call).await,
             "suppliers" | "reports" => self.of_suppliers(maker, call).await,
-            "purchase-orders" => self.of_orders(call).await,
+            "purchase-orders" => self.of_orders(maker, call).await,
             _ => self.of_files(server, maker, call).await,
         }
     }
@@ -126,6 +126,10 @@ impl Scene {
                 let id = super::super::text(&file["id"]);
                 let below = below.replace("/{id}", "").replace("{file}", id);
                 Call { path: at + &below, ..call }
+            }
+            (_, below) if below.contains("/comments") => {
+                let below = below.to_owned();
+                of_comments([&self.owner, maker], &at, &below, call).await
             }
             (_, below) => Call { path: at_of(&path("items", &self.salmon), below), ..call },
         }
@@ -242,7 +246,7 @@ impl Scene {
         Call { path: at, body: made.clone(), ..call }.of_version(&made)
     }
 
-    async fn of_orders(&self, call: Call) -> Call {
+    async fn of_orders(&self, maker: &Client, call: Call) -> Call {
         let verb = call.method.as_str().to_owned();
         let below = call.path.trim_start_matches("/inventory/purchase-orders").to_owned();
         let lines = json!({ "lines": [{ "item_id": self.salmon["id"], "req_qty": "2",
@@ -259,6 +263,9 @@ impl Scene {
         }
         let order = self.owner.post("/inventory/purchase-orders", &lines).await.is(201);
         let at = path("purchase-orders", &order);
+        if below.contains("/comments") {
+            return of_comments([&self.owner, maker], &at, &below, call).await;
+        }
         let receipt = json!({ "client_op": uuid(), "remaining_to": self.shelf["id"] });
         let reversal = below.ends_with("/reverse");
         if ["/receive", "/close", "/reverse"].iter().any(|end| below.ends_with(end)) {
@@ -311,6 +318,19 @@ impl Scene {
             (verb, path) => panic!("nothing is known to be sent to {verb} {path}"),
         }
     }
+}
+
+/// What is sent about the comments on a thing: about the caller's own, where one is changed.
+async fn of_comments([owner, maker]: [&Client; 2], at: &str, below: &str, call: Call) -> Call {
+    let said = json!({ "text": "It is late." });
+    let path = at_of(at, below);
+    if !below.contains("{comment}") {
+        return Call { path, ..call }.body(said);
+    }
+    let writer = if call.method == Method::GET { owner } else { maker };
+    let comment = writer.post(&format!("{at}/comments"), &said).await.is(201);
+    let path = path.replace("{comment}", super::super::text(&comment["id"]));
+    Call { path, ..call }.body(json!({ "text": "It came." })).of_version(&comment)
 }
 
 /// The address of a thing and what stands behind its id in a template.

@@ -102,5 +102,7 @@ export const account = {
   "permission.inventory.lock": "Close the books at the end of a day",
   "permission.inventory.import": "Take over CSV files",
   "permission.inventory.export": "Export to CSV files",
+  "permission.inventory.comment": "Comment on what they may see",
+  "permission.inventory.moderate": "Delete anybody's comments",
   "permission.inventory.restore": "Restore what anybody deleted",
 } as const;

@@ -32,7 +32,7 @@ export function actorName(entry: AuditEntry, myId: string): string {
   return actor.kind === "token" ? t("audit.actor.token", { name }) : name;
 }
 
-const NAMING_FIELDS = ["name", "item_name", "code", "item_number", "kind", "email"];
+const NAMING_FIELDS = ["name", "item_name", "code", "item_number", "po_number", "kind", "email"];
 
 /** What the change was about, from its own values where they name it. */
 export function objectName(entry: AuditEntry): string {
