@@ -3,6 +3,8 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 
 export type Count = Schemas["CountResponse"];
+export type Comment = Schemas["CommentResponse"];
+export type Mentionable = Schemas["MentionableResponse"];
 export type CountLine = Schemas["CountLineResponse"];
 export type CountSettings = Schemas["CountSettingsResponse"];
 export type NewCount = Schemas["CountRequest"];

@@ -48,6 +48,7 @@ export async function loadLanguage(wanted: string): Promise<void> {
 const PARTS = {
   audit: async (): Promise<Texts> => (await import("./en/audit")).audit,
   backups: async (): Promise<Texts> => (await import("./en/backups")).backups,
+  comments: async (): Promise<Texts> => (await import("./en/comments")).comments,
   counts: async (): Promise<Texts> => (await import("./en/counts")).counts,
   delivery: async (): Promise<Texts> => (await import("./en/delivery")).delivery,
   doctor: async (): Promise<Texts> => (await import("./en/doctor")).doctor,

@@ -8,3 +8,5 @@ export const PRICES = "inventory.prices";
 export const IMPORT = "inventory.import";
 export const EXPORT = "inventory.export";
 export const LOCK = "inventory.lock";
+export const COMMENT = "inventory.comment";
+export const MODERATE = "inventory.moderate";

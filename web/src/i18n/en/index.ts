@@ -1,6 +1,7 @@
 import { account } from "./account";
 import type { audit } from "./audit";
 import type { backups } from "./backups";
+import type { comments } from "./comments";
 import type { counts } from "./counts";
 import type { delivery } from "./delivery";
 import type { doctor } from "./doctor";
@@ -45,6 +46,7 @@ export const en = {
 export type Messages = typeof en &
   typeof audit &
   typeof backups &
+  typeof comments &
   typeof counts &
   typeof delivery &
   typeof doctor &

@@ -13,6 +13,7 @@ import { Notice } from "@/ui/Notice";
 import { Page, Section } from "@/ui/Page";
 import { Tag } from "@/ui/Tag";
 import { toastDone, toastFailed } from "@/ui/toast";
+import { Comments } from "../comments/Comments";
 import { FilesSection } from "../files/FilesSection";
 import { MOVE, WRITE } from "../permissions";
 import { MovementDialog } from "../movements/MovementDialog";
@@ -52,6 +53,7 @@ export function ItemScreen() {
             </Section>
           </div>
           <FilesSection key={item.id} item={item} />
+          {!item.deleted_at && <Comments about={{ kind: "item", id: item.id }} />}
           <ItemHistory item={item} />
           {posting && (
             <MovementDialog type={posting} item={item} onClose={() => setPosting(null)} />

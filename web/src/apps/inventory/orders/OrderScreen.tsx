@@ -8,6 +8,7 @@ import { Facts } from "@/ui/Facts";
 import { Page, Section } from "@/ui/Page";
 import { NoPermission } from "@/ui/StateBlock";
 import { Money, Qty } from "@/ui/values";
+import { Comments } from "../comments/Comments";
 import { PRICES } from "../permissions";
 import { OrderActions } from "./OrderActions";
 import { OrderStatusTags } from "./OrderStatus";
@@ -49,6 +50,7 @@ export function OrderScreen() {
             )}
           </Section>
           {order.status !== "draft" && <Receipts order={order} />}
+          <Comments about={{ kind: "order", id: order.id }} />
         </>
       )}
     </Page>
