@@ -19,7 +19,7 @@ use crate::platform::workspaces::WorkspaceId;
 pub const MENTIONS_AFTER: Duration = Duration::from_secs(5);
 
 pub const MENTIONS: JobSpec = JobSpec {
-    kind: "inventory.mentions",
+    kind: "inventory.mention",
     title: "Telling people that a comment mentions them",
     per: Per::Workspace,
     schedule: None,

@@ -163,7 +163,7 @@ export const work = {
   "job.kind": "Kind",
   "job.kind.inventory.self-check": "Check stock against the ledger",
   "job.kind.inventory.low-stock": "Tell what ran low",
-  "job.kind.inventory.mentions": "Tell people whom a comment mentions",
+  "job.kind.inventory.mention": "Tell people whom a comment mentions",
   "job.kind.inventory.import": "Import",
   "job.kind.inventory.export": "Export",
   "job.kind.platform.clean-up": "Clean up",

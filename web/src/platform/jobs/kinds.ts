@@ -4,6 +4,7 @@ export const WORKSPACE_KINDS = [
   "inventory.export",
   "inventory.self-check",
   "inventory.low-stock",
+  "inventory.mention",
   "platform.workspace-export",
   "workspace.sample-data",
 ] as const;
