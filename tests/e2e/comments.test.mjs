@@ -178,7 +178,7 @@ describe("comments", () => {
     const { page } = ana;
     await page.goto(`${workspace.home}/inventory/orders/${order.id}`);
     await section(page)
-      .getByRole("button", { name: "Mention somebody" })
+      .getByRole("button", { name: "Mention" })
       .click();
     const people = page.getByRole("listbox", { name: "People to mention" });
     await people.getByRole("option", { name: /Ben Okoro/ }).waitFor();
@@ -219,7 +219,7 @@ describe("comments", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Today", level: 1 }).waitFor();
     await page.goto(`${workspace.home}/inventory/items/${item.id}#comments`);
-    const mention = { name: "Mention somebody" };
+    const mention = { name: "Mention" };
     await section(page).getByRole("button", mention).tap();
     const people = page.getByRole("listbox", { name: "People to mention" });
     const eveHere = people.getByRole("option", { name: /Eve Marsh/ });

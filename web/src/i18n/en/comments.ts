@@ -9,7 +9,7 @@ export const comments = {
   "comments.send": "Comment",
   "comments.save": "Save",
   "comments.keys": "Ctrl + Enter sends",
-  "comments.mention": "Mention somebody",
+  "comments.mention": "Mention",
   "comments.people": "People to mention",
   "comments.nobody": "There is nobody to mention here.",
   "comments.left": { one: "{count} character left", other: "{count} characters left" },
