@@ -120,7 +120,8 @@ impl Person {
         let qty = if wish.kind == Kind::Use { -wish.qty } else { wish.qty };
         let price = wish.price.map(|price| format!("{}.{:04}", price / 10_000, price % 10_000));
         let body = json!({ "type": wish.kind.name(), "item_id": item, "location_id": place,
-            "qty": qty_text(qty), "unit_cost": price, "effective_at": Moment(wish.at).to_string() });
+            "qty": qty_text(qty), "unit_cost": price,
+            "effective_at": Moment(wish.at).to_string() });
         ("/inventory/movements", body)
     }
 
