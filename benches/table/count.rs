@@ -8,8 +8,8 @@ use crate::seed::Seeded;
 use crate::server::Server;
 
 const LINES: usize = 1_000;
-/// Every item lies at four places.
-const ITEMS: usize = 250;
+/// More than a thousand lines, however few places each lies at.
+const ITEMS: usize = 1_000;
 /// As many as are taken at once.
 const AT_ONCE: usize = 500;
 const PAGE: usize = 200;
@@ -24,10 +24,12 @@ pub(crate) fn of_a_thousand_lines(server: &Server, seeded: &Seeded) -> Result<[u
     let draft = json!({ "name": "Bench", "scope": { "item_ids": items } });
     let (count, _) = post("/counts", &draft)?;
     let id = count["id"].as_str().ok_or("no count")?;
-    let lines = lines(server, seeded, id)?;
-    if lines.len() != LINES {
+    let mut lines = lines(server, seeded, id)?;
+    if lines.len() < LINES {
         return Err(format!("the count has {} lines", lines.len()).into());
     }
+    // Nobody counts the others.
+    lines.truncate(LINES);
     let mut entered_us = 0;
     for (nth, batch) in lines.chunks(AT_ONCE).enumerate() {
         let entries: Vec<Value> =

@@ -12,9 +12,10 @@ use crate::Problem;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_holdfast");
 /// What is not as it comes: one token stands for a whole team, and its limits with it.
-pub(crate) const SETTINGS: [(&str, &str); 4] = [
+pub(crate) const SETTINGS: [(&str, &str); 5] = [
     ("HOLDFAST_LIMITS__REQUESTS_PER_MIN", "10000000"),
     ("HOLDFAST_LIMITS__REQUEST_BURST", "1000000"),
+    ("HOLDFAST_LIMITS__HEAVY_PER_MIN", "100000"),
     ("HOLDFAST_LIMITS__UNAUTHENTICATED_PER_MIN", "10000000"),
     ("HOLDFAST_LIMITS__UNAUTHENTICATED_BURST", "1000000"),
 ];

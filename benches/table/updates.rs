@@ -1,6 +1,7 @@
 //! `cargo bench -- updates`: a box takes signed releases and leaves them again, a hundred times,
 //! under a crowd; and what of it takes how long.
 
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -17,6 +18,8 @@ const ANSWERS_EACH: usize = 10_000;
 /// As many as ask in `make test`, each as often as leaves the box the time for its updates.
 const CROWD: Crowd =
     Crowd { http1: 64, http2: 16, streams: 50, pace: Some(Duration::from_millis(50)) };
+/// The supervisor gives back twice a minute what it does not need any more.
+const GIVEN_BACK_AFTER: Duration = Duration::from_secs(40);
 /// Starts of which the middle one counts.
 const STARTS: usize = 5;
 
@@ -67,6 +70,7 @@ fn alone() -> Result<Vec<Figure>, Problem> {
     machine.said(&["update", "apply", "--yes"]);
     let back = way_back(&machine);
     machine.last_update();
+    sleep(GIVEN_BACK_AFTER);
     let supervisor_kib = resident_kib(machine.supervisor_id())?;
     let verified = starts(&mut machine, &publisher);
     Ok(vec![

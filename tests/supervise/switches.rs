@@ -15,6 +15,8 @@ use crate::rig::{Conduct, GOOD, Rig, program, request};
 const ROLLED_BACK_WITHIN: Duration = Duration::from_secs(3);
 /// From the wish of somebody who wants to go back to the old release's next answer.
 const ASKED_BACK_WITHIN: Duration = Duration::from_secs(2);
+/// How long a way back is watched that says nothing of it.
+const UNSAID: Duration = Duration::from_secs(60);
 
 fn states(standing: &Standing) -> Vec<State> {
     let last = standing.last.as_ref().expect("an end");
@@ -243,6 +245,23 @@ fn somebody_may_go_back_to_the_release_before_once() {
     let refused = rig.ask(&json!({ "rollback": { "transaction": "back-2" } }));
     assert!(refused.is_ok(), "whoever is watching may go forward again: {refused:?}");
     rig.by("the newer release", |rig| (rig.version() == 2).then_some(()));
+}
+
+#[test]
+fn a_way_back_is_watched_for_as_long_as_was_said() {
+    let mut rig = Rig::started("good");
+    rig.update(GOOD);
+
+    let began = Instant::now();
+    let back = json!({ "rollback": { "transaction": "back", "probation_s": 1 } });
+    rig.ask(&back).expect("it begins");
+    rig.by("the end of watching", |rig| {
+        let last = rig.standing().last?;
+        (last.transaction == "back" && last.end == End::Committed).then_some(())
+    });
+
+    assert!(began.elapsed() < UNSAID / 2, "{:?}", began.elapsed());
+    assert_eq!(rig.version(), 1);
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Supervisor {
             return Outcome::Refused { code, detail };
         }
         match wish {
-            Wish::Switch { transaction, .. } | Wish::Rollback { transaction } => {
+            Wish::Switch { transaction, .. } | Wish::Rollback { transaction, .. } => {
                 let mut ended = says.standing["ends"].clone();
                 ended["transaction"] = json!(transaction);
                 says.standing["last"] = ended;

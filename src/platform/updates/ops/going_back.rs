@@ -96,7 +96,7 @@ fn take_back_in(scope: &BoxScope<'_>, id: UpdateId) -> Result<Job> {
 /// Has the supervisor leave the release that it watches. It goes by the update's own name, so
 /// that the history has one of it.
 async fn give_up(ctx: &BoxCtx, id: UpdateId) -> Result<()> {
-    let wish = Wish::Rollback { transaction: id.to_string() };
+    let wish = Wish::Rollback { transaction: id.to_string(), probation_s: None };
     let Err(refused) = link(ctx)?.ask::<Value>(wish).await? else { return Ok(()) };
     ctx.write(move |scope| {
         let open = store::under_way(scope)?.filter(|one| one.id == id);

@@ -70,11 +70,12 @@ fn knows(standing: &Standing, transaction: &str) -> bool {
 
 async fn wish(link: &Link, update: &Update) -> Result<std::result::Result<Value, Refused>> {
     let transaction = update.id.to_string();
-    if update.kind == Kind::Rollback {
-        return link.ask(Wish::Rollback { transaction }).await;
-    }
     let plan = update.plan.as_deref().unwrap_or_default();
     let plan: UpdatePlan = serde_json::from_str(plan).map_err(Error::internal)?;
+    if update.kind == Kind::Rollback {
+        let probation_s = Some(plan.probation_s);
+        return link.ask(Wish::Rollback { transaction, probation_s }).await;
+    }
     let limits =
         SwitchLimits { probation_s: plan.probation_s, migration_ms_max: plan.migration_ms_max };
     let (seq, migrates) = (update.to.seq, plan.migrates);

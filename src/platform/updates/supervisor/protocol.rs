@@ -84,8 +84,13 @@ pub enum Wish {
     Run { seq: u64, step: Step },
     /// Switch to the installed release with this number. `migrates` is what the rehearsal found.
     Switch { seq: u64, transaction: String, migrates: bool, limits: SwitchLimits },
-    /// Go back to the release that was active before.
-    Rollback { transaction: String },
+    /// Go back to the release that was active before and watch it, for a minute where nothing is
+    /// said.
+    Rollback {
+        transaction: String,
+        #[serde(default)]
+        probation_s: Option<u64>,
+    },
     /// The operator has seen the end of the last update.
     Seen,
 }

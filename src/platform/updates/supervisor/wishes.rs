@@ -29,7 +29,7 @@ pub(super) const INCOMING: &str = "incoming";
 const TRANSACTION_LENGTH_MAX: usize = 64;
 /// Rehearsals may take long, as long as they get on.
 const REHEARSAL_LIMIT: Duration = Duration::from_hours(12);
-/// How long a rollback is watched.
+/// Of a rollback that says nothing of it. What it goes back to has nothing to migrate.
 const ROLLBACK_LIMITS: SwitchLimits = SwitchLimits { probation_s: 60, migration_ms_max: 60_000 };
 
 /// What a step does.
@@ -107,11 +107,12 @@ impl Supervisor {
                 });
                 return self.answer_and_switch(armed, worker, id).await;
             }
-            Wish::Rollback { transaction } => {
+            Wish::Rollback { transaction, probation_s } => {
                 let found = self.to_go_back_to(&transaction);
                 let armed = found.and_then(|program| {
                     let (release, kind) = (program.release.clone(), Kind::Rollback);
-                    let limits = ROLLBACK_LIMITS;
+                    let probation_s = probation_s.unwrap_or(ROLLBACK_LIMITS.probation_s);
+                    let limits = SwitchLimits { probation_s, ..ROLLBACK_LIMITS };
                     self.arm(switching::pending(release, kind, transaction, false, limits))?;
                     Ok(program)
                 });
