@@ -205,10 +205,8 @@ async fn going_back_shows_what_would_go_before_it_does() {
     let watched_s = plan["probation_s"].as_u64();
     assert_eq!(watched_s, Some(60));
     let heard = supervisor.heard();
-    assert!(
-        matches!(&heard[..], [Wish::Rollback { probation_s, .. }, Wish::Seen] if *probation_s == watched_s),
-        "{heard:?}"
-    );
+    let [Wish::Rollback { probation_s, .. }, Wish::Seen] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!(*probation_s, watched_s);
     let last = operator.get(&at("status")).await.is(200)["last"].clone();
     assert_eq!((&last["kind"], &last["outcome"]), (&json!("rollback"), &json!("committed")));
     let again = operator.post(&at("rollback"), &json!({ "digest": digest })).await;

@@ -63,6 +63,8 @@ pub const SPEC: AppSpec = AppSpec {
         amounts::rules::CODES,
         texts::rules::CODES,
         items::rules::CODES,
+        items::rules::costing::CODES,
+        items::rules::several::CODES,
         locations::rules::CODES,
         movements::rules::CODES,
         imports::rules::CODES,

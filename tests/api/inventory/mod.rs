@@ -22,6 +22,8 @@ mod reports_accuracy;
 mod reports_story;
 mod reports_usage;
 mod search;
+mod several_items;
+mod standard_cost;
 mod stock;
 pub(crate) mod suppliers;
 mod ten_people;

@@ -3074,6 +3074,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inventory/items/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change several items at once, all of them or none: category, zone, minimum and maximum. An item
+         *     that somebody else changed meanwhile is refused as `items-changed`, one that already is as it is
+         *     to be stays as it is.
+         */
+        post: operations["change_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inventory/items/categories": {
         parameters: {
             query?: never;
@@ -5520,6 +5541,20 @@ export interface components {
          * @enum {string}
          */
         InvitationState: "waiting" | "expired" | "lapsed";
+        /** @description What changes of one item. What is left out stays as it is; null removes it. */
+        ItemChangeRequest: {
+            category?: string | null;
+            id: string;
+            max_qty?: components["schemas"]["DecimalText"] | null;
+            min_qty?: components["schemas"]["DecimalText"] | null;
+            /** @description `dry`, `cooler` or `freezer`. */
+            temp_zone?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was seen.
+             */
+            version: number;
+        };
         /** @description A picture or a document of an item. */
         ItemFileResponse: {
             created_at: string;
@@ -5546,6 +5581,8 @@ export interface components {
             /** @description At most 20. */
             barcodes?: components["schemas"]["BarcodeRequest"][];
             category?: string | null;
+            /** @description `average` or `standard`; left out it stays as it is. */
+            cost_method?: string | null;
             item_number: string;
             max_qty?: components["schemas"]["DecimalText"] | null;
             min_qty?: components["schemas"]["DecimalText"] | null;
@@ -5561,6 +5598,11 @@ export interface components {
         ItemResponse: {
             barcodes: components["schemas"]["BarcodeResponse"][];
             category?: string | null;
+            /**
+             * @description `average`: what comes in is worth what was paid; `standard`: its unit cost. Absent for those
+             *     who may not see prices.
+             */
+            cost_method?: string | null;
             created_at: string;
             deleted_at?: string | null;
             id: string;
@@ -5586,6 +5628,15 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description Changes to several items. */
+        ItemsChangeRequest: {
+            /** @description 1 to 500, each item once. */
+            changes: components["schemas"]["ItemChangeRequest"][];
+        };
+        /** @description The items as they are now, in the order of the changes. */
+        ItemsChangeResponse: {
+            items: components["schemas"]["ItemResponse"][];
         };
         /** @description Why a job was not done. */
         JobProblemResponse: {
@@ -6631,6 +6682,11 @@ export interface components {
             items: {
                 barcodes: components["schemas"]["BarcodeResponse"][];
                 category?: string | null;
+                /**
+                 * @description `average`: what comes in is worth what was paid; `standard`: its unit cost. Absent for those
+                 *     who may not see prices.
+                 */
+                cost_method?: string | null;
                 created_at: string;
                 deleted_at?: string | null;
                 id: string;
@@ -17041,6 +17097,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    change_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemsChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsChangeResponse"];
                 };
             };
             400: components["responses"]["Refusal400"];

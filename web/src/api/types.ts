@@ -79,6 +79,7 @@ export type Deleted = Schemas["DeletedResponse"];
 export type Licence = Schemas["LicenceResponse"];
 export type Item = Schemas["ItemResponse"];
 export type ItemFile = Schemas["ItemFileResponse"];
+export type ItemChange = Schemas["ItemChangeRequest"];
 export type ItemRequest = Schemas["ItemRequest"];
 export type Location = Schemas["LocationResponse"];
 export type LocationRequest = Schemas["LocationRequest"];

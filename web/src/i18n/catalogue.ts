@@ -49,6 +49,7 @@ const PARTS = {
   audit: async (): Promise<Texts> => (await import("./en/audit")).audit,
   backups: async (): Promise<Texts> => (await import("./en/backups")).backups,
   comments: async (): Promise<Texts> => (await import("./en/comments")).comments,
+  choosing: async (): Promise<Texts> => (await import("./en/choosing")).choosing,
   counts: async (): Promise<Texts> => (await import("./en/counts")).counts,
   delivery: async (): Promise<Texts> => (await import("./en/delivery")).delivery,
   doctor: async (): Promise<Texts> => (await import("./en/doctor")).doctor,

@@ -10,6 +10,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 
 use crate::apps::inventory::amounts::{Money, Qty};
+use crate::apps::inventory::items::rules::costing::ItemCost;
 use crate::apps::inventory::items::rules::{Faults, ItemId};
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules::{ItemName, PlaceName, Totals};
@@ -283,7 +284,7 @@ pub struct KeptLine {
     pub item: ItemName,
     pub item_rid: i64,
     pub qty_step: Qty,
-    pub item_cost: Option<Money>,
+    pub cost: ItemCost,
     pub totals: Totals,
     pub place: PlaceName,
     pub place_rid: i64,

@@ -36,8 +36,18 @@ pub struct Export {
 }
 
 /// Says in the audit log who takes what.
-pub fn exported(kind: &str) -> Entry {
+pub(super) fn exported(kind: &str) -> Entry {
     Entry::about("inventory.exported", KIND).set("kind", kind)
+}
+
+/// Notes in the audit log that somebody takes a report, once it could be made.
+pub async fn note_report(ctx: &Ctx, kind: &'static str) -> Result<()> {
+    ctx.write(move |scope| {
+        scope.need("inventory.export")?;
+        scope.audit(exported(kind))
+    })
+    .await?;
+    Ok(())
 }
 
 impl Export {

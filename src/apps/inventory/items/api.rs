@@ -20,13 +20,14 @@ use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::idempotency::rules::Created;
 
 pub use dto::{
-    BarcodeRequest, BarcodeResponse, CategoriesResponse, CategoryResponse, ItemRequest,
-    ItemResponse, Prices, Shows, zone_name,
+    BarcodeRequest, BarcodeResponse, CategoriesResponse, CategoryResponse, ItemChangeRequest,
+    ItemRequest, ItemResponse, ItemsChangeRequest, ItemsChangeResponse, Prices, Shows, zone_name,
 };
 
 pub fn routes() -> Routes {
     Routes::new()
         .routes(routes!(list_items, create_item))
+        .routes(routes!(change_items))
         .routes(routes!(list_categories))
         .routes(routes!(get_item, update_item, delete_item))
         .routes(routes!(restore_item))
@@ -208,6 +209,23 @@ async fn update_item(
 ) -> Answer<ItemResponse> {
     let item = ops::update(&ctx, id, version, body.into()).await?;
     answer(&ctx, item).await
+}
+
+/// Change several items at once, all of them or none: category, zone, minimum and maximum. An item
+/// that somebody else changed meanwhile is refused as `items-changed`, one that already is as it is
+/// to be stays as it is.
+#[utoipa::path(post, path = "/items/bulk", tag = "inventory", request_body = ItemsChangeRequest,
+    security(("session" = ["inventory.write"])),
+    responses((status = 200, body = ItemsChangeResponse)))]
+async fn change_items(
+    ctx: Ctx,
+    Json(body): Json<ItemsChangeRequest>,
+) -> Answer<ItemsChangeResponse> {
+    let changes = body.inputs()?;
+    let items = ops::change_several(&ctx, changes).await?;
+    let shows = Shows::to(&ctx).await?;
+    let items = items.into_iter().map(|item| ItemResponse::new(item, &shows)).collect();
+    Ok(ok(ItemsChangeResponse { items }))
 }
 
 /// Delete an item that is not in stock. It can be restored.

@@ -1,8 +1,11 @@
 //! What people do with items.
 
+mod several;
+
+use super::rules::costing::{CostMethod, ItemCost};
 use super::rules::listing::{Listing, Position, Sort};
 use super::rules::{
-    self, ItemDraft, ItemId, ItemInput, KeptItem, barcode_taken, check_version, number_taken,
+    self, Given, ItemDraft, ItemId, ItemInput, KeptItem, barcode_taken, check_version, number_taken,
 };
 use super::store::{self, Forgettable};
 use crate::apps::inventory::RESTORE_ANY;
@@ -20,6 +23,8 @@ use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::recycle_bin::ops::check_restore_in;
 use crate::platform::recycle_bin::rules::{Deleted, Stretch};
+
+pub use several::change_several;
 
 /// Audit and event kind.
 pub const KIND: &str = "inventory.item";
@@ -103,6 +108,7 @@ pub fn create_in(
     link: Option<&SupplierLink>,
 ) -> Result<ItemId> {
     check_price(scope, draft)?;
+    draft.cost(ItemCost::default()).check()?;
     check_unique(scope, draft, None)?;
     let supplier = supplier_row(scope, link)?;
     let id = scope.new_id();
@@ -129,15 +135,16 @@ pub async fn update(ctx: &Ctx, id: ItemId, version: i64, input: ItemInput) -> Re
 /// Writes a draft over an item inside the caller's transaction. False when it says what is kept.
 pub fn update_in(scope: &Scope<'_>, kept: &KeptItem, draft: &ItemDraft) -> Result<bool> {
     check_price(scope, draft)?;
-    let unit_cost = draft.unit_cost.or(kept.unit_cost);
-    let draft = ItemDraft { unit_cost: rules::Given::To(unit_cost), ..draft.clone() };
+    let cost = draft.cost(kept.cost);
+    let draft = draft.over(kept.cost);
     let before = kept.as_draft();
     if draft == before {
         return Ok(false);
     }
+    cost.check()?;
     rules::check_unit(&kept.unit, &draft.unit, store::has_stock(scope, kept.rid)?)?;
     check_unique(scope, &draft, Some(kept.rid))?;
-    store::update(scope, kept.rid, &draft, unit_cost)?;
+    store::update(scope, kept.rid, &draft, cost)?;
     if draft.min_qty != before.min_qty {
         alerts::ops::look_at_end(scope, kept.rid);
     }
@@ -289,9 +296,9 @@ pub fn has_stock_in(scope: &Scope<'_>, rid: i64) -> Result<bool> {
 
 /// Who cannot see prices cannot set them either.
 fn check_price(scope: &Scope<'_>, draft: &ItemDraft) -> Result<()> {
-    match draft.unit_cost {
-        rules::Given::Keep => Ok(()),
-        rules::Given::To(_) => scope.need("inventory.prices"),
+    match (draft.unit_cost, draft.cost_method) {
+        (Given::Keep, Given::Keep) => Ok(()),
+        _ => scope.need("inventory.prices"),
     }
 }
 
@@ -309,7 +316,7 @@ fn check_unique(scope: &Scope<'_>, draft: &ItemDraft, but: Option<i64>) -> Resul
 
 /// Adds what changed. Notes may speak of people, so they are kept beside the chain.
 fn describe(mut entry: Entry, before: Option<&ItemDraft>, after: &ItemDraft) -> Entry {
-    let fields: [(&'static str, Field); 10] = [
+    let fields: [(&'static str, Field); 11] = [
         ("item_number", |item| Some(item.item_number.clone())),
         ("name", |item| Some(item.name.clone())),
         ("unit", |item| Some(item.unit.clone())),
@@ -318,6 +325,10 @@ fn describe(mut entry: Entry, before: Option<&ItemDraft>, after: &ItemDraft) -> 
         ("min_qty", |item| item.min_qty.map(|qty| qty.to_string())),
         ("max_qty", |item| item.max_qty.map(|qty| qty.to_string())),
         ("unit_cost", |item| item.unit_cost.or(None).map(|cost| cost.to_string())),
+        ("cost_method", |item| {
+            let method = item.cost_method.or(CostMethod::Average);
+            (method != CostMethod::Average).then(|| method.name().to_owned())
+        }),
         ("temp_zone", |item| item.temp_zone.map(|zone| zone.name().to_owned())),
         ("barcodes", |item| {
             let codes: Vec<_> = item.barcodes.iter().map(|one| one.code.as_str()).collect();

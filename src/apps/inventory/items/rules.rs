@@ -1,6 +1,12 @@
 //! What an item may be. One check for the form, the API and the import.
 
+pub mod costing;
 pub mod listing;
+pub mod several;
+#[cfg(test)]
+mod tests;
+
+use costing::{CostMethod, ItemCost};
 
 use crate::apps::inventory::amounts::{AmountFault, Money, Qty};
 use crate::apps::inventory::movements::rules::Totals;
@@ -168,6 +174,8 @@ pub struct ItemInput {
     pub min_qty: Option<String>,
     pub max_qty: Option<String>,
     pub unit_cost: Given<Option<String>>,
+    /// `average` or `standard`; none keeps what is kept.
+    pub cost_method: Option<String>,
     pub temp_zone: Option<String>,
     pub notes: Option<String>,
     pub barcodes: Vec<BarcodeInput>,
@@ -191,6 +199,7 @@ pub struct ItemDraft {
     pub min_qty: Option<Qty>,
     pub max_qty: Option<Qty>,
     pub unit_cost: Given<Option<Money>>,
+    pub cost_method: Given<CostMethod>,
     pub temp_zone: Option<TempZone>,
     pub notes: String,
     pub barcodes: Vec<Barcode>,
@@ -203,6 +212,25 @@ impl ItemDraft {
 
     pub fn name_key(&self) -> String {
         texts::sort_key(&self.name)
+    }
+
+    /// How its stock is to be valued, over what is kept.
+    pub fn cost(&self, kept: ItemCost) -> ItemCost {
+        let (price, method) = (self.unit_cost.or(kept.price), self.cost_method.or(kept.method));
+        ItemCost { method, price }
+    }
+
+    /// The draft with what it leaves as it is filled in.
+    #[must_use]
+    pub fn over(&self, kept: ItemCost) -> Self {
+        let ItemCost { price, method } = self.cost(kept);
+        let (unit_cost, cost_method) = (Given::To(price), Given::To(method));
+        Self { unit_cost, cost_method, ..self.clone() }
+    }
+
+    /// The minimum, where it is above the maximum.
+    pub fn min_above_max(&self) -> Option<Qty> {
+        self.min_qty.filter(|min| self.max_qty.is_some_and(|max| *min > max))
     }
 }
 
@@ -220,7 +248,7 @@ pub struct KeptItem {
     pub category: Option<String>,
     pub min_qty: Option<Qty>,
     pub max_qty: Option<Qty>,
-    pub unit_cost: Option<Money>,
+    pub cost: ItemCost,
     pub temp_zone: Option<TempZone>,
     pub notes: String,
     pub barcodes: Vec<Barcode>,
@@ -247,7 +275,8 @@ impl KeptItem {
             category: self.category.clone(),
             min_qty: self.min_qty,
             max_qty: self.max_qty,
-            unit_cost: Given::To(self.unit_cost),
+            unit_cost: Given::To(self.cost.price),
+            cost_method: Given::To(self.cost.method),
             temp_zone: self.temp_zone,
             notes: self.notes.clone(),
             barcodes: self.barcodes.clone(),
@@ -280,16 +309,15 @@ pub fn check(input: &ItemInput) -> Result<ItemDraft, Vec<FieldError>> {
                 Given::To(faults.amount("unit_cost", cost.as_deref(), Money::parse_price))
             }
         },
-        temp_zone: faults.temp_zone(input.temp_zone.as_deref()),
+        cost_method: costing::read(input.cost_method.as_deref(), &mut faults),
+        temp_zone: faults.temp_zone("temp_zone", input.temp_zone.as_deref()),
         notes: faults.text(
             "notes",
             texts::many_lines(input.notes.as_deref().unwrap_or_default(), NOTES_CHARS_MAX),
         ),
         barcodes: check_barcodes(&input.barcodes, &mut faults),
     };
-    if let (Some(min), Some(max)) = (draft.min_qty, draft.max_qty)
-        && min > max
-    {
+    if let Some(min) = draft.min_above_max() {
         faults.add("max_qty", "max-below-min", format!("The maximum is below the minimum {min}."));
     }
     faults.none_or(draft)
@@ -381,12 +409,12 @@ impl Faults {
         }
     }
 
-    pub fn temp_zone(&mut self, name: Option<&str>) -> Option<TempZone> {
+    pub fn temp_zone(&mut self, field: &str, name: Option<&str>) -> Option<TempZone> {
         let name = name.filter(|name| !name.is_empty())?;
         let zone = TempZone::from_name(name);
         if zone.is_none() {
             let detail = "Use dry, cooler or freezer, or leave it empty.".to_owned();
-            self.add("temp_zone", "temp-zone", detail);
+            self.add(field, "temp-zone", detail);
         }
         zone
     }
@@ -464,127 +492,4 @@ pub fn barcode_taken_meanwhile(position: usize, code: &str, owner_number: &str) 
     );
     let refusal = Refusal::new("barcode-taken", &detail);
     Error::Conflict(refusal.field(&format!("barcodes[{position}]"), "barcode-taken", &detail))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn salmon() -> ItemInput {
-        ItemInput {
-            item_number: "SAL-1".to_owned(),
-            name: "Salmon fillet".to_owned(),
-            unit: "kg".to_owned(),
-            ..ItemInput::default()
-        }
-    }
-
-    fn codes(input: &ItemInput) -> Vec<(String, &'static str)> {
-        let faults = check(input).unwrap_err();
-        faults.into_iter().map(|fault| (fault.field, fault.code)).collect()
-    }
-
-    #[test]
-    fn the_least_item_has_a_number_a_name_and_a_unit() {
-        let draft = check(&salmon()).unwrap();
-
-        assert_eq!(draft.qty_step, Qty::FINEST);
-        assert_eq!(draft.unit_cost, Given::Keep);
-        assert_eq!((draft.category, draft.min_qty, draft.barcodes.len()), (None, None, 0));
-    }
-
-    #[test]
-    fn every_wrong_field_is_named_at_once() {
-        let input = ItemInput {
-            item_number: "  ".to_owned(),
-            unit: "x".repeat(300),
-            qty_step: Some("0".to_owned()),
-            min_qty: Some("1e3".to_owned()),
-            max_qty: Some("-5".to_owned()),
-            unit_cost: Given::To(Some("1,50".to_owned())),
-            temp_zone: Some("warm".to_owned()),
-            notes: Some("a\u{202e}b".to_owned()),
-            ..salmon()
-        };
-
-        let expected = [
-            ("item_number", "text-empty"),
-            ("unit", "text-too-long"),
-            ("qty_step", "amount-zero"),
-            ("min_qty", "amount-exponent"),
-            ("max_qty", "amount-negative"),
-            ("unit_cost", "amount-comma"),
-            ("temp_zone", "temp-zone"),
-            ("notes", "text-hidden-characters"),
-        ];
-        assert_eq!(codes(&input), expected.map(|(field, code)| (field.to_owned(), code)));
-    }
-
-    #[test]
-    fn the_maximum_is_not_below_the_minimum() {
-        let input = ItemInput {
-            min_qty: Some("5".to_owned()),
-            max_qty: Some("4.999".to_owned()),
-            ..salmon()
-        };
-        assert_eq!(codes(&input), [("max_qty".to_owned(), "max-below-min")]);
-    }
-
-    #[test]
-    fn numbers_that_look_the_same_are_the_same_number() {
-        let number = |text: &str| {
-            let draft = check(&ItemInput { item_number: text.to_owned(), ..salmon() });
-            draft.unwrap().item_number_key()
-        };
-        assert_eq!(number(" sal  1"), number("SAL 1 "));
-        assert_eq!(number("Cre\u{300}me"), number("crème"));
-    }
-
-    #[test]
-    fn an_empty_cost_clears_it_and_an_absent_one_keeps_it() {
-        let cost = |given| check(&ItemInput { unit_cost: given, ..salmon() }).unwrap().unit_cost;
-        assert_eq!(cost(Given::To(None)), Given::To(None));
-        assert_eq!(cost(Given::Keep).or(Some(Money::ZERO)), Some(Money::ZERO));
-    }
-
-    #[test]
-    fn barcodes_know_their_kind_and_are_not_listed_twice() {
-        let with = |code: &str, kind: Option<&str>| BarcodeInput {
-            code: code.to_owned(),
-            kind: kind.map(ToOwned::to_owned),
-            pack_qty: Some("12".to_owned()),
-        };
-        let input = ItemInput {
-            barcodes: vec![
-                with("4006381333931", None),
-                with("4006381333932", None),
-                with("https://example.org/1", None),
-            ],
-            ..salmon()
-        };
-        let kinds: Vec<_> =
-            check(&input).unwrap().barcodes.into_iter().map(|barcode| barcode.kind).collect();
-        assert_eq!(kinds, [BarcodeKind::Ean, BarcodeKind::Code128, BarcodeKind::Qr]);
-
-        let input = ItemInput {
-            barcodes: vec![with("4006381333932", Some("ean")), with("A", None), with("A", None)],
-            ..salmon()
-        };
-        let expected = [("barcodes[0]", "barcode-check-digit"), ("barcodes[2]", "barcode-twice")];
-        assert_eq!(codes(&input), expected.map(|(field, code)| (field.to_owned(), code)));
-    }
-
-    #[test]
-    fn barcodes_are_bounded() {
-        let one = BarcodeInput { code: "A".to_owned(), ..BarcodeInput::default() };
-        let input = ItemInput { barcodes: vec![one; BARCODES_MAX + 1], ..salmon() };
-        assert_eq!(codes(&input), [("barcodes".to_owned(), "too-many-barcodes")]);
-    }
-
-    #[test]
-    fn the_unit_stays_while_there_is_stock() {
-        assert!(check_unit("kg", "kg", true).is_ok());
-        assert!(check_unit("kg", "l", false).is_ok());
-        assert!(check_unit("kg", "l", true).is_err());
-    }
 }

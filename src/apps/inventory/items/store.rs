@@ -7,8 +7,8 @@ mod search;
 
 use rusqlite::{OptionalExtension, named_params};
 
+use super::rules::costing::ItemCost;
 use super::rules::{Barcode, ItemDraft, ItemId, KeptItem};
-use crate::apps::inventory::amounts::Money;
 use crate::platform::ctx::Scope;
 use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
@@ -81,21 +81,22 @@ pub(super) fn insert(
     draft: &ItemDraft,
     supplier_sku: &str,
 ) -> Result<i64> {
+    let cost = draft.cost(ItemCost::default());
     let rid = scope
         .prepare_cached(
             "INSERT INTO items (id, item_number, item_number_key, name, name_key, unit, qty_step,
-                 category, min_qty, max_qty, unit_cost, temp_zone, notes, supplier_skus,
-                 created_at, created_by, updated_at, updated_by)
+                 category, min_qty, max_qty, unit_cost, cost_method, temp_zone, notes,
+                 supplier_skus, created_at, created_by, updated_at, updated_by)
              VALUES (:id, :item_number, :item_number_key, :name, :name_key, :unit, :qty_step,
-                 :category, :min_qty, :max_qty, :unit_cost, :temp_zone, :notes, :supplier_skus,
-                 :now, :user, :now, :user)",
+                 :category, :min_qty, :max_qty, :unit_cost, :cost_method, :temp_zone, :notes,
+                 :supplier_skus, :now, :user, :now, :user)",
         )?
         .insert(named_params! {
             ":id": id, ":item_number": draft.item_number,
             ":item_number_key": draft.item_number_key(), ":name": draft.name,
             ":name_key": draft.name_key(), ":unit": draft.unit, ":qty_step": draft.qty_step,
             ":category": draft.category, ":min_qty": draft.min_qty, ":max_qty": draft.max_qty,
-            ":unit_cost": draft.unit_cost.or(None), ":temp_zone": zone(draft),
+            ":unit_cost": cost.price, ":cost_method": cost.method.name(), ":temp_zone": zone(draft),
             ":notes": draft.notes, ":supplier_skus": supplier_sku,
             ":now": scope.now(), ":user": scope.user(),
         })?;
@@ -104,19 +105,14 @@ pub(super) fn insert(
 }
 
 /// Writes the draft over an item and counts its version up.
-pub(super) fn update(
-    scope: &Scope<'_>,
-    rid: i64,
-    draft: &ItemDraft,
-    unit_cost: Option<Money>,
-) -> Result<()> {
+pub(super) fn update(scope: &Scope<'_>, rid: i64, draft: &ItemDraft, cost: ItemCost) -> Result<()> {
     scope
         .prepare_cached(
             "UPDATE items SET item_number = :item_number, item_number_key = :item_number_key,
                  name = :name, name_key = :name_key, unit = :unit, qty_step = :qty_step,
                  category = :category, min_qty = :min_qty, max_qty = :max_qty,
-                 unit_cost = :unit_cost, temp_zone = :temp_zone, notes = :notes,
-                 version = version + 1, updated_at = :now, updated_by = :user
+                 unit_cost = :unit_cost, cost_method = :cost_method, temp_zone = :temp_zone,
+                 notes = :notes, version = version + 1, updated_at = :now, updated_by = :user
              WHERE rid = :rid",
         )?
         .execute(named_params! {
@@ -124,7 +120,8 @@ pub(super) fn update(
             ":item_number_key": draft.item_number_key(), ":name": draft.name,
             ":name_key": draft.name_key(), ":unit": draft.unit, ":qty_step": draft.qty_step,
             ":category": draft.category, ":min_qty": draft.min_qty, ":max_qty": draft.max_qty,
-            ":unit_cost": unit_cost, ":temp_zone": zone(draft), ":notes": draft.notes,
+            ":unit_cost": cost.price, ":cost_method": cost.method.name(),
+            ":temp_zone": zone(draft), ":notes": draft.notes,
             ":now": scope.now(), ":user": scope.user(),
         })?;
     Ok(())

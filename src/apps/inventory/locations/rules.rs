@@ -137,7 +137,7 @@ pub fn check(input: &LocationInput) -> Result<LocationDraft, Vec<FieldError>> {
     let draft = LocationDraft {
         code: faults.text("code", texts::needed_line(&input.code, LOCATION_CODE_CHARS_MAX)),
         name: faults.text("name", texts::needed_line(&input.name, LOCATION_NAME_CHARS_MAX)),
-        temp_zone: faults.temp_zone(input.temp_zone.as_deref()),
+        temp_zone: faults.temp_zone("temp_zone", input.temp_zone.as_deref()),
         parent: input.parent,
         is_active: input.is_active,
     };

@@ -1,6 +1,7 @@
 //! What may be posted. Nothing here knows where facts come from; `ops` brings them.
 
 use crate::apps::inventory::amounts::{Money, Qty};
+use crate::apps::inventory::items::rules::costing::ItemCost;
 use crate::apps::inventory::items::rules::{Faults, ItemId, TempZone};
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::texts::rules as texts;
@@ -289,8 +290,8 @@ pub struct PlaceName {
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
     pub qty_step: Qty,
-    /// The item's own price, for what comes in without one.
-    pub item_cost: Option<Money>,
+    /// The item's own price: for what comes in without one, or for all that comes in.
+    pub cost: ItemCost,
     pub totals: Totals,
     /// At the place, now.
     pub on_hand: Qty,
@@ -332,7 +333,8 @@ pub fn plan_counted(
         check_stock(draft.qty, facts, draft.remarks.override_reason.as_deref(), overriding)?;
     let price = price(draft, facts);
     let value = value_of(facts.totals, draft.qty, price)?;
-    let unit_cost = draft.unit_cost.or_else(|| value.per_unit(draft.qty));
+    let paid = draft.unit_cost.filter(|_| facts.cost.standard().is_none());
+    let unit_cost = paid.or_else(|| value.per_unit(draft.qty));
     let totals = facts.totals.plus(draft.qty, value)?;
     check_place_range(draft.qty, facts)?;
     Ok(Posting { qty: draft.qty, unit_cost, value, override_reason, totals })
@@ -405,19 +407,24 @@ pub fn plan_reversal(
 }
 
 /// What an adjustment would change the worth by as things are now; none beyond the range of money.
-pub fn adjustment_value(totals: Totals, item_cost: Option<Money>, qty: Qty) -> Option<Money> {
-    value_of(totals, qty, totals.average().or(item_cost).unwrap_or_default()).ok()
+pub fn adjustment_value(totals: Totals, cost: ItemCost, qty: Qty) -> Option<Money> {
+    value_of(totals, qty, price_of_found(totals, cost)).ok()
 }
 
-/// What comes in without a price has the item's, else the average; what is found has the average,
-/// else the item's.
+/// What is found has the average, else the item's price; at standard cost that alone.
+fn price_of_found(totals: Totals, cost: ItemCost) -> Money {
+    let usual = || totals.average().or(cost.price).unwrap_or_default();
+    cost.standard().unwrap_or_else(usual)
+}
+
+/// What comes in has its own price, else the item's, else the average; at standard cost the item's
+/// alone, whatever was paid.
 fn price(draft: &MovementDraft, facts: &Facts) -> Money {
-    let average = facts.totals.average();
-    let usual = match draft.kind {
-        MovementType::Receive => facts.item_cost.or(average),
-        _ => average.or(facts.item_cost),
-    };
-    draft.unit_cost.or(usual).unwrap_or_default()
+    if draft.kind != MovementType::Receive {
+        return draft.unit_cost.unwrap_or_else(|| price_of_found(facts.totals, facts.cost));
+    }
+    let usual = || facts.cost.price.or(facts.totals.average()).unwrap_or_default();
+    facts.cost.standard().unwrap_or_else(|| draft.unit_cost.unwrap_or_else(usual))
 }
 
 /// A quantity is a whole number of steps, or all that is left.

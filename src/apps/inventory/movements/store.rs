@@ -9,6 +9,7 @@ use super::rules::{
     Facts, ItemName, KeptMovement, MovementId, MovementType, PlaceName, Remarks, Totals, TransferId,
 };
 use crate::apps::inventory::amounts::{Money, Qty};
+use crate::apps::inventory::items::rules::costing::ItemCost;
 use crate::apps::inventory::items::rules::{ItemId, TempZone};
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::platform::clock::Moment;
@@ -28,7 +29,7 @@ pub(super) struct Found {
     /// None when there is no such place.
     pub(super) place: Option<FoundPlace>,
     pub(super) qty_step: Qty,
-    pub(super) item_cost: Option<Money>,
+    pub(super) cost: ItemCost,
     pub(super) totals: Totals,
     pub(super) has_minimum: bool,
     pub(super) on_hand: Qty,
@@ -46,7 +47,7 @@ impl Found {
     pub(super) fn facts(&self, lowest: Qty) -> Facts {
         Facts {
             qty_step: self.qty_step,
-            item_cost: self.item_cost,
+            cost: self.cost,
             totals: self.totals,
             on_hand: self.on_hand,
             lowest,
@@ -60,7 +61,7 @@ pub(super) fn find(scope: &Scope<'_>, item: ItemId, place: LocationId) -> Result
         .prepare_cached(
             "SELECT i.rid, i.item_number, i.name, i.unit, i.temp_zone, i.qty_step, i.unit_cost,
                  t.qty, t.value, l.rid, l.code, l.name, l.temp_zone, l.is_active, s.qty,
-                 t.min_qty IS NOT NULL
+                 t.min_qty IS NOT NULL, i.cost_method
              FROM items AS i
              JOIN item_totals AS t ON t.item_id = i.rid
              LEFT JOIN locations AS l ON l.id = :place AND l.deleted_at IS NULL
@@ -80,7 +81,7 @@ pub(super) fn find(scope: &Scope<'_>, item: ItemId, place: LocationId) -> Result
                 item_zone: row.get(4)?,
                 place: found_place(row, place)?,
                 qty_step: row.get(5)?,
-                item_cost: row.get(6)?,
+                cost: ItemCost { price: row.get(6)?, method: row.get(16)? },
                 totals: Totals { qty: row.get(7)?, value: row.get(8)? },
                 on_hand: row.get::<_, Option<Qty>>(14)?.unwrap_or_default(),
                 has_minimum: row.get(15)?,

@@ -261,7 +261,7 @@ fn look_up(
             Some(supplier) => suppliers::ops::terms_in(scope, supplier.rid, item.rid)?,
             None => None,
         };
-        let usual = terms.as_ref().and_then(|terms| terms.last_price).or(item.unit_cost);
+        let usual = terms.as_ref().and_then(|terms| terms.last_price).or(item.cost.price);
         Ok(NewLine {
             item_rid: item.rid,
             req_qty: line.req_qty,

@@ -255,6 +255,9 @@ async fn a_role_of_its_own_that_counts_and_does_not_decide_gets_no_figures_by_ot
         let refusal = buyer.get(&format!("/inventory/{question}")).await;
         refusal.is_problem(409, "quantities-hidden");
     }
+    // Nothing was taken with what was refused.
+    let taken = owner.get("/audit?action=inventory.exported").await.is(200);
+    assert_eq!(taken["items"].as_array().map(Vec::len), Some(1), "{taken}");
     // So many at once are more than a minute allows of what is heavy.
     server.advance(std::time::Duration::from_mins(1));
     buyer.get(&file).await.is_problem(409, "quantities-hidden");

@@ -107,6 +107,10 @@ impl Scene {
                 let number = format!("{fresh}-2");
                 call.body(json!({ "item_number": number, "name": "Cod", "unit": "kg" }))
             }
+            ("POST", "/bulk") => {
+                let change = json!({ "id": made["id"], "version": 1, "category": "Fish" });
+                call.body(json!({ "changes": [change] }))
+            }
             ("PUT" | "DELETE", "/{id}") => {
                 let path = at;
                 Call { path, body: made.clone(), ..call }.of_version(&made)

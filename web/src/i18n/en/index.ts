@@ -2,6 +2,7 @@ import { account } from "./account";
 import type { audit } from "./audit";
 import type { backups } from "./backups";
 import type { comments } from "./comments";
+import type { choosing } from "./choosing";
 import type { counts } from "./counts";
 import type { delivery } from "./delivery";
 import type { doctor } from "./doctor";
@@ -47,6 +48,7 @@ export type Messages = typeof en &
   typeof audit &
   typeof backups &
   typeof comments &
+  typeof choosing &
   typeof counts &
   typeof delivery &
   typeof doctor &

@@ -54,6 +54,8 @@ interface Props<Row> {
   readonly sort?: string;
   readonly onSort?: (sort: string) => void;
   readonly selected?: string | null;
+  /** Keys of the rows that are marked, where several can be. */
+  readonly chosen?: ReadonlySet<string> | null;
   readonly onSelect?: (row: Row | null) => void;
   readonly onOpen?: (row: Row) => void;
   readonly hasMore?: boolean;
@@ -155,6 +157,8 @@ export function DataTable<Row>(props: Props<Row>) {
         aria-rowcount={hasMore ? -1 : rows.length + 1}
         aria-colcount={isPhone ? 1 : columns.length}
         aria-busy={props.isLoading}
+        aria-multiselectable={props.chosen ? true : undefined}
+        data-choosing={props.chosen ? true : undefined}
         aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
         onKeyDown={onKeyDown}
         onBlur={() => (hadFocus.current = false)}
@@ -188,7 +192,9 @@ export function DataTable<Row>(props: Props<Row>) {
                   id={`${id}-${item.index}`}
                   role="row"
                   aria-rowindex={item.index + 2}
-                  aria-selected={props.onSelect ? props.selected === key : undefined}
+                  aria-selected={
+                    props.chosen?.has(key) ?? (props.onSelect && props.selected === key)
+                  }
                   className={classes.row}
                   data-active={item.index === active || undefined}
                   data-pulse={pulsing.has(key) || undefined}

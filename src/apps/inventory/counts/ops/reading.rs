@@ -167,7 +167,7 @@ pub fn worth(line: &KeptLine) -> Option<Money> {
         return line.posted.map(|(_, value)| value);
     }
     let variance = line.variance().filter(|variance| !variance.is_zero())?;
-    adjustment_value(line.totals, line.item_cost, variance)
+    adjustment_value(line.totals, line.cost, variance)
 }
 
 /// How lines are ordered.

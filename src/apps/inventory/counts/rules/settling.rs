@@ -101,7 +101,7 @@ pub fn posting(line: &KeptLine, decision: Decision, on_hand: Qty) -> Qty {
 pub fn book_value(line: &KeptLine, posted: Qty) -> Option<Money> {
     let book = line.counted?.minus(posted)?;
     let share = line.totals.value.share(book, line.totals.qty);
-    share.or_else(|| book.times(line.item_cost.unwrap_or_default()))
+    share.or_else(|| book.times(line.cost.price.unwrap_or_default()))
 }
 
 /// A posting that the ledger refused, with the line it belongs to.

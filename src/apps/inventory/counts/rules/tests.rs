@@ -202,7 +202,7 @@ fn line(number: u8, state: LineState, counted: Option<&str>, expected: &str) -> 
         },
         item_rid: 1,
         qty_step: Qty::FINEST,
-        item_cost: None,
+        cost: ItemCost::default(),
         totals: Totals::default(),
         place: PlaceName { id: id.cast(), code: "P".to_owned(), name: "Place".to_owned() },
         place_rid: 1,

@@ -7,6 +7,7 @@ use crate::apps::inventory::counts::rules::evaluation::{Evaluated, KeyLedger, Mo
 use crate::apps::inventory::counts::rules::settling::Decision;
 use crate::apps::inventory::counts::rules::{KeptLine, LineFilter, LineId, LineState};
 use crate::apps::inventory::items::rules::ItemId;
+use crate::apps::inventory::items::rules::costing::ItemCost;
 use crate::apps::inventory::movements::rules::{ItemName, PlaceName, Totals};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Scope;
@@ -72,14 +73,15 @@ pub(in super::super) struct ItemFacts {
     pub(in super::super) rid: i64,
     pub(in super::super) category: Option<String>,
     pub(in super::super) qty_step: Qty,
-    pub(in super::super) cost: Option<Money>,
+    pub(in super::super) cost: ItemCost,
     pub(in super::super) totals: Totals,
 }
 
 pub(in super::super) fn item_facts(scope: &Scope<'_>, id: ItemId) -> Result<Option<ItemFacts>> {
     Ok(scope
         .prepare_cached(
-            "SELECT i.rid, i.category, i.qty_step, i.unit_cost, t.qty, t.value
+            "SELECT i.rid, i.category, i.qty_step, i.unit_cost, t.qty, t.value,
+                 i.cost_method
              FROM items AS i JOIN item_totals AS t ON t.item_id = i.rid
              WHERE i.id = :id AND i.deleted_at IS NULL",
         )?
@@ -88,7 +90,7 @@ pub(in super::super) fn item_facts(scope: &Scope<'_>, id: ItemId) -> Result<Opti
                 rid: row.get(0)?,
                 category: row.get(1)?,
                 qty_step: row.get(2)?,
-                cost: row.get(3)?,
+                cost: ItemCost { price: row.get(3)?, method: row.get(6)? },
                 totals: Totals { qty: row.get(4)?, value: row.get(5)? },
             })
         })
@@ -298,7 +300,7 @@ pub(in super::super) fn lines(
         "SELECT c.rid, c.id, i.rid, i.id, i.item_number, i.name, i.unit, i.qty_step, i.unit_cost,
              t.qty, t.value, l.rid, l.id, l.code, l.name, c.expected_qty, c.expected_seq,
              c.counted_qty, c.state, c.entries_after, c.counters, c.counted_by, c.counted_at,
-             c.is_moved, c.is_disputed, c.decision, m.qty, m.value
+             c.is_moved, c.is_disputed, c.decision, m.qty, m.value, i.cost_method
          FROM count_lines AS c
          CROSS JOIN items AS i ON i.rid = c.item_id
          CROSS JOIN item_totals AS t ON t.item_id = c.item_id
@@ -331,7 +333,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<KeptLine> {
             unit: row.get(6)?,
         },
         qty_step: row.get(7)?,
-        item_cost: row.get(8)?,
+        cost: ItemCost { price: row.get(8)?, method: row.get(28)? },
         totals: Totals { qty: row.get(9)?, value: row.get(10)? },
         place_rid: row.get(11)?,
         place: PlaceName { id: row.get(12)?, code: row.get(13)?, name: row.get(14)? },

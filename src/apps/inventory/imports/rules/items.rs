@@ -33,11 +33,7 @@ pub fn plan(
     let given = given.map_err(|found| faults.extend(found)).ok();
     let (Some(draft), Some(given)) = (draft, given) else { return Err(faults) };
     let target = existing.as_ref().map(|item| (item.id.cast(), item.version));
-    let is_same = existing.as_ref().is_some_and(|item| {
-        let unit_cost = Given::To(draft.unit_cost.or(item.unit_cost));
-        let as_written = rules::ItemDraft { unit_cost, ..draft.clone() };
-        item.as_draft() == as_written
-    });
+    let is_same = existing.as_ref().is_some_and(|item| item.as_draft() == draft.over(item.cost));
     if is_same && given == Given::Keep {
         return Ok(Step::skip(row.line, target));
     }
@@ -67,6 +63,7 @@ fn input(row: &TableRow, existing: Option<&KeptItem>) -> ItemInput {
             Some("") => Given::To(None),
             Some(cell) => Given::To(Some(cell.to_owned())),
         },
+        cost_method: None,
         temp_zone: text("temp_zone", |item| item.temp_zone.map(|zone| zone.name().to_owned())),
         notes: text("notes", |item| Some(item.notes.clone())),
         barcodes: barcodes(row, existing),

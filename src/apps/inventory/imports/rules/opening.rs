@@ -70,7 +70,7 @@ pub fn plan(
         let detail = format!("The quantity must be a multiple of {}.", item.qty_step);
         return Err(vec![RowFault::cell(row, "qty", "qty-step", detail)]);
     }
-    let unit_cost = cost.or(item.unit_cost);
+    let unit_cost = cost.or(item.cost.price);
     let change = OpeningChange { item: item.id, place: place.id, qty, unit_cost };
     let change = Change::Opening(change);
     Ok(Step { line: row.line, action: Action::Create, target, change })

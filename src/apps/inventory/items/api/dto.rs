@@ -6,12 +6,13 @@ use utoipa::ToSchema;
 
 use crate::apps::inventory::counts;
 use crate::apps::inventory::counts::rules::hiding::Hidden;
+use crate::apps::inventory::items::rules::several::ChangeInput;
 use crate::apps::inventory::items::rules::{
-    Barcode, BarcodeInput, Given, ItemInput, KeptItem, TempZone,
+    Barcode, BarcodeInput, Given, ItemId, ItemInput, KeptItem, TempZone,
 };
 use crate::http::extract::DecimalText;
 use crate::platform::ctx::Ctx;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, FieldError, Result};
 
 /// Whether the caller sees prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,10 @@ pub struct ItemResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub unit_cost: Option<Option<String>>,
+    /// `average`: what comes in is worth what was paid; `standard`: its unit cost. Absent for those
+    /// who may not see prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_method: Option<String>,
     /// `dry`, `cooler` or `freezer`.
     pub temp_zone: Option<String>,
     pub notes: String,
@@ -95,7 +100,8 @@ impl ItemResponse {
             qty_step: item.qty_step.to_string(),
             min_qty: item.min_qty.map(|qty| qty.to_string()),
             max_qty: item.max_qty.map(|qty| qty.to_string()),
-            unit_cost: prices.show(item.unit_cost.map(|cost| cost.to_string())),
+            unit_cost: prices.show(item.cost.price.map(|cost| cost.to_string())),
+            cost_method: prices.show(item.cost.method.name().to_owned()),
             temp_zone: item.temp_zone.map(|zone| zone.name().to_owned()),
             on_hand: is_told.then(|| item.totals.qty.to_string()),
             stock_value: prices.show(item.totals.value.to_string()).filter(|_| is_told),
@@ -151,6 +157,8 @@ pub struct ItemRequest {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<DecimalText>)]
     pub unit_cost: Given<Option<DecimalText>>,
+    /// `average` or `standard`; left out it stays as it is.
+    pub cost_method: Option<String>,
     /// `dry`, `cooler`, `freezer` or nothing.
     pub temp_zone: Option<String>,
     pub notes: Option<String>,
@@ -230,11 +238,82 @@ impl From<ItemRequest> for ItemInput {
                 Given::Keep => Given::Keep,
                 Given::To(cost) => Given::To(amount(cost)),
             },
+            cost_method: request.cost_method,
             temp_zone: request.temp_zone,
             notes: request.notes,
             barcodes: request.barcodes.into_iter().map(Into::into).collect(),
         }
     }
+}
+
+/// Changes to several items.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemsChangeRequest {
+    /// 1 to 500, each item once.
+    pub changes: Vec<ItemChangeRequest>,
+}
+
+/// What changes of one item. What is left out stays as it is; null removes it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemChangeRequest {
+    pub id: String,
+    /// The version that was seen.
+    pub version: i64,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub category: Given<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<DecimalText>)]
+    pub min_qty: Given<Option<DecimalText>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<DecimalText>)]
+    pub max_qty: Given<Option<DecimalText>>,
+    /// `dry`, `cooler` or `freezer`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub temp_zone: Given<Option<String>>,
+}
+
+impl ItemsChangeRequest {
+    /// The changes, once every id is one.
+    pub fn inputs(self) -> Result<Vec<ChangeInput>> {
+        let mut wrong = Vec::new();
+        let mut inputs = Vec::with_capacity(self.changes.len());
+        for (place, change) in self.changes.into_iter().enumerate() {
+            if let Ok(id) = change.id.parse() {
+                inputs.push(change.of(id));
+            } else {
+                let (field, detail) = (format!("changes[{place}].id"), "There is no such item.");
+                wrong.push(FieldError::new(field, "unknown-item", detail));
+            }
+        }
+        if wrong.is_empty() { Ok(inputs) } else { Err(Error::Invalid(wrong)) }
+    }
+}
+
+impl ItemChangeRequest {
+    fn of(self, id: ItemId) -> ChangeInput {
+        let amount = |given: Given<Option<DecimalText>>| match given {
+            Given::Keep => Given::Keep,
+            Given::To(amount) => Given::To(amount.map(|amount| amount.0)),
+        };
+        ChangeInput {
+            id,
+            version: self.version,
+            category: self.category,
+            min_qty: amount(self.min_qty),
+            max_qty: amount(self.max_qty),
+            temp_zone: self.temp_zone,
+        }
+    }
+}
+
+/// The items as they are now, in the order of the changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemsChangeResponse {
+    pub items: Vec<ItemResponse>,
 }
 
 /// A category in use.

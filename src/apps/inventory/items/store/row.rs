@@ -3,6 +3,7 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Row, Rows};
 
+use crate::apps::inventory::items::rules::costing::{CostMethod, ItemCost};
 use crate::apps::inventory::items::rules::{Barcode, BarcodeKind, KeptItem, TempZone};
 use crate::apps::inventory::movements::rules::Totals;
 use crate::platform::error::Result;
@@ -12,12 +13,12 @@ macro_rules! columns {
     () => {
         "i.rid, i.id, i.version, i.item_number, i.name, i.unit, i.qty_step, i.category,
          i.min_qty, i.max_qty, i.unit_cost, i.temp_zone, i.notes, t.qty, t.value, i.created_at,
-         i.updated_at, i.deleted_at, i.deleted_by, b.code, b.kind, b.pack_qty"
+         i.updated_at, i.deleted_at, i.deleted_by, i.cost_method, b.code, b.kind, b.pack_qty"
     };
 }
 pub(super) use columns;
 
-const BARCODE: usize = 19;
+const BARCODE: usize = 20;
 
 /// Joins the rows of an item, which stand one after the other.
 pub(super) fn items(rows: &mut Rows<'_>) -> Result<Vec<KeptItem>> {
@@ -60,7 +61,7 @@ fn item(row: &Row<'_>) -> rusqlite::Result<KeptItem> {
         category: row.get(7)?,
         min_qty: row.get(8)?,
         max_qty: row.get(9)?,
-        unit_cost: row.get(10)?,
+        cost: ItemCost { price: row.get(10)?, method: row.get(19)? },
         temp_zone: row.get(11)?,
         notes: row.get(12)?,
         barcodes: Vec::new(),
@@ -78,6 +79,12 @@ fn barcode(row: &Row<'_>) -> rusqlite::Result<Option<Barcode>> {
 }
 
 impl FromSql for TempZone {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+impl FromSql for CostMethod {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         Self::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
     }

@@ -31,7 +31,7 @@ fn input(kind: MovementType, qty: &str) -> MovementInput {
 fn facts(on_hand: &str) -> Facts {
     let on_hand = qty(on_hand);
     let totals = Totals { qty: on_hand, value: Money::ZERO };
-    Facts { qty_step: Qty::FINEST, item_cost: None, totals, on_hand, lowest: on_hand }
+    Facts { qty_step: Qty::FINEST, cost: ItemCost::default(), totals, on_hand, lowest: on_hand }
 }
 
 fn draft(kind: MovementType, text: &str) -> MovementDraft {
@@ -160,7 +160,7 @@ fn quantities_are_whole_steps_unless_they_take_the_rest() {
 #[test]
 fn what_comes_in_without_a_price_has_the_usual_one() {
     let facts = |item_cost, value| Facts {
-        item_cost,
+        cost: ItemCost { price: item_cost, ..ItemCost::default() },
         totals: Totals { qty: qty("2"), value: Money::from_ten_thousandths(value) },
         ..facts("2")
     };
@@ -244,7 +244,10 @@ impl Shelf {
         let on_hand = self.stock.get(&place).copied().unwrap_or_default();
         Facts {
             qty_step: Qty::FINEST,
-            item_cost: Some(Money::from_ten_thousandths(12_345)),
+            cost: ItemCost {
+                price: Some(Money::from_ten_thousandths(12_345)),
+                ..ItemCost::default()
+            },
             totals: self.totals,
             on_hand,
             lowest: on_hand,

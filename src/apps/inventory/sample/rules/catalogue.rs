@@ -149,6 +149,7 @@ impl Goods {
             min_qty: limit(MIN_DAYS),
             max_qty: limit(max_days),
             unit_cost: Given::To(Some(format!("{}.{:02}", price / 100, price % 100))),
+            cost_method: None,
             temp_zone: Some(self.family.zone.name().to_owned()),
             notes: self.notes().map(str::to_owned),
             barcodes: self.barcodes(),

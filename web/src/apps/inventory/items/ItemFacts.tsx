@@ -24,6 +24,9 @@ export function ItemFacts({ item }: { readonly item: Item }) {
               value: <Money value={item.unit_cost} />,
             }
           : null,
+        item.cost_method === "standard"
+          ? { label: t("items.costMethod"), value: t("items.standard") }
+          : null,
         item.stock_value
           ? { label: t("items.value"), value: <Money value={item.stock_value} /> }
           : null,

@@ -1,4 +1,3 @@
-import { Autocomplete } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -22,8 +21,9 @@ import { toastDone } from "@/ui/toast";
 import { PRICES, WRITE } from "../permissions";
 import { zoneChoices } from "../Zone";
 import { BarcodeFields } from "./BarcodeFields";
+import { CategoryField } from "./CategoryField";
 import { EMPTY, itemBody, validateItem, valuesOf, type ItemValues } from "./itemValues";
-import { categoriesQuery, createItem, itemQuery, updateItem } from "./queries";
+import { createItem, itemQuery, updateItem } from "./queries";
 
 const STEPS = ["1", "0.5", "0.25", "0.1", "0.01", "0.001"];
 
@@ -163,7 +163,7 @@ function ItemFields({
         />
       </FieldRow>
       <FieldRow>
-        <CategoryField form={form} />
+        <CategoryField form={form} label={`${t("items.category")} (${t("ui.optional")})`} />
         <ChoiceField
           form={form}
           name="temp_zone"
@@ -201,29 +201,21 @@ function ItemFields({
             inputMode="decimal"
           />
         )}
+        {seesPrices && (
+          <ChoiceField
+            form={form}
+            name="cost_method"
+            label={t("items.costMethod")}
+            help={t("items.costMethodHelp")}
+            data={[
+              { value: "average", label: t("items.average") },
+              { value: "standard", label: t("items.standard") },
+            ]}
+          />
+        )}
       </FieldRow>
       <BarcodeFields form={form} />
       <AreaField form={form} name="notes" label={t("items.notes")} required={false} />
     </>
-  );
-}
-
-/** Free text that offers the categories there are, so that they stay few. */
-function CategoryField({ form }: { readonly form: Form<ItemValues> }) {
-  const workspace = useWorkspace();
-  const { data } = useQuery(categoriesQuery(workspace.id));
-  form.labels.set("category", t("items.category"));
-  return (
-    <Autocomplete
-      id={form.fieldId("category")}
-      label={`${t("items.category")} (${t("ui.optional")})`}
-      data={(data ?? []).map((one) => one.category)}
-      value={form.values.category}
-      onChange={(value) => form.set("category", value)}
-      error={form.errors["category"]}
-      maxLength={100}
-      limit={20}
-      dir="auto"
-    />
   );
 }

@@ -1,7 +1,8 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Button } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { IconPackage, IconPlus, IconUpload } from "@tabler/icons-react";
-import { useCallback, useMemo, useRef } from "react";
+import { IconChecks, IconPackage, IconPlus, IconUpload } from "@tabler/icons-react";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
 import type { Item } from "@/api/types";
 import { t } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
@@ -14,13 +15,16 @@ import { Tag } from "@/ui/Tag";
 import { useIsPhone } from "@/ui/useIsPhone";
 import { DataTable, PhoneRow, type Column, type TableHandle } from "@/ui/table";
 import { Money, Qty, When } from "@/ui/values";
+import { withTexts } from "@/withTexts";
 import { locationsQuery } from "../locations/queries";
 import { IMPORT, PRICES, READ, WRITE } from "../permissions";
 import { Zone, zoneName } from "../Zone";
 import { ItemPanel } from "./ItemPanel";
+import { toggled } from "./chosen";
 import { categoriesQuery, itemsQuery, type ItemFilter } from "./queries";
 
 const DEFAULT_SORT = "name";
+const ChooseBar = lazy(withTexts(() => import("./ChooseBar"), "choosing"));
 
 export function ItemsScreen() {
   const workspace = useWorkspace();
@@ -52,6 +56,9 @@ export function ItemsScreen() {
       to: "/w/$workspace/inventory/items/$item",
       params: { workspace: workspace.id, item: item.id },
     });
+  const [chosen, setChosen] = useState<ReadonlyMap<string, Item> | null>(null);
+  const toggle = (item: Item | null) =>
+    setChosen((old) => (old && item ? toggled(old, item) : old));
   const isFiltered = Boolean(filter.q || filter.category || filter.location || filter.low);
   const seesPrices = workspace.can(PRICES);
   const columns = useMemo(
@@ -66,13 +73,27 @@ export function ItemsScreen() {
       layout="fill"
       actions={
         workspace.can(WRITE) && (
-          <LinkButton
-            to="/w/$workspace/inventory/items/new"
-            params={{ workspace: workspace.id }}
-            leftSection={<IconPlus size={16} aria-hidden />}
-          >
-            {t("items.new")}
-          </LinkButton>
+          <>
+            {rows.length > 0 && !chosen && (
+              <Button
+                variant="default"
+                leftSection={<IconChecks size={16} aria-hidden />}
+                onClick={() => {
+                  show(null);
+                  setChosen(new Map());
+                }}
+              >
+                {t("items.choose")}
+              </Button>
+            )}
+            <LinkButton
+              to="/w/$workspace/inventory/items/new"
+              params={{ workspace: workspace.id }}
+              leftSection={<IconPlus size={16} aria-hidden />}
+            >
+              {t("items.new")}
+            </LinkButton>
+          </>
         )
       }
     >
@@ -96,6 +117,11 @@ export function ItemsScreen() {
           onChange={change}
           onDown={() => table.current?.focus()}
         />
+        {chosen && (
+          <Suspense>
+            <ChooseBar chosen={chosen} rows={rows} onChosen={setChosen} />
+          </Suspense>
+        )}
         <DataTable
           ref={table}
           label={t("items.title")}
@@ -119,8 +145,9 @@ export function ItemsScreen() {
           sort={filter.sort ?? DEFAULT_SORT}
           onSort={(sort) => change({ sort: sort === DEFAULT_SORT ? null : sort })}
           selected={panel ?? null}
-          onSelect={show}
-          onOpen={open}
+          chosen={chosen && new Set(chosen.keys())}
+          onSelect={chosen ? toggle : show}
+          onOpen={chosen ? toggle : open}
           hasMore={items.hasNextPage}
           onMore={() => {
             if (!items.isFetchingNextPage) void items.fetchNextPage();

@@ -17,6 +17,7 @@ export interface ItemValues {
   readonly min_qty: string;
   readonly max_qty: string;
   readonly unit_cost: string;
+  readonly cost_method: string | null;
   readonly temp_zone: string | null;
   readonly notes: string;
   readonly barcodes: readonly BarcodeValue[];
@@ -31,6 +32,7 @@ export const EMPTY: ItemValues = {
   min_qty: "",
   max_qty: "",
   unit_cost: "",
+  cost_method: "average",
   temp_zone: null,
   notes: "",
   barcodes: [],
@@ -49,6 +51,7 @@ export function valuesOf(item: Item, separators: Separators): ItemValues {
     min_qty: amount(item.min_qty),
     max_qty: amount(item.max_qty),
     unit_cost: amount(item.unit_cost),
+    cost_method: item.cost_method ?? "average",
     temp_zone: item.temp_zone ?? null,
     notes: item.notes,
     barcodes: item.barcodes.map((one) => ({ code: one.code, pack_qty: amount(one.pack_qty) })),
@@ -68,11 +71,16 @@ export function validateItem(
     unit: needed(values.unit),
     min_qty: amount(values.min_qty),
     max_qty: amount(values.max_qty),
-    unit_cost: amount(values.unit_cost),
+    unit_cost: amount(values.unit_cost) ?? standardMissing(values),
     ...Object.fromEntries(
       values.barcodes.map((one, index) => [`barcodes[${index}]`, amount(one.pack_qty)]),
     ),
   };
+}
+
+/** Stock at standard cost is worth nothing without one. */
+function standardMissing(values: ItemValues): string | null {
+  return values.cost_method === "standard" && !values.unit_cost.trim() ? t("form.needed") : null;
 }
 
 /** The whole item as PUT takes it; a price that may not be seen is left out, which keeps it. */
@@ -90,7 +98,9 @@ export function itemBody(
     category: values.category.trim() || null,
     min_qty: amount(values.min_qty),
     max_qty: amount(values.max_qty),
-    ...(seesPrices ? { unit_cost: amount(values.unit_cost) } : {}),
+    ...(seesPrices
+      ? { unit_cost: amount(values.unit_cost), cost_method: values.cost_method ?? "average" }
+      : {}),
     temp_zone: asZone(values.temp_zone),
     notes: values.notes,
     barcodes: values.barcodes

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, ifMatch, ok } from "@/api/client";
-import type { Item, ItemRequest } from "@/api/types";
+import type { Item, ItemChange, ItemRequest } from "@/api/types";
 
 export interface ItemFilter {
   readonly q?: string;
@@ -129,6 +129,16 @@ export async function updateItem(workspace: string, item: Item, body: ItemReques
       body,
     }),
   );
+}
+
+/** Changes several items, all of them or none; gives them as they are now. */
+export async function changeItems(
+  workspace: string,
+  changes: readonly ItemChange[],
+): Promise<Item[]> {
+  const path = "/api/v1/workspaces/{workspace}/inventory/items/bulk";
+  const body = { changes: [...changes] };
+  return (await ok(api.POST(path, { params: { path: { workspace } }, body }))).items;
 }
 
 export async function deleteItem(workspace: string, item: Item): Promise<void> {

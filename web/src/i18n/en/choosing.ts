@@ -1,0 +1,23 @@
+/** What is said when several items are changed at once. */
+export const choosing = {
+  "choose.bar": "Chosen items",
+  "choose.count": { one: "{count} item chosen", other: "{count} items chosen" },
+  "choose.none": "Press the items that are to change.",
+  "choose.all": "Choose all {count} shown",
+  "choose.clear": "Choose none",
+  "choose.change": "Change…",
+  "choose.done": "Stop choosing",
+  "choose.full": "At most {count} items are changed at once.",
+  "several.title": { one: "Change {count} item", other: "Change {count} items" },
+  "several.body": "What you leave as it is stays different for each item.",
+  "several.what": "What happens to it",
+  "several.keep": "Leave as it is",
+  "several.set": "Set to …",
+  "several.clear": "Remove",
+  "several.value": "{field}, the new one",
+  "several.nothing": "Choose at least one thing to change.",
+  "several.send": { one: "Change {count} item", other: "Change {count} items" },
+  "several.changed": { one: "Changed {count} item", other: "Changed {count} items" },
+  "several.same": "They were like that already.",
+  "several.back": { one: "{count} item is as it was", other: "{count} items are as they were" },
+} as const;
