@@ -17,7 +17,7 @@ const CHANGES: u32 = 100;
 const ANSWERS_EACH: usize = 10_000;
 /// As many as ask in `make test`, each as often as leaves the box the time for its updates.
 const CROWD: Crowd =
-    Crowd { http1: 64, http2: 16, streams: 50, pace: Some(Duration::from_millis(50)) };
+    Crowd { http1: 64, http2: 16, streams: 50, pace: Some(Duration::from_millis(100)) };
 /// The supervisor gives back twice a minute what it does not need any more.
 const GIVEN_BACK_AFTER: Duration = Duration::from_secs(40);
 /// Starts of which the middle one counts.

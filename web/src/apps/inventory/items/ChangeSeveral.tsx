@@ -67,6 +67,11 @@ export function ChangeSeveral({ items, onClose, onChanged }: Props) {
       }
     },
   });
+  // A refusal names the item, and not its place in what was sent.
+  items.forEach((item, place) => {
+    for (const name of ["id", "version", ...FIELDS, "temp_zone"])
+      form.labels.set(`changes[${place}].${name}`, item.name);
+  });
   const count = items.length;
   return (
     <Dialog onClose={onClose} title={t("several.title", { count })} isWork>
