@@ -267,8 +267,10 @@ async fn many_mentions_are_told_in_several_goes() {
     for _ in 0..21 {
         crowd.push(server.user("viewer").await);
     }
-    let words =
-        |people: &[UserId]| -> String { people.iter().map(|one| format!("@{{{one}}} ")).collect() };
+    let words = |people: &[UserId]| {
+        let all: Vec<String> = people.iter().map(|one| format!("@{{{one}}}")).collect();
+        all.join(" ")
+    };
 
     let too_many = json!({ "text": words(&crowd) });
     ana.post(of_salmon, &too_many).await.is_field_problem("text", "mentions-too-many");
