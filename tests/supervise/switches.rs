@@ -16,7 +16,7 @@ const ROLLED_BACK_WITHIN: Duration = Duration::from_secs(3);
 /// From the wish of somebody who wants to go back to the old release's next answer.
 const ASKED_BACK_WITHIN: Duration = Duration::from_secs(2);
 /// How long a way back is watched that says nothing of it.
-const UNSAID: Duration = Duration::from_secs(60);
+const UNSAID: Duration = Duration::from_mins(1);
 
 fn states(standing: &Standing) -> Vec<State> {
     let last = standing.last.as_ref().expect("an end");

@@ -67,7 +67,7 @@ async fn an_update_that_is_watched_is_taken_back_under_its_own_name() {
     assert_eq!(plan["to"], json!({ "seq": 6, "version": "1.4.1" }));
     assert_eq!(job["kind"], "platform.update-switch");
     let heard = supervisor.heard();
-    let [Wish::Rollback { transaction }, Wish::Seen] = &heard[..] else { panic!("{heard:?}") };
+    let [Wish::Rollback { transaction, .. }, Wish::Seen] = &heard[..] else { panic!("{heard:?}") };
     assert_eq!(transaction, &id);
     let history = operator.get(&at("history")).await.is(200)["items"].clone();
     assert_eq!(history.as_array().map(Vec::len), Some(1), "{history}");
