@@ -87,13 +87,13 @@ pub fn to_signed(
 }
 
 /// Reads such a file; `keys` gives whose signature counts, by what is said. None: it is not whole,
-/// or none of them signed it.
+/// down to the line feed at its end, or none of them signed it.
 pub fn from_signed<T: DeserializeOwned>(
     file: &str,
     signed_as: &str,
     keys: impl FnOnce(&T) -> Vec<[u8; 32]>,
 ) -> Option<T> {
-    let signed: Signed = serde_json::from_str(file).ok()?;
+    let signed: Signed = serde_json::from_str(file.strip_suffix('\n')?).ok()?;
     let signature = STANDARD.decode(&signed.signature).ok()?;
     let text = format!("{signed_as}{}", signed.commit.get());
     let said: T = serde_json::from_str(signed.commit.get()).ok()?;

@@ -238,6 +238,18 @@ fn parts_that_are_missing_swapped_cut_or_longer_are_named() {
     assert_eq!(sample.refusal(), part(&parts[1], "differs from what was written"));
 }
 
+#[test]
+fn what_ends_a_backup_is_refused_without_its_last_byte() {
+    let sample = sample();
+    let path = sample.base().join(COMMIT_FILE);
+    let whole = fs::read(&path).unwrap();
+
+    fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    assert_eq!(sample.refusal(), Refused::NotSigned);
+    fs::write(&path, &whole).unwrap();
+    sample.unpack(&sample.kit).map(drop).unwrap();
+}
+
 #[derive(Debug, Clone)]
 enum Mutation {
     Flip { part: usize, at: usize, bit: u8 },
