@@ -7,7 +7,7 @@ use crate::support::{Client, TestServer};
 
 const BULK: &str = "/inventory/items/bulk";
 
-fn change(item: &Value, fields: Value) -> Value {
+fn change(item: &Value, fields: &Value) -> Value {
     let mut change = json!({ "id": item["id"], "version": item["version"] });
     let all = change.as_object_mut().expect("an object");
     all.extend(fields.as_object().expect("an object").clone());
@@ -15,7 +15,7 @@ fn change(item: &Value, fields: Value) -> Value {
 }
 
 fn changes(items: &[Value], fields: &Value) -> Value {
-    let all: Vec<_> = items.iter().map(|item| change(item, fields.clone())).collect();
+    let all: Vec<_> = items.iter().map(|item| change(item, fields)).collect();
     json!({ "changes": all })
 }
 
@@ -69,8 +69,8 @@ async fn each_item_has_its_own_change_so_that_all_can_be_taken_back() {
     let manager = server.person("manager").await;
     let items = three(&manager).await;
     let own = [
-        change(&items[0], json!({ "category": "Fish" })),
-        change(&items[1], json!({ "category": "Meat", "max_qty": 8 })),
+        change(&items[0], &json!({ "category": "Fish" })),
+        change(&items[1], &json!({ "category": "Meat", "max_qty": 8 })),
     ];
     let first = manager.post(BULK, &json!({ "changes": own })).await.is(200);
     let first = first["items"].as_array().expect("a list");
@@ -78,8 +78,8 @@ async fn each_item_has_its_own_change_so_that_all_can_be_taken_back() {
     manager.post(BULK, &changes(first, &json!({ "category": "Cold" }))).await.is(200);
     let seen = kept(&manager, &items).await;
     let back = [
-        change(&seen[0], json!({ "category": "Fish" })),
-        change(&seen[1], json!({ "category": "Meat" })),
+        change(&seen[0], &json!({ "category": "Fish" })),
+        change(&seen[1], &json!({ "category": "Meat" })),
     ];
     manager.post(BULK, &json!({ "changes": back })).await.is(200);
     let clear = changes(&kept(&manager, &items[1..2]).await, &json!({ "max_qty": null }));
@@ -98,7 +98,7 @@ async fn one_that_somebody_else_changed_stops_them_all() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;
     let items = three(&manager).await;
-    let other = json!({ "changes": [change(&items[1], json!({ "category": "Meat" }))] });
+    let other = json!({ "changes": [change(&items[1], &json!({ "category": "Meat" }))] });
     manager.post(BULK, &other).await.is(200);
 
     let all = changes(&items, &json!({ "category": "Fish" }));
@@ -133,14 +133,14 @@ async fn every_wrong_part_is_named_and_nothing_changes() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;
     let items = three(&manager).await;
-    let limits = json!({ "changes": [change(&items[2], json!({ "max_qty": "5" }))] });
+    let limits = json!({ "changes": [change(&items[2], &json!({ "max_qty": "5" }))] });
     let limited = manager.post(BULK, &limits).await.is(200)["items"][0].clone();
     let gone = item(&manager, "D").await;
     manager.change(http::Method::DELETE, &path("items", &gone), 1, &Value::Null).await.is(204);
 
     let wrong = json!({ "changes": [
-        change(&items[0], json!({ "category": "x".repeat(101), "min_qty": "1.2345" })),
-        change(&items[0], json!({ "temp_zone": "hot" })),
+        change(&items[0], &json!({ "category": "x".repeat(101), "min_qty": "1.2345" })),
+        change(&items[0], &json!({ "temp_zone": "hot" })),
         { "id": "nothing", "version": 1 },
     ] });
     let before = kept(&manager, &items).await;
@@ -153,18 +153,18 @@ async fn every_wrong_part_is_named_and_nothing_changes() {
     assert_eq!(fields(&parts), named);
 
     let against = json!({ "changes": [
-        change(&items[0], json!({ "min_qty": "6" })),
-        change(&limited, json!({ "min_qty": "6" })),
-        change(&gone, json!({ "min_qty": "6" })),
+        change(&items[0], &json!({ "min_qty": "6" })),
+        change(&limited, &json!({ "min_qty": "6" })),
+        change(&gone, &json!({ "min_qty": "6" })),
     ] });
     let found = manager.post(BULK, &against).await.is_problem(422, "invalid-fields");
     assert_eq!(fields(&found), ["changes[1].max_qty", "changes[2].id"]);
     assert!(found["errors"][0]["detail"].as_str().is_some_and(|text| text.contains('C')));
 
     manager.post(BULK, &json!({ "changes": [] })).await.is_problem(422, "invalid-fields");
-    let many = vec![change(&items[0], json!({})); 501];
+    let many = vec![change(&items[0], &json!({})); 501];
     manager.post(BULK, &json!({ "changes": many })).await.is_problem(422, "invalid-fields");
-    let price = json!({ "changes": [change(&items[0], json!({ "unit_cost": "1" }))] });
+    let price = json!({ "changes": [change(&items[0], &json!({ "unit_cost": "1" }))] });
     assert!(manager.post(BULK, &price).await.status.is_client_error());
     assert_eq!(kept(&manager, &items).await, before);
     server.finish().await;

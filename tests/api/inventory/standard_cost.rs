@@ -25,7 +25,7 @@ async fn worth(client: &Client, item: &Value) -> String {
     text(&item["stock_value"]).to_owned()
 }
 
-async fn change(client: &Client, item: &Value, fields: Value) -> (u16, Value) {
+async fn change(client: &Client, item: &Value, fields: &Value) -> (u16, Value) {
     let mut body = client.get(&path("items", item)).await.is(200);
     let version = body["version"].as_i64().expect("a version");
     let all = body.as_object_mut().expect("an object");
@@ -56,7 +56,7 @@ async fn what_comes_in_is_worth_the_standard_and_what_goes_takes_its_share() {
     assert_eq!(worth(&manager, &flour).await, "17.5000");
 
     // Another standard counts for what comes in from then on: 7 for 17.50 and 1 for 4.
-    assert_eq!(change(&manager, &flour, json!({ "unit_cost": "4" })).await.0, 200);
+    assert_eq!(change(&manager, &flour, &json!({ "unit_cost": "4" })).await.0, 200);
     assert_eq!(worth(&manager, &flour).await, "17.5000");
     receive(&manager, &flour, &place, "1", "9").await;
     assert_eq!(worth(&manager, &flour).await, "21.5000");
@@ -65,7 +65,7 @@ async fn what_comes_in_is_worth_the_standard_and_what_goes_takes_its_share() {
     assert_eq!(worth(&manager, &flour).await, "0.0000");
 
     // At the average again, what was paid counts.
-    assert_eq!(change(&manager, &flour, json!({ "cost_method": "average" })).await.0, 200);
+    assert_eq!(change(&manager, &flour, &json!({ "cost_method": "average" })).await.0, 200);
     receive(&manager, &flour, &place, "2", "3").await;
     assert_eq!(worth(&manager, &flour).await, "6.0000");
     server.finish().await;
@@ -114,7 +114,7 @@ async fn a_standard_has_to_be_said_and_only_by_who_sees_prices() {
 
     let flour = standard(&manager, "F", "2.5").await;
     assert_eq!(flour["cost_method"], "standard");
-    let (status, problem) = change(&manager, &flour, json!({ "unit_cost": null })).await;
+    let (status, problem) = change(&manager, &flour, &json!({ "unit_cost": null })).await;
     assert_eq!((status, text(&problem["code"])), (422, "standard-cost-missing"));
     let plain = item(&manager, "P").await;
     assert_eq!(plain["cost_method"], "average");
@@ -136,9 +136,9 @@ async fn who_writes_without_seeing_prices_changes_neither() {
     let writer = server.token_of(user).await;
     let flour = standard(&owner, "F", "2.5").await;
 
-    let (status, problem) = change(&writer, &flour, json!({ "cost_method": "average" })).await;
+    let (status, problem) = change(&writer, &flour, &json!({ "cost_method": "average" })).await;
     assert_eq!(status, 403, "{problem}");
-    let (status, _) = change(&writer, &flour, json!({ "name": "Flour, fine" })).await;
+    let (status, _) = change(&writer, &flour, &json!({ "name": "Flour, fine" })).await;
     assert_eq!(status, 200);
     let fields = json!({ "id": flour["id"], "version": 2, "category": "Dry" });
     let several = json!({ "changes": [fields] });
