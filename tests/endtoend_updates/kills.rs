@@ -24,7 +24,7 @@ const TWICE: [(&str, &str); 8] = [
     ("confirmed", "tried-out"),
     ("holding", "trying-out"),
     ("closed", "trying-out"),
-    ("file-migrated", "migration-whole"),
+    ("file-migrated", "tried-out"),
     ("snapshot-copied", "tried-out"),
     ("tried-out", "let-in"),
     ("end-written", "let-in"),
