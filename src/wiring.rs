@@ -21,19 +21,22 @@ use crate::http::meter::Meters;
 use crate::http::pages::{self, Pages};
 use crate::http::{problem, server, ui};
 use crate::platform::access::{PermissionSpec, RoleTable, rules};
-use crate::platform::app::{ColumnMarks, EventSpec, Routes};
+use crate::platform::app::{Audience, ColumnMarks, EventSpec, Routes};
 use crate::platform::clock::Clock;
 use crate::platform::error::{Code, Error, Refusal, Result};
 use crate::platform::jobs::JobSpec;
 use crate::platform::{
     self, Parts, Platform, about, audit, backups, blobs, clean_up, columns, doctor, errors, events,
-    idempotency, identity, jobs, keys, monitoring, notices, privacy, recycle_bin, samples, search,
-    secrets, security_review, setup, spool, tls, updates, workspaces,
+    idempotency, identity, jobs, keys, monitoring, notices, pictures, privacy, recycle_bin,
+    samples, search, secrets, security_review, setup, spool, tls, updates, workspaces,
 };
 
 /// Kinds of the platform itself that event streams of workspaces tell of.
-const PLATFORM_EVENTS: &[EventSpec] =
-    &[EventSpec { kind: workspaces::ops::KIND, permission: "workspace.read" }];
+const PLATFORM_EVENTS: &[EventSpec] = &[EventSpec {
+    kind: workspaces::ops::KIND,
+    permission: "workspace.read",
+    audience: Audience::All,
+}];
 
 /// Kinds of jobs of the platform itself.
 const PLATFORM_JOBS: &[JobSpec] = &[
@@ -114,6 +117,7 @@ pub fn codes() -> Vec<Code> {
         jobs::schedules::rules::CODES,
         spool::CODES,
         blobs::rules::CODES,
+        pictures::rules::CODES,
         privacy::rules::CODES,
         security_review::rules::CODES,
     ];

@@ -1,6 +1,6 @@
 //! What an app is to the platform: plain data, listed in `apps::ALL`.
 
-use super::access::PermissionSpec;
+use super::access::{Grant, PermissionSpec};
 use super::clock::Moment;
 use super::ctx::Scope;
 use super::db::MigrationSet;
@@ -18,6 +18,17 @@ pub struct EventSpec {
     /// The object kind of the audit entry, e.g. `inventory.item`.
     pub kind: &'static str,
     pub permission: &'static str,
+    pub audience: Audience,
+}
+
+/// Who of those with the permission hears of a change.
+#[derive(Debug, Clone, Copy)]
+pub enum Audience {
+    All,
+    /// Whoever's role is of this sort does not, although they may read the thing at other times.
+    AllBut(fn(&Grant) -> bool),
+    /// Only whoever made it, in their other windows: such things are somebody's own.
+    WhoMadeIt,
 }
 
 /// What of one kind can be deleted, and brought back by the object's own route.

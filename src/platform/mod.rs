@@ -25,6 +25,7 @@ pub mod mdns;
 pub mod monitoring;
 pub mod notices;
 pub mod offline;
+pub mod pictures;
 pub mod privacy;
 pub mod qr;
 pub mod random;
@@ -72,6 +73,7 @@ use self::identity::signing::Keys;
 use self::identity::{Links, Passwords, SignIns};
 use self::jobs::{JobSpec, Jobs};
 use self::notices::{NoticeSpec, Notices, Sending};
+use self::pictures::Pictures;
 use self::random::Random;
 use self::reach::Reach;
 use self::room::Room;
@@ -170,6 +172,8 @@ pub struct Platform {
     pub workspaces: Workspaces,
     /// Files that lie beside the databases.
     pub blobs: Blobs,
+    /// Makes pictures fit to be kept, and small ones of them.
+    pub pictures: Pictures,
     /// How far the audit logs are signed.
     pub audit: audit::Keeping,
     /// Who read what, until it is written.
@@ -250,11 +254,10 @@ impl Platform {
         let own = Own::open(&data, &secrets, &random, now, &options)?;
         let Own { system, signer, decided, damaged } = own;
         let sets = [WORKSPACE_SET].into_iter().chain(parts.apps.iter().map(|app| app.migrations));
-        let options = FileOptions { meters: Arc::clone(&watching.on_workspaces), ..options };
         let workspaces = Workspaces::new(
             data.join(workspaces::FOLDER),
             sets.collect(),
-            options,
+            FileOptions { meters: Arc::clone(&watching.on_workspaces), ..options },
             config.storage.workspaces_open_max,
             &random,
             &clock,
@@ -277,6 +280,7 @@ impl Platform {
             system,
             workspaces,
             blobs: Blobs::open(&data)?,
+            pictures: Pictures::default(),
             sessions: Remembering::default(),
             checked: Checked::default(),
             signing: Keys::default(),

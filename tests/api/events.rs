@@ -120,13 +120,14 @@ async fn orders_and_suppliers_are_told_to_those_who_see_prices() {
 }
 
 #[tokio::test]
-async fn what_runs_low_is_told_to_everybody_who_reads() {
+async fn what_runs_low_is_told_to_everybody_who_reads_and_does_not_count() {
     let server = TestServer::start().await;
     let (admin, manager) = (server.person("admin").await, server.person("manager").await);
     let item = make_item(&manager, "SAL-1").await;
     let mut changed = item.clone();
     changed["min_qty"] = json!("5");
     let mut viewer = Listener::start(&server.person("viewer").await, None).await;
+    let mut counter = Listener::start(&server.person("counter").await, None).await;
 
     let at = format!("/inventory/items/{}", item["id"].as_str().expect("an id"));
     admin.change(Method::PUT, &at, 1, &changed).await.is(200);
@@ -135,6 +136,12 @@ async fn what_runs_low_is_told_to_everybody_who_reads() {
     let told = viewer.next().await.expect("a change").data;
     let expected = json!({ "kind": "inventory.low-stock", "id": item["id"], "version": null });
     assert_eq!(told, expected);
+    // Whoever counts may be counting blind, now or in a moment.
+    let other = make_item(&manager, "SAL-2").await;
+    for heard in [&item, &other] {
+        let told = counter.next().await.expect("a change").data;
+        assert_eq!((&told["kind"], &told["id"]), (&json!("inventory.item"), &heard["id"]));
+    }
     server.finish().await;
 }
 

@@ -48,5 +48,26 @@ describe("files in the background", () => {
     assert.equal(text.trim().split("\n").length, ROWS + 1);
   });
 
+  test("a phone offers every kind of file, and takes over orders", async () => {
+    await page.setViewportSize({ width: 360, height: 780 });
+    await page.goto(`${workspace.home}/inventory/import`);
+    const kinds = page.getByRole("radiogroup", { name: "What the file holds" });
+    await kinds.waitFor();
+    const group = await kinds.boundingBox();
+    for (const kind of ["Items", "Locations", "Opening stock", "Orders"]) {
+      const box = await kinds.getByText(kind, { exact: true }).boundingBox();
+      assert.ok(box.x >= group.x && box.x + box.width <= group.x + group.width, kind);
+    }
+    await kinds.getByText("Orders", { exact: true }).click();
+    await page.locator("input[type=file]").setInputFiles({
+      name: "orders.csv",
+      mimeType: "text/csv",
+      buffer: Buffer.from("po_number,item_number,req_qty\nPO-9,N-1,3\nPO-9,N-2,4\n"),
+    });
+    await page.getByRole("button", { name: "Import 2 order lines" }).click();
+    await page.getByRole("link", { name: "See the orders" }).click();
+    await page.getByText("PO-9").first().waitFor();
+  });
+
   test("never met a fault of the page", () => assert.deepEqual(faults, []));
 });

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { startBox } from "./support/box.mjs";
 import { claim, openWindow, startBrowser } from "./support/browser.mjs";
+import { looksWell } from "./support/looks.mjs";
 import { openScreen, settled } from "./support/screens.mjs";
 
 const PNG = Buffer.from(
@@ -11,10 +12,11 @@ const PNG = Buffer.from(
   "base64",
 );
 const NOTES = Buffer.from("Keep it cold.\n");
+const PHONE = { width: 360, height: 740 };
 const LARGE_BYTES = 16 * 1024 * 1024 + 1;
 
 describe("files of an item", () => {
-  let box, browser, page, faults, item;
+  let box, browser, page, faults, workspace, item;
 
   before(async () => {
     [box, browser] = await Promise.all([startBox(), startBrowser()]);
@@ -22,7 +24,7 @@ describe("files of an item", () => {
       reducedMotion: "reduce",
       acceptDownloads: true,
     }));
-    const workspace = await claim(page, box);
+    workspace = await claim(page, box);
     const made = await workspace.post("/items", { item_number: "S-1", name: "Salmon", unit: "kg" });
     item = `${workspace.home}/inventory/items/${made.id}`;
   });
@@ -76,6 +78,47 @@ describe("files of an item", () => {
       await section().getByRole("button", { name: "Put away" }).first().click();
       assert.equal(await section().getByRole("button", { name: "Put away" }).count(), left);
     }
+  });
+
+  test("are seen small where they are photos, on the item, in its list and beside the items", async () => {
+    const photo = await page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(1200, 900);
+      const pen = canvas.getContext("2d");
+      const sea = pen.createLinearGradient(0, 0, 1200, 900);
+      sea.addColorStop(0, "#f6b48f");
+      sea.addColorStop(1, "#1d4f6e");
+      pen.fillStyle = sea;
+      pen.fillRect(0, 0, 1200, 900);
+      const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
+      return [...new Uint8Array(await blob.arrayBuffer())];
+    });
+    const other = await workspace.post("/items", { item_number: "C-1", name: "Cod", unit: "kg" });
+    await openScreen(page, `${workspace.home}/inventory/items/${other.id}`);
+    await section()
+      .locator("input[type=file]")
+      .last()
+      .setInputFiles({ name: "cod.jpg", mimeType: "image/jpeg", buffer: Buffer.from(photo) });
+    await section().getByRole("link", { name: "cod.jpg", exact: true }).waitFor();
+    const small = page.locator('img[src$="/thumbnail"]');
+    await page.waitForFunction(() => {
+      const all = [...document.querySelectorAll('img[src$="/thumbnail"]')];
+      return all.length === 2 && all.every((one) => one.naturalWidth === 320);
+    });
+    assert.equal(await small.last().getAttribute("width"), "44");
+    const portrait = page.getByRole("link", { name: "cod.jpg" }).first();
+    assert.match(await portrait.getAttribute("href"), /\/content$/);
+    await looksWell(page, "files-photo", { fullPage: true });
+    await page.setViewportSize(PHONE);
+    const overflow = () =>
+      page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.equal(await overflow(), 0);
+    await shot("files-photo-360");
+    await page.setViewportSize({ width: 1280, height: 800 });
+
+    await openScreen(page, `${workspace.home}/inventory/items?panel=${other.id}`);
+    await page.getByRole("complementary", { name: "Quick look" }).locator("img").waitFor();
+    await looksWell(page, "files-quick-look");
+    await openScreen(page, item);
   });
 
   test("are taken where they are dropped", async () => {

@@ -145,5 +145,70 @@ describe("a form that somebody else was faster with", () => {
     assert.equal(await page.getByLabel("Notes").inputValue(), "Frozen");
   });
 
+  test("knows which lines of an order were changed", async () => {
+    const cod = await workspace.post("/items", {
+      item_number: "C-1",
+      name: "Cod",
+      unit: "kg",
+      barcodes: [],
+    });
+    const fish = await workspace.post("/suppliers", { name: "Nordsee Fisch" });
+    const line = (item_id, req_qty, note) => ({
+      item_id,
+      req_qty,
+      unit_price: "18.25",
+      note,
+    });
+    const order = await workspace.post("/purchase-orders", {
+      po_number: "M-1",
+      lines: [line(item.id, "20", ""), line(cod.id, "5", "skin on")],
+    });
+    await page.goto(`${workspace.home}/inventory/orders/${order.id}/edit`);
+    await page.getByLabel("Number", { exact: false }).first().waitFor();
+    const status = await page.evaluate(
+      async ([path, body]) => {
+        const headers = {
+          "Content-Type": "application/json",
+          "If-Match": '"1"',
+        };
+        const answer = await fetch(path, { method: "PUT", headers, body });
+        await answer.text();
+        return answer.status;
+      },
+      [
+        `${workspace.api}/purchase-orders/${order.id}`,
+        JSON.stringify({
+          supplier_id: fish.id,
+          lines: [line(item.id, "25", ""), line(cod.id, "5", "skin on")],
+        }),
+      ],
+    );
+    assert.equal(status, 200);
+    await page.getByLabel("Notes").fill("Back door");
+    await page.getByRole("button", { name: "Save draft" }).click();
+    await page
+      .getByRole("button", { name: "Compare and put together" })
+      .click();
+
+    await field("Lines").waitFor();
+    const theirs = /Theirs: 25 kg .* × 18.25\s+5 kg Cod × 18.25, skin on/;
+    assert.equal(await field("Lines").getByLabel(theirs).isChecked(), true);
+    const supplier = field("Supplier").getByLabel("Theirs: Nordsee Fisch");
+    assert.equal(await supplier.isChecked(), true);
+    const notes = field("Notes").getByLabel("Yours: Back door");
+    assert.equal(await notes.isChecked(), true);
+    assert.equal(await dialog().getByRole("group").count(), 3);
+    await looksWell(page, "merge-order");
+    await dialog().getByRole("button", { name: "Use this" }).click();
+    await dialog().waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Save draft" }).click();
+    await page.getByRole("heading", { name: /M-1/, level: 1 }).waitFor();
+    const now = await workspace.get(`/purchase-orders/${order.id}`);
+    assert.deepEqual(
+      [now.supplier_name, now.notes, now.lines.map((one) => one.req_qty)],
+      ["Nordsee Fisch", "Back door", ["25.000", "5.000"]],
+    );
+  });
+
   test("nothing went wrong in the page", () => assert.deepEqual(faults, []));
 });

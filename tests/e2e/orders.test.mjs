@@ -249,6 +249,7 @@ describe("suppliers and orders", () => {
     const text = await readFile(await download.path(), "utf8");
     assert.equal(text.trim().split("\n").length, 3);
     await page.emulateMedia({ media: "print" });
+    assert.equal(await page.getByText("Closed PO-0001").isVisible(), false);
     assert.equal(
       await page.getByRole("button", { name: "Take back" }).count(),
       0,

@@ -2,13 +2,14 @@
 
 use super::{
     alerts, comments, count_reports, counts, exports, files, imports, items, locations, locks,
-    movements, orders, stocks, suppliers, usage_reports, valuations,
+    movements, orders, saved_filters, stocks, suppliers, usage_reports, valuations,
 };
 use crate::platform::app::Routes;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
         .merge(items::api::routes())
+        .merge(saved_filters::api::routes())
         .merge(files::api::routes())
         .merge(locations::api::routes())
         .merge(movements::api::routes())

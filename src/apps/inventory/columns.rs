@@ -26,8 +26,30 @@ pub(super) const MARKS: &[ColumnMarks] = &[
         ],
     )
     .named(Masked),
+    // What somebody looks for is theirs alone, and goes with them.
+    table(
+        "saved_filters",
+        &[
+            ("name", Personal),
+            ("name_key", Personal),
+            ("search", Personal),
+            ("category", Impersonal),
+            ("sort", Impersonal),
+        ],
+    )
+    .whose(Theirs("person_id"))
+    .named(Masked),
     // People call pictures after whoever is on them.
-    table("item_files", &[("name", Personal), ("media_type", Impersonal)]).named(Masked),
+    table(
+        "item_files",
+        &[("name", Personal), ("media_type", Impersonal), ("thumbnail_media_type", Impersonal)],
+    )
+    .named(Masked),
+    table(
+        "purchase_order_files",
+        &[("name", Personal), ("media_type", Impersonal), ("thumbnail_media_type", Impersonal)],
+    )
+    .named(Masked),
     // Emptied with whoever wrote it. Others stand in it by their ids, and by name where somebody
     // typed it.
     table("comments", &[("text", Personal)]).whose(Written("created_by")).named(Masked),

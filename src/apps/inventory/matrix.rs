@@ -136,6 +136,14 @@ pub const MATRIX: &[Row] = &[
         admin: &[Deed::Read, Deed::Write, Deed::Restore, Deed::Comment, Deed::Moderate],
     },
     Row {
+        object: "One's own saved filters, to see and to change",
+        paths: &["saved-filters"],
+        viewer: &[Deed::Read],
+        counter: &[Deed::Read],
+        manager: &[Deed::Read],
+        admin: &[Deed::Read],
+    },
+    Row {
         object: "Stock and movements",
         paths: &["stock", "movements", "transfers", "lock-date"],
         viewer: &[Deed::Read],
@@ -152,7 +160,7 @@ pub const MATRIX: &[Row] = &[
         admin: &[Deed::Read, Deed::Count, Deed::Approve],
     },
     Row {
-        object: "Suppliers, orders, their comments, receipts, worth of stock",
+        object: "Suppliers, orders, their files and comments, receipts, worth of stock",
         paths: &["suppliers", "purchase-orders", "reports"],
         viewer: &[],
         counter: &[],

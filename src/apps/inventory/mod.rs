@@ -21,16 +21,18 @@ pub mod movements;
 pub mod orders;
 pub mod periods;
 pub mod sample;
+pub mod saved_filters;
 pub mod search;
 pub mod smoke;
 pub mod stocks;
+pub mod subjects;
 pub mod suppliers;
 pub mod texts;
 pub mod usage;
 pub mod usage_reports;
 pub mod valuations;
 
-use crate::platform::app::{AppSpec, CleanUpSpec, EventSpec, RecycleSpec, SearchSpec};
+use crate::platform::app::{AppSpec, Audience, CleanUpSpec, EventSpec, RecycleSpec, SearchSpec};
 
 /// What the platform knows of this app.
 pub const SPEC: AppSpec = AppSpec {
@@ -55,6 +57,9 @@ pub const SPEC: AppSpec = AppSpec {
         "0017_orders.sql",
         "0019_closed_periods.sql",
         "0020_comments.sql",
+        "0021_saved_filters.sql",
+        "0022_thumbnails.sql",
+        "0023_order_files.sql",
     ),
     events: EVENTS,
     recycle_bin: RECYCLE_BIN,
@@ -65,6 +70,7 @@ pub const SPEC: AppSpec = AppSpec {
         items::rules::CODES,
         items::rules::costing::CODES,
         items::rules::several::CODES,
+        saved_filters::rules::CODES,
         locations::rules::CODES,
         movements::rules::CODES,
         imports::rules::CODES,
@@ -97,12 +103,23 @@ pub const SPEC: AppSpec = AppSpec {
 };
 
 const fn told(kind: &'static str) -> EventSpec {
-    EventSpec { kind, permission: "inventory.read" }
+    EventSpec { kind, permission: "inventory.read", audience: Audience::All }
+}
+
+/// What says how much there is is told to nobody who may be counting blind.
+const fn told_without_counters(kind: &'static str) -> EventSpec {
+    let audience = Audience::AllBut(counts::ops::only_counts);
+    EventSpec { kind, permission: "inventory.read", audience }
 }
 
 /// Orders and who delivers are seen by those who see prices, and so is that they changed.
 const fn told_with_prices(kind: &'static str) -> EventSpec {
-    EventSpec { kind, permission: "inventory.prices" }
+    EventSpec { kind, permission: "inventory.prices", audience: Audience::All }
+}
+
+/// What is somebody's own is told to their other windows alone.
+const fn told_to_oneself(kind: &'static str) -> EventSpec {
+    EventSpec { kind, permission: "inventory.read", audience: Audience::WhoMadeIt }
 }
 
 const EVENTS: &[EventSpec] = &[
@@ -110,14 +127,16 @@ const EVENTS: &[EventSpec] = &[
     told(locations::ops::KIND),
     told(movements::ops::KIND),
     told(imports::ops::KIND),
-    told(files::ops::KIND),
+    told(files::ops::ITEM_KIND),
     told(comments::ops::ITEM_KIND),
     told(counts::ops::KIND),
-    told(alerts::ops::KIND),
+    told_without_counters(alerts::ops::KIND),
     told(locks::ops::KIND),
     told_with_prices(suppliers::ops::KIND),
     told_with_prices(orders::ops::KIND),
+    told_with_prices(files::ops::ORDER_KIND),
     told_with_prices(comments::ops::ORDER_KIND),
+    told_to_oneself(saved_filters::ops::KIND),
 ];
 
 const RECYCLE_BIN: &[RecycleSpec] = &[

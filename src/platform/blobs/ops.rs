@@ -93,6 +93,11 @@ pub fn release_in(scope: &Unit<'_>, hash: BlobHash, owner: Owner) -> Result<()> 
     store::release(scope, hash, owner)
 }
 
+/// The bytes of all blobs that something of a workspace refers to, each counted once.
+pub fn kept_bytes_in(scope: &Unit<'_>) -> Result<u64> {
+    store::kept_bytes(scope)
+}
+
 /// The blobs that something of a workspace refers to.
 pub async fn all(ctx: &Ctx) -> Result<Vec<Blob>> {
     ctx.read(|scope| store::all(scope.connection())).await

@@ -9,13 +9,18 @@ use crate::platform::error::Result;
 
 /// Whether a row is there already, and the bytes of all of them.
 pub(super) fn standing(scope: &Unit<'_>, hash: BlobHash) -> Result<(bool, u64)> {
-    let (is_there, bytes): (bool, i64) = scope
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM blobs WHERE sha256 = :hash),
-                 (SELECT COALESCE(SUM(size_bytes), 0) FROM blobs)",
-        )?
-        .query_row(named_params! { ":hash": hash.0 }, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((is_there, u64::try_from(bytes).unwrap_or_default()))
+    let is_there = scope
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM blobs WHERE sha256 = :hash)")?
+        .query_row(named_params! { ":hash": hash.0 }, |row| row.get(0))?;
+    Ok((is_there, kept_bytes(scope)?))
+}
+
+/// The bytes of all that something refers to.
+pub(super) fn kept_bytes(scope: &Unit<'_>) -> Result<u64> {
+    let bytes: i64 = scope
+        .prepare_cached("SELECT COALESCE(SUM(size_bytes), 0) FROM blobs")?
+        .query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(bytes).unwrap_or_default())
 }
 
 pub(super) fn insert(scope: &Unit<'_>, blob: &Blob) -> Result<()> {

@@ -13,13 +13,13 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::rules::{Event, Resume, event, resume};
+use super::rules::{Event, Listener, Resume, event, resume};
 use super::streams::StreamPermit;
 use crate::platform::app::Routes;
 use crate::platform::audit;
 use crate::platform::audit::rules::Record;
 use crate::platform::clock::Moment;
-use crate::platform::ctx::{BoxCtx, Ctx};
+use crate::platform::ctx::{BoxCtx, Ctx, Membership};
 use crate::platform::db::DatabaseFile;
 use crate::platform::error::Result;
 use crate::platform::id::Id;
@@ -135,7 +135,12 @@ impl Source {
 
     fn event(&self, record: &Record) -> Option<Event> {
         match self {
-            Self::Workspace(ctx, _) => event(record, &ctx.platform.events, &ctx.membership.grant),
+            Self::Workspace(ctx, _) => {
+                let user = ctx.principal().ok().map(|one| one.user);
+                let Membership { grant, of_role, .. } = &ctx.membership;
+                let listener = Listener { grant, of_role, user };
+                event(record, &ctx.platform.events, listener)
+            }
             // Reading changes nothing, and whoever reads when told so would go on for ever.
             Self::Box(_) if record.action == audit::reads::READ => None,
             Self::Box(_) => Some(Event {

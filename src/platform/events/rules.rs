@@ -1,8 +1,10 @@
 //! Which entries become events, and who hears of them.
 
 use crate::platform::access::Grant;
-use crate::platform::app::EventSpec;
+use crate::platform::app::{Audience, EventSpec};
 use crate::platform::audit::rules::Record;
+use crate::platform::id::Id;
+use crate::platform::identity::UserId;
 
 /// What an event says: kind, id and version, never a value. The listener fetches what it may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,10 +15,30 @@ pub struct Event {
     pub version: Option<i64>,
 }
 
-/// The event of an entry, if a listener with this grant hears of such things.
-pub fn event(record: &Record, specs: &[EventSpec], grant: &Grant) -> Option<Event> {
+/// Who listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Listener<'a> {
+    pub grant: &'a Grant,
+    /// What their role lets them do, whatever a token of theirs leaves of it.
+    pub of_role: &'a Grant,
+    /// None: nobody in particular.
+    pub user: Option<UserId>,
+}
+
+/// The event of an entry, if this listener hears of such things.
+pub fn event(record: &Record, specs: &[EventSpec], listener: Listener<'_>) -> Option<Event> {
     let spec = specs.iter().find(|spec| spec.kind == record.object_kind)?;
-    if record.outcome != "ok" || !grant.allows(spec.permission) {
+    if record.outcome != "ok" || !listener.grant.allows(spec.permission) {
+        return None;
+    }
+    let hears = match spec.audience {
+        Audience::All => true,
+        Audience::AllBut(is_left_out) => !is_left_out(listener.of_role),
+        Audience::WhoMadeIt => {
+            record.actor_id.is_some() && record.actor_id == listener.user.map(Id::cast)
+        }
+    };
+    if !hears {
         return None;
     }
     Some(Event {

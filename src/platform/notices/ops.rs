@@ -11,6 +11,7 @@ use super::{
     SESSION_REUSED, WORKSPACE_DAMAGED, WORKSPACE_DELETED, mail, outbox, store, webhooks,
 };
 use crate::platform::Platform;
+use crate::platform::access::Grant;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, BoxScope, Cause, Unit};
 use crate::platform::error::{Error, Result};
@@ -225,12 +226,13 @@ pub fn keepers_in(scope: &BoxScope<'_>, workspace: Option<WorkspaceId>) -> Resul
     }
 }
 
-/// Tells those of a workspace who may do something and want to hear of this kind. Of a workspace
-/// that is not in use nobody is told.
+/// Tells those of a workspace whose grant lets them hear of it and who want to hear of this kind.
+/// Of a workspace that is not in use nobody is told.
 pub fn tell_members_in(
     scope: &BoxScope<'_>,
     platform: &Platform,
-    (workspace, permission): (WorkspaceId, &'static str),
+    workspace: WorkspaceId,
+    hears: impl Fn(&Grant) -> bool,
     telling: Telling,
 ) -> Result<()> {
     let about = workspaces::ops::get_in(scope, workspace)?;
@@ -247,7 +249,7 @@ pub fn tell_members_in(
             let role = member.role;
             let grant = workspaces::roles::ops::grant_in(scope, &platform.roles, workspace, role)?;
             let wants = store::settings(scope, member.user)?.wants(telling.spec);
-            if wants && grant.allows(permission) {
+            if wants && hears(&grant) {
                 to.push(member.user);
             }
         }

@@ -290,6 +290,8 @@ pub struct UsageResponse {
     pub invitations_waiting: i64,
     /// Its file on the disk of the box.
     pub database_bytes: u64,
+    /// Its pictures and documents beside that, small pictures included, each counted once.
+    pub file_bytes: u64,
     pub audit_entries: i64,
     /// Of the apps switched on.
     pub objects: Vec<ObjectCountResponse>,
@@ -321,6 +323,7 @@ async fn get_usage(ctx: Ctx) -> Answer<UsageResponse> {
         members_by_role: usage.members.into_iter().collect(),
         invitations_waiting: usage.invitations_waiting,
         database_bytes: usage.database_bytes,
+        file_bytes: usage.file_bytes,
         audit_entries: usage.audit_entries,
         objects: objects.collect(),
     }))

@@ -14,27 +14,30 @@ use super::{item, path};
 use crate::support::{Client, Reply, TestServer};
 
 const DAY: Duration = Duration::from_hours(24);
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and what follows";
-const BYTES: [(&str, &str); 1] = [("content-type", "application/octet-stream")];
+/// One pixel, and nothing else.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\
+    \0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\
+    \0\0\0\x0dIDATx\xdacd`\xf8_\x0f\0\x02\x87\x01\x80\xebG\xba\x92\0\0\0\0IEND\xaeB`\x82";
+pub(super) const BYTES: [(&str, &str); 1] = [("content-type", "application/octet-stream")];
 
-fn files_of(item: &Value) -> String {
+pub(super) fn files_of(item: &Value) -> String {
     format!("{}/files", path("items", item))
 }
 
-async fn send(client: &Client, item: &Value, name: &str, bytes: &[u8]) -> Reply {
+pub(super) async fn send(client: &Client, item: &Value, name: &str, bytes: &[u8]) -> Reply {
     let path = format!("{}?name={name}", files_of(item));
     client.send(Method::POST, &path, &BYTES, bytes.to_vec()).await
 }
 
-fn below(item: &Value, file: &Value) -> String {
+pub(super) fn below(item: &Value, file: &Value) -> String {
     format!("{}/{}", files_of(item), super::text(&file["id"]))
 }
 
-async fn content(client: &Client, item: &Value, file: &Value) -> Reply {
+pub(super) async fn content(client: &Client, item: &Value, file: &Value) -> Reply {
     client.get(&format!("{}/content", below(item, file))).await
 }
 
-async fn remove(client: &Client, item: &Value, file: &Value) -> Reply {
+pub(super) async fn remove(client: &Client, item: &Value, file: &Value) -> Reply {
     client.send(Method::DELETE, &below(item, file), &[], Body::empty()).await
 }
 
@@ -42,7 +45,7 @@ fn hash_of(file: &Value) -> BlobHash {
     super::text(&file["sha256"]).parse().expect("a hash")
 }
 
-fn blobs(server: &TestServer) -> Vec<BlobHash> {
+pub(super) fn blobs(server: &TestServer) -> Vec<BlobHash> {
     server.platform.blobs.list(server.workspace).expect("a folder")
 }
 
@@ -271,7 +274,9 @@ async fn damaged_bytes_are_not_handed_out() {
     let photo = send(&manager, &salmon, "a.png", PNG).await.is(201);
     let place = server.platform.blobs.path(server.workspace, hash_of(&photo));
 
-    std::fs::write(&place, b"\x89PNG\r\n\x1a\n and what fallows").expect("a flipped bit");
+    let mut flipped = PNG.to_vec();
+    flipped[50] ^= 1;
+    std::fs::write(&place, flipped).expect("a flipped bit");
     content(&manager, &salmon, &photo).await.is_problem(409, "blob-damaged");
     std::fs::remove_file(&place).expect("a file");
     content(&manager, &salmon, &photo).await.is_problem(409, "blob-damaged");

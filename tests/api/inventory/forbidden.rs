@@ -70,6 +70,7 @@ impl Kitchen {
             order.clone(),
             format!("{order}/lines.csv"),
             format!("{order}/receipts"),
+            format!("{order}/files"),
             "/inventory/suppliers".to_owned(),
             fish.clone(),
             format!("{fish}/items"),

@@ -1,5 +1,7 @@
 //! Files in and out.
 
+mod orders;
+
 use http::Method;
 use serde_json::{Value, json};
 

@@ -229,3 +229,32 @@ async fn a_refused_movement_tells_nothing() {
     assert_eq!((alerts(&server).await, low(&manager).await.len()), (0, 0));
     server.finish().await;
 }
+
+#[tokio::test]
+async fn the_list_is_a_file_without_orders_for_whoever_sees_none() {
+    let server = TestServer::start().await;
+    let user = server.user("manager").await;
+    let manager = server.token_of(user).await;
+    let (salmon, shelf) = (kept(&manager, "S").await, location(&manager, "A").await);
+    post(&manager, "receive", &salmon, &shelf, "2").await;
+    kept(&manager, "=C").await;
+    let line = json!({ "item_id": salmon["id"], "req_qty": "1", "unit_price": "1" });
+    manager.post("/inventory/purchase-orders", &json!({ "lines": [line] })).await.is(201);
+
+    let file = "/inventory/export/low_stock.csv";
+    let rows = |csv: &str| csv.split("\r\n").map(ToOwned::to_owned).collect::<Vec<_>>();
+    let whole = rows(&manager.get(file).await.text());
+    let held = ["workspace.read", "inventory.read", "inventory.export"];
+    let bare = rows(&server.narrowed(user, &held).await.get(file).await.text());
+
+    let columns = "item_number,item_name,unit,category,on_hand,min_qty,max_qty,since";
+    assert_eq!(whole[0], format!("{columns},on_order,to_order"));
+    let listed = manager.get(LOW).await.is(200);
+    let since = listed["items"][1]["since"].as_str().expect("since when");
+    let of_salmon = format!("S,Thing S,kg,,2.000,5.000,20.000,{since}");
+    assert_eq!(whole[1], format!("{of_salmon},1.000,17.000"));
+    assert_eq!(whole[2], "'=C,Thing =C,kg,,0.000,5.000,20.000,,0.000,20.000");
+    assert_eq!((&*bare[0], &*bare[1]), (columns, &*of_salmon));
+    assert_eq!(whole.len(), 4, "{whole:?}");
+    server.finish().await;
+}

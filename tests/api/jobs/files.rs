@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use holdfast::platform::identity::UserId;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -124,15 +123,6 @@ async fn a_written_file_is_for_those_who_may_have_it() {
     server.finish().await;
 }
 
-/// A program of somebody that may do only this.
-async fn narrowed(server: &TestServer, user: UserId, permissions: &[&str]) -> Client {
-    let body = json!({ "name": "narrow", "expires_in_days": 1,
-        "workspace_id": server.workspace.to_string(), "permissions": permissions });
-    let made = server.browser_of(user).await.post("/api/v1/me/tokens", &body).await.is(201);
-    let token = made["token"].as_str().expect("a token").to_owned();
-    Client::new(server.router.clone(), Some(token), server.workspace)
-}
-
 #[tokio::test]
 async fn a_file_with_prices_is_read_by_nobody_who_may_not_see_prices() {
     const MAY: &[&str] = &["workspace.read", "inventory.read", "inventory.export"];
@@ -142,8 +132,8 @@ async fn a_file_with_prices_is_read_by_nobody_who_may_not_see_prices() {
     let priced =
         json!({ "item_number": "S", "name": "Salmon", "unit": "kg", "unit_cost": "73.19" });
     manager.post("/inventory/items", &priced).await.is(201);
-    let without_prices = narrowed(&server, user, MAY).await;
-    let sees_jobs = narrowed(&server, user, &[MAY, &["jobs.read"]].concat()).await;
+    let without_prices = server.narrowed(user, MAY).await;
+    let sees_jobs = server.narrowed(user, &[MAY, &["jobs.read"]].concat()).await;
     let wish = json!({ "kind": "items" });
 
     // Both wait at the same time and stay apart.

@@ -6,10 +6,11 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::receivers::{Server, Session, Smtp};
-use super::{NOTICES, SETTINGS, items};
+use super::{NOTICES, SETTINGS, items, kinds};
 use crate::inventory::suppliers::{deliver, supplier};
 use crate::inventory::{column, location, path, post};
 use crate::support::{Client, TestServer};
+use holdfast::platform::identity::UserId;
 use holdfast::platform::notices::runner;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -24,12 +25,14 @@ pub(super) async fn mails_to(server: &TestServer, mails: &Server) {
 }
 
 /// Asks to hear of what runs low.
-async fn asks(server: &TestServer, email: &str, role: &str) {
-    let person = server.token_of(server.account(email, role).await).await;
+async fn asks(server: &TestServer, email: &str, role: &str) -> UserId {
+    let user = server.account(email, role).await;
+    let person = server.token_of(user).await;
     assert_eq!(person.get(SETTINGS).await.is(200)["kinds"][KIND], false, "nobody has to");
     let body = json!({ "kinds": { KIND: true } });
     let kinds = person.json(Method::PATCH, SETTINGS, &[], &body).await.is(200)["kinds"].clone();
     assert_eq!(kinds[KIND], true, "{kinds}");
+    user
 }
 
 /// Lets an hour go by and does what is due then; gives how many mails were tried.
@@ -170,4 +173,44 @@ async fn what_falls_again_within_the_hour_waits_for_the_next_mail() {
     manager.post(&back, &json!({})).await.is(201);
     assert_eq!(an_hour_later(&server).await, 0, "what is well is no news");
     server.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_who_may_be_counting_blind_hears_of_it() {
+    const ROLES: [&str; 3] = ["manager", "counter", "viewer"];
+    let server = TestServer::start().await;
+    let mut people = Vec::new();
+    for role in ROLES {
+        people.push(asks(&server, &format!("{role}@example.com"), role).await);
+    }
+    let (manager, shelf) = at_work(&server, "A").await;
+    let (salmon, cod) = (kept(&manager, "salmon").await, kept(&manager, "cod").await);
+    for goods in [&salmon, &cod] {
+        post(&manager, "receive", goods, &shelf, "6").await;
+    }
+    let body = json!({ "name": "Friday", "blind": true });
+    let count = manager.post("/inventory/counts", &body).await.is(201);
+
+    post(&manager, "use", &salmon, &shelf, "2").await;
+    an_hour_later(&server).await;
+
+    assert_eq!(heard(&server, &people).await, [1, 0, 1]);
+    // When it is over, they hear of what falls from then on.
+    let manager = server.person("manager").await;
+    let cancel = format!("{}/cancel", path("counts", &count));
+    manager.post(&cancel, &json!({ "version": count["version"] })).await.is(200);
+    post(&manager, "use", &cod, &shelf, "2").await;
+    an_hour_later(&server).await;
+    assert_eq!(heard(&server, &people).await, [2, 1, 2]);
+    server.finish().await;
+}
+
+/// How often each was told.
+async fn heard(server: &TestServer, people: &[UserId]) -> Vec<usize> {
+    let mut heard = Vec::new();
+    for user in people {
+        let person = server.token_of(*user).await;
+        heard.push(kinds(&person).await.iter().filter(|kind| *kind == KIND).count());
+    }
+    heard
 }

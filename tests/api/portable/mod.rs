@@ -15,6 +15,8 @@ use holdfast::platform::workspaces::WorkspaceId;
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::inventory::comments::order;
+use crate::inventory::order_files::{self, files_of};
 use crate::inventory::{item, location, on_hand, post};
 use crate::support::{Client, PASSWORD, ROOM_BYTES, TestServer};
 
@@ -449,6 +451,26 @@ async fn files_of_a_workspace_go_along_and_are_checked() {
         assert_eq!(code, "import-refused", "{change}: {detail}");
         assert!(detail.contains("longer or shorter"), "{change}: {detail}");
     }
+    here.finish().await;
+    there.finish().await;
+}
+
+#[tokio::test]
+async fn delivery_notes_go_along_with_their_orders() {
+    let (here, there) = (TestServer::start().await, TestServer::start().await);
+    let owner = here.person("owner").await;
+    let at = files_of(&order(&owner).await);
+    let bytes = b"%PDF-1.7 a delivery note";
+    let note = order_files::send(&owner, &at, "note.pdf", bytes).await.is(201);
+    let sent = export(&here, &owner).await;
+    let operator = there.operator().await;
+
+    let result = import(&there, &operator, &sent).await;
+
+    let mine = operator.in_workspace(new_workspace(&result));
+    assert_eq!(mine.get(&at).await.is(200)["items"], json!([note]));
+    let id = note["id"].as_str().expect("an id");
+    assert_eq!(&mine.get(&format!("{at}/{id}/content")).await.bytes[..], bytes);
     here.finish().await;
     there.finish().await;
 }

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::members::Members;
 use super::{Sent, export, files, import, key_of, new_workspace, read, refused, upload, wish};
-use crate::inventory::{item, location, on_hand, path, post};
+use crate::inventory::comments::order;
+use crate::inventory::order_files::{files_of, send};
+use crate::inventory::{item, location, on_hand, post};
 use crate::support::{Client, TestServer};
 
 /// What the newest migration of the Inventory made, and what it is noted by.
-const WITHOUT_THE_LAST: &str = "DROP TABLE comment_mentions;
-     DROP TABLE comments;
-     DELETE FROM applied_migrations WHERE set_name = 'inventory' AND number = 20";
+const WITHOUT_THE_LAST: &str = "DROP TABLE purchase_order_files;
+     DELETE FROM applied_migrations WHERE set_name = 'inventory' AND number = 23";
 
 async fn add_file(client: &Client, item: &Value, bytes: &[u8]) -> Value {
     let id = item["id"].as_str().expect("an id");
@@ -38,9 +39,8 @@ async fn a_workspace_of_an_older_release_is_brought_up_to_date() {
     members.alter(WITHOUT_THE_LAST);
     let mut manifest = members.json("MANIFEST.json");
     let counted = manifest["files"][0]["rows"].as_object_mut().expect("counts");
-    for table in ["comments", "comment_mentions"] {
-        assert!(counted.remove(table).is_some(), "the newest migration is another one now");
-    }
+    let is_there = counted.remove("purchase_order_files").is_some();
+    assert!(is_there, "the newest migration is another one now");
     members.set("MANIFEST.json", manifest.to_string().into_bytes());
     members.sign();
     let bytes = members.pack(&sent.identity.recipient());
@@ -56,9 +56,9 @@ async fn a_workspace_of_an_older_release_is_brought_up_to_date() {
     let mine = operator.in_workspace(new_workspace(&result));
     assert_eq!(on_hand(&mine, &salmon).await, on_hand(&owner, &salmon).await);
     // What the last migration brought is there, and works.
-    let at = format!("{}/comments", path("items", &salmon));
-    let said = mine.post(&at, &json!({ "text": "It came along." })).await.is(201);
-    assert_eq!(mine.get(&at).await.is(200)["items"], json!([said]));
+    let at = files_of(&order(&mine).await);
+    let note = send(&mine, &at, "note.pdf", b"%PDF-1.7").await.is(201);
+    assert_eq!(mine.get(&at).await.is(200)["items"], json!([note]));
     let verdict = mine.post("/audit/verify", &Value::Null).await.is(200);
     assert_eq!(verdict["ok"], true, "{verdict}");
     // It goes on like any other.
@@ -78,8 +78,8 @@ async fn a_workspace_of_a_newer_release_is_refused_as_such_and_leaves_nothing() 
         (
             "CREATE TABLE hues (id INTEGER PRIMARY KEY) STRICT;
              INSERT INTO applied_migrations (set_name, number, sha256, applied_at)
-             VALUES ('inventory', 21, 'x', 0)",
-            "it knows step 21 of inventory, this one 20",
+             VALUES ('inventory', 24, 'x', 0)",
+            "it knows step 24 of inventory, this one 23",
         ),
         (
             "ALTER TABLE workspace_file ADD COLUMN hue TEXT;

@@ -108,10 +108,18 @@ const OF_THE_WORKSPACE: &[&str] = &[
      SELECT rid, 2, '{\"name\":\"' || :word || '\"}' FROM import_jobs WHERE id = :id",
     "INSERT INTO item_files (id, item_id, sha256, name, media_type, size_bytes, created_at)
      SELECT :id, rid, randomblob(32), 'Photo by ' || :name, 'image/png', 1, 1 FROM items LIMIT 1",
+    "INSERT INTO purchase_order_files (id, purchase_order_id, sha256, name, media_type,
+         size_bytes, created_at)
+     SELECT :id, rid, randomblob(32), 'Note by ' || :name, 'application/pdf', 1, 1
+     FROM purchase_orders WHERE id = :id",
     "INSERT INTO comments (id, item_id, text, created_at, created_by)
      SELECT :id, rid, :word || ' said so', 1, :user FROM items LIMIT 1",
     "INSERT INTO comment_mentions (comment_id, person_id)
      SELECT rid, :user FROM comments WHERE id = :id",
+    "INSERT INTO saved_filters (id, person_id, name, name_key, search, created_at, updated_at)
+     VALUES (:id, :user, :word || ' today', :word || ' today', :word, 1, 1)",
+    "INSERT INTO saved_filters (id, person_id, name, name_key, search, created_at, updated_at)
+     VALUES (randomblob(16), randomblob(16), 'For ' || :name, 'for ' || lower(:name), :name, 1, 1)",
     "UPDATE items SET notes = notes || ' Ask ' || :name || '.'",
 ];
 

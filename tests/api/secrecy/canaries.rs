@@ -69,6 +69,9 @@ async fn plant_by_hand(world: &World) {
     owner.send(Method::POST, preview, &csv, file).await.is(200);
     let said = json!({ "text": format!("said {SECRET}") });
     owner.post(&format!("{}/comments", path("items", &kept)), &said).await.is(201);
+    let filter = json!({ "name": format!("Mine {SECRET}"), "q": SECRET,
+        "category": format!("Kind {SECRET}"), "location": shelf["id"], "sort": "-on_hand" });
+    owner.post("/inventory/saved-filters", &filter).await.is(201);
     plant_orders(world, &kept, &cold).await;
     plant_a_count(world, &kept, &cold).await;
     name_everybody(world).await;
@@ -90,6 +93,9 @@ async fn plant_orders(world: &World, item: &Value, place: &Value) {
     let at = path("purchase-orders", &order);
     owner.post(&format!("{at}/submit"), &Value::Null).await.is(200);
     owner.post(&format!("{at}/comments"), &json!({ "text": SECRET })).await.is(201);
+    let note = format!("{at}/files?name={SECRET}.pdf");
+    let bytes = [("content-type", "application/octet-stream")];
+    owner.send(Method::POST, &note, &bytes, "%PDF-1.7").await.is(201);
     let receipt = json!({ "client_op": format!("{CLIENT_OP}1"), "remaining_to": place["id"],
         "delivery_reference": SECRET });
     owner.post(&format!("{at}/receive"), &receipt).await.is(201);
@@ -237,6 +243,7 @@ async fn nothing_of_a_workspace_is_heard_outside_of_it() {
         "/inventory/items/{id}/stock",
         "/inventory/items/{id}/comments",
         "/inventory/purchase-orders/{id}/comments",
+        "/inventory/purchase-orders/{id}/files",
         "/inventory/items/categories",
         "/inventory/locations",
         "/inventory/movements",

@@ -41,8 +41,12 @@ const UNREACHED: &[(&str, &[&str])] = &[
             "blobs.media_type",
             "blob_refs.owner_kind",
             "item_files.media_type",
+            "item_files.thumbnail_media_type",
+            "purchase_order_files.media_type",
+            "purchase_order_files.thumbnail_media_type",
             "purchase_orders.expected_on",
             "lock_dates.day",
+            "saved_filters.sort",
         ],
     ),
     (

@@ -120,11 +120,20 @@ impl TestServer {
 
     /// A program of somebody, with a new personal token.
     pub async fn token_of(&self, user: UserId) -> Client {
+        self.program_of(user, None).await
+    }
+
+    /// A program of somebody that may do only this.
+    pub async fn narrowed(&self, user: UserId, permissions: &[&str]) -> Client {
+        self.program_of(user, Some(permissions)).await
+    }
+
+    async fn program_of(&self, user: UserId, permissions: Option<&[&str]>) -> Client {
         let draft = TokenDraft {
             name: "test".to_owned(),
             life: Duration::from_hours(24),
-            workspace: None,
-            permissions: None,
+            workspace: permissions.map(|_| self.workspace),
+            permissions: permissions.map(|these| these.iter().map(ToString::to_string).collect()),
         };
         let ctx = system(&self.platform);
         let made = ctx.write(move |scope| make_token_in(scope, user, &draft)).await;

@@ -42,6 +42,7 @@ async fn usage_counts_people_rows_and_bytes() {
     assert_eq!(usage["invitations_waiting"], 1);
     assert_eq!(usage["audit_entries"], 3);
     assert!(usage["database_bytes"].as_u64().is_some_and(|bytes| bytes > 4096));
+    assert_eq!(usage["file_bytes"], 0);
     let count = |kind: &str| {
         let objects = usage["objects"].as_array().expect("a list");
         objects.iter().find(|one| one["kind"] == kind).map(|one| one["count"].clone())

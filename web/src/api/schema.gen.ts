@@ -2956,8 +2956,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Download a table as CSV: `items.csv`, `locations.csv`, `opening_stock.csv` or
-         *     `movements.csv`. Cells that a spreadsheet would run as formulas have an apostrophe in front.
+         * Download a table as CSV: `items.csv`, `locations.csv`, `opening_stock.csv`,
+         *     `purchase_orders.csv` (for those who see prices), `movements.csv` or `low_stock.csv`. Cells
+         *     that a spreadsheet would run as formulas have an apostrophe in front.
          */
         get: operations["export"];
         put?: never;
@@ -3198,7 +3199,13 @@ export interface paths {
         /** List the files of an item, in the order they came. There are at most 50. */
         get: operations["list_files"];
         put?: never;
-        /** Put a picture or a document beside an item: its bytes are the body, at most 16 MiB. */
+        /**
+         * Put a picture or a document beside an item: its bytes are the body, at most 16 MiB.
+         * @description Of a JPEG, PNG or WebP everything is taken out that is not needed to show it (Exif with places
+         *     and devices, XMP, IPTC, comments, previews, films), without encoding it anew; how it is turned
+         *     and its colours stay. One that cannot be read is refused with `picture-damaged`, a HEIC, AVIF
+         *     or TIFF with `picture-kind`. All else is kept as it was sent.
+         */
         post: operations["add_file"];
         delete?: never;
         options?: never;
@@ -3232,6 +3239,27 @@ export interface paths {
         };
         /** Get the bytes of a file. Pictures and PDF are shown in place, all else is saved. */
         get: operations["get_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/items/{id}/files/{file}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the small picture of a picture.
+         * @description It is a JPEG, or a PNG where it has transparency, the right way up and at most 320 pixels on its
+         *     longest side.
+         */
+        get: operations["get_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3586,6 +3614,85 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inventory/purchase-orders/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the delivery notes and other files of an order, in the order they came. There are at most
+         *     50.
+         */
+        get: operations["list_order_files"];
+        put?: never;
+        /**
+         * Put a delivery note or another file beside an order, whatever became of it: its bytes are the
+         *     body, at most 16 MiB. Needs `inventory.write` as well.
+         * @description Of a picture only what shows it is kept, as beside an item.
+         */
+        post: operations["add_order_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/purchase-orders/{id}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a file from an order, for good. Needs `inventory.write` as well. */
+        delete: operations["remove_order_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/purchase-orders/{id}/files/{file}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the bytes of a file of an order. Pictures and PDF are shown in place, all else is saved. */
+        get: operations["get_order_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/purchase-orders/{id}/files/{file}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the small picture of a picture of an order: a JPEG or PNG of at most 320 pixels on its
+         *     longest side.
+         */
+        get: operations["get_order_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inventory/purchase-orders/{id}/lines.csv": {
         parameters: {
             query?: never;
@@ -3780,6 +3887,43 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/saved-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's saved filters by name, all of them: there are 50 at most. */
+        get: operations["list_saved_filters"];
+        put?: never;
+        /** Save a filter of the list of items for the caller alone. */
+        post: operations["create_saved_filter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inventory/saved-filters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a saved filter of the caller's. */
+        get: operations["get_saved_filter"];
+        /** Rename a saved filter of the caller's, or change what it looks for. */
+        put: operations["update_saved_filter"];
+        post?: never;
+        /** Delete a saved filter of the caller's, for good. */
+        delete: operations["delete_saved_filter"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4504,7 +4648,7 @@ export interface components {
         };
         /** @description What to export. */
         AskForExportRequest: {
-            /** @description `items`, `locations`, `opening_stock` or `movements`. */
+            /** @description `items`, `locations`, `opening_stock`, `purchase_orders`, `movements` or `low_stock`. */
             kind: string;
         };
         /** @description What is to be done. */
@@ -4983,8 +5127,11 @@ export interface components {
             item_id: string;
             location_id: string;
             mode: components["schemas"]["CountModeName"];
-            /** @description Zero or more; signed to add. */
-            qty: components["schemas"]["DecimalText"];
+            /**
+             * @description Zero or more; signed to add. One that cannot be read is refused by itself, like all that is
+             *     wrong with an entry.
+             */
+            qty: string;
             /**
              * Format: int64
              * @description The `ledger_seq` that was known when it was counted; the newest when left out.
@@ -5405,6 +5552,31 @@ export interface components {
             /** @description Path of the field as it was sent, e.g. `operator.email`. */
             field: string;
         };
+        /** @description A picture or a document, whatever it stands beside. */
+        FileResponse: {
+            created_at: string;
+            /**
+             * @description There is a small picture of it. A picture without one is small itself, cannot be decoded
+             *     here, or was sent to an earlier release.
+             */
+            has_thumbnail: boolean;
+            id: string;
+            /** @description A browser may show it in place. */
+            is_shown: boolean;
+            /**
+             * @description By its first bytes: `image/png`, `image/jpeg`, `image/webp`, `application/pdf`, or
+             *     `application/octet-stream` for all else.
+             */
+            media_type: string;
+            name: string;
+            /** @description Of the bytes that are kept, 64 hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Of what is kept: a picture without what was said in it.
+             */
+            size_bytes: number;
+        };
         /** @description What is to be mended. */
         FixRequest: {
             /** @description Codes of findings that are fixable. */
@@ -5556,22 +5728,8 @@ export interface components {
             version: number;
         };
         /** @description A picture or a document of an item. */
-        ItemFileResponse: {
-            created_at: string;
-            id: string;
-            /** @description A browser may show it in place. */
-            is_shown: boolean;
+        ItemFileResponse: components["schemas"]["FileResponse"] & {
             item_id: string;
-            /**
-             * @description By its first bytes: `image/png`, `image/jpeg`, `image/webp`, `application/pdf`, or
-             *     `application/octet-stream` for all else.
-             */
-            media_type: string;
-            name: string;
-            /** @description Of its bytes, 64 hexadecimal digits. */
-            sha256: string;
-            /** Format: int64 */
-            size_bytes: number;
         };
         /**
          * @description An item as it is to be. Fields that only answers have are taken and ignored, so that an answer
@@ -6120,6 +6278,10 @@ export interface components {
             /** @description E.g. `Items`. */
             title: string;
         };
+        /** @description A delivery note, or another file of an order. */
+        OrderFileResponse: components["schemas"]["FileResponse"] & {
+            order_id: string;
+        };
         /** @description A line as it is to be. */
         OrderLineRequest: {
             item_id: string;
@@ -6650,23 +6812,9 @@ export interface components {
         };
         /** @description A page of a list. */
         Page_ItemFileResponse: {
-            items: {
-                created_at: string;
-                id: string;
-                /** @description A browser may show it in place. */
-                is_shown: boolean;
+            items: (components["schemas"]["FileResponse"] & {
                 item_id: string;
-                /**
-                 * @description By its first bytes: `image/png`, `image/jpeg`, `image/webp`, `application/pdf`, or
-                 *     `application/octet-stream` for all else.
-                 */
-                media_type: string;
-                name: string;
-                /** @description Of its bytes, 64 hexadecimal digits. */
-                sha256: string;
-                /** Format: int64 */
-                size_bytes: number;
-            }[];
+            })[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
             /**
@@ -6970,6 +7118,21 @@ export interface components {
                 /** @description What to mind, e.g. `wrong-zone`; only when it was just posted. */
                 warnings: string[];
             }[];
+            /** @description Give it as `cursor` to get the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Rows in all, counted to 10,000, when `total=true` was asked.
+             */
+            total?: number | null;
+            /** @description True when there are more than `total`. */
+            total_is_more?: boolean | null;
+        };
+        /** @description A page of a list. */
+        Page_OrderFileResponse: {
+            items: (components["schemas"]["FileResponse"] & {
+                order_id: string;
+            })[];
             /** @description Give it as `cursor` to get the next page; null on the last. */
             next_cursor?: string | null;
             /**
@@ -7908,6 +8071,47 @@ export interface components {
         RollUpdateBackRequest: {
             /** @description The digest of the plan that is confirmed. Left out: the plan is shown. */
             digest?: string | null;
+        };
+        /**
+         * @description A saved filter as it is to be. Fields that only answers have are taken and ignored, so that an
+         *     answer can be sent back changed.
+         */
+        SavedFilterRequest: {
+            category?: string | null;
+            /** @description Id of a place: only what there is some of there. */
+            location?: string | null;
+            /** @description True for what is below its minimum. */
+            low?: boolean | null;
+            /** @description Unique among those of the caller; case does not matter. */
+            name: string;
+            /** @description What to look for. */
+            q?: string | null;
+            /**
+             * @description `name`, `item_number`, `on_hand` or `updated_at`, with `-` in front for the other way
+             *     round.
+             */
+            sort?: string | null;
+        };
+        /** @description What the caller looks for among items, under a name. */
+        SavedFilterResponse: {
+            category?: string | null;
+            created_at: string;
+            id: string;
+            /** @description Id of a place, which may be deleted by now. */
+            location?: string | null;
+            low: boolean;
+            name: string;
+            /** @description These fields are the query parameters of the list of items. */
+            q?: string | null;
+            /** @description Null: in the order that the list has by itself. */
+            sort?: string | null;
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description All saved filters of the caller, by name. */
+        SavedFiltersResponse: {
+            items: components["schemas"]["SavedFilterResponse"][];
         };
         /** @description Something that was found. */
         SearchHitResponse: {
@@ -8985,6 +9189,11 @@ export interface components {
              * @description Its file on the disk of the box.
              */
             database_bytes: number;
+            /**
+             * Format: int64
+             * @description Its pictures and documents beside that, small pictures included, each counted once.
+             */
+            file_bytes: number;
             /** Format: int64 */
             invitations_waiting: number;
             /** Format: int64 */
@@ -16894,7 +17103,7 @@ export interface operations {
     preview_import: {
         parameters: {
             query: {
-                /** @description `items`, `locations` or `opening_stock`. */
+                /** @description `items`, `locations`, `opening_stock` or `purchase_orders`. */
                 kind: string;
                 /** @description True when the file writes decimals with a comma. */
                 decimal_comma?: boolean;
@@ -17686,6 +17895,51 @@ export interface operations {
                 /** @description True to have it saved, whatever it is. */
                 download?: boolean;
             };
+            header?: never;
+            path: {
+                /** @description Id of the item */
+                id: string;
+                /** @description Id of the file */
+                file: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description The bytes on the box's disk are damaged. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_thumbnail: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 /** @description Id of the item */
@@ -18921,6 +19175,224 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    list_order_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the order */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OrderFileResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    add_order_file: {
+        parameters: {
+            query: {
+                /** @description What the file is called, at most 200 characters; folders before it are left out. */
+                name: string;
+            };
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the order */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderFileResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description The order or the workspace has as many files as it may, or the disk of the box has too little room. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    remove_order_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the order */
+                id: string;
+                /** @description Id of the file */
+                file: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_order_file: {
+        parameters: {
+            query?: {
+                /** @description True to have it saved, whatever it is. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the order */
+                id: string;
+                /** @description Id of the file */
+                file: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description The bytes on the box's disk are damaged. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_order_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the order */
+                id: string;
+                /** @description Id of the file */
+                file: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            /** @description The bytes on the box's disk are damaged. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     export_order: {
         parameters: {
             query?: never;
@@ -19383,6 +19855,199 @@ export interface operations {
             429: components["responses"]["Refusal429"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+        };
+    };
+    list_saved_filters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFiltersResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    create_saved_filter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes the object once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedFilterRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFilterResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    get_saved_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the saved filter */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFilterResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    update_saved_filter: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version being changed, as its ETag */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Id of the saved filter */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedFilterRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFilterResponse"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            412: components["responses"]["Refusal412"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            428: components["responses"]["Refusal428"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    delete_saved_filter: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version being deleted, as its ETag */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Id of the saved filter */
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            412: components["responses"]["Refusal412"];
+            413: components["responses"]["Refusal413"];
+            421: components["responses"]["Refusal421"];
+            422: components["responses"]["Refusal422"];
+            428: components["responses"]["Refusal428"];
+            429: components["responses"]["Refusal429"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     list_stock: {

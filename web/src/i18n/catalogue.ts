@@ -53,6 +53,7 @@ const PARTS = {
   counts: async (): Promise<Texts> => (await import("./en/counts")).counts,
   delivery: async (): Promise<Texts> => (await import("./en/delivery")).delivery,
   doctor: async (): Promise<Texts> => (await import("./en/doctor")).doctor,
+  filters: async (): Promise<Texts> => (await import("./en/filters")).filters,
   importing: async (): Promise<Texts> => (await import("./en/importing")).importing,
   merging: async (): Promise<Texts> => (await import("./en/merging")).merging,
   moving: async (): Promise<Texts> => (await import("./en/moving")).moving,

@@ -131,36 +131,60 @@ interface ChipProps {
     readonly hint?: string;
   }[];
   readonly onChange: (value: string | null) => void;
+  /** What is said of a value that is not among the options. */
+  readonly gone?: string | undefined;
 }
 
 const MENU_ROWS_MAX = 200;
 
 /** A filter with its value said in the chip itself. */
-export function FilterChip({ label, value, options, onChange }: ChipProps) {
+export function FilterChip({ label, value, options, onChange, gone }: ChipProps) {
   const chosen = options.find((option) => option.value === value);
+  return (
+    <MenuChip
+      label={value === null ? label : `${label}: ${chosen?.label ?? gone ?? value}`}
+      isOn={value !== null}
+    >
+      {value !== null && <Menu.Item onClick={() => onChange(null)}>{t("ui.clear")}</Menu.Item>}
+      {options.length === 0 && <Menu.Label>{t("ui.nothingFound")}</Menu.Label>}
+      {options.slice(0, MENU_ROWS_MAX).map((option) => (
+        <Menu.Item
+          key={option.value}
+          onClick={() => onChange(option.value)}
+          rightSection={option.hint && <span className="hf-dim">{option.hint}</span>}
+        >
+          <bdi>{option.label}</bdi>
+        </Menu.Item>
+      ))}
+    </MenuChip>
+  );
+}
+
+/** A chip with a menu below it; without one it is still to come, and takes no press. */
+export function MenuChip({
+  label,
+  isOn = false,
+  className = "",
+  children,
+}: {
+  readonly label: string;
+  readonly isOn?: boolean;
+  readonly className?: string | undefined;
+  readonly children?: ReactNode;
+}) {
   return (
     <Menu position="bottom-start" withinPortal>
       <Menu.Target>
-        <UnstyledButton className={classes.chip} data-on={value !== null || undefined}>
-          <span className={classes.chipText}>
-            {value === null ? label : `${label}: ${chosen?.label ?? value}`}
-          </span>
+        <UnstyledButton
+          className={classes.chip}
+          data-on={isOn || undefined}
+          disabled={children === undefined}
+        >
+          <span className={classes.chipText}>{label}</span>
           <IconChevronDown size={14} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
-      <Menu.Dropdown className={classes.menu}>
-        {value !== null && <Menu.Item onClick={() => onChange(null)}>{t("ui.clear")}</Menu.Item>}
-        {options.length === 0 && <Menu.Label>{t("ui.nothingFound")}</Menu.Label>}
-        {options.slice(0, MENU_ROWS_MAX).map((option) => (
-          <Menu.Item
-            key={option.value}
-            onClick={() => onChange(option.value)}
-            rightSection={option.hint && <span className="hf-dim">{option.hint}</span>}
-          >
-            <bdi>{option.label}</bdi>
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
+      <Menu.Dropdown className={`${classes.menu} ${className}`}>{children}</Menu.Dropdown>
     </Menu>
   );
 }

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::ops::{Untold, take_untold_in};
 use super::rules::ran_low;
+use crate::apps::inventory::counts;
+use crate::platform::access::Grant;
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::{JobSpec, Per, Work};
 use crate::platform::notices;
@@ -37,13 +39,19 @@ async fn digest(work: Work) -> Result<Value> {
         serde_json::to_value(take_untold_in(scope)?).map_err(Error::internal)
     };
     let taken = work.step("taken", take).await?;
-    let Untold { names, count } = serde_json::from_value(taken).map_err(Error::internal)?;
+    let Untold { names, count, is_kept_from_counters } =
+        serde_json::from_value(taken).map_err(Error::internal)?;
     if count > 0 {
+        // A blind count may have been opened since it was taken.
+        let is_blind = work.ctx()?.read(counts::ops::is_blind_in).await?;
+        let is_kept = is_kept_from_counters || is_blind;
         let platform = Arc::clone(&work.on_box().platform);
         let telling = ran_low(&names, count).link(format!("/w/{workspace}/inventory/low"));
         let tell = move |scope: &crate::platform::ctx::BoxScope<'_>| {
-            let to = (workspace, "inventory.read");
-            notices::ops::tell_members_in(scope, &platform, to, telling)?;
+            let hears = |grant: &Grant| {
+                grant.allows("inventory.read") && !(is_kept && counts::ops::only_counts(grant))
+            };
+            notices::ops::tell_members_in(scope, &platform, workspace, hears, telling)?;
             Ok(Value::Null)
         };
         work.step_on_box("told", tell).await?;

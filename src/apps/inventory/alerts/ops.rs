@@ -45,6 +45,14 @@ pub struct Untold {
     /// The first of their names.
     pub names: Vec<String>,
     pub count: usize,
+    /// A blind count is open, so it is kept from those who may be counting.
+    #[serde(default = "kept")]
+    pub is_kept_from_counters: bool,
+}
+
+/// Where the release before noted what is to be told, nothing says whether somebody counts blind.
+fn kept() -> bool {
+    true
 }
 
 /// Notes that what is low is told now, and gives what was not told before. What came back to its
@@ -53,7 +61,8 @@ pub fn take_untold_in(scope: &Scope<'_>) -> Result<Untold> {
     let names = store::take_untold(scope)?;
     let count = names.len();
     let names = names.into_iter().take(NAMES_MAX).map(|name| shortened(&name));
-    Ok(Untold { names: names.collect(), count })
+    let is_kept_from_counters = counts::ops::is_blind_in(scope)?;
+    Ok(Untold { names: names.collect(), count, is_kept_from_counters })
 }
 
 /// A low item and what brings it back.
@@ -87,6 +96,12 @@ pub async fn list(
         Ok(Listed { items, total })
     })
     .await
+}
+
+/// Low items behind a row, by when they were made, for a file.
+pub fn by_row_in(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<Low>> {
+    let found = store::list_by_row(scope, after, limit)?;
+    found.into_iter().map(|item| with_restock(scope, item)).collect()
 }
 
 fn with_restock(scope: &Scope<'_>, item: LowItem) -> Result<Low> {

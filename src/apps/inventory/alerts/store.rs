@@ -1,6 +1,6 @@
 //! The SQL of alerts over all places.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::rules::{LowItem, Standing};
 use crate::apps::inventory::amounts::Qty;
@@ -87,40 +87,58 @@ pub(super) fn take_untold(scope: &Scope<'_>) -> Result<Vec<String>> {
     Ok(names)
 }
 
-const LIST: &str = "
-    SELECT i.rid, i.id, i.item_number, i.name, i.unit, i.name_key, i.category, t.qty, t.min_qty,
-        i.max_qty, i.qty_step, a.since_at
-    FROM item_totals AS t INDEXED BY item_totals_low
-    JOIN items AS i ON i.rid = t.item_id
-    LEFT JOIN alert_states AS a ON a.item_id = i.rid AND a.location_id = 0 AND a.kind = 'low'
-    WHERE t.qty < t.min_qty AND i.deleted_at IS NULL AND (i.name_key, i.rid) > (:name_key, :rid)
-    ORDER BY i.name_key, i.rid LIMIT :limit";
+macro_rules! low_items {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.rid, i.id, i.item_number, i.name, i.unit, i.name_key, i.category, t.qty,
+                t.min_qty, i.max_qty, i.qty_step, a.since_at
+             FROM item_totals AS t INDEXED BY item_totals_low
+             JOIN items AS i ON i.rid = t.item_id
+             LEFT JOIN alert_states AS a
+                 ON a.item_id = i.rid AND a.location_id = 0 AND a.kind = 'low'
+             WHERE t.qty < t.min_qty AND i.deleted_at IS NULL AND ",
+            $rest,
+            " LIMIT :limit"
+        )
+    };
+}
+const LIST: &str = low_items!("(i.name_key, i.rid) > (:name_key, :rid) ORDER BY i.name_key, i.rid");
+const LIST_BY_ROW: &str = low_items!("i.rid > :rid ORDER BY i.rid");
 
 /// Low items behind a name and a row, by name.
 pub(super) fn list(scope: &Scope<'_>, after: (&str, i64), limit: usize) -> Result<Vec<LowItem>> {
     let mut statement = scope.prepare_cached(LIST)?;
-    let rows = statement.query_map(
-        named_params! { ":name_key": after.0, ":rid": after.1, ":limit": integer(limit) },
-        |row| {
-            Ok(LowItem {
-                rid: row.get(0)?,
-                item: ItemName {
-                    id: row.get(1)?,
-                    item_number: row.get(2)?,
-                    name: row.get(3)?,
-                    unit: row.get(4)?,
-                },
-                name_key: row.get(5)?,
-                category: row.get(6)?,
-                on_hand: row.get::<_, Qty>(7)?,
-                min: row.get(8)?,
-                max: row.get(9)?,
-                step: row.get(10)?,
-                since: row.get(11)?,
-            })
-        },
-    )?;
+    let parameters =
+        named_params! { ":name_key": after.0, ":rid": after.1, ":limit": integer(limit) };
+    let rows = statement.query_map(parameters, low_item)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Low items behind a row, by row.
+pub(super) fn list_by_row(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<LowItem>> {
+    let mut statement = scope.prepare_cached(LIST_BY_ROW)?;
+    let parameters = named_params! { ":rid": after, ":limit": integer(limit) };
+    let rows = statement.query_map(parameters, low_item)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn low_item(row: &Row<'_>) -> rusqlite::Result<LowItem> {
+    Ok(LowItem {
+        rid: row.get(0)?,
+        item: ItemName {
+            id: row.get(1)?,
+            item_number: row.get(2)?,
+            name: row.get(3)?,
+            unit: row.get(4)?,
+        },
+        name_key: row.get(5)?,
+        category: row.get(6)?,
+        on_hand: row.get::<_, Qty>(7)?,
+        min: row.get(8)?,
+        max: row.get(9)?,
+        step: row.get(10)?,
+        since: row.get(11)?,
+    })
 }
 
 const COUNT: &str = "
@@ -149,7 +167,7 @@ mod tests {
             assert!(step.starts_with("SEARCH"), "{step}");
         }
         walks(&connection, UNTOLD, "alert_states_pending");
-        for sql in [LIST, COUNT] {
+        for sql in [LIST, LIST_BY_ROW, COUNT] {
             walks(&connection, sql, "item_totals_low");
         }
     }

@@ -7,10 +7,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::ops;
-use super::rules::{About, CommentId, KeptComment, TEXT_CHARS_MAX, mentions};
+use super::rules::{CommentId, KeptComment, TEXT_CHARS_MAX, mentions};
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::movements::api::PersonResponse;
 use crate::apps::inventory::orders::rules::OrderId;
+use crate::apps::inventory::subjects::rules::About;
 use crate::http::answer::{Answer, NoContent, created, ok};
 use crate::http::extract::{IfMatch, Json, Path, Query};
 use crate::http::page::{self, OneName as _, Page};

@@ -61,7 +61,7 @@ fn tell_one(
 ) -> Result<usize> {
     let actor = notices::ops::name_in(scope, one.by)?;
     let telling = mentioned(&actor, &one.title);
-    let telling = telling.link(format!("/w/{workspace}/{}", one.about.page()));
+    let telling = telling.link(format!("/w/{workspace}/{}#comments", one.about.page()));
     let to = (workspace, one.about.permission());
     notices::ops::tell_named_in(scope, platform, to, &one.people, telling)
 }

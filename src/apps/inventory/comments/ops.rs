@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::jobs::{MENTIONS, MENTIONS_AFTER};
 use super::rules::{
-    self, About, CommentDraft, CommentId, KeptComment, check_author, check_mentions, is_own,
-    mentions,
+    self, CommentDraft, CommentId, KeptComment, check_author, check_mentions, is_own, mentions,
 };
-use super::store::{self, Place};
-use crate::apps::inventory::items;
-use crate::apps::inventory::items::rules::{ItemId, KeptItem, check_version};
-use crate::apps::inventory::orders;
+use super::store;
+use crate::apps::inventory::items::rules::{ItemId, check_version};
+use crate::apps::inventory::subjects::ops::Subject;
+use crate::apps::inventory::subjects::rules::About;
+use crate::apps::inventory::{items, subjects};
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
@@ -28,36 +28,6 @@ const TOLD_AT_ONCE_MAX: usize = 50;
 
 const COMMENT: &str = "inventory.comment";
 const MODERATE: &str = "inventory.moderate";
-
-/// Something that is spoken of.
-struct Subject {
-    about: About,
-    place: Place,
-    /// The number by which people know it.
-    number: String,
-    /// What it is called in a sentence.
-    title: String,
-}
-
-impl Subject {
-    fn of_item(item: &KeptItem) -> Self {
-        Self {
-            about: About::Item(item.id),
-            place: Place::Item(item.rid),
-            number: item.item_number.clone(),
-            title: item.name.clone(),
-        }
-    }
-
-    fn entry(&self, done: Done, comment: &KeptComment) -> Entry {
-        let (kind, field, actions) = match self.about {
-            About::Item(_) => (ITEM_KIND, "item_number", ITEM_ACTIONS),
-            About::Order(_) => (ORDER_KIND, "po_number", ORDER_ACTIONS),
-        };
-        let entry = Entry::new(actions[done as usize], kind, comment.id);
-        entry.version(comment.version).set(field, &self.number)
-    }
-}
 
 /// What was done with a comment.
 #[derive(Debug, Clone, Copy)]
@@ -79,23 +49,19 @@ const ORDER_ACTIONS: [&str; 3] = [
     "inventory.order-comment.deleted",
 ];
 
+fn entry(subject: &Subject, done: Done, comment: &KeptComment) -> Entry {
+    let (kind, actions) = match subject.about {
+        About::Item(_) => (ITEM_KIND, ITEM_ACTIONS),
+        About::Order(_) => (ORDER_KIND, ORDER_ACTIONS),
+    };
+    let entry = Entry::new(actions[done as usize], kind, comment.id).version(comment.version);
+    subject.named_in(entry)
+}
+
+/// What is spoken of, for those who may read it.
 fn subject(scope: &Scope<'_>, about: About) -> Result<Subject> {
     scope.need(about.permission())?;
-    match about {
-        About::Item(id) => {
-            let item = items::ops::get_in(scope, id)?;
-            if item.deleted_at.is_some() {
-                Err(Error::NotFound)
-            } else {
-                Ok(Subject::of_item(&item))
-            }
-        }
-        About::Order(id) => {
-            let order = orders::ops::get_in(scope, id)?;
-            let (number, title) = (order.po_number.clone(), order.po_number);
-            Ok(Subject { about, place: Place::Order(order.rid), number, title })
-        }
-    }
+    subjects::ops::get_in(scope, about)
 }
 
 /// A page of comments.
@@ -152,7 +118,7 @@ pub async fn create(ctx: &Ctx, about: About, text: &str) -> Result<Created<KeptC
         let rid = store::insert(scope, subject.place, id, &draft.text)?;
         mention(scope, rid, &draft.mentions)?;
         let comment = store::get(scope, subject.place, id)?;
-        scope.audit(subject.entry(Done::Added, &comment))?;
+        scope.audit(entry(&subject, Done::Added, &comment))?;
         Ok((id, comment))
     })
     .await
@@ -186,7 +152,7 @@ pub async fn update(
         let new = draft.mentions.iter().filter(|person| !before.contains(person));
         mention(scope, kept.rid, &new.copied().collect::<Vec<_>>())?;
         let comment = store::get(scope, subject.place, id)?;
-        scope.audit(subject.entry(Done::Changed, &comment))?;
+        scope.audit(entry(&subject, Done::Changed, &comment))?;
         Ok(comment)
     })
     .await
@@ -209,13 +175,13 @@ pub async fn delete(ctx: &Ctx, about: About, id: CommentId, version: i64) -> Res
 
 fn remove(scope: &Scope<'_>, subject: &Subject, comment: &KeptComment) -> Result<()> {
     store::remove(scope, comment.rid)?;
-    scope.audit(subject.entry(Done::Deleted, comment))?;
+    scope.audit(entry(subject, Done::Deleted, comment))?;
     Ok(())
 }
 
 /// Takes all comments away from an item that is about to be forgotten.
 pub fn remove_all_in(scope: &Scope<'_>, item: ItemId) -> Result<()> {
-    let subject = Subject::of_item(&items::ops::get_in(scope, item)?);
+    let subject = Subject::of_item(items::ops::get_in(scope, item)?);
     let all = store::list(scope, subject.place, i64::MAX, rules::COMMENTS_MAX)?;
     all.iter().try_for_each(|comment| remove(scope, &subject, comment))
 }

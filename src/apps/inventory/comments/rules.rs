@@ -1,7 +1,5 @@
 //! What a comment may say, whom it mentions, who may change it, and what those mentioned are told.
 
-use crate::apps::inventory::items::rules::ItemId;
-use crate::apps::inventory::orders::rules::OrderId;
 use crate::apps::inventory::texts::rules::{TextFault, many_lines};
 use crate::platform::clock::Moment;
 use crate::platform::error::{Code, Error, Refusal, Result, code};
@@ -39,31 +37,6 @@ pub const TEXT_CHARS_MAX: usize = 4_000;
 pub const MENTIONS_MAX: usize = 20;
 /// Comments on one item or order.
 pub const COMMENTS_MAX: usize = 1_000;
-
-/// What a comment is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
-    Item(ItemId),
-    Order(OrderId),
-}
-
-impl About {
-    /// What is needed to read what is spoken of, and so the comments on it.
-    pub fn permission(self) -> &'static str {
-        match self {
-            Self::Item(_) => "inventory.read",
-            Self::Order(_) => "inventory.prices",
-        }
-    }
-
-    /// Its page in the web UI, below the workspace's.
-    pub fn page(self) -> String {
-        match self {
-            Self::Item(id) => format!("inventory/items/{id}#comments"),
-            Self::Order(id) => format!("inventory/orders/{id}#comments"),
-        }
-    }
-}
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq)]

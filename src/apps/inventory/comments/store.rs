@@ -2,35 +2,13 @@
 
 use rusqlite::{OptionalExtension, Row, named_params};
 
-use super::rules::{About, CommentId, KeptComment};
+use super::rules::{CommentId, KeptComment};
+use crate::apps::inventory::subjects::rules::{About, Place};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Scope;
 use crate::platform::db::integer;
 use crate::platform::error::{Error, Result};
 use crate::platform::identity::UserId;
-
-/// What comments stand at: the row of an item, or of an order.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
-    Item(i64),
-    Order(i64),
-}
-
-impl Place {
-    fn rid(self) -> i64 {
-        match self {
-            Self::Item(rid) | Self::Order(rid) => rid,
-        }
-    }
-
-    fn item(self) -> Option<i64> {
-        if let Self::Item(rid) = self { Some(rid) } else { None }
-    }
-
-    fn order(self) -> Option<i64> {
-        if let Self::Order(rid) = self { Some(rid) } else { None }
-    }
-}
 
 macro_rules! columns {
     () => {

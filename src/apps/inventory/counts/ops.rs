@@ -22,7 +22,7 @@ use crate::platform::idempotency::rules::Created;
 
 pub use approving::{Approval, approve};
 pub use entering::{EntryInput, Outcome, Taken, enter};
-pub use hiding::{hidden, hidden_in, veiled};
+pub use hiding::{hidden, hidden_in, is_blind_in, only_counts, veiled};
 pub use reading::{
     Detail, LineOrder, ListedLines, Shown, Sight, entries, get, lines, list, shown_state, worth,
 };

@@ -26,8 +26,9 @@ pub fn routes() -> Routes {
         .routes(routes!(fetch_export))
 }
 
-/// Download a table as CSV: `items.csv`, `locations.csv`, `opening_stock.csv` or
-/// `movements.csv`. Cells that a spreadsheet would run as formulas have an apostrophe in front.
+/// Download a table as CSV: `items.csv`, `locations.csv`, `opening_stock.csv`,
+/// `purchase_orders.csv` (for those who see prices), `movements.csv` or `low_stock.csv`. Cells
+/// that a spreadsheet would run as formulas have an apostrophe in front.
 #[utoipa::path(get, path = "/export/{file}", tag = "inventory",
     params(("file" = String, Path, description = "What to export, e.g. `items.csv`")),
     security(("session" = ["inventory.export"])),
@@ -48,7 +49,7 @@ async fn export(ctx: Ctx, Path(file): Path<String>) -> Result<Response> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskForExportRequest {
-    /// `items`, `locations`, `opening_stock` or `movements`.
+    /// `items`, `locations`, `opening_stock`, `purchase_orders`, `movements` or `low_stock`.
     kind: String,
 }
 
@@ -62,7 +63,8 @@ async fn ask_for_export(
     Json(body): Json<AskForExportRequest>,
 ) -> Answer<AcceptedResponse> {
     let kind = ExportKind::from_name(&body.kind).ok_or_else(|| {
-        let detail = "Use items, locations, opening_stock or movements.";
+        let detail =
+            "Use items, locations, opening_stock, purchase_orders, movements or low_stock.";
         Error::invalid("kind", "export-kind", detail)
     })?;
     let asked = ops::ask(&ctx, kind).await?;

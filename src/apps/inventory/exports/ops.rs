@@ -6,13 +6,14 @@ use std::io::Write;
 use serde::Deserialize;
 
 use super::jobs::{EXPORT, Input};
-use super::rules::{ExportKind, ROWS_AT_ONCE, RowWriter};
+use super::rules::{ExportKind, ORDERS_AT_ONCE, ROWS_AT_ONCE, RowWriter};
 use super::store;
-use crate::apps::inventory::counts;
+use crate::apps::inventory::alerts::ops::Low;
 use crate::apps::inventory::imports::rules::ImportKind;
+use crate::apps::inventory::{alerts, counts};
 use crate::platform::audit::Entry;
 use crate::platform::clock::Moment;
-use crate::platform::ctx::Ctx;
+use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::jobs::ops::{UnderWay, View, Wanted};
@@ -81,7 +82,11 @@ impl Export {
                 store::locations(scope, after, ROWS_AT_ONCE)
             }
             ExportKind::Table(ImportKind::OpeningStock) => store::stock(scope, after, ROWS_AT_ONCE),
+            ExportKind::Table(ImportKind::PurchaseOrders) => {
+                store::order_lines(scope, after, ORDERS_AT_ONCE)
+            }
             ExportKind::Movements => store::movements(scope, after, ROWS_AT_ONCE),
+            ExportKind::LowStock => low_stock(scope, after),
         });
         let rows = rows.await?;
         let Some((last, _)) = rows.last() else { return Ok(None) };
@@ -93,6 +98,28 @@ impl Export {
         }
         Ok(Some((csv, self)))
     }
+}
+
+/// Low items by when they were made, with what brings them back.
+fn low_stock(scope: &Scope<'_>, after: i64) -> Result<Vec<store::Numbered>> {
+    let cells = |Low { item, restock }: Low| {
+        let restock = restock.map(|one| (one.on_order, one.to_order.unwrap_or_default()));
+        let cells = vec![
+            item.item.item_number,
+            item.item.name,
+            item.item.unit,
+            item.category.unwrap_or_default(),
+            item.on_hand.to_string(),
+            item.min.to_string(),
+            item.max.map(|max| max.to_string()).unwrap_or_default(),
+            item.since.map(|at| at.to_string()).unwrap_or_default(),
+            restock.map(|(on_order, _)| on_order.to_string()).unwrap_or_default(),
+            restock.map(|(_, to_order)| to_order.to_string()).unwrap_or_default(),
+        ];
+        (item.rid, cells)
+    };
+    let found = alerts::ops::by_row_in(scope, after, ROWS_AT_ONCE)?;
+    Ok(found.into_iter().map(cells).collect())
 }
 
 /// Asks for a job that writes the file.
@@ -116,8 +143,12 @@ pub async fn ask(ctx: &Ctx, kind: ExportKind) -> Result<Created<Job>> {
     jobs::ops::ask(ctx, wanted, UnderWay::Join).await
 }
 
-/// Refuses a file of quantities to whoever counts blind.
+/// Refuses a file of orders to whoever sees no prices, and one of quantities to whoever counts
+/// blind.
 async fn check_told(ctx: &Ctx, kind: ExportKind) -> Result<()> {
+    if kind.tells_orders() && !ctx.may("inventory.prices") {
+        return Err(Error::Forbidden { needed: "inventory.prices" });
+    }
     if kind.tells_quantities() { counts::ops::hidden(ctx).await?.check_told() } else { Ok(()) }
 }
 
@@ -129,6 +160,8 @@ pub(super) struct Written {
 
 /// Writes a file for whoever asked for the job.
 pub(super) async fn write(work: &Work, ctx: Ctx, kind: ExportKind, kept: Kept) -> Result<Written> {
+    // They may have lost the right, or begun to count, since they asked.
+    check_told(&ctx, kind).await?;
     let (spool, now) = (Spool::of(&ctx.platform), ctx.now());
     let place = spool.clone();
     let file = tasks::blocking(move || place.create(kept, now)).await?;

@@ -7,7 +7,7 @@ use crate::platform::error::{Code, code};
 pub const CODES: &[Code] = &[code(
     "export-kind",
     "There is no such kind of file to export.",
-    "Use items, locations, opening_stock or movements.",
+    "Use items, locations, opening_stock, purchase_orders, movements or low_stock.",
 )];
 
 /// What is exported.
@@ -15,25 +15,47 @@ pub const CODES: &[Code] = &[code(
 pub enum ExportKind {
     Table(ImportKind),
     Movements,
+    LowStock,
 }
 
+/// Orders read at once, each with all of its lines.
+pub const ORDERS_AT_ONCE: usize = 20;
 /// Rows read at once; a file is written piece by piece.
 pub const ROWS_AT_ONCE: usize = 1_000;
 
-const PRICE_COLUMNS: [&str; 2] = ["unit_cost", "value"];
+/// Of prices, and of what is ordered.
+const PRICE_COLUMNS: [&str; 4] = ["unit_cost", "value", "on_order", "to_order"];
 /// Columns that hold numbers and times of ours, never a formula.
-const PLAIN_COLUMNS: [&str; 11] = [
+const PLAIN_COLUMNS: [&str; 17] = [
     "min_qty",
     "max_qty",
     "unit_cost",
     "qty_step",
     "qty",
+    "req_qty",
+    "unit_price",
     "value",
     "seq",
     "effective_at",
     "posted_at",
     "id",
     "reverses",
+    "on_hand",
+    "since",
+    "on_order",
+    "to_order",
+];
+const LOW_COLUMNS: &[&str] = &[
+    "item_number",
+    "item_name",
+    "unit",
+    "category",
+    "on_hand",
+    "min_qty",
+    "max_qty",
+    "since",
+    "on_order",
+    "to_order",
 ];
 const MOVEMENT_COLUMNS: &[&str] = &[
     "seq",
@@ -57,7 +79,12 @@ const MOVEMENT_COLUMNS: &[&str] = &[
 impl ExportKind {
     /// Whether the file says how much there is, or what was moved.
     pub fn tells_quantities(self) -> bool {
-        matches!(self, Self::Table(ImportKind::OpeningStock) | Self::Movements)
+        matches!(self, Self::Table(ImportKind::OpeningStock) | Self::Movements | Self::LowStock)
+    }
+
+    /// Whether the file is for those only who see prices.
+    pub fn tells_orders(self) -> bool {
+        self == Self::Table(ImportKind::PurchaseOrders)
     }
 
     /// Reads the name of a file: `items.csv`.
@@ -66,16 +93,18 @@ impl ExportKind {
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        if name == "movements" {
-            return Some(Self::Movements);
+        match name {
+            "movements" => Some(Self::Movements),
+            "low_stock" => Some(Self::LowStock),
+            table => ImportKind::from_name(table).map(Self::Table),
         }
-        ImportKind::from_name(name).map(Self::Table)
     }
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Table(kind) => kind.name(),
             Self::Movements => "movements",
+            Self::LowStock => "low_stock",
         }
     }
 
@@ -83,6 +112,7 @@ impl ExportKind {
         match self {
             Self::Table(kind) => kind.columns(),
             Self::Movements => MOVEMENT_COLUMNS,
+            Self::LowStock => LOW_COLUMNS,
         }
     }
 }

@@ -110,6 +110,38 @@ pub(super) fn stock(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<N
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Lines of whole orders by when these were made, so that no order is read half before and half
+/// after somebody changes it; `limit` counts orders.
+pub(super) fn order_lines(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<Numbered>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT o.rid, o.po_number, o.supplier_name, i.item_number, l.req_qty, l.unit_price, l.note
+         FROM (SELECT rid, po_number, supplier_name FROM purchase_orders
+               WHERE rid > :after ORDER BY rid LIMIT :limit) AS o
+         LEFT JOIN purchase_order_lines AS l ON l.purchase_order_id = o.rid
+         LEFT JOIN items AS i ON i.rid = l.item_id
+         ORDER BY o.rid, l.position",
+    )?;
+    let rows = statement.query_map(
+        named_params! { ":after": after, ":limit": integer(limit) },
+        |row| {
+            // An order without lines only tells how far the reading is.
+            if row.get::<_, Option<Qty>>(4)?.is_none() {
+                return Ok((row.get(0)?, Vec::new()));
+            }
+            let cells = vec![
+                text(row, 1)?,
+                text(row, 2)?,
+                text(row, 3)?,
+                qty(row, 4)?,
+                money(row, 5)?,
+                text(row, 6)?,
+            ];
+            Ok((row.get(0)?, cells))
+        },
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The ledger in the order of posting.
 pub(super) fn movements(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<Numbered>> {
     let mut statement = scope.prepare_cached(

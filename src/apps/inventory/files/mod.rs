@@ -1,4 +1,4 @@
-//! Pictures and documents of items.
+//! Pictures and documents beside items and orders.
 
 pub mod api;
 pub mod ops;

@@ -1,8 +1,7 @@
-//! What a file of an item may be, and what it is called when it is handed out.
+//! What a file beside an item or an order may be, and what it is called when it is handed out.
 
 use std::fmt::Write;
 
-use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::texts::rules as texts;
 use crate::platform::blobs::Blob;
 use crate::platform::blobs::rules::is_shown;
@@ -15,24 +14,25 @@ pub const CODES: &[Code] = &[
     code("file-empty", "A file of no bytes.", "Choose the file again; it may have been moved."),
     code(
         "files-too-many",
-        "The item has as many files as it may.",
+        "There are as many files here as there may be.",
         "Remove one that nobody needs first.",
     ),
 ];
 
 /// Bytes of one file, whatever the configuration says; the configuration may say less.
 pub const FILE_SIZE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// Files of one item.
-pub const FILES_PER_ITEM_MAX: usize = 50;
+/// Files beside one item or order.
+pub const FILES_MAX: usize = 50;
 pub const NAME_CHARS_MAX: usize = 200;
 
-/// A file of an item.
+/// A file beside an item or an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptFile {
     pub id: FileId,
-    pub item: ItemId,
     pub name: String,
     pub blob: Blob,
+    /// A small picture of it; none where it is no picture, or was sent to an earlier release.
+    pub thumbnail: Option<Blob>,
     pub created_at: Moment,
 }
 pub type FileId = Id<KeptFile>;
@@ -56,10 +56,10 @@ pub fn check_size(size_bytes: u64, size_bytes_max: u64) -> Result<()> {
 }
 
 pub fn check_count(there: usize) -> Result<()> {
-    if there < FILES_PER_ITEM_MAX {
+    if there < FILES_MAX {
         return Ok(());
     }
-    let detail = format!("The item has {FILES_PER_ITEM_MAX} files already.");
+    let detail = format!("There are {FILES_MAX} files already.");
     Err(Error::conflict("files-too-many", detail))
 }
 
@@ -134,7 +134,7 @@ mod tests {
     fn nothing_is_refused_at_its_bound_and_all_beyond() {
         assert!(check_size(1, 10).is_ok() && check_size(10, 10).is_ok());
         assert!(check_size(0, 10).is_err() && check_size(11, 10).is_err());
-        assert!(check_count(FILES_PER_ITEM_MAX - 1).is_ok());
-        assert!(check_count(FILES_PER_ITEM_MAX).is_err());
+        assert!(check_count(FILES_MAX - 1).is_ok());
+        assert!(check_count(FILES_MAX).is_err());
     }
 }

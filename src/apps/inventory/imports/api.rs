@@ -28,7 +28,7 @@ pub fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PreviewQuery {
-    /// `items`, `locations` or `opening_stock`.
+    /// `items`, `locations`, `opening_stock` or `purchase_orders`.
     kind: String,
     /// True when the file writes decimals with a comma.
     decimal_comma: Option<bool>,
@@ -142,7 +142,8 @@ async fn preview_import(
     request: Request,
 ) -> Answer<ImportPreviewResponse> {
     let kind = ImportKind::from_name(&query.kind).ok_or_else(|| {
-        Error::invalid("kind", "import-kind", "Use items, locations or opening_stock.")
+        let detail = "Use items, locations, opening_stock or purchase_orders.";
+        Error::invalid("kind", "import-kind", detail)
     })?;
     let decimals =
         if query.decimal_comma == Some(true) { Decimals::Comma } else { Decimals::Point };

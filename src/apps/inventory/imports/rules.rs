@@ -3,6 +3,7 @@
 pub mod items;
 pub mod locations;
 pub mod opening;
+pub mod orders;
 pub mod plan;
 pub mod reader;
 pub mod table;
@@ -48,6 +49,11 @@ pub const CODES: &[Code] = &[
     code("column-twice", "A column is there twice.", "Remove one of them."),
     code("row-twice", "Two rows speak of the same thing.", "Remove one of them."),
     code("yes-or-no", "A cell is neither true nor false.", "Write true or false."),
+    code(
+        "supplier-differs",
+        "Rows of one order name different suppliers.",
+        "Write the same supplier in all of them, or give each supplier an order of its own.",
+    ),
     code("supplier-missing", "A supplier's number has no supplier.", "Name the supplier."),
     code(
         "stock-exists",
@@ -73,16 +79,19 @@ pub enum ImportKind {
     Items,
     Locations,
     OpeningStock,
+    PurchaseOrders,
 }
 
 impl ImportKind {
-    pub const ALL: [Self; 3] = [Self::Items, Self::Locations, Self::OpeningStock];
+    pub const ALL: [Self; 4] =
+        [Self::Items, Self::Locations, Self::OpeningStock, Self::PurchaseOrders];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Items => "items",
             Self::Locations => "locations",
             Self::OpeningStock => "opening_stock",
+            Self::PurchaseOrders => "purchase_orders",
         }
     }
 
@@ -110,6 +119,9 @@ impl ImportKind {
             ],
             Self::Locations => &["code", "name", "temp_zone", "parent_code", "active"],
             Self::OpeningStock => &["item_number", "location_code", "qty", "unit_cost"],
+            Self::PurchaseOrders => {
+                &["po_number", "supplier", "item_number", "req_qty", "unit_price", "note"]
+            }
         }
     }
 
@@ -123,6 +135,7 @@ impl ImportKind {
             Self::Items => &["item_number", "name", "unit"],
             Self::Locations => &["code", "name"],
             Self::OpeningStock => &["item_number", "location_code", "qty"],
+            Self::PurchaseOrders => &["po_number", "item_number", "req_qty"],
         }
     }
 
@@ -132,6 +145,7 @@ impl ImportKind {
             Self::Items => &["min_qty", "max_qty", "unit_cost", "qty_step"],
             Self::Locations => &[],
             Self::OpeningStock => &["qty", "unit_cost"],
+            Self::PurchaseOrders => &["req_qty", "unit_price"],
         }
     }
 }

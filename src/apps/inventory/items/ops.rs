@@ -233,7 +233,7 @@ pub fn deleted_in(scope: &Scope<'_>, stretch: Stretch, limit: usize) -> Result<V
 pub fn forget_in(scope: &Scope<'_>, before: Moment, limit: usize) -> Result<usize> {
     let forgotten = store::forgettable(scope, before, limit)?;
     for Forgettable { rid, id, version, name } in &forgotten {
-        files::ops::remove_all_in(scope, *rid)?;
+        files::ops::remove_all_in(scope, *id)?;
         comments::ops::remove_all_in(scope, *id)?;
         store::forget(scope, *rid)?;
         let entry = Entry::new("inventory.item.forgotten", KIND, *id).version(*version);
@@ -278,7 +278,8 @@ fn supplier_row<'a>(
     link: Option<&'a SupplierLink>,
 ) -> Result<Option<(i64, &'a str)>> {
     let Some(link) = link else { return Ok(None) };
-    Ok(Some((suppliers::ops::ensure_in(scope, &link.name)?, &link.sku)))
+    let (rid, _) = suppliers::ops::ensure_in(scope, &link.name)?;
+    Ok(Some((rid, &link.sku)))
 }
 
 /// Adds who delivers the item. They may be a person, so the name is kept beside the chain.

@@ -1,5 +1,6 @@
 //! What people do with orders.
 
+mod importing;
 mod receiving;
 mod restocking;
 
@@ -20,6 +21,7 @@ use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result, refuse};
 use crate::platform::idempotency::rules::Created;
 
+pub use importing::{by_number_in, import_in, need_all};
 pub use receiving::{Received, receipts, receive, reverse, taken_back_in};
 pub use restocking::{Needs, Restock, from_low_stock, restock_in};
 
@@ -105,19 +107,25 @@ pub async fn update(ctx: &Ctx, id: OrderId, version: i64, input: OrderInput) -> 
         scope.need("inventory.write")?;
         let kept = store::get(scope, id)?;
         check_version(kept.version, version)?;
-        rules::check_draft(&kept)?;
-        let supplier = supplier(scope, &draft)?;
-        let lines = look_up(scope, &draft, supplier.as_ref())?;
-        let po_number = draft.po_number.clone().unwrap_or_else(|| kept.po_number.clone());
-        let key = free_number(scope, &po_number, Some(kept.rid))?;
-        let new = new_order(&draft, supplier.as_ref(), &po_number, &key, &lines)?;
-        store::update(scope, kept.rid, &new)?;
-        store::replace_lines(scope, kept.rid, &lines)?;
-        let entry = Entry::new("inventory.order.changed", KIND, id).version(kept.version + 1);
-        scope.audit(describe(entry, Some(&kept), &store::get(scope, id)?))?;
+        update_in(scope, &kept, &draft)?;
         full(scope, id)
     })
     .await
+}
+
+/// Changes a draft inside the caller's transaction.
+fn update_in(scope: &Scope<'_>, kept: &KeptOrder, draft: &OrderDraft) -> Result<()> {
+    rules::check_draft(kept)?;
+    let supplier = supplier(scope, draft)?;
+    let lines = look_up(scope, draft, supplier.as_ref())?;
+    let po_number = draft.po_number.clone().unwrap_or_else(|| kept.po_number.clone());
+    let key = free_number(scope, &po_number, Some(kept.rid))?;
+    let new = new_order(draft, supplier.as_ref(), &po_number, &key, &lines)?;
+    store::update(scope, kept.rid, &new)?;
+    store::replace_lines(scope, kept.rid, &lines)?;
+    let entry = Entry::new("inventory.order.changed", KIND, kept.id).version(kept.version + 1);
+    scope.audit(describe(entry, Some(kept), &store::get(scope, kept.id)?))?;
+    Ok(())
 }
 
 /// Copies an order into a new draft with today's number and without what arrived.

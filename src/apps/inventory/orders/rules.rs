@@ -205,6 +205,15 @@ pub struct LineDraft {
     pub note: String,
 }
 
+/// What a line says, whatever its item is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineTerms {
+    /// Zero beside a fault.
+    pub req_qty: Qty,
+    pub unit_price: Option<Money>,
+    pub note: String,
+}
+
 /// A line with all that is kept of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLine {
@@ -318,31 +327,52 @@ fn check_lines(inputs: &[LineInput], faults: &mut Faults) -> Vec<LineDraft> {
         return Vec::new();
     }
     let line = |(position, input): (usize, &LineInput)| {
-        let field = |name: &str| format!("lines[{position}].{name}");
-        let qty = faults.amount(&field("req_qty"), Some(&input.req_qty), Qty::parse);
-        if qty.is_some_and(|qty| !qty.is_positive()) {
-            let detail = "Write how much is to be ordered, above zero.".to_owned();
-            faults.add(&field("req_qty"), "amount-zero", detail);
-        }
-        let price = input.unit_price.as_deref();
-        let note = input.note.as_deref().unwrap_or_default();
-        LineDraft {
-            item: input.item,
-            req_qty: qty.unwrap_or_default(),
-            unit_price: faults.amount(&field("unit_price"), price, Money::parse_price),
-            note: faults.text(&field("note"), texts::one_line(note, LINE_NOTE_CHARS_MAX)),
-        }
+        let written = WrittenTerms {
+            req_qty: &input.req_qty,
+            unit_price: input.unit_price.as_deref(),
+            note: input.note.as_deref().unwrap_or_default(),
+        };
+        let LineTerms { req_qty, unit_price, note } =
+            check_terms(&format!("lines[{position}]."), written, faults);
+        LineDraft { item: input.item, req_qty, unit_price, note }
     };
     inputs.iter().enumerate().map(line).collect()
 }
 
+/// What somebody wrote of a line, unchecked.
+#[derive(Debug, Clone, Copy)]
+pub struct WrittenTerms<'a> {
+    pub req_qty: &'a str,
+    pub unit_price: Option<&'a str>,
+    pub note: &'a str,
+}
+
+/// Checks what a line says. `place` stands before the names of its fields, like `lines[2].`.
+pub fn check_terms(place: &str, written: WrittenTerms<'_>, faults: &mut Faults) -> LineTerms {
+    let named = |name: &str| format!("{place}{name}");
+    let qty_name = named("req_qty");
+    let qty = faults.amount(&qty_name, Some(written.req_qty), Qty::parse);
+    if qty.is_some_and(|qty| !qty.is_positive()) {
+        let detail = "Write how much is to be ordered, above zero.".to_owned();
+        faults.add(&qty_name, "amount-zero", detail);
+    }
+    LineTerms {
+        req_qty: qty.unwrap_or_default(),
+        unit_price: faults.amount(&named("unit_price"), written.unit_price, Money::parse_price),
+        note: faults.text(&named("note"), texts::one_line(written.note, LINE_NOTE_CHARS_MAX)),
+    }
+}
+
 /// The sum of the lines, each rounded once.
 pub fn total(lines: &[NewLine]) -> Result<Money> {
-    let sum = lines
-        .iter()
-        .try_fold(Money::ZERO, |sum, line| sum.plus(line.req_qty.times(line.unit_price)?));
+    let sum = sum(lines.iter().map(|line| (line.req_qty, line.unit_price)));
     let detail = "The total is larger than can be kept. Check the prices.";
     sum.ok_or_else(|| Refusal::new("order-total-too-large", detail).into())
+}
+
+/// The sum of quantities at their prices, each rounded once; none where it is too large to keep.
+pub fn sum(mut lines: impl Iterator<Item = (Qty, Money)>) -> Option<Money> {
+    lines.try_fold(Money::ZERO, |sum, (qty, price)| sum.plus(qty.times(price)?))
 }
 
 /// Refuses a quantity that could never be received to the last of it.

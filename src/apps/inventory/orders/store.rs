@@ -107,6 +107,19 @@ pub(super) fn get(scope: &Scope<'_>, id: OrderId) -> Result<KeptOrder> {
     found.ok_or(Error::NotFound)
 }
 
+/// The order with this number.
+pub(super) fn by_number(scope: &Scope<'_>, key: &str) -> Result<Option<KeptOrder>> {
+    Ok(scope
+        .prepare_cached(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM purchase_orders AS o LEFT JOIN suppliers AS s ON s.rid = o.supplier_id
+             WHERE o.po_number_key = :key"
+        ))?
+        .query_row(named_params! { ":key": key }, order)
+        .optional()?)
+}
+
 /// The lines of an order in their order.
 pub(super) fn lines(scope: &Scope<'_>, order_rid: i64) -> Result<Vec<KeptLine>> {
     let mut statement = scope.prepare_cached(

@@ -232,12 +232,17 @@ pub fn set_first_in(scope: &Scope<'_>, item_rid: i64, supplier: Option<(i64, &st
     store::replace_deliverers(scope, item_rid, &changed)
 }
 
-/// The row of the supplier with this name, who is made when there is none, inside the caller's
-/// transaction.
-pub fn ensure_in(scope: &Scope<'_>, name: &str) -> Result<i64> {
+/// The row of the supplier with this name, for other resources of the app.
+pub fn named_in(scope: &Scope<'_>, name: &str) -> Result<Option<i64>> {
+    Ok(store::by_name(scope, &texts::identity_key(name))?.map(|(rid, _)| rid))
+}
+
+/// The row and the id of the supplier with this name, who is made when there is none, inside the
+/// caller's transaction.
+pub fn ensure_in(scope: &Scope<'_>, name: &str) -> Result<(i64, SupplierId)> {
     let key = texts::identity_key(name);
-    if let Some(rid) = store::rid_by_name(scope, &key)? {
-        return Ok(rid);
+    if let Some(found) = store::by_name(scope, &key)? {
+        return Ok(found);
     }
     let id = scope.new_id();
     let input = SupplierInput { name: name.to_owned(), ..SupplierInput::default() };
@@ -245,12 +250,12 @@ pub fn ensure_in(scope: &Scope<'_>, name: &str) -> Result<i64> {
     let rid = store::insert(scope, id, &draft)?;
     let entry = Entry::new("inventory.supplier.created", KIND, id).version(1);
     scope.audit(entry.personal("name", name))?;
-    Ok(rid)
+    Ok((rid, id))
 }
 
 fn check_name(scope: &Scope<'_>, draft: &SupplierDraft, but: Option<i64>) -> Result<()> {
-    let owner = store::rid_by_name(scope, &draft.name_key())?;
-    if owner.is_some_and(|owner| Some(owner) != but) {
+    let owner = store::by_name(scope, &draft.name_key())?;
+    if owner.is_some_and(|(owner, _)| Some(owner) != but) {
         return Err(rules::name_taken(&draft.name));
     }
     Ok(())

@@ -26,11 +26,12 @@ macro_rules! columns {
     };
 }
 
-/// The row of the supplier with this name.
-pub(super) fn rid_by_name(scope: &Scope<'_>, key: &str) -> Result<Option<i64>> {
+/// The row and the id of the supplier with this name.
+pub(super) fn by_name(scope: &Scope<'_>, key: &str) -> Result<Option<(i64, SupplierId)>> {
+    let sql = "SELECT rid, id FROM suppliers WHERE name_key = :key AND deleted_at IS NULL";
     Ok(scope
-        .prepare_cached("SELECT rid FROM suppliers WHERE name_key = :key AND deleted_at IS NULL")?
-        .query_row(named_params! { ":key": key }, |row| row.get(0))
+        .prepare_cached(sql)?
+        .query_row(named_params! { ":key": key }, |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?)
 }
 

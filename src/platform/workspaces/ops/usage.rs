@@ -1,12 +1,12 @@
 //! How much a workspace holds.
 
 use crate::platform::app::Count;
-use crate::platform::audit;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::Result;
 use crate::platform::identity::invitations;
 use crate::platform::tasks;
 use crate::platform::workspaces::{members, size_bytes_in};
+use crate::platform::{audit, blobs};
 
 /// What there is in a workspace.
 pub struct Usage {
@@ -14,6 +14,7 @@ pub struct Usage {
     pub members: Vec<(String, i64)>,
     pub invitations_waiting: i64,
     pub database_bytes: u64,
+    pub file_bytes: u64,
     pub audit_entries: i64,
     /// Of the apps switched on.
     pub objects: Vec<Count>,
@@ -29,16 +30,16 @@ pub async fn usage(ctx: &Ctx) -> Result<Usage> {
     let (members, invitations_waiting) = people.await?;
     let apps = ctx.platform.apps;
     let standing = ctx.membership.standing.clone();
-    let objects = ctx.read(move |scope| {
+    let counted = ctx.read(move |scope| {
         let on = apps.iter().filter(|app| standing.apps.has(app.id));
         let counts = on.map(|app| (app.usage.count)(scope)).collect::<Result<Vec<_>>>()?;
-        Ok(counts.into_iter().flatten().collect())
+        Ok((counts.into_iter().flatten().collect(), blobs::ops::kept_bytes_in(scope)?))
     });
-    let objects = objects.await?;
+    let (objects, file_bytes) = counted.await?;
     let folder = ctx.platform.workspaces.folder().to_owned();
     let database_bytes = tasks::blocking(move || size_bytes_in(&folder, id)).await?;
     let audit_entries = audit::ops::last_seq(ctx).await?;
-    Ok(Usage { members, invitations_waiting, database_bytes, audit_entries, objects })
+    Ok(Usage { members, invitations_waiting, database_bytes, file_bytes, audit_entries, objects })
 }
 
 /// Whether any app, switched on or not, keeps amounts of money.

@@ -245,6 +245,7 @@ async fn a_role_of_its_own_that_counts_and_does_not_decide_gets_no_figures_by_ot
     for question in [
         "export/opening_stock.csv",
         "export/movements.csv",
+        "export/low_stock.csv",
         "reports/valuation",
         "reports/valuation.csv",
         "reports/usage",

@@ -87,6 +87,7 @@ impl Scene {
         match path.split('/').next().expect("a segment") {
             "items" => self.of_items(maker, call).await,
             "locations" => self.of_locations(maker, call).await,
+            "saved-filters" => of_saved_filters(maker, call).await,
             "movements" | "transfers" | "stock" | "integrity" | "lock-date" => {
                 self.of_stock(call).await
             }
@@ -119,17 +120,9 @@ impl Scene {
                 maker.change(Method::DELETE, &at, 1, &Value::Null).await.is(204);
                 Call { path: format!("{at}/restore"), ..call }
             }
-            ("POST", "/{id}/files") => {
-                let file = Some(("application/octet-stream", "a note".to_owned()));
-                Call { path: format!("{at}/files?name=note.txt"), file, ..call }
-            }
-            (_, below) if below.contains("{file}") => {
-                let send = format!("{at}/files?name=note.txt");
-                let kind = [("content-type", "application/octet-stream")];
-                let file = self.owner.send(Method::POST, &send, &kind, "a note").await.is(201);
-                let id = super::super::text(&file["id"]);
-                let below = below.replace("/{id}", "").replace("{file}", id);
-                Call { path: at + &below, ..call }
+            (_, below) if below.contains("/files") => {
+                let below = below.to_owned();
+                of_files_beside(&self.owner, &at, &below, call).await
             }
             (_, below) if below.contains("/comments") => {
                 let below = below.to_owned();
@@ -270,6 +263,9 @@ impl Scene {
         if below.contains("/comments") {
             return of_comments([&self.owner, maker], &at, &below, call).await;
         }
+        if below.contains("/files") {
+            return of_files_beside(&self.owner, &at, &below, call).await;
+        }
         let receipt = json!({ "client_op": uuid(), "remaining_to": self.shelf["id"] });
         let reversal = below.ends_with("/reverse");
         if ["/receive", "/close", "/reverse"].iter().any(|end| below.ends_with(end)) {
@@ -324,6 +320,24 @@ impl Scene {
     }
 }
 
+/// What is sent about the files beside a thing.
+async fn of_files_beside(owner: &Client, at: &str, below: &str, call: Call) -> Call {
+    let kind = "application/octet-stream";
+    if call.method == Method::POST {
+        let path = format!("{at}/files?name=note.txt");
+        return Call { path, file: Some((kind, "a note".to_owned())), ..call };
+    }
+    let path = at_of(at, below);
+    if !below.contains("{file}") {
+        return Call { path, ..call };
+    }
+    let (send, headers) = (format!("{at}/files?name=photo.jpg"), [("content-type", kind)]);
+    let photo = super::super::pictures::photo("the kitchen");
+    let file = owner.send(Method::POST, &send, &headers, photo).await.is(201);
+    let path = path.replace("{file}", super::super::text(&file["id"]));
+    Call { path, ..call }
+}
+
 /// What is sent about the comments on a thing: about the caller's own, where one is changed.
 async fn of_comments([owner, maker]: [&Client; 2], at: &str, below: &str, call: Call) -> Call {
     let said = json!({ "text": "It is late." });
@@ -335,6 +349,17 @@ async fn of_comments([owner, maker]: [&Client; 2], at: &str, below: &str, call: 
     let comment = writer.post(&format!("{at}/comments"), &said).await.is(201);
     let path = path.replace("{comment}", super::super::text(&comment["id"]));
     Call { path, ..call }.body(json!({ "text": "It came." })).of_version(&comment)
+}
+
+/// Of whoever made it: there is none of another person.
+async fn of_saved_filters(maker: &Client, call: Call) -> Call {
+    let body = json!({ "name": fresh() });
+    if !call.path.ends_with("{id}") {
+        return call.body(body);
+    }
+    let made = maker.post("/inventory/saved-filters", &body).await.is(201);
+    let path = path("saved-filters", &made);
+    Call { path, body: made.clone(), ..call }.of_version(&made)
 }
 
 /// The address of a thing and what stands behind its id in a template.

@@ -7,9 +7,12 @@ export const importing = {
   "import.kind.items": "Items",
   "import.kind.locations": "Locations",
   "import.kind.opening_stock": "Opening stock",
+  "import.kind.purchase_orders": "Orders",
   "import.about.items": "One row per item; the item number decides whether it is new or updated.",
   "import.about.locations": "One row per place; parent_code puts it inside another.",
   "import.about.opening_stock": "What is on the shelves today; items and places must exist.",
+  "import.about.purchase_orders":
+    "One row per line; rows with the same number make one order. It arrives as a draft.",
   "import.sample": "Download a sample",
   "import.comma": "Decimals are written with a comma (12,5)",
   "import.drop": "Drop a CSV file here, or",
@@ -50,6 +53,10 @@ export const importing = {
     one: "Import {count} stock row",
     other: "Import {count} stock rows",
   },
+  "import.commit.purchase_orders": {
+    one: "Import {count} order line",
+    other: "Import {count} order lines",
+  },
   "import.commitNothing": "Nothing to change",
   "import.other": "Choose another file",
   "import.oneStep": "All of it or nothing.",
@@ -61,5 +68,6 @@ export const importing = {
   "import.seeItems": "See the items",
   "import.seeLocations": "See the locations",
   "import.seeStock": "See the stock",
+  "import.seeOrders": "See the orders",
   "import.again": "Import more",
 } as const;

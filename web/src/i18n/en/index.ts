@@ -7,6 +7,7 @@ import type { counts } from "./counts";
 import type { delivery } from "./delivery";
 import type { doctor } from "./doctor";
 import { factors } from "./factors";
+import type { filters } from "./filters";
 import type { importing } from "./importing";
 import { inventory } from "./inventory";
 import type { merging } from "./merging";
@@ -52,6 +53,7 @@ export type Messages = typeof en &
   typeof counts &
   typeof delivery &
   typeof doctor &
+  typeof filters &
   typeof importing &
   typeof merging &
   typeof moving &

@@ -41,6 +41,8 @@ export const inventory = {
   "items.addBarcode": "Add a barcode",
   "items.search": "Search name, number, barcode",
   "items.find": "Name, number or barcode",
+  "items.savedFilters": "Saved",
+  "items.placeGone": "deleted",
   "items.noMatch": "No item fits these filters.",
   "items.clearFilters": "Show all items",
   "items.emptyTitle": "Your items belong here",
@@ -193,6 +195,7 @@ export const inventory = {
   "export.kind.items": "Items",
   "export.kind.locations": "Locations",
   "export.kind.opening_stock": "Stock",
+  "export.kind.purchase_orders": "Orders",
   "export.kind.movements": "Movements",
 
   "files.title": "Photos and documents",
@@ -211,6 +214,6 @@ export const inventory = {
   "files.remove": "Remove",
   "files.removeOf": "Remove {name}",
   "files.removeTitle": "Remove “{name}”?",
-  "files.removeBody": "It is removed from “{item}” for good.",
+  "files.removeBody": "It is removed from “{name}” for good.",
   "files.removed": "Removed {name}",
 } as const;

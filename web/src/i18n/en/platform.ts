@@ -188,6 +188,8 @@ export const platform = {
   "audit.kind.items": "of items",
   "audit.kind.locations": "of places",
   "audit.kind.opening_stock": "of opening stock",
+  "audit.kind.purchase_orders": "of orders",
+  "audit.kind.low_stock": "of what is low",
   "audit.kind.movements": "of movements",
   "system.title": "System",
   "system.lamps": "State of the box",

@@ -42,6 +42,7 @@ function Figures({ usage }: { readonly usage: Usage }) {
       ))}
       <Figure label={t("usage.entries")} value={format.integer(usage.audit_entries)} />
       <Figure label={t("usage.size")} value={format.bytes(usage.database_bytes)} />
+      <Figure label={t("usage.files")} value={format.bytes(usage.file_bytes)} />
     </dl>
   );
 }

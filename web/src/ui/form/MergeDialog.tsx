@@ -33,6 +33,7 @@ export default function MergeDialog<V extends object>({ form, newest, onClose }:
           key={one.name}
           difference={one}
           label={labelOf(form, one.name)}
+          say={(value) => newest.say?.(one.name, value) ?? said(value)}
           side={sides[one.name]}
           onChoose={(side) => setSides((old) => ({ ...old, [one.name]: side }))}
         />
@@ -49,16 +50,18 @@ export default function MergeDialog<V extends object>({ form, newest, onClose }:
 function FieldChoice({
   difference,
   label,
+  say,
   side,
   onChoose,
 }: {
   readonly difference: Difference;
   readonly label: string;
+  readonly say: (value: unknown) => string;
   readonly side: Side | undefined;
   readonly onChoose: (side: Side) => void;
 }) {
   const id = useId();
-  const value = (one: unknown) => said(one) || t("merge.nothing");
+  const value = (one: unknown) => say(one) || t("merge.nothing");
   return (
     <fieldset className={classes.field} aria-describedby={`${id}-before`}>
       <legend>{label}</legend>

@@ -16,6 +16,8 @@ export interface Newest<V extends object> {
   readonly values: V;
   /** The next save is one on top of it. */
   adopt(): void;
+  /** How a field's value is said where `said` knows too little of it. */
+  say?(name: string, value: unknown): string;
 }
 
 /** The fields that one of two changed since `base`, but not both in the same way. */

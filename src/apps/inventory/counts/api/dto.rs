@@ -211,7 +211,9 @@ pub struct CountEntryRequest {
     pub client_op: String,
     pub item_id: String,
     pub location_id: String,
-    /// Zero or more; signed to add.
+    /// Zero or more; signed to add. One that cannot be read is refused by itself, like all that is
+    /// wrong with an entry.
+    #[schema(value_type = String)]
     pub qty: DecimalText,
     pub mode: CountModeName,
     /// The `ledger_seq` that was known when it was counted; the newest when left out.

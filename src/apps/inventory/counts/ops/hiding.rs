@@ -9,6 +9,7 @@ use crate::apps::inventory::counts::store;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::locations;
 use crate::apps::inventory::locations::rules::KeptLocation;
+use crate::platform::access::Grant;
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::{Error, Result};
 
@@ -17,8 +18,7 @@ const COUNT: &str = "inventory.count";
 
 /// What is hidden from the caller. Nothing is looked up for who sees all anyway.
 pub async fn hidden(ctx: &Ctx) -> Result<Hidden> {
-    let of_role = &ctx.membership.of_role;
-    if !of_role.allows(COUNT) || of_role.allows(APPROVE) {
+    if !only_counts(&ctx.membership.of_role) {
         return Ok(Hidden::default());
     }
     ctx.read(hidden_in).await
@@ -38,6 +38,16 @@ pub fn hidden_in(scope: &Scope<'_>) -> Result<Hidden> {
     let places = if has_places { locations::ops::all_in(scope)? } else { Vec::new() };
     let areas = extents.into_iter().map(|extent| area(scope, extent, &places));
     Ok(Hidden::new(areas.collect::<Result<_>>()?))
+}
+
+/// Whether a blind count is open.
+pub fn is_blind_in(scope: &Scope<'_>) -> Result<bool> {
+    Ok(!store::open_blind(scope)?.is_empty())
+}
+
+/// Whether somebody with this grant counts and does not decide counts: from them things are hidden.
+pub fn only_counts(grant: &Grant) -> bool {
+    grant.allows(COUNT) && !grant.allows(APPROVE)
 }
 
 fn area(scope: &Scope<'_>, extent: Extent, all: &[KeptLocation]) -> Result<Area> {

@@ -1,12 +1,12 @@
 //! Does what a plan says, through the same operations that people use.
 
 use crate::apps::inventory::imports::rules::plan::{
-    Change, ItemChange, LocationChange, OpeningChange, Plan,
+    Change, ItemChange, LocationChange, OpeningChange, OrderChange, Plan,
 };
 use crate::apps::inventory::items::rules::Given;
 use crate::apps::inventory::locations::rules::{LocationDraft, parent_unknown};
 use crate::apps::inventory::movements::rules::{MovementDraft, MovementType, Remarks};
-use crate::apps::inventory::{items, locations, movements};
+use crate::apps::inventory::{items, locations, movements, orders};
 use crate::platform::ctx::Scope;
 use crate::platform::error::Result;
 
@@ -26,6 +26,7 @@ pub(super) fn apply(scope: &Scope<'_>, plan: Plan) -> Result<()> {
             Change::Item(change) => apply_item(scope, &change)?,
             Change::Location(change) => apply_location(scope, *change)?,
             Change::Opening(change) => apply_opening(scope, change)?,
+            Change::Order(change) => apply_order(scope, *change)?,
         }
     }
     Ok(())
@@ -70,4 +71,9 @@ fn apply_opening(scope: &Scope<'_>, change: OpeningChange) -> Result<()> {
         effective_at: scope.now(),
     };
     movements::ops::record_in(scope, change.item, change.place, &draft, Some(OPENING)).map(|_| ())
+}
+
+fn apply_order(scope: &Scope<'_>, change: OrderChange) -> Result<()> {
+    let OrderChange { existing, supplier, draft } = change;
+    orders::ops::import_in(scope, existing.as_ref(), supplier.as_deref(), draft)
 }

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
+use crate::apps::inventory::imports::rules::orders::Ordered;
 use crate::apps::inventory::imports::rules::plan::{Change, Plan, Seen, Step};
 use crate::apps::inventory::imports::rules::{
-    self, ImportKind, RowFault, TableRow, locations as location_rows, opening,
+    self, ImportKind, RowFault, TableRow, locations as location_rows, opening, orders as order_rows,
 };
 use crate::apps::inventory::items::rules::KeptItem;
 use crate::apps::inventory::locations::rules::KeptLocation;
 use crate::apps::inventory::texts::rules as texts;
-use crate::apps::inventory::{counts, items, locations, stocks};
+use crate::apps::inventory::{counts, items, locations, orders, stocks, suppliers};
 use crate::platform::ctx::Scope;
 use crate::platform::error::Result;
 
@@ -19,6 +20,7 @@ pub(super) fn plan(scope: &Scope<'_>, kind: ImportKind, rows: &[TableRow]) -> Re
         ImportKind::Items => plan_items(scope, rows),
         ImportKind::Locations => Ok(location_rows::plan(rows, &locations::ops::all_in(scope)?)),
         ImportKind::OpeningStock => plan_opening(scope, rows),
+        ImportKind::PurchaseOrders => plan_orders(scope, rows),
     }
 }
 
@@ -112,4 +114,54 @@ fn plan_opening(scope: &Scope<'_>, rows: &[TableRow]) -> Result<Plan> {
         );
     }
     Ok(plan)
+}
+
+fn plan_orders(scope: &Scope<'_>, rows: &[TableRow]) -> Result<Plan> {
+    // Which rows are skipped and which are refused tells what was ordered, and for how much.
+    orders::ops::need_all(scope)?;
+    let groups = order_rows::groups(rows);
+    let mut outcomes: Vec<_> = rows.iter().map(order_rows::without_number).collect();
+    for group in &groups {
+        let existing = orders::ops::by_number_in(scope, &group.po_number)?;
+        let kept = existing.as_ref().map(|full| (&full.order, full.lines.as_slice()));
+        let supplier = match order_rows::supplier_of(group) {
+            Some(name) => suppliers::ops::named_in(scope, &name)?,
+            None => existing.as_ref().and_then(|full| full.order.supplier_rid),
+        };
+        let ordered =
+            |(_, row): &(usize, &TableRow)| ordered(scope, row, existing.as_ref(), supplier);
+        let items: Vec<_> = group.rows.iter().map(ordered).collect::<Result<_>>()?;
+        let planned = order_rows::plan(group, &items, kept);
+        for ((position, _), outcome) in group.rows.iter().zip(planned) {
+            outcomes[*position] = outcome;
+        }
+    }
+    let mut plan = Plan::default();
+    for (row, outcome) in rows.iter().zip(outcomes) {
+        plan.add(row, outcome);
+    }
+    Ok(plan)
+}
+
+/// The item of a row: the order's own of that number, which may have been deleted since, else the
+/// one that there is.
+fn ordered(
+    scope: &Scope<'_>,
+    row: &TableRow,
+    existing: Option<&orders::ops::Full>,
+    supplier: Option<i64>,
+) -> Result<Option<Ordered>> {
+    let Some(key) = order_rows::item_key(row) else { return Ok(None) };
+    let lines = existing.map_or(&[][..], |full| full.lines.as_slice());
+    let own = order_rows::ordered_before(lines, &key);
+    let living = items::ops::by_number_in(scope, &key)?;
+    let Some(item) = living.filter(|item| own.is_none_or(|own| own == item.id)) else {
+        return Ok(own.map(|id| Ordered { id, qty_step: None, usual: None }));
+    };
+    let terms = match supplier {
+        Some(supplier) => suppliers::ops::terms_in(scope, supplier, item.rid)?,
+        None => None,
+    };
+    let usual = terms.and_then(|terms| terms.last_price).or(item.cost.price);
+    Ok(Some(Ordered { id: item.id, qty_step: Some(item.qty_step), usual }))
 }

@@ -7,6 +7,7 @@ use super::{Action, ImportKind};
 use crate::apps::inventory::amounts::{Money, Qty};
 use crate::apps::inventory::items::rules::{Given, ItemDraft, ItemId, KeptItem};
 use crate::apps::inventory::locations::rules::{KeptLocation, LocationDraft, LocationId};
+use crate::apps::inventory::orders::rules::{KeptOrder, LineDraft, OrderDraft};
 use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::error::FieldError;
 use crate::platform::id::ObjectId;
@@ -27,6 +28,7 @@ pub enum Change {
     Item(Box<ItemChange>),
     Location(Box<LocationChange>),
     Opening(OpeningChange),
+    Order(Box<OrderChange>),
 }
 
 #[derive(Debug, Clone)]
@@ -53,6 +55,16 @@ pub struct OpeningChange {
     pub place: LocationId,
     pub qty: Qty,
     pub unit_cost: Option<Money>,
+}
+
+/// An order, which stands at the first of its rows; its other rows do nothing more.
+#[derive(Debug, Clone)]
+pub struct OrderChange {
+    pub existing: Option<KeptOrder>,
+    /// None keeps who delivers it.
+    pub supplier: Option<String>,
+    /// Without its supplier, who may have to be made.
+    pub draft: OrderDraft,
 }
 
 impl Step {
@@ -92,11 +104,23 @@ impl Plan {
     pub fn text(&self, kind: ImportKind) -> String {
         let lines = self.steps.iter().map(|step| {
             let target = step.target.map(|(id, version)| format!("{id} {version}"));
-            [step.line.to_string(), step.action.name().to_owned(), target.unwrap_or_default()]
-                .join(" ")
+            let said = [step.line.to_string(), step.action.name().to_owned()];
+            let said = said.into_iter().chain([target.unwrap_or_default()]);
+            said.chain(ordered(&step.change)).collect::<Vec<_>>().join(" ")
         });
         std::iter::once(kind.name().to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// What an order would say: its prices may come from elsewhere than the file.
+fn ordered(change: &Change) -> Vec<String> {
+    let Change::Order(order) = change else { return Vec::new() };
+    let line = |line: &LineDraft| {
+        let price = line.unit_price.map(|price| price.to_string()).unwrap_or_default();
+        format!("{} {} {price} {:?}", line.item, line.req_qty, line.note)
+    };
+    let lines = order.draft.lines.iter().map(line);
+    std::iter::once(format!("{:?}", order.supplier)).chain(lines).collect()
 }
 
 /// Which row of a file came first with a key; a second one is a fault.

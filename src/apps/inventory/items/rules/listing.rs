@@ -55,6 +55,12 @@ impl Sort {
         let key = keys.into_iter().find(|key| *key != SortKey::Fit && key.name() == name)?;
         Some(Self { key, direction })
     }
+
+    /// What `read` reads.
+    pub fn written(self) -> String {
+        let sign = if self.direction == Direction::Descending { "-" } else { "" };
+        format!("{sign}{}", self.key.name())
+    }
 }
 
 /// Which items to list.
@@ -133,6 +139,13 @@ mod tests {
         assert_eq!(Sort::read("-on_hand"), Some(expected));
         for text in ["", "-", "--name", "price", "fit", "Name"] {
             assert_eq!(Sort::read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_sort_is_written_as_it_is_read() {
+        for text in ["name", "-name", "item_number", "-on_hand", "updated_at"] {
+            assert_eq!(Sort::read(text).map(Sort::written).as_deref(), Some(text));
         }
     }
 

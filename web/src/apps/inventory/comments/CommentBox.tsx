@@ -6,9 +6,9 @@ import { t } from "@/i18n";
 import { LeaveGuard } from "@/ui/form/LeaveGuard";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { wasCancelled } from "@/ui/refusal";
+import type { About } from "../about";
 import { decoded, encoded, lengthOf, type Chosen } from "./mentions";
 import { PeopleList } from "./PeopleList";
-import type { About } from "./queries";
 import { usePeople } from "./usePeople";
 import classes from "./comments.module.css";
 

@@ -8,11 +8,12 @@ import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { ActionsMenu } from "@/ui/ActionsMenu";
 import { asRefusal } from "@/ui/refusal";
 import { Initials, When } from "@/ui/values";
+import type { About } from "../about";
 import { COMMENT, MODERATE } from "../permissions";
 import { authorOf, nameOf } from "./author";
 import { CommentBox } from "./CommentBox";
 import { partsOf } from "./mentions";
-import { changeComment, getComment, type About } from "./queries";
+import { changeComment, getComment } from "./queries";
 import classes from "./comments.module.css";
 
 interface Props {

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "react";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { withTexts } from "@/withTexts";
-import type { About } from "./queries";
+import type { About } from "../about";
 
 const CommentsSection = lazy(withTexts(() => import("./CommentsSection"), "comments"));
 

@@ -10,11 +10,12 @@ import { Loaded } from "@/ui/Loaded";
 import { MoreButton } from "@/ui/MoreButton";
 import { Section } from "@/ui/Page";
 import { toastDone } from "@/ui/toast";
+import type { About } from "../about";
 import { COMMENT } from "../permissions";
 import { authorOf } from "./author";
 import { CommentBox } from "./CommentBox";
 import { CommentEntry } from "./CommentEntry";
-import { addComment, commentsQuery, deleteComment, type About } from "./queries";
+import { addComment, commentsQuery, deleteComment } from "./queries";
 import classes from "./comments.module.css";
 
 const ANCHOR = "comments";

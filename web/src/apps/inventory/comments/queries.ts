@@ -1,12 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, ifMatch, ok } from "@/api/client";
 import type { Comment } from "@/api/types";
-
-/** What is commented on. */
-export interface About {
-  readonly kind: "item" | "order";
-  readonly id: string;
-}
+import type { About } from "../about";
 
 const OF_ITEM = "/api/v1/workspaces/{workspace}/inventory/items/{id}/comments";
 const OF_ORDER = "/api/v1/workspaces/{workspace}/inventory/purchase-orders/{id}/comments";

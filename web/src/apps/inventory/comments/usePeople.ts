@@ -5,8 +5,9 @@ import { flushSync } from "react-dom";
 import type { Mentionable } from "@/api/types";
 import { useMe } from "@/platform/identity/queries";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
+import type { About } from "../about";
 import { choose, typedMention, type Chosen } from "./mentions";
-import { peopleQuery, type About } from "./queries";
+import { peopleQuery } from "./queries";
 
 const TYPING_MS = 120;
 

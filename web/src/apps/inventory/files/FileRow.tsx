@@ -1,16 +1,15 @@
 import { ActionIcon } from "@mantine/core";
 import { IconDownload, IconFile, IconFileTypePdf, IconPhoto, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
-import type { ItemFile } from "@/api/types";
 import { t, useFormat } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { RowEntry } from "@/ui/RowList";
-import { contentOf } from "./queries";
+import { contentOf, smallOf, type AnyFile } from "./queries";
 import { isPicture } from "./rules";
 import classes from "./files.module.css";
 
 interface Props {
-  readonly file: ItemFile;
+  readonly file: AnyFile;
   /** Missing where somebody may not. */
   readonly onRemove?: () => void;
 }
@@ -55,14 +54,16 @@ export function FileRow({ file, onRemove }: Props) {
   );
 }
 
-function Symbol({ file }: { readonly file: ItemFile }) {
+function Symbol({ file }: { readonly file: AnyFile }) {
   const workspace = useWorkspace();
   const [isBroken, setBroken] = useState(false);
   if (isPicture(file) && !isBroken)
     return (
       <img
         className={classes.thumb}
-        src={contentOf(workspace.id, file)}
+        src={smallOf(workspace.id, file)}
+        width={44}
+        height={44}
         alt=""
         loading="lazy"
         onError={() => setBroken(true)}

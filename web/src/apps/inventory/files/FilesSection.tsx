@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState, type DragEvent } from "react";
-import type { Item, ItemFile } from "@/api/types";
 import { t } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Confirm } from "@/ui/Confirm";
@@ -9,29 +8,36 @@ import { Section } from "@/ui/Page";
 import { RowList } from "@/ui/RowList";
 import { toastDone } from "@/ui/toast";
 import { useIsPhone } from "@/ui/useIsPhone";
+import type { About } from "../about";
 import { WRITE } from "../permissions";
 import { AddFiles } from "./AddFiles";
 import { FileRow } from "./FileRow";
-import { filesQuery, removeFile } from "./queries";
+import { filesQuery, removeFile, type AnyFile } from "./queries";
 import { UploadRow } from "./UploadRow";
 import { useUploads } from "./useUploads";
 import classes from "./files.module.css";
 
-/** Pictures and documents of an item: dropped there, chosen, or taken with the camera. */
-export function FilesSection({ item }: { readonly item: Item }) {
+interface Props {
+  readonly about: About;
+  readonly title: string;
+  /** What people call that which the files are beside. */
+  readonly name: string;
+  /** Nothing is added or removed, whoever looks. */
+  readonly isClosed?: boolean;
+}
+
+/** Pictures and documents: dropped there, chosen, or taken with the camera. */
+export function FilesSection({ about, title, name, isClosed = false }: Props) {
   const workspace = useWorkspace();
-  const files = useQuery(filesQuery(workspace.id, item.id));
-  const { uploads, add, retry, putAway } = useUploads(workspace.id, item.id);
-  const [asked, setAsked] = useState<ItemFile | null>(null);
-  const mayAdd = workspace.can(WRITE) && !item.deleted_at;
+  const files = useQuery(filesQuery(workspace.id, about));
+  const { uploads, add, retry, putAway } = useUploads(workspace.id, about);
+  const [asked, setAsked] = useState<AnyFile | null>(null);
+  const mayAdd = workspace.can(WRITE) && !isClosed;
   const howToAdd = useIsPhone() ? "files.noneTake" : "files.noneAdd";
   const drop = useDrop((dropped) => void add(dropped));
   return (
     <div className={classes.drop} data-over={drop.isOver || undefined} {...(mayAdd && drop.on)}>
-      <Section
-        title={t("files.title")}
-        aside={mayAdd && <AddFiles onAdd={(chosen) => void add(chosen)} />}
-      >
+      <Section title={title} aside={mayAdd && <AddFiles onAdd={(chosen) => void add(chosen)} />}>
         <Loaded query={files} lines={2}>
           {(all) => (
             <>
@@ -39,7 +45,7 @@ export function FilesSection({ item }: { readonly item: Item }) {
                 <p className="hf-note">{t(mayAdd ? howToAdd : "files.none")}</p>
               )}
               {all.length > 0 && (
-                <RowList label={t("files.title")}>
+                <RowList label={title}>
                   {all.map((file) => (
                     <FileRow
                       key={file.id}
@@ -74,13 +80,13 @@ export function FilesSection({ item }: { readonly item: Item }) {
           confirmLabel={t("files.remove")}
           onClose={() => setAsked(null)}
           onConfirm={async () => {
-            await removeFile(workspace.id, item.id, asked.id);
+            await removeFile(workspace.id, about, asked.id);
             await files.refetch();
             setAsked(null);
             toastDone(t("files.removed", { name: asked.name }));
           }}
         >
-          {t("files.removeBody", { item: item.name })}
+          {t("files.removeBody", { name })}
         </Confirm>
       )}
     </div>

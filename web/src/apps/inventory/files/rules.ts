@@ -18,3 +18,18 @@ interface Shown {
 export function isPicture({ media_type, is_shown }: Shown): boolean {
   return is_shown && media_type.startsWith("image/");
 }
+
+interface Weighed extends Shown {
+  readonly has_thumbnail: boolean;
+  readonly size_bytes: number;
+}
+
+/** What is loaded without being asked for. */
+const LIGHT_BYTES_MAX = 200_000;
+
+/** The picture that an item is known by: the first that loads quickly. */
+export function portraitOf<File extends Weighed>(files: readonly File[]): File | undefined {
+  return files.find(
+    (file) => isPicture(file) && (file.has_thumbnail || file.size_bytes <= LIGHT_BYTES_MAX),
+  );
+}

@@ -3,10 +3,11 @@ import { useState } from "react";
 import { newKey } from "@/api/client";
 import { asRefusal, explain, wasCancelled } from "@/ui/refusal";
 import { t } from "@/i18n";
+import type { About } from "../about";
 import { addFile, filesQuery } from "./queries";
 import { unfit } from "./rules";
 
-/** A file on its way to an item, or one that did not get there. */
+/** A file on its way, or one that did not get there. */
 export interface Upload {
   readonly key: string;
   readonly file: File;
@@ -18,7 +19,7 @@ export interface Upload {
 }
 
 /** Sends files one after the other; what failed stays until somebody puts it away. */
-export function useUploads(workspace: string, item: string) {
+export function useUploads(workspace: string, about: About) {
   const client = useQueryClient();
   const [uploads, setUploads] = useState<readonly Upload[]>([]);
   const change = (key: string, to: Partial<Upload>) =>
@@ -28,8 +29,8 @@ export function useUploads(workspace: string, item: string) {
   const send = async ({ key, file }: Upload) => {
     change(key, { share: 0, fault: null });
     try {
-      await addFile(workspace, item, file, key, (share) => change(key, { share }));
-      await client.invalidateQueries(filesQuery(workspace, item));
+      await addFile(workspace, about, file, key, (share) => change(key, { share }));
+      await client.invalidateQueries(filesQuery(workspace, about));
       putAway(key);
     } catch (cause) {
       const fault = wasCancelled(cause) ? t("files.stopped") : explain(asRefusal(cause));

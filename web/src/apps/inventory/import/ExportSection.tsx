@@ -8,7 +8,7 @@ import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { toastDone } from "@/ui/toast";
-import { askForExport, EXPORT_KINDS, type ExportKind } from "./queries";
+import { askForExport, EXPORT_KINDS, mayTake, type ExportKind } from "./queries";
 
 /** Files are written in the background and fetched as soon as they are done. */
 export function ExportSection() {
@@ -26,7 +26,7 @@ export function ExportSection() {
         {t("export.lead")}
       </p>
       <div className="hf-flow">
-        {EXPORT_KINDS.map((kind) => (
+        {EXPORT_KINDS.filter((kind) => mayTake(workspace, kind)).map((kind) => (
           <Button
             key={kind}
             variant="default"

@@ -43,6 +43,11 @@ export function ImportDone({
           {t("import.seeStock")}
         </LinkButton>
       )}
+      {kind === "purchase_orders" && (
+        <LinkButton to="/w/$workspace/inventory/orders" params={params}>
+          {t("import.seeOrders")}
+        </LinkButton>
+      )}
       <Button variant="default" onClick={onAgain}>
         {t("import.again")}
       </Button>

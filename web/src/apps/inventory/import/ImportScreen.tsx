@@ -8,11 +8,12 @@ import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Page, Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { NoPermission } from "@/ui/StateBlock";
+import { useIsPhone } from "@/ui/useIsPhone";
 import { EXPORT, IMPORT } from "../permissions";
 import { ExportSection } from "./ExportSection";
 import { ImportDone, ImportLater } from "./ImportDone";
 import { PreviewPanel } from "./PreviewPanel";
-import { IMPORT_KINDS, previewImport, sampleAddress, type ImportKind } from "./queries";
+import { IMPORT_KINDS, mayBring, previewImport, sampleAddress, type ImportKind } from "./queries";
 import classes from "./import.module.css";
 
 const SIZE_BYTES_MAX = 16 * 1024 * 1024;
@@ -30,6 +31,7 @@ export function ImportScreen() {
 function ImportWizard() {
   const workspace = useWorkspace();
   const { separators } = useFormat();
+  const isPhone = useIsPhone();
   const search = useSearch({ from: "/frame/w/$workspace/inventory/import" });
   const [kind, setKind] = useState<ImportKind>(search.kind ?? "items");
   const [decimalComma, setDecimalComma] = useState(separators.point === ",");
@@ -81,8 +83,14 @@ function ImportWizard() {
           aria-label={t("import.kind")}
           value={kind}
           onChange={setKind}
-          data={IMPORT_KINDS.map((value) => ({ value, label: t(`import.kind.${value}`) }))}
-          style={{ alignSelf: "flex-start", maxWidth: "100%" }}
+          orientation={isPhone ? "vertical" : "horizontal"}
+          size={isPhone ? "md" : "sm"}
+          fullWidth={isPhone}
+          data={IMPORT_KINDS.filter((one) => mayBring(workspace, one)).map((value) => ({
+            value,
+            label: t(`import.kind.${value}`),
+          }))}
+          style={{ alignSelf: isPhone ? "stretch" : "flex-start", maxWidth: "100%" }}
         />
         <p className="hf-dim" style={{ margin: 0 }}>
           {t(`import.about.${kind}`)}{" "}

@@ -1,10 +1,28 @@
 import { api, idempotent, ok } from "@/api/client";
+import { PRICES, WRITE } from "../permissions";
 import type { ImportPreview, ImportResult, Job } from "@/api/types";
 
-export const IMPORT_KINDS = ["items", "locations", "opening_stock"] as const;
+export const IMPORT_KINDS = ["items", "locations", "opening_stock", "purchase_orders"] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
-export const EXPORT_KINDS = ["items", "locations", "opening_stock", "movements"] as const;
+export const EXPORT_KINDS = [
+  "items",
+  "locations",
+  "opening_stock",
+  "purchase_orders",
+  "movements",
+] as const;
 export type ExportKind = (typeof EXPORT_KINDS)[number];
+
+type May = { readonly can: (permission: string) => boolean };
+
+/** Orders are for those only who see prices, and write. */
+export function mayBring(workspace: May, kind: ImportKind): boolean {
+  return kind !== "purchase_orders" || (workspace.can(PRICES) && workspace.can(WRITE));
+}
+
+export function mayTake(workspace: May, kind: ExportKind): boolean {
+  return kind !== "purchase_orders" || workspace.can(PRICES);
+}
 
 export async function previewImport(
   workspace: string,
@@ -73,6 +91,10 @@ const SAMPLES: Readonly<Record<ImportKind, string>> = {
     "cooler-1,Walk-in cooler,cooler,main\nfreezer-1,Chest freezer,freezer,main\n",
   opening_stock:
     "item_number,location_code,qty,unit_cost\nSAL-001,cooler-1,12.5,18.90\nFLR-010,main,60,0.85\n",
+  purchase_orders:
+    "po_number,supplier,item_number,req_qty,unit_price,note\n" +
+    "PO-100,Harbour Fish,SAL-001,20,18.40,whole sides\n" +
+    "PO-100,Harbour Fish,ICE-200,12,3.10,\nPO-101,Mill & Sons,FLR-010,50,0.80,\n",
 };
 
 export function sampleAddress(kind: ImportKind): string {

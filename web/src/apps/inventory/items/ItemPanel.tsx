@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { t } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { LinkButton } from "@/ui/LinkButton";
@@ -10,8 +11,16 @@ import { ItemFacts } from "./ItemFacts";
 import { itemQuery } from "./queries";
 import { StockBars } from "./StockBars";
 
+const Portrait = lazy(() => import("../files/Portrait"));
+
 /** A quick look at one item beside the list. */
-export function ItemPanel({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+export default function ItemPanel({
+  id,
+  onClose,
+}: {
+  readonly id: string;
+  readonly onClose: () => void;
+}) {
   const workspace = useWorkspace();
   const item = useQuery(itemQuery(workspace.id, id));
   const params = { workspace: workspace.id, item: id };
@@ -43,6 +52,9 @@ export function ItemPanel({ id, onClose }: { readonly id: string; readonly onClo
         <FailedState error={item.error} onRetry={() => void item.refetch()} />
       ) : item.data ? (
         <>
+          <Suspense>
+            <Portrait item={id} />
+          </Suspense>
           <StockBars item={item.data} />
           <ItemFacts item={item.data} />
         </>

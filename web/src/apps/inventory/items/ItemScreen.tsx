@@ -15,6 +15,7 @@ import { Tag } from "@/ui/Tag";
 import { toastDone, toastFailed } from "@/ui/toast";
 import { Comments } from "../comments/Comments";
 import { FilesSection } from "../files/FilesSection";
+import Portrait from "../files/Portrait";
 import { MOVE, WRITE } from "../permissions";
 import { MovementDialog } from "../movements/MovementDialog";
 import { MOVEMENT_TYPES, type MovementType } from "../movements/queries";
@@ -49,10 +50,17 @@ export function ItemScreen() {
               <StockBars item={item} />
             </Section>
             <Section title={t("items.facts")}>
+              <Portrait item={item.id} />
               <ItemFacts item={item} />
             </Section>
           </div>
-          <FilesSection key={item.id} item={item} />
+          <FilesSection
+            key={item.id}
+            about={{ kind: "item", id: item.id }}
+            title={t("files.title")}
+            name={item.name}
+            isClosed={Boolean(item.deleted_at)}
+          />
           {!item.deleted_at && <Comments about={{ kind: "item", id: item.id }} />}
           <ItemHistory item={item} />
           {posting && (

@@ -6,7 +6,7 @@ import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
 import type { Item } from "@/api/types";
 import { t } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
-import { FilterBar, FilterChip, SearchBox, ToggleChip } from "@/ui/FilterChips";
+import { FilterBar, FilterChip, MenuChip, SearchBox, ToggleChip } from "@/ui/FilterChips";
 import { LinkButton } from "@/ui/LinkButton";
 import { Page } from "@/ui/Page";
 import { WithPanel } from "@/ui/SidePanel";
@@ -19,12 +19,13 @@ import { withTexts } from "@/withTexts";
 import { locationsQuery } from "../locations/queries";
 import { IMPORT, PRICES, READ, WRITE } from "../permissions";
 import { Zone, zoneName } from "../Zone";
-import { ItemPanel } from "./ItemPanel";
 import { toggled } from "./chosen";
 import { categoriesQuery, itemsQuery, type ItemFilter } from "./queries";
 
 const DEFAULT_SORT = "name";
 const ChooseBar = lazy(withTexts(() => import("./ChooseBar"), "choosing"));
+const ItemPanel = lazy(() => import("./ItemPanel"));
+const SavedFilters = lazy(withTexts(() => import("./saved/SavedFilters"), "filters"));
 
 export function ItemsScreen() {
   const workspace = useWorkspace();
@@ -101,13 +102,15 @@ export function ItemsScreen() {
         panel={
           panel &&
           !isPhone && (
-            <ItemPanel
-              id={panel}
-              onClose={() => {
-                show(null);
-                table.current?.focus();
-              }}
-            />
+            <Suspense>
+              <ItemPanel
+                id={panel}
+                onClose={() => {
+                  show(null);
+                  table.current?.focus();
+                }}
+              />
+            </Suspense>
           )
         }
       >
@@ -181,6 +184,9 @@ function ItemFilters({ filter, onSearch, onChange, onDown }: FilterProps) {
         />
       }
     >
+      <Suspense fallback={<MenuChip label={t("items.savedFilters")} />}>
+        <SavedFilters filter={filter} onChange={onChange} />
+      </Suspense>
       <FilterChip
         label={t("items.category")}
         value={filter.category ?? null}
@@ -198,6 +204,7 @@ function ItemFilters({ filter, onSearch, onChange, onDown }: FilterProps) {
           .filter((one) => !one.deleted_at)
           .map((one) => ({ value: one.id, label: one.name, hint: one.code }))}
         onChange={(location) => onChange({ location })}
+        gone={locations.data && t("items.placeGone")}
       />
       <ToggleChip
         label={t("items.low")}

@@ -1,6 +1,7 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button } from "@mantine/core";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { IconCircleCheck } from "@tabler/icons-react";
+import { IconCircleCheck, IconDownload } from "@tabler/icons-react";
 import { useMemo } from "react";
 import type { LowItem } from "@/api/types";
 import { t } from "@/i18n";
@@ -8,12 +9,14 @@ import { signOf } from "@/i18n/decimal";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Page } from "@/ui/Page";
 import { PrintButton } from "@/ui/PrintButton";
+import { saveFile } from "@/ui/saveFile";
 import { StateBlock } from "@/ui/StateBlock";
 import { DataTable, PhoneRow, type Column } from "@/ui/table";
+import { toastFailed } from "@/ui/toast";
 import { Qty, When } from "@/ui/values";
 import { DraftFromLow } from "../orders/DraftFromLow";
-import { PRICES, READ, WRITE } from "../permissions";
-import { lowQuery } from "./queries";
+import { EXPORT, PRICES, READ, WRITE } from "../permissions";
+import { lowFile, lowQuery } from "./queries";
 
 /** What is below its minimum, and what brings it back. */
 export function LowScreen() {
@@ -32,6 +35,7 @@ export function LowScreen() {
         rows.length > 0 && (
           <>
             <PrintButton />
+            {workspace.can(EXPORT) && <SaveLow />}
             {sees && workspace.can(WRITE) && <DraftFromLow isMain />}
           </>
         )
@@ -79,6 +83,25 @@ export function LowScreen() {
         }}
       />
     </Page>
+  );
+}
+
+function SaveLow() {
+  const workspace = useWorkspace();
+  const save = useMutation({
+    mutationFn: () => lowFile(workspace.id),
+    onSuccess: (content) => saveFile("low_stock.csv", content),
+    onError: toastFailed,
+  });
+  return (
+    <Button
+      variant="default"
+      leftSection={<IconDownload size={16} aria-hidden />}
+      loading={save.isPending}
+      onClick={() => save.mutate()}
+    >
+      {t("low.file")}
+    </Button>
   );
 }
 

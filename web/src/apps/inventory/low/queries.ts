@@ -16,6 +16,14 @@ export function lowQuery(workspace: string) {
   });
 }
 
+/** All of them as a file. */
+export async function lowFile(workspace: string): Promise<Blob> {
+  const params = { path: { workspace, file: "low_stock.csv" } };
+  const file = "/api/v1/workspaces/{workspace}/inventory/export/{file}";
+  const content: Blob = await ok(api.GET(file, { params, parseAs: "blob" }));
+  return content;
+}
+
 /** How many items are low. */
 export function lowCountQuery(workspace: string) {
   return queryOptions({

@@ -23,7 +23,7 @@ const LINES_MAX = 1_000;
 export function LineFields({ form }: { readonly form: Form<DraftValues> }) {
   const { lines } = form.values;
   const written = writtenLines(lines);
-  form.labels.set("lines", t("orders.addLine"));
+  form.labels.set("lines", t("orders.lineList"));
   const change = (key: string, next: Partial<LineValue>) =>
     form.set(
       "lines",

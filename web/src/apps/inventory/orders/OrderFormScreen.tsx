@@ -19,11 +19,22 @@ import {
   useForm,
   type Form,
 } from "@/ui/form";
+import { said } from "@/ui/form/merge";
 import { Page } from "@/ui/Page";
 import { toastDone } from "@/ui/toast";
 import { PRICES, WRITE } from "../permissions";
 import { supplierChoicesQuery } from "../suppliers/queries";
-import { bodyOf, emptyLine, totalOf, valuesOf, writtenLines, type DraftValues } from "./draft";
+import {
+  bodyOf,
+  emptyLine,
+  lineInWords,
+  totalOf,
+  valuesOf,
+  withKeysOf,
+  writtenLines,
+  type DraftValues,
+  type LineValue,
+} from "./draft";
 import { LineFields } from "./LineFields";
 import { createOrder, orderQuery, updateOrder } from "./queries";
 import { Money } from "@/ui/values";
@@ -87,6 +98,9 @@ function OrderForm({
   const navigate = useNavigate();
   const { separators } = useFormat();
   const [isSaved, setSaved] = useState(false);
+  // What somebody else saved meanwhile and this form was put together with.
+  const [theirs, setTheirs] = useState<Order | null>(null);
+  const suppliers = useQuery(supplierChoicesQuery(workspace.id)).data ?? [];
   const form = useForm<DraftValues>({
     initial: startOf(order, separators),
     newKey,
@@ -94,7 +108,7 @@ function OrderForm({
     send: async (values, key) => {
       const body = bodyOf(values, separators);
       const saved = order
-        ? await updateOrder(workspace.id, order, body)
+        ? await updateOrder(workspace.id, theirs ?? order, body)
         : await createOrder(workspace.id, body, key);
       setSaved(true);
       client.setQueryData(orderQuery(workspace.id, saved.id).queryKey, saved);
@@ -107,6 +121,14 @@ function OrderForm({
       });
     },
   });
+  const newest = async (id: string) => {
+    const fresh = await client.fetchQuery({ ...orderQuery(workspace.id, id), staleTime: 0 });
+    return {
+      values: withKeysOf(form.base, valuesOf(fresh, separators)),
+      adopt: () => setTheirs(fresh),
+      say: (name: string, value: unknown) => inWords(name, value, suppliers),
+    };
+  };
   return (
     <>
       <LeaveGuard isDirty={form.isDirty && !isSaved} />
@@ -114,7 +136,7 @@ function OrderForm({
         form={form}
         label={t("orders.one")}
         submitLabel={order ? t("orders.save") : t("orders.add")}
-        stale={onReload && { onReload }}
+        stale={order && onReload ? { onReload, newest: () => newest(order.id) } : undefined}
         onCancel={() => window.history.back()}
       >
         <HeadFields form={form} isNew={order === null} />
@@ -124,6 +146,22 @@ function OrderForm({
       </FormFrame>
     </>
   );
+}
+
+function inWords(
+  name: string,
+  value: unknown,
+  suppliers: readonly { readonly id: string; readonly name: string }[],
+): string {
+  if (name === "supplier_id")
+    return (
+      suppliers.find((one) => one.id === value)?.name ?? (value ? t("orders.supplierGone") : "")
+    );
+  if (name === "lines")
+    return writtenLines(value as readonly LineValue[])
+      .map(lineInWords)
+      .join("\n");
+  return said(value);
 }
 
 /** A new order begins with a line to be filled. */

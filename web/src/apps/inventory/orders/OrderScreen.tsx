@@ -9,6 +9,7 @@ import { Page, Section } from "@/ui/Page";
 import { NoPermission } from "@/ui/StateBlock";
 import { Money, Qty } from "@/ui/values";
 import { Comments } from "../comments/Comments";
+import { FilesSection } from "../files/FilesSection";
 import { PRICES } from "../permissions";
 import { OrderActions } from "./OrderActions";
 import { OrderStatusTags } from "./OrderStatus";
@@ -50,6 +51,14 @@ export function OrderScreen() {
             )}
           </Section>
           {order.status !== "draft" && <Receipts order={order} />}
+          <div className={classes.noPrint}>
+            <FilesSection
+              key={order.id}
+              about={{ kind: "order", id: order.id }}
+              title={t("orders.files")}
+              name={order.po_number}
+            />
+          </div>
           <Comments about={{ kind: "order", id: order.id }} />
         </>
       )}
@@ -84,6 +93,7 @@ function OrderFacts({ order }: { readonly order: Order }) {
   );
 }
 
+/** What arrived stands before what it costs: on a phone that is what somebody looks for. */
 function Lines({ order }: { readonly order: Order }) {
   const showsArrived = order.status !== "draft";
   return (
@@ -95,12 +105,6 @@ function Lines({ order }: { readonly order: Order }) {
             <th scope="col" data-end>
               {t("orders.qty")}
             </th>
-            <th scope="col" data-end>
-              {t("orders.price")}
-            </th>
-            <th scope="col" data-end>
-              {t("orders.value")}
-            </th>
             {showsArrived && (
               <>
                 <th scope="col" data-end>
@@ -111,6 +115,12 @@ function Lines({ order }: { readonly order: Order }) {
                 </th>
               </>
             )}
+            <th scope="col" data-end>
+              {t("orders.price")}
+            </th>
+            <th scope="col" data-end>
+              {t("orders.value")}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -120,13 +130,12 @@ function Lines({ order }: { readonly order: Order }) {
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row" colSpan={3}>
+            <th scope="row" colSpan={showsArrived ? 5 : 3}>
               {t("orders.total")}
             </th>
             <td data-end>
               <Money value={order.total_cost} />
             </td>
-            {showsArrived && <td colSpan={2} />}
           </tr>
         </tfoot>
       </table>
@@ -154,12 +163,6 @@ function Line({
       <td data-end>
         <Qty value={line.req_qty} unit={line.unit} />
       </td>
-      <td data-end>
-        <Money value={line.unit_price} />
-      </td>
-      <td data-end>
-        <Money value={line.value} />
-      </td>
       {showsArrived && (
         <>
           <td data-end>
@@ -168,6 +171,12 @@ function Line({
           <td data-end>{isShort && <Qty value={line.remaining_qty} unit={line.unit} />}</td>
         </>
       )}
+      <td data-end>
+        <Money value={line.unit_price} />
+      </td>
+      <td data-end>
+        <Money value={line.value} />
+      </td>
     </tr>
   );
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { bodyOf, emptyLine, totalOf, valueOf, type LineValue } from "./draft";
+import {
+  bodyOf,
+  emptyLine,
+  lineInWords,
+  totalOf,
+  valueOf,
+  withKeysOf,
+  type LineValue,
+} from "./draft";
 
 const separators = { group: ",", point: "." };
 const item = { id: "7", name: "Salmon", number: "S", unit: "kg" };
@@ -34,5 +42,25 @@ describe("a draft", () => {
       notes: "",
       lines: [{ item_id: "7", req_qty: "1", note: "" }],
     });
+  });
+
+  it("knows a line again that was saved under another id", () => {
+    const values = { po_number: "A", supplier_id: null, expected_on: "", notes: "" };
+    const cod = { ...item, id: "8", name: "Cod" };
+    const base = { ...values, lines: [line("1", "2"), { ...line("3", "4"), item: cod }] };
+    const again = (one: LineValue, key: string) => ({ ...one, key });
+    const [first, second] = base.lines as [LineValue, LineValue];
+    const theirs = { ...values, lines: [again(second, "x"), again(first, "y"), again(first, "z")] };
+
+    const known = withKeysOf(base, theirs).lines.map((one) => one.key);
+
+    expect(known).toEqual([second.key, first.key, "z"]);
+  });
+
+  it("says a line in words", () => {
+    expect(lineInWords({ ...line("20", "18.4"), note: "whole" })).toBe(
+      "20 kg Salmon × 18.4, whole",
+    );
+    expect(lineInWords(line("20", ""))).toBe("20 kg Salmon");
   });
 });

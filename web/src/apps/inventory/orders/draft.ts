@@ -57,6 +57,28 @@ export function valuesOf(order: Order | null, separators: Separators): DraftValu
   };
 }
 
+/**
+ * The same draft, whose lines have the keys that lines of the same item have in `base`: what was
+ * saved again is the same line, although it came under another id.
+ */
+export function withKeysOf(base: DraftValues, draft: DraftValues): DraftValues {
+  const left = [...base.lines];
+  const known = (line: LineValue) => {
+    const at = left.findIndex((one) => one.item?.id === line.item?.id);
+    return at < 0 ? undefined : left.splice(at, 1)[0]?.key;
+  };
+  return {
+    ...draft,
+    lines: draft.lines.map((line) => ({ ...line, key: known(line) ?? line.key })),
+  };
+}
+
+/** A line in words: `20 kg Salmon × 18.4, whole sides`. */
+export function lineInWords(line: LineValue): string {
+  const amount = [line.qty, line.item?.unit, line.item?.name].filter(Boolean).join(" ");
+  return [line.price ? `${amount} × ${line.price}` : amount, line.note].filter(Boolean).join(", ");
+}
+
 /** Lines that say something; the last one may still be empty. */
 export function writtenLines(lines: readonly LineValue[]): readonly LineValue[] {
   return lines.filter((line) => line.item || line.qty.trim() || line.price.trim());
