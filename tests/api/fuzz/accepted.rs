@@ -35,10 +35,10 @@ const COUNTED: [&str; 9] = [
 ];
 /// The public key of RFC 8037, appendix A.
 const PUBLIC_KEY: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
-const HOME: &str = "/api/v1/workspaces/{workspace}";
+pub(super) const HOME: &str = "/api/v1/workspaces/{workspace}";
 
 /// A request that is right.
-struct Step<'a> {
+pub(super) struct Step<'a> {
     by: &'a Client,
     /// Verb and template.
     name: &'a str,
@@ -53,16 +53,28 @@ struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    fn new(by: &'a Client, name: &'a str, body: Value) -> Self {
+    pub(super) fn new(by: &'a Client, name: &'a str, body: Value) -> Self {
         Self { by, name, home: None, id: "", other: "", headers: &[], body }
     }
 
-    fn of(self, id: &'a str) -> Self {
+    pub(super) fn of(self, id: &'a str) -> Self {
         Self { id, ..self }
+    }
+
+    pub(super) fn name(&self) -> &'a str {
+        self.name
+    }
+
+    pub(super) fn and(self, other: &'a str) -> Self {
+        Self { other, ..self }
+    }
+
+    pub(super) fn saying(self, headers: &'a [(&'a str, &'a str)]) -> Self {
+        Self { headers, ..self }
     }
 }
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -87,6 +99,7 @@ impl Fuzzer {
         self.let_work_be_done(world).await;
         self.mend_a_fault(world).await;
         self.take_out(world).await;
+        self.work_a_week(world).await;
         self.move_and_hand_over(world).await;
         self.protect_an_account(world).await;
     }
@@ -132,7 +145,7 @@ impl Fuzzer {
         let added = self.step(world, Step::new(root, name, key).of(id)).await.json();
         let name = "DELETE /api/v1/service-accounts/{id}/keys/{key}";
         let remove = Step::new(root, name, Value::Null).of(id);
-        self.step(world, Step { other: text(&added, "/id"), ..remove }).await;
+        self.step(world, remove.and(text(&added, "/id"))).await;
         let name = "DELETE /api/v1/service-accounts/{id}";
         self.step(world, Step::new(root, name, Value::Null).of(id)).await;
     }
@@ -322,7 +335,7 @@ impl Fuzzer {
         server.run_jobs().await;
         let name = "GET /api/v1/users/{id}/exports/{job}";
         let fetch = Step::new(root, name, Value::Null).of(&user);
-        self.step(world, Step { other: text(&job, "/id"), ..fetch }).await;
+        self.step(world, fetch.and(text(&job, "/id"))).await;
         let sure = json!({ "confirm": "gone@example.com" });
         let name = "POST /api/v1/users/{id}/erase";
         self.step(world, Step::new(root, name, sure).of(&user)).await;
@@ -367,11 +380,11 @@ impl Fuzzer {
         let name = format!("PATCH {HOME}/roles/{{id}}");
         let body = json!({ "description": "Looks after the books" });
         let change = Step::new(owner, &name, body).of(text(&made, "/id"));
-        let changed = self.step(world, Step { headers: &tag, ..change }).await;
+        let changed = self.step(world, change.saying(&tag)).await;
         let tag = [("if-match", changed.header("etag").unwrap_or_default())];
         let name = format!("DELETE {HOME}/roles/{{id}}");
         let delete = Step::new(owner, &name, Value::Null).of(text(&made, "/id"));
-        self.step(world, Step { headers: &tag, ..delete }).await;
+        self.step(world, delete.saying(&tag)).await;
     }
 
     async fn come_and_go(&mut self, world: &World) {
@@ -396,7 +409,7 @@ impl Fuzzer {
         let token_of_stranger = token(text(&made, "/link"));
         let headers = [("invitation-token", token_of_stranger.as_str())];
         let look = Step::new(&stranger, "GET /api/v1/invitations/inspect", Value::Null);
-        self.step(world, Step { headers: &headers, ..look }).await;
+        self.step(world, look.saying(&headers)).await;
         let accept = "POST /api/v1/invitations/accept";
         let body = json!({ "token": token_of_stranger, "name": "Iva", "password": PASSWORD });
         self.step(world, Step::new(&stranger, accept, body)).await;
@@ -452,20 +465,21 @@ impl Fuzzer {
         self.step(world, Step::new(owner, &name, body)).await;
     }
 
-    fn operation(&self, name: &str) -> Operation {
+    pub(super) fn operation(&self, name: &str) -> Operation {
         let found = self.description.operations.iter().find(|one| one.name() == name);
         found.unwrap_or_else(|| panic!("{name} is not described")).clone()
     }
 
     /// Asks for something several times with something wrong, and then as it is right.
-    async fn step(&mut self, world: &World, step: Step<'_>) -> Reply {
+    pub(super) async fn step(&mut self, world: &World, step: Step<'_>) -> Reply {
         let operation = self.operation(step.name);
-        let path = operation
-            .path
-            .replace("{workspace}", step.home.unwrap_or(&world.homes[0]))
-            .replace("{id}", step.id)
-            .replace("{key}", step.other)
-            .replace("{job}", step.other);
+        let part = |part: &str| match part {
+            "{workspace}" => step.home.unwrap_or(&world.homes[0]).to_owned(),
+            "{id}" => step.id.to_owned(),
+            _ if part.starts_with('{') => step.other.to_owned(),
+            _ => part.to_owned(),
+        };
+        let path = operation.path.split('/').map(part).collect::<Vec<_>>().join("/");
         let mut right = Sent {
             method: operation.method.clone(),
             path,

@@ -96,6 +96,23 @@ impl Description {
         self.document.pointer(to.trim_start_matches('#')).expect("a reference leads somewhere")
     }
 
+    /// A value of an answer without what a request need not say, which is taken and not described.
+    pub fn asked_of(&self, schema: &Value, value: &Value) -> Value {
+        let schema = self.resolve(schema);
+        match (value, &schema["properties"]) {
+            (Value::Object(members), Value::Object(properties)) => {
+                let asked = members.iter().filter_map(|(name, member)| {
+                    Some((name.clone(), self.asked_of(properties.get(name)?, member)))
+                });
+                Value::Object(asked.collect())
+            }
+            (Value::Array(all), _) => {
+                all.iter().map(|one| self.asked_of(&schema["items"], one)).collect()
+            }
+            _ => value.clone(),
+        }
+    }
+
     /// What is documented for a status.
     pub fn response<'a>(&'a self, operation: &'a Operation, status: u16) -> Option<&'a Value> {
         operation.about["responses"].get(status.to_string()).map(|one| self.resolve(one))

@@ -127,9 +127,9 @@ impl Drafter<'_> {
     fn keep_what_is_there(&mut self, schema: &Value, path: &str, body: &mut Value) {
         let Some(there) = self.seen.body(path).filter(|_| self.chance.percent(70)) else { return };
         let properties = self.description.resolve(schema)["properties"].as_object();
-        for name in properties.into_iter().flat_map(Map::keys) {
+        for (name, about) in properties.into_iter().flatten() {
             if let (Some(old), true) = (there.get(name), self.chance.percent(85)) {
-                body[name] = old.clone();
+                body[name] = self.description.asked_of(about, old);
             }
         }
     }

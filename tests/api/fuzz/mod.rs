@@ -12,6 +12,7 @@ mod planted;
 pub(crate) mod seen;
 pub(crate) mod sent;
 mod verdict;
+mod week;
 pub(crate) mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -160,7 +160,9 @@ async fn add_file(
     params(("id" = String, Path, description = "Id of the item"),
         ("file" = String, Path, description = "Id of the file"), FileQuery),
     security(("session" = ["inventory.read"])),
-    responses((status = 200, body = String, content_type = "application/octet-stream"),
+    responses((status = 200, content((String = "image/jpeg"), (String = "image/png"),
+            (String = "image/webp"), (String = "application/pdf"),
+            (String = "application/octet-stream"))),
         (status = 409, description = "The bytes on the box's disk are damaged.")))]
 async fn get_file(
     ctx: Ctx,
@@ -178,7 +180,7 @@ async fn get_file(
     params(("id" = String, Path, description = "Id of the item"),
         ("file" = String, Path, description = "Id of the file")),
     security(("session" = ["inventory.read"])),
-    responses((status = 200, body = String, content_type = "application/octet-stream"),
+    responses((status = 200, content((String = "image/jpeg"), (String = "image/png"))),
         (status = 409, description = "The bytes on the box's disk are damaged.")))]
 async fn get_thumbnail(ctx: Ctx, Path((item, id)): Path<(ItemId, FileId)>) -> Result<Response> {
     get_small(&ctx, About::Item(item), id).await
@@ -233,7 +235,9 @@ async fn add_order_file(
     params(("id" = String, Path, description = "Id of the order"),
         ("file" = String, Path, description = "Id of the file"), FileQuery),
     security(("session" = ["inventory.prices"])),
-    responses((status = 200, body = String, content_type = "application/octet-stream"),
+    responses((status = 200, content((String = "image/jpeg"), (String = "image/png"),
+            (String = "image/webp"), (String = "application/pdf"),
+            (String = "application/octet-stream"))),
         (status = 409, description = "The bytes on the box's disk are damaged.")))]
 async fn get_order_file(
     ctx: Ctx,
@@ -249,7 +253,7 @@ async fn get_order_file(
     params(("id" = String, Path, description = "Id of the order"),
         ("file" = String, Path, description = "Id of the file")),
     security(("session" = ["inventory.prices"])),
-    responses((status = 200, body = String, content_type = "application/octet-stream"),
+    responses((status = 200, content((String = "image/jpeg"), (String = "image/png"))),
         (status = 409, description = "The bytes on the box's disk are damaged.")))]
 async fn get_order_thumbnail(
     ctx: Ctx,
