@@ -61,6 +61,8 @@ enum Conduct {
     MigrationHangs,
     /// Its migration never ends on the data itself, although it did on the copy.
     SwitchHangs,
+    /// It makes of the files what the release before cannot read.
+    Far,
 }
 
 /// Called when a worker starts.
@@ -75,7 +77,8 @@ pub fn at_start() {
         | Conduct::Faults(_)
         | Conduct::MigrationFails
         | Conduct::MigrationHangs
-        | Conduct::SwitchHangs => {}
+        | Conduct::SwitchHangs
+        | Conduct::Far => {}
     }
 }
 
@@ -87,6 +90,11 @@ pub fn may_migrate() -> bool {
         Conduct::SwitchHangs if is_at_the_switch() => hang(),
         _ => true,
     }
+}
+
+/// The format that it writes files in.
+pub fn format(usual: i64) -> i64 {
+    if conduct() == Conduct::Far { usual + 1 } else { usual }
 }
 
 /// Whether this process brings the data itself along, and no copy of it.
@@ -119,6 +127,7 @@ fn conduct() -> Conduct {
             "migration-fails" => Conduct::MigrationFails,
             "migration-hangs" => Conduct::MigrationHangs,
             "switch-hangs" => Conduct::SwitchHangs,
+            "far" => Conduct::Far,
             _ => Conduct::Good,
         }
     })

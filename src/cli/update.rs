@@ -205,6 +205,9 @@ fn plan_text(plan: &UpdatePlan) -> String {
     }
     lines.push(format!("way back: {}", plan.rollback));
     lines.extend(plan.rollback_reasons.iter().cloned());
+    if plan.rows_lost > 0 {
+        lines.push(format!("rows that would be set aside: {}", plan.rows_lost));
+    }
     lines.push(format!("requests wait about {} ms", plan.predicted_hold_ms));
     if plan.probation_s > 0 {
         lines.push(format!("then watched for {} s", plan.probation_s));

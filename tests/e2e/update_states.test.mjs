@@ -91,6 +91,7 @@ const rollback = {
 
 describe("updates under a supervisor", () => {
   let box, browser, page, well, status, history, asked;
+  let back = rollback;
 
   before(async () => {
     [box, browser] = await Promise.all([startBox(), startBrowser()]);
@@ -126,7 +127,7 @@ describe("updates under a supervisor", () => {
       await page.route(`${ROUTES}${path}`, (route) => {
         asked = route.request().postDataJSON();
         const isPlan = path === "rollback" && !asked.digest;
-        const json = isPlan ? rollback : { id: ID };
+        const json = isPlan ? back : { id: ID };
         return route.fulfill({ status: isPlan ? 200 : 202, json });
       });
   });
@@ -211,6 +212,20 @@ describe("updates under a supervisor", () => {
     await dialog.getByRole("button", { name: "Go back now" }).click();
     await dialog.waitFor({ state: "detached" });
     assert.deepEqual(asked, { digest: rollback.digest });
+  });
+
+  test("while one is watched whose data the release before cannot read", async () => {
+    const watched = underWay("probation", { probation_ends_at: LATER });
+    back = { ...rollback, rollback: "needs-restore", migrates: true };
+    back = { ...back, rows_lost: 12, rollback_reasons: [] };
+    const state = { under_way: watched, current: version(3) };
+    await shows("watched-restoring", state, "Watched until");
+    await page.getByRole("button", { name: "Go back to 1.4.2" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("12 new rows among it").waitFor();
+    await looksWell(page, "updates-back-restoring");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
   });
 
   test("afterwards, with who took it back", async () => {

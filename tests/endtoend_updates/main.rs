@@ -25,6 +25,7 @@ mod refusals;
 #[path = "../fixtures/releases.rs"]
 #[expect(dead_code, unreachable_pub, reason = "a part of it is for other tests")]
 mod releases;
+mod restoring;
 #[path = "../release/scene.rs"]
 #[expect(dead_code, unreachable_pub, reason = "a part of it is for other tests")]
 mod scene;

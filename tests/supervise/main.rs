@@ -8,6 +8,7 @@ mod guarding;
 mod kills;
 mod process;
 mod real;
+mod restoring;
 mod rig;
 mod schedules;
 mod switches;

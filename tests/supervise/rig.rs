@@ -39,6 +39,8 @@ pub(crate) struct Rig {
     child: Option<Child>,
     pub(crate) probation_s: u64,
     pub(crate) migration_ms_max: u64,
+    /// Whether the rehearsal found that the release before cannot run on the migrated files.
+    pub(crate) needs_restore: bool,
 }
 
 /// Builds the program with the C compiler that SQLite needs as well.
@@ -83,7 +85,15 @@ impl Rig {
             ready_ms: 10_000,
         };
         std::fs::create_dir_all(told.data.join("update/incoming/targets")).expect("a folder");
-        Self { folder, told, address, child: None, probation_s: 1, migration_ms_max: 5_000 }
+        Self {
+            folder,
+            told,
+            address,
+            child: None,
+            probation_s: 1,
+            migration_ms_max: 5_000,
+            needs_restore: false,
+        }
     }
 
     /// New releases get so long to be ready.
@@ -260,7 +270,8 @@ impl Rig {
         });
         let transaction = format!("to-{seq}");
         let switch = json!({
-            "seq": seq, "transaction": transaction, "migrates": migrates, "limits": limits,
+            "seq": seq, "transaction": transaction, "migrates": migrates,
+            "needs_restore": self.needs_restore, "limits": limits,
         });
         json!({ "switch": switch })
     }

@@ -119,6 +119,7 @@ impl Story {
             kind: Kind::Update,
             transaction: "one".to_owned(),
             migrates: self.migrates,
+            needs_restore: false,
             limits,
             tries_left: 0,
             why: None,

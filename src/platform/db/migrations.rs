@@ -113,6 +113,16 @@ impl<'a> Pending<'a> {
     }
 }
 
+#[cfg(not(feature = "fixture"))]
+fn written() -> i64 {
+    FORMAT
+}
+
+#[cfg(feature = "fixture")]
+fn written() -> i64 {
+    crate::fixture::format(FORMAT)
+}
+
 /// Refuses a file that a release wrote which this one cannot follow, before anything is changed.
 fn check_format(connection: &Connection) -> Result<()> {
     let format = format_of(connection)?;
@@ -163,8 +173,9 @@ fn apply_one(
             ":set": set.name, ":number": number, ":sha256": checksum, ":now": now,
         },
     )?;
-    if format_of(&transaction)? < FORMAT {
-        transaction.pragma_update(None, "user_version", FORMAT)?;
+    let format = written();
+    if format_of(&transaction)? < format {
+        transaction.pragma_update(None, "user_version", format)?;
     }
     transaction.commit()?;
     info!(db.set = set.name, "Applied migration {}/{}", set.name, migration.name);

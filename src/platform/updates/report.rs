@@ -186,8 +186,9 @@ pub struct UpdatePlan {
     pub signers: Vec<String>,
     /// Null for a rollback, which goes to a release that ran here.
     pub rehearsal: Option<UpdateRehearsal>,
-    /// `proven-without-restore`: going back keeps everything. `needs-restore`: going back after
-    /// the watched time takes the data back to before the update.
+    /// `proven-without-restore`: going back keeps everything. `needs-restore`: going back while
+    /// the release is watched takes the data back to before the update, and later there is no way
+    /// back but a backup.
     pub rollback: String,
     /// Why, in sentences.
     pub rollback_reasons: Vec<String>,

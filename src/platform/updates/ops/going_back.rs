@@ -15,13 +15,17 @@ use crate::platform::error::{Error, Result};
 use crate::platform::idempotency::rules::Created;
 use crate::platform::jobs::ops::{find_in, under_way_in};
 use crate::platform::jobs::{Job, JobId};
+use crate::platform::tasks;
 use crate::platform::updates::digest;
 use crate::platform::updates::jobs::SWITCH;
+use crate::platform::updates::rehearsal::restoring::losses;
+use crate::platform::updates::rehearsal::rules::WayBack;
 use crate::platform::updates::release::Severity;
 use crate::platform::updates::report::{UpdatePlan, UpdateVersion};
 use crate::platform::updates::rules::{self, Kind, Update, UpdateId, Version};
 use crate::platform::updates::store;
 use crate::platform::updates::supervisor::boot::{Installed, Kind as Switched};
+use crate::platform::updates::supervisor::ledger::{SNAPSHOT, UPDATES};
 use crate::platform::updates::supervisor::protocol::Wish;
 use crate::platform::updates::supervisor::standing::Standing;
 
@@ -36,14 +40,27 @@ const WATCHED_S: u64 = 60;
 /// `update-unsupervised`, `update-no-way-back`, `update-under-way` and
 /// `update-channel-not-allowed`.
 pub async fn plan_rollback(ctx: &BoxCtx) -> Result<UpdatePlan> {
-    let Back { plan, salt, .. } = back(ctx).await?;
+    let Back { plan, salt, watched } = back(ctx).await?;
     let channel = ctx.platform.config.updates.channel.name();
+    let rows_lost = match &watched {
+        Some((id, WayBack::NeedsRestore)) => rows_lost(ctx, *id).await?,
+        _ => 0,
+    };
     ctx.read(move |scope| {
         check_channel_in(scope, channel)?;
         let text = serde_json::to_string(&plan).map_err(Error::internal)?;
-        shown(&text, digest::issue(&salt, &text, scope.now()), scope.now())
+        let plan = shown(&text, digest::issue(&salt, &text, scope.now()), scope.now())?;
+        Ok(UpdatePlan { rows_lost, ..plan })
     })
     .await
+}
+
+/// Rows that going back would set aside, as of now. People go on writing, so that no digest has it.
+async fn rows_lost(ctx: &BoxCtx, update: UpdateId) -> Result<u64> {
+    let data = ctx.platform.config.data().to_owned();
+    let snapshot = data.join(UPDATES).join(update.to_string()).join(SNAPSHOT);
+    let lost = tasks::blocking(move || losses(&data, &snapshot)).await?;
+    Ok(lost.iter().map(|one| one.now.saturating_sub(one.then)).sum())
 }
 
 /// Goes back as the plan with this digest says. An update that is still watched is taken back: it
@@ -59,7 +76,7 @@ pub async fn roll_back(ctx: &BoxCtx, given: String) -> Result<Created<Job>> {
     let asked = ctx.create(load, move |scope| {
         check_channel_in(scope, channel)?;
         let text = serde_json::to_string(&plan).map_err(Error::internal)?;
-        if let Some(id) = watched {
+        if let Some((id, _)) = watched {
             digest::check(&given, &salt, &text, scope.now())?;
             let job = take_back_in(scope, id)?;
             return Ok((job.id, job));
@@ -76,7 +93,7 @@ pub async fn roll_back(ctx: &BoxCtx, given: String) -> Result<Created<Job>> {
         Ok((job.id, job))
     });
     let asked = told(ctx, asked.await?);
-    if let Some(id) = watched.filter(|_| !asked.is_replay) {
+    if let Some((id, _)) = watched.filter(|_| !asked.is_replay) {
         give_up(ctx, id).await?;
     }
     Ok(asked)
@@ -111,40 +128,61 @@ struct Back {
     plan: UpdatePlan,
     /// What its digests are made with: it changes with each update.
     salt: Vec<u8>,
-    /// The update that is taken back; none: the one before is kept already.
-    watched: Option<UpdateId>,
+    /// The update that is taken back, and how; none: the release of before is kept already.
+    watched: Option<(UpdateId, WayBack)>,
 }
 
 async fn back(ctx: &BoxCtx) -> Result<Back> {
     let standing = standing(link(ctx)?).await?;
     let open = ctx.read(|scope| store::under_way(scope)).await?;
     let watched = watched(&standing, open)?;
-    let to = match &watched {
-        Some((_, before)) => before.clone(),
-        None => standing.fallback.ok_or_else(|| {
-            let detail = "No earlier release is kept that the box could go back to.";
-            Error::conflict("update-no-way-back", detail)
-        })?,
+    let (to, way_back) = match &watched {
+        Some(watched) => (watched.before.clone(), watched.way_back),
+        None => {
+            let kept = standing.fallback.ok_or_else(|| {
+                let detail = "No earlier release is kept that the box could go back to.";
+                Error::conflict("update-no-way-back", detail)
+            })?;
+            (kept, WayBack::ProvenWithoutRestore)
+        }
     };
     let last = ctx.read(|scope| Ok(store::list(scope, None, 1)?.into_iter().next())).await?;
     let id = last.map_or_else(String::new, |one| one.id.to_string());
     let salt = [id.as_bytes(), to.sha256.as_bytes()].concat();
     let watched_s = WATCHED_S.min(ctx.platform.config.updates.probation_seconds);
     let probation_s = if watched.is_some() { 0 } else { watched_s };
-    Ok(Back { plan: plan(ctx, to, probation_s), salt, watched: watched.map(|(id, _)| id) })
+    let watched = watched.map(|one| (one.id, way_back));
+    Ok(Back { plan: plan(ctx, to, way_back, probation_s), salt, watched })
 }
 
-/// The update whose release is still watched, and the release before it. Any other that goes on
-/// has to end first.
-fn watched(standing: &Standing, open: Option<Update>) -> Result<Option<(UpdateId, Installed)>> {
+/// An update whose release is still watched.
+struct Watched {
+    id: UpdateId,
+    /// The release before it.
+    before: Installed,
+    way_back: WayBack,
+}
+
+/// The update whose release is still watched. Any other that goes on has to end first.
+fn watched(standing: &Standing, open: Option<Update>) -> Result<Option<Watched>> {
     let Some(under_way) = &standing.under_way else { return Ok(None) };
     let is_watched = under_way.kind == Switched::Update && under_way.probation_ends_at.is_some();
     let open = open.filter(|one| is_watched && one.id.to_string() == under_way.transaction);
     let open = open.ok_or_else(rules::under_way)?;
-    Ok(Some((open.id, under_way.from.clone())))
+    let plan = open.plan.as_deref().unwrap_or_default();
+    let plan: UpdatePlan = serde_json::from_str(plan).map_err(Error::internal)?;
+    let way_back = WayBack::named(&plan.rollback, plan.migrates);
+    Ok(Some(Watched { id: open.id, before: under_way.from.clone(), way_back }))
 }
 
-fn plan(ctx: &BoxCtx, to: Installed, probation_s: u64) -> UpdatePlan {
+fn plan(ctx: &BoxCtx, to: Installed, way_back: WayBack, probation_s: u64) -> UpdatePlan {
+    let reason = match way_back {
+        WayBack::ProvenWithoutRestore => "The data stays as it is; that release ran on it.",
+        WayBack::NeedsRestore => {
+            "That release cannot run on the data as it is now. The data of before the update is \
+             brought back, and what was written since is set aside."
+        }
+    };
     UpdatePlan {
         id: String::new(),
         kind: Kind::Rollback.name().to_owned(),
@@ -156,9 +194,9 @@ fn plan(ctx: &BoxCtx, to: Installed, probation_s: u64) -> UpdatePlan {
         notes: String::new(),
         signers: Vec::new(),
         rehearsal: None,
-        rollback: "proven-without-restore".to_owned(),
-        rollback_reasons: vec!["The data stays as it is; that release ran on it.".to_owned()],
-        migrates: false,
+        rollback: way_back.name().to_owned(),
+        rollback_reasons: vec![reason.to_owned()],
+        migrates: way_back == WayBack::NeedsRestore,
         predicted_hold_ms: HAND_OVER_MS,
         migration_ms_max: 0,
         probation_s,

@@ -14,6 +14,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::updates::jobs::Given;
 use crate::platform::updates::link::{Link, Refused};
+use crate::platform::updates::rehearsal::rules::WayBack;
 use crate::platform::updates::report::UpdatePlan;
 use crate::platform::updates::rules::{Kind, Outcome, Reason, Stage, Update, UpdateId};
 use crate::platform::updates::store;
@@ -79,7 +80,8 @@ async fn wish(link: &Link, update: &Update) -> Result<std::result::Result<Value,
     let limits =
         SwitchLimits { probation_s: plan.probation_s, migration_ms_max: plan.migration_ms_max };
     let (seq, migrates) = (update.to.seq, plan.migrates);
-    link.ask(Wish::Switch { seq, transaction, migrates, limits }).await
+    let needs_restore = WayBack::named(&plan.rollback, migrates) == WayBack::NeedsRestore;
+    link.ask(Wish::Switch { seq, transaction, migrates, needs_restore, limits }).await
 }
 
 /// Waits until it has ended. The process may be told to end meanwhile: the next one goes on.

@@ -180,6 +180,15 @@ impl WayBack {
             Self::NeedsRestore => "needs-restore",
         }
     }
+
+    /// The way back of a plan that was written down. Files that nothing changed stay.
+    pub fn named(name: &str, migrates: bool) -> Self {
+        if migrates && name == Self::NeedsRestore.name() {
+            Self::NeedsRestore
+        } else {
+            Self::ProvenWithoutRestore
+        }
+    }
 }
 
 /// What a rehearsal proves.

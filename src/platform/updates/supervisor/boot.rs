@@ -47,7 +47,7 @@ pub enum Phase {
     Armed,
     /// The files are, or are about to be, those of the pending release.
     Switched,
-    /// People reach the pending release; files are not brought back any more.
+    /// People reach the pending release; files are brought back only where a restore is needed.
     Exposed,
     /// The files are being brought back to what they were.
     Restoring,
@@ -71,6 +71,10 @@ pub struct Pending {
     pub kind: Kind,
     pub transaction: String,
     pub migrates: bool,
+    /// It changes the files so that the release before did not run on a copy of them: going back
+    /// brings the files back.
+    #[serde(default)]
+    pub needs_restore: bool,
     pub limits: SwitchLimits,
     /// Starts that are left. Counted down before each.
     pub tries_left: u32,

@@ -147,7 +147,8 @@ impl Ledger {
             quarantine(&mut next, &before, reasons::ASKED_BACK);
             next.fallback = None;
         } else {
-            next.fallback = Some(before.clone());
+            // What cannot run on the files is nothing to fall back to.
+            next.fallback = Some(before.clone()).filter(|_| !pending.needs_restore);
         }
         next.seq_floor = next.seq_floor.max(pending.release.seq);
         self.end(&mut next, pending, before, End::Committed, None);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use tracing::{info, warn};
 
-use super::boot::{Installed, Kind};
+use super::boot::{Installed, Kind, Pending};
 use super::ledger::UPDATES;
 use super::protocol::SwitchLimits;
 use super::reasons;
@@ -18,7 +18,7 @@ use super::switching;
 use super::wishes::StepWork;
 use crate::platform::error::Error;
 use crate::platform::updates::rehearsal::report::{Done, Report};
-use crate::platform::updates::rehearsal::rules::{Judgement, judge};
+use crate::platform::updates::rehearsal::rules::{Judgement, WayBack, judge};
 
 /// Characters of a hash that name the switch to a package's program.
 const SHORT_HASH_LENGTH: usize = 12;
@@ -56,7 +56,9 @@ impl Supervisor {
         let transaction = format!("package-{short}-{}", self.clock.now().0);
         let armed = self.verified(&packaged).and_then(|program| {
             let kind = Kind::Package;
-            self.arm(switching::pending(packaged, kind, transaction, judged.migrates, limits))?;
+            let needs_restore = judged.migrates && judged.way_back == WayBack::NeedsRestore;
+            let pending = switching::pending(packaged, kind, transaction, judged.migrates, limits);
+            self.arm(Pending { needs_restore, ..pending })?;
             Ok(program)
         });
         match armed {

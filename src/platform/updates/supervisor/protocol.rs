@@ -82,8 +82,16 @@ pub enum Wish {
     /// Run one step of the installed release with this number, or of the one that runs, on a
     /// folder below `<data>/update`; answered with what the step printed as JSON.
     Run { seq: u64, step: Step },
-    /// Switch to the installed release with this number. `migrates` is what the rehearsal found.
-    Switch { seq: u64, transaction: String, migrates: bool, limits: SwitchLimits },
+    /// Switch to the installed release with this number. `migrates` is what the rehearsal found;
+    /// `needs_restore`, that the release before did not run on what came of the files.
+    Switch {
+        seq: u64,
+        transaction: String,
+        migrates: bool,
+        #[serde(default)]
+        needs_restore: bool,
+        limits: SwitchLimits,
+    },
     /// Go back to the release that was active before and watch it, for a minute where nothing is
     /// said.
     Rollback {

@@ -62,7 +62,7 @@ impl Supervisor {
             AtStart::GoBack => {
                 let why =
                     Alert::new(reasons::CRASHED, "Every start of the new release was cut off");
-                self.give_up(&why);
+                self.leave(&why).await?;
             }
         }
         crash::point("start-recovered");

@@ -216,9 +216,7 @@ impl Supervisor {
 
     /// Brings the files back, however often that takes: nothing may work on them before.
     pub(super) async fn restore(&mut self, why: &Alert) -> Result<(), Over> {
-        if let Err(error) = self.ledger.restoring(why) {
-            warn!("The boot state cannot be written: {error}");
-        }
+        self.note_restore(why);
         let mut failed_in_a_row = 0;
         while let Some(pending) = self.ledger.pending().cloned() {
             let from = self.ledger.snapshot(&pending.transaction);
@@ -316,17 +314,50 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Goes back from a release that people reach. What they wrote with it stays.
+    /// Goes back from a release that people reach. What they wrote with it stays, unless the
+    /// release before cannot read it: then it is set aside with the files.
     async fn go_back(&mut self, id: u64, why: &Alert) -> Result<(), Over> {
         crash::point("going-back");
-        self.give_up(why);
+        let needs_restore = self.needs_restore();
+        if needs_restore {
+            self.note_restore(why);
+        } else {
+            self.give_up(why);
+        }
         let finish = self.settings.limits.finish_soon;
         let is_held = self.lives(id) && self.hold(id, finish).await?.is_ok();
         let held = is_held.then_some(id);
         if held.is_none() {
             self.end(id).await?;
         }
+        if needs_restore {
+            self.restore(why).await?;
+        }
         self.back_to_active(held).await
+    }
+
+    /// Leaves a release that people reached, and that does not run.
+    pub(super) async fn leave(&mut self, why: &Alert) -> Result<(), Over> {
+        if self.needs_restore() {
+            return self.restore(why).await;
+        }
+        self.give_up(why);
+        Ok(())
+    }
+
+    /// Whether the release before cannot run on the files as the pending one left them.
+    fn needs_restore(&self) -> bool {
+        self.ledger.pending().is_some_and(|one| one.needs_restore)
+    }
+
+    /// From here on the files are brought back, also by the next process.
+    fn note_restore(&mut self, why: &Alert) {
+        if self.ledger.state().phase == Phase::Restoring {
+            return;
+        }
+        if let Err(error) = self.ledger.restoring(why) {
+            warn!("The boot state cannot be written: {error}");
+        }
     }
 
     /// Whether a rollback is asked for while a release is being watched.
@@ -364,6 +395,7 @@ pub(super) fn pending(
         kind,
         transaction,
         migrates,
+        needs_restore: false,
         limits,
         tries_left: 0,
         why: None,

@@ -8,7 +8,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::boot::{Installed, Kind};
+use super::boot::{Installed, Kind, Pending};
 use super::crash;
 use super::enclosing::Part;
 use super::ledger::UPDATES;
@@ -97,12 +97,13 @@ impl Supervisor {
                     self.answer::<Value>(worker, id, Err(alert)).await;
                 }
             }
-            Wish::Switch { seq, transaction, migrates, limits } => {
+            Wish::Switch { seq, transaction, migrates, needs_restore, limits } => {
                 let found = self.to_switch_to(seq, &transaction);
                 let armed = found.and_then(|program| {
                     let release = program.release.clone();
                     let kind = Kind::Update;
-                    self.arm(switching::pending(release, kind, transaction, migrates, limits))?;
+                    let pending = switching::pending(release, kind, transaction, migrates, limits);
+                    self.arm(Pending { needs_restore, ..pending })?;
                     Ok(program)
                 });
                 return self.answer_and_switch(armed, worker, id).await;

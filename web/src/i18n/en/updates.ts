@@ -110,7 +110,18 @@ export const updates = {
   "updates.skipped": "Left out",
   "updates.check.ok": "works",
   "updates.check.bad": "does not work",
-  "updates.lost": "{rows} rows and {entries} audit entries would go.",
+  "updates.lost": {
+    one:
+      "What was changed since the update is set aside, {count} new row among it. The audit log " +
+      "stays whole.",
+    other:
+      "What was changed since the update is set aside, {count} new rows among it. The audit log " +
+      "stays whole.",
+  },
+  "updates.lostLater":
+    "The present release cannot run on the data as the new one makes it. While the new one is " +
+    "watched, going back sets aside what was written since; after that the way back is the " +
+    "backup made before it. Choose a time in which little is written.",
   "updates.lostNone": "Nothing that was written goes.",
   "updates.confirm": "Update now",
   "updates.confirmBack": "Go back now",

@@ -12,9 +12,7 @@ const SECOND_MS = 1_000;
 
 /** What will be done, what was found in the rehearsal, and how it can be undone. */
 export function PlanFacts({ plan }: { readonly plan: UpdatePlan }) {
-  const format = useFormat();
   const isProven = plan.rollback === "proven-without-restore";
-  const lost = plan.rows_lost + plan.audit_entries_lost;
   return (
     <>
       <Facts
@@ -55,14 +53,7 @@ export function PlanFacts({ plan }: { readonly plan: UpdatePlan }) {
           {reason}
         </p>
       ))}
-      <Notice tone={lost > 0 ? "danger" : "good"}>
-        {lost > 0
-          ? t("updates.lost", {
-              rows: format.integer(plan.rows_lost),
-              entries: format.integer(plan.audit_entries_lost),
-            })
-          : t("updates.lostNone")}
-      </Notice>
+      <WayBack plan={plan} isProven={isProven} />
       <Rehearsal plan={plan} />
       {plan.notes && (
         <div>
@@ -72,6 +63,13 @@ export function PlanFacts({ plan }: { readonly plan: UpdatePlan }) {
       )}
     </>
   );
+}
+
+/** What becomes of what people wrote. */
+function WayBack({ plan, isProven }: { readonly plan: UpdatePlan; readonly isProven: boolean }) {
+  if (isProven || !plan.migrates) return <Notice tone="good">{t("updates.lostNone")}</Notice>;
+  if (plan.kind !== "rollback") return <Notice tone="caution">{t("updates.lostLater")}</Notice>;
+  return <Notice tone="danger">{t("updates.lost", { count: plan.rows_lost })}</Notice>;
 }
 
 function Rehearsal({ plan }: { readonly plan: UpdatePlan }) {
