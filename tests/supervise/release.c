@@ -100,9 +100,10 @@ static void fail(const char *code, const char *detail) {
 
 static int step(int count, char **words) {
     const char *what = words[2];
-    char *folder = NULL;
+    char *folder = NULL, *after = "nobody";
     for (int nth = 3; nth + 1 < count; nth++) {
         if (!strcmp(words[nth], "--data")) snprintf(data, sizeof data, "%s", words[nth + 1]);
+        if (!strcmp(words[nth], "--after")) after = words[nth + 1];
         if (!strcmp(words[nth], "--into") || !strcmp(words[nth], "--from")) folder = words[nth + 1];
     }
     if (is("leaves-folder") && !strcmp(what, "rehearse")) {
@@ -121,6 +122,7 @@ static int step(int count, char **words) {
         point("step-snapshot-begun");
         copy(at(data, "schema"), at(folder, "schema"));
         copy(at(data, "rows"), at(folder, "rows"));
+        while (is("snapshot-waits") && access(at(data, "go"), F_OK)) poll(NULL, 0, 10);
         put(at(folder, "manifest"), "whole", 5);
     } else if (!strcmp(what, "migrate")) {
         printf("{\"done\":0,\"total\":1}\n");
@@ -135,7 +137,15 @@ static int step(int count, char **words) {
         char whole[16];
         if (!get(at(folder, "manifest"), whole, sizeof whole)) return 8;
         put(at(data, "schema"), "between", 7);
+        put(at(data, "after"), after, strlen(after));
         point("step-restore-half");
+        if (is("restore-fails")) return 8;
+        if (is("restore-hangs")) for (;;) pause();
+        for (int nth = 0; is("restore-slow") && nth < 30; nth++) {
+            printf("{\"done\":%d,\"total\":30}\n", nth);
+            fflush(stdout);
+            poll(NULL, 0, 100);
+        }
         copy(at(folder, "rows"), at(data, "rows"));
         copy(at(folder, "schema"), at(data, "schema"));
         point("step-restore-done");
@@ -290,7 +300,7 @@ int main(int count, char **words) {
     action.sa_handler = reload;
     action.sa_flags = SA_RESTART;
     sigaction(SIGHUP, &action, NULL);
-    if (is("exit")) return 1;
+    if (is("exit") || !strncmp(mode, "restore-", 8)) return 1;
     if (is("damaged")) return 5;
     if (is("segfault")) kill(getpid(), SIGSEGV);
     if (is("hang")) for (;;) pause();
@@ -299,6 +309,10 @@ int main(int count, char **words) {
     if ((lock = take_lock()) < 0) fail("data-in-use", "Another process is using the data");
     if (!get(at(data, "schema"), found, sizeof found)) put(at(data, "schema"), "old", strcpy(found, "old") ? 3 : 0);
     if (strcmp(found, schema) && strcmp(found, "new")) fail("schema", found);
+    if (is("reads-old") && strcmp(found, "old")) {
+        tell("{\"failed\":{\"code\":\"data-newer\",\"detail\":\"The data is of a newer version\"}}");
+        return 5;
+    }
     if (is("refuses")) fail("smoke", "The trial went wrong");
     point("worker-opened");
     tell("{\"ready\":{\"status\":\"Serving\"}}");

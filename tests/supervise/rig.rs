@@ -83,6 +83,7 @@ impl Rig {
             own,
             address: address.to_string(),
             ready_ms: 10_000,
+            restore_standstill_ms: 10_000,
         };
         std::fs::create_dir_all(told.data.join("update/incoming/targets")).expect("a folder");
         Self {
@@ -100,6 +101,14 @@ impl Rig {
     #[must_use]
     pub(crate) fn ready_within(mut self, patience: Duration) -> Self {
         self.told.ready_ms = u64::try_from(patience.as_millis()).expect("a short time");
+        self
+    }
+
+    /// Bringing files back may stand still for so long.
+    #[must_use]
+    pub(crate) fn restored_within(mut self, patience: Duration) -> Self {
+        let patience_ms = u64::try_from(patience.as_millis()).expect("a short time");
+        self.told.restore_standstill_ms = patience_ms;
         self
     }
 
@@ -247,6 +256,19 @@ impl Rig {
         let all = BTreeMap::from([(target, named)]);
         let text = serde_json::to_vec(&all).expect("text");
         std::fs::write(self.data("update/incoming").join(VOUCHED), text).expect("room");
+    }
+
+    /// Has a list believed in which this release alone stands.
+    pub(crate) fn believe(&mut self, named: &Named) {
+        self.vouch("holdfast", named);
+        self.ask(&json!({ "take": { "seq": null, "accept_stale": false } })).expect("it is taken");
+    }
+
+    /// Stops the supervisor in order and starts it again.
+    pub(crate) fn restart(&mut self) {
+        self.signal(Signal::TERM);
+        self.wait();
+        self.start(None);
     }
 
     /// Offers a release and has it installed.

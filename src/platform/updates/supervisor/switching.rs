@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use serde_json::Value;
 use tracing::{info, warn};
 
 use super::boot::{Kind, Pending, Phase};
@@ -110,9 +111,8 @@ impl Supervisor {
         self.ledger.enter(State::Snapshot);
         crash::point("snapshot-begun");
         let into = self.ledger.snapshot(&pending.transaction);
-        let limit = migration_limit(&pending);
-        let work = StepWork::Snapshot { into };
-        let outcome = self.run_step(&pending.release, work, limit).await?;
+        let (program, work) = (self.opened(&pending.release), StepWork::Snapshot { into });
+        let outcome = self.run_step(program, &work, migration_limit(&pending)).await?;
         crash::point("snapshot-taken");
         Ok(outcome.map(|_| ()).map_err(|alert| Alert::new(reasons::SNAPSHOT_FAILED, alert.detail)))
     }
@@ -143,9 +143,9 @@ impl Supervisor {
             let patience = Patience::Fixed(self.settings.limits.ready);
             match self.bring_up(&program, patience).await? {
                 Ok(worker) => return Ok(Ok(worker)),
-                Err((alert, _)) => {
-                    warn!(code = alert.code, "{}", alert.detail);
-                    why = alert;
+                Err(not_up) => {
+                    why = not_up.why;
+                    warn!(code = why.code, "{}", why.detail);
                 }
             }
         }
@@ -153,8 +153,8 @@ impl Supervisor {
 
     async fn migrate(&mut self, pending: &Pending) -> Result<Result<(), Alert>, Over> {
         crash::point("migration-begun");
-        let limit = migration_limit(pending);
-        let outcome = self.run_step(&pending.release, StepWork::Migrate, limit).await?;
+        let program = self.opened(&pending.release);
+        let outcome = self.run_step(program, &StepWork::Migrate, migration_limit(pending)).await?;
         Ok(match outcome {
             Ok(_) => {
                 crash::point("migration-done");
@@ -219,10 +219,7 @@ impl Supervisor {
         self.note_restore(why);
         let mut failed_in_a_row = 0;
         while let Some(pending) = self.ledger.pending().cloned() {
-            let from = self.ledger.snapshot(&pending.transaction);
-            let limit = migration_limit(&pending);
-            let work = StepWork::Restore { from };
-            match self.run_step(&pending.release, work, limit).await? {
+            match self.bring_back(&pending, failed_in_a_row).await? {
                 Ok(_) => break,
                 Err(alert) => self.alert(Alert::new(reasons::RESTORE_FAILED, alert.detail)),
             }
@@ -233,6 +230,24 @@ impl Supervisor {
         self.alerts.retain(|alert| alert.code != reasons::RESTORE_FAILED);
         self.give_up(why);
         Ok(())
+    }
+
+    /// Tries to bring the files back: with the new release, which knows them, and where that fails
+    /// with the one before and the package's in turn. Each goes on where another was cut off, and
+    /// none is cut off that gets on: with much data on a slow disk it takes what it takes.
+    async fn bring_back(
+        &mut self,
+        pending: &Pending,
+        failed_in_a_row: usize,
+    ) -> Result<Result<Value, Alert>, Over> {
+        let releases = [&pending.release, &self.ledger.state().active, &self.packaged];
+        let release = releases[failed_in_a_row % releases.len()];
+        let program = self.whole(release);
+        let from = self.ledger.snapshot(&pending.transaction);
+        let work = StepWork::Restore { from, after: pending.release.version.clone() };
+        let times = u32::try_from(failed_in_a_row).unwrap_or(u32::MAX).saturating_add(1);
+        let standstill = self.settings.limits.restore_standstill.saturating_mul(times);
+        self.run_step(program, &work, Patience::Standstill(standstill)).await
     }
 
     /// Watches the exposed release, and keeps it or goes back.
@@ -378,8 +393,8 @@ impl Supervisor {
     }
 }
 
-fn migration_limit(pending: &Pending) -> Duration {
-    Duration::from_millis(pending.limits.migration_ms_max)
+fn migration_limit(pending: &Pending) -> Patience {
+    Patience::Fixed(Duration::from_millis(pending.limits.migration_ms_max))
 }
 
 /// A switch on its way, before it is tried.

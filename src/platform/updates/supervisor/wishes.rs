@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
@@ -18,7 +19,7 @@ use super::releases::Verified;
 use super::resident::{Over, Supervisor, Wanted};
 use super::rules;
 use super::standing::Alert;
-use super::starting::PRIVATE;
+use super::starting::{PRIVATE, Patience};
 use super::steps::{self, Step};
 use super::switching;
 use crate::platform::updates::release::SUPERVISOR_PROTO;
@@ -46,8 +47,11 @@ pub(super) enum StepWork {
         into: PathBuf,
     },
     Migrate,
+    /// `after` is the version of the new release, whichever release does it: by the name of what is
+    /// kept of its files, one finds how far another came.
     Restore {
         from: PathBuf,
+        after: String,
     },
 }
 
@@ -64,8 +68,10 @@ impl StepWork {
                 vec!["snapshot".into(), "--data".into(), text(data), "--into".into(), text(into)]
             }
             Self::Migrate => vec!["migrate".into(), "--data".into(), text(data)],
-            Self::Restore { from } => {
-                vec!["restore".into(), "--data".into(), text(data), "--from".into(), text(from)]
+            Self::Restore { from, after } => {
+                let (data, from) = (text(data), text(from));
+                let words = ["restore", "--data", &data, "--from", &from, "--after", after];
+                words.map(ToOwned::to_owned).into()
             }
         };
         std::iter::once("update-step".to_owned()).chain(words).collect()
@@ -200,7 +206,7 @@ impl Supervisor {
         check_transaction(transaction)?;
         self.check_no_step()?;
         let release = rules::check_rollback(self.ledger.state())?;
-        self.verified(&release)
+        self.known(&release)
     }
 
     fn installed(&self, seq: u64) -> Result<Installed, Alert> {
@@ -279,22 +285,28 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Runs a step of a release and waits for its end, at most so long.
+    /// Runs a step of a release and waits for its end, as long as there is patience.
     pub(super) async fn run_step(
         &mut self,
-        release: &Installed,
-        work: StepWork,
-        limit: Duration,
+        program: Result<Arc<Verified>, Alert>,
+        work: &StepWork,
+        patience: Patience,
     ) -> Result<Result<Value, Alert>, Over> {
-        let begun = match self.opened(release) {
-            Ok(program) => self.begin_step(&program, &work, None).await,
+        let begun = match program {
+            Ok(program) => self.begin_step(&program, work, None).await,
             Err(alert) => Err(alert),
         };
         if let Err(alert) = begun {
             return Ok(Err(alert));
         }
         let is_over = |this: &Self| this.step.as_ref().is_none_or(Step::is_over);
-        let is_in_time = self.until(limit, is_over).await?;
+        let is_in_time = match patience {
+            Patience::Fixed(limit) => self.until(limit, is_over).await?,
+            Patience::Standstill(limit) => {
+                let seen = |this: &Self| this.step.as_ref().map(Step::work_done);
+                self.until_it_stands_still(limit, is_over, seen).await?
+            }
+        };
         if !is_in_time {
             self.kill_step();
             self.until(STEP_END_PATIENCE, is_over).await?;
@@ -303,7 +315,12 @@ impl Supervisor {
             return Ok(Err(Alert::new(reasons::STEP_FAILED, "The step is gone")));
         };
         if !is_in_time {
-            let detail = format!("It did not end within {} s", limit.as_secs());
+            let detail = match patience {
+                Patience::Fixed(limit) => format!("It did not end within {} s", limit.as_secs()),
+                Patience::Standstill(limit) => {
+                    format!("Nothing showed for {} s that it gets on", limit.as_secs())
+                }
+            };
             return Ok(Err(Alert::new(reasons::STEP_TIMED_OUT, detail)));
         }
         Ok(step.outcome().map_err(|detail| Alert::new(reasons::STEP_FAILED, detail)))
