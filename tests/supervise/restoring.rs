@@ -93,6 +93,29 @@ fn once_it_is_kept_the_release_before_is_no_way_back() {
     assert_eq!((rig.version(), rig.schema().as_str()), (2, "new"));
 }
 
+/// Somebody was erased meanwhile, and with them all that is kept of before.
+#[test]
+fn a_release_stays_when_the_files_of_before_are_gone() {
+    let mut rig = rig();
+    rig.start(None);
+    rig.answers();
+    rig.install(Conduct { migrates: true, ..GOOD });
+    rig.switch(2, true).expect("it begins");
+    rig.by("probation", |rig| {
+        let standing = rig.standing();
+        standing.under_way.is_some_and(|it| it.probation_ends_at.is_some()).then_some(())
+    });
+    std::fs::remove_dir_all(rig.data("update/to-2/snapshot")).expect("the files of before");
+
+    rig.request("POST /die HTTP/1.1", "now").expect_err("no answer");
+
+    let standing = rig.ended_switch();
+    assert_eq!(standing.last.expect("an end").end, End::Committed);
+    assert_eq!((rig.version(), rig.schema().as_str()), (2, "new"));
+    let told = rig.standing().alerts.into_iter().map(|alert| alert.code).collect::<Vec<_>>();
+    assert_eq!(told, [reasons::DIED]);
+}
+
 #[test]
 fn a_kill_on_the_way_back_leaves_the_files_of_before() {
     for point in ["exposed", "going-back", "restore-begun", "step-restore-half", "restore-done"] {

@@ -1,5 +1,6 @@
 //! Going back: from a release that is kept to the one before, or from one that is still watched.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -57,8 +58,7 @@ pub async fn plan_rollback(ctx: &BoxCtx) -> Result<UpdatePlan> {
 
 /// Rows that going back would set aside, as of now. People go on writing, so that no digest has it.
 async fn rows_lost(ctx: &BoxCtx, update: UpdateId) -> Result<u64> {
-    let data = ctx.platform.config.data().to_owned();
-    let snapshot = data.join(UPDATES).join(update.to_string()).join(SNAPSHOT);
+    let (data, snapshot) = (ctx.platform.config.data().to_owned(), snapshot_of(ctx, update));
     let lost = tasks::blocking(move || losses(&data, &snapshot)).await?;
     Ok(lost.iter().map(|one| one.now.saturating_sub(one.then)).sum())
 }
@@ -151,8 +151,25 @@ async fn back(ctx: &BoxCtx) -> Result<Back> {
     let salt = [id.as_bytes(), to.sha256.as_bytes()].concat();
     let watched_s = WATCHED_S.min(ctx.platform.config.updates.probation_seconds);
     let probation_s = if watched.is_some() { 0 } else { watched_s };
+    if let (Some(one), WayBack::NeedsRestore) = (&watched, way_back) {
+        check_snapshot(ctx, one.id)?;
+    }
     let watched = watched.map(|one| (one.id, way_back));
     Ok(Back { plan: plan(ctx, to, way_back, probation_s), salt, watched })
+}
+
+/// Whoever is erased is taken out of the data of before as well: all of it goes.
+fn check_snapshot(ctx: &BoxCtx, update: UpdateId) -> Result<()> {
+    if snapshot_of(ctx, update).is_dir() {
+        return Ok(());
+    }
+    let detail = "The data of before the update was erased, and the release before cannot run on \
+                  the data as it is now.";
+    Err(Error::conflict("update-no-way-back", detail))
+}
+
+fn snapshot_of(ctx: &BoxCtx, update: UpdateId) -> PathBuf {
+    ctx.platform.config.data().join(UPDATES).join(update.to_string()).join(SNAPSHOT)
 }
 
 /// An update whose release is still watched.

@@ -76,6 +76,11 @@ impl Ledger {
         self.folder(transaction).join(SNAPSHOT)
     }
 
+    /// Whether the files of before lie there. Whoever is erased is taken out of them all.
+    pub fn has_snapshot(&self, transaction: &str) -> bool {
+        self.disk.names(&self.snapshot(transaction)).is_ok_and(|names| !names.is_empty())
+    }
+
     /// The package brought another program while nothing was under way.
     pub fn packaged(&mut self, packaged: &Installed) -> io::Result<()> {
         let mut next = self.state.clone();

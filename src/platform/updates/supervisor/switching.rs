@@ -266,8 +266,28 @@ impl Supervisor {
                 crash::point("probation-passed");
                 self.commit(&pending).await
             }
+            Some(why) if self.has_no_way_back() => {
+                self.stay(&why);
+                self.commit(&pending).await
+            }
             Some(why) => self.go_back(id, &why).await,
         }
+    }
+
+    /// Whether nothing but the pending release can run on the files, and those of before are gone.
+    fn has_no_way_back(&self) -> bool {
+        let pending = self.ledger.pending();
+        pending.is_some_and(|one| one.needs_restore && !self.ledger.has_snapshot(&one.transaction))
+    }
+
+    /// Says that a release is kept although it should be left.
+    fn stay(&mut self, why: &Alert) {
+        let detail = format!(
+            "{} The release before cannot run on the data as it is now, and the data of before \
+             is erased, so the new release is kept.",
+            why.detail
+        );
+        self.alert(Alert::new(&why.code, detail));
     }
 
     /// Why the release cannot be kept; none after it was watched for so long.
@@ -353,6 +373,12 @@ impl Supervisor {
 
     /// Leaves a release that people reached, and that does not run.
     pub(super) async fn leave(&mut self, why: &Alert) -> Result<(), Over> {
+        if let Some(pending) = self.ledger.pending().cloned()
+            && self.has_no_way_back()
+        {
+            self.stay(why);
+            return self.commit(&pending).await;
+        }
         if self.needs_restore() {
             return self.restore(why).await;
         }
