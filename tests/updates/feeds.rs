@@ -140,7 +140,10 @@ async fn a_plan_ends_when_its_release_is_taken_back() {
         refused.is_problem(409, "update-offer-gone");
         assert_eq!(stands["under_way"], Value::Null);
         let last = &stands["last"];
-        assert_eq!((&last["outcome"], &last["reason"]["code"]), (&json!("discarded"), &json!(code)));
+        assert_eq!(
+            (&last["outcome"], &last["reason"]["code"]),
+            (&json!("discarded"), &json!(code))
+        );
         let kept = box_.server.box_entries("update.discarded").await;
         assert!(kept.len() == 1 && kept[0].changes.contains(code), "{kept:?}");
         assert_eq!(box_.supervisor.heard().len(), box_.taken(), "nothing is switched");
@@ -199,5 +202,91 @@ async fn a_policy_begins_only_after_a_look_at_the_feed() {
 
     let stands = box_.operator.get(&at("status")).await.is(200);
     assert_eq!(stands["last"]["reason"]["code"], "update-revoked", "{stands}");
+    box_.server.finish().await;
+}
+
+/// What the feed says of releases, and how much the offer matters by that.
+type Case = (&'static str, fn(&mut Forge), u64, &'static str);
+
+const SEVERITIES: &[Case] = &[
+    ("a normal one after a critical one", |_| (), 9, "critical"),
+    (
+        "the critical one is withdrawn",
+        |it| it.custom_mut(8)["status"] = json!("withdrawn"),
+        9,
+        "normal",
+    ),
+    (
+        "it is not for this channel",
+        |it| it.custom_mut(8)["channels"] = json!(["beta"]),
+        9,
+        "normal",
+    ),
+    ("it is for other machines", |it| it.custom_mut(8)["os"] = json!("macos"), 9, "normal"),
+    (
+        "it is not for all boxes yet",
+        |it| it.custom_mut(8)["rollout"]["percent"] = json!(0),
+        9,
+        "critical",
+    ),
+    (
+        "the newest is withdrawn",
+        |it| it.custom_mut(9)["status"] = json!("withdrawn"),
+        8,
+        "critical",
+    ),
+    (
+        "it is reached over a normal one",
+        |it| {
+            it.custom_mut(8)["min_from_seq"] = json!(7);
+            it.custom_mut(9)["min_from_seq"] = json!(8);
+        },
+        7,
+        "critical",
+    ),
+];
+
+#[tokio::test]
+async fn an_offer_matters_as_much_as_the_worst_that_it_mends() {
+    let box_ = Fed::new(&[]).await;
+    let mut wrong = Vec::new();
+    for (step, (name, change, seq, severity)) in (0..).zip(SEVERITIES) {
+        box_.publish(step, 9, |forge| {
+            forge.custom_mut(8)["severity"] = json!("critical");
+            change(forge);
+        });
+
+        let offer = box_.check().await["offer"].clone();
+
+        if (&offer["seq"], &offer["severity"]) != (&json!(seq), &json!(severity)) {
+            wrong.push(format!("{name}: {} {}", offer["seq"], offer["severity"]));
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn operators_are_told_of_what_is_critical_though_a_normal_release_came_after() {
+    let box_ = Fed::new(&[]).await;
+    let critical = |forge: &mut Forge| forge.custom_mut(NEW)["severity"] = json!("critical");
+    box_.publish(0, NEW, critical);
+    box_.check().await;
+    box_.server.advance(Duration::from_hours(23));
+    box_.publish(1, NEW + 1, critical);
+    box_.check().await;
+    box_.watch().await;
+    let told = box_.operator.get("/api/v1/me/notices").await.is(200).to_string();
+    assert!(!told.contains("critical"), "{told}");
+
+    box_.server.advance(Duration::from_mins(59));
+    box_.check().await;
+    box_.server.advance(Duration::from_mins(1));
+    box_.watch().await;
+
+    let told = box_.operator.get("/api/v1/me/notices").await.is(200).to_string();
+    assert!(told.contains("1.8.0") && told.contains("critical"), "{told}");
+    let stands = box_.operator.get(&at("status")).await.is(200);
+    assert!(stands["offer"]["critical_since"].is_string(), "{stands}");
     box_.server.finish().await;
 }
