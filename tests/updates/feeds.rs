@@ -22,7 +22,6 @@ const NEW: u64 = 7;
 pub(super) struct Fed {
     pub(super) server: TestServer,
     pub(super) supervisor: Supervisor,
-    pub(super) operator: Client,
     folder: tempfile::TempDir,
 }
 
@@ -39,8 +38,7 @@ impl Fed {
         Trusted::begin(&state.join("trust"), &forge::first_root()).expect("a root");
         let incoming = server.platform.config.data().join("update/incoming");
         supervisor.trust(state, incoming, server.clock.clone());
-        let operator = server.operator().await;
-        Self { server, supervisor, operator, folder }
+        Self { server, supervisor, folder }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -58,9 +56,25 @@ impl Fed {
         forge::write(&forge.build(), &self.path("feed"));
     }
 
+    /// Somebody who operates the box; nobody's token lasts as long as these tests.
+    async fn operator(&self) -> Client {
+        self.server.operator().await
+    }
+
     /// Asks the feed; gives how updates stand then.
     pub(super) async fn check(&self) -> Value {
-        self.operator.post(&at("check"), &json!({})).await.is(200)
+        self.operator().await.post(&at("check"), &json!({})).await.is(200)
+    }
+
+    async fn stands(&self) -> Value {
+        self.operator().await.get(&at("status")).await.is(200)
+    }
+
+    /// What somebody is told by the look of a minute.
+    async fn told(&self) -> String {
+        let operator = self.operator().await;
+        self.watch().await;
+        operator.get("/api/v1/me/notices").await.is(200).to_string()
     }
 
     /// What the supervisor trusts of a release.
@@ -129,13 +143,13 @@ async fn a_plan_ends_when_its_release_is_taken_back() {
         box_.publish(0, NEW, |_| ());
         box_.check().await;
         plant(&box_.server, "person").await;
-        let shown = digest(&box_.operator).await;
+        let shown = digest(&box_.operator().await).await;
         box_.check().await;
-        assert_eq!(digest(&box_.operator).await, shown, "nothing changed");
+        assert_eq!(digest(&box_.operator().await).await, shown, "nothing changed");
 
         box_.publish(1, NEW, |forge| forge.custom_mut(NEW)["status"] = json!(status));
         let stands = box_.check().await;
-        let refused = apply(&box_.operator, &shown).await;
+        let refused = apply(&box_.operator().await, &shown).await;
 
         refused.is_problem(409, "update-offer-gone");
         assert_eq!(stands["under_way"], Value::Null);
@@ -148,7 +162,7 @@ async fn a_plan_ends_when_its_release_is_taken_back() {
         assert!(kept.len() == 1 && kept[0].changes.contains(code), "{kept:?}");
         assert_eq!(box_.supervisor.heard().len(), box_.taken(), "nothing is switched");
         let other = format!("{shown}0");
-        apply(&box_.operator, &other).await.is_problem(409, "update-no-plan");
+        apply(&box_.operator().await, &other).await.is_problem(409, "update-no-plan");
         box_.server.finish().await;
     }
 }
@@ -156,30 +170,18 @@ async fn a_plan_ends_when_its_release_is_taken_back() {
 /// The look that would have ended the plan did not come to it.
 #[tokio::test]
 async fn neither_a_person_nor_a_policy_confirms_what_is_offered_no_more() {
-    let harmless = |server: &TestServer| {
-        let ctx = crate::support::system(&server.platform);
-        async move {
-            let changed = ctx.write(|scope| {
-                let sql = "UPDATE updates SET plan = replace(plan, '\"migrates\":true',
-                               '\"migrates\":false')";
-                Ok(scope.prepare_cached(sql)?.execute([])?)
-            });
-            assert_eq!(changed.await.expect("a plan"), 1);
-        }
-    };
     let box_ = Fed::new(&[("updates.policy", "auto-patch")]).await;
     box_.publish(0, NEW, revoked);
     box_.check().await;
 
     plant(&box_.server, "person").await;
-    let shown = digest(&box_.operator).await;
-    apply(&box_.operator, &shown).await.is_problem(409, "update-offer-gone");
-    plant(&box_.server, "policy").await;
-    harmless(&box_.server).await;
+    let shown = digest(&box_.operator().await).await;
+    apply(&box_.operator().await, &shown).await.is_problem(409, "update-offer-gone");
+    planned_by_policy(&box_).await;
     box_.server.advance(Duration::from_mins(16));
     box_.watch().await;
 
-    let stands = box_.operator.get(&at("status")).await.is(200);
+    let stands = box_.stands().await;
     assert_eq!(stands["under_way"], Value::Null, "{stands}");
     assert_eq!(stands["last"]["reason"]["code"], "update-revoked");
     assert_eq!(box_.supervisor.heard().len(), box_.taken(), "nothing is switched");
@@ -200,7 +202,7 @@ async fn a_policy_begins_only_after_a_look_at_the_feed() {
     assert_eq!(box_.server.box_entries("update.confirmed").await.len(), 0);
     box_.server.run_jobs().await;
 
-    let stands = box_.operator.get(&at("status")).await.is(200);
+    let stands = box_.stands().await;
     assert_eq!(stands["last"]["reason"]["code"], "update-revoked", "{stands}");
     box_.server.finish().await;
 }
@@ -275,18 +277,16 @@ async fn operators_are_told_of_what_is_critical_though_a_normal_release_came_aft
     box_.server.advance(Duration::from_hours(23));
     box_.publish(1, NEW + 1, critical);
     box_.check().await;
-    box_.watch().await;
-    let told = box_.operator.get("/api/v1/me/notices").await.is(200).to_string();
+    let told = box_.told().await;
     assert!(!told.contains("critical"), "{told}");
 
     box_.server.advance(Duration::from_mins(59));
     box_.check().await;
     box_.server.advance(Duration::from_mins(1));
-    box_.watch().await;
 
-    let told = box_.operator.get("/api/v1/me/notices").await.is(200).to_string();
+    let told = box_.told().await;
     assert!(told.contains("1.8.0") && told.contains("critical"), "{told}");
-    let stands = box_.operator.get(&at("status")).await.is(200);
+    let stands = box_.stands().await;
     assert!(stands["offer"]["critical_since"].is_string(), "{stands}");
     box_.server.finish().await;
 }
@@ -302,7 +302,7 @@ async fn planned_by_policy(box_: &Fed) -> Value {
         Ok(scope.prepare_cached(sql)?.execute([])?)
     });
     assert_eq!(changed.await.expect("a plan"), 1);
-    box_.operator.get(&at("status")).await.is(200)["under_way"].clone()
+    box_.stands().await["under_way"].clone()
 }
 
 #[tokio::test]
@@ -319,7 +319,7 @@ async fn a_box_that_was_off_in_the_window_does_not_begin_outside_of_it() {
     box_.server.advance(Duration::from_mins(121));
     box_.check().await;
     box_.watch().await;
-    let stands = box_.operator.get(&at("status")).await.is(200);
+    let stands = box_.stands().await;
     assert_eq!(stands["under_way"]["begins_at"], Value::Null, "{stands}");
     assert_eq!(box_.server.box_entries("update.confirmed").await.len(), 0);
 
@@ -328,7 +328,7 @@ async fn a_box_that_was_off_in_the_window_does_not_begin_outside_of_it() {
     box_.check().await;
     box_.watch().await;
 
-    let stands = box_.operator.get(&at("status")).await.is(200);
+    let stands = box_.stands().await;
     assert_eq!(
         (&stands["under_way"], &stands["last"]["outcome"]),
         (&Value::Null, &json!("discarded"))
@@ -363,7 +363,7 @@ async fn metadata_past_its_time_is_taken_from_a_bundle_alone_and_the_log_says_so
     let box_ = Fed::new(&[]).await;
     box_.publish(0, NEW, |_| ());
     box_.check().await;
-    let asked = async |wish: Value| box_.operator.post(&at("apply"), &wish).await;
+    let asked = async |wish: Value| box_.operator().await.post(&at("apply"), &wish).await;
 
     let refused = asked(json!({ "accept_stale": true })).await;
     refused.is_field_problem("accept_stale", "update-needs-bundle");
@@ -372,5 +372,53 @@ async fn metadata_past_its_time_is_taken_from_a_bundle_alone_and_the_log_says_so
 
     let kept = box_.server.box_entries("update.requested").await;
     assert!(kept.len() == 1 && kept[0].changes.contains("accept_stale"), "{kept:?}");
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn the_log_says_once_which_releases_are_not_for_this_box_and_why() {
+    let box_ = Fed::new(&[]).await;
+    let left_out = |forge: &mut Forge| {
+        forge.custom_mut(NEW + 1)["channels"] = json!(["beta"]);
+        forge.custom_mut(NEW + 2)["supervisor_proto"] = json!(2);
+    };
+    box_.publish(0, NEW + 2, left_out);
+    box_.check().await;
+    box_.check().await;
+    box_.publish(1, NEW + 2, |forge| {
+        left_out(forge);
+        forge.custom_mut(NEW + 1)["status"] = json!("revoked");
+        forge.custom_mut(NEW + 1)["channels"] = json!(["stable"]);
+    });
+    box_.check().await;
+
+    let kept = box_.server.box_entries("update.left_out").await;
+
+    let has = |at: usize, version: &str, code: &str| {
+        kept[at].changes.contains(version) && kept[at].changes.contains(code)
+    };
+    assert_eq!(kept.len(), 3, "{kept:?}");
+    assert!(has(0, "1.9.0", "update-package-first"), "{kept:?}");
+    assert!(has(1, "1.8.0", "update-other-channel"), "{kept:?}");
+    assert!(has(2, "1.8.0", "update-revoked"), "{kept:?}");
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_is_told_that_what_was_taken_still_waits() {
+    let box_ = Fed::new(&[]).await;
+    box_.publish(0, NEW, |forge| forge.custom_mut(NEW)["severity"] = json!("critical"));
+    box_.check().await;
+    let ctx = crate::support::system(&box_.server.platform);
+    let taken = ctx.write(|scope| {
+        let sql = "UPDATE update_feed SET offered_seq = 6";
+        Ok(scope.prepare_cached(sql)?.execute([])?)
+    });
+    assert_eq!(taken.await.expect("an offer"), 1);
+
+    box_.server.advance(Duration::from_mins(25 * 60));
+
+    let told = box_.told().await;
+    assert!(!told.contains("critical"), "{told}");
     box_.server.finish().await;
 }
