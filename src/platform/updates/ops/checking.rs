@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::believed::{hand_on, review_plan_by};
 use super::feeding::{self, Look, Trouble};
-use super::planning::{as_box, check_ready, confirm_due, prepare};
+use super::planning::{as_box, check_ready, confirm_due, end_overdue, opens_at, prepare, running};
 use super::{KIND, check_channel_in, status};
 use crate::config::UpdatePolicy;
 use crate::platform::audit::Entry;
@@ -24,6 +25,9 @@ use crate::platform::updates::store;
 
 /// The feed is asked as often.
 const ASKED_EVERY: Duration = Duration::from_hours(1);
+/// So long before the window opens the policy has an update rehearsed at the earliest: that may take
+/// hours, and its plan holds a day.
+const PREPARED_BEFORE: Duration = Duration::from_hours(12);
 /// Ended updates that are looked through for one to the same release.
 const LOOKED_THROUGH: usize = 20;
 
@@ -62,7 +66,8 @@ pub(super) enum Source {
     Bundle,
 }
 
-/// Looks at a feed and keeps what it offers.
+/// Looks at a feed and keeps what it offers. The supervisor hears of what is new, and a plan ends
+/// whose release is offered no more.
 pub(super) async fn look_and_keep(
     ctx: &BoxCtx,
     (feed, source): (&Feed, Source),
@@ -73,7 +78,7 @@ pub(super) async fn look_and_keep(
         None => None,
         Some((target, release)) => Some(Offer {
             to: Version { seq: release.seq, version: release.version.clone() },
-            severity: release.severity,
+            severity: look.severity,
             size_bytes: target.size_bytes,
             released_at: release.released_at.clone(),
             notes: feeding::notes(ctx, feed, &look, release).await?,
@@ -83,6 +88,7 @@ pub(super) async fn look_and_keep(
         }),
     };
     let (expires_at, root_expires_at) = (look.fresh.expires_at(), look.fresh.root_expires_at());
+    let from_seq = running(ctx).seq;
     ctx.write(move |scope: &BoxScope<'_>| {
         let before = store::feed(scope)?.unwrap_or_default();
         let seq = |state: &FeedState| state.offer.as_ref().map(|one| one.to.seq);
@@ -90,7 +96,7 @@ pub(super) async fn look_and_keep(
         let after = FeedState {
             expires_at: Some(expires_at),
             root_expires_at: Some(root_expires_at),
-            ..before.answered(offer, scope.now())
+            ..before.answered(offer, from_seq, scope.now())
         };
         store::save_feed(scope, &after)?;
         if let Some(offer) = after.offer.filter(|one| Some(one.to.seq) != known) {
@@ -103,6 +109,11 @@ pub(super) async fn look_and_keep(
         Ok(())
     })
     .await?;
+    // What is past its time is handed over with its release alone, by whoever said so.
+    if staleness == Staleness::Refused {
+        hand_on(ctx, &look).await;
+    }
+    review_plan_by(&as_box(ctx), &look.fresh.targets()).await?;
     Ok(look)
 }
 
@@ -142,6 +153,10 @@ async fn begin_by_policy(ctx: &BoxCtx) -> Result<()> {
         UpdatePolicy::AutoPatch => Severity::Normal,
         UpdatePolicy::SecurityOnly => Severity::Security,
     };
+    // A plan that is over before the window opens would be for nothing.
+    if opens_at(&ctx.platform.config, ctx.now(), PREPARED_BEFORE).is_none() {
+        return Ok(());
+    }
     let is_wanted = ctx.read(move |scope| {
         let offer = store::feed(scope)?.and_then(|feed| feed.offer);
         let Some(offer) = offer.filter(|one| one.severity >= least) else { return Ok(false) };
@@ -164,8 +179,13 @@ async fn begin_by_policy(ctx: &BoxCtx) -> Result<()> {
 /// Looks after updates each minute: what begins by itself begins, what nobody confirmed ends, and
 /// operators are told of what waits too long, once a day.
 pub(in crate::platform) async fn look_after(ctx: &BoxCtx) -> Result<()> {
-    confirm_due(&as_box(ctx)).await?;
-    if is_time(ctx).await? {
+    end_overdue(&as_box(ctx)).await?;
+    let is_time = is_time(ctx).await?;
+    // What is due may have been taken back by its publisher while the box was off.
+    if !is_time {
+        confirm_due(&as_box(ctx)).await?;
+    }
+    if is_time {
         let (subject, input) = (String::new(), Value::Null);
         let wanted = Wanted { kind: CHECK.kind, workspace: None, subject, input };
         jobs::ops::ask(&as_box(ctx), wanted, UnderWay::Join).await?;
@@ -188,12 +208,16 @@ async fn is_time(ctx: &BoxCtx) -> Result<bool> {
 
 /// Since when a critical release waits too long, and since when the feed is silent.
 pub(in crate::platform) async fn trouble(ctx: &BoxCtx) -> Result<Option<String>> {
-    ctx.read(|scope| {
+    let from_seq = running(ctx).seq;
+    ctx.read(move |scope| {
         let Some(feed) = store::feed(scope)? else { return Ok(None) };
         let now = scope.now();
-        if let (Some(since), Some(offer)) = (feed.critical_since(now), &feed.offer) {
+        // What was taken since the last look waits no more.
+        let offer = feed.offer.as_ref().filter(|one| one.to.seq > from_seq);
+        if let (Some(since), Some(offer)) = (feed.critical_since(now), offer) {
             let version = &offer.to.version;
-            return Ok(Some(format!("The critical release {version} has waited since {since}.")));
+            let said = "mends what is critical, and that has waited since";
+            return Ok(Some(format!("The release {version} {said} {since}.")));
         }
         Ok(feed.stale_since(now).map(|since| {
             format!("The feed of updates has said nothing that can be believed since {since}.")

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::believed::{gone_in, review_plan};
 use super::switching::standing;
 use super::{KIND, check_channel_in, who};
 use crate::config::Config;
@@ -23,15 +24,13 @@ use crate::platform::updates::link::Link;
 use crate::platform::updates::release::Severity;
 use crate::platform::updates::report::UpdatePlan;
 use crate::platform::updates::rules::{
-    self, By, Candidate, DIGEST_HOLDS, KEPT_MAX, Kind, Outcome, Reason, Stage, Update, UpdateId,
+    self, By, Candidate, DIGEST_HOLDS, KEPT_MAX, Kind, PLAN_HOLDS, Outcome, Reason, Stage, Update, UpdateId,
     Version, is_automatic, is_open, is_over,
 };
 use crate::platform::updates::store;
 
 /// People are told so long before an update begins by itself.
 pub const TOLD_BEFORE: Duration = Duration::from_mins(15);
-/// Minutes that are looked through for the window: it comes within a week.
-const MINUTES_LOOKED_THROUGH: u64 = 8 * 24 * 60;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// The way to the supervisor.
@@ -60,10 +59,14 @@ pub(in crate::platform::updates) fn check_ready(ctx: &BoxCtx) -> Result<()> {
 /// plan that nobody confirmed makes room for it.
 ///
 /// # Errors
-/// What `check_ready` says, `update-under-way`, `update-none`, `update-quarantined` and
-/// `update-channel-not-allowed`.
+/// What `check_ready` says, `update-needs-bundle`, `update-under-way`, `update-none`,
+/// `update-quarantined` and `update-channel-not-allowed`.
 pub async fn prepare(ctx: &BoxCtx, given: Given) -> Result<Created<Job>> {
     check_ready(ctx)?;
+    if given.accept_stale && !given.is_bundled {
+        let detail = "Metadata past its time is taken from a bundle alone, so with from_bundle.";
+        return Err(Error::invalid("accept_stale", "update-needs-bundle", detail));
+    }
     let from = running(ctx);
     let standing = standing(link(ctx)?).await?;
     let is_bad = move |seq: u64| standing.quarantine.iter().any(|one| one.seq == seq);
@@ -88,7 +91,11 @@ pub async fn prepare(ctx: &BoxCtx, given: Given) -> Result<Created<Job>> {
             severity: offer.severity,
             ..new(scope, Kind::Update, (from, offer.to), channel)
         };
-        begin_in(scope, &update, "requested")?;
+        let mut requested = entry("update.requested", &update);
+        if given.accept_stale {
+            requested = requested.set("accept_stale", "yes");
+        }
+        begin_in(scope, &update, requested)?;
         let job = ask_in(scope, &platform.jobs, &wanted(&PREPARE, update.id, &given)?, REFUSE)?;
         Ok((job.id, job))
     });
@@ -139,11 +146,12 @@ pub(super) fn new(
     }
 }
 
-pub(super) fn begin_in(scope: &BoxScope<'_>, update: &Update, state: &'static str) -> Result<()> {
+/// Begins an update, with what the audit log says of the wish.
+pub(super) fn begin_in(scope: &BoxScope<'_>, update: &Update, requested: Entry) -> Result<()> {
     store::insert(scope, update)?;
     store::forget_old(scope, KEPT_MAX)?;
-    enter_in(scope, update.id, state)?;
-    scope.audit(entry("update.requested", update))?;
+    enter_in(scope, update.id, "requested")?;
+    scope.audit(requested)?;
     Ok(())
 }
 
@@ -237,17 +245,21 @@ fn waiting_in(scope: &BoxScope<'_>) -> Result<(Update, [u8; 32], String)> {
 /// Confirms the plan with this digest: from here on it is carried out.
 ///
 /// # Errors
-/// What `check_ready` says, `update-no-plan`, `update-plan-other`, `update-plan-old` and
-/// `update-channel-not-allowed`.
+/// What `check_ready` says, `update-no-plan`, `update-offer-gone`, `update-plan-other`,
+/// `update-plan-old` and `update-channel-not-allowed`.
 pub async fn confirm(ctx: &BoxCtx, given: String) -> Result<Created<Job>> {
     check_ready(ctx)?;
+    review_plan(ctx).await?;
     let platform = Arc::clone(&ctx.platform);
     let load = |scope: &BoxScope<'_>, id: JobId| find_in(scope, id);
     let asked = ctx.create(load, move |scope| {
         if store::under_way(scope)?.is_some_and(|one| one.confirmed_at.is_some()) {
             return Err(rules::under_way());
         }
-        let (update, salt, plan) = waiting_in(scope)?;
+        let (update, salt, plan) = match waiting_in(scope) {
+            Ok(waiting) => waiting,
+            Err(none) => return Err(gone_in(scope, &given)?.unwrap_or(none)),
+        };
         check_channel_in(scope, &update.channel)?;
         digest::check(&given, &salt, &plan, scope.now())?;
         let update = confirm_in(scope, update, given)?;
@@ -276,29 +288,39 @@ pub(super) fn confirm_in(scope: &BoxScope<'_>, update: Update, digest: String) -
     Ok(update)
 }
 
-/// Confirms what begins by itself and is due, and ends a plan that nobody confirmed in time.
+/// Ends a plan that nobody confirmed in time.
+pub(super) async fn end_overdue(ctx: &BoxCtx) -> Result<()> {
+    // Most looks find nothing, and a commit would make all remembered sessions stale.
+    let overdue = |scope: &BoxScope<'_>| {
+        let open = store::under_way(scope)?.filter(|one| one.confirmed_at.is_none());
+        Ok(open.filter(|one| one.planned_at.is_some_and(|at| is_over(at, scope.now()))))
+    };
+    if ctx.read(overdue).await?.is_none() {
+        return Ok(());
+    }
+    ctx.write(move |scope| match overdue(scope)? {
+        Some(open) => end_in(scope, open, Outcome::Discarded, None).map(drop),
+        None => Ok(()),
+    })
+    .await
+}
+
+/// Confirms what begins by itself and is due.
 pub(super) async fn confirm_due(ctx: &BoxCtx) -> Result<()> {
     let config = Arc::clone(&ctx.platform.config);
-    // Most looks find nothing, and a commit would make all remembered sessions stale.
-    let find = move |scope: &BoxScope<'_>| {
+    let due = move |scope: &BoxScope<'_>| {
         let open = store::under_way(scope)?.filter(|one| one.confirmed_at.is_none());
-        Ok(open.and_then(|one| {
-            let now = scope.now();
-            let is_due = begins_at(&config, &one).is_some_and(|at| at <= now);
-            let is_past = one.planned_at.is_some_and(|at| is_over(at, now));
-            (is_due || is_past).then_some((one, is_due))
-        }))
+        let now = scope.now();
+        let is_open = opens_at(&config, now, Duration::ZERO).is_some();
+        Ok(open.filter(|one| is_open && begins_at(&config, one, now).is_some_and(|at| at <= now)))
     };
-    let Some((_, is_due)) = ctx.read(find).await? else { return Ok(()) };
+    if ctx.read(due.clone()).await?.is_none() {
+        return Ok(());
+    }
+    review_plan(ctx).await?;
     let platform = Arc::clone(&ctx.platform);
     let job = ctx.write(move |scope| {
-        let Some(open) = store::under_way(scope)?.filter(|one| one.confirmed_at.is_none()) else {
-            return Ok(None);
-        };
-        if !is_due {
-            end_in(scope, open, Outcome::Discarded, None)?;
-            return Ok(None);
-        }
+        let Some(open) = due(scope)? else { return Ok(None) };
         let (salt, plan) = (open.salt.unwrap_or_default(), open.plan.clone().unwrap_or_default());
         let digest = digest::issue(&salt, &plan, scope.now());
         let update = confirm_in(scope, open, digest)?;
@@ -316,8 +338,13 @@ pub(super) fn running(ctx: &BoxCtx) -> Version {
     Version { seq, version: VERSION.to_owned() }
 }
 
-/// When the update begins by itself; none where somebody has to confirm it.
-pub(in crate::platform) fn begins_at(config: &Config, update: &Update) -> Option<Moment> {
+/// When the update begins by itself: within the last minute, where it is due. None where somebody
+/// has to confirm it, and where the plan is over before the window opens again.
+pub(in crate::platform) fn begins_at(
+    config: &Config,
+    update: &Update,
+    now: Moment,
+) -> Option<Moment> {
     let planned_at = update.planned_at.filter(|_| update.confirmed_at.is_none())?;
     let plan: UpdatePlan = serde_json::from_str(update.plan.as_deref()?).ok()?;
     let candidate = Candidate {
@@ -329,15 +356,21 @@ pub(in crate::platform) fn begins_at(config: &Config, update: &Update) -> Option
     if !is_wished || !is_automatic(config.updates.policy, candidate) {
         return None;
     }
+    let first = planned_at.plus(TOLD_BEFORE);
+    // Whole minutes, so that it is the same whenever it is looked at.
+    let minutes = u32::try_from(now.since(first).as_secs() / MINUTE.as_secs()).unwrap_or(u32::MAX);
+    let at = opens_at(config, first.plus(MINUTE * minutes), PLAN_HOLDS)?;
+    (!is_over(planned_at, at)).then_some(at)
+}
+
+/// When the window is open first from a moment on, if that is within so long.
+pub(super) fn opens_at(config: &Config, from: Moment, within: Duration) -> Option<Moment> {
     let zone = config.notices.time_zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
-    let minutes = (0..MINUTES_LOOKED_THROUGH).map(|minute| {
-        let minute = u32::try_from(minute).unwrap_or(u32::MAX);
-        planned_at.plus(TOLD_BEFORE).plus(MINUTE * minute)
-    });
+    let minutes = 0..=u32::try_from(within.as_secs() / MINUTE.as_secs()).unwrap_or(u32::MAX);
     let is_good = |at: &Moment| {
         local(*at, &zone).is_some_and(|(day, minute)| is_open(config.updates.window, day, minute))
     };
-    minutes.into_iter().find(is_good)
+    minutes.map(|minute| from.plus(MINUTE * minute)).find(is_good)
 }
 
 /// The day of the week, from Monday, and the minute of the day.
