@@ -26,13 +26,12 @@ import {
 interface Props {
   readonly count: Count;
   readonly decisions: Decisions;
-  readonly onDecided: () => void;
 }
 
 type Ask = "submit" | "approve" | "reject" | "cancel" | null;
 
 /** What can be done with a count by whoever looks at it. */
-export function CountActions({ count, decisions, onDecided }: Props) {
+export function CountActions({ count, decisions }: Props) {
   const workspace = useWorkspace();
   const client = useQueryClient();
   const [ask, setAsk] = useState<Ask>(null);
@@ -109,7 +108,6 @@ export function CountActions({ count, decisions, onDecided }: Props) {
           decisions={decisions}
           onClose={() => setAsk(null)}
           onDone={async (isApplied) => {
-            onDecided();
             await done(t(isApplied ? "counts.approved" : "counts.approvedPart"));
           }}
         />
