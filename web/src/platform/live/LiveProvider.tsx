@@ -5,6 +5,7 @@ import { meQuery } from "../identity/queries";
 import { NOTICES } from "../notices/queries";
 import { HELP } from "../security/queries";
 import { NEWS } from "../updates/newsQuery";
+import { markCostly, readAllAgain } from "./costly";
 
 /** `off`: nothing is followed, and nothing is wrong with the connection. */
 type LiveState = StreamState | "off";
@@ -25,7 +26,8 @@ const MENDED_MS = 15_000;
 
 /**
  * Follows the workspace's changes and marks what they touch as out of date. A change of kind
- * `inventory.item` touches every query whose key starts with `["inventory", workspace]`.
+ * `inventory.item` touches every query whose key starts with `["inventory", workspace]`; of what is
+ * costly it is only said that something changed.
  */
 export function LiveProvider({
   workspace,
@@ -48,7 +50,7 @@ export function LiveProvider({
       return;
     }
     // Everything in it is another.
-    if (wasDamaged.current) void client.invalidateQueries();
+    if (wasDamaged.current) readAllAgain(client);
     wasDamaged.current = false;
     const touched = new Set<string>();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,7 +59,10 @@ export function LiveProvider({
     const flush = () => {
       timer = undefined;
       flushedAt = Date.now();
-      for (const app of touched) void client.invalidateQueries({ queryKey: [app, workspace] });
+      for (const app of touched) {
+        void client.invalidateQueries({ queryKey: [app, workspace] });
+        markCostly(client, app, workspace);
+      }
       for (const about of ABOUT_ANYTHING)
         void client.invalidateQueries({ queryKey: [about, workspace] });
       if (touched.has("notice")) {
@@ -74,7 +79,7 @@ export function LiveProvider({
         touched.add(change.kind.split(".")[0] ?? "");
         timer ??= setTimeout(flush, Math.max(30, BURST_MS - (Date.now() - flushedAt)));
       },
-      onGap: () => void client.invalidateQueries(),
+      onGap: () => readAllAgain(client),
       onState: (next) => {
         setState(next);
         // What happened to the workspace itself, its people and the box is not told again.

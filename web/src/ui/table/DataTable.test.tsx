@@ -56,6 +56,25 @@ beforeEach(() => {
 afterEach(cleanup);
 
 describe("the list", () => {
+  it("says beside the rows it still has that it could not be read again", async () => {
+    const onRetry = vi.fn();
+    show({ error: new Error("away"), onRetry });
+    expect(screen.getAllByRole("row").length).toBeGreaterThan(5);
+    expect(screen.getByRole("alert").textContent).toContain("away");
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect(onRetry).toHaveBeenCalledOnce();
+  });
+
+  it("asks for more rows by itself, and not again once that was refused", () => {
+    const onMore = vi.fn();
+    const shown = show({ rows: many(3), hasMore: true, onMore });
+    expect(onMore).toHaveBeenCalled();
+    shown.unmount();
+    onMore.mockClear();
+    show({ rows: many(3), hasMore: true, onMore, error: new Error("away") });
+    expect(onMore).not.toHaveBeenCalled();
+  });
+
   it("holds few rows of many", () => {
     show();
     const shown = screen.getAllByRole("row").length;

@@ -12,6 +12,7 @@ import {
 } from "react";
 import { t, useFormat } from "@/i18n";
 import { ROW_HEIGHT_PX, storedDensity } from "@/theme/appearance";
+import { ProblemAlert } from "../ProblemAlert";
 import { FailedState, NoPermission } from "../StateBlock";
 import { useIsPhone } from "../useIsPhone";
 import { gridAction } from "./gridKeys";
@@ -105,9 +106,11 @@ export function DataTable<Row>(props: Props<Row>) {
   const items = virtual.getVirtualItems();
   const drawn = isPrinting ? rows.map((_, index) => ({ index, start: index * rowPx })) : items;
   const last = items.at(-1)?.index ?? 0;
+  const hasFailed = Boolean(props.error);
   useEffect(() => {
-    if (hasMore && last >= rows.length - AHEAD_ROWS) onMore?.();
-  }, [hasMore, last, rows.length, onMore]);
+    // What was refused is not asked for again and again: somebody has to want it.
+    if (hasMore && !hasFailed && last >= rows.length - AHEAD_ROWS) onMore?.();
+  }, [hasMore, hasFailed, last, rows.length, onMore]);
 
   const select = (index: number, isSecond: boolean) => {
     const row = rows[index];
@@ -147,91 +150,102 @@ export function DataTable<Row>(props: Props<Row>) {
   const template = { gridTemplateColumns: columns.map((column) => column.width).join(" ") };
 
   return (
-    <div className={classes.frame}>
-      <div
-        ref={scroller}
-        className={classes.scroller}
-        role="grid"
-        tabIndex={0}
-        aria-label={props.label}
-        aria-rowcount={hasMore ? -1 : rows.length + 1}
-        aria-colcount={isPhone ? 1 : columns.length}
-        aria-busy={props.isLoading}
-        aria-multiselectable={props.chosen ? true : undefined}
-        data-choosing={props.chosen ? true : undefined}
-        aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
-        onKeyDown={onKeyDown}
-        onBlur={() => (hadFocus.current = false)}
-        onFocus={(event) => {
-          hadFocus.current = true;
-          if (event.target === event.currentTarget && active < 0 && rows.length > 0) setActive(0);
-        }}
-      >
-        <HeaderRow
-          columns={columns}
-          template={template}
-          isPhone={isPhone}
-          sort={props.sort}
-          onSort={props.onSort}
-        />
-        {props.isLoading && rows.length === 0 ? (
-          <SkeletonRows
-            columns={isPhone ? 1 : columns.length}
-            template={isPhone ? undefined : template}
-            height={rowPx}
+    <>
+      {hasFailed && (
+        <div className={classes.failure}>
+          <ProblemAlert error={props.error} onRetry={props.onRetry} />
+        </div>
+      )}
+      <div className={classes.frame}>
+        <div
+          ref={scroller}
+          className={classes.scroller}
+          role="grid"
+          tabIndex={0}
+          aria-label={props.label}
+          aria-rowcount={hasMore ? -1 : rows.length + 1}
+          aria-colcount={isPhone ? 1 : columns.length}
+          aria-busy={props.isLoading}
+          aria-multiselectable={props.chosen ? true : undefined}
+          data-choosing={props.chosen ? true : undefined}
+          aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
+          onKeyDown={onKeyDown}
+          onBlur={() => (hadFocus.current = false)}
+          onFocus={(event) => {
+            hadFocus.current = true;
+            if (event.target === event.currentTarget && active < 0 && rows.length > 0) setActive(0);
+          }}
+        >
+          <HeaderRow
+            columns={columns}
+            template={template}
+            isPhone={isPhone}
+            sort={props.sort}
+            onSort={props.onSort}
           />
-        ) : (
-          <div role="rowgroup" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
-            {drawn.map((item) => {
-              const row = rows[item.index];
-              if (!row) return null;
-              const key = rowKey(row);
-              return (
-                <div
-                  key={key}
-                  id={`${id}-${item.index}`}
-                  role="row"
-                  aria-rowindex={item.index + 2}
-                  aria-selected={
-                    props.chosen?.has(key) ?? (props.onSelect && props.selected === key)
-                  }
-                  className={classes.row}
-                  data-active={item.index === active || undefined}
-                  data-pulse={pulsing.has(key) || undefined}
-                  data-clickable={Boolean(props.onOpen) || undefined}
-                  style={{
-                    height: rowPx,
-                    transform: `translateY(${item.start}px)`,
-                    ...(isPhone ? {} : template),
-                  }}
-                  onClick={(event) => {
-                    if (!isOwnClick(event)) select(item.index, event.detail > 1);
-                  }}
-                >
-                  {isPhone ? (
-                    <div role="gridcell" className={classes.phoneCell}>
-                      {props.phoneRow(row)}
-                    </div>
-                  ) : (
-                    columns.map((column) => (
-                      <div
-                        role="gridcell"
-                        key={column.id}
-                        className={classes.cell}
-                        data-align={column.align}
-                      >
-                        {column.cell(row)}
+          {props.isLoading && rows.length === 0 ? (
+            <SkeletonRows
+              columns={isPhone ? 1 : columns.length}
+              template={isPhone ? undefined : template}
+              height={rowPx}
+            />
+          ) : (
+            <div
+              role="rowgroup"
+              className={classes.rows}
+              style={{ height: virtual.getTotalSize() }}
+            >
+              {drawn.map((item) => {
+                const row = rows[item.index];
+                if (!row) return null;
+                const key = rowKey(row);
+                return (
+                  <div
+                    key={key}
+                    id={`${id}-${item.index}`}
+                    role="row"
+                    aria-rowindex={item.index + 2}
+                    aria-selected={
+                      props.chosen?.has(key) ?? (props.onSelect && props.selected === key)
+                    }
+                    className={classes.row}
+                    data-active={item.index === active || undefined}
+                    data-pulse={pulsing.has(key) || undefined}
+                    data-clickable={Boolean(props.onOpen) || undefined}
+                    style={{
+                      height: rowPx,
+                      transform: `translateY(${item.start}px)`,
+                      ...(isPhone ? {} : template),
+                    }}
+                    onClick={(event) => {
+                      if (!isOwnClick(event)) select(item.index, event.detail > 1);
+                    }}
+                  >
+                    {isPhone ? (
+                      <div role="gridcell" className={classes.phoneCell}>
+                        {props.phoneRow(row)}
                       </div>
-                    ))
-                  )}
-                </div>
-              );
-            })}
-          </div>
-        )}
+                    ) : (
+                      columns.map((column) => (
+                        <div
+                          role="gridcell"
+                          key={column.id}
+                          className={classes.cell}
+                          data-align={column.align}
+                        >
+                          {column.cell(row)}
+                        </div>
+                      ))
+                    )}
+                  </div>
+                );
+              })}
+            </div>
+          )}
+        </div>
+        <Foot total={props.total ?? null} shown={rows.length} hasMore={hasMore} />
       </div>
-      <Foot total={props.total ?? null} shown={rows.length} hasMore={hasMore} />
-    </div>
+    </>
   );
 }
 

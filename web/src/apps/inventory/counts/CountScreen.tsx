@@ -15,8 +15,9 @@ import { CountActions } from "./CountActions";
 import { CountTag, progressOf, scopeOf } from "./CountTag";
 import { LineDialog } from "./LineDialog";
 import { linePhoneRow, lineColumns } from "./lineColumns";
-import { countQuery, linesQuery, type Decision, type Decisions } from "./queries";
+import { countQuery, linesQuery, type Decision } from "./queries";
 import { LINE_STATES } from "./states";
+import { useCountDecisions } from "./useCountDecisions";
 
 /** One count: its lines, what wants a decision first, and what can be done with all of it. */
 export function CountScreen() {
@@ -55,7 +56,7 @@ function Lines({ count }: { readonly count: Count }) {
   const navigate = useNavigate({ from: "/w/$workspace/inventory/counts/$count" });
   const list = useInfiniteQuery(linesQuery(workspace.id, count.id, filter));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const [decisions, setDecisions] = useState<Decisions>({});
+  const { decisions, decide } = useCountDecisions(count);
   const [chosen, setChosen] = useState<CountLine | null>(null);
   const decides = workspace.can(APPROVE) && count.state === "submitted";
   const seesValues = typeof count.variance_value === "string";
@@ -63,15 +64,13 @@ function Lines({ count }: { readonly count: Count }) {
     () => lineColumns(decides ? decisions : null, !count.blind || workspace.can(APPROVE)),
     [decides, decisions, count.blind, workspace],
   );
-  const decide = (line: CountLine, decision: Decision | null) => {
-    setDecisions(({ [line.id]: _, ...rest }) =>
-      decision ? { ...rest, [line.id]: decision } : rest,
-    );
+  const decideAbout = (line: CountLine, decision: Decision | null) => {
+    decide(line.id, decision);
     setChosen(null);
   };
   return (
     <>
-      <CountActions count={count} decisions={decisions} onDecided={() => setDecisions({})} />
+      <CountActions count={count} decisions={decisions} />
       {count.state === "open" && count.rejected && count.reject_reason && (
         <Notice tone="caution">
           {t("counts.rejectedWith", {
@@ -126,7 +125,7 @@ function Lines({ count }: { readonly count: Count }) {
           count={count}
           line={chosen}
           decision={decisions[chosen.id] ?? null}
-          onDecide={decides ? (decision) => decide(chosen, decision) : null}
+          onDecide={decides ? (decision) => decideAbout(chosen, decision) : null}
           onClose={() => setChosen(null)}
         />
       )}

@@ -56,11 +56,13 @@ export function AccuracyScreen() {
       });
   };
   return (
-    <ReportPage title={t("accuracy.title")} file={() => accuracyFile(workspace.id, filter)}>
+    <ReportPage
+      title={t("accuracy.title")}
+      file={() => accuracyFile(workspace.id, filter)}
+      report={report}
+    >
       <Filters filter={filter} shown={first} onChange={change} />
-      {first && !report.error && workspace.can(PRICES) && first.total.lines > 0 && (
-        <Summary report={first} />
-      )}
+      {first && workspace.can(PRICES) && first.total.lines > 0 && <Summary report={first} />}
       <DataTable
         label={t("accuracy.title")}
         columns={columns}

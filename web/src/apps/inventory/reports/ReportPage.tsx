@@ -11,6 +11,7 @@ import { PrintButton } from "@/ui/PrintButton";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { saveFile } from "@/ui/saveFile";
 import { EXPORT, LOCK } from "../permissions";
+import { ChangedSince, type ReadReport } from "./ChangedSince";
 import { LockDialog } from "./LockDialog";
 import type { ReportFile } from "./queries";
 import classes from "./reports.module.css";
@@ -19,11 +20,12 @@ interface Props {
   readonly title: string;
   /** The same report with all its rows. */
   readonly file: () => Promise<ReportFile>;
+  readonly report: ReadReport;
   readonly children: ReactNode;
 }
 
 /** The frame of a report: the way to the others, paper, a file, and closing the books. */
-export function ReportPage({ title, file, children }: Props) {
+export function ReportPage({ title, file, report, children }: Props) {
   const workspace = useWorkspace();
   const [locks, setLocks] = useState(false);
   const save = useMutation({
@@ -63,6 +65,7 @@ export function ReportPage({ title, file, children }: Props) {
     >
       <Parts />
       {save.error && <ProblemAlert error={save.error} />}
+      <ChangedSince report={report} />
       {children}
       {locks && <LockDialog onClose={() => setLocks(false)} />}
     </Page>

@@ -59,9 +59,13 @@ export function UsageScreen() {
       });
   };
   return (
-    <ReportPage title={t("used.title")} file={() => usageFile(workspace.id, filter)}>
+    <ReportPage
+      title={t("used.title")}
+      file={() => usageFile(workspace.id, filter)}
+      report={report}
+    >
       <Filters filter={filter} shown={first} onChange={change} />
-      {first && !report.error && workspace.can(PRICES) && <Summary report={first} />}
+      {first && workspace.can(PRICES) && <Summary report={first} />}
       <DataTable
         label={t("used.title")}
         columns={columns}

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ifMatch, ok } from "@/api/client";
 import type { LockDate } from "@/api/types";
+import { costlyKey } from "@/platform/live/costly";
 import type { AccuracyFilter, PeriodFilter, UsageFilter } from "./choices";
 
 /** A file and what it is called. */
@@ -13,17 +14,16 @@ const INVENTORY = "/api/v1/workspaces/{workspace}/inventory" as const;
 const USAGE = `${INVENTORY}/reports/usage` as const;
 const ACCURACY = `${INVENTORY}/reports/count-accuracy` as const;
 const LOCK = `${INVENTORY}/lock-date` as const;
-const STILL_GOOD_MS = 60_000;
 /** The report is made anew for each page. */
 const PAGE_ROWS = 2_000;
 
 export function usageQuery(workspace: string, filter: UsageFilter) {
   return infiniteQueryOptions({
-    queryKey: ["inventory", workspace, "usage", filter],
+    queryKey: costlyKey("inventory", workspace, "usage", filter),
     initialPageParam: null as string | null,
     placeholderData: keepPreviousData,
-    // What changes it is heard of; looking back and forth does not ask again.
-    staleTime: STILL_GOOD_MS,
+    // What changes it is heard of: only that makes it out of date.
+    staleTime: Infinity,
     queryFn: async ({ pageParam, signal }) => {
       const query = { ...filter, limit: PAGE_ROWS, ...(pageParam ? { cursor: pageParam } : {}) };
       return ok(api.GET(USAGE, { params: { path: { workspace }, query }, signal }));
@@ -44,10 +44,10 @@ export async function usageFile(workspace: string, filter: UsageFilter): Promise
 
 export function accuracyQuery(workspace: string, filter: AccuracyFilter) {
   return infiniteQueryOptions({
-    queryKey: ["inventory", workspace, "accuracy", filter],
+    queryKey: costlyKey("inventory", workspace, "accuracy", filter),
     initialPageParam: null as string | null,
     placeholderData: keepPreviousData,
-    staleTime: STILL_GOOD_MS,
+    staleTime: Infinity,
     queryFn: async ({ pageParam, signal }) => {
       const query = { ...filter, limit: PAGE_ROWS, ...(pageParam ? { cursor: pageParam } : {}) };
       return ok(api.GET(ACCURACY, { params: { path: { workspace }, query }, signal }));

@@ -14,6 +14,7 @@ import { DataTable, PhoneRow, type Column } from "@/ui/table";
 import { Money, Qty } from "@/ui/values";
 import { locationsQuery } from "../locations/queries";
 import { PRICES } from "../permissions";
+import { hasChanged } from "../reports/ChangedSince";
 import { ReportPage } from "../reports/ReportPage";
 import { VALUATION_GROUPS, type ValuationFilter, type ValuationGroup } from "./choices";
 import { valuationFile, valuationQuery } from "./queries";
@@ -49,9 +50,15 @@ export function ValuationScreen() {
       });
   };
   return (
-    <ReportPage title={t("valuation.title")} file={() => valuationFile(workspace.id, filter)}>
+    <ReportPage
+      title={t("valuation.title")}
+      file={() => valuationFile(workspace.id, filter)}
+      report={report}
+    >
       <Filters filter={filter} onChange={change} />
-      {first && workspace.can(PRICES) && <Total report={first} isNow={!filter.at} />}
+      {first && workspace.can(PRICES) && (
+        <Total report={first} isNow={!filter.at && !hasChanged(report) && !report.error} />
+      )}
       <DataTable
         label={t("valuation.title")}
         columns={columns}

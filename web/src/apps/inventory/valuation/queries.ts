@@ -1,20 +1,20 @@
 import { infiniteQueryOptions, keepPreviousData } from "@tanstack/react-query";
 import { api, ok } from "@/api/client";
+import { costlyKey } from "@/platform/live/costly";
 import type { ValuationFilter } from "./choices";
 
 const VALUATION = "/api/v1/workspaces/{workspace}/inventory/reports/valuation" as const;
 const VALUATION_FILE = `${VALUATION}.csv` as const;
-const STILL_GOOD_MS = 60_000;
 /** The report is made anew for each page. */
 const PAGE_ROWS = 2_000;
 
 export function valuationQuery(workspace: string, filter: ValuationFilter) {
   return infiniteQueryOptions({
-    queryKey: ["inventory", workspace, "valuation", filter],
+    queryKey: costlyKey("inventory", workspace, "valuation", filter),
     initialPageParam: null as string | null,
     placeholderData: keepPreviousData,
-    // What changes it is heard of; looking back and forth does not ask again.
-    staleTime: STILL_GOOD_MS,
+    // What changes it is heard of: only that makes it out of date.
+    staleTime: Infinity,
     queryFn: async ({ pageParam, signal }) => {
       const query = { ...filter, limit: PAGE_ROWS, ...(pageParam ? { cursor: pageParam } : {}) };
       return ok(api.GET(VALUATION, { params: { path: { workspace }, query }, signal }));
