@@ -5,6 +5,7 @@ mod entering;
 mod freezer;
 mod hidden;
 mod many;
+mod second;
 
 use serde_json::{Value, json};
 

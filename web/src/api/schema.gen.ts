@@ -5199,7 +5199,8 @@ export interface components {
             qty_step: string;
             /**
              * @description `uncounted`, `ok`, `variance`, `conflict`, `recount`, `approved` or `rejected`; for those
-             *     who count blind `uncounted`, `counted` or `recount`.
+             *     who count blind `uncounted`, `counted` or `recount`. That a line wants a second counter is
+             *     not told to who counted it, as far as that would tell what is expected or what it is worth.
              */
             state: string;
             unit: string;
@@ -6618,7 +6619,8 @@ export interface components {
                 qty_step: string;
                 /**
                  * @description `uncounted`, `ok`, `variance`, `conflict`, `recount`, `approved` or `rejected`; for those
-                 *     who count blind `uncounted`, `counted` or `recount`.
+                 *     who count blind `uncounted`, `counted` or `recount`. That a line wants a second counter is
+                 *     not told to who counted it, as far as that would tell what is expected or what it is worth.
                  */
                 state: string;
                 unit: string;

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
-use super::ops::{self, Approval, LineOrder, Shown};
+use super::ops::{self, Approval, LineOrder};
+use super::rules::showing::Shown;
 use super::rules::{self, CountId, CountState, EntryFilter, KeptLine, LineFilter, ListedEntry};
 use crate::apps::inventory::items::api::Prices;
 use crate::http::answer::{Answer, created, ok};
@@ -131,14 +132,15 @@ async fn list_count_lines(
     let filter = LineFilter {
         place: id_of("location_id", "unknown-location", query.location_id.as_deref())?,
         item: id_of("item_id", "unknown-item", query.item_id.as_deref())?,
+        state: None,
     };
     let limit = page::limit(query.limit)?;
     let found = ops::lines(&ctx, id, filter, state, order).await?;
-    let id = |line: &KeptLine| uuid::Uuid::from_bytes(*line.id.as_bytes());
+    let id = |(_, line): &(Shown, KeptLine)| uuid::Uuid::from_bytes(*line.id.as_bytes());
     let page = Page::of_all(found.lines, limit, query.cursor.as_deref(), id)?;
     let writer = Writer::of_lines(&ctx, &page.items).await?;
     let prices = Prices::of(&ctx);
-    Ok(ok(page.map(|line| writer.line(line, found.sight, prices))))
+    Ok(ok(page.map(|(shown, line)| writer.line(shown, line, found.sight, prices))))
 }
 
 fn id_of<T: std::str::FromStr>(

@@ -23,14 +23,14 @@ use crate::platform::idempotency::rules::Created;
 pub use approving::{Approval, approve};
 pub use entering::{EntryInput, Outcome, Taken, enter};
 pub use hiding::{hidden, hidden_in, is_blind_in, only_counts, veiled};
-pub use reading::{
-    Detail, LineOrder, ListedLines, Shown, Sight, entries, get, lines, list, shown_state, worth,
-};
+pub use reading::{Detail, LineOrder, ListedLines, entries, get, lines, list, worth};
 
 /// Audit and event kind.
 pub const KIND: &str = "inventory.count";
 /// What lets somebody decide counts, and see what a blind one expects.
 pub const APPROVE: &str = "inventory.approve";
+/// What lets somebody learn what anything is worth.
+const PRICES: &str = "inventory.prices";
 
 /// Opens a count of what is in stock within its extent.
 pub async fn create(ctx: &Ctx, input: CountInput) -> Result<Created<Detail>> {

@@ -4,6 +4,7 @@ pub mod codes;
 pub mod evaluation;
 pub mod hiding;
 pub mod settling;
+pub mod showing;
 #[cfg(test)]
 mod tests;
 
@@ -293,6 +294,8 @@ pub struct KeptLine {
     pub counted: Option<Qty>,
     pub state: LineState,
     pub entries_after: i64,
+    /// Whether whoever asks counted some of it; only looked up for what is to be counted again.
+    pub is_mine: bool,
     pub counters: i64,
     pub counted_by: Option<UserId>,
     pub counted_at: Option<Moment>,
@@ -341,6 +344,7 @@ pub struct EntryFilter {
 pub struct LineFilter {
     pub place: Option<LocationId>,
     pub item: Option<ItemId>,
+    pub state: Option<LineState>,
 }
 
 /// Refuses entries where nobody counts.

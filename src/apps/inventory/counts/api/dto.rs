@@ -6,10 +6,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::apps::inventory::counts::ops::{
-    Approval, Detail, EntryInput, Outcome, Sight, Taken, shown_state, worth,
-};
+use crate::apps::inventory::counts::ops::{Approval, Detail, EntryInput, Outcome, Taken, worth};
 use crate::apps::inventory::counts::rules::settling::Decision;
+use crate::apps::inventory::counts::rules::showing::{Shown, Sight};
 use crate::apps::inventory::counts::rules::{
     CountInput, Deed, Extent, KeptLine, ListedEntry, Mode, Settings,
 };
@@ -131,7 +130,8 @@ pub struct CountLineResponse {
     pub location_code: String,
     pub location_name: String,
     /// `uncounted`, `ok`, `variance`, `conflict`, `recount`, `approved` or `rejected`; for those
-    /// who count blind `uncounted`, `counted` or `recount`.
+    /// who count blind `uncounted`, `counted` or `recount`. That a line wants a second counter is
+    /// not told to who counted it, as far as that would tell what is expected or what it is worth.
     pub state: String,
     /// What the ledger said to who counted. Absent for those who count blind, as is all that
     /// follows from it.
@@ -409,8 +409,8 @@ impl Writer {
         Self::naming(ctx, people).await
     }
 
-    pub(super) async fn of_lines(ctx: &Ctx, lines: &[KeptLine]) -> Result<Self> {
-        Self::naming(ctx, lines.iter().map(|line| line.counted_by)).await
+    pub(super) async fn of_lines(ctx: &Ctx, lines: &[(Shown, KeptLine)]) -> Result<Self> {
+        Self::naming(ctx, lines.iter().map(|(_, line)| line.counted_by)).await
     }
 
     pub(super) async fn of_entries(ctx: &Ctx, entries: &[ListedEntry]) -> Result<Self> {
@@ -473,7 +473,13 @@ impl Writer {
         }
     }
 
-    pub(super) fn line(&self, line: KeptLine, sight: Sight, prices: Prices) -> CountLineResponse {
+    pub(super) fn line(
+        &self,
+        shown: Shown,
+        line: KeptLine,
+        sight: Sight,
+        prices: Prices,
+    ) -> CountLineResponse {
         let is_full = sight == Sight::Full;
         let is_own = line.counters == 1 && line.counted_by == Some(self.caller);
         let counted = line.counted.map(|qty| qty.to_string());
@@ -481,11 +487,10 @@ impl Writer {
         let value = worth(&line).map(|value| value.to_string());
         let reasons = [("moved", line.is_moved), ("disputed", line.is_disputed)];
         let reasons = reasons.into_iter().filter(|(_, is_it)| *is_it);
-        let state = shown_state(line.state, line.counted.is_some(), sight);
         CountLineResponse {
             id: line.id.to_string(),
             qty_step: line.qty_step.to_string(),
-            state: state.name().to_owned(),
+            state: shown.name().to_owned(),
             expected: is_full.then(|| line.expected.to_string()),
             counted: is_told.then_some(counted),
             variance: is_full.then(|| line.variance().map(|qty| qty.to_string())),

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{KIND, Within};
+use super::{KIND, Within, reading};
 use crate::apps::inventory::amounts::Qty;
 use crate::apps::inventory::counts::rules::evaluation::{
     self, EntryFact, KeyLedger, LedgerNow, Timing,
 };
+use crate::apps::inventory::counts::rules::showing::Sight;
 use crate::apps::inventory::counts::rules::{
     self, BATCH_MAX, ClientOpId, CountId, ENTRIES_MAX, KeptCount, LineId, Mode, Settings,
 };
@@ -107,6 +108,7 @@ struct Known {
 struct Batch<'a> {
     scope: &'a Scope<'a>,
     count: KeptCount,
+    sight: Sight,
     within: Within,
     places: HashMap<LocationId, KeptLocation>,
     settings: Settings,
@@ -134,6 +136,7 @@ impl<'a> Batch<'a> {
         let within = Within::read(scope, &count.extent)?;
         Ok(Self {
             scope,
+            sight: reading::sight_in(scope, &count)?,
             within,
             places: places.into_iter().map(|place| (place.id, place)).collect(),
             settings: store::settings(scope)?,
@@ -223,9 +226,12 @@ impl<'a> Batch<'a> {
         let seen_seq = evaluation::check_seen(entry.seen_seq, self.ledger)?;
         let qty = Qty::parse(&entry.qty)
             .map_err(|fault| Error::invalid("qty", fault.code(), fault.to_string()))?;
-        let balance = known.ledger.balance_at(seen_seq);
-        evaluation::check_qty(entry.mode, qty, known.facts.qty_step, balance)?;
         let undoes = self.undone(entry, key, qty, known)?;
+        if undoes.is_none() {
+            let balance = known.ledger.balance_at(seen_seq);
+            let balance = (self.sight == Sight::Full).then_some(balance);
+            evaluation::check_qty(entry.mode, qty, known.facts.qty_step, balance)?;
+        }
         let counted_at = entry.counted_at.as_deref().filter(|text| !text.is_empty());
         let counted_at = counted_at.map(|text| text.parse::<Moment>().map_err(|_| moment_bad()));
         let known_at = store::posted_at(self.scope, seen_seq)?.unwrap_or(self.count.created_at);

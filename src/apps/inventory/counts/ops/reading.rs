@@ -1,9 +1,11 @@
 //! Reading counts: what whoever asks may see of them.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
-use super::{APPROVE, hidden_in};
+use super::{APPROVE, PRICES, hidden_in};
 use crate::apps::inventory::amounts::Money;
+use crate::apps::inventory::counts::rules::showing::{Shown, Sight, View};
 use crate::apps::inventory::counts::rules::{
     CountId, CountState, EntryFilter, Extent, KeptCount, KeptLine, LineFilter, LineState,
     ListedEntry,
@@ -14,14 +16,6 @@ use crate::apps::inventory::movements::rules::{PlaceName, adjustment_value};
 use crate::platform::ctx::{Ctx, Scope};
 use crate::platform::error::Result;
 use crate::platform::identity::UserId;
-
-/// What somebody sees of a count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sight {
-    Full,
-    /// Counts blind: neither what is expected nor what others counted.
-    Blind,
-}
 
 /// How somebody sees counts. While they count blind, any other count would tell them what is
 /// expected, or was lately, so all are shown as blind ones.
@@ -42,6 +36,23 @@ impl Eyes {
     }
 }
 
+/// What the caller sees of a count.
+pub(super) fn sight_in(scope: &Scope<'_>, count: &KeptCount) -> Result<Sight> {
+    Ok(Eyes::of(scope)?.on(count))
+}
+
+/// How the caller sees the lines of a count. Whoever decides what was handed in is told what wants
+/// a decision, as approving names it anyway.
+fn view_in(scope: &Scope<'_>, count: &KeptCount) -> Result<View> {
+    let eyes = Eyes::of(scope)?;
+    let is_to_decide = eyes.is_deciding && count.state == CountState::Submitted;
+    Ok(View {
+        sight: eyes.on(count),
+        is_worth_told: is_to_decide || scope.may(PRICES),
+        percent: store::settings(scope)?.threshold.percent,
+    })
+}
+
 /// A count as it is told.
 pub struct Detail {
     pub count: KeptCount,
@@ -54,43 +65,6 @@ pub struct Detail {
     pub summary: Vec<(Shown, i64)>,
     /// What the differences are worth, or came to; only once it is submitted.
     pub variance_value: Option<Money>,
-}
-
-/// A line's state as it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Shown {
-    Uncounted,
-    /// All that whoever counts blind is told.
-    Counted,
-    Is(LineState),
-}
-
-impl Shown {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Uncounted => "uncounted",
-            Self::Counted => "counted",
-            Self::Is(state) => state.name(),
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "uncounted" => Some(Self::Uncounted),
-            "counted" => Some(Self::Counted),
-            _ => LineState::from_name(name).map(Self::Is),
-        }
-    }
-}
-
-/// What is shown of a line's state.
-pub fn shown_state(state: LineState, is_counted: bool, sight: Sight) -> Shown {
-    match (state, is_counted, sight) {
-        (LineState::Recount, ..) => Shown::Is(state),
-        (LineState::Ok, false, _) => Shown::Uncounted,
-        (_, _, Sight::Blind) => Shown::Counted,
-        (..) => Shown::Is(state),
-    }
 }
 
 /// Counts behind a row, newest first.
@@ -130,7 +104,7 @@ pub async fn get(ctx: &Ctx, id: CountId) -> Result<Detail> {
 /// A count inside the caller's transaction.
 pub(super) fn detail_in(scope: &Scope<'_>, id: CountId) -> Result<Detail> {
     let count = store::get(scope, id)?;
-    let sight = Eyes::of(scope)?.on(&count);
+    let view = view_in(scope, &count)?;
     let place = match count.extent.place {
         Some(place) => {
             let place = locations::ops::any_in(scope, place)?;
@@ -138,21 +112,31 @@ pub(super) fn detail_in(scope: &Scope<'_>, id: CountId) -> Result<Detail> {
         }
         None => None,
     };
-    let mut summary: Vec<(Shown, i64)> = Vec::new();
-    for (state, is_counted, lines) in store::summary(scope, count.rid)? {
-        let shown = shown_state(state, is_counted, sight);
-        match summary.iter_mut().find(|(one, _)| *one == shown) {
-            Some((_, sum)) => *sum += lines,
-            None => summary.push((shown, lines)),
-        }
-    }
-    summary.sort_unstable();
+    let summary = summary(scope, &count, view)?;
     let variance_value = match count.state {
         CountState::Submitted | CountState::Applied => variance_value(scope, &count)?,
         CountState::Open | CountState::Canceled => None,
     };
     let ledger_seq = store::ledger_seq(scope)?;
-    Ok(Detail { count, place, sight, ledger_seq, summary, variance_value })
+    Ok(Detail { count, place, sight: view.sight, ledger_seq, summary, variance_value })
+}
+
+/// How many lines are shown in which state.
+fn summary(scope: &Scope<'_>, count: &KeptCount, view: View) -> Result<Vec<(Shown, i64)>> {
+    let mut sums: BTreeMap<Shown, i64> = BTreeMap::new();
+    let groups = store::summary(scope, count.rid)?;
+    let (recounts, others): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|(state, ..)| *state == LineState::Recount);
+    for (state, is_counted, lines) in others {
+        *sums.entry(view.shown_state(state, is_counted)).or_default() += lines;
+    }
+    if !recounts.is_empty() {
+        let filter = LineFilter { state: Some(LineState::Recount), ..LineFilter::default() };
+        for line in store::lines(scope, count.rid, filter)? {
+            *sums.entry(view.shown(&line)).or_default() += 1;
+        }
+    }
+    Ok(sums.into_iter().collect())
 }
 
 fn variance_value(scope: &Scope<'_>, count: &KeptCount) -> Result<Option<Money>> {
@@ -179,9 +163,9 @@ pub enum LineOrder {
     Variance,
 }
 
-/// Lines and how they may be shown.
+/// Lines, each with the state that is shown of it, and how they may be shown.
 pub struct ListedLines {
-    pub lines: Vec<KeptLine>,
+    pub lines: Vec<(Shown, KeptLine)>,
     pub sight: Sight,
 }
 
@@ -195,30 +179,31 @@ pub async fn lines(
 ) -> Result<ListedLines> {
     ctx.read(move |scope| {
         let count = store::get(scope, id)?;
-        let sight = Eyes::of(scope)?.on(&count);
-        let mut lines = store::lines(scope, count.rid, filter)?;
+        let view = view_in(scope, &count)?;
+        let lines = store::lines(scope, count.rid, filter)?.into_iter();
+        let mut lines: Vec<_> = lines.map(|line| (view.shown(&line), line)).collect();
         if let Some(state) = state {
-            lines.retain(|line| shown_state(line.state, line.counted.is_some(), sight) == state);
+            lines.retain(|(shown, _)| *shown == state);
         }
-        if order == LineOrder::Variance && sight == Sight::Full {
-            let is_by_worth = scope.may("inventory.prices");
-            lines.sort_by_cached_key(|line| urgency(line, is_by_worth));
+        if order == LineOrder::Variance && view.sight == Sight::Full {
+            let is_by_worth = scope.may(PRICES);
+            lines.sort_by_cached_key(|(shown, line)| urgency(*shown, line, is_by_worth));
         }
-        Ok(ListedLines { lines, sight })
+        Ok(ListedLines { lines, sight: view.sight })
     })
     .await
 }
 
 /// What wants a decision first comes first. The order must not tell a worth to those who may not
 /// see it.
-fn urgency(line: &KeptLine, is_by_worth: bool) -> (u8, Reverse<u64>) {
-    let rank = match (line.state, line.counted) {
-        (LineState::Conflict, _) => 0,
-        (LineState::Recount, _) => 1,
-        (LineState::Variance, _) => 2,
-        (LineState::Approved | LineState::Rejected, _) => 3,
-        (LineState::Ok, None) => 4,
-        (LineState::Ok, Some(_)) => 5,
+fn urgency(shown: Shown, line: &KeptLine, is_by_worth: bool) -> (u8, Reverse<u64>) {
+    let rank = match shown {
+        Shown::Is(LineState::Conflict) => 0,
+        Shown::Is(LineState::Recount) => 1,
+        Shown::Is(LineState::Variance) => 2,
+        Shown::Is(LineState::Approved | LineState::Rejected) => 3,
+        Shown::Uncounted => 4,
+        Shown::Counted | Shown::Is(LineState::Ok) => 5,
     };
     let size = if is_by_worth {
         worth(line).map(|worth| worth.ten_thousandths().unsigned_abs())

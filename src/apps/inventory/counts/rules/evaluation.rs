@@ -213,8 +213,9 @@ pub fn believed(counted_at: Option<Moment>, known_at: Moment, now: Moment) -> Mo
     counted_at.filter(|at| (known_at..=now).contains(at)).unwrap_or(now)
 }
 
-/// Checks a quantity as it was entered. `balance` is what the device knew to be there.
-pub fn check_qty(mode: Mode, qty: Qty, step: Qty, balance: Qty) -> Result<()> {
+/// Checks a quantity as it was entered. `balance` is what the device knew to be there; none for
+/// who counts blind, to whom taking it would tell it.
+pub fn check_qty(mode: Mode, qty: Qty, step: Qty, balance: Option<Qty>) -> Result<()> {
     if mode == Mode::Set && qty.is_negative() {
         let detail = "What was counted cannot be below zero.";
         return Err(Error::invalid("qty", "amount-negative", detail));
@@ -223,7 +224,7 @@ pub fn check_qty(mode: Mode, qty: Qty, step: Qty, balance: Qty) -> Result<()> {
         return Err(Error::invalid("qty", "amount-zero", "Add more or less than nothing."));
     }
     // What is left over may be of any size; that it is still there can be said.
-    if qty.is_multiple_of(step) || qty == balance {
+    if qty.is_multiple_of(step) || balance == Some(qty) {
         return Ok(());
     }
     let detail = format!("The quantity must be a multiple of {step}.");

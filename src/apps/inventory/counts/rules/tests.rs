@@ -153,22 +153,20 @@ fn less_than_nothing_and_more_than_can_be_kept_are_refused() {
 
 #[test]
 fn nobody_counts_less_than_nothing_and_steps_hold_but_for_what_is_left() {
-    let code = |mode, text: &str, balance: &str| match check_qty(
-        mode,
-        qty(text),
-        qty("0.5"),
-        qty(balance),
-    ) {
+    let told = |mode, text: &str, balance| match check_qty(mode, qty(text), qty("0.5"), balance) {
         Err(Error::Invalid(fields)) => fields[0].code,
         Ok(()) => "fine",
         other => panic!("{other:?}"),
     };
+    let code = |mode, text: &str, balance: &str| told(mode, text, Some(qty(balance)));
     assert_eq!(code(Mode::Set, "0", "3"), "fine");
     assert_eq!(code(Mode::Set, "-1", "3"), "amount-negative");
     assert_eq!(code(Mode::Add, "-1", "3"), "fine");
     assert_eq!(code(Mode::Add, "0", "3"), "amount-zero");
     assert_eq!(code(Mode::Set, "2.4", "3"), "qty-step");
     assert_eq!(code(Mode::Set, "2.4", "2.4"), "fine");
+    assert_eq!(told(Mode::Set, "2.4", None), "qty-step");
+    assert_eq!(told(Mode::Set, "2.5", None), "fine");
 }
 
 #[test]
@@ -211,6 +209,7 @@ fn line(number: u8, state: LineState, counted: Option<&str>, expected: &str) -> 
         counted: counted.map(qty),
         state,
         entries_after: 0,
+        is_mine: false,
         counters: 1,
         counted_by: Some(person(1)),
         counted_at: None,

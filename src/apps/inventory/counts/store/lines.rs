@@ -300,7 +300,12 @@ pub(in super::super) fn lines(
         "SELECT c.rid, c.id, i.rid, i.id, i.item_number, i.name, i.unit, i.qty_step, i.unit_cost,
              t.qty, t.value, l.rid, l.id, l.code, l.name, c.expected_qty, c.expected_seq,
              c.counted_qty, c.state, c.entries_after, c.counters, c.counted_by, c.counted_at,
-             c.is_moved, c.is_disputed, c.decision, m.qty, m.value, i.cost_method
+             c.is_moved, c.is_disputed, c.decision, m.qty, m.value, i.cost_method,
+             c.state = 'recount' AND EXISTS (
+                 SELECT 1 FROM count_entries AS e
+                 WHERE e.count_session_id = c.count_session_id AND e.item_id = c.item_id
+                   AND e.location_id = c.location_id AND e.lot_id = c.lot_id
+                   AND e.rid > c.entries_after AND e.counted_by IS :user)
          FROM count_lines AS c
          CROSS JOIN items AS i ON i.rid = c.item_id
          CROSS JOIN item_totals AS t ON t.item_id = c.item_id
@@ -308,10 +313,14 @@ pub(in super::super) fn lines(
          LEFT JOIN movements AS m ON m.count_line_id = c.rid
          WHERE c.count_session_id = :count
            AND (:place IS NULL OR l.id = :place) AND (:item IS NULL OR i.id = :item)
+           AND (:state IS NULL OR c.state = :state)
          ORDER BY l.code_key, l.rid, i.item_number_key, i.rid",
     )?;
     let rows = statement.query_map(
-        named_params! { ":count": count, ":place": filter.place, ":item": filter.item },
+        named_params! {
+            ":count": count, ":place": filter.place, ":item": filter.item,
+            ":state": filter.state.map(LineState::name), ":user": scope.user(),
+        },
         line,
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -342,6 +351,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<KeptLine> {
         counted: row.get(17)?,
         state: row.get(18)?,
         entries_after: row.get(19)?,
+        is_mine: row.get(29)?,
         counters: row.get(20)?,
         counted_by: row.get(21)?,
         counted_at: row.get(22)?,
