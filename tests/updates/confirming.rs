@@ -105,7 +105,8 @@ async fn a_confirmed_plan_is_carried_out_and_the_history_has_every_part() {
     assert_eq!(job["kind"], "platform.update-switch");
     assert_eq!(shown["signers"], json!(["ab", "cd"]));
     let heard = supervisor.heard();
-    let [Wish::Switch { seq: 7, migrates: true, limits, transaction }, Wish::Seen] = &heard[..]
+    let [Wish::Switch { seq: 7, needs_restore: false, limits, transaction, .. }, Wish::Seen] =
+        &heard[..]
     else {
         panic!("{heard:?}")
     };

@@ -123,9 +123,8 @@ fn still_offered(plan: &Update, targets: &[Target], asks: &Asks) -> metadata::Re
     let asking = asks.asking();
     let is_it = |one: &&Target| {
         let release = one.release.as_ref();
-        release.is_some_and(|it| {
-            it.seq == plan.to.seq && it.os == asking.os && it.arch == asking.arch
-        })
+        release
+            .is_some_and(|it| it.seq == plan.to.seq && it.os == asking.os && it.arch == asking.arch)
     };
     match targets.iter().find(is_it) {
         Some(target) => check(target, &asking),

@@ -24,8 +24,8 @@ use crate::platform::updates::link::Link;
 use crate::platform::updates::release::Severity;
 use crate::platform::updates::report::UpdatePlan;
 use crate::platform::updates::rules::{
-    self, By, Candidate, DIGEST_HOLDS, KEPT_MAX, Kind, PLAN_HOLDS, Outcome, Reason, Stage, Update, UpdateId,
-    Version, is_automatic, is_open, is_over,
+    self, By, Candidate, DIGEST_HOLDS, KEPT_MAX, Kind, Outcome, PLAN_HOLDS, Reason, Stage, Update,
+    UpdateId, Version, is_automatic, is_open, is_over,
 };
 use crate::platform::updates::store;
 
