@@ -6,7 +6,7 @@ use holdfast::platform::updates::supervisor::standing::ProtectionState;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::process::Named;
+use crate::process::{Named, VOUCHED};
 use crate::rig::{Conduct, GOOD, Rig};
 
 #[test]
@@ -109,6 +109,85 @@ fn a_revoked_release_is_not_started_while_there_is_another() {
     rig.start(None);
 
     assert_eq!(rig.version(), 1);
+}
+
+/// What a list says of a release that it does not name any more: it names another one.
+fn forgotten() -> Named {
+    Named { seq: 40, sha256: "0".repeat(64), size_bytes: 1, is_revoked: false }
+}
+
+#[test]
+fn a_release_that_the_list_forgot_is_started_all_the_same() {
+    let mut rig = Rig::started("good");
+    rig.update(GOOD);
+    rig.believe(&forgotten());
+
+    rig.restart();
+
+    assert_eq!(rig.version(), 2);
+    let alerts = rig.standing().alerts;
+    assert!(alerts.iter().all(|one| one.code != reasons::LAST_RESORT), "{alerts:?}");
+}
+
+#[test]
+fn a_box_whose_list_cannot_be_read_starts_what_it_ran() {
+    let mut rig = Rig::started("good");
+    rig.update(GOOD);
+    std::fs::write(rig.state("trust").join(VOUCHED), "torn").expect("room");
+
+    rig.restart();
+
+    assert_eq!(rig.version(), 2);
+}
+
+#[test]
+fn a_release_that_the_list_forgot_can_be_gone_back_to_and_not_be_switched_to() {
+    let mut rig = Rig::started("good");
+    rig.update(GOOD);
+    rig.install(Conduct { seq: 4, ..GOOD });
+    rig.update(Conduct { seq: 3, ..GOOD });
+    rig.believe(&forgotten());
+
+    let (code, _) = rig.switch(4, false).expect_err("nobody vouches for it any more");
+    assert_eq!(code, reasons::RELEASE_UNVOUCHED);
+    rig.ask(&json!({ "rollback": { "transaction": "back", "probation_s": 60 } }))
+        .expect("it ran here");
+    rig.by("the release before", |rig| (rig.version() == 2).then_some(()));
+    // The next process has to open it anew.
+    rig.by("probation", |rig| rig.standing().under_way?.probation_ends_at);
+    rig.restart();
+    assert_eq!(rig.version(), 2);
+}
+
+#[test]
+fn where_the_data_is_too_new_for_a_release_the_next_one_is_tried() {
+    let mut rig = Rig::started("good");
+    rig.update(GOOD);
+    rig.update(Conduct { seq: 3, mode: "reads-old", migrates: false });
+    std::fs::write(rig.data("schema"), "new").expect("room");
+
+    rig.restart();
+
+    assert_eq!(rig.version(), 2);
+    let standing = rig.standing();
+    assert_eq!(standing.active.seq, 3, "it stays the one to be kept");
+    let alert = standing.alerts.iter().find(|one| one.code == reasons::LAST_RESORT);
+    let alert = alert.unwrap_or_else(|| panic!("{:?}", standing.alerts));
+    assert!(alert.detail.contains("newer version"), "{}", alert.detail);
+}
+
+#[test]
+fn a_revoked_release_is_started_with_an_alert_where_nothing_else_can_read_the_data() {
+    let mut rig = Rig::started("reads-old");
+    let active = rig.update(Conduct { migrates: true, ..GOOD }).active;
+    let sha256 = active.sha256;
+    rig.believe(&Named { seq: 2, sha256, size_bytes: 1, is_revoked: true });
+
+    rig.restart();
+
+    assert_eq!(rig.version(), 2);
+    let alerts = rig.standing().alerts;
+    assert!(alerts.iter().any(|one| one.code == reasons::RELEASE_REVOKED), "{alerts:?}");
 }
 
 #[test]

@@ -299,6 +299,10 @@ int main(int count, char **words) {
     if ((lock = take_lock()) < 0) fail("data-in-use", "Another process is using the data");
     if (!get(at(data, "schema"), found, sizeof found)) put(at(data, "schema"), "old", strcpy(found, "old") ? 3 : 0);
     if (strcmp(found, schema) && strcmp(found, "new")) fail("schema", found);
+    if (is("reads-old") && strcmp(found, "old")) {
+        tell("{\"failed\":{\"code\":\"data-newer\",\"detail\":\"The data is of a newer version\"}}");
+        return 5;
+    }
     if (is("refuses")) fail("smoke", "The trial went wrong");
     point("worker-opened");
     tell("{\"ready\":{\"status\":\"Serving\"}}");

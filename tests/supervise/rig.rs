@@ -239,6 +239,19 @@ impl Rig {
         std::fs::write(self.data("update/incoming").join(VOUCHED), text).expect("room");
     }
 
+    /// Has a list believed in which this release alone stands.
+    pub(crate) fn believe(&mut self, named: &Named) {
+        self.vouch("holdfast", named);
+        self.ask(&json!({ "take": { "seq": null, "accept_stale": false } })).expect("it is taken");
+    }
+
+    /// Stops the supervisor in order and starts it again.
+    pub(crate) fn restart(&mut self) {
+        self.signal(Signal::TERM);
+        self.wait();
+        self.start(None);
+    }
+
     /// Offers a release and has it installed.
     pub(crate) fn install(&mut self, conduct: Conduct<'_>) {
         self.offer(conduct.seq, &program(conduct));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::boot::{BootState, Installed, Phase};
 use super::reasons;
 use super::standing::Alert;
+use crate::platform::BOX_DAMAGED;
 use crate::platform::updates::release::Status;
 
 /// What a start begins with.
@@ -53,23 +54,49 @@ pub struct Vouched {
     pub supervisor_proto: u32,
 }
 
-/// Refuses to start what nobody vouches for (any more).
+/// Refuses to install, or to switch to, what nobody vouches for (any more).
 pub fn check_vouched(release: &Installed, vouched: &[Vouched]) -> Result<(), Alert> {
-    if release.is_packaged {
+    if release.is_packaged || named(release, vouched).is_some() {
+        return check_not_revoked(release, vouched);
+    }
+    let detail = format!("No trusted metadata names the program of release {}", release.version);
+    Err(Alert::new(reasons::RELEASE_UNVOUCHED, detail))
+}
+
+/// Refuses what its publisher took back. That is all that is asked of a release which the boot
+/// state names: it was vouched for when it was installed, and lists forget old releases.
+pub fn check_not_revoked(release: &Installed, vouched: &[Vouched]) -> Result<(), Alert> {
+    let found = named(release, vouched).filter(|one| one.status == Status::Revoked);
+    if release.is_packaged || found.is_none() {
         return Ok(());
     }
-    let version = &release.version;
-    match vouched.iter().find(|one| one.sha256 == release.sha256 && one.seq == release.seq) {
-        None => {
-            let detail = format!("No trusted metadata names the program of release {version}");
-            Err(Alert::new(reasons::RELEASE_UNVOUCHED, detail))
-        }
-        Some(one) if one.status == Status::Revoked => {
-            let detail = format!("Release {version} was taken back by its publisher");
-            Err(Alert::new(reasons::RELEASE_REVOKED, detail))
-        }
-        Some(_) => Ok(()),
-    }
+    let detail = format!("Release {} was taken back by its publisher", release.version);
+    Err(Alert::new(reasons::RELEASE_REVOKED, detail))
+}
+
+fn named<'a>(release: &Installed, vouched: &'a [Vouched]) -> Option<&'a Vouched> {
+    vouched.iter().find(|one| one.sha256 == release.sha256 && one.seq == release.seq)
+}
+
+/// A release that may be started, and why that is better avoided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    pub release: Installed,
+    /// Its publisher took it back.
+    pub revoked: Option<Alert>,
+}
+
+/// What may answer people, the best first: the release that is kept, the one before it, the
+/// package's, and at last what was taken back.
+pub fn candidates(state: &BootState, packaged: &Installed, vouched: &[Vouched]) -> Vec<Candidate> {
+    let all = [Some(&state.active), state.fallback.as_ref(), Some(packaged)];
+    let candidate = |release: &Installed| Candidate {
+        release: release.clone(),
+        revoked: check_not_revoked(release, vouched).err(),
+    };
+    let mut all: Vec<Candidate> = all.into_iter().flatten().map(candidate).collect();
+    all.sort_by_key(|one| one.revoked.is_some());
+    all
 }
 
 /// Refuses a switch that must not be: while another one is under way, to a release that was given
@@ -154,7 +181,15 @@ pub fn pause(ended_in_a_row: usize) -> Duration {
 
 /// Exit codes after which a worker is not started again: wrong usage, the folder of another user, a
 /// damaged box or the data of a newer version.
-pub const FINAL_EXITS: [i32; 3] = [2, 4, 5];
+pub const FINAL_EXITS: [i32; 3] = [2, 4, NOT_OPENED_EXIT];
+/// A damaged box or the data of a newer version.
+pub const NOT_OPENED_EXIT: i32 = 5;
+
+/// Whether another release may do what one could not that ended like this and gave this code as
+/// its reason: data that is too new for one is not so for the next, damage is there for each.
+pub fn may_another_start(exit: i32, said: Option<&str>) -> bool {
+    exit == NOT_OPENED_EXIT && said != Some(BOX_DAMAGED)
+}
 
 /// Probes in a row that may go wrong.
 pub const PROBES_FAILED_MAX: u32 = 3;
@@ -237,6 +272,61 @@ mod tests {
         let refused = check_package(&state, &packaged).map_err(|alert| alert.code);
 
         assert_eq!(refused, Err(reasons::QUARANTINED.to_owned()));
+    }
+
+    fn listed(release: &Installed, status: Status) -> Vouched {
+        Vouched {
+            seq: release.seq,
+            version: release.version.clone(),
+            sha256: release.sha256.clone(),
+            size_bytes: 1,
+            status,
+            os: "linux".to_owned(),
+            arch: "x86_64".to_owned(),
+            target: "holdfast".to_owned(),
+            supervisor_proto: 1,
+        }
+    }
+
+    #[test]
+    fn what_no_list_names_any_more_is_started_and_what_was_taken_back_comes_last() {
+        let (active, before) = (release(20, "active", false), release(3, "before", false));
+        let packaged = release(1, "package", true);
+        let fallback = Some(before.clone());
+        let state = BootState { fallback, ..BootState::of(active.clone()) };
+        let order = |vouched: &[Vouched]| -> Vec<(u64, bool)> {
+            let found = candidates(&state, &packaged, vouched);
+            found.iter().map(|one| (one.release.seq, one.revoked.is_some())).collect()
+        };
+
+        assert_eq!(order(&[]), [(20, false), (3, false), (1, false)]);
+        let revoked = [listed(&active, Status::Revoked), listed(&before, Status::Withdrawn)];
+        assert_eq!(order(&revoked), [(3, false), (1, false), (20, true)]);
+        let both = [listed(&active, Status::Revoked), listed(&before, Status::Revoked)];
+        assert_eq!(order(&both), [(1, false), (20, true), (3, true)]);
+        let of_package = [listed(&packaged, Status::Revoked)];
+        assert_eq!(order(&of_package), [(20, false), (3, false), (1, false)]);
+    }
+
+    #[test]
+    fn a_new_release_has_to_be_listed_and_not_taken_back() {
+        let new = release(20, "new", false);
+        let refused = |vouched: &[Vouched]| check_vouched(&new, vouched).map_err(|it| it.code);
+
+        assert_eq!(refused(&[]), Err(reasons::RELEASE_UNVOUCHED.to_owned()));
+        let other = Vouched { seq: 19, ..listed(&new, Status::Active) };
+        assert_eq!(refused(&[other]), Err(reasons::RELEASE_UNVOUCHED.to_owned()));
+        let revoked = listed(&new, Status::Revoked);
+        assert_eq!(refused(&[revoked]), Err(reasons::RELEASE_REVOKED.to_owned()));
+        assert_eq!(refused(&[listed(&new, Status::Active)]), Ok(()));
+    }
+
+    #[test]
+    fn another_release_is_tried_where_data_is_too_new_and_not_where_it_is_damaged() {
+        assert!(may_another_start(5, Some("data-newer")));
+        assert!(may_another_start(5, None), "it did not get to say so");
+        assert!(!may_another_start(5, Some(BOX_DAMAGED)));
+        assert!(!may_another_start(2, None) && !may_another_start(4, None));
     }
 
     #[test]

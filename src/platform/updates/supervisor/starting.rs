@@ -14,7 +14,7 @@ use super::protocol::{Order, SocketKind};
 use super::reasons;
 use super::releases::Verified;
 use super::resident::{Over, Supervisor};
-use super::rules::{self, AtStart, RAN_WELL};
+use super::rules::{self, AtStart, Candidate, RAN_WELL};
 use super::sockets::{bind_unix, described};
 use super::standing::Alert;
 use super::workers::{self, Exit, Role, Worker};
@@ -38,6 +38,14 @@ pub(super) enum Patience {
     Fixed(Duration),
     /// So long without any work that can be seen.
     Standstill(Duration),
+}
+
+/// Why a release did not come up.
+pub(super) struct NotUp {
+    pub(super) why: Alert,
+    pub(super) exit: Option<Exit>,
+    /// The code that it gave itself.
+    said: Option<String>,
 }
 
 impl Supervisor {
@@ -110,14 +118,21 @@ impl Supervisor {
         self.settings.data.join(super::ledger::UPDATES).join(PRIVATE)
     }
 
-    /// Opens a program and looks at all of it.
+    /// Opens a program that is new to the box, and looks at all of it.
     pub(super) fn verified(&self, release: &Installed) -> Result<Verified, Alert> {
         rules::check_vouched(release, &self.vouched())?;
         self.as_installed(release)
     }
 
-    /// The same for the release that runs, which is asked for its part of a rehearsal also after
-    /// its publisher took it back: that is when a box has to get away from it.
+    /// The same for the release before, which the boot state names with its hash.
+    pub(super) fn known(&self, release: &Installed) -> Result<Verified, Alert> {
+        rules::check_not_revoked(release, &self.vouched())?;
+        self.as_installed(release)
+    }
+
+    /// Opens what is installed and looks at all of it, whatever is said of it now. The release that
+    /// runs is asked for its part of a rehearsal also after its publisher took it back: that is
+    /// when a box has to get away from it.
     pub(super) fn as_installed(&self, release: &Installed) -> Result<Verified, Alert> {
         if release.folder.is_some() {
             return self.releases.verify(release);
@@ -139,7 +154,9 @@ impl Supervisor {
         if let Some(opened) = self.opened.as_ref().filter(|one| one.release == *release) {
             return Ok(Arc::clone(opened));
         }
-        let opened = Arc::new(self.verified(release)?);
+        let is_before = self.ledger.state().fallback.as_ref() == Some(release);
+        let found = if is_before { self.known(release) } else { self.verified(release) };
+        let opened = Arc::new(found?);
         self.opened = Some(Arc::clone(&opened));
         Ok(opened)
     }
@@ -148,16 +165,24 @@ impl Supervisor {
     /// one does, or until that cannot help.
     pub(super) async fn start_active(&mut self) -> Result<(), Over> {
         self.opened = None;
+        let mut passed = Vec::new();
         loop {
-            let program = self.choose()?;
+            let program = self.choose(&passed)?;
             let patience = Patience::Standstill(self.settings.limits.standstill);
             let began = Instant::now();
-            match self.bring_up(&program, patience).await? {
+            let NotUp { why, exit, said } = match self.bring_up(&program, patience).await? {
                 Ok(worker) => return self.accept(worker).await,
-                Err((_, Some(Exit::Code(code)))) if rules::FINAL_EXITS.contains(&code) => {
+                Err(not_up) => not_up,
+            };
+            warn!(code = why.code, "{}", why.detail);
+            if let Some(Exit::Code(code)) = exit
+                && rules::FINAL_EXITS.contains(&code)
+            {
+                if !rules::may_another_start(code, said.as_deref()) {
                     return Err(Over::Exit(code));
                 }
-                Err((alert, _)) => warn!(code = alert.code, "{}", alert.detail),
+                passed.push((program.release.sha256, why));
+                continue;
             }
             // Whoever waits for the first start learns that it failed, and tries again by itself.
             if !self.is_ready_told && notify::is_heard() {
@@ -175,46 +200,60 @@ impl Supervisor {
         Ok(())
     }
 
-    /// The release to be kept, or else the one before, or else the package's.
-    fn choose(&mut self) -> Result<Verified, Over> {
-        let state = self.ledger.state();
-        let active = state.active.clone();
-        let last_resorts = [state.fallback.clone(), Some(self.packaged.clone())];
-        let failed = match self.verified(&active) {
-            Ok(program) => return Ok(program),
-            Err(alert) => alert,
-        };
-        for release in last_resorts.into_iter().flatten() {
-            if let Ok(program) = self.verified(&release) {
-                let detail = format!(
-                    "Release {} was started instead of {}: {}",
-                    release.version, active.version, failed.detail
-                );
-                self.alert(Alert::new(reasons::LAST_RESORT, detail));
-                return Ok(program);
-            }
+    /// The best release whose program is whole, but for those that cannot open the data.
+    fn choose(&mut self, passed: &[(String, Alert)]) -> Result<Verified, Over> {
+        let (state, vouched) = (self.ledger.state(), self.vouched());
+        let active = state.active.version.clone();
+        // Why it is not the one to be kept: that stands first, unless it was taken back.
+        let mut why = rules::check_not_revoked(&state.active, &vouched).err();
+        for candidate in rules::candidates(state, &self.packaged, &vouched) {
+            let failed = match self.as_installed(&candidate.release) {
+                Ok(program) => {
+                    let sha256 = &program.release.sha256;
+                    match passed.iter().find(|(one, _)| one == sha256) {
+                        None => {
+                            self.tell_of_choice(&active, &candidate, why);
+                            return Ok(program);
+                        }
+                        Some((_, failed)) => failed.clone(),
+                    }
+                }
+                Err(failed) => failed,
+            };
+            why.get_or_insert(failed);
         }
-        // Better one that its publisher took back than none at all.
-        match self.releases.verify(&active) {
-            Ok(program) => {
-                self.alert(failed);
-                Ok(program)
-            }
-            Err(alert) => Err(Over::Fault(std::io::Error::other(alert.detail))),
+        if !passed.is_empty() {
+            return Err(Over::Exit(rules::NOT_OPENED_EXIT));
+        }
+        let detail = why.map_or_else(String::new, |why| why.detail);
+        Err(Over::Fault(std::io::Error::other(detail)))
+    }
+
+    /// Says that another release is started than the one to be kept, or one that was taken back.
+    fn tell_of_choice(&mut self, active: &str, chosen: &Candidate, why: Option<Alert>) {
+        let version = &chosen.release.version;
+        if let Some(revoked) = &chosen.revoked {
+            let detail = format!("{}, and was started because nothing else can be", revoked.detail);
+            self.alert(Alert::new(revoked.code.clone(), detail));
+        } else if let Some(why) = why {
+            let detail =
+                format!("Release {version} was started instead of {active}: {}", why.detail);
+            self.alert(Alert::new(reasons::LAST_RESORT, detail));
         }
     }
 
-    /// Starts a release and waits until it is ready. Where it is not, says why, and how it ended.
+    /// Starts a release and waits until it is ready. Where it is not, says why.
     pub(super) async fn bring_up(
         &mut self,
         program: &Verified,
         patience: Patience,
-    ) -> Result<Result<u64, (Alert, Option<Exit>)>, Over> {
+    ) -> Result<Result<u64, NotUp>, Over> {
         let id = match self.spawn(program).await {
             Ok(id) => id,
             Err(error) => {
                 let detail = format!("The release could not be started: {error}");
-                return Ok(Err((Alert::new(reasons::CRASHED, detail), None)));
+                let why = Alert::new(reasons::CRASHED, detail);
+                return Ok(Err(NotUp { why, exit: None, said: None }));
             }
         };
         let is_settled =
@@ -236,7 +275,8 @@ impl Supervisor {
         let Some(worker) = self.worker(id) else { return Err(Over::Stop) };
         let version = program.release.version.clone();
         let (failed, exit) = (worker.failed.clone(), worker.exit);
-        let alert = match (failed, exit, is_in_time) {
+        let said = failed.as_ref().map(|failed| failed.code.clone());
+        let why = match (failed, exit, is_in_time) {
             (Some(said), _, _) if said.code == reasons::RELEASE_UNUSABLE => said,
             (Some(Alert { code, detail }), _, _) => {
                 let detail = format!("Release {version} refused to start ({code}): {detail}");
@@ -251,7 +291,7 @@ impl Supervisor {
             }
         };
         self.end(id).await?;
-        Ok(Err((alert, exit)))
+        Ok(Err(NotUp { why, exit, said }))
     }
 
     /// Waits for a start as long as it can be seen to get on.

@@ -143,9 +143,9 @@ impl Supervisor {
             let patience = Patience::Fixed(self.settings.limits.ready);
             match self.bring_up(&program, patience).await? {
                 Ok(worker) => return Ok(Ok(worker)),
-                Err((alert, _)) => {
-                    warn!(code = alert.code, "{}", alert.detail);
-                    why = alert;
+                Err(not_up) => {
+                    why = not_up.why;
+                    warn!(code = why.code, "{}", why.detail);
                 }
             }
         }

@@ -199,7 +199,7 @@ impl Supervisor {
         check_transaction(transaction)?;
         self.check_no_step()?;
         let release = rules::check_rollback(self.ledger.state())?;
-        self.verified(&release)
+        self.known(&release)
     }
 
     fn installed(&self, seq: u64) -> Result<Installed, Alert> {
