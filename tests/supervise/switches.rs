@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use holdfast::platform::updates::supervisor::ledger::TRIES;
 use holdfast::platform::updates::supervisor::reasons;
 use holdfast::platform::updates::supervisor::standing::{End, Standing, State};
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::rig::{Conduct, GOOD, Rig, program, request};
@@ -169,6 +171,33 @@ fn a_release_that_is_off_in_probation_is_given_up_and_what_was_written_stays() {
 
         tried(&mut rig, &case);
     }
+}
+
+/// It takes everything down with it, so that nobody is left to see it end.
+#[test]
+fn a_watched_release_under_which_the_machine_ends_again_and_again_is_given_up() {
+    let mut rig = Rig::new("good");
+    rig.probation_s = 600;
+    rig.start(None);
+    rig.answers();
+    rig.install(Conduct { migrates: true, ..GOOD });
+    rig.switch(2, true).expect("it begins");
+    for _ in 0..=TRIES {
+        rig.by("it is watched", |rig| rig.standing().under_way?.probation_ends_at);
+        assert_eq!(rig.version(), 2);
+        rig.request("POST /write HTTP/1.1", "kept").expect("an answer");
+        rig.signal(Signal::KILL);
+        rig.wait();
+        rig.start(None);
+    }
+
+    let last = rig.ended_switch().last.expect("an end");
+
+    assert_eq!((last.end, last.is_restored), (End::RolledBack, false));
+    assert_eq!(last.why.expect("a reason").code, reasons::CRASHED);
+    assert_eq!((rig.version(), rig.schema().as_str()), (1, "new"));
+    let rows = std::fs::read_to_string(rig.data("rows")).expect("rows");
+    assert!(rows.contains("kept"), "{rows}");
 }
 
 #[test]

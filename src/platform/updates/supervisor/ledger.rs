@@ -20,7 +20,7 @@ use crate::platform::clock::Clock;
 pub const UPDATES: &str = "update";
 /// In the folder of a switch: the files as they were before.
 pub const SNAPSHOT: &str = "snapshot";
-/// Starts of a new release.
+/// Starts of a new release until people reach it, and again afterwards while it is watched.
 pub const TRIES: u32 = 2;
 /// Older ones are forgotten: their numbers are below the floor by then.
 const QUARANTINED_MAX: usize = 64;
@@ -126,9 +126,11 @@ impl Ledger {
     /// People reach the new release next; what they write is not taken back any more.
     pub fn exposed(&mut self) -> io::Result<()> {
         crash::point("exposing");
+        let is_first = self.state.phase != Phase::Exposed;
         let mut next = BootState { phase: Phase::Exposed, ..self.state.clone() };
-        if let Some(pending) = &mut next.pending {
-            // One start has gone well. What comes now are other starts.
+        if let Some(pending) = next.pending.as_mut().filter(|_| is_first) {
+            // One start has gone well. What comes now are other starts, which are counted once: a
+            // release that takes the machine down each time comes to its end.
             pending.tries_left = TRIES;
         }
         self.note(&mut next, State::Exposed);
