@@ -2,6 +2,7 @@
 //! releases are as small as can be; the real ones are tried in `tests/handover`.
 #![expect(clippy::print_stdout, reason = "what was skipped and how much was tried is told")]
 
+mod bringing_back;
 mod files;
 mod forgetful;
 mod guarding;

@@ -100,9 +100,10 @@ static void fail(const char *code, const char *detail) {
 
 static int step(int count, char **words) {
     const char *what = words[2];
-    char *folder = NULL;
+    char *folder = NULL, *after = "nobody";
     for (int nth = 3; nth + 1 < count; nth++) {
         if (!strcmp(words[nth], "--data")) snprintf(data, sizeof data, "%s", words[nth + 1]);
+        if (!strcmp(words[nth], "--after")) after = words[nth + 1];
         if (!strcmp(words[nth], "--into") || !strcmp(words[nth], "--from")) folder = words[nth + 1];
     }
     if (is("leaves-folder") && !strcmp(what, "rehearse")) {
@@ -135,7 +136,9 @@ static int step(int count, char **words) {
         char whole[16];
         if (!get(at(folder, "manifest"), whole, sizeof whole)) return 8;
         put(at(data, "schema"), "between", 7);
+        put(at(data, "after"), after, strlen(after));
         point("step-restore-half");
+        if (is("restore-fails")) return 8;
         copy(at(folder, "rows"), at(data, "rows"));
         copy(at(folder, "schema"), at(data, "schema"));
         point("step-restore-done");
@@ -290,7 +293,7 @@ int main(int count, char **words) {
     action.sa_handler = reload;
     action.sa_flags = SA_RESTART;
     sigaction(SIGHUP, &action, NULL);
-    if (is("exit")) return 1;
+    if (is("exit") || !strncmp(mode, "restore-", 8)) return 1;
     if (is("damaged")) return 5;
     if (is("segfault")) kill(getpid(), SIGSEGV);
     if (is("hang")) for (;;) pause();

@@ -161,6 +161,14 @@ impl Supervisor {
         Ok(opened)
     }
 
+    /// A release that only puts files back: that it is whole is all that is asked of it.
+    pub(super) fn whole(&self, release: &Installed) -> Result<Arc<Verified>, Alert> {
+        match self.opened.as_ref().filter(|one| one.release == *release) {
+            Some(opened) => Ok(Arc::clone(opened)),
+            None => self.as_installed(release).map(Arc::new),
+        }
+    }
+
     /// Has the release that is kept answer people, or one that can be started at all. Tries until
     /// one does, or until that cannot help.
     pub(super) async fn start_active(&mut self) -> Result<(), Over> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use serde_json::Value;
 use tracing::{info, warn};
 
 use super::boot::{Kind, Pending, Phase};
@@ -111,8 +112,8 @@ impl Supervisor {
         crash::point("snapshot-begun");
         let into = self.ledger.snapshot(&pending.transaction);
         let limit = migration_limit(&pending);
-        let work = StepWork::Snapshot { into };
-        let outcome = self.run_step(&pending.release, work, limit).await?;
+        let (program, work) = (self.opened(&pending.release), StepWork::Snapshot { into });
+        let outcome = self.run_step(program, &work, limit).await?;
         crash::point("snapshot-taken");
         Ok(outcome.map(|_| ()).map_err(|alert| Alert::new(reasons::SNAPSHOT_FAILED, alert.detail)))
     }
@@ -154,7 +155,8 @@ impl Supervisor {
     async fn migrate(&mut self, pending: &Pending) -> Result<Result<(), Alert>, Over> {
         crash::point("migration-begun");
         let limit = migration_limit(pending);
-        let outcome = self.run_step(&pending.release, StepWork::Migrate, limit).await?;
+        let program = self.opened(&pending.release);
+        let outcome = self.run_step(program, &StepWork::Migrate, limit).await?;
         Ok(match outcome {
             Ok(_) => {
                 crash::point("migration-done");
@@ -221,10 +223,7 @@ impl Supervisor {
         }
         let mut failed_in_a_row = 0;
         while let Some(pending) = self.ledger.pending().cloned() {
-            let from = self.ledger.snapshot(&pending.transaction);
-            let limit = migration_limit(&pending);
-            let work = StepWork::Restore { from };
-            match self.run_step(&pending.release, work, limit).await? {
+            match self.bring_back(&pending, failed_in_a_row).await? {
                 Ok(_) => break,
                 Err(alert) => self.alert(Alert::new(reasons::RESTORE_FAILED, alert.detail)),
             }
@@ -235,6 +234,21 @@ impl Supervisor {
         self.alerts.retain(|alert| alert.code != reasons::RESTORE_FAILED);
         self.give_up(why);
         Ok(())
+    }
+
+    /// Tries to bring the files back: with the new release, which knows them, and where that fails
+    /// with the one before and the package's in turn. Each goes on where another was cut off.
+    async fn bring_back(
+        &mut self,
+        pending: &Pending,
+        failed_in_a_row: usize,
+    ) -> Result<Result<Value, Alert>, Over> {
+        let releases = [&pending.release, &self.ledger.state().active, &self.packaged];
+        let release = releases[failed_in_a_row % releases.len()];
+        let program = self.whole(release);
+        let from = self.ledger.snapshot(&pending.transaction);
+        let work = StepWork::Restore { from, after: pending.release.version.clone() };
+        self.run_step(program, &work, migration_limit(pending)).await
     }
 
     /// Watches the exposed release, and keeps it or goes back.

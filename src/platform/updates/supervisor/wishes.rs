@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
@@ -46,8 +47,11 @@ pub(super) enum StepWork {
         into: PathBuf,
     },
     Migrate,
+    /// `after` is the version of the new release, whichever release does it: by the name of what is
+    /// kept of its files, one finds how far another came.
     Restore {
         from: PathBuf,
+        after: String,
     },
 }
 
@@ -64,8 +68,10 @@ impl StepWork {
                 vec!["snapshot".into(), "--data".into(), text(data), "--into".into(), text(into)]
             }
             Self::Migrate => vec!["migrate".into(), "--data".into(), text(data)],
-            Self::Restore { from } => {
-                vec!["restore".into(), "--data".into(), text(data), "--from".into(), text(from)]
+            Self::Restore { from, after } => {
+                let (data, from) = (text(data), text(from));
+                let words = ["restore", "--data", &data, "--from", &from, "--after", after];
+                words.map(ToOwned::to_owned).into()
             }
         };
         std::iter::once("update-step".to_owned()).chain(words).collect()
@@ -281,12 +287,12 @@ impl Supervisor {
     /// Runs a step of a release and waits for its end, at most so long.
     pub(super) async fn run_step(
         &mut self,
-        release: &Installed,
-        work: StepWork,
+        program: Result<Arc<Verified>, Alert>,
+        work: &StepWork,
         limit: Duration,
     ) -> Result<Result<Value, Alert>, Over> {
-        let begun = match self.opened(release) {
-            Ok(program) => self.begin_step(&program, &work, None).await,
+        let begun = match program {
+            Ok(program) => self.begin_step(&program, work, None).await,
             Err(alert) => Err(alert),
         };
         if let Err(alert) = begun {

@@ -1,0 +1,51 @@
+//! Files are brought back by whichever release can: the new one first, which may be damaged itself.
+
+use holdfast::platform::updates::supervisor::reasons;
+use holdfast::platform::updates::supervisor::standing::End;
+
+use crate::rig::{Conduct, Rig, program};
+
+/// A release that migrates, and does not start.
+const fn failing(mode: &str) -> Conduct<'_> {
+    Conduct { seq: 2, mode, migrates: true }
+}
+
+/// The release before answers, on its own files.
+fn is_back(rig: &mut Rig) {
+    let last = rig.ended_switch().last.expect("an end");
+    assert_eq!((last.end, last.is_restored), (End::RolledBack, true));
+    assert_eq!((rig.version(), rig.schema().as_str()), (1, "old"));
+    let after = std::fs::read_to_string(rig.data("after")).expect("it was brought back");
+    assert_eq!(after, "2", "all of them put the new release's files aside by the same name");
+    let alerts = rig.standing().alerts;
+    assert!(alerts.iter().all(|one| one.code != reasons::RESTORE_FAILED), "{alerts:?}");
+}
+
+#[test]
+fn where_the_new_release_cannot_bring_the_files_back_the_one_before_does() {
+    let mut rig = Rig::started("good");
+
+    rig.update(failing("restore-fails"));
+
+    is_back(&mut rig);
+    assert!(rig.log().contains(reasons::RESTORE_FAILED), "{}", rig.log());
+}
+
+#[test]
+fn a_new_release_that_was_damaged_is_not_needed_to_bring_the_files_back() {
+    let mut rig = Rig::new("good");
+    rig.offer(2, &program(failing("exit")));
+    rig.start(Some("restore-begun"));
+    rig.answers();
+    rig.take(2).expect("it is what was signed");
+    let folder = rig.standing().installed.into_iter().find_map(|it| it.folder).expect("a folder");
+    rig.switch(2, true).expect("it begins");
+    rig.wait();
+    let installed = rig.state("releases").join(folder).join("holdfast");
+    std::fs::remove_file(&installed).expect("its place");
+    std::fs::write(&installed, "damaged").expect("room");
+
+    rig.start(None);
+
+    is_back(&mut rig);
+}
