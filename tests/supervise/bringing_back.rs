@@ -1,5 +1,7 @@
 //! Files are brought back by whichever release can: the new one first, which may be damaged itself.
 
+use std::time::Duration;
+
 use holdfast::platform::updates::supervisor::reasons;
 use holdfast::platform::updates::supervisor::standing::End;
 
@@ -29,6 +31,31 @@ fn where_the_new_release_cannot_bring_the_files_back_the_one_before_does() {
 
     is_back(&mut rig);
     assert!(rig.log().contains(reasons::RESTORE_FAILED), "{}", rig.log());
+}
+
+#[test]
+fn bringing_the_files_back_may_take_as_long_as_it_gets_on() {
+    let mut rig = Rig::new("good");
+    rig.migration_ms_max = 1_000;
+    rig.start(None);
+    rig.answers();
+
+    rig.update(failing("restore-slow"));
+
+    is_back(&mut rig);
+    assert!(!rig.log().contains(reasons::RESTORE_FAILED), "{}", rig.log());
+}
+
+#[test]
+fn where_bringing_the_files_back_stands_still_another_release_does_it() {
+    let mut rig = Rig::new("good").restored_within(Duration::from_millis(500));
+    rig.start(None);
+    rig.answers();
+
+    rig.update(failing("restore-hangs"));
+
+    is_back(&mut rig);
+    assert!(rig.log().contains("that it gets on"), "{}", rig.log());
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub(crate) struct Told {
     pub(crate) own: PathBuf,
     pub(crate) address: String,
     pub(crate) ready_ms: u64,
+    pub(crate) restore_standstill_ms: u64,
 }
 
 /// What is vouched for, in the words of a test.
@@ -111,6 +112,7 @@ fn supervise(told: Told) -> Over {
         version: "1".to_owned(),
         limits: Limits {
             ready: Duration::from_millis(told.ready_ms),
+            restore_standstill: Duration::from_millis(told.restore_standstill_ms),
             finish: Duration::from_millis(100),
             close: Duration::from_secs(1),
             life: Duration::from_secs(3),

@@ -139,6 +139,12 @@ static int step(int count, char **words) {
         put(at(data, "after"), after, strlen(after));
         point("step-restore-half");
         if (is("restore-fails")) return 8;
+        if (is("restore-hangs")) for (;;) pause();
+        for (int nth = 0; is("restore-slow") && nth < 30; nth++) {
+            printf("{\"done\":%d,\"total\":30}\n", nth);
+            fflush(stdout);
+            poll(NULL, 0, 100);
+        }
         copy(at(folder, "rows"), at(data, "rows"));
         copy(at(folder, "schema"), at(data, "schema"));
         point("step-restore-done");

@@ -81,6 +81,7 @@ impl Rig {
             own,
             address: address.to_string(),
             ready_ms: 10_000,
+            restore_standstill_ms: 10_000,
         };
         std::fs::create_dir_all(told.data.join("update/incoming/targets")).expect("a folder");
         Self { folder, told, address, child: None, probation_s: 1, migration_ms_max: 5_000 }
@@ -90,6 +91,14 @@ impl Rig {
     #[must_use]
     pub(crate) fn ready_within(mut self, patience: Duration) -> Self {
         self.told.ready_ms = u64::try_from(patience.as_millis()).expect("a short time");
+        self
+    }
+
+    /// Bringing files back may stand still for so long.
+    #[must_use]
+    pub(crate) fn restored_within(mut self, patience: Duration) -> Self {
+        let patience_ms = u64::try_from(patience.as_millis()).expect("a short time");
+        self.told.restore_standstill_ms = patience_ms;
         self
     }
 

@@ -20,7 +20,8 @@ const VERIFIED_WITHIN: Duration = Duration::from_hours(26);
 const HAND_OVER_MS: u64 = 400;
 /// What copying takes where it was not measured, bytes each ms.
 const COPIED_PER_MS: u64 = 100_000;
-/// A migration may take so many times as long as it did in the rehearsal, and at least this, ms.
+/// A migration may take so many times as long as it did in the rehearsal, and at least this, ms;
+/// copying as many times what it took there.
 const MIGRATION_FACTOR: u64 = 10;
 const MIGRATION_MS_MIN: u64 = 60_000;
 
@@ -192,7 +193,7 @@ pub struct Judgement {
     pub migrates: bool,
     /// For how long people wait, ms, as far as it was measured.
     pub hold_ms: u64,
-    /// What bringing the data along may take before it is given up, ms.
+    /// What bringing the data along may take before it is given up, or putting it aside, ms.
     pub migration_ms_max: u64,
 }
 
@@ -226,8 +227,12 @@ pub fn judge(new: &Report, old: Option<&Report>, copied: (u64, u64)) -> Result<J
     let migrates = new.migrated_files > 0;
     let is_proven = reasons.is_empty();
     let way_back = if is_proven { WayBack::ProvenWithoutRestore } else { WayBack::NeedsRestore };
-    let bring_along = if migrates { new.migrate_ms + copy_ms(new.bytes, copied) } else { 0 };
+    let copying_ms = copy_ms(new.bytes, copied);
+    let bring_along = if migrates { new.migrate_ms + copying_ms } else { 0 };
+    // Much data that a release changes little of still has to be put aside.
     let migration_ms_max = new.migrate_ms.saturating_mul(MIGRATION_FACTOR).max(MIGRATION_MS_MIN);
+    let migration_ms_max =
+        migration_ms_max.saturating_add(copying_ms.saturating_mul(MIGRATION_FACTOR));
     let hold_ms = HAND_OVER_MS + bring_along;
     Ok(Judgement { way_back, reasons, migrates, hold_ms, migration_ms_max })
 }
@@ -318,7 +323,7 @@ mod tests {
         assert_eq!(judged.reasons, Vec::<String>::new());
         // 4 MB at 80 kB each ms.
         assert_eq!(judged.hold_ms, 400 + 9_000 + 50);
-        assert_eq!(judged.migration_ms_max, 90_000);
+        assert_eq!(judged.migration_ms_max, 90_000 + 500);
     }
 
     #[test]
@@ -330,7 +335,17 @@ mod tests {
         assert_eq!((judged.migrates, judged.hold_ms), (false, 400));
         let quick = Report { migrate_ms: 5, ..good() };
         let judged = judge(&quick, Some(&quick), (0, 0)).unwrap();
-        assert_eq!((judged.migration_ms_max, judged.hold_ms), (60_000, 400 + 5 + 40));
+        assert_eq!((judged.migration_ms_max, judged.hold_ms), (60_400, 400 + 5 + 40));
+    }
+
+    #[test]
+    fn much_data_may_take_long_to_be_put_aside_however_little_of_it_changes() {
+        let much = Report { bytes: 400_000_000_000, migrate_ms: 5, ..good() };
+
+        // 50 kB each ms.
+        let judged = judge(&much, Some(&much), (5_000_000, 100)).unwrap();
+
+        assert_eq!(judged.migration_ms_max, 60_000 + 10 * 8_000_000);
     }
 
     #[test]

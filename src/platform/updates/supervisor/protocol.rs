@@ -107,7 +107,8 @@ pub enum Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchLimits {
     pub probation_s: u64,
-    /// Ten times what the rehearsal took, at least a minute.
+    /// Holds for putting the files aside and for bringing them along, for each by itself: ten times
+    /// what the rehearsal took for both, at least a minute.
     pub migration_ms_max: u64,
 }
 

@@ -67,6 +67,8 @@ pub struct Limits {
     pub close: Duration,
     /// A step that prints nothing in that time hangs.
     pub step_silence: Duration,
+    /// A step that brings files back, as long as nothing shows that it gets on.
+    pub restore_standstill: Duration,
     /// A worker that is replaced, until its last connection has ended.
     pub leave: Duration,
     /// Between two signs of life.
@@ -88,6 +90,7 @@ impl Default for Limits {
             finish_soon: seconds(2),
             close: seconds(15),
             step_silence: seconds(300),
+            restore_standstill: seconds(300),
             leave: seconds(100),
             life: seconds(20),
             probe_every: seconds(2),

@@ -31,7 +31,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// What a box ends with that did not start and may be tried again.
 const START_FAILED_EXIT: i32 = 1;
 
-/// How long a start may take.
+/// How long a start or a step may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
     /// So long, whatever it does.
@@ -268,7 +268,10 @@ impl Supervisor {
             move |this: &Self| this.worker(id).is_none_or(|one| one.is_ready || one.exit.is_some());
         let is_in_time = match patience {
             Patience::Fixed(limit) => self.until(limit, is_settled).await?,
-            Patience::Standstill(limit) => self.until_it_stands_still(id, limit).await?,
+            Patience::Standstill(limit) => {
+                let seen = move |this: &Self| this.worker(id).map(Worker::work_done);
+                self.until_it_stands_still(limit, is_settled, seen).await?
+            }
         };
         let Some(worker) = self.worker(id) else { return Err(Over::Stop) };
         if worker.is_ready && worker.exit.is_none() {
@@ -302,18 +305,19 @@ impl Supervisor {
         Ok(Err(NotUp { why, exit, said }))
     }
 
-    /// Waits for a start as long as it can be seen to get on.
-    async fn until_it_stands_still(&mut self, id: u64, limit: Duration) -> Result<bool, Over> {
-        let work_done = |this: &Self| this.worker(id).map(Worker::work_done);
-        let (mut before, mut moved_at) = (work_done(self), Instant::now());
+    /// Waits for something as long as it can be seen to get on.
+    pub(super) async fn until_it_stands_still<Seen: PartialEq>(
+        &mut self,
+        limit: Duration,
+        is_settled: impl Fn(&Self) -> bool + Copy,
+        seen: impl Fn(&Self) -> Seen,
+    ) -> Result<bool, Over> {
+        let (mut before, mut moved_at) = (seen(self), Instant::now());
         loop {
-            let is_settled = move |this: &Self| {
-                this.worker(id).is_none_or(|one| one.is_ready || one.exit.is_some())
-            };
-            if self.until(WORK_LOOKED_AT, is_settled).await? {
+            if self.until(WORK_LOOKED_AT.min(limit), is_settled).await? {
                 return Ok(true);
             }
-            let now = work_done(self);
+            let now = seen(self);
             if now != before {
                 (before, moved_at) = (now, Instant::now());
             } else if moved_at.elapsed() > limit {
@@ -433,7 +437,7 @@ impl Supervisor {
     }
 }
 
-/// How often a start is looked at whether it gets on.
+/// How often something is looked at whether it gets on.
 const WORK_LOOKED_AT: Duration = Duration::from_secs(5);
 /// How long the end of a killed process is waited for. One that hangs in the kernel takes longer.
 const END_PATIENCE: Duration = Duration::from_secs(10);

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::Sender;
 use super::channel::Channel;
 use super::standing::Progress;
 use super::workers::{Event, Exit};
+use crate::platform::systemd::notify::work_done_by;
 use crate::platform::tasks::Tasks;
 
 /// A longer line is cut: a report has to fit into one message, with room for what is around it.
@@ -41,6 +42,12 @@ pub(super) struct Step {
 impl Step {
     pub(super) fn is_over(&self) -> bool {
         self.exit.is_some() && self.has_printed_all
+    }
+
+    /// What changes while it gets on: what it says of it, its time on the processors, and what it
+    /// reads and writes.
+    pub(super) fn work_done(&self) -> (Instant, (Vec<String>, Vec<String>)) {
+        (self.moved_at, work_done_by(&self.pid.as_raw_nonzero().to_string()))
     }
 
     /// What it reported, or why it did not end well.

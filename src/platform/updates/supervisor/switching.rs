@@ -111,9 +111,8 @@ impl Supervisor {
         self.ledger.enter(State::Snapshot);
         crash::point("snapshot-begun");
         let into = self.ledger.snapshot(&pending.transaction);
-        let limit = migration_limit(&pending);
         let (program, work) = (self.opened(&pending.release), StepWork::Snapshot { into });
-        let outcome = self.run_step(program, &work, limit).await?;
+        let outcome = self.run_step(program, &work, migration_limit(&pending)).await?;
         crash::point("snapshot-taken");
         Ok(outcome.map(|_| ()).map_err(|alert| Alert::new(reasons::SNAPSHOT_FAILED, alert.detail)))
     }
@@ -154,9 +153,8 @@ impl Supervisor {
 
     async fn migrate(&mut self, pending: &Pending) -> Result<Result<(), Alert>, Over> {
         crash::point("migration-begun");
-        let limit = migration_limit(pending);
         let program = self.opened(&pending.release);
-        let outcome = self.run_step(program, &StepWork::Migrate, limit).await?;
+        let outcome = self.run_step(program, &StepWork::Migrate, migration_limit(pending)).await?;
         Ok(match outcome {
             Ok(_) => {
                 crash::point("migration-done");
@@ -237,7 +235,8 @@ impl Supervisor {
     }
 
     /// Tries to bring the files back: with the new release, which knows them, and where that fails
-    /// with the one before and the package's in turn. Each goes on where another was cut off.
+    /// with the one before and the package's in turn. Each goes on where another was cut off, and
+    /// none is cut off that gets on: with much data on a slow disk it takes what it takes.
     async fn bring_back(
         &mut self,
         pending: &Pending,
@@ -248,7 +247,9 @@ impl Supervisor {
         let program = self.whole(release);
         let from = self.ledger.snapshot(&pending.transaction);
         let work = StepWork::Restore { from, after: pending.release.version.clone() };
-        self.run_step(program, &work, migration_limit(pending)).await
+        let times = u32::try_from(failed_in_a_row).unwrap_or(u32::MAX).saturating_add(1);
+        let standstill = self.settings.limits.restore_standstill.saturating_mul(times);
+        self.run_step(program, &work, Patience::Standstill(standstill)).await
     }
 
     /// Watches the exposed release, and keeps it or goes back.
@@ -361,8 +362,8 @@ impl Supervisor {
     }
 }
 
-fn migration_limit(pending: &Pending) -> Duration {
-    Duration::from_millis(pending.limits.migration_ms_max)
+fn migration_limit(pending: &Pending) -> Patience {
+    Patience::Fixed(Duration::from_millis(pending.limits.migration_ms_max))
 }
 
 /// A switch on its way, before it is tried.

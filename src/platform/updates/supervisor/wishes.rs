@@ -19,7 +19,7 @@ use super::releases::Verified;
 use super::resident::{Over, Supervisor, Wanted};
 use super::rules;
 use super::standing::Alert;
-use super::starting::PRIVATE;
+use super::starting::{PRIVATE, Patience};
 use super::steps::{self, Step};
 use super::switching;
 use crate::platform::updates::release::SUPERVISOR_PROTO;
@@ -284,12 +284,12 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Runs a step of a release and waits for its end, at most so long.
+    /// Runs a step of a release and waits for its end, as long as there is patience.
     pub(super) async fn run_step(
         &mut self,
         program: Result<Arc<Verified>, Alert>,
         work: &StepWork,
-        limit: Duration,
+        patience: Patience,
     ) -> Result<Result<Value, Alert>, Over> {
         let begun = match program {
             Ok(program) => self.begin_step(&program, work, None).await,
@@ -299,7 +299,13 @@ impl Supervisor {
             return Ok(Err(alert));
         }
         let is_over = |this: &Self| this.step.as_ref().is_none_or(Step::is_over);
-        let is_in_time = self.until(limit, is_over).await?;
+        let is_in_time = match patience {
+            Patience::Fixed(limit) => self.until(limit, is_over).await?,
+            Patience::Standstill(limit) => {
+                let seen = |this: &Self| this.step.as_ref().map(Step::work_done);
+                self.until_it_stands_still(limit, is_over, seen).await?
+            }
+        };
         if !is_in_time {
             self.kill_step();
             self.until(STEP_END_PATIENCE, is_over).await?;
@@ -308,7 +314,12 @@ impl Supervisor {
             return Ok(Err(Alert::new(reasons::STEP_FAILED, "The step is gone")));
         };
         if !is_in_time {
-            let detail = format!("It did not end within {} s", limit.as_secs());
+            let detail = match patience {
+                Patience::Fixed(limit) => format!("It did not end within {} s", limit.as_secs()),
+                Patience::Standstill(limit) => {
+                    format!("Nothing showed for {} s that it gets on", limit.as_secs())
+                }
+            };
             return Ok(Err(Alert::new(reasons::STEP_TIMED_OUT, detail)));
         }
         Ok(step.outcome().map_err(|detail| Alert::new(reasons::STEP_FAILED, detail)))
