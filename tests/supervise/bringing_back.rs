@@ -76,3 +76,32 @@ fn a_new_release_that_was_damaged_is_not_needed_to_bring_the_files_back() {
 
     is_back(&mut rig);
 }
+
+#[test]
+fn what_was_put_aside_stays_until_it_is_written_that_the_update_was_given_up() {
+    let mut rig = Rig::new("good");
+    rig.migration_ms_max = 60_000;
+    rig.start(None);
+    rig.answers();
+    rig.install(failing("snapshot-waits"));
+    rig.switch(2, true).expect("it begins");
+    let snapshot = rig.data("update/to-2/snapshot");
+    rig.by("a snapshot", |_| snapshot.join("rows").exists().then_some(()));
+    // Nothing can be written where there is no folder.
+    let (boot, elsewhere) = (rig.state("boot"), rig.state("elsewhere"));
+    std::fs::rename(&boot, &elsewhere).expect("a folder");
+    std::fs::write(rig.data("go"), "").expect("room");
+
+    assert_eq!(rig.version(), 1);
+    assert!(snapshot.join("manifest").exists(), "the disk may still say that it is needed");
+    std::fs::rename(&elsewhere, &boot).expect("its place");
+    let last = rig.ended_switch().last.expect("an end");
+    assert_eq!(last.end, End::Disarmed);
+    rig.by("it is removed", |_| (!snapshot.exists()).then_some(()));
+
+    // As after a kill between the two.
+    std::fs::create_dir(&snapshot).expect("a folder");
+    rig.restart();
+    assert_eq!(rig.version(), 1);
+    assert!(!snapshot.exists());
+}

@@ -17,6 +17,8 @@ use holdfast::platform::updates::supervisor::releases::{PROGRAM, Releases};
 use holdfast::platform::updates::supervisor::standing::{Entered, State};
 use sha2::{Digest, Sha256};
 
+use crate::forgetful::Forgetful;
+
 fn release(seq: u64, program: &[u8]) -> Installed {
     Installed {
         seq,
@@ -77,6 +79,45 @@ fn the_other_copy_counts_where_one_is_damaged_and_none_where_both_are() {
     assert_eq!(generation(boot.read().unwrap()), Some((4, 4)));
     std::fs::write(&newest, "torn").unwrap();
     assert_eq!(boot.read().unwrap(), Found::Damaged);
+}
+
+/// A44.
+#[test]
+fn a_copy_that_is_damaged_while_the_other_is_gone_is_told() {
+    for (damaged, gone) in [("boot/a", "boot/b"), ("boot/b", "boot/a")] {
+        let folder = tempfile::tempdir().unwrap();
+        let boot = Boot::open(disk(), folder.path()).unwrap();
+        let mut state = BootState::of(release(3, b"program"));
+        for at in 1..=2 {
+            boot.write(&mut state, at).unwrap();
+        }
+
+        std::fs::remove_file(folder.path().join(gone)).unwrap();
+        assert!(matches!(boot.read().unwrap(), Found::State(_)), "{gone} is not needed");
+        std::fs::write(folder.path().join(damaged), "torn").unwrap();
+
+        assert_eq!(boot.read().unwrap(), Found::Damaged, "{damaged}");
+    }
+}
+
+#[test]
+fn a_first_copy_that_was_cut_off_was_never_there() {
+    for seed in 1..=200 {
+        let forgetful = Arc::new(Forgetful::new(seed));
+        forgetful.make_folder(Path::new("/state")).unwrap();
+        forgetful.sync_folder(Path::new("/")).unwrap();
+        let disk: Arc<dyn Disk> = Arc::<Forgetful>::clone(&forgetful);
+        let boot = Boot::open(disk, Path::new("/state")).unwrap();
+        let mut state = BootState::of(release(3, b"program"));
+
+        forgetful.cut_after(1 + usize::try_from(seed).unwrap() % 5);
+        let written = boot.write(&mut state, 1);
+        forgetful.power_up();
+
+        let found = boot.read().unwrap();
+        assert_ne!(found, Found::Damaged, "seed {seed}");
+        assert!(written.is_err() || found != Found::Nothing, "seed {seed}");
+    }
 }
 
 #[test]

@@ -122,6 +122,7 @@ static int step(int count, char **words) {
         point("step-snapshot-begun");
         copy(at(data, "schema"), at(folder, "schema"));
         copy(at(data, "rows"), at(folder, "rows"));
+        while (is("snapshot-waits") && access(at(data, "go"), F_OK)) poll(NULL, 0, 10);
         put(at(folder, "manifest"), "whole", 5);
     } else if (!strcmp(what, "migrate")) {
         printf("{\"done\":0,\"total\":1}\n");

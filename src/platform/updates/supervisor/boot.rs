@@ -17,6 +17,9 @@ use crate::platform::secret::to_hex;
 /// Below the folder of the supervisor.
 pub const FOLDER: &str = "boot";
 const COPIES: [&str; 2] = ["a", "b"];
+/// What the first copy is called until it is whole: a copy that is there and not whole was damaged,
+/// or torn when the other one was.
+const UNFINISHED: &str = ".new";
 /// A digest in hexadecimal and the end of its line.
 const HEAD_LENGTH_BYTES: usize = 65;
 /// The text is filled up with spaces to a multiple of this, so that writing over a copy needs no
@@ -136,11 +139,11 @@ impl BootState {
 /// What was found where the boot state lies.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
-    /// Nothing was ever written whole.
+    /// Nothing was ever written.
     Nothing,
     /// The newest readable copy.
     State(Box<BootState>),
-    /// Both copies are damaged.
+    /// Both copies are damaged, or one is and the other is gone.
     Damaged,
 }
 
@@ -162,32 +165,34 @@ impl Boot {
     /// Reads the valid copy of the highest generation.
     pub fn read(&self) -> io::Result<Found> {
         let copies = [self.copy(0)?, self.copy(1)?];
-        // Where there is one copy alone, its first writing was cut off.
-        let are_there = copies.iter().all(|(is_there, _)| *is_there);
+        let is_there = copies.iter().any(|(is_there, _)| *is_there);
         let newest = copies.into_iter().filter_map(|(_, state)| state);
         Ok(match newest.max_by_key(|state| state.generation) {
             Some(state) => Found::State(Box::new(state)),
-            None if are_there => Found::Damaged,
+            None if is_there => Found::Damaged,
             None => Found::Nothing,
         })
     }
 
     /// Writes the next generation over the older copy and brings it to the disk.
     pub fn write(&self, state: &mut BootState, now_ms: i64) -> io::Result<()> {
-        let generation = |nth| {
-            let (_, state) = self.copy(nth)?;
-            Ok::<_, io::Error>(state.map(|state| state.generation))
-        };
-        let (first, second) = (generation(0)?, generation(1)?);
+        let (first, second) = (self.copy(0)?, self.copy(1)?);
+        let is_first = !first.0 && !second.0;
+        let generation = |state: Option<BootState>| state.map(|state| state.generation);
+        let (first, second) = (generation(first.1), generation(second.1));
         // A damaged copy is older than any.
         let older = usize::from(first > second);
         state.generation = first.max(second).unwrap_or(0).max(state.generation) + 1;
         state.updated_at = now_ms;
         let path = self.path(older);
+        let written = if is_first { self.folder.join(UNFINISHED) } else { path.clone() };
         crash::point("boot-writing");
-        self.disk.write(&path, &encoded(state)?)?;
+        self.disk.write(&written, &encoded(state)?)?;
         crash::point("boot-written");
-        self.disk.sync(&path)?;
+        self.disk.sync(&written)?;
+        if is_first {
+            self.disk.rename(&written, &path)?;
+        }
         self.disk.sync_folder(&self.folder)?;
         crash::point("boot-synced");
         Ok(())

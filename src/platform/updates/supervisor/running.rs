@@ -94,6 +94,7 @@ impl Supervisor {
         };
         if written.is_ok() {
             self.owed = None;
+            self.drop_disarmed();
         }
     }
 

@@ -16,7 +16,7 @@ use super::releases::Verified;
 use super::resident::{Over, Supervisor};
 use super::rules::{self, AtStart, Candidate, RAN_WELL};
 use super::sockets::{bind_unix, described};
-use super::standing::Alert;
+use super::standing::{Alert, End};
 use super::workers::{self, Exit, Role, Worker};
 use crate::platform::systemd::notify;
 use crate::platform::updates::release::SUPERVISOR_PROTO;
@@ -60,7 +60,7 @@ impl Supervisor {
         }
         let interrupted = Alert::new(reasons::INTERRUPTED, "The box ended during the update");
         match doing {
-            AtStart::StartActive => {}
+            AtStart::StartActive => self.drop_disarmed(),
             AtStart::Disarm => self.disarm(&interrupted),
             AtStart::Migrate | AtStart::StartPending => return self.go_on().await,
             AtStart::Restore => {
@@ -411,15 +411,20 @@ impl Supervisor {
 
     /// Gives an update up before anything was changed.
     pub(super) fn disarm(&mut self, why: &Alert) {
-        let transaction = self.ledger.pending().map(|one| one.transaction.clone());
-        if let Some(transaction) = transaction
-            && let Err(error) = self.ledger.drop_snapshot(&transaction)
-        {
-            warn!("Copies of an update that was given up are left: {error}");
-        }
         warn!(code = why.code, "The update was given up: {}", why.detail);
-        if let Err(error) = self.ledger.disarmed(why) {
-            self.owe(why, &error);
+        match self.ledger.disarmed(why) {
+            Ok(()) => self.drop_disarmed(),
+            Err(error) => self.owe(why, &error),
+        }
+    }
+
+    /// Removes what was put aside for an update that was given up before anything was changed. Not
+    /// before that is written down: as long as the disk may say that it goes on, it may be needed.
+    pub(super) fn drop_disarmed(&self) {
+        let last = self.ledger.state().last.as_ref();
+        let Some(last) = last.filter(|last| last.end == End::Disarmed) else { return };
+        if let Err(error) = self.ledger.drop_snapshot(&last.transaction) {
+            warn!("Copies of an update that was given up are left: {error}");
         }
     }
 
