@@ -304,8 +304,8 @@ mod tests {
         assert_eq!(order(&revoked), [(3, false), (1, false), (20, true)]);
         let both = [listed(&active, Status::Revoked), listed(&before, Status::Revoked)];
         assert_eq!(order(&both), [(1, false), (20, true), (3, true)]);
-        let packages = [listed(&packaged, Status::Revoked)];
-        assert_eq!(order(&packages), [(20, false), (3, false), (1, false)]);
+        let of_package = [listed(&packaged, Status::Revoked)];
+        assert_eq!(order(&of_package), [(20, false), (3, false), (1, false)]);
     }
 
     #[test]
