@@ -3,6 +3,11 @@
 
 mod access;
 mod confirming;
+mod feeds;
+#[expect(dead_code, reason = "this test spoils less than others do")]
+#[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+#[path = "../trust/forge.rs"]
+mod forge;
 mod going_back;
 mod news;
 mod status;

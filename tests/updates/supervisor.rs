@@ -1,10 +1,13 @@
 //! A supervisor that says what a test has told it to.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use holdfast::platform::clock::{Clock, Moment};
 use holdfast::platform::updates::link::Link;
 use holdfast::platform::updates::supervisor::channel::{Channel, pair};
 use holdfast::platform::updates::supervisor::protocol::{Order, Outcome, Report, Wish};
+use holdfast::platform::updates::supervisor::vouching::{Trust, Vouches as _};
 use serde_json::{Value, json};
 
 /// What it says and what it heard.
@@ -13,6 +16,15 @@ struct Says {
     standing: Value,
     refusal: Option<(&'static str, &'static str)>,
     heard: Vec<Wish>,
+    trusts: Option<Trusts>,
+}
+
+/// Where its trusted metadata lies, and where it takes more from.
+#[derive(Debug, Clone)]
+struct Trusts {
+    state: PathBuf,
+    incoming: PathBuf,
+    clock: Clock,
 }
 
 /// One end of the channel, and what is said over it.
@@ -39,7 +51,7 @@ impl Supervisor {
             "protection": { "state": "shared_folder", "detail": "The folder is shared." },
             "alerts": [], "state": "/nowhere",
         });
-        let says = Says { standing, refusal: None, heard: Vec::new() };
+        let says = Says { standing, refusal: None, heard: Vec::new(), trusts: None };
         let this = Self(Arc::new(Mutex::new(says)));
         let (speaking, hearing) = (this.clone(), Arc::clone(&link));
         tokio::spawn(async move { speaking.speak(own).await });
@@ -50,6 +62,13 @@ impl Supervisor {
     /// Says this from now on.
     pub(super) fn set(&self, member: &str, value: Value) {
         self.0.lock().expect("nobody panicked").standing[member] = value;
+    }
+
+    /// Takes metadata over from now on, as a real one does.
+    pub(super) fn trust(&self, state: PathBuf, incoming: PathBuf, clock: Clock) {
+        self.set("state", json!(state));
+        let trusts = Some(Trusts { state, incoming, clock });
+        self.0.lock().expect("nobody panicked").trusts = trusts;
     }
 
     /// Refuses whatever changes something.
@@ -64,7 +83,18 @@ impl Supervisor {
 
     async fn speak(self, own: Channel) {
         while let Ok(Some((Report::Ask { id, wish }, _))) = own.receive().await {
-            let outcome = self.answer(wish);
+            let trusts = self.0.lock().expect("nobody panicked").trusts.clone();
+            let outcome = match (&wish, trusts) {
+                (Wish::Take { accept_stale, .. }, Some(trusts)) => {
+                    self.0.lock().expect("nobody panicked").heard.push(wish.clone());
+                    let trust = Trust::below(&trusts.state, trusts.clock, Moment(0));
+                    match trust.take(&trusts.incoming, *accept_stale).await {
+                        Ok(()) => Outcome::Done(json!({ "installed": null })),
+                        Err(why) => Outcome::Refused { code: why.code, detail: why.detail },
+                    }
+                }
+                _ => self.answer(wish),
+            };
             if own.send(&Order::Answer { id, outcome }, &[]).await.is_err() {
                 return;
             }

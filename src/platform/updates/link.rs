@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::supervisor::channel::Channel;
 use super::supervisor::protocol::{Order, Outcome, Report, Wish};
@@ -18,6 +18,9 @@ pub struct Link {
     channel: Arc<Channel>,
     /// The number of the release that this worker is; 0 where no metadata names it.
     pub seq: u64,
+    /// The one place for those who lay files where the supervisor takes them from: whoever holds it
+    /// has the folder for itself.
+    pub incoming: Semaphore,
     next: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Outcome>>>,
 }
@@ -34,7 +37,8 @@ pub struct Refused {
 
 impl Link {
     pub fn new(channel: Arc<Channel>, seq: u64) -> Self {
-        Self { channel, seq, next: AtomicU64::new(1), waiting: Mutex::default() }
+        let (next, waiting) = (AtomicU64::new(1), Mutex::default());
+        Self { channel, seq, incoming: Semaphore::new(1), next, waiting }
     }
 
     /// Tells the supervisor something.

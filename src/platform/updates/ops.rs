@@ -1,5 +1,6 @@
 //! How updates stand, what was tried, and asking for one.
 
+mod believed;
 pub mod checking;
 mod feeding;
 pub mod figures;

@@ -67,6 +67,11 @@ pub const CODES: &[Code] = &[
         "Ask for a plan first: apply without a digest.",
     ),
     code(
+        "update-offer-gone",
+        "The release of the plan is not offered to this box any more.",
+        "Nothing was changed. Look for updates again, and ask for a plan of what is offered now.",
+    ),
+    code(
         "update-plan-other",
         "The digest is not one of the plan as it is now, or it was used before.",
         "Look at the plan again and confirm what it says.",
@@ -162,7 +167,7 @@ words! {
         RolledBack = "rolled-back",
         /// It ended before anything was switched.
         Failed = "failed",
-        /// Its plan was confirmed by nobody.
+        /// Its plan was confirmed by nobody, or its release was offered no more.
         Discarded = "discarded",
     }
 }

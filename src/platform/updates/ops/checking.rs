@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::believed::{hand_on, review_plan_by};
 use super::feeding::{self, Look, Trouble};
-use super::planning::{as_box, check_ready, confirm_due, prepare};
+use super::planning::{as_box, check_ready, confirm_due, end_overdue, prepare};
 use super::{KIND, check_channel_in, status};
 use crate::config::UpdatePolicy;
 use crate::platform::audit::Entry;
@@ -62,7 +63,8 @@ pub(super) enum Source {
     Bundle,
 }
 
-/// Looks at a feed and keeps what it offers.
+/// Looks at a feed and keeps what it offers. The supervisor hears of what is new, and a plan ends
+/// whose release is offered no more.
 pub(super) async fn look_and_keep(
     ctx: &BoxCtx,
     (feed, source): (&Feed, Source),
@@ -103,6 +105,11 @@ pub(super) async fn look_and_keep(
         Ok(())
     })
     .await?;
+    // What is past its time is handed over with its release alone, by whoever said so.
+    if staleness == Staleness::Refused {
+        hand_on(ctx, &look).await;
+    }
+    review_plan_by(&as_box(ctx), &look.fresh.targets()).await?;
     Ok(look)
 }
 
@@ -164,8 +171,13 @@ async fn begin_by_policy(ctx: &BoxCtx) -> Result<()> {
 /// Looks after updates each minute: what begins by itself begins, what nobody confirmed ends, and
 /// operators are told of what waits too long, once a day.
 pub(in crate::platform) async fn look_after(ctx: &BoxCtx) -> Result<()> {
-    confirm_due(&as_box(ctx)).await?;
-    if is_time(ctx).await? {
+    end_overdue(&as_box(ctx)).await?;
+    let is_time = is_time(ctx).await?;
+    // What is due may have been taken back by its publisher while the box was off.
+    if !is_time {
+        confirm_due(&as_box(ctx)).await?;
+    }
+    if is_time {
         let (subject, input) = (String::new(), Value::Null);
         let wanted = Wanted { kind: CHECK.kind, workspace: None, subject, input };
         jobs::ops::ask(&as_box(ctx), wanted, UnderWay::Join).await?;

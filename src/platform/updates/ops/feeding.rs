@@ -21,7 +21,7 @@ use crate::platform::updates::metadata::fetch::{self, Base};
 use crate::platform::updates::metadata::rules::{Asking, choose};
 use crate::platform::updates::metadata::web::{Bounds, Web};
 use crate::platform::updates::metadata::{self, Check, Feed, Fresh, Staleness, Target, Trusted};
-use crate::platform::updates::release::{Release, SUPERVISOR_PROTO};
+use crate::platform::updates::release::{Channel, Release, SUPERVISOR_PROTO};
 use crate::platform::updates::rules::Reason;
 use crate::platform::updates::supervisor::standing::Standing;
 use crate::platform::updates::worker::points::point;
@@ -86,6 +86,8 @@ impl From<metadata::Reason> for Trouble {
 /// What a feed says, and the release of it that is the next step of this box.
 pub(super) struct Look {
     pub(super) fresh: Fresh,
+    /// Whether it says anything that the supervisor does not trust yet.
+    pub(super) is_news: bool,
     pub(super) next: Option<(Target, Release)>,
 }
 
@@ -126,31 +128,47 @@ pub(super) async fn look(ctx: &BoxCtx, feed: &Feed, staleness: Staleness) -> Res
     let built_at = time_of_build().unwrap_or(Moment(0));
     let check = Check { now: ctx.now(), built_at, staleness, scratch: &scratch };
     let fresh = trusted.refresh(feed, &check).await?;
-    let box_id = ctx.read(|scope| Ok(box_id_in(scope)?.to_string())).await?;
-    let next = next(ctx, &fresh, &standing, (link.seq, &box_id));
-    Ok(Look { fresh, next })
+    let is_news = fresh.is_news(&trusted);
+    let asks = Asks::of(ctx, &standing).await?;
+    let next = next(&fresh.targets(), &asks.asking());
+    Ok(Look { fresh, is_news, next })
 }
 
-fn next(
-    ctx: &BoxCtx,
-    fresh: &Fresh,
-    standing: &Standing,
-    (from_seq, box_id): (u64, &str),
-) -> Option<(Target, Release)> {
-    let quarantined: Vec<u64> = standing.quarantine.iter().map(|one| one.seq).collect();
-    let asking = Asking {
-        channel: ctx.platform.config.updates.channel,
-        os: std::env::consts::OS,
-        arch: std::env::consts::ARCH,
-        from_seq,
-        box_id,
-        supervisor_proto: SUPERVISOR_PROTO,
-        quarantined: &quarantined,
-    };
-    let targets = fresh.targets();
-    let target = (*choose(&targets, &asking).steps.first()?).clone();
+fn next(targets: &[Target], asking: &Asking<'_>) -> Option<(Target, Release)> {
+    let target = (*choose(targets, asking).steps.first()?).clone();
     let release = target.release.clone()?;
     Some((target, release))
+}
+
+/// What this box asks a list of releases by.
+pub(super) struct Asks {
+    channel: Channel,
+    from_seq: u64,
+    box_id: String,
+    quarantined: Vec<u64>,
+}
+
+impl Asks {
+    pub(super) async fn of(ctx: &BoxCtx, standing: &Standing) -> Result<Self> {
+        Ok(Self {
+            channel: ctx.platform.config.updates.channel,
+            from_seq: link(ctx)?.seq,
+            box_id: ctx.read(|scope| Ok(box_id_in(scope)?.to_string())).await?,
+            quarantined: standing.quarantine.iter().map(|one| one.seq).collect(),
+        })
+    }
+
+    pub(super) fn asking(&self) -> Asking<'_> {
+        Asking {
+            channel: self.channel,
+            os: std::env::consts::OS,
+            arch: std::env::consts::ARCH,
+            from_seq: self.from_seq,
+            box_id: &self.box_id,
+            supervisor_proto: SUPERVISOR_PROTO,
+            quarantined: &self.quarantined,
+        }
+    }
 }
 
 /// What the supervisor trusts; before it trusts anything, the root that is set.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::believed::{gone_in, review_plan};
 use super::switching::standing;
 use super::{KIND, check_channel_in, who};
 use crate::config::Config;
@@ -237,17 +238,21 @@ fn waiting_in(scope: &BoxScope<'_>) -> Result<(Update, [u8; 32], String)> {
 /// Confirms the plan with this digest: from here on it is carried out.
 ///
 /// # Errors
-/// What `check_ready` says, `update-no-plan`, `update-plan-other`, `update-plan-old` and
-/// `update-channel-not-allowed`.
+/// What `check_ready` says, `update-no-plan`, `update-offer-gone`, `update-plan-other`,
+/// `update-plan-old` and `update-channel-not-allowed`.
 pub async fn confirm(ctx: &BoxCtx, given: String) -> Result<Created<Job>> {
     check_ready(ctx)?;
+    review_plan(ctx).await?;
     let platform = Arc::clone(&ctx.platform);
     let load = |scope: &BoxScope<'_>, id: JobId| find_in(scope, id);
     let asked = ctx.create(load, move |scope| {
         if store::under_way(scope)?.is_some_and(|one| one.confirmed_at.is_some()) {
             return Err(rules::under_way());
         }
-        let (update, salt, plan) = waiting_in(scope)?;
+        let (update, salt, plan) = match waiting_in(scope) {
+            Ok(waiting) => waiting,
+            Err(none) => return Err(gone_in(scope, &given)?.unwrap_or(none)),
+        };
         check_channel_in(scope, &update.channel)?;
         digest::check(&given, &salt, &plan, scope.now())?;
         let update = confirm_in(scope, update, given)?;
@@ -276,29 +281,41 @@ pub(super) fn confirm_in(scope: &BoxScope<'_>, update: Update, digest: String) -
     Ok(update)
 }
 
-/// Confirms what begins by itself and is due, and ends a plan that nobody confirmed in time.
+/// Ends a plan that nobody confirmed in time.
+pub(super) async fn end_overdue(ctx: &BoxCtx) -> Result<()> {
+    // Most looks find nothing, and a commit would make all remembered sessions stale.
+    let overdue = |scope: &BoxScope<'_>| {
+        let open = store::under_way(scope)?.filter(|one| one.confirmed_at.is_none());
+        Ok(open.filter(|one| one.planned_at.is_some_and(|at| is_over(at, scope.now()))))
+    };
+    if ctx.read(overdue).await?.is_none() {
+        return Ok(());
+    }
+    ctx.write(move |scope| match overdue(scope)? {
+        Some(open) => end_in(scope, open, Outcome::Discarded, None).map(drop),
+        None => Ok(()),
+    })
+    .await
+}
+
+/// Confirms what begins by itself and is due.
 pub(super) async fn confirm_due(ctx: &BoxCtx) -> Result<()> {
     let config = Arc::clone(&ctx.platform.config);
-    // Most looks find nothing, and a commit would make all remembered sessions stale.
-    let find = move |scope: &BoxScope<'_>| {
+    let due = move |scope: &BoxScope<'_>| {
         let open = store::under_way(scope)?.filter(|one| one.confirmed_at.is_none());
-        Ok(open.and_then(|one| {
-            let now = scope.now();
-            let is_due = begins_at(&config, &one).is_some_and(|at| at <= now);
-            let is_past = one.planned_at.is_some_and(|at| is_over(at, now));
-            (is_due || is_past).then_some((one, is_due))
-        }))
+        Ok(open.filter(|one| begins_at(&config, one).is_some_and(|at| at <= scope.now())))
     };
-    let Some((_, is_due)) = ctx.read(find).await? else { return Ok(()) };
+    if ctx.read(due.clone()).await?.is_none() {
+        return Ok(());
+    }
+    // What cannot be looked at is not begun; whoever watches the box goes on.
+    if let Err(error) = review_plan(ctx).await {
+        tracing::warn!("An update that is due is not begun: {error}");
+        return Ok(());
+    }
     let platform = Arc::clone(&ctx.platform);
     let job = ctx.write(move |scope| {
-        let Some(open) = store::under_way(scope)?.filter(|one| one.confirmed_at.is_none()) else {
-            return Ok(None);
-        };
-        if !is_due {
-            end_in(scope, open, Outcome::Discarded, None)?;
-            return Ok(None);
-        }
+        let Some(open) = due(scope)? else { return Ok(None) };
         let (salt, plan) = (open.salt.unwrap_or_default(), open.plan.clone().unwrap_or_default());
         let digest = digest::issue(&salt, &plan, scope.now());
         let update = confirm_in(scope, open, digest)?;

@@ -1,13 +1,14 @@
 //! Preparing an update: fetched, installed, backed up, rehearsed with both releases. Nothing of the
 //! box changes by it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::feeding::{self, INCOMING, Look, Trouble};
+use super::believed::{self, ask};
+use super::feeding::{self, Look, Trouble};
 use super::planning::{begins_at, described, end_in, enter_in, entry, link};
 use super::switching::{of_job, standing};
 use super::telling;
@@ -18,7 +19,6 @@ use crate::platform::error::{Error, Result};
 use crate::platform::jobs::ops::{View, get};
 use crate::platform::jobs::rules::State as JobState;
 use crate::platform::jobs::{JobId, Work};
-use crate::platform::tasks;
 use crate::platform::updates::jobs::Given;
 use crate::platform::updates::metadata::{Feed, Staleness, Target};
 use crate::platform::updates::rehearsal::copying::{Copied, copy, drop_copy};
@@ -27,7 +27,7 @@ use crate::platform::updates::rehearsal::report::{Checked, Failed, Report};
 use crate::platform::updates::rehearsal::rules::{Judgement, judge};
 use crate::platform::updates::release::Release;
 use crate::platform::updates::report::{UpdateCheck, UpdatePlan, UpdateRehearsal};
-use crate::platform::updates::rules::{Outcome, Reason, Update};
+use crate::platform::updates::rules::{Outcome, Update};
 use crate::platform::updates::store;
 use crate::platform::updates::supervisor::protocol::{Step, Wish};
 use crate::platform::updates::worker::points::point;
@@ -79,12 +79,7 @@ async fn steps(work: &Work, update: &Update, folder: &Path) -> Result<Prepared, 
     point("backup-proved");
     preflight::check(ctx, target.size_bytes, &state).await?;
     enter(work, update, "fetching").await?;
-    bring(work, &feed, &look, &target).await?;
-    point("release-fetched");
-    enter(work, update, "installing").await?;
-    let wish = Wish::Take { seq: Some(release.seq), accept_stale: given.accept_stale };
-    ask(ctx, wish).await?;
-    point("handed-over");
+    hand_over(work, update, &given, (&feed, &look, &target, &release)).await?;
     enter(work, update, "copying").await?;
     let copied = copy(ctx, folder, |done, total| {
         point("copying");
@@ -110,14 +105,6 @@ async fn enter(work: &Work, update: &Update, state: &'static str) -> Result<()> 
     work.check()?;
     let id = update.id;
     work.on_box().write(move |scope| enter_in(scope, id, state)).await
-}
-
-/// Asks the supervisor and takes its refusal as the reason.
-async fn ask(ctx: &BoxCtx, wish: Wish) -> Result<Value, Trouble> {
-    match link(ctx)?.ask::<Value>(wish).await? {
-        Ok(value) => Ok(value),
-        Err(refused) => Err(Trouble::Refused(Reason::new(refused.code, &refused.detail))),
-    }
 }
 
 /// Makes a backup and waits until it is proved.
@@ -168,23 +155,25 @@ fn unproved(why: &str) -> Trouble {
     Trouble::Known("update-backup-failed", detail)
 }
 
-/// Lays the metadata and the release where the supervisor looks for them.
-async fn bring(work: &Work, feed: &Feed, look: &Look, target: &Target) -> Result<(), Trouble> {
+/// Lays the metadata and the release where the supervisor looks for them, and has them installed.
+async fn hand_over(
+    work: &Work,
+    update: &Update,
+    given: &Given,
+    (feed, look, target, release): (&Feed, &Look, &Target, &Release),
+) -> Result<(), Trouble> {
     let ctx = work.on_box();
-    let incoming = feeding::folder(&ctx.platform).join(INCOMING);
-    clear(incoming.clone()).await?;
-    let (fresh, into) = (look.fresh.clone(), incoming.clone());
-    tasks::blocking(move || Ok(fresh.write_feed(&into))).await??;
+    let incoming = link(ctx)?.incoming.acquire().await.map_err(Error::internal)?;
+    let folder = believed::lay(ctx, look).await?;
     point("metadata-laid");
-    feeding::fetch(work, feed, look, target, &incoming).await
-}
-
-async fn clear(folder: PathBuf) -> Result<()> {
-    tasks::blocking(move || match std::fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
-    })
-    .await
+    feeding::fetch(work, feed, look, target, &folder).await?;
+    point("release-fetched");
+    enter(work, update, "installing").await?;
+    let wish = Wish::Take { seq: Some(release.seq), accept_stale: given.accept_stale };
+    ask(ctx, wish).await?;
+    drop(incoming);
+    point("handed-over");
+    Ok(())
 }
 
 /// What both releases found on the copy.

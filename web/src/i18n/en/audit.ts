@@ -47,7 +47,7 @@ export const audit = {
   "audit.say.update.committed": "A release was kept",
   "audit.say.update.rolled_back": "The box went back to the release before",
   "audit.say.update.failed": "An update failed",
-  "audit.say.update.discarded": "The plan of an update was confirmed by nobody",
+  "audit.say.update.discarded": "The plan of an update was given up",
   "audit.say.update.refused": "Something about updates was refused",
   "audit.say.update.bundle_sent": "{actor} sent a bundle with a release",
   "audit.say.box.security_review.kept": "{actor} kept a review of the box’s security",

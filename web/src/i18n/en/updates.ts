@@ -153,7 +153,7 @@ export const updates = {
   "updates.outcome.committed": "kept",
   "updates.outcome.rolled-back": "went back",
   "updates.outcome.failed": "failed",
-  "updates.outcome.discarded": "not confirmed",
+  "updates.outcome.discarded": "given up",
   "updates.outcome.open": "goes on",
   "updates.by.person": "a person who is gone",
   "updates.by.service": "a program that is gone",

@@ -1,0 +1,215 @@
+//! What a box does with what a feed says: signed metadata, and a supervisor that takes it over.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use holdfast::platform::monitoring::watch::Watch;
+use holdfast::platform::updates::metadata::Trusted;
+use holdfast::platform::updates::release::Status;
+use holdfast::platform::updates::supervisor::protocol::Wish;
+use serde_json::{Value, json};
+
+use super::at;
+use super::confirming::{apply, digest, plant};
+use super::forge::{self, Forge};
+use super::supervisor::Supervisor;
+use crate::support::{Client, TestServer};
+
+/// The release that the feed offers; the box runs the one before.
+const NEW: u64 = 7;
+
+/// A box, its supervisor, and the feed that it asks.
+pub(super) struct Fed {
+    pub(super) server: TestServer,
+    pub(super) supervisor: Supervisor,
+    folder: tempfile::TempDir,
+}
+
+impl Fed {
+    pub(super) async fn new(settings: &[(&'static str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let feed = folder.path().join("feed");
+        let (supervisor, link) = Supervisor::new();
+        let (root, feed) = ("/etc/holdfast/1.root.json", feed.to_str().expect("a plain path"));
+        let settings = [settings, &[("updates.root", root), ("updates.feed", feed)]].concat();
+        let server = TestServer::start_under(&settings, &[], Some(link)).await;
+        let state = folder.path().join("state");
+        std::fs::create_dir(&state).expect("a folder");
+        Trusted::begin(&state.join("trust"), &forge::first_root()).expect("a root");
+        let incoming = server.platform.config.data().join("update/incoming");
+        supervisor.trust(state, incoming, server.clock.clone());
+        Self { server, supervisor, folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Publishes a feed of releases for this machine up to a number, with something changed.
+    /// `step` counts the feeds.
+    pub(super) fn publish(&self, step: u64, newest: u64, change: impl Fn(&mut Forge)) {
+        let mut forge = Forge::good(step, newest);
+        for seq in 1..=newest {
+            forge.custom_mut(seq)["arch"] = json!(std::env::consts::ARCH);
+        }
+        change(&mut forge);
+        forge::write(&forge.build(), &self.path("feed"));
+    }
+
+    /// Somebody who operates the box; nobody's token lasts as long as these tests.
+    async fn operator(&self) -> Client {
+        self.server.operator().await
+    }
+
+    /// Asks the feed; gives how updates stand then.
+    pub(super) async fn check(&self) -> Value {
+        self.operator().await.post(&at("check"), &json!({})).await.is(200)
+    }
+
+    async fn stands(&self) -> Value {
+        self.operator().await.get(&at("status")).await.is(200)
+    }
+
+    /// What the supervisor trusts of a release.
+    fn trusted_status(&self, seq: u64) -> Option<Status> {
+        let trusted = Trusted::open(&self.path("state/trust")).expect("it reads");
+        let targets = trusted.expect("a root").targets();
+        let mut releases = targets.into_iter().filter_map(|one| one.release);
+        releases.find(|one| one.seq == seq).map(|one| one.status)
+    }
+
+    /// How often the supervisor was asked to take metadata over.
+    fn taken(&self) -> usize {
+        let is_take = |wish: &&Wish| matches!(wish, Wish::Take { seq: None, accept_stale: false });
+        self.supervisor.heard().iter().filter(is_take).count()
+    }
+
+    async fn watch(&self) {
+        Watch::default().look(&self.server.platform).await.expect("a look");
+    }
+}
+
+fn revoked(forge: &mut Forge) {
+    forge.custom_mut(NEW)["status"] = json!("revoked");
+}
+
+#[tokio::test]
+async fn the_supervisor_hears_of_each_change_of_the_feed_and_only_then() {
+    let box_ = Fed::new(&[]).await;
+    box_.publish(0, NEW, |_| ());
+
+    assert_eq!(box_.check().await["offer"]["seq"], NEW);
+    box_.check().await;
+    assert_eq!((box_.taken(), box_.trusted_status(NEW)), (1, Some(Status::Active)));
+
+    box_.publish(1, NEW, revoked);
+    assert_eq!(box_.check().await["offer"], Value::Null);
+
+    assert_eq!((box_.taken(), box_.trusted_status(NEW)), (2, Some(Status::Revoked)));
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn while_the_box_changes_its_release_the_supervisor_is_asked_for_nothing_else() {
+    let box_ = Fed::new(&[]).await;
+    box_.publish(0, NEW, |_| ());
+    let release = super::supervisor::installed(6, "1.4.1");
+    let under_way = json!({
+        "transaction": "one", "kind": "update", "from": release, "to": release, "states": [],
+        "progress": null, "probation_ends_at": null,
+    });
+    box_.supervisor.set("under_way", under_way);
+
+    box_.check().await;
+    assert_eq!(box_.taken(), 0);
+    box_.supervisor.set("under_way", Value::Null);
+    box_.check().await;
+
+    assert_eq!(box_.taken(), 1, "the next look comes by again");
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_plan_ends_when_its_release_is_taken_back() {
+    for (status, code) in [("revoked", "update-revoked"), ("withdrawn", "update-withdrawn")] {
+        let box_ = Fed::new(&[]).await;
+        box_.publish(0, NEW, |_| ());
+        box_.check().await;
+        plant(&box_.server, "person").await;
+        let shown = digest(&box_.operator().await).await;
+        box_.check().await;
+        assert_eq!(digest(&box_.operator().await).await, shown, "nothing changed");
+
+        box_.publish(1, NEW, |forge| forge.custom_mut(NEW)["status"] = json!(status));
+        let stands = box_.check().await;
+        let refused = apply(&box_.operator().await, &shown).await;
+
+        refused.is_problem(409, "update-offer-gone");
+        assert_eq!(stands["under_way"], Value::Null);
+        let last = &stands["last"];
+        assert_eq!(
+            (&last["outcome"], &last["reason"]["code"]),
+            (&json!("discarded"), &json!(code))
+        );
+        let kept = box_.server.box_entries("update.discarded").await;
+        assert!(kept.len() == 1 && kept[0].changes.contains(code), "{kept:?}");
+        assert_eq!(box_.supervisor.heard().len(), box_.taken(), "nothing is switched");
+        let other = format!("{shown}0");
+        apply(&box_.operator().await, &other).await.is_problem(409, "update-no-plan");
+        box_.server.finish().await;
+    }
+}
+
+/// The look that would have ended the plan did not come to it.
+#[tokio::test]
+async fn neither_a_person_nor_a_policy_confirms_what_is_offered_no_more() {
+    let box_ = Fed::new(&[("updates.policy", "auto-patch")]).await;
+    box_.publish(0, NEW, revoked);
+    box_.check().await;
+
+    plant(&box_.server, "person").await;
+    let shown = digest(&box_.operator().await).await;
+    apply(&box_.operator().await, &shown).await.is_problem(409, "update-offer-gone");
+    planned_by_policy(&box_).await;
+    box_.server.advance(Duration::from_mins(16));
+    box_.watch().await;
+
+    let stands = box_.stands().await;
+    assert_eq!(stands["under_way"], Value::Null, "{stands}");
+    assert_eq!(stands["last"]["reason"]["code"], "update-revoked");
+    assert_eq!(box_.supervisor.heard().len(), box_.taken(), "nothing is switched");
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_policy_begins_only_after_a_look_at_the_feed() {
+    let box_ = Fed::new(&[("updates.policy", "auto-patch")]).await;
+    box_.publish(0, NEW, |_| ());
+    box_.check().await;
+    planned_by_policy(&box_).await;
+    box_.publish(1, NEW, revoked);
+    // It was off for a while.
+    box_.server.advance(Duration::from_hours(3));
+
+    box_.watch().await;
+    assert_eq!(box_.server.box_entries("update.confirmed").await.len(), 0);
+    box_.server.run_jobs().await;
+
+    let stands = box_.stands().await;
+    assert_eq!(stands["last"]["reason"]["code"], "update-revoked", "{stands}");
+    box_.server.finish().await;
+}
+
+/// How an update stands that the policy wished for, whose plan waits.
+async fn planned_by_policy(box_: &Fed) -> Value {
+    plant(&box_.server, "policy").await;
+    let ctx = crate::support::system(&box_.server.platform);
+    let changed = ctx.write(|scope| {
+        let sql =
+            "UPDATE updates SET plan = replace(plan, '\"migrates\":true', '\"migrates\":false')
+                   WHERE outcome IS NULL";
+        Ok(scope.prepare_cached(sql)?.execute([])?)
+    });
+    assert_eq!(changed.await.expect("a plan"), 1);
+    box_.stands().await["under_way"].clone()
+}
