@@ -70,6 +70,13 @@ impl Fed {
         self.operator().await.get(&at("status")).await.is(200)
     }
 
+    /// What somebody is told by the look of a minute.
+    async fn told(&self) -> String {
+        let operator = self.operator().await;
+        self.watch().await;
+        operator.get("/api/v1/me/notices").await.is(200).to_string()
+    }
+
     /// What the supervisor trusts of a release.
     fn trusted_status(&self, seq: u64) -> Option<Status> {
         let trusted = Trusted::open(&self.path("state/trust")).expect("it reads");
@@ -197,6 +204,90 @@ async fn a_policy_begins_only_after_a_look_at_the_feed() {
 
     let stands = box_.stands().await;
     assert_eq!(stands["last"]["reason"]["code"], "update-revoked", "{stands}");
+    box_.server.finish().await;
+}
+
+/// What the feed says of releases, and how much the offer matters by that.
+type Case = (&'static str, fn(&mut Forge), u64, &'static str);
+
+const SEVERITIES: &[Case] = &[
+    ("a normal one after a critical one", |_| (), 9, "critical"),
+    (
+        "the critical one is withdrawn",
+        |it| it.custom_mut(8)["status"] = json!("withdrawn"),
+        9,
+        "normal",
+    ),
+    (
+        "it is not for this channel",
+        |it| it.custom_mut(8)["channels"] = json!(["beta"]),
+        9,
+        "normal",
+    ),
+    ("it is for other machines", |it| it.custom_mut(8)["os"] = json!("macos"), 9, "normal"),
+    (
+        "it is not for all boxes yet",
+        |it| it.custom_mut(8)["rollout"]["percent"] = json!(0),
+        9,
+        "critical",
+    ),
+    (
+        "the newest is withdrawn",
+        |it| it.custom_mut(9)["status"] = json!("withdrawn"),
+        8,
+        "critical",
+    ),
+    (
+        "it is reached over a normal one",
+        |it| {
+            it.custom_mut(8)["min_from_seq"] = json!(7);
+            it.custom_mut(9)["min_from_seq"] = json!(8);
+        },
+        7,
+        "critical",
+    ),
+];
+
+#[tokio::test]
+async fn an_offer_matters_as_much_as_the_worst_that_it_mends() {
+    let box_ = Fed::new(&[]).await;
+    let mut wrong = Vec::new();
+    for (step, (name, change, seq, severity)) in (0..).zip(SEVERITIES) {
+        box_.publish(step, 9, |forge| {
+            forge.custom_mut(8)["severity"] = json!("critical");
+            change(forge);
+        });
+
+        let offer = box_.check().await["offer"].clone();
+
+        if (&offer["seq"], &offer["severity"]) != (&json!(seq), &json!(severity)) {
+            wrong.push(format!("{name}: {} {}", offer["seq"], offer["severity"]));
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn operators_are_told_of_what_is_critical_though_a_normal_release_came_after() {
+    let box_ = Fed::new(&[]).await;
+    let critical = |forge: &mut Forge| forge.custom_mut(NEW)["severity"] = json!("critical");
+    box_.publish(0, NEW, critical);
+    box_.check().await;
+    box_.server.advance(Duration::from_hours(23));
+    box_.publish(1, NEW + 1, critical);
+    box_.check().await;
+    let told = box_.told().await;
+    assert!(!told.contains("critical"), "{told}");
+
+    box_.server.advance(Duration::from_mins(59));
+    box_.check().await;
+    box_.server.advance(Duration::from_mins(1));
+
+    let told = box_.told().await;
+    assert!(told.contains("1.8.0") && told.contains("critical"), "{told}");
+    let stands = box_.stands().await;
+    assert!(stands["offer"]["critical_since"].is_string(), "{stands}");
     box_.server.finish().await;
 }
 

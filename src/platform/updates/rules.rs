@@ -308,11 +308,13 @@ pub struct FeedState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     pub to: Version,
+    /// The highest on the way there: a later release mends what those before it do.
     pub severity: Severity,
     pub size_bytes: u64,
     pub released_at: String,
     /// Markdown, from somebody else.
     pub notes: String,
+    /// Since when this box is offered it, or one before it that matters as much.
     pub offered_at: Moment,
     /// Whether it lies in the bundle that was sent, not at the feed.
     pub is_bundled: bool,
@@ -321,13 +323,19 @@ pub struct Offer {
 }
 
 impl FeedState {
-    /// What is kept after a look at the feed that could be believed.
+    /// What is kept after a look at the feed that could be believed, on a box that runs the
+    /// release `from_seq`.
     #[must_use]
-    pub fn answered(mut self, offer: Option<Offer>, now: Moment) -> Self {
-        let before =
-            self.offer.take().filter(|one| Some(one.to.seq) == offer.as_ref().map(|o| o.to.seq));
-        let since = before.map_or(now, |one| one.offered_at);
-        let offer = offer.map(|offer| Offer { offered_at: since, ..offer });
+    pub fn answered(mut self, offer: Option<Offer>, from_seq: u64, now: Moment) -> Self {
+        let before = self.offer.take().filter(|one| one.to.seq > from_seq);
+        let offer = offer.map(|offer| {
+            let is_as_bad = |one: &Offer| {
+                let goes_on = one.to.seq == offer.to.seq || offer.severity > Severity::Normal;
+                goes_on && one.severity >= offer.severity
+            };
+            let offered_at = before.filter(is_as_bad).map_or(now, |one| one.offered_at);
+            Offer { offered_at, ..offer }
+        });
         let answered_at = Some(now);
         let (failing_since, problem) = (None, None);
         Self { checked_at: now, answered_at, failing_since, problem, offer, ..self }

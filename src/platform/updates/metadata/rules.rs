@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Reason, Target};
-use crate::platform::updates::release::{Channel, PRODUCT, Release, Status};
+use crate::platform::updates::release::{Channel, PRODUCT, Release, Severity, Status};
 
 /// A way to a release is not longer.
 const STEPS_MAX: usize = 64;
@@ -65,6 +65,22 @@ pub fn choose<'a>(targets: &'a [Target], asking: &Asking<'_>) -> Choice<'a> {
     let unread = targets.iter().filter_map(|it| Some((it, it.unread.clone()?)));
     not_offered.extend(unread);
     Choice { steps, not_offered }
+}
+
+/// How much it matters to take the way that was chosen: the highest severity of the releases of the
+/// box's channel that lie above the one that runs and not above the end of the way. What a release
+/// mends is mended in the later ones as well, whatever they say of themselves.
+pub fn severity_of_way(targets: &[Target], asking: &Asking<'_>, choice: &Choice<'_>) -> Severity {
+    let end = choice.steps.last().and_then(|it| it.release.as_ref()).map_or(0, |it| it.seq);
+    let counts = |release: &&Release| {
+        release.seq > asking.from_seq
+            && release.seq <= end
+            && release.status == Status::Active
+            && release.channels.contains(&asking.channel)
+            && of_other(release, asking.os, asking.arch).is_none()
+    };
+    let releases = targets.iter().filter_map(|it| it.release.as_ref()).filter(counts);
+    releases.map(|release| release.severity).max().unwrap_or(Severity::Normal)
 }
 
 /// Whether this release is for this box as its next step, whichever others there are.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::believed::{hand_on, review_plan_by};
 use super::feeding::{self, Look, Trouble};
-use super::planning::{as_box, check_ready, confirm_due, end_overdue, prepare};
+use super::planning::{as_box, check_ready, confirm_due, end_overdue, prepare, running};
 use super::{KIND, check_channel_in, status};
 use crate::config::UpdatePolicy;
 use crate::platform::audit::Entry;
@@ -75,7 +75,7 @@ pub(super) async fn look_and_keep(
         None => None,
         Some((target, release)) => Some(Offer {
             to: Version { seq: release.seq, version: release.version.clone() },
-            severity: release.severity,
+            severity: look.severity,
             size_bytes: target.size_bytes,
             released_at: release.released_at.clone(),
             notes: feeding::notes(ctx, feed, &look, release).await?,
@@ -85,6 +85,7 @@ pub(super) async fn look_and_keep(
         }),
     };
     let (expires_at, root_expires_at) = (look.fresh.expires_at(), look.fresh.root_expires_at());
+    let from_seq = running(ctx).seq;
     ctx.write(move |scope: &BoxScope<'_>| {
         let before = store::feed(scope)?.unwrap_or_default();
         let seq = |state: &FeedState| state.offer.as_ref().map(|one| one.to.seq);
@@ -92,7 +93,7 @@ pub(super) async fn look_and_keep(
         let after = FeedState {
             expires_at: Some(expires_at),
             root_expires_at: Some(root_expires_at),
-            ..before.answered(offer, scope.now())
+            ..before.answered(offer, from_seq, scope.now())
         };
         store::save_feed(scope, &after)?;
         if let Some(offer) = after.offer.filter(|one| Some(one.to.seq) != known) {
@@ -205,7 +206,8 @@ pub(in crate::platform) async fn trouble(ctx: &BoxCtx) -> Result<Option<String>>
         let now = scope.now();
         if let (Some(since), Some(offer)) = (feed.critical_since(now), &feed.offer) {
             let version = &offer.to.version;
-            return Ok(Some(format!("The critical release {version} has waited since {since}.")));
+            let said = "mends what is critical, and that has waited since";
+            return Ok(Some(format!("The release {version} {said} {since}.")));
         }
         Ok(feed.stale_since(now).map(|since| {
             format!("The feed of updates has said nothing that can be believed since {since}.")

@@ -18,10 +18,10 @@ use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::tasks;
 use crate::platform::updates::metadata::fetch::{self, Base};
-use crate::platform::updates::metadata::rules::{Asking, choose};
+use crate::platform::updates::metadata::rules::{Asking, choose, severity_of_way};
 use crate::platform::updates::metadata::web::{Bounds, Web};
 use crate::platform::updates::metadata::{self, Check, Feed, Fresh, Staleness, Target, Trusted};
-use crate::platform::updates::release::{Channel, Release, SUPERVISOR_PROTO};
+use crate::platform::updates::release::{Channel, Release, SUPERVISOR_PROTO, Severity};
 use crate::platform::updates::rules::Reason;
 use crate::platform::updates::supervisor::standing::Standing;
 use crate::platform::updates::worker::points::point;
@@ -89,6 +89,8 @@ pub(super) struct Look {
     /// Whether it says anything that the supervisor does not trust yet.
     pub(super) is_news: bool,
     pub(super) next: Option<(Target, Release)>,
+    /// How much it matters to take it, and what it leads to.
+    pub(super) severity: Severity,
 }
 
 /// Where updates keep files.
@@ -130,14 +132,11 @@ pub(super) async fn look(ctx: &BoxCtx, feed: &Feed, staleness: Staleness) -> Res
     let fresh = trusted.refresh(feed, &check).await?;
     let is_news = fresh.is_news(&trusted);
     let asks = Asks::of(ctx, &standing).await?;
-    let next = next(&fresh.targets(), &asks.asking());
-    Ok(Look { fresh, is_news, next })
-}
-
-fn next(targets: &[Target], asking: &Asking<'_>) -> Option<(Target, Release)> {
-    let target = (*choose(targets, asking).steps.first()?).clone();
-    let release = target.release.clone()?;
-    Some((target, release))
+    let (targets, asking) = (fresh.targets(), asks.asking());
+    let choice = choose(&targets, &asking);
+    let severity = severity_of_way(&targets, &asking, &choice);
+    let next = choice.steps.first().and_then(|it| Some(((*it).clone(), it.release.clone()?)));
+    Ok(Look { fresh, is_news, next, severity })
 }
 
 /// What this box asks a list of releases by.

@@ -41,22 +41,47 @@ fn offer(seq: u64, severity: Severity) -> Offer {
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// What is kept after a look in an hour, on a box that runs release 6.
+fn looked(state: FeedState, offered: Offer, hour: i64) -> FeedState {
+    state.answered(Some(offered), 6, Moment(hour * HOUR_MS))
+}
+
+fn offered_at(state: &FeedState) -> i64 {
+    state.offer.as_ref().unwrap().offered_at.0 / HOUR_MS
+}
+
 #[test]
 fn a_release_is_offered_since_it_was_seen_first() {
-    let first = FeedState::default().answered(Some(offer(7, Severity::Critical)), Moment(HOUR_MS));
-    let again = first.answered(Some(offer(7, Severity::Critical)), Moment(2 * HOUR_MS));
-    assert_eq!(again.offer.as_ref().unwrap().offered_at, Moment(HOUR_MS));
+    let first = looked(FeedState::default(), offer(7, Severity::Critical), 1);
+    let again = looked(first, offer(7, Severity::Critical), 2);
+    assert_eq!(offered_at(&again), 1);
     assert_eq!(again.critical_since(Moment(24 * HOUR_MS)), None);
     assert_eq!(again.critical_since(Moment(25 * HOUR_MS)), Some(Moment(HOUR_MS)));
 
-    let newer = again.answered(Some(offer(8, Severity::Normal)), Moment(3 * HOUR_MS));
-    assert_eq!(newer.offer.as_ref().unwrap().offered_at, Moment(3 * HOUR_MS));
+    let normal = looked(FeedState::default(), offer(7, Severity::Normal), 1);
+    let newer = looked(normal.clone(), offer(8, Severity::Normal), 3);
+    assert_eq!(offered_at(&newer), 3);
     assert_eq!(newer.critical_since(Moment(99 * HOUR_MS)), None);
+    let worse = looked(normal, offer(8, Severity::Critical), 3);
+    assert_eq!(offered_at(&worse), 3, "nothing critical waited before");
+}
+
+#[test]
+fn what_is_critical_waits_since_its_first_release_whichever_brings_it() {
+    let first = looked(FeedState::default(), offer(7, Severity::Critical), 1);
+
+    let later = looked(first.clone(), offer(8, Severity::Critical), 3);
+    assert_eq!(offered_at(&later), 1);
+    let raised = looked(first.clone(), offer(7, Severity::Security), 3);
+    let raised = looked(raised, offer(7, Severity::Critical), 5);
+    assert_eq!(offered_at(&raised), 5, "it was not critical in between");
+    let taken = first.answered(Some(offer(8, Severity::Critical)), 7, Moment(3 * HOUR_MS));
+    assert_eq!(offered_at(&taken), 3, "the box took the first one");
 }
 
 #[test]
 fn a_feed_that_fails_keeps_its_offer_and_is_stale_after_a_week_or_when_frozen() {
-    let good = FeedState::default().answered(Some(offer(7, Severity::Normal)), Moment(0));
+    let good = looked(FeedState::default(), offer(7, Severity::Normal), 0);
     let away = || Reason::new("update-feed-not-reached", "No answer.");
     let failed = good.clone().failed(away(), Moment(HOUR_MS)).failed(away(), Moment(2 * HOUR_MS));
     assert!(failed.offer.is_some());
@@ -66,7 +91,7 @@ fn a_feed_that_fails_keeps_its_offer_and_is_stale_after_a_week_or_when_frozen() 
 
     let frozen = good.failed(Reason::new("update-metadata-expired", "Old."), Moment(HOUR_MS));
     assert_eq!(frozen.stale_since(Moment(HOUR_MS)), Some(Moment(HOUR_MS)));
-    let again = frozen.answered(None, Moment(2 * HOUR_MS));
+    let again = frozen.answered(None, 6, Moment(2 * HOUR_MS));
     assert_eq!((again.stale_since(Moment(999 * HOUR_MS)), again.offer), (None, None));
 }
 
