@@ -91,6 +91,14 @@ impl Fed {
         self.supervisor.heard().iter().filter(is_take).count()
     }
 
+    /// How many updates were wished for after so many hours more.
+    async fn wished_after(&self, hours: u64) -> usize {
+        self.server.advance(Duration::from_hours(hours));
+        self.watch().await;
+        self.server.run_jobs().await;
+        self.server.box_entries("update.requested").await.len()
+    }
+
     async fn watch(&self) {
         Watch::default().look(&self.server.platform).await.expect("a look");
     }
@@ -303,4 +311,52 @@ async fn planned_by_policy(box_: &Fed) -> Value {
     });
     assert_eq!(changed.await.expect("a plan"), 1);
     box_.stands().await["under_way"].clone()
+}
+
+#[tokio::test]
+async fn a_box_that_was_off_in_the_window_does_not_begin_outside_of_it() {
+    let settings = [("updates.policy", "auto-patch"), ("updates.window", "07:00-08:00")];
+    let box_ = Fed::new(&settings).await;
+    box_.publish(0, NEW, |_| ());
+    box_.check().await;
+    // It is six in the morning.
+    let under_way = planned_by_policy(&box_).await;
+    assert!(under_way["begins_at"].as_str().is_some_and(|at| at.contains("T07:00")));
+
+    // After the window the plan would be over before the next one.
+    box_.server.advance(Duration::from_mins(121));
+    box_.check().await;
+    box_.watch().await;
+    let stands = box_.stands().await;
+    assert_eq!(stands["under_way"]["begins_at"], Value::Null, "{stands}");
+    assert_eq!(box_.server.box_entries("update.confirmed").await.len(), 0);
+
+    // The box was off until the plan was over, in the middle of a window.
+    box_.server.advance(Duration::from_mins(23 * 60 + 29));
+    box_.check().await;
+    box_.watch().await;
+
+    let stands = box_.stands().await;
+    assert_eq!(
+        (&stands["under_way"], &stands["last"]["outcome"]),
+        (&Value::Null, &json!("discarded"))
+    );
+    assert_eq!(box_.supervisor.heard().len(), box_.taken(), "nothing is switched");
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_policy_has_a_release_rehearsed_for_the_window_that_comes() {
+    let settings = [("updates.policy", "auto-patch"), ("updates.window", "Sun 19:00-20:00")];
+    let box_ = Fed::new(&settings).await;
+    box_.publish(0, NEW, |_| ());
+    let wished = async || box_.wished_after(1).await;
+
+    // Saturday at seven, and Sunday from seven on.
+    assert_eq!(wished().await, 0);
+    box_.server.advance(Duration::from_hours(22));
+    assert_eq!(wished().await, 0, "at six");
+    assert_eq!(wished().await, 1, "at seven");
+
+    box_.server.finish().await;
 }

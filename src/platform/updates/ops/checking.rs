@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::believed::{hand_on, review_plan_by};
 use super::feeding::{self, Look, Trouble};
-use super::planning::{as_box, check_ready, confirm_due, end_overdue, prepare, running};
+use super::planning::{as_box, check_ready, confirm_due, end_overdue, opens_at, prepare, running};
 use super::{KIND, check_channel_in, status};
 use crate::config::UpdatePolicy;
 use crate::platform::audit::Entry;
@@ -25,6 +25,9 @@ use crate::platform::updates::store;
 
 /// The feed is asked as often.
 const ASKED_EVERY: Duration = Duration::from_hours(1);
+/// So long before the window opens the policy has an update rehearsed at the earliest: that may take
+/// hours, and its plan holds a day.
+const PREPARED_BEFORE: Duration = Duration::from_hours(12);
 /// Ended updates that are looked through for one to the same release.
 const LOOKED_THROUGH: usize = 20;
 
@@ -150,6 +153,10 @@ async fn begin_by_policy(ctx: &BoxCtx) -> Result<()> {
         UpdatePolicy::AutoPatch => Severity::Normal,
         UpdatePolicy::SecurityOnly => Severity::Security,
     };
+    // A plan that is over before the window opens would be for nothing.
+    if opens_at(&ctx.platform.config, ctx.now(), PREPARED_BEFORE).is_none() {
+        return Ok(());
+    }
     let is_wanted = ctx.read(move |scope| {
         let offer = store::feed(scope)?.and_then(|feed| feed.offer);
         let Some(offer) = offer.filter(|one| one.severity >= least) else { return Ok(false) };

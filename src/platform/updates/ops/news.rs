@@ -28,7 +28,7 @@ pub async fn news(ctx: &BoxCtx) -> Result<UpdateNewsResponse> {
 
 /// What of an update that has not ended concerns everybody; none while operators only think.
 async fn change(ctx: &BoxCtx, open: Update) -> Result<Option<UpdateChange>> {
-    let begins_at = begins_at(&ctx.platform.config, &open);
+    let begins_at = begins_at(&ctx.platform.config, &open, ctx.now());
     let watched_until = match open.confirmed_at {
         Some(_) => watched_until(ctx, &open).await,
         None => None,

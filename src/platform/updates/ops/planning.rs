@@ -24,15 +24,13 @@ use crate::platform::updates::link::Link;
 use crate::platform::updates::release::Severity;
 use crate::platform::updates::report::UpdatePlan;
 use crate::platform::updates::rules::{
-    self, By, Candidate, DIGEST_HOLDS, KEPT_MAX, Kind, Outcome, Reason, Stage, Update, UpdateId,
-    Version, is_automatic, is_open, is_over,
+    self, By, Candidate, DIGEST_HOLDS, KEPT_MAX, Kind, Outcome, PLAN_HOLDS, Reason, Stage, Update,
+    UpdateId, Version, is_automatic, is_open, is_over,
 };
 use crate::platform::updates::store;
 
 /// People are told so long before an update begins by itself.
 pub const TOLD_BEFORE: Duration = Duration::from_mins(15);
-/// Minutes that are looked through for the window: it comes within a week.
-const MINUTES_LOOKED_THROUGH: u64 = 8 * 24 * 60;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// The way to the supervisor.
@@ -303,7 +301,9 @@ pub(super) async fn confirm_due(ctx: &BoxCtx) -> Result<()> {
     let config = Arc::clone(&ctx.platform.config);
     let due = move |scope: &BoxScope<'_>| {
         let open = store::under_way(scope)?.filter(|one| one.confirmed_at.is_none());
-        Ok(open.filter(|one| begins_at(&config, one).is_some_and(|at| at <= scope.now())))
+        let now = scope.now();
+        let is_open = opens_at(&config, now, Duration::ZERO).is_some();
+        Ok(open.filter(|one| is_open && begins_at(&config, one, now).is_some_and(|at| at <= now)))
     };
     if ctx.read(due.clone()).await?.is_none() {
         return Ok(());
@@ -333,8 +333,13 @@ pub(super) fn running(ctx: &BoxCtx) -> Version {
     Version { seq, version: VERSION.to_owned() }
 }
 
-/// When the update begins by itself; none where somebody has to confirm it.
-pub(in crate::platform) fn begins_at(config: &Config, update: &Update) -> Option<Moment> {
+/// When the update begins by itself: within the last minute, where it is due. None where somebody
+/// has to confirm it, and where the plan is over before the window opens again.
+pub(in crate::platform) fn begins_at(
+    config: &Config,
+    update: &Update,
+    now: Moment,
+) -> Option<Moment> {
     let planned_at = update.planned_at.filter(|_| update.confirmed_at.is_none())?;
     let plan: UpdatePlan = serde_json::from_str(update.plan.as_deref()?).ok()?;
     let candidate = Candidate {
@@ -346,15 +351,21 @@ pub(in crate::platform) fn begins_at(config: &Config, update: &Update) -> Option
     if !is_wished || !is_automatic(config.updates.policy, candidate) {
         return None;
     }
+    let first = planned_at.plus(TOLD_BEFORE);
+    // Whole minutes, so that it is the same whenever it is looked at.
+    let minutes = u32::try_from(now.since(first).as_secs() / MINUTE.as_secs()).unwrap_or(u32::MAX);
+    let at = opens_at(config, first.plus(MINUTE * minutes), PLAN_HOLDS)?;
+    (!is_over(planned_at, at)).then_some(at)
+}
+
+/// When the window is open first from a moment on, if that is within so long.
+pub(super) fn opens_at(config: &Config, from: Moment, within: Duration) -> Option<Moment> {
     let zone = config.notices.time_zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
-    let minutes = (0..MINUTES_LOOKED_THROUGH).map(|minute| {
-        let minute = u32::try_from(minute).unwrap_or(u32::MAX);
-        planned_at.plus(TOLD_BEFORE).plus(MINUTE * minute)
-    });
+    let minutes = 0..=u32::try_from(within.as_secs() / MINUTE.as_secs()).unwrap_or(u32::MAX);
     let is_good = |at: &Moment| {
         local(*at, &zone).is_some_and(|(day, minute)| is_open(config.updates.window, day, minute))
     };
-    minutes.into_iter().find(is_good)
+    minutes.map(|minute| from.plus(MINUTE * minute)).find(is_good)
 }
 
 /// The day of the week, from Monday, and the minute of the day.

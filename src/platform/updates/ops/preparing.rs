@@ -292,7 +292,8 @@ async fn planned(
         store::save(scope, &update)?;
         enter_in(scope, update.id, "ready")?;
         scope.audit(entry("update.planned", &update).set("rollback", plan.rollback))?;
-        telling::planned_in(scope, &update, (begins_at(&platform.config, &update), hold_ms))
+        let begins_at = begins_at(&platform.config, &update, scope.now());
+        telling::planned_in(scope, &update, (begins_at, hold_ms))
     })
     .await?;
     point("planned");

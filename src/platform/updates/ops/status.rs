@@ -170,7 +170,7 @@ async fn under_way(
     let switch = switch.filter(|one| one.transaction == transaction);
     // The process that begins a switch does not see its end, so its parts are asked for.
     stages.extend(switch.into_iter().flat_map(|one| one.states.iter().map(stage)));
-    let begins_at = begins_at(&ctx.platform.config, &update);
+    let begins_at = begins_at(&ctx.platform.config, &update, ctx.now());
     let probation_ends_at = switch.and_then(|one| one.probation_ends_at).map(Moment);
     let progress = match switch {
         Some(UnderWay { progress, .. }) => progress.map(|one| (one.done, one.total)),
