@@ -360,3 +360,20 @@ async fn a_policy_has_a_release_rehearsed_for_the_window_that_comes() {
 
     box_.server.finish().await;
 }
+
+#[tokio::test]
+async fn metadata_past_its_time_is_taken_from_a_bundle_alone_and_the_log_says_so() {
+    let box_ = Fed::new(&[]).await;
+    box_.publish(0, NEW, |_| ());
+    box_.check().await;
+    let asked = async |wish: Value| box_.operator().await.post(&at("apply"), &wish).await;
+
+    let refused = asked(json!({ "accept_stale": true })).await;
+    refused.is_field_problem("accept_stale", "update-needs-bundle");
+    assert_eq!(box_.server.box_entries("update.requested").await.len(), 0);
+    asked(json!({ "accept_stale": true, "from_bundle": true })).await.is(202);
+
+    let kept = box_.server.box_entries("update.requested").await;
+    assert!(kept.len() == 1 && kept[0].changes.contains("accept_stale"), "{kept:?}");
+    box_.server.finish().await;
+}

@@ -52,6 +52,11 @@ pub const CODES: &[Code] = &[
         "Have an operator add the channel to the account.",
     ),
     code(
+        "update-needs-bundle",
+        "Metadata past its time is taken from a bundle alone, never from the feed.",
+        "Send the bundle, and say from_bundle beside accept_stale.",
+    ),
+    code(
         "update-under-way",
         "An update is under way already.",
         "Wait until it has ended; see the state of updates.",

@@ -69,7 +69,7 @@ pub async fn roll_back(ctx: &BoxCtx, given: String) -> Result<Created<Job>> {
         let version = |one: UpdateVersion| Version { seq: one.seq, version: one.version };
         let ends = (version(plan.from), version(plan.to));
         let update = new(scope, Kind::Rollback, ends, channel);
-        begin_in(scope, &update, "requested")?;
+        begin_in(scope, &update, entry("update.requested", &update))?;
         let update = Update { plan: Some(text), planned_at: Some(scope.now()), ..update };
         let update = confirm_in(scope, update, given)?;
         let job = switch_in(scope, &platform, &update)?;

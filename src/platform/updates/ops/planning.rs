@@ -59,10 +59,14 @@ pub(in crate::platform::updates) fn check_ready(ctx: &BoxCtx) -> Result<()> {
 /// plan that nobody confirmed makes room for it.
 ///
 /// # Errors
-/// What `check_ready` says, `update-under-way`, `update-none`, `update-quarantined` and
-/// `update-channel-not-allowed`.
+/// What `check_ready` says, `update-needs-bundle`, `update-under-way`, `update-none`,
+/// `update-quarantined` and `update-channel-not-allowed`.
 pub async fn prepare(ctx: &BoxCtx, given: Given) -> Result<Created<Job>> {
     check_ready(ctx)?;
+    if given.accept_stale && !given.is_bundled {
+        let detail = "Metadata past its time is taken from a bundle alone, so with from_bundle.";
+        return Err(Error::invalid("accept_stale", "update-needs-bundle", detail));
+    }
     let from = running(ctx);
     let standing = standing(link(ctx)?).await?;
     let is_bad = move |seq: u64| standing.quarantine.iter().any(|one| one.seq == seq);
@@ -87,7 +91,11 @@ pub async fn prepare(ctx: &BoxCtx, given: Given) -> Result<Created<Job>> {
             severity: offer.severity,
             ..new(scope, Kind::Update, (from, offer.to), channel)
         };
-        begin_in(scope, &update, "requested")?;
+        let mut requested = entry("update.requested", &update);
+        if given.accept_stale {
+            requested = requested.set("accept_stale", "yes");
+        }
+        begin_in(scope, &update, requested)?;
         let job = ask_in(scope, &platform.jobs, &wanted(&PREPARE, update.id, &given)?, REFUSE)?;
         Ok((job.id, job))
     });
@@ -138,11 +146,12 @@ pub(super) fn new(
     }
 }
 
-pub(super) fn begin_in(scope: &BoxScope<'_>, update: &Update, state: &'static str) -> Result<()> {
+/// Begins an update, with what the audit log says of the wish.
+pub(super) fn begin_in(scope: &BoxScope<'_>, update: &Update, requested: Entry) -> Result<()> {
     store::insert(scope, update)?;
     store::forget_old(scope, KEPT_MAX)?;
-    enter_in(scope, update.id, state)?;
-    scope.audit(entry("update.requested", update))?;
+    enter_in(scope, update.id, "requested")?;
+    scope.audit(requested)?;
     Ok(())
 }
 
