@@ -377,3 +377,51 @@ async fn metadata_past_its_time_is_taken_from_a_bundle_alone_and_the_log_says_so
     assert!(kept.len() == 1 && kept[0].changes.contains("accept_stale"), "{kept:?}");
     box_.server.finish().await;
 }
+
+#[tokio::test]
+async fn the_log_says_once_which_releases_are_not_for_this_box_and_why() {
+    let box_ = Fed::new(&[]).await;
+    let left_out = |forge: &mut Forge| {
+        forge.custom_mut(NEW + 1)["channels"] = json!(["beta"]);
+        forge.custom_mut(NEW + 2)["supervisor_proto"] = json!(2);
+    };
+    box_.publish(0, NEW + 2, left_out);
+    box_.check().await;
+    box_.check().await;
+    box_.publish(1, NEW + 2, |forge| {
+        left_out(forge);
+        forge.custom_mut(NEW + 1)["status"] = json!("revoked");
+        forge.custom_mut(NEW + 1)["channels"] = json!(["stable"]);
+    });
+    box_.check().await;
+
+    let kept = box_.server.box_entries("update.left_out").await;
+
+    let has = |at: usize, version: &str, code: &str| {
+        kept[at].changes.contains(version) && kept[at].changes.contains(code)
+    };
+    assert_eq!(kept.len(), 3, "{kept:?}");
+    assert!(has(0, "1.9.0", "update-package-first"), "{kept:?}");
+    assert!(has(1, "1.8.0", "update-other-channel"), "{kept:?}");
+    assert!(has(2, "1.8.0", "update-revoked"), "{kept:?}");
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_is_told_that_what_was_taken_still_waits() {
+    let box_ = Fed::new(&[]).await;
+    box_.publish(0, NEW, |forge| forge.custom_mut(NEW)["severity"] = json!("critical"));
+    box_.check().await;
+    let ctx = crate::support::system(&box_.server.platform);
+    let taken = ctx.write(|scope| {
+        let sql = "UPDATE update_feed SET offered_seq = 6";
+        Ok(scope.prepare_cached(sql)?.execute([])?)
+    });
+    assert_eq!(taken.await.expect("an offer"), 1);
+
+    box_.server.advance(Duration::from_mins(25 * 60));
+
+    let told = box_.told().await;
+    assert!(!told.contains("critical"), "{told}");
+    box_.server.finish().await;
+}

@@ -220,12 +220,12 @@ pub const CODES: &[Code] = &[
     code(
         "update-not-yet-rolled-out",
         "The release is not yet for all boxes, and not yet for this one.",
-        "Wait, or take it by its number.",
+        "Wait until it is for this box as well.",
     ),
     code(
         "update-quarantined",
         "The release has failed on this box.",
-        "Wait for a newer one, or lift the quarantine.",
+        "Wait for a newer one: what has failed here is not tried again.",
     ),
     code("update-not-newer", "The release is not newer than the one that runs.", CHOOSE_OTHER),
     code(

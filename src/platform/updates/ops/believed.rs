@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::check_channel_in;
 use super::feeding::{self, Asks, INCOMING, Look, Trouble};
-use super::planning::{end_in, link};
+use super::planning::{as_box, end_in, link};
 use super::switching::standing;
+use super::{KIND, check_channel_in};
+use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::tasks;
@@ -64,7 +65,23 @@ async fn try_hand_on(ctx: &BoxCtx, look: &Look) -> Result<(), Trouble> {
     lay(ctx, look).await?;
     ask(ctx, Wish::Take { seq: None, accept_stale: false }).await?;
     drop(incoming);
-    Ok(())
+    Ok(note_left_out(ctx, look).await?)
+}
+
+/// Notes which releases are not for this box, and why. To be called when the supervisor has taken
+/// over what they stand in: from then on they are no news.
+pub(super) async fn note_left_out(ctx: &BoxCtx, look: &Look) -> Result<()> {
+    if look.left_out.is_empty() {
+        return Ok(());
+    }
+    let left_out = look.left_out.clone();
+    let note = move |scope: &BoxScope<'_>| {
+        left_out.iter().try_for_each(|one| {
+            let entry = Entry::about("update.left_out", KIND).set("version", one.version.clone());
+            scope.audit(entry.set("code", one.code)).map(drop)
+        })
+    };
+    as_box(ctx).write(note).await
 }
 
 /// Ends the plan that waits where its release is not for this box any more by what the supervisor

@@ -208,10 +208,13 @@ async fn is_time(ctx: &BoxCtx) -> Result<bool> {
 
 /// Since when a critical release waits too long, and since when the feed is silent.
 pub(in crate::platform) async fn trouble(ctx: &BoxCtx) -> Result<Option<String>> {
-    ctx.read(|scope| {
+    let from_seq = running(ctx).seq;
+    ctx.read(move |scope| {
         let Some(feed) = store::feed(scope)? else { return Ok(None) };
         let now = scope.now();
-        if let (Some(since), Some(offer)) = (feed.critical_since(now), &feed.offer) {
+        // What was taken since the last look waits no more.
+        let offer = feed.offer.as_ref().filter(|one| one.to.seq > from_seq);
+        if let (Some(since), Some(offer)) = (feed.critical_since(now), offer) {
             let version = &offer.to.version;
             let said = "mends what is critical, and that has waited since";
             return Ok(Some(format!("The release {version} {said} {since}.")));

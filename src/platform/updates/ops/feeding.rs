@@ -6,19 +6,21 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::KIND;
 use super::planning::link;
 use super::switching::standing;
 use crate::config::FeedPlace;
 use crate::platform::Platform;
 use crate::platform::about::time_of_build;
+use crate::platform::audit::Entry;
 use crate::platform::audit::ops::checkpoints::box_id_in;
 use crate::platform::clock::Moment;
-use crate::platform::ctx::BoxCtx;
+use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::{Error, Result};
 use crate::platform::jobs::Work;
 use crate::platform::tasks;
 use crate::platform::updates::metadata::fetch::{self, Base};
-use crate::platform::updates::metadata::rules::{Asking, choose, severity_of_way};
+use crate::platform::updates::metadata::rules::{Asking, Choice, choose, severity_of_way};
 use crate::platform::updates::metadata::web::{Bounds, Web};
 use crate::platform::updates::metadata::{self, Check, Feed, Fresh, Staleness, Target, Trusted};
 use crate::platform::updates::release::{Channel, Release, SUPERVISOR_PROTO, Severity};
@@ -30,6 +32,8 @@ use crate::platform::updates::worker::points::point;
 const OWN_PROGRAM: &str = "/proc/self/exe";
 /// Longer notes are left out.
 const NOTES_SIZE_BYTES_MAX: u64 = 64 * 1024;
+/// Of more releases that are left out at once the log says nothing.
+const LEFT_OUT_MAX: usize = 100;
 /// Below the data folder: what updates need on the disk.
 pub(super) const FOLDER: &str = "update";
 /// Below that: what was fetched for the supervisor.
@@ -91,6 +95,17 @@ pub(super) struct Look {
     pub(super) next: Option<(Target, Release)>,
     /// How much it matters to take it, and what it leads to.
     pub(super) severity: Severity,
+    /// What is new among the releases that are not offered, the newest first.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// A release that is not offered to this box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// Its version, or the name of its file where nothing else can be read.
+    pub(super) version: String,
+    /// The code of the reason.
+    pub(super) code: &'static str,
 }
 
 /// Where updates keep files.
@@ -136,7 +151,21 @@ pub(super) async fn look(ctx: &BoxCtx, feed: &Feed, staleness: Staleness) -> Res
     let choice = choose(&targets, &asking);
     let severity = severity_of_way(&targets, &asking, &choice);
     let next = choice.steps.first().and_then(|it| Some(((*it).clone(), it.release.clone()?)));
-    Ok(Look { fresh, is_news, next, severity })
+    let known = left_out(&choose(&trusted.targets(), &asking));
+    let mut left_out = left_out(&choice);
+    left_out.retain(|one| !known.contains(one));
+    left_out.truncate(LEFT_OUT_MAX);
+    Ok(Look { fresh, is_news, next, severity, left_out })
+}
+
+fn left_out(choice: &Choice<'_>) -> Vec<LeftOut> {
+    let said = |(target, reason): &(&Target, metadata::Reason)| LeftOut {
+        version: target.release.as_ref().map_or(&target.name, |it| &it.version).clone(),
+        code: reason.code,
+    };
+    let mut all: Vec<LeftOut> = choice.not_offered.iter().map(said).collect();
+    all.dedup();
+    all
 }
 
 /// What this box asks a list of releases by.
@@ -216,10 +245,21 @@ pub(super) async fn fetch(
         work.progress(done, target.size_bytes);
     };
     let fetched = fetch::release(feed, &targets, target, base, &into, &tell).await?;
-    for reason in fetched.told {
+    for reason in &fetched.told {
         tracing::info!(code = reason.code, "The whole release was fetched: {}", reason.detail);
     }
-    Ok(())
+    if fetched.told.is_empty() {
+        return Ok(());
+    }
+    let version = target.release.as_ref().map_or_else(String::new, |it| it.version.clone());
+    let told = fetched.told;
+    let note = move |scope: &BoxScope<'_>| {
+        told.iter().try_for_each(|reason| {
+            let entry = Entry::about("update.delta_refused", KIND).refused();
+            scope.audit(entry.set("version", version.clone()).set("code", reason.code)).map(drop)
+        })
+    };
+    Ok(work.on_box().write(note).await?)
 }
 
 /// The notes of a release; empty where they are not there or too long.

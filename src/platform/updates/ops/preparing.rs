@@ -173,7 +173,7 @@ async fn hand_over(
     ask(ctx, wish).await?;
     drop(incoming);
     point("handed-over");
-    Ok(())
+    Ok(believed::note_left_out(ctx, look).await?)
 }
 
 /// What both releases found on the copy.
