@@ -425,3 +425,21 @@ async fn nobody_is_told_that_what_was_taken_still_waits() {
     assert!(!told.contains("critical"), "{told}");
     box_.server.finish().await;
 }
+
+#[tokio::test]
+async fn a_policy_tries_again_what_failed_before_anything_was_switched() {
+    let box_ = Fed::new(&[("updates.policy", "auto-patch")]).await;
+    box_.publish(0, NEW, |_| ());
+    let mut wished = Vec::new();
+
+    // No backup comes about: there is no recovery kit.
+    for _ in 0..12 {
+        wished.push(box_.wished_after(4).await);
+    }
+
+    assert_eq!(wished, [1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3]);
+    let stands = box_.stands().await;
+    assert_eq!(stands["last"]["outcome"], "failed", "{stands}");
+    assert_eq!(stands["last"]["reason"]["code"], "backup-no-kit", "{stands}");
+    box_.server.finish().await;
+}
