@@ -443,3 +443,23 @@ async fn a_policy_tries_again_what_failed_before_anything_was_switched() {
     assert_eq!(stands["last"]["reason"]["code"], "backup-no-kit", "{stands}");
     box_.server.finish().await;
 }
+
+#[tokio::test]
+async fn operators_are_told_once_a_day_of_a_feed_that_is_held_back() {
+    let box_ = Fed::new(&[]).await;
+    box_.publish(0, NEW, |_| ());
+    box_.check().await;
+    assert!(!box_.told().await.contains("can be believed"));
+
+    // Its timestamp holds until the 4th of December.
+    box_.server.advance(Duration::from_hours(13 * 24));
+    let refused = box_.operator().await.post(&at("check"), &json!({})).await;
+    refused.is_problem(409, "update-metadata-expired");
+    let told = box_.told().await;
+
+    assert!(told.contains("can be believed since 2026-12-04"), "{told}");
+    assert!(!box_.told().await.contains("can be believed"), "once a day");
+    box_.server.advance(Duration::from_hours(25));
+    assert!(box_.told().await.contains("can be believed"));
+    box_.server.finish().await;
+}
