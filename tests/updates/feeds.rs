@@ -91,6 +91,14 @@ impl Fed {
         self.supervisor.heard().iter().filter(is_take).count()
     }
 
+    /// How many updates were wished for after so many hours more.
+    async fn wished_after(&self, hours: u64) -> usize {
+        self.server.advance(Duration::from_hours(hours));
+        self.watch().await;
+        self.server.run_jobs().await;
+        self.server.box_entries("update.requested").await.len()
+    }
+
     async fn watch(&self) {
         Watch::default().look(&self.server.platform).await.expect("a look");
     }
@@ -193,7 +201,7 @@ async fn a_policy_begins_only_after_a_look_at_the_feed() {
     let box_ = Fed::new(&[("updates.policy", "auto-patch")]).await;
     box_.publish(0, NEW, |_| ());
     box_.check().await;
-    plant(&box_.server, "policy").await;
+    planned_by_policy(&box_).await;
     box_.publish(1, NEW, revoked);
     // It was off for a while.
     box_.server.advance(Duration::from_hours(3));
@@ -342,12 +350,7 @@ async fn a_policy_has_a_release_rehearsed_for_the_window_that_comes() {
     let settings = [("updates.policy", "auto-patch"), ("updates.window", "Sun 19:00-20:00")];
     let box_ = Fed::new(&settings).await;
     box_.publish(0, NEW, |_| ());
-    let wished = async || {
-        box_.server.advance(Duration::from_hours(1));
-        box_.watch().await;
-        box_.server.run_jobs().await;
-        box_.server.box_entries("update.requested").await.len()
-    };
+    let wished = async || box_.wished_after(1).await;
 
     // Saturday at seven, and Sunday from seven on.
     assert_eq!(wished().await, 0);
@@ -420,5 +423,43 @@ async fn nobody_is_told_that_what_was_taken_still_waits() {
 
     let told = box_.told().await;
     assert!(!told.contains("critical"), "{told}");
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn a_policy_tries_again_what_failed_before_anything_was_switched() {
+    let box_ = Fed::new(&[("updates.policy", "auto-patch")]).await;
+    box_.publish(0, NEW, |_| ());
+    let mut wished = Vec::new();
+
+    // No backup comes about: there is no recovery kit.
+    for _ in 0..12 {
+        wished.push(box_.wished_after(4).await);
+    }
+
+    assert_eq!(wished, [1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3]);
+    let stands = box_.stands().await;
+    assert_eq!(stands["last"]["outcome"], "failed", "{stands}");
+    assert_eq!(stands["last"]["reason"]["code"], "backup-no-kit", "{stands}");
+    box_.server.finish().await;
+}
+
+#[tokio::test]
+async fn operators_are_told_once_a_day_of_a_feed_that_is_held_back() {
+    let box_ = Fed::new(&[]).await;
+    box_.publish(0, NEW, |_| ());
+    box_.check().await;
+    assert!(!box_.told().await.contains("can be believed"));
+
+    // Its timestamp holds until the 4th of December.
+    box_.server.advance(Duration::from_hours(13 * 24));
+    let refused = box_.operator().await.post(&at("check"), &json!({})).await;
+    refused.is_problem(409, "update-metadata-expired");
+    let told = box_.told().await;
+
+    assert!(told.contains("can be believed since 2026-12-04"), "{told}");
+    assert!(!box_.told().await.contains("can be believed"), "once a day");
+    box_.server.advance(Duration::from_hours(25));
+    assert!(box_.told().await.contains("can be believed"));
     box_.server.finish().await;
 }

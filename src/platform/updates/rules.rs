@@ -13,6 +13,9 @@ use crate::platform::id::{Id, ObjectId};
 pub const DIGEST_HOLDS: Duration = Duration::from_mins(10);
 /// A plan was rehearsed on data that grows older: after so long it is made anew.
 pub const PLAN_HOLDS: Duration = Duration::from_hours(24);
+/// The policy tries a release that failed before it was switched to so often, and not sooner again.
+pub const TRIES_MAX: usize = 3;
+pub const TRIED_AGAIN_AFTER: Duration = Duration::from_hours(12);
 /// A critical release that waits longer is told.
 pub const CRITICAL_WAITS_MAX: Duration = Duration::from_hours(24);
 /// A feed that says nothing new for longer is told.
@@ -293,6 +296,31 @@ pub fn durations(stages: &[Stage], until: Moment) -> Vec<(Stage, Duration)> {
     let ends = stages.iter().skip(1).map(|stage| stage.began_at).chain([until]);
     let lasted = |(stage, end): (&Stage, Moment)| (stage.clone(), end.since(stage.began_at));
     stages.iter().zip(ends).map(lasted).collect()
+}
+
+/// The parts that count for how long an update kept people waiting: where it went back, those from
+/// the decision to do so.
+pub fn counted<'a>(update: &Update, stages: &'a [Stage]) -> &'a [Stage] {
+    if update.outcome != Some(Outcome::RolledBack) {
+        return stages;
+    }
+    let is_back = |stage: &Stage| ["restore", "rolled-back"].contains(&stage.state.as_str());
+    let decided = match update.taken_back {
+        // Somebody did so while it was watched: a way back begins like any switch.
+        Some(_) => stages.iter().rposition(|stage| stage.state == "armed"),
+        None => stages.iter().position(is_back),
+    };
+    stages.get(decided.unwrap_or(0)..).unwrap_or_default()
+}
+
+/// Whether the policy may have a release prepared, by what became of it here. One that was switched
+/// to and left is not tried again; one that failed before that was may have met a full disk.
+pub fn may_be_tried(tried: &[Update], seq: u64, now: Moment) -> bool {
+    let to_it = || tried.iter().filter(|one| one.to.seq == seq);
+    let failed = || to_it().filter(|one| one.outcome == Some(Outcome::Failed));
+    let rests = |one: &Update| one.finished_at.is_some_and(|at| now.since(at) < TRIED_AGAIN_AFTER);
+    let was_left = to_it().any(|one| one.outcome == Some(Outcome::RolledBack));
+    !was_left && failed().count() < TRIES_MAX && !failed().any(rests)
 }
 
 /// What the feed said last.

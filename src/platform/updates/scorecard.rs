@@ -7,9 +7,9 @@ use crate::platform::clock::Moment;
 
 /// Of a hundred updates so many come through.
 pub const SUCCESS_PERCENT_MIN: u8 = 99;
-/// A whole update, from its confirmation to the switch.
+/// A whole update, from its wish to the switch, without the time a person thinks.
 pub const UPDATE_MAX: Duration = Duration::from_mins(10);
-/// Going back.
+/// Going back, from the decision to do so.
 pub const ROLLBACK_MAX: Duration = Duration::from_mins(5);
 /// What is counted.
 pub const COUNTED: Duration = Duration::from_hours(365 * 24);
@@ -49,8 +49,8 @@ impl Scorecard {
     }
 }
 
-/// An ended update and how long it kept people from the settled box: from its confirmation until
-/// the release was switched or gone back from, without the time it was only watched.
+/// An ended update and how long it took, without the time it was only watched: one that came through
+/// from its wish to the switch, one that went back from the decision to do so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     pub update: Update,

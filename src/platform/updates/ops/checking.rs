@@ -20,7 +20,7 @@ use crate::platform::updates::jobs::{CHECK, Given};
 use crate::platform::updates::metadata::{Feed, Staleness};
 use crate::platform::updates::release::Severity;
 use crate::platform::updates::report::UpdatesStatusResponse;
-use crate::platform::updates::rules::{FeedState, Offer, Outcome, Reason, Version};
+use crate::platform::updates::rules::{FeedState, Offer, Reason, Version, may_be_tried};
 use crate::platform::updates::store;
 
 /// The feed is asked as often.
@@ -146,7 +146,7 @@ pub(in crate::platform::updates) async fn scheduled(work: &Work) -> Result<Value
     Ok(json!({ "believed": true }))
 }
 
-/// Has what is offered prepared, where the policy says so and it has not failed here before.
+/// Has what is offered prepared, where the policy says so and it has not failed here too often.
 async fn begin_by_policy(ctx: &BoxCtx) -> Result<()> {
     let least = match ctx.platform.config.updates.policy {
         UpdatePolicy::Manual => return Ok(()),
@@ -164,8 +164,7 @@ async fn begin_by_policy(ctx: &BoxCtx) -> Result<()> {
             return Ok(false);
         }
         let tried = store::list(scope, None, LOOKED_THROUGH)?;
-        let was_bad = |outcome| matches!(outcome, Some(Outcome::Failed | Outcome::RolledBack));
-        Ok(!tried.iter().any(|one| one.to.seq == offer.to.seq && was_bad(one.outcome)))
+        Ok(may_be_tried(&tried, offer.to.seq, scope.now()))
     });
     if !is_wanted.await? {
         return Ok(());

@@ -9,7 +9,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::id::{Id, ObjectId};
 use crate::platform::identity::users;
 use crate::platform::updates::report::UpdateEntry;
-use crate::platform::updates::rules::{KEPT_MAX, Stage, Update, UpdateId, durations};
+use crate::platform::updates::rules::{KEPT_MAX, Stage, Update, UpdateId, counted, durations};
 use crate::platform::updates::scorecard::{Run, Scorecard, score};
 use crate::platform::updates::store;
 
@@ -63,7 +63,7 @@ pub(super) fn score_in(scope: &BoxScope<'_>) -> Result<Scorecard> {
     let runs = ended.map(|update| {
         let stages = store::stages(scope, update.id)?;
         let until = update.finished_at.unwrap_or(scope.now());
-        Ok(Run { took: took(&stages, until), update })
+        Ok(Run { took: took(counted(&update, &stages), until), update })
     });
     Ok(score(&runs.collect::<Result<Vec<_>>>()?, scope.now()))
 }

@@ -317,7 +317,11 @@ pub(super) async fn confirm_due(ctx: &BoxCtx) -> Result<()> {
     if ctx.read(due.clone()).await?.is_none() {
         return Ok(());
     }
-    review_plan(ctx).await?;
+    // What cannot be looked at is not begun; whoever watches the box goes on.
+    if let Err(error) = review_plan(ctx).await {
+        tracing::warn!("An update that is due is not begun: {error}");
+        return Ok(());
+    }
     let platform = Arc::clone(&ctx.platform);
     let job = ctx.write(move |scope| {
         let Some(open) = due(scope)? else { return Ok(None) };

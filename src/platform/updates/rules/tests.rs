@@ -135,6 +135,46 @@ fn each_part_lasts_until_the_next_and_the_last_until_the_end() {
 }
 
 #[test]
+fn a_way_back_counts_from_the_decision() {
+    let stages = |names: &[&str]| -> Vec<Stage> {
+        let stage = |name: &&str| Stage { state: (*name).to_owned(), began_at: Moment(0) };
+        names.iter().map(stage).collect()
+    };
+    let states =
+        |stages: &[Stage]| -> Vec<String> { stages.iter().map(|one| one.state.clone()).collect() };
+    let ended = |outcome| Update { outcome: Some(outcome), ..update() };
+    let all = ["backing-up", "armed", "switched", "restore", "rolled-back"];
+    let back = ended(Outcome::RolledBack);
+
+    assert_eq!(states(counted(&ended(Outcome::Committed), &stages(&all))), all);
+    assert_eq!(states(counted(&back, &stages(&all))), all[3..]);
+    let plain = ["backing-up", "armed", "probation", "rolled-back"];
+    assert_eq!(states(counted(&back, &stages(&plain))), plain[3..]);
+    let by_hand = ["backing-up", "armed", "probation", "armed", "hold", "exposed"];
+    let taken = Update { taken_back: Some(Who { by: By::Person, id: None }), ..back.clone() };
+    assert_eq!(states(counted(&taken, &stages(&by_hand))), by_hand[3..]);
+    assert_eq!(states(counted(&back, &stages(&all[..2]))), all[..2], "it is not known");
+}
+
+#[test]
+fn a_policy_tries_again_what_failed_before_the_switch_and_nothing_else() {
+    let ended = |outcome, hour| Update {
+        outcome: Some(outcome),
+        finished_at: Some(Moment(hour * HOUR_MS)),
+        ..update()
+    };
+    let failed = |hour| ended(Outcome::Failed, hour);
+    let may = |tried: &[Update], hour| may_be_tried(tried, 7, Moment(hour * HOUR_MS));
+
+    assert!(may(&[], 0) && may(&[ended(Outcome::Discarded, 0)], 0));
+    assert!(!may(&[failed(1)], 12) && may(&[failed(1)], 13));
+    assert!(may(&[failed(13), failed(1)], 25));
+    assert!(!may(&[failed(25), failed(13), failed(1)], 99));
+    assert!(!may(&[ended(Outcome::RolledBack, 0)], 99));
+    assert!(may_be_tried(&[ended(Outcome::RolledBack, 0)], 8, Moment(0)), "another release");
+}
+
+#[test]
 fn every_word_reads_back() {
     for kind in [Kind::Update, Kind::Rollback] {
         assert_eq!(Kind::from_name(kind.name()), Some(kind));
