@@ -132,7 +132,7 @@ function ApproveDialog({
 }) {
   const workspace = useWorkspace();
   const lines = useQuery(allLinesQuery(workspace.id, count.id));
-  const all = lines.data ?? [];
+  const all = lines.data?.lines ?? [];
   const undecided = all.filter((line) => wantsDecision(line) && !decisions[line.id]).length;
   const chosen = all.map((line) => decisions[line.id]);
   const recounts = chosen.filter((one) => one === "recount").length;

@@ -16,14 +16,15 @@ import classes from "./counts.module.css";
 import { EntryPad, type Counted } from "./EntryPad";
 import { LineList } from "./LineList";
 import { nextLine, placesOf } from "./pad";
-import { allLinesQuery, countQuery } from "./queries";
+import { countQuery } from "./queries";
+import { useAllLines } from "./useAllLines";
 
 /** Counting with a thumb: choose the place, then one item after the other. */
 export function CountingScreen() {
   const workspace = useWorkspace();
   const { count: id } = useParams({ from: "/frame/w/$workspace/inventory/counts/$count/enter" });
   const count = useQuery({ ...countQuery(workspace.id, id), refetchOnMount: "always" });
-  const lines = useQuery(allLinesQuery(workspace.id, id));
+  const lines = useAllLines(id, count.data);
   if (!workspace.can(COUNT)) return <RefusedPage title={t("counts.counting")} />;
   return (
     <Page
@@ -32,7 +33,8 @@ export function CountingScreen() {
       layout="form"
       // What the box said some time ago is not what a counter knows now.
       isLoading={!count.isFetchedAfterMount || lines.isPending}
-      error={count.error ?? lines.error}
+      // Whoever counts goes on with the lines there are when all of them could not be read again.
+      error={count.error ?? (lines.data ? null : lines.error)}
       onRetry={() => void Promise.all([count.refetch(), lines.refetch()])}
       actions={
         <LinkButton
@@ -44,12 +46,18 @@ export function CountingScreen() {
         </LinkButton>
       }
     >
-      {count.data && lines.data && <Counting count={count.data} lines={lines.data} />}
+      {count.data && lines.data && <Counting count={count.data} lines={lines.data.lines} />}
     </Page>
   );
 }
 
-function Counting({ count, lines }: { readonly count: Count; readonly lines: CountLine[] }) {
+function Counting({
+  count,
+  lines,
+}: {
+  readonly count: Count;
+  readonly lines: readonly CountLine[];
+}) {
   const search = useSearch({ from: "/frame/w/$workspace/inventory/counts/$count/enter" });
   const navigate = useNavigate({ from: "/w/$workspace/inventory/counts/$count/enter" });
   const here = search.place ? lines.filter((line) => line.location_id === search.place) : [];

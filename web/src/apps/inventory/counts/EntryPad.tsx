@@ -1,18 +1,16 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
 import { IconBackspace } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { newKey } from "@/api/client";
 import type { Count, CountEntry, CountLine } from "@/api/types";
 import { t, tDynamic, useFormat } from "@/i18n";
 import { readTyped } from "@/i18n/decimal";
-import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { toastDone, toastFailed } from "@/ui/toast";
 import { Qty } from "@/ui/values";
 import classes from "./counts.module.css";
 import { pressed } from "./pad";
-import { enterCount } from "./queries";
+import { useEntering } from "./useAllLines";
 
 /** What is counted now. */
 export interface Counted {
@@ -153,26 +151,22 @@ function Keys({
 
 /** Sends what was counted, says so, and offers to take it back. */
 function useSend(count: Count, what: Counted, onDone: () => void) {
-  const workspace = useWorkspace();
-  const client = useQueryClient();
+  const enter = useEntering(count.id);
   const format = useFormat();
   const [isSending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const kept = useRef<CountEntry | null>(null);
   // What was posted after this item came up is not what its counter knew.
   const [seen] = useState(count.ledger_seq);
-  const refresh = () =>
-    client.invalidateQueries({ queryKey: ["inventory", workspace.id, "counts"] });
   const takeBack = async (entry: CountEntry) => {
     const undo = { ...entry, client_op: newKey(), undoes: entry.client_op };
     try {
-      const { code, detail } = await enterCount(workspace.id, count.id, undo);
+      const { code, detail } = await enter(undo);
       if (code) toastFailed(new Error(detail));
       else toastDone(t("counts.undone"));
     } catch (cause) {
       toastFailed(cause);
     }
-    await refresh();
   };
   const send = async (qty: string, mode: Mode) => {
     if (isSending) return;
@@ -191,7 +185,7 @@ function useSend(count: Count, what: Counted, onDone: () => void) {
     setSending(true);
     setError(null);
     try {
-      const { code, detail } = await enterCount(workspace.id, count.id, entry);
+      const { code, detail } = await enter(entry);
       kept.current = null;
       if (code) setError(tDynamic(`problem.code.${code}`, detail));
       else {
@@ -199,7 +193,6 @@ function useSend(count: Count, what: Counted, onDone: () => void) {
         toastDone(t("counts.entered", { qty: format.qty(qty), unit, item }), () => {
           void takeBack(entry);
         });
-        await refresh();
         onDone();
       }
     } catch (cause) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CountLine } from "@/api/types";
-import { found, nextLine, placesOf, pressed } from "./pad";
+import { found, isLeft, nextLine, placesOf, pressed, withCounted, withLine } from "./pad";
 
 function line(id: string, place: string, state: string): CountLine {
   return {
@@ -48,6 +48,20 @@ describe("a place that is counted", () => {
     expect(nextLine(here, "1")?.id).toBe("3");
     expect(nextLine(here, "3")?.id).toBe("1");
     expect(nextLine([line("1", "A", "uncounted")], "1")).toBeNull();
+  });
+
+  it("takes one line as it is now, and a new one last", () => {
+    const now = withLine(LINES, line("2", "A", "ok"));
+    expect(now.map((one) => one.state)).toEqual(["uncounted", "ok", "recount", "ok"]);
+    expect(withLine(LINES, line("9", "A", "variance")).at(-1)?.id).toBe("9");
+  });
+
+  it("does not wait for the box to know that something was counted", () => {
+    const thing = (place: string) => ({ ...line("1", place, "uncounted"), item_id: "peas" });
+    const now = withCounted([thing("A"), thing("B")], { item_id: "peas", location_id: "A" });
+    expect(now.map(isLeft)).toEqual([false, true]);
+    const seen = [{ ...thing("A"), state: "variance" }];
+    expect(withCounted(seen, { item_id: "peas", location_id: "A" })).toEqual(seen);
   });
 
   it("finds by number before it finds by name", () => {

@@ -51,6 +51,21 @@ export function nextLine(lines: readonly CountLine[], after: string | null): Cou
   return ordered.find((line) => isLeft(line) && line.id !== after) ?? null;
 }
 
+/** The lines where one that was left was counted just now, before the box says what it came to. */
+export function withCounted(
+  lines: readonly CountLine[],
+  { item_id, location_id }: Pick<CountLine, "item_id" | "location_id">,
+): readonly CountLine[] {
+  const isIt = (line: CountLine) => line.item_id === item_id && line.location_id === location_id;
+  return lines.map((line) => (isIt(line) && isLeft(line) ? { ...line, state: "counted" } : line));
+}
+
+/** The lines with one of them as it is now, which may be new: then it stands last. */
+export function withLine(lines: readonly CountLine[], now: CountLine): readonly CountLine[] {
+  if (!lines.some((line) => line.id === now.id)) return [...lines, now];
+  return lines.map((line) => (line.id === now.id ? now : line));
+}
+
 /** What somebody means who types a number or a part of a name. */
 export function found(lines: readonly CountLine[], typed: string): readonly CountLine[] {
   const wanted = typed.trim().toLowerCase();

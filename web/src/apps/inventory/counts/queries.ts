@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, ifMatch, ok } from "@/api/client";
 import type { Count, CountEntry, CountLine, CountSettings, NewCount } from "@/api/types";
+import { costlyKey } from "@/platform/live/costly";
 import type { CountFilter, LineFilter } from "./states";
 
 export const DECISIONS = ["keep_delta", "count_now", "recount", "reject"] as const;
@@ -57,25 +58,51 @@ export function linesQuery(workspace: string, id: string, filter: LineFilter) {
   });
 }
 
-/** All lines of a count, by place and number. */
+/** All lines of a count, and the version of the count that they tell of at least. */
+export interface AllLines {
+  readonly version: number;
+  /** When all of them were read, in milliseconds; single ones may be newer. */
+  readonly readAtMs: number;
+  readonly lines: readonly CountLine[];
+}
+
+/** Requests for all lines of a count; a page is one. */
+export function pagesOf(lines: number): number {
+  return Math.max(1, Math.ceil(lines / LINE_ROWS));
+}
+
+/** All lines of a count, by place and number. They take many requests: `useAllLines` reads them. */
 export function allLinesQuery(workspace: string, id: string) {
   return queryOptions({
-    queryKey: ["inventory", workspace, "counts", "all", id],
-    queryFn: async ({ signal }) => {
-      const all: CountLine[] = [];
+    queryKey: costlyKey("inventory", workspace, "counts", "all", id),
+    staleTime: Infinity,
+    queryFn: async ({ signal }): Promise<AllLines> => {
+      const path = { workspace, id };
+      // Before the lines: what happens while they are read is newer than this version.
+      const { version } = await ok(api.GET(COUNT, { params: { path }, signal }));
+      const lines: CountLine[] = [];
       let cursor: string | undefined;
       for (let page = 0; page < LINE_PAGES_MAX; page += 1) {
         const query = { limit: LINE_ROWS, ...(cursor ? { cursor } : {}) };
-        const answer = await ok(
-          api.GET(LINES, { params: { path: { workspace, id }, query }, signal }),
-        );
-        all.push(...answer.items);
+        const answer = await ok(api.GET(LINES, { params: { path, query }, signal }));
+        lines.push(...answer.items);
         if (!answer.next_cursor) break;
         cursor = answer.next_cursor;
       }
-      return all;
+      return { version, readAtMs: Date.now(), lines };
     },
   });
+}
+
+/** The line of one item at one place, if the count has it. */
+export async function readLine(
+  workspace: string,
+  id: string,
+  { item_id, location_id }: Pick<CountEntry, "item_id" | "location_id">,
+): Promise<CountLine | null> {
+  const query = { item_id, location_id, limit: 1 };
+  const page = await ok(api.GET(LINES, { params: { path: { workspace, id }, query } }));
+  return page.items[0] ?? null;
 }
 
 const ENTRY_ROWS = 50;
@@ -98,12 +125,21 @@ export async function createCount(workspace: string, body: NewCount, key: string
   return ok(api.POST(COUNTS, { params: { path: { workspace } }, body, headers: idempotent(key) }));
 }
 
+/** What the box said to an entry. */
+interface Entered {
+  /** Why it was refused, if it was. */
+  readonly code: string | null;
+  readonly detail: string;
+  /** The ledger's last entry by then. */
+  readonly ledger_seq: number;
+}
+
 /** Sends one entry. A lost answer is asked for once more: the same operation counts once. */
 export async function enterCount(
   workspace: string,
   id: string,
   entry: CountEntry,
-): Promise<{ readonly code: string | null; readonly detail: string }> {
+): Promise<Entered> {
   const send = async () =>
     ok(
       api.POST(`${COUNT}/entries`, {
@@ -116,7 +152,7 @@ export async function enterCount(
     return send();
   });
   const told = answer.entries[0];
-  return { code: told?.code ?? null, detail: told?.detail ?? "" };
+  return { code: told?.code ?? null, detail: told?.detail ?? "", ledger_seq: answer.ledger_seq };
 }
 
 function isLost(error: unknown): boolean {

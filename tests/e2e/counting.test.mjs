@@ -1,0 +1,102 @@
+// A long count on a phone: each item asks for its own line, and all are read again but seldom.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { startBox } from "./support/box.mjs";
+import { becomes, claim, openWindow, startBrowser } from "./support/browser.mjs";
+import { looksWell } from "./support/looks.mjs";
+import { items, itemsCsv, LOCATIONS_CSV, openingStockCsv } from "./support/pantry.mjs";
+
+const PHONE = { width: 360, height: 740 };
+const ENTRIES = 5;
+
+describe("a long count", () => {
+  let box, browser, page, faults, workspace, count, lines, place;
+  const asked = { pages: 0, lines: 0 };
+
+  before(async () => {
+    [box, browser] = await Promise.all([startBox(), startBrowser()]);
+    ({ page, faults } = await openWindow(browser, box, {
+      reducedMotion: "reduce",
+    }));
+    workspace = await claim(page, box);
+    const list = items(260);
+    await workspace.import("items", itemsCsv(list));
+    await workspace.import("locations", LOCATIONS_CSV);
+    await workspace.import("opening_stock", openingStockCsv(list));
+    count = await workspace.post("/counts", {
+      name: "Everything",
+      blind: false,
+    });
+    lines = (await workspace.get(`/counts/${count.id}/lines?limit=200`)).items;
+    place = lines[0];
+    lines = lines.filter((line) => line.location_id === place.location_id);
+    assert.ok(count.lines > 200, `${count.lines} lines fit into one answer`);
+    page.on("request", (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (!pathname.endsWith(`/counts/${count.id}/lines`)) return;
+      asked[searchParams.has("item_id") ? "lines" : "pages"] += 1;
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await box?.stop();
+  });
+
+  const done = (number) => page.getByRole("status").getByText(new RegExp(`· ${number} done`));
+  const next = async () => {
+    await page.getByRole("button", { name: "1", exact: true }).click();
+    await page.getByRole("button", { name: "Next", exact: true }).click();
+  };
+  const enter = (line, number) =>
+    workspace.post(`/counts/${count.id}/entries`, {
+      entries: [
+        {
+          client_op: `00000000-0000-7000-8000-${String(number).padStart(12, "0")}`,
+          item_id: line.item_id,
+          location_id: line.location_id,
+          mode: "set",
+          qty: "1",
+        },
+      ],
+    });
+
+  test("reads one line with each item, whatever the kitchen does meanwhile", async () => {
+    await page.setViewportSize(PHONE);
+    await page.goto(`${workspace.home}/inventory/counts/${count.id}/enter`);
+    await page.getByRole("button", { name: new RegExp(place.location_name) }).click();
+    await done(0).waitFor();
+    assert.deepEqual(asked, { pages: Math.ceil(count.lines / 200), lines: 0 });
+
+    asked.pages = 0;
+    for (let number = 0; number < ENTRIES; number += 1) {
+      await page.getByRole("heading", { name: lines[number].item_name, level: 2 }).waitFor();
+      await next();
+      await done(number + 1).waitFor();
+      await workspace.post("/movements", {
+        type: "receive",
+        item_id: lines.at(-1).item_id,
+        location_id: place.location_id,
+        qty: "1",
+      });
+    }
+    await becomes(() => asked.lines, ENTRIES);
+    await page.getByLabel("Item number or name").fill(lines[0].item_number);
+    const read = page.getByRole("button", {
+      name: new RegExp(`${lines[0].item_number}.*Counted.*1`),
+    });
+    await read.waitFor();
+    await page.getByLabel("Item number or name").fill("");
+    assert.deepEqual(asked, { pages: 0, lines: ENTRIES });
+    await looksWell(page, "counting-long");
+    await page.setViewportSize(PHONE);
+  });
+
+  test("shows what somebody else entered without being asked", async () => {
+    asked.pages = 0;
+    await enter(lines[ENTRIES + 1], 1);
+    await done(ENTRIES + 1).waitFor();
+    assert.equal(asked.pages, Math.ceil(count.lines / 200));
+  });
+
+  test("never met a fault of the page", () => assert.deepEqual(faults, []));
+});
