@@ -13,6 +13,8 @@ interface Props {
   readonly confirmLabel: string;
   readonly cancelLabel?: string;
   readonly isDanger?: boolean;
+  /** False while it is not known yet, or not to be known, what would be done. */
+  readonly isReady?: boolean;
   /** Has to be typed first, where it cannot be undone or many lose something. */
   readonly typed?: string;
   readonly onConfirm: () => void | Promise<void>;
@@ -27,6 +29,7 @@ export function Confirm({
   confirmLabel,
   cancelLabel,
   isDanger = true,
+  isReady = true,
   typed,
   onConfirm,
   onClose,
@@ -34,7 +37,7 @@ export function Confirm({
   const [isSending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [text, setText] = useState("");
-  const isBlocked = typed !== undefined && text.trim() !== typed.trim();
+  const isBlocked = !isReady || (typed !== undefined && text.trim() !== typed.trim());
 
   const close = () => {
     setError(null);

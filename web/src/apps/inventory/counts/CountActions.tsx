@@ -10,6 +10,7 @@ import { Confirm } from "@/ui/Confirm";
 import { Dialog } from "@/ui/Dialog";
 import { AreaField, FormFrame, useForm } from "@/ui/form";
 import { LinkButton } from "@/ui/LinkButton";
+import { ProblemAlert } from "@/ui/ProblemAlert";
 import { toastDone } from "@/ui/toast";
 import { APPROVE, COUNT } from "../permissions";
 import classes from "./counts.module.css";
@@ -131,8 +132,10 @@ function ApproveDialog({
   readonly onDone: (isApplied: boolean) => Promise<void>;
 }) {
   const workspace = useWorkspace();
-  const lines = useQuery(allLinesQuery(workspace.id, count.id));
-  const all = lines.data?.lines ?? [];
+  // What is about to be posted is told from what the box says now.
+  const lines = useQuery({ ...allLinesQuery(workspace.id, count.id), refetchOnMount: "always" });
+  const isReady = lines.isFetchedAfterMount && lines.isSuccess;
+  const all = isReady ? lines.data.lines : [];
   const undecided = all.filter((line) => wantsDecision(line) && !decisions[line.id]).length;
   const chosen = all.map((line) => decisions[line.id]);
   const recounts = chosen.filter((one) => one === "recount").length;
@@ -147,7 +150,7 @@ function ApproveDialog({
     recounts > 0 ? t("counts.approveRecount", { count: recounts }) : "",
     left > 0 ? t("counts.approveLeft", { count: left }) : "",
   ];
-  if (lines.data && undecided > 0) {
+  if (isReady && undecided > 0) {
     return (
       <Dialog onClose={onClose} title={t("counts.approveTitle")}>
         <p className="hf-text">{t("counts.undecided", { count: undecided })}</p>
@@ -163,13 +166,20 @@ function ApproveDialog({
       title={t("counts.approveTitle")}
       confirmLabel={t("counts.approve")}
       isDanger={false}
+      isReady={isReady}
       onConfirm={async () => {
         const after = await approveCount(workspace.id, count, decisions);
         await onDone(after.state === "applied");
       }}
       onClose={onClose}
     >
-      {lines.data ? texts.filter(Boolean).join(" ") : t("ui.loading")}
+      {lines.error ? (
+        <ProblemAlert error={lines.error} onRetry={() => void lines.refetch()} />
+      ) : isReady ? (
+        texts.filter(Boolean).join(" ")
+      ) : (
+        t("ui.loading")
+      )}
     </Confirm>
   );
 }
