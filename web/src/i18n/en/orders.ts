@@ -138,6 +138,7 @@ export const orders = {
   "orders.receiveElsewhere": "Another place",
   "orders.receiveOther": "Another place for {name}",
   "orders.receiveCame": "{name}: how much came",
+  "orders.receivePrice": "{name}: price of one {unit}, empty for what was ordered",
   "orders.receiveLeft": "{qty} to come",
   "orders.receiveSend": "Receive",
   "orders.receiveEmpty": "Write what came of at least one line.",
