@@ -81,7 +81,9 @@ describe("a long count", () => {
     }
     await becomes(() => asked.lines, ENTRIES);
     await page.getByLabel("Item number or name").fill(lines[0].item_number);
-    const read = page.getByRole("button", { name: new RegExp(`${lines[0].item_number}.*Counted.*1`) });
+    const read = page.getByRole("button", {
+      name: new RegExp(`${lines[0].item_number}.*Counted.*1`),
+    });
     await read.waitFor();
     await page.getByLabel("Item number or name").fill("");
     assert.deepEqual(asked, { pages: 0, lines: ENTRIES });
@@ -112,6 +114,30 @@ describe("a long count", () => {
     await dialog.getByText(/lines? changes? the stock/).waitFor();
     await dialog.getByRole("button", { name: "Approve" }).click();
     await page.getByText("Applied").first().waitFor();
+  });
+
+  test("of single items takes those that are chosen one after the other", async () => {
+    await page.goto(`${workspace.home}/inventory/counts`);
+    await page.getByRole("button", { name: "New count" }).click();
+    const dialog = page.getByRole("dialog", { name: "New count" });
+    await dialog.getByLabel("Name").fill("What looked odd");
+    const [first, second, third] = lines;
+    for (const line of [first, second, third]) {
+      await dialog.getByRole("combobox", { name: "Only these items" }).fill(line.item_number);
+      await page.getByRole("option", { name: line.item_number }).click();
+      await dialog.getByRole("button", { name: `Remove: ${line.item_name}` }).waitFor();
+    }
+    await looksWell(page, "counts-new-items");
+    await dialog.getByRole("button", { name: `Remove: ${second.item_name}` }).click();
+    await dialog.getByRole("button", { name: "Open the count" }).click();
+    await page.getByRole("heading", { name: "What looked odd", level: 1 }).waitFor();
+    const [made] = (await workspace.get("/counts")).items;
+    assert.equal(made.scope.items, 2);
+    const counted = (await workspace.get(`/counts/${made.id}/lines`)).items;
+    assert.deepEqual(
+      new Set(counted.map((line) => line.item_id)),
+      new Set([first.item_id, third.item_id]),
+    );
   });
 
   test("never met a fault of the page", () =>

@@ -195,6 +195,15 @@ describe("suppliers and orders", () => {
       "what is left is filled in",
     );
     await dialog().getByLabel("Cod loin: how much came").fill("3");
+    const price = dialog().getByLabel("Cod loin: price of one kg");
+    assert.equal(await price.inputValue(), "12.3333");
+    await price.fill("a lot");
+    await dialog()
+      .getByRole("button", { name: "Receive", exact: true })
+      .click();
+    await dialog().getByText("Write a number").first().waitFor();
+    await price.fill("13");
+    await looksWell(page, "receive-price");
     await dialog()
       .getByRole("button", { name: "Receive", exact: true })
       .click();
@@ -235,9 +244,9 @@ describe("suppliers and orders", () => {
       [after.status, after.short, after.total_cost],
       ["received", true, "561.3330"],
     );
-    // 12 kg of salmon at 18.25 and 9 kg of cod at 12.3333.
+    // 12 kg of salmon at 18.25, 6 kg of cod at 12.3333 and 3 at the 13 that were paid.
     const { total } = await workspace.get("/reports/valuation");
-    assert.equal(total.value, "329.9997");
+    assert.equal(total.value, "331.9998");
     await page
       .getByRole("button", { name: "More to do with this order" })
       .click();

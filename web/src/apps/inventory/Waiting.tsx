@@ -1,14 +1,15 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, type ToOptions } from "@tanstack/react-router";
 import { t, useFormat } from "@/i18n";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Section } from "@/ui/Page";
 import { ProblemAlert } from "@/ui/ProblemAlert";
 import { SkeletonLines } from "@/ui/Skeleton";
-import { countsQuery } from "./counts/queries";
+import { waitingCountsQuery } from "./counts/queries";
 import { isHidden } from "./Hidden";
 import { lowCountQuery } from "./low/queries";
-import { ordersQuery } from "./orders/queries";
+import { waitingOrdersQuery } from "./orders/queries";
+import type { Rows } from "./pages";
 import { APPROVE, PRICES } from "./permissions";
 import classes from "./today.module.css";
 
@@ -55,6 +56,11 @@ export default function WaitingToday() {
   );
 }
 
+/** Where there is more than was read, the number is the least that it can be. */
+function told(data: Rows<unknown> | undefined, text: string): string {
+  return data?.isMore ? t("waiting.more", { text }) : text;
+}
+
 function useLow(): Waiting {
   const workspace = useWorkspace();
   const query = useQuery(lowCountQuery(workspace.id));
@@ -66,15 +72,15 @@ function useLow(): Waiting {
 
 function useCounts(): Waiting {
   const workspace = useWorkspace();
-  const query = useInfiniteQuery({
-    ...countsQuery(workspace.id, { state: "submitted" }),
+  const query = useQuery({
+    ...waitingCountsQuery(workspace.id),
     enabled: workspace.can(APPROVE),
   });
-  const count = query.data?.pages[0]?.items.length ?? 0;
+  const count = query.data?.rows.length ?? 0;
   const params = { workspace: workspace.id };
   const search = { state: "submitted" };
   const to = { to: "/w/$workspace/inventory/counts", params, search } as const;
-  return { query, count, text: t("counts.waiting", { count }), to };
+  return { query, count, text: told(query.data, t("counts.waiting", { count })), to };
 }
 
 function useOrders(): Waiting[] {
@@ -82,15 +88,12 @@ function useOrders(): Waiting[] {
   const format = useFormat();
   const today = format.dayOf(new Date().toISOString());
   const enabled = workspace.can(PRICES);
-  const sent = useInfiniteQuery({
-    ...ordersQuery(workspace.id, { status: "submitted" }),
-    enabled,
-  });
-  const drafts = useInfiniteQuery({ ...ordersQuery(workspace.id, { status: "draft" }), enabled });
-  const expected = (sent.data?.pages[0]?.items ?? []).map((order) => order.expected_on ?? "");
+  const sent = useQuery({ ...waitingOrdersQuery(workspace.id, "submitted"), enabled });
+  const drafts = useQuery({ ...waitingOrdersQuery(workspace.id, "draft"), enabled });
+  const expected = (sent.data?.rows ?? []).map((order) => order.expected_on ?? "");
   const dueToday = expected.filter((day) => day === today).length;
   const overdue = expected.filter((day) => day !== "" && day < today).length;
-  const unsent = drafts.data?.pages[0]?.items.length ?? 0;
+  const unsent = drafts.data?.rows.length ?? 0;
   const toOrders = (status: "submitted" | "draft"): ToOptions => ({
     to: "/w/$workspace/inventory/orders",
     params: { workspace: workspace.id },
@@ -100,19 +103,19 @@ function useOrders(): Waiting[] {
     {
       query: sent,
       count: overdue,
-      text: t("waiting.overdue", { count: overdue }),
+      text: told(sent.data, t("waiting.overdue", { count: overdue })),
       to: toOrders("submitted"),
     },
     {
       query: sent,
       count: dueToday,
-      text: t("waiting.dueToday", { count: dueToday }),
+      text: told(sent.data, t("waiting.dueToday", { count: dueToday })),
       to: toOrders("submitted"),
     },
     {
       query: drafts,
       count: unsent,
-      text: t("waiting.drafts", { count: unsent }),
+      text: told(drafts.data, t("waiting.drafts", { count: unsent })),
       to: toOrders("draft"),
     },
   ];

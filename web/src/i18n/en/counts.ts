@@ -19,6 +19,8 @@ export const counts = {
   "counts.everything": "Everything in stock",
   "counts.category": "Only this category",
   "counts.place": "Only this place and below",
+  "counts.onlyItems": "Only these items",
+  "counts.itemsMost": "No more than {count} are chosen one by one.",
   "counts.blind": "Count blind",
   "counts.blindHelp":
     "Who counts does not see what is expected, what others counted, or what is in stock of it.",

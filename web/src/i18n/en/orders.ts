@@ -74,6 +74,7 @@ export const orders = {
   "waiting.title": "Waits in the inventory",
   "waiting.nothing": "Nothing waits.",
   "waiting.low": { one: "{count} item is low", other: "{count} items are low" },
+  "waiting.more": "{text}, and there may be more",
   "waiting.overdue": {
     one: "{count} order should have come before today",
     other: "{count} orders should have come before today",
@@ -138,6 +139,7 @@ export const orders = {
   "orders.receiveElsewhere": "Another place",
   "orders.receiveOther": "Another place for {name}",
   "orders.receiveCame": "{name}: how much came",
+  "orders.receivePrice": "{name}: price of one {unit}, empty for what was ordered",
   "orders.receiveLeft": "{qty} to come",
   "orders.receiveSend": "Receive",
   "orders.receiveEmpty": "Write what came of at least one line.",

@@ -33,7 +33,8 @@ export function CountingScreen() {
       layout="form"
       // What the box said some time ago is not what a counter knows now.
       isLoading={!count.isFetchedAfterMount || lines.isPending}
-      error={count.error ?? lines.error}
+      // Whoever counts goes on with the lines there are when all of them could not be read again.
+      error={count.error ?? (lines.data ? null : lines.error)}
       onRetry={() => void Promise.all([count.refetch(), lines.refetch()])}
       actions={
         <LinkButton

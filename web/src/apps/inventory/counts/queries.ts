@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { api, idempotent, ifMatch, ok } from "@/api/client";
 import type { Count, CountEntry, CountLine, CountSettings, NewCount } from "@/api/types";
 import { costlyKey } from "@/platform/live/costly";
+import { PAGE_ROWS_MAX, readPages } from "../pages";
 import type { CountFilter, LineFilter } from "./states";
 
 export const DECISIONS = ["keep_delta", "count_now", "recount", "reject"] as const;
@@ -14,9 +15,10 @@ const COUNT = `${COUNTS}/{id}` as const;
 const LINES = `${COUNT}/lines` as const;
 const SETTINGS = "/api/v1/workspaces/{workspace}/inventory/count-settings";
 const PAGE_ROWS = 50;
-const LINE_ROWS = 200;
 /** A count has at most 10,000 lines. */
 const LINE_PAGES_MAX = 50;
+/** More counts than that are not told apart on the first screen. */
+const WAITING_PAGES_MAX = 5;
 
 export function countsQuery(workspace: string, filter: CountFilter) {
   return infiniteQueryOptions({
@@ -28,6 +30,18 @@ export function countsQuery(workspace: string, filter: CountFilter) {
       return ok(api.GET(COUNTS, { params: { path: { workspace }, query }, signal }));
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+/** The counts that wait for a decision. */
+export function waitingCountsQuery(workspace: string) {
+  return queryOptions({
+    queryKey: ["inventory", workspace, "counts", "waiting"],
+    queryFn: ({ signal }) =>
+      readPages(WAITING_PAGES_MAX, async (page) => {
+        const query = { ...page, state: "submitted" };
+        return ok(api.GET(COUNTS, { params: { path: { workspace }, query }, signal }));
+      }),
   });
 }
 
@@ -48,7 +62,7 @@ export function linesQuery(workspace: string, id: string, filter: LineFilter) {
     queryFn: async ({ pageParam, signal }) => {
       const query = {
         order: "variance",
-        limit: LINE_ROWS,
+        limit: PAGE_ROWS_MAX,
         ...(filter.show ? { state: filter.show } : {}),
         ...(pageParam ? { cursor: pageParam } : {}),
       };
@@ -68,7 +82,7 @@ export interface AllLines {
 
 /** Requests for all lines of a count; a page is one. */
 export function pagesOf(lines: number): number {
-  return Math.max(1, Math.ceil(lines / LINE_ROWS));
+  return Math.max(1, Math.ceil(lines / PAGE_ROWS_MAX));
 }
 
 /** All lines of a count, by place and number. They take many requests: `useAllLines` reads them. */
@@ -80,15 +94,9 @@ export function allLinesQuery(workspace: string, id: string) {
       const path = { workspace, id };
       // Before the lines: what happens while they are read is newer than this version.
       const { version } = await ok(api.GET(COUNT, { params: { path }, signal }));
-      const lines: CountLine[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < LINE_PAGES_MAX; page += 1) {
-        const query = { limit: LINE_ROWS, ...(cursor ? { cursor } : {}) };
-        const answer = await ok(api.GET(LINES, { params: { path, query }, signal }));
-        lines.push(...answer.items);
-        if (!answer.next_cursor) break;
-        cursor = answer.next_cursor;
-      }
+      const { rows: lines } = await readPages(LINE_PAGES_MAX, async (query) =>
+        ok(api.GET(LINES, { params: { path, query }, signal })),
+      );
       return { version, readAtMs: Date.now(), lines };
     },
   });

@@ -17,7 +17,7 @@ const SETTLE_MS = 5_000;
 export function useAllLines(id: string, count: Count | undefined) {
   const workspace = useWorkspace();
   const all = useQuery(allLinesQuery(workspace.id, id));
-  const { data, refetch } = all;
+  const { data, refetch, errorUpdateCount } = all;
   const isBehind = count !== undefined && data !== undefined && count.version > data.version;
   const dueAtMs = (data?.readAtMs ?? 0) + PAGE_MS * pagesOf(count?.lines ?? 0);
   useEffect(() => {
@@ -25,7 +25,8 @@ export function useAllLines(id: string, count: Count | undefined) {
     const wait = Math.max(SETTLE_MS, dueAtMs - Date.now());
     const timer = setTimeout(() => void refetch(), wait);
     return () => clearTimeout(timer);
-  }, [isBehind, dueAtMs, refetch]);
+    // Where that failed it is tried again.
+  }, [isBehind, dueAtMs, errorUpdateCount, refetch]);
   return all;
 }
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { newKey } from "@/api/client";
 import type { Location, Order, OrderLine } from "@/api/types";
 import { t, useFormat } from "@/i18n";
-import { readTyped, signOf, trimZeros } from "@/i18n/decimal";
+import { readTyped, signOf, trimZeros, type Separators } from "@/i18n/decimal";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import { Dialog } from "@/ui/Dialog";
 import { FormFrame, TextField, useForm, type Form } from "@/ui/form";
@@ -19,6 +19,8 @@ interface Values {
   readonly delivery_reference: string;
   /** What came, by the order's line. A change drops what the box said of all of them. */
   readonly lines: Readonly<Record<string, string>>;
+  /** Another price than the order's for one unit, by the order's line. */
+  readonly prices: Readonly<Record<string, string>>;
   /** Another place than the one for all, by the order's line. */
   readonly places: Readonly<Record<string, Location>>;
 }
@@ -37,7 +39,7 @@ export function ReceiveDialog({
   const open = order.lines.filter((line) => signOf(line.remaining_qty) > 0);
   // Sent again after a lost answer it is the same delivery; other words are another one.
   const form = useForm<Values>({
-    initial: { place: null, delivery_reference: "", lines: {}, places: {} },
+    initial: { place: null, delivery_reference: "", lines: {}, prices: {}, places: {} },
     newKey,
     validate: (values) => validate(values, open, (text) => readTyped(text, separators)),
     send: async (values, key) => {
@@ -45,6 +47,7 @@ export function ReceiveDialog({
         line_id: line.id,
         qty: readTyped(values.lines[line.id] ?? "", separators) ?? "",
         location_id: (values.places[line.id] ?? values.place)?.id ?? "",
+        ...priceOf(values.prices[line.id] ?? "", separators),
       }));
       const receipt = await receiveOrder(workspace.id, order.id, {
         client_op: key,
@@ -100,7 +103,6 @@ function CameFields({
   const { separators } = useFormat();
   const { lines: came } = form.values;
   const written = writtenOf(form.values, open);
-  const typed = (qty: string) => trimZeros(qty).replace(".", separators.point);
   form.labels.set("place", t("orders.receivePlace"));
   form.labels.set("lines", t("orders.receive"));
   return (
@@ -113,7 +115,9 @@ function CameFields({
           onClick={() =>
             form.set(
               "lines",
-              Object.fromEntries(open.map((line) => [line.id, typed(line.remaining_qty)])),
+              Object.fromEntries(
+                open.map((line) => [line.id, typedOf(line.remaining_qty, separators)]),
+              ),
             )
           }
         >
@@ -154,11 +158,15 @@ function CameRow({ form, line, path, isWritten }: RowProps) {
   const workspace = useWorkspace();
   const format = useFormat();
   const locations = useQuery(locationsQuery(workspace.id));
-  const { lines: came, places } = form.values;
+  const { lines: came, prices, places } = form.values;
   const [isElsewhere, setElsewhere] = useState(false);
   const label = t("orders.receiveCame", { name: line.item_name });
   const left = `${format.qty(line.remaining_qty)} ${line.unit}`;
-  if (isWritten) form.labels.set(`${path}.qty`, label);
+  const priceLabel = t("orders.receivePrice", { name: line.item_name, unit: line.unit });
+  if (isWritten) {
+    form.labels.set(`${path}.qty`, label);
+    form.labels.set(`${path}.unit_price`, priceLabel);
+  }
   const fault = (name: string) => (isWritten ? form.errors[`${path}.${name}`] : undefined);
   return (
     <div className={classes.cameRow}>
@@ -175,6 +183,21 @@ function CameRow({ form, line, path, isWritten }: RowProps) {
         inputMode="decimal"
         autoComplete="off"
         rightSection={<span className="hf-unit">{line.unit}</span>}
+        rightSectionPointerEvents="none"
+      />
+      <TextInput
+        id={form.fieldId(`${path}.unit_price`)}
+        aria-label={priceLabel}
+        value={prices[line.id] ?? typedOf(line.unit_price, format.separators)}
+        onChange={(event) => {
+          form.set("prices", { ...prices, [line.id]: event.currentTarget.value });
+          // What was wrong with a line is said at its path, whichever of its fields it was.
+          form.set("lines", came);
+        }}
+        error={fault("unit_price")}
+        inputMode="decimal"
+        autoComplete="off"
+        rightSection={<span className="hf-unit">/ {line.unit}</span>}
         rightSectionPointerEvents="none"
       />
       {isElsewhere ? (
@@ -202,6 +225,17 @@ function CameRow({ form, line, path, isWritten }: RowProps) {
   );
 }
 
+/** As somebody would type it. */
+function typedOf(amount: string, separators: Separators): string {
+  return trimZeros(amount).replace(".", separators.point);
+}
+
+/** The price as it is sent: none where it is the order's. */
+function priceOf(typed: string, separators: Separators): { readonly unit_price?: string } {
+  const unit_price = readTyped(typed, separators);
+  return unit_price === null ? {} : { unit_price };
+}
+
 function writtenOf(values: Values, open: readonly OrderLine[]): readonly OrderLine[] {
   return open.filter((line) => (values.lines[line.id] ?? "").trim());
 }
@@ -223,6 +257,9 @@ function validate(
     const qty = read(values.lines[line.id] ?? "");
     found[`lines[${index}].qty`] =
       qty === null ? t("form.notANumber") : signOf(qty) > 0 ? null : t("movements.aboveZero");
+    const price = values.prices[line.id]?.trim();
+    found[`lines[${index}].unit_price`] =
+      !price || read(price) !== null ? null : t("form.notANumber");
   });
   return found;
 }

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, idempotent, ifMatch, ok } from "@/api/client";
 import type { Order, OrderRequest, OrderSettings, Receipt, ReceiptRequest } from "@/api/types";
+import { readPages } from "../pages";
 
 export const ORDER_STATUSES = ["draft", "submitted", "received", "canceled"] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
@@ -14,6 +15,8 @@ const ORDERS = "/api/v1/workspaces/{workspace}/inventory/purchase-orders" as con
 const ORDER = `${ORDERS}/{id}` as const;
 const SETTINGS = `${ORDERS}/settings` as const;
 const PAGE_ROWS = 100;
+/** More orders than that are not told apart on the first screen. */
+const WAITING_PAGES_MAX = 5;
 
 export function ordersQuery(workspace: string, filter: OrderFilter) {
   return infiniteQueryOptions({
@@ -24,6 +27,18 @@ export function ordersQuery(workspace: string, filter: OrderFilter) {
       return ok(api.GET(ORDERS, { params: { path: { workspace }, query }, signal }));
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+/** All orders of one status: the oldest, which should have come first, stand last in the list. */
+export function waitingOrdersQuery(workspace: string, status: "draft" | "submitted") {
+  return queryOptions({
+    queryKey: ["inventory", workspace, "orders", "waiting", status],
+    queryFn: ({ signal }) =>
+      readPages(WAITING_PAGES_MAX, async (page) => {
+        const query = { ...page, status };
+        return ok(api.GET(ORDERS, { params: { path: { workspace }, query }, signal }));
+      }),
   });
 }
 
