@@ -23,8 +23,9 @@ pub const ORDERS_AT_ONCE: usize = 20;
 /// Rows read at once; a file is written piece by piece.
 pub const ROWS_AT_ONCE: usize = 1_000;
 
-/// Of prices, and of what is ordered.
-const PRICE_COLUMNS: [&str; 4] = ["unit_cost", "value", "on_order", "to_order"];
+/// Of prices, of who delivers, and of what is ordered.
+const PRICE_COLUMNS: [&str; 6] =
+    ["unit_cost", "value", "supplier", "supplier_sku", "on_order", "to_order"];
 /// Columns that hold numbers and times of ours, never a formula.
 const PLAIN_COLUMNS: [&str; 17] = [
     "min_qty",

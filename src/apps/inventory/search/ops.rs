@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::rules;
+use super::rules::{self, Query};
 use super::store::{self, Remark};
 use crate::platform::ctx::Scope;
 use crate::platform::error::Result;
@@ -18,12 +18,18 @@ const TITLE_CHARS_MAX: usize = 120;
 /// Items: exact codes and numbers first, then names.
 pub fn items_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Vec<Hit>> {
     let Some(query) = rules::read(typed.text()) else { return Ok(Vec::new()) };
+    let query = told_in(scope, query);
     let found = store::items(scope, &query, limit)?.into_iter().map(|item| {
         let is_whole = typed.fit(&[&item.number, &item.name]) == Some(Fit::Exact);
         let fit = if is_whole { Fit::Exact } else { item.fit };
         Hit { id: item.id.cast(), title: item.name, subtitle: item.number, parent: None, fit }
     });
     Ok(best(found.collect(), limit))
+}
+
+/// The query as far as the caller may learn what it finds.
+pub fn told_in(scope: &Scope<'_>, query: Query) -> Query {
+    if scope.may("inventory.prices") { query } else { query.without_suppliers() }
 }
 
 /// Places, by code and name.
