@@ -407,7 +407,9 @@ async fn who_sees_no_prices_sees_no_order_and_changes_none() {
     let manager = server.person("manager").await;
     let (salmon, shelf) = (item(&manager, "S").await, location(&manager, "A").await);
     let order = sent(&manager, &[line(&salmon, "10", "2")]).await;
-    let receipt = receive(&manager, &order, &came(1, &order, &shelf, &[(0, "1")])).await.is(201);
+    let mut delivery = came(1, &order, &shelf, &[(0, "1")]);
+    delivery["delivery_reference"] = json!("Note 4711");
+    let receipt = receive(&manager, &order, &delivery).await.is(201);
     let at = path("purchase-orders", &order);
     let receipt = format!("{at}/receipts/{}/reverse", receipt["id"].as_str().unwrap());
     for role in ["viewer", "counter"] {
@@ -437,7 +439,7 @@ async fn who_sees_no_prices_sees_no_order_and_changes_none() {
         let movements = person.get("/inventory/movements").await.is(200);
         let told = movements["items"][0].to_string();
         assert_eq!(movements["items"][0]["qty"], "1.000");
-        for hidden in ["PO-0001", "order", "unit_cost", "value"] {
+        for hidden in ["PO-0001", "order", "unit_cost", "value", "4711"] {
             assert!(!told.contains(hidden), "{hidden}: {told}");
         }
     }

@@ -1,10 +1,11 @@
-//! Who may not see prices finds out by no way round who delivers, under which code and for how much.
+//! Who may not see prices finds out by no way round who delivers, under which code, for how much,
+//! and on which delivery note.
 
 use http::Method;
 use serde_json::{Value, json};
 
 use super::suppliers::{deliver, supplier};
-use super::{column, item, text};
+use super::{column, item, location, movement, path, text};
 use crate::support::{Client, Reply, TestServer};
 
 const CSV: [(&str, &str); 1] = [("content-type", "text/csv")];
@@ -98,5 +99,56 @@ async fn files_without_prices_name_no_suppliers_and_change_none() {
     keeper.post(&commit, &Value::Null).await.is_problem(403, "forbidden");
     let list = manager.get("/inventory/items").await.is(200);
     assert_eq!(column(&list, "unit_cost"), ["7.0000"]);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn the_number_of_an_orders_delivery_is_told_by_no_movement() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let (salmon, shelf) = (item(&manager, "S").await, location(&manager, "A").await);
+    let line = json!({ "item_id": salmon["id"], "req_qty": "5", "unit_price": "2" });
+    let order = manager.post("/inventory/purchase-orders", &json!({ "lines": [line] })).await;
+    let order = order.is(201);
+    let at = path("purchase-orders", &order);
+    manager.post(&format!("{at}/submit"), &Value::Null).await.is(200);
+    let came = json!({ "client_op": "00000000-0000-4000-8000-000000000001",
+        "delivery_reference": "Nordsee 4711",
+        "lines": [{ "line_id": order["lines"][0]["id"], "qty": "5", "location_id": shelf["id"] }] });
+    manager.post(&format!("{at}/receive"), &came).await.is(201);
+    let mut own = movement("use", &salmon, &shelf, "1");
+    own["reference"] = json!("Nordsee table 3");
+    manager.post("/inventory/movements", &own).await.is(201);
+    let keeper = storekeeper(&server).await;
+
+    let journals =
+        ["/inventory/movements".to_owned(), format!("{}/movements", path("items", &salmon))];
+    for (client, told) in
+        [(&manager, "Nordsee 4711"), (&keeper, ""), (&server.person("viewer").await, "")]
+    {
+        for journal in &journals {
+            let list = client.get(journal).await.is(200);
+            assert_eq!(column(&list, "reference"), ["Nordsee table 3", told], "{journal}");
+        }
+        let is_told = !told.is_empty();
+        for typed in ["4711", "471", "Nordsee%204711"] {
+            let hits = client.get(&format!("/search?q={typed}")).await;
+            assert_eq!(hits.text().contains("Nordsee 4711"), is_told, "{typed}");
+        }
+        let hits = client.get("/search?q=Nordsee").await.is(200);
+        assert_eq!(column(&hits, "title").len(), if is_told { 2 } else { 1 });
+    }
+    let file = "/inventory/export/movements.csv";
+    assert!(manager.get(file).await.text().contains("Nordsee 4711"));
+    let file = keeper.get(file).await;
+    assert!(file.text().contains("Nordsee table 3") && !file.text().contains("4711"));
+    // Taken back by who sees no prices, it says no more.
+    let list = keeper.get(&journals[0]).await.is(200);
+    let receipt = format!("/inventory/movements/{}/reverse", text(&list["items"][1]["id"]));
+    manager.post("/inventory/movements", &movement("adjust", &salmon, &shelf, "1")).await.is(201);
+    let back = keeper.post(&receipt, &json!({ "note": "Spoiled" })).await;
+    assert!(!back.text().contains("4711"), "{}", back.text());
+    let hits = keeper.get("/search?q=Spoiled").await.is(200);
+    assert_eq!(column(&hits, "title"), ["Spoiled"]);
     server.finish().await;
 }

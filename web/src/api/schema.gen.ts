@@ -6201,6 +6201,7 @@ export interface components {
              *     follows from it.
              */
             qty?: string | null;
+            /** @description Empty for those who may not see prices where it is the number of an order's delivery. */
             reference: string;
             /** @description The movement that takes this one back. */
             reversed_by?: string | null;
@@ -7099,6 +7100,7 @@ export interface components {
                  *     follows from it.
                  */
                 qty?: string | null;
+                /** @description Empty for those who may not see prices where it is the number of an order's delivery. */
                 reference: string;
                 /** @description The movement that takes this one back. */
                 reversed_by?: string | null;

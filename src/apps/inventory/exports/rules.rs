@@ -118,6 +118,13 @@ impl ExportKind {
     }
 }
 
+/// Whether the numbers of orders' deliveries, which stand beside what they brought, are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deliveries {
+    Told,
+    Kept,
+}
+
 /// Writes rows without the columns that the caller may not see.
 #[derive(Debug, Clone, Copy)]
 pub struct RowWriter {
@@ -132,6 +139,10 @@ impl RowWriter {
 
     pub fn without_prices(kind: ExportKind) -> Self {
         Self { columns: kind.columns(), shows_prices: false }
+    }
+
+    pub fn deliveries(self) -> Deliveries {
+        if self.shows_prices { Deliveries::Told } else { Deliveries::Kept }
     }
 
     pub fn header(self) -> String {

@@ -66,13 +66,15 @@ pub fn orders_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Vec<H
 /// many movements have is found among the newest before.
 pub fn movements_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Vec<Hit>> {
     let Some(words) = rules::remark_words(typed.text()) else { return Ok(Vec::new()) };
+    let remarks =
+        if scope.may("inventory.prices") { store::remarks } else { store::remarks_beside_orders };
     // Two rows may be the legs of one transfer.
     let rows_max = limit.saturating_mul(2);
-    let whole = hits(typed, store::remarks(scope, &words.whole, rows_max)?);
+    let whole = hits(typed, remarks(scope, &words.whole, rows_max)?);
     if whole.len() >= limit {
         return Ok(best(whole, limit));
     }
-    let mut newest = store::remarks(scope, &words.short, REMARKS_LOOKED_AT_MAX)?;
+    let mut newest = remarks(scope, &words.short, REMARKS_LOOKED_AT_MAX)?;
     let is_all = newest.len() < REMARKS_LOOKED_AT_MAX;
     newest.retain(|one| {
         matches!(typed.fit(&[&one.reference, &one.note]), Some(Fit::Exact | Fit::Word))
@@ -81,7 +83,7 @@ pub fn movements_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Ve
     if newest.len() >= limit || (is_all && !newest.is_empty()) {
         return Ok(best(newest, limit));
     }
-    Ok(best(hits(typed, store::remarks(scope, &words.begins, rows_max)?), limit))
+    Ok(best(hits(typed, remarks(scope, &words.begins, rows_max)?), limit))
 }
 
 fn hits(typed: &Typed, remarks: Vec<Remark>) -> Vec<Hit> {
