@@ -219,3 +219,55 @@ async fn a_count_is_given_back_with_a_reason_and_ends_when_it_is_canceled() {
     assert_eq!(column(&canceled, "name"), ["Friday"]);
     server.finish().await;
 }
+
+#[tokio::test]
+async fn what_is_counted_again_by_one_person_alone_is_approved_by_another() {
+    let server = TestServer::start().await;
+    let (manager, owner) = (server.person("manager").await, server.person("owner").await);
+    let counter = server.person("counter").await;
+    let (salmon, cod) = (item(&manager, "S").await, item(&manager, "C").await);
+    let freezer = location(&manager, "F").await;
+    post(&manager, "receive", &salmon, &freezer, "10").await;
+    post(&manager, "receive", &cod, &freezer, "5").await;
+    let count = open(&manager, false).await;
+    let found = [entry(1, &salmon, &freezer, "set", "9"), entry(2, &cod, &freezer, "set", "5")];
+    enter(&counter, &count, &found).await;
+    act(&counter, &count, "submit", json!({})).await;
+    let again = decision(&manager, &count, &salmon, "recount").await;
+    act(&manager, &count, "approve", json!({ "decisions": [again] })).await;
+    enter(&manager, &count, &[entry(3, &salmon, &freezer, "set", "1")]).await;
+    act(&manager, &count, "submit", json!({})).await;
+
+    // What others counted of it before, and of lines that are settled, counts no more.
+    let own = manager.post(&below(&count, "approve"), &json!({})).await;
+    own.is_problem(422, "count-own");
+    assert_eq!(on_hand(&manager, &salmon).await, "10.000");
+    act(&owner, &count, "approve", json!({})).await;
+    assert_eq!(on_hand(&manager, &salmon).await, "1.000");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_line_that_nobody_counted_again_can_be_left_as_it_is() {
+    let server = TestServer::start().await;
+    let (manager, _owner) = (server.person("manager").await, server.person("owner").await);
+    let counter = server.person("counter").await;
+    let (salmon, cod) = (item(&manager, "S").await, item(&manager, "C").await);
+    let freezer = location(&manager, "F").await;
+    post(&manager, "receive", &salmon, &freezer, "10").await;
+    post(&manager, "receive", &cod, &freezer, "5").await;
+    let count = open(&manager, false).await;
+    let found = [entry(1, &salmon, &freezer, "set", "9"), entry(2, &cod, &freezer, "set", "5")];
+    enter(&counter, &count, &found).await;
+    act(&counter, &count, "submit", json!({})).await;
+    let again = decision(&manager, &count, &salmon, "recount").await;
+    act(&manager, &count, "approve", json!({ "decisions": [again] })).await;
+    act(&manager, &count, "submit", json!({})).await;
+
+    let left = decision(&manager, &count, &salmon, "reject").await;
+    let done = act(&manager, &count, "approve", json!({ "decisions": [left] })).await;
+
+    assert_eq!(done["state"], "applied");
+    assert_eq!(on_hand(&manager, &salmon).await, "10.000");
+    server.finish().await;
+}

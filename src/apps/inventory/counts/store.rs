@@ -21,8 +21,8 @@ use crate::platform::error::{Error, Result};
 use crate::platform::identity::UserId;
 
 pub(super) use entries::{
-    EntryRow, NewEntry, entries_of, insert_entry, is_undone, known_op, last_entry, list_entries,
-    others_counted,
+    EntryRow, NewEntry, entries_of, insert_entry, is_sole_counter, is_undone, known_op, last_entry,
+    list_entries,
 };
 pub(super) use lines::{
     ItemFacts, LineKey, NewLine, approve_as_expected, insert_line, item_facts, item_rids,
