@@ -20069,7 +20069,10 @@ export interface operations {
             query?: {
                 item_id?: string;
                 location_id?: string;
-                /** @description As it was at this time; now when left out. */
+                /**
+                 * @description As it was at this time; now when left out. Without an item it adds the ledger up, which
+                 *     counts against the limit of exports and reports.
+                 */
                 at?: string;
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
