@@ -271,3 +271,35 @@ async fn a_line_that_nobody_counted_again_can_be_left_as_it_is() {
     assert_eq!(on_hand(&manager, &salmon).await, "10.000");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn a_page_goes_on_behind_a_line_that_is_counted_meanwhile() {
+    let server = TestServer::start().await;
+    let (manager, counter) = (server.person("manager").await, server.person("counter").await);
+    let freezer = location(&manager, "F").await;
+    let mut items = Vec::new();
+    for number in ["A", "B", "C", "D", "E"] {
+        let made = item(&manager, number).await;
+        post(&manager, "receive", &made, &freezer, "10").await;
+        items.push(made);
+    }
+    let count = open(&manager, false).await;
+    let page = async |query: &str| {
+        let page = manager.get(&format!("{}?{query}", below(&count, "lines"))).await.is(200);
+        (column(&page, "item_number"), page["next_cursor"].as_str().unwrap_or("").to_owned())
+    };
+
+    let (first, cursor) = page("state=uncounted&limit=2").await;
+    enter(&counter, &count, &[entry(1, &items[1], &freezer, "set", "9")]).await;
+    let (second, _) = page(&format!("state=uncounted&limit=2&cursor={cursor}")).await;
+    assert_eq!((first, second), (vec!["A".into(), "B".into()], vec!["C".into(), "D".into()]));
+
+    let far =
+        [entry(2, &items[2], &freezer, "set", "2"), entry(3, &items[3], &freezer, "set", "4")];
+    enter(&counter, &count, &far).await;
+    let (first, cursor) = page("order=variance&limit=2").await;
+    enter(&counter, &count, &[entry(4, &items[3], &freezer, "set", "10")]).await;
+    let (second, _) = page(&format!("order=variance&limit=2&cursor={cursor}")).await;
+    assert_eq!((first, second), (vec!["C".into(), "D".into()], vec!["B".into(), "A".into()]));
+    server.finish().await;
+}

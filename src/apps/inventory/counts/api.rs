@@ -6,9 +6,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
-use super::ops::{self, Approval, LineOrder};
+use super::ops::{self, Approval, LineOrder, ListedLine};
 use super::rules::showing::Shown;
-use super::rules::{self, CountId, CountState, EntryFilter, KeptLine, LineFilter, ListedEntry};
+use super::rules::{self, CountId, CountState, EntryFilter, LineFilter, ListedEntry};
 use crate::apps::inventory::items::api::Prices;
 use crate::http::answer::{Answer, created, ok};
 use crate::http::extract::{IfMatch, Json, Path, Query};
@@ -136,11 +136,11 @@ async fn list_count_lines(
     };
     let limit = page::limit(query.limit)?;
     let found = ops::lines(&ctx, id, filter, state, order).await?;
-    let id = |(_, line): &(Shown, KeptLine)| uuid::Uuid::from_bytes(*line.id.as_bytes());
-    let page = Page::of_all(found.lines, limit, query.cursor.as_deref(), id)?;
+    let position = |one: &ListedLine| one.position.clone();
+    let page = Page::of_all(found.lines, limit, query.cursor.as_deref(), position)?;
     let writer = Writer::of_lines(&ctx, &page.items).await?;
     let prices = Prices::of(&ctx);
-    Ok(ok(page.map(|(shown, line)| writer.line(shown, line, found.sight, prices))))
+    Ok(ok(page.map(|listed| writer.line(listed, found.sight, prices))))
 }
 
 fn id_of<T: std::str::FromStr>(

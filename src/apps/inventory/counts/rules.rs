@@ -289,6 +289,9 @@ pub struct KeptLine {
     pub totals: Totals,
     pub place: PlaceName,
     pub place_rid: i64,
+    /// By what lines are ordered.
+    pub place_key: String,
+    pub item_key: String,
     pub expected: Qty,
     pub expected_seq: i64,
     pub counted: Option<Qty>,
