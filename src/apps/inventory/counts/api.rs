@@ -27,6 +27,9 @@ pub use dto::{
     RejectCountRequest,
 };
 
+/// Room for a decision about each of the `LINES_MAX` lines.
+const APPROVAL_SIZE_BYTES_MAX: usize = 2 << 20;
+
 pub fn routes() -> Routes {
     Routes::new()
         .routes(routes!(list_counts, create_count))
@@ -218,6 +221,7 @@ async fn submit_count(ctx: Ctx, Path(id): Path<CountId>) -> Answer<CountResponse
 /// conflicts and lines that want a second counter need one. A `recount` opens the count again.
 #[utoipa::path(post, path = "/counts/{id}/approve", tag = "inventory",
     request_body = ApproveCountRequest,
+    extensions(("x-body-size-bytes-max" = json!(APPROVAL_SIZE_BYTES_MAX))),
     params(("id" = String, Path, description = "Id of the count")),
     security(("session" = ["inventory.approve"])),
     responses((status = 200, body = CountResponse)))]
