@@ -221,6 +221,30 @@ async fn a_count_is_given_back_with_a_reason_and_ends_when_it_is_canceled() {
 }
 
 #[tokio::test]
+async fn what_waits_to_be_decided_is_counted_however_much_it_is() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let (salmon, freezer) = (item(&manager, "S").await, location(&manager, "F").await);
+    post(&manager, "receive", &salmon, &freezer, "10").await;
+    for number in 1..=3 {
+        let count = open(&manager, false).await;
+        enter(&manager, &count, &[entry(number, &salmon, &freezer, "set", "9")]).await;
+        if number > 1 {
+            act(&manager, &count, "submit", json!({})).await;
+        }
+    }
+    let counted = async |query: &str| {
+        let page = manager.get(&format!("/inventory/counts?limit=1&{query}")).await.is(200);
+        page["total"].as_i64()
+    };
+
+    assert_eq!(counted("state=submitted&total=true").await, Some(2));
+    assert_eq!(counted("total=true").await, Some(3));
+    assert_eq!(counted("state=submitted").await, None);
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_counted_again_by_one_person_alone_is_approved_by_another() {
     let server = TestServer::start().await;
     let (manager, owner) = (server.person("manager").await, server.person("owner").await);

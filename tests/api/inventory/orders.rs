@@ -446,3 +446,38 @@ async fn who_sees_no_prices_sees_no_order_and_changes_none() {
     assert_eq!(on_hand(&manager, &salmon).await, "1.000");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn what_is_overdue_due_or_not_sent_is_counted_however_much_it_is() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let salmon = item(&manager, "S").await;
+    let days =
+        [Some("2026-11-18"), Some("2026-11-19"), Some("2026-11-20"), Some("2026-11-21"), None];
+    for (number, day) in days.iter().enumerate() {
+        let body = json!({ "expected_on": day, "lines": [line(&salmon, "1", "1")] });
+        let order = manager.post("/inventory/purchase-orders", &body).await.is(201);
+        if number != 1 {
+            act(&manager, &order, "submit").await.is(200);
+        }
+    }
+    let counted = async |query: &str| {
+        let asked = format!("/inventory/purchase-orders?limit=1&total=true&{query}");
+        manager.get(&asked).await.is(200)["total"].as_i64()
+    };
+
+    assert_eq!(counted("").await, Some(5));
+    assert_eq!(counted("status=draft").await, Some(1));
+    assert_eq!(counted("status=submitted").await, Some(4));
+    assert_eq!(counted("status=submitted&expected_to=2026-11-19").await, Some(1));
+    let today = "status=submitted&expected_from=2026-11-20&expected_to=2026-11-20";
+    assert_eq!(counted(today).await, Some(1));
+    assert_eq!(counted("expected_from=2026-11-19").await, Some(3));
+    let late = "/inventory/purchase-orders?status=submitted&expected_to=2026-11-20";
+    let late = manager.get(late).await.is(200);
+    assert_eq!(column(&late, "expected_on"), ["2026-11-20", "2026-11-18"]);
+    assert!(late.get("total").is_none());
+    let wrong = manager.get("/inventory/purchase-orders?expected_to=2026-11-31").await;
+    wrong.is_field_problem("expected_to", "order-day");
+    server.finish().await;
+}

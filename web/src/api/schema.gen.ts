@@ -16604,6 +16604,8 @@ export interface operations {
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
                 cursor?: string;
+                /** @description True to count all of them, to 10,000. */
+                total?: boolean;
             };
             header?: never;
             path: {
@@ -18555,9 +18557,15 @@ export interface operations {
                 /** @description `draft`, `submitted`, `received` or `canceled`. */
                 status?: string;
                 supplier_id?: string;
+                /** @description Expected on this day or later, like 2026-11-30. */
+                expected_from?: string;
+                /** @description Expected on this day or earlier. With `status=submitted` and yesterday: what is overdue. */
+                expected_to?: string;
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
                 cursor?: string;
+                /** @description True to count all of them, to 10,000. */
+                total?: boolean;
             };
             header?: never;
             path: {

@@ -52,6 +52,8 @@ pub struct CountsQuery {
     /// 1 to 200 rows; 50 when left out.
     limit: Option<i64>,
     cursor: Option<String>,
+    /// True to count all of them, to 10,000.
+    total: Option<bool>,
 }
 
 /// List counts, newest first.
@@ -62,8 +64,9 @@ async fn list_counts(ctx: Ctx, Query(query): Query<CountsQuery>) -> Answer<Page<
     let state = named(query.state.as_deref(), CountState::from_name)?;
     let limit = page::limit(query.limit)?;
     let before: Option<i64> = page::read_cursor(query.cursor.as_deref())?;
-    let found = ops::list(&ctx, state, before, limit + 1).await?;
-    let page = Page::of_one_more(found, limit, |detail| detail.count.rid)?;
+    let count_max = (query.total == Some(true)).then_some(page::TOTAL_MAX + 1);
+    let (found, total) = ops::list(&ctx, state, before, limit + 1, count_max).await?;
+    let page = Page::of_one_more(found, limit, |detail| detail.count.rid)?.total(total);
     let writer = Writer::of_counts(&ctx, &page.items).await?;
     Ok(ok(page.map(|detail| writer.count(detail))))
 }

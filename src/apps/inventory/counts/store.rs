@@ -61,6 +61,21 @@ pub(super) fn list(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// How many counts there are, counted to `max`.
+pub(super) fn number(scope: &Scope<'_>, state: Option<CountState>, max: u64) -> Result<u64> {
+    let counted: i64 = scope
+        .prepare_cached(
+            "SELECT COUNT(*) FROM (
+                 SELECT 1 FROM count_sessions
+                 WHERE :state IS NULL OR state = :state LIMIT :limit)",
+        )?
+        .query_row(
+            named_params! { ":state": state.map(CountState::name), ":limit": integer(max) },
+            |row| row.get(0),
+        )?;
+    Ok(u64::try_from(counted).unwrap_or_default())
+}
+
 pub(super) fn get(scope: &Scope<'_>, id: CountId) -> Result<KeptCount> {
     let found = scope
         .prepare_cached(concat!("SELECT ", columns!(), " FROM count_sessions WHERE id = :id"))?

@@ -73,8 +73,10 @@ pub async fn list(
     state: Option<CountState>,
     before: Option<i64>,
     limit: usize,
-) -> Result<Vec<Detail>> {
+    count_max: Option<u64>,
+) -> Result<(Vec<Detail>, Option<u64>)> {
     ctx.read(move |scope| {
+        let total = count_max.map(|max| store::number(scope, state, max)).transpose()?;
         let counts = store::list(scope, state, before.unwrap_or(i64::MAX), limit)?;
         let has_places = counts.iter().any(|count| count.extent.place.is_some());
         let places = if has_places { locations::ops::all_in(scope)? } else { Vec::new() };
@@ -92,7 +94,7 @@ pub async fn list(
             variance_value: None,
             count,
         };
-        Ok(counts.into_iter().map(detail).collect())
+        Ok((counts.into_iter().map(detail).collect(), total))
     })
     .await
 }
