@@ -3,6 +3,7 @@
 
 mod asked;
 mod incoming;
+mod limits;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub use self::asked::{Asked, StepUp};
 pub use self::incoming::Incoming;
+use self::limits::{AlsoLimited, Limit};
 pub use super::cookies::{DEVICE_COOKIE, PENDING_COOKIE, SESSION_COOKIE, cookie, session_cookie};
 use super::reading::{Kept, Reading, SENSITIVE};
 use super::{address, openapi};
@@ -77,7 +79,7 @@ struct Route {
     /// Where it differs from the usual.
     body_size_bytes_max: Option<usize>,
     /// What it counts against beside the usual limit.
-    also_limited: Option<Limit>,
+    also_limited: AlsoLimited,
     /// It changes nothing that an archived workspace keeps.
     is_for_archived: bool,
     step_up: StepUp,
@@ -92,21 +94,6 @@ pub const STEP_UP: &str = "x-step-up";
 
 /// The member of an operation that goes on for people who may only set up a second factor.
 pub const WHILE_ENROLLING: &str = "x-while-enrolling";
-
-/// A smaller limit for what costs much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Limit {
-    Heavy,
-    Import,
-}
-
-/// The member of an operation that marks it as an export, a report or a restore.
-pub const HEAVY: &str = "x-heavy";
-
-/// The member of an operation that marks it as a step of an import.
-pub const IMPORT: &str = "x-import";
-
-const LIMITED: [(&str, Limit); 2] = [(HEAVY, Limit::Heavy), (IMPORT, Limit::Import)];
 
 /// The member of an operation that goes on in an archived workspace though its verb is one of
 /// changing: it only looks something over, or it concerns the archiving itself.
@@ -138,7 +125,7 @@ impl Route {
             kept: Kept::of(method, path, is_sensitive).filter(|_| is_of_somebody),
             creates: openapi::creates(&method.as_str().to_ascii_lowercase(), operation),
             body_size_bytes_max: own_body_size(operation),
-            also_limited: LIMITED.iter().find(|one| operation[one.0] == true).map(|one| one.1),
+            also_limited: AlsoLimited::read(operation)?,
             is_for_archived: method.is_safe() || operation[WHILE_ARCHIVED] == true,
             step_up,
             is_for_enrolling: operation[WHILE_ENROLLING] == true,
@@ -295,7 +282,8 @@ impl Guard {
             }
         };
         incoming.is_by(&resolved.principal);
-        self.count_known(resolved.principal.user, route.also_limited, &on_box)?;
+        let also = route.also_limited.of(incoming.uri);
+        self.count_known(resolved.principal.user, also, &on_box)?;
         let on_box = signed_in(&on_box, &resolved.principal);
         let workspace = self.check_asked(&on_box, &resolved.principal, route, incoming).await?;
         Ok(Admitted { on_box: Some(on_box), workspace, creates, successor: resolved.successor })

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -70,18 +71,18 @@ impl<T> Page<T> {
         Self { items, next_cursor, total: None, total_is_more: None }
     }
 
-    /// A page of a list that is bounded and at hand as a whole. `id` names a row, and the next
-    /// page begins after the last row named; when that is gone, at the beginning.
-    pub fn of_all(
+    /// A page of a list that is bounded and at hand as a whole, in ascending order of `key`, which
+    /// no two rows share. The next page begins behind the last row's key, whatever became of it.
+    pub fn of_all<K: Ord + Serialize + DeserializeOwned>(
         all: Vec<T>,
         limit: usize,
         cursor: Option<&str>,
-        id: impl Fn(&T) -> uuid::Uuid,
+        key: impl Fn(&T) -> K,
     ) -> Result<Self> {
-        let after = read_cursor::<uuid::Uuid>(cursor)?;
-        let seen = after.and_then(|after| all.iter().position(|one| id(one) == after));
-        let rest: Vec<T> = all.into_iter().skip(seen.map_or(0, |seen| seen + 1)).collect();
-        Self::of_one_more(rest, limit, id)
+        let after: Option<K> = read_cursor(cursor)?;
+        let is_behind = |one: &T| after.as_ref().is_none_or(|after| key(one) > *after);
+        let rest = all.into_iter().filter(is_behind).collect();
+        Self::of_one_more(rest, limit, key)
     }
 
     /// A page of rows of which one more was looked up than it holds: that one says whether there

@@ -323,6 +323,26 @@ async fn exports_have_a_smaller_limit_of_their_own_and_are_audited() {
 }
 
 #[tokio::test]
+async fn adding_up_the_stock_of_a_time_costs_as_much_as_an_export() {
+    let server = TestServer::start_with(&[("limits.heavy_per_min", "2")]).await;
+    let viewer = server.person("viewer").await;
+    let then = "at=2026-11-01T00:00:00Z";
+    for _ in 0..2 {
+        viewer.get(&format!("/inventory/stock?{then}")).await.is(200);
+    }
+
+    let item = crate::support::nothing::<()>();
+    for heavy in [then.to_owned(), format!("{then}&item_id="), format!("{then}&limit=1")] {
+        let refused = viewer.get(&format!("/inventory/stock?{heavy}")).await;
+        refused.is_problem(429, "too-many-requests");
+    }
+    for light in [String::new(), "at=".to_owned(), format!("{then}&item_id={item}")] {
+        viewer.get(&format!("/inventory/stock?{light}")).await.is(200);
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn ten_exports_and_thirty_steps_of_imports_a_minute_are_for_one_person() {
     let server = TestServer::start().await;
     let manager = server.person("manager").await;

@@ -219,3 +219,111 @@ async fn a_count_is_given_back_with_a_reason_and_ends_when_it_is_canceled() {
     assert_eq!(column(&canceled, "name"), ["Friday"]);
     server.finish().await;
 }
+
+#[tokio::test]
+async fn what_waits_to_be_decided_is_counted_however_much_it_is() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let (salmon, freezer) = (item(&manager, "S").await, location(&manager, "F").await);
+    post(&manager, "receive", &salmon, &freezer, "10").await;
+    for number in 1..=3 {
+        let count = open(&manager, false).await;
+        enter(&manager, &count, &[entry(number, &salmon, &freezer, "set", "9")]).await;
+        if number > 1 {
+            act(&manager, &count, "submit", json!({})).await;
+        }
+    }
+    let counted = async |query: &str| {
+        let page = manager.get(&format!("/inventory/counts?limit=1&{query}")).await.is(200);
+        page["total"].as_i64()
+    };
+
+    assert_eq!(counted("state=submitted&total=true").await, Some(2));
+    assert_eq!(counted("total=true").await, Some(3));
+    assert_eq!(counted("state=submitted").await, None);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_counted_again_by_one_person_alone_is_approved_by_another() {
+    let server = TestServer::start().await;
+    let (manager, owner) = (server.person("manager").await, server.person("owner").await);
+    let counter = server.person("counter").await;
+    let (salmon, cod) = (item(&manager, "S").await, item(&manager, "C").await);
+    let freezer = location(&manager, "F").await;
+    post(&manager, "receive", &salmon, &freezer, "10").await;
+    post(&manager, "receive", &cod, &freezer, "5").await;
+    let count = open(&manager, false).await;
+    let found = [entry(1, &salmon, &freezer, "set", "9"), entry(2, &cod, &freezer, "set", "5")];
+    enter(&counter, &count, &found).await;
+    act(&counter, &count, "submit", json!({})).await;
+    let again = decision(&manager, &count, &salmon, "recount").await;
+    act(&manager, &count, "approve", json!({ "decisions": [again] })).await;
+    enter(&manager, &count, &[entry(3, &salmon, &freezer, "set", "1")]).await;
+    act(&manager, &count, "submit", json!({})).await;
+
+    // What others counted of it before, and of lines that are settled, counts no more.
+    let own = manager.post(&below(&count, "approve"), &json!({})).await;
+    own.is_problem(422, "count-own");
+    assert_eq!(on_hand(&manager, &salmon).await, "10.000");
+    act(&owner, &count, "approve", json!({})).await;
+    assert_eq!(on_hand(&manager, &salmon).await, "1.000");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_line_that_nobody_counted_again_can_be_left_as_it_is() {
+    let server = TestServer::start().await;
+    let (manager, _owner) = (server.person("manager").await, server.person("owner").await);
+    let counter = server.person("counter").await;
+    let (salmon, cod) = (item(&manager, "S").await, item(&manager, "C").await);
+    let freezer = location(&manager, "F").await;
+    post(&manager, "receive", &salmon, &freezer, "10").await;
+    post(&manager, "receive", &cod, &freezer, "5").await;
+    let count = open(&manager, false).await;
+    let found = [entry(1, &salmon, &freezer, "set", "9"), entry(2, &cod, &freezer, "set", "5")];
+    enter(&counter, &count, &found).await;
+    act(&counter, &count, "submit", json!({})).await;
+    let again = decision(&manager, &count, &salmon, "recount").await;
+    act(&manager, &count, "approve", json!({ "decisions": [again] })).await;
+    act(&manager, &count, "submit", json!({})).await;
+
+    let left = decision(&manager, &count, &salmon, "reject").await;
+    let done = act(&manager, &count, "approve", json!({ "decisions": [left] })).await;
+
+    assert_eq!(done["state"], "applied");
+    assert_eq!(on_hand(&manager, &salmon).await, "10.000");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_goes_on_behind_a_line_that_is_counted_meanwhile() {
+    let server = TestServer::start().await;
+    let (manager, counter) = (server.person("manager").await, server.person("counter").await);
+    let freezer = location(&manager, "F").await;
+    let mut items = Vec::new();
+    for number in ["A", "B", "C", "D", "E"] {
+        let made = item(&manager, number).await;
+        post(&manager, "receive", &made, &freezer, "10").await;
+        items.push(made);
+    }
+    let count = open(&manager, false).await;
+    let page = async |query: &str| {
+        let page = manager.get(&format!("{}?{query}", below(&count, "lines"))).await.is(200);
+        (column(&page, "item_number"), page["next_cursor"].as_str().unwrap_or("").to_owned())
+    };
+
+    let (first, cursor) = page("state=uncounted&limit=2").await;
+    enter(&counter, &count, &[entry(1, &items[1], &freezer, "set", "9")]).await;
+    let (second, _) = page(&format!("state=uncounted&limit=2&cursor={cursor}")).await;
+    assert_eq!((first, second), (vec!["A".into(), "B".into()], vec!["C".into(), "D".into()]));
+
+    let far =
+        [entry(2, &items[2], &freezer, "set", "2"), entry(3, &items[3], &freezer, "set", "4")];
+    enter(&counter, &count, &far).await;
+    let (first, cursor) = page("order=variance&limit=2").await;
+    enter(&counter, &count, &[entry(4, &items[3], &freezer, "set", "10")]).await;
+    let (second, _) = page(&format!("order=variance&limit=2&cursor={cursor}")).await;
+    assert_eq!((first, second), (vec!["C".into(), "D".into()], vec!["B".into(), "A".into()]));
+    server.finish().await;
+}

@@ -30,6 +30,7 @@ mod standard_cost;
 mod stock;
 pub(crate) mod suppliers;
 mod ten_people;
+mod unpriced;
 mod valuation;
 
 use serde_json::{Value, json};

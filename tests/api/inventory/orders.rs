@@ -407,7 +407,9 @@ async fn who_sees_no_prices_sees_no_order_and_changes_none() {
     let manager = server.person("manager").await;
     let (salmon, shelf) = (item(&manager, "S").await, location(&manager, "A").await);
     let order = sent(&manager, &[line(&salmon, "10", "2")]).await;
-    let receipt = receive(&manager, &order, &came(1, &order, &shelf, &[(0, "1")])).await.is(201);
+    let mut delivery = came(1, &order, &shelf, &[(0, "1")]);
+    delivery["delivery_reference"] = json!("Note 4711");
+    let receipt = receive(&manager, &order, &delivery).await.is(201);
     let at = path("purchase-orders", &order);
     let receipt = format!("{at}/receipts/{}/reverse", receipt["id"].as_str().unwrap());
     for role in ["viewer", "counter"] {
@@ -437,10 +439,45 @@ async fn who_sees_no_prices_sees_no_order_and_changes_none() {
         let movements = person.get("/inventory/movements").await.is(200);
         let told = movements["items"][0].to_string();
         assert_eq!(movements["items"][0]["qty"], "1.000");
-        for hidden in ["PO-0001", "order", "unit_cost", "value"] {
+        for hidden in ["PO-0001", "order", "unit_cost", "value", "4711"] {
             assert!(!told.contains(hidden), "{hidden}: {told}");
         }
     }
     assert_eq!(on_hand(&manager, &salmon).await, "1.000");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_overdue_due_or_not_sent_is_counted_however_much_it_is() {
+    let server = TestServer::start().await;
+    let manager = server.person("manager").await;
+    let salmon = item(&manager, "S").await;
+    let days =
+        [Some("2026-11-18"), Some("2026-11-19"), Some("2026-11-20"), Some("2026-11-21"), None];
+    for (number, day) in days.iter().enumerate() {
+        let body = json!({ "expected_on": day, "lines": [line(&salmon, "1", "1")] });
+        let order = manager.post("/inventory/purchase-orders", &body).await.is(201);
+        if number != 1 {
+            act(&manager, &order, "submit").await.is(200);
+        }
+    }
+    let counted = async |query: &str| {
+        let asked = format!("/inventory/purchase-orders?limit=1&total=true&{query}");
+        manager.get(&asked).await.is(200)["total"].as_i64()
+    };
+
+    assert_eq!(counted("").await, Some(5));
+    assert_eq!(counted("status=draft").await, Some(1));
+    assert_eq!(counted("status=submitted").await, Some(4));
+    assert_eq!(counted("status=submitted&expected_to=2026-11-19").await, Some(1));
+    let today = "status=submitted&expected_from=2026-11-20&expected_to=2026-11-20";
+    assert_eq!(counted(today).await, Some(1));
+    assert_eq!(counted("expected_from=2026-11-19").await, Some(3));
+    let late = "/inventory/purchase-orders?status=submitted&expected_to=2026-11-20";
+    let late = manager.get(late).await.is(200);
+    assert_eq!(column(&late, "expected_on"), ["2026-11-20", "2026-11-18"]);
+    assert!(late.get("total").is_none());
+    let wrong = manager.get("/inventory/purchase-orders?expected_to=2026-11-31").await;
+    wrong.is_field_problem("expected_to", "order-day");
     server.finish().await;
 }

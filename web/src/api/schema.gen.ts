@@ -6201,6 +6201,7 @@ export interface components {
              *     follows from it.
              */
             qty?: string | null;
+            /** @description Empty for those who may not see prices where it is the number of an order's delivery. */
             reference: string;
             /** @description The movement that takes this one back. */
             reversed_by?: string | null;
@@ -7099,6 +7100,7 @@ export interface components {
                  *     follows from it.
                  */
                 qty?: string | null;
+                /** @description Empty for those who may not see prices where it is the number of an order's delivery. */
                 reference: string;
                 /** @description The movement that takes this one back. */
                 reversed_by?: string | null;
@@ -16602,6 +16604,8 @@ export interface operations {
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
                 cursor?: string;
+                /** @description True to count all of them, to 10,000. */
+                total?: boolean;
             };
             header?: never;
             path: {
@@ -18553,9 +18557,15 @@ export interface operations {
                 /** @description `draft`, `submitted`, `received` or `canceled`. */
                 status?: string;
                 supplier_id?: string;
+                /** @description Expected on this day or later, like 2026-11-30. */
+                expected_from?: string;
+                /** @description Expected on this day or earlier. With `status=submitted` and yesterday: what is overdue. */
+                expected_to?: string;
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
                 cursor?: string;
+                /** @description True to count all of them, to 10,000. */
+                total?: boolean;
             };
             header?: never;
             path: {
@@ -20067,7 +20077,10 @@ export interface operations {
             query?: {
                 item_id?: string;
                 location_id?: string;
-                /** @description As it was at this time; now when left out. */
+                /**
+                 * @description As it was at this time; now when left out. Without an item it adds the ledger up, which
+                 *     counts against the limit of exports and reports.
+                 */
                 at?: string;
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;

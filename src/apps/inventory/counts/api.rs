@@ -6,9 +6,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
-use super::ops::{self, Approval, LineOrder};
+use super::ops::{self, Approval, LineOrder, ListedLine};
 use super::rules::showing::Shown;
-use super::rules::{self, CountId, CountState, EntryFilter, KeptLine, LineFilter, ListedEntry};
+use super::rules::{self, CountId, CountState, EntryFilter, LineFilter, ListedEntry};
 use crate::apps::inventory::items::api::Prices;
 use crate::http::answer::{Answer, created, ok};
 use crate::http::extract::{IfMatch, Json, Path, Query};
@@ -26,6 +26,9 @@ pub use dto::{
     CountScopeRequest, CountScopeResponse, CountSettingsRequest, CountSettingsResponse,
     RejectCountRequest,
 };
+
+/// Room for a decision about each of the `LINES_MAX` lines.
+const APPROVAL_SIZE_BYTES_MAX: usize = 2 << 20;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -49,6 +52,8 @@ pub struct CountsQuery {
     /// 1 to 200 rows; 50 when left out.
     limit: Option<i64>,
     cursor: Option<String>,
+    /// True to count all of them, to 10,000.
+    total: Option<bool>,
 }
 
 /// List counts, newest first.
@@ -59,8 +64,9 @@ async fn list_counts(ctx: Ctx, Query(query): Query<CountsQuery>) -> Answer<Page<
     let state = named(query.state.as_deref(), CountState::from_name)?;
     let limit = page::limit(query.limit)?;
     let before: Option<i64> = page::read_cursor(query.cursor.as_deref())?;
-    let found = ops::list(&ctx, state, before, limit + 1).await?;
-    let page = Page::of_one_more(found, limit, |detail| detail.count.rid)?;
+    let count_max = (query.total == Some(true)).then_some(page::TOTAL_MAX + 1);
+    let (found, total) = ops::list(&ctx, state, before, limit + 1, count_max).await?;
+    let page = Page::of_one_more(found, limit, |detail| detail.count.rid)?.total(total);
     let writer = Writer::of_counts(&ctx, &page.items).await?;
     Ok(ok(page.map(|detail| writer.count(detail))))
 }
@@ -136,11 +142,11 @@ async fn list_count_lines(
     };
     let limit = page::limit(query.limit)?;
     let found = ops::lines(&ctx, id, filter, state, order).await?;
-    let id = |(_, line): &(Shown, KeptLine)| uuid::Uuid::from_bytes(*line.id.as_bytes());
-    let page = Page::of_all(found.lines, limit, query.cursor.as_deref(), id)?;
+    let position = |one: &ListedLine| one.position.clone();
+    let page = Page::of_all(found.lines, limit, query.cursor.as_deref(), position)?;
     let writer = Writer::of_lines(&ctx, &page.items).await?;
     let prices = Prices::of(&ctx);
-    Ok(ok(page.map(|(shown, line)| writer.line(shown, line, found.sight, prices))))
+    Ok(ok(page.map(|listed| writer.line(listed, found.sight, prices))))
 }
 
 fn id_of<T: std::str::FromStr>(
@@ -218,6 +224,7 @@ async fn submit_count(ctx: Ctx, Path(id): Path<CountId>) -> Answer<CountResponse
 /// conflicts and lines that want a second counter need one. A `recount` opens the count again.
 #[utoipa::path(post, path = "/counts/{id}/approve", tag = "inventory",
     request_body = ApproveCountRequest,
+    extensions(("x-body-size-bytes-max" = json!(APPROVAL_SIZE_BYTES_MAX))),
     params(("id" = String, Path, description = "Id of the count")),
     security(("session" = ["inventory.approve"])),
     responses((status = 200, body = CountResponse)))]

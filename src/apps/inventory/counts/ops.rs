@@ -23,7 +23,7 @@ use crate::platform::idempotency::rules::Created;
 pub use approving::{Approval, approve};
 pub use entering::{EntryInput, Outcome, Taken, enter};
 pub use hiding::{hidden, hidden_in, is_blind_in, only_counts, veiled};
-pub use reading::{Detail, LineOrder, ListedLines, entries, get, lines, list, worth};
+pub use reading::{Detail, LineOrder, ListedLine, ListedLines, entries, get, lines, list, worth};
 
 /// Audit and event kind.
 pub const KIND: &str = "inventory.count";

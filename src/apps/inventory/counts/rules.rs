@@ -289,6 +289,9 @@ pub struct KeptLine {
     pub totals: Totals,
     pub place: PlaceName,
     pub place_rid: i64,
+    /// By what lines are ordered.
+    pub place_key: String,
+    pub item_key: String,
     pub expected: Qty,
     pub expected_seq: i64,
     pub counted: Option<Qty>,
@@ -382,7 +385,8 @@ pub fn check_size(lines: usize) -> Result<()> {
     Err(Refusal::new("count-too-large", detail).into())
 }
 
-/// Whoever counted everything alone does not approve it, as long as somebody else could.
+/// Whoever counted alone all that is still to be decided does not approve it, as long as somebody
+/// else could.
 pub fn check_approver(is_sole_counter: bool, approvers: i64) -> Result<()> {
     if !is_sole_counter || approvers < 2 {
         return Ok(());

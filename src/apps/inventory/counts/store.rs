@@ -21,8 +21,8 @@ use crate::platform::error::{Error, Result};
 use crate::platform::identity::UserId;
 
 pub(super) use entries::{
-    EntryRow, NewEntry, entries_of, insert_entry, is_undone, known_op, last_entry, list_entries,
-    others_counted,
+    EntryRow, NewEntry, entries_of, insert_entry, is_sole_counter, is_undone, known_op, last_entry,
+    list_entries,
 };
 pub(super) use lines::{
     ItemFacts, LineKey, NewLine, approve_as_expected, insert_line, item_facts, item_rids,
@@ -59,6 +59,21 @@ pub(super) fn list(
         count,
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many counts there are, counted to `max`.
+pub(super) fn number(scope: &Scope<'_>, state: Option<CountState>, max: u64) -> Result<u64> {
+    let counted: i64 = scope
+        .prepare_cached(
+            "SELECT COUNT(*) FROM (
+                 SELECT 1 FROM count_sessions
+                 WHERE :state IS NULL OR state = :state LIMIT :limit)",
+        )?
+        .query_row(
+            named_params! { ":state": state.map(CountState::name), ":limit": integer(max) },
+            |row| row.get(0),
+        )?;
+    Ok(u64::try_from(counted).unwrap_or_default())
 }
 
 pub(super) fn get(scope: &Scope<'_>, id: CountId) -> Result<KeptCount> {

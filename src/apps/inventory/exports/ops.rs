@@ -75,7 +75,7 @@ impl Export {
             self.after = Some(0);
             return Ok(Some((self.writer.header(), self)));
         };
-        let kind = self.kind;
+        let (kind, deliveries) = (self.kind, self.writer.deliveries());
         let rows = self.ctx.read(move |scope| match kind {
             ExportKind::Table(ImportKind::Items) => store::items(scope, after, ROWS_AT_ONCE),
             ExportKind::Table(ImportKind::Locations) => {
@@ -85,7 +85,7 @@ impl Export {
             ExportKind::Table(ImportKind::PurchaseOrders) => {
                 store::order_lines(scope, after, ORDERS_AT_ONCE)
             }
-            ExportKind::Movements => store::movements(scope, after, ROWS_AT_ONCE),
+            ExportKind::Movements => store::movements(scope, after, ROWS_AT_ONCE, deliveries),
             ExportKind::LowStock => low_stock(scope, after),
         });
         let rows = rows.await?;

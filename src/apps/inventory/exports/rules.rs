@@ -23,8 +23,9 @@ pub const ORDERS_AT_ONCE: usize = 20;
 /// Rows read at once; a file is written piece by piece.
 pub const ROWS_AT_ONCE: usize = 1_000;
 
-/// Of prices, and of what is ordered.
-const PRICE_COLUMNS: [&str; 4] = ["unit_cost", "value", "on_order", "to_order"];
+/// Of prices, of who delivers, and of what is ordered.
+const PRICE_COLUMNS: [&str; 6] =
+    ["unit_cost", "value", "supplier", "supplier_sku", "on_order", "to_order"];
 /// Columns that hold numbers and times of ours, never a formula.
 const PLAIN_COLUMNS: [&str; 17] = [
     "min_qty",
@@ -117,6 +118,13 @@ impl ExportKind {
     }
 }
 
+/// Whether the numbers of orders' deliveries, which stand beside what they brought, are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deliveries {
+    Told,
+    Kept,
+}
+
 /// Writes rows without the columns that the caller may not see.
 #[derive(Debug, Clone, Copy)]
 pub struct RowWriter {
@@ -131,6 +139,10 @@ impl RowWriter {
 
     pub fn without_prices(kind: ExportKind) -> Self {
         Self { columns: kind.columns(), shows_prices: false }
+    }
+
+    pub fn deliveries(self) -> Deliveries {
+        if self.shows_prices { Deliveries::Told } else { Deliveries::Kept }
     }
 
     pub fn header(self) -> String {

@@ -2,6 +2,7 @@
 
 use rusqlite::{Row, named_params};
 
+use super::rules::Deliveries;
 use crate::apps::inventory::amounts::{Money, Qty};
 use crate::apps::inventory::imports::rules::items::join_codes;
 use crate::apps::inventory::movements::rules::{MovementId, Totals};
@@ -143,10 +144,17 @@ pub(super) fn order_lines(scope: &Scope<'_>, after: i64, limit: usize) -> Result
 }
 
 /// The ledger in the order of posting.
-pub(super) fn movements(scope: &Scope<'_>, after: i64, limit: usize) -> Result<Vec<Numbered>> {
+pub(super) fn movements(
+    scope: &Scope<'_>,
+    after: i64,
+    limit: usize,
+    deliveries: Deliveries,
+) -> Result<Vec<Numbered>> {
     let mut statement = scope.prepare_cached(
         "SELECT m.seq, m.id, m.type, i.item_number, i.name, i.unit, l.code, m.qty, m.unit_cost,
-             m.value, m.effective_at, m.posted_at, m.note, m.reference, m.override_reason, o.id
+             m.value, m.effective_at, m.posted_at, m.note,
+             CASE WHEN m.receipt_line_id IS NULL OR :tells THEN m.reference ELSE '' END,
+             m.override_reason, o.id
          FROM movements AS m
          CROSS JOIN items AS i ON i.rid = m.item_id
          CROSS JOIN locations AS l ON l.rid = m.location_id
@@ -154,7 +162,9 @@ pub(super) fn movements(scope: &Scope<'_>, after: i64, limit: usize) -> Result<V
          WHERE m.seq > :after ORDER BY m.seq LIMIT :limit",
     )?;
     let rows = statement.query_map(
-        named_params! { ":after": after, ":limit": integer(limit) },
+        named_params! {
+            ":after": after, ":limit": integer(limit), ":tells": deliveries == Deliveries::Told,
+        },
         |row| {
             let seq: i64 = row.get(0)?;
             let moment = |column: usize| row.get::<_, Moment>(column).map(|at| at.to_string());

@@ -24,6 +24,8 @@ pub type ImportId = Id<Import>;
 pub const PREVIEW_KEPT: Duration = Duration::from_hours(24);
 /// Previews of a workspace that wait at once; the oldest makes room.
 pub const PREVIEWS_MAX: usize = 5;
+/// What is for those only who see prices: whether a row would change it tells what it is.
+const PRICE_COLUMNS: [&str; 3] = ["unit_cost", "supplier", "supplier_sku"];
 /// Errors told at once; `errors_total` says how many there are.
 pub const ERRORS_SHOWN_MAX: usize = 1_000;
 /// Rows shown as an example.
@@ -72,6 +74,12 @@ pub const CODES: &[Code] = &[
         "Read the file again and look at the new preview.",
     ),
 ];
+
+/// Whether a file speaks of prices or of who delivers.
+pub fn speaks_of_prices(rows: &[TableRow]) -> bool {
+    // All rows have the columns of the header.
+    rows.first().is_some_and(|row| PRICE_COLUMNS.iter().any(|one| row.cell(one).is_some()))
+}
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use crate::apps::inventory::comments;
 use crate::apps::inventory::counts;
 use crate::apps::inventory::files;
 use crate::apps::inventory::orders;
+use crate::apps::inventory::search;
 use crate::apps::inventory::suppliers;
 use crate::apps::inventory::suppliers::rules::SupplierLink;
 use crate::platform::audit::Entry;
@@ -51,7 +52,8 @@ pub async fn list(
         if listing.tells_quantities() {
             counts::ops::hidden_in(scope)?.check_told()?;
         }
-        let mut found = match &listing.search {
+        let search = listing.search.clone().map(|query| search::ops::told_in(scope, query));
+        let mut found = match &search {
             Some(query) => store::search(scope, &listing, query, &position, limit + 1)?,
             None => store::list(scope, &listing, &position, limit + 1)?
                 .into_iter()
@@ -62,7 +64,7 @@ pub async fn list(
         found.truncate(limit);
         let last = found.last().filter(|_| has_more);
         let next = last.map(|(item, tier)| Position::behind(item, *tier, listing.sort));
-        let total = match (count_max, &listing.search) {
+        let total = match (count_max, &search) {
             (None, _) => None,
             (Some(max), Some(query)) => Some(store::count_found(scope, &listing, query, max)?),
             (Some(max), None) => Some(store::count(scope, &listing, max)?),

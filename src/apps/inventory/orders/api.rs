@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::ops;
 use super::rules::receiving::{ReceiptId, Tolerance};
-use super::rules::{KeptOrder, Listing, OrderId, Status};
+use super::rules::{KeptOrder, Listing, OrderId, Status, read_day};
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::movements::rules::MovementId;
 use crate::apps::inventory::suppliers::rules::{SupplierId, supplier_unknown};
@@ -56,9 +56,15 @@ pub struct OrdersQuery {
     /// `draft`, `submitted`, `received` or `canceled`.
     status: Option<String>,
     supplier_id: Option<String>,
+    /// Expected on this day or later, like 2026-11-30.
+    expected_from: Option<String>,
+    /// Expected on this day or earlier. With `status=submitted` and yesterday: what is overdue.
+    expected_to: Option<String>,
     /// 1 to 200 rows; 50 when left out.
     limit: Option<i64>,
     cursor: Option<String>,
+    /// True to count all of them, to 10,000.
+    total: Option<bool>,
 }
 
 impl OrdersQuery {
@@ -69,7 +75,13 @@ impl OrdersQuery {
         });
         let supplier = self.supplier_id.as_deref().filter(|text| !text.is_empty());
         let supplier = supplier.map(|text| text.parse().map_err(|_| supplier_unknown()));
-        Ok(Listing { status: status.transpose()?, supplier: supplier.transpose()? })
+        let day = |field: &str, text: &Option<String>| {
+            read_day(field, text.as_deref()).map_err(|fault| Error::Invalid(vec![fault]))
+        };
+        let first = day("expected_from", &self.expected_from)?;
+        let last = day("expected_to", &self.expected_to)?;
+        let (status, supplier) = (status.transpose()?, supplier.transpose()?);
+        Ok(Listing { status, supplier, expected: (first, last) })
     }
 }
 
@@ -88,9 +100,10 @@ async fn list_orders(
     let (listing, limit) = (query.listing()?, page::limit(query.limit)?);
     let cursor: Option<Cursor> = page::read_cursor(query.cursor.as_deref())?;
     let Cursor(at, rid) = cursor.unwrap_or(Cursor(i64::MAX, i64::MAX));
-    let found = ops::list(&ctx, listing, (Moment(at), rid), limit + 1).await?;
+    let count_max = (query.total == Some(true)).then_some(page::TOTAL_MAX + 1);
+    let (found, total) = ops::list(&ctx, listing, (Moment(at), rid), limit + 1, count_max).await?;
     let position = |order: &KeptOrder| Cursor(order.created_at.0, order.rid);
-    let page = Page::of_one_more(found, limit, position)?;
+    let page = Page::of_one_more(found, limit, position)?.total(total);
     let names = Names::of(&ctx, page.items.iter().filter_map(|order| order.created_by)).await?;
     Ok(ok(page.map(|order| OrderSummaryResponse::new(order, &names))))
 }

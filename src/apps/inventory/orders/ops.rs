@@ -45,8 +45,13 @@ pub async fn list(
     listing: Listing,
     before: (Moment, i64),
     limit: usize,
-) -> Result<Vec<KeptOrder>> {
-    ctx.read(move |scope| store::list(scope, listing, before, limit)).await
+    count_max: Option<u64>,
+) -> Result<(Vec<KeptOrder>, Option<u64>)> {
+    ctx.read(move |scope| {
+        let total = count_max.map(|max| store::count(scope, &listing, max)).transpose()?;
+        Ok((store::list(scope, &listing, before, limit)?, total))
+    })
+    .await
 }
 
 pub async fn get(ctx: &Ctx, id: OrderId) -> Result<Full> {

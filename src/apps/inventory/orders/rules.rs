@@ -286,10 +286,12 @@ pub struct KeptOrder {
 }
 
 /// Which orders to list, newest first.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Listing {
     pub status: Option<Status>,
     pub supplier: Option<SupplierId>,
+    /// Expected from the first day to the last; what is not expected on a day is left out then.
+    pub expected: (Option<String>, Option<String>),
 }
 
 /// Checks what somebody wrote and names every field that is wrong.
@@ -310,14 +312,22 @@ pub fn check(input: &OrderInput) -> Result<OrderDraft, Vec<FieldError>> {
 }
 
 fn check_day(text: Option<&str>, faults: &mut Faults) -> Option<String> {
-    let text = text.filter(|text| !text.is_empty())?;
+    match read_day("expected_on", text) {
+        Ok(day) => day,
+        Err(fault) => {
+            faults.add("expected_on", fault.code, fault.detail);
+            None
+        }
+    }
+}
+
+/// Reads a day; an empty text is none.
+pub fn read_day(field: &str, text: Option<&str>) -> Result<Option<String>, FieldError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     let day: Option<jiff::civil::Date> = text.parse().ok();
     // Written as it is kept: years have four digits and nothing stands behind the day.
     let day = day.map(|day| day.to_string()).filter(|day| day == text);
-    if day.is_none() {
-        faults.add("expected_on", "order-day", "Use a day like 2026-11-30.".to_owned());
-    }
-    day
+    day.map(Some).ok_or_else(|| FieldError::new(field, "order-day", "Use a day like 2026-11-30."))
 }
 
 fn check_lines(inputs: &[LineInput], faults: &mut Faults) -> Vec<LineDraft> {

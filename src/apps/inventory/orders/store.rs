@@ -3,8 +3,8 @@
 mod receipts;
 mod settings;
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ValueRef};
+use rusqlite::{OptionalExtension, Row, Statement, named_params};
 
 use super::rules::{
     KeptLine, KeptOrder, Listing, NewLine, OrderDraft, OrderId, OrderLineId, ReceiptState, Status,
@@ -37,6 +37,13 @@ macro_rules! columns {
     };
 }
 
+macro_rules! expected {
+    () => {
+        " AND (:first IS NULL OR o.expected_on >= :first)
+          AND (:last IS NULL OR o.expected_on <= :last) "
+    };
+}
+
 /// A page of orders, newest first; each filter has a statement that walks its index.
 macro_rules! page {
     ($filter:literal) => {
@@ -46,8 +53,9 @@ macro_rules! page {
             " FROM purchase_orders AS o LEFT JOIN suppliers AS s ON s.rid = o.supplier_id
              WHERE ",
             $filter,
-            " (o.created_at, o.rid) < (:at, :rid)
-             ORDER BY o.created_at DESC, o.rid DESC LIMIT :limit"
+            " (o.created_at, o.rid) < (:at, :rid)",
+            expected!(),
+            "ORDER BY o.created_at DESC, o.rid DESC LIMIT :limit"
         )
     };
 }
@@ -59,39 +67,70 @@ const OF_SUPPLIER: &str = page!(
      AND (:status IS NULL OR o.status = :status) AND"
 );
 
+/// How many there are, counted to a bound.
+macro_rules! count {
+    ($filter:literal) => {
+        concat!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM purchase_orders AS o WHERE ",
+            $filter,
+            expected!(),
+            "LIMIT :limit)"
+        )
+    };
+}
+
+const COUNT: &str = count!(
+    "(:supplier IS NULL OR o.supplier_id = (SELECT rid FROM suppliers WHERE id = :supplier))"
+);
+const COUNT_OF_STATUS: &str = count!(
+    "o.status = :status AND (:supplier IS NULL
+         OR o.supplier_id = (SELECT rid FROM suppliers WHERE id = :supplier))"
+);
+
 /// Orders before a moment and a row, newest first.
 pub(super) fn list(
     scope: &Scope<'_>,
-    listing: Listing,
+    listing: &Listing,
     before: (Moment, i64),
     limit: usize,
 ) -> Result<Vec<KeptOrder>> {
-    let status = listing.status.map(Status::name);
-    let (at, rid, limit) = (before.0, before.1, integer(limit));
-    let found = match (listing.supplier, status) {
-        (Some(supplier), _) => scope
-            .prepare_cached(OF_SUPPLIER)?
-            .query_map(
-                named_params! {
-                    ":supplier": supplier, ":status": status, ":at": at, ":rid": rid,
-                    ":limit": limit,
-                },
-                order,
-            )?
-            .collect::<rusqlite::Result<_>>()?,
-        (None, Some(status)) => scope
-            .prepare_cached(OF_STATUS)?
-            .query_map(
-                named_params! { ":status": status, ":at": at, ":rid": rid, ":limit": limit },
-                order,
-            )?
-            .collect::<rusqlite::Result<_>>()?,
-        (None, None) => scope
-            .prepare_cached(ALL)?
-            .query_map(named_params! { ":at": at, ":rid": rid, ":limit": limit }, order)?
-            .collect::<rusqlite::Result<_>>()?,
+    let sql = match (listing.supplier, listing.status) {
+        (Some(_), _) => OF_SUPPLIER,
+        (None, Some(_)) => OF_STATUS,
+        (None, None) => ALL,
     };
-    Ok(found)
+    let mut statement = scope.prepare_cached(sql)?;
+    bind_filter(&mut statement, listing, integer(limit))?;
+    bind(&mut statement, ":at", &before.0)?;
+    bind(&mut statement, ":rid", &before.1)?;
+    let rows = statement.raw_query().mapped(order);
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many orders there are, counted to `max`.
+pub(super) fn count(scope: &Scope<'_>, listing: &Listing, max: u64) -> Result<u64> {
+    let sql = if listing.status.is_some() { COUNT_OF_STATUS } else { COUNT };
+    let mut statement = scope.prepare_cached(sql)?;
+    bind_filter(&mut statement, listing, integer(max))?;
+    let counted: Option<i64> = statement.raw_query().mapped(|row| row.get(0)).next().transpose()?;
+    Ok(u64::try_from(counted.unwrap_or_default()).unwrap_or_default())
+}
+
+fn bind_filter(statement: &mut Statement<'_>, listing: &Listing, limit: i64) -> Result<()> {
+    let (first, last) = &listing.expected;
+    bind(statement, ":status", &listing.status.map(Status::name))?;
+    bind(statement, ":supplier", &listing.supplier)?;
+    bind(statement, ":first", first)?;
+    bind(statement, ":last", last)?;
+    bind(statement, ":limit", &limit)
+}
+
+/// Binds a parameter where the statement has it.
+fn bind(statement: &mut Statement<'_>, name: &str, value: &dyn ToSql) -> Result<()> {
+    if let Some(index) = statement.parameter_index(name)? {
+        statement.raw_bind_parameter(index, value)?;
+    }
+    Ok(())
 }
 
 pub(super) fn get(scope: &Scope<'_>, id: OrderId) -> Result<KeptOrder> {
@@ -322,6 +361,7 @@ mod tests {
         let (_folder, connection) = empty_file();
         walks(&connection, ALL, "purchase_orders_created");
         walks(&connection, OF_STATUS, "purchase_orders_status");
+        walks(&connection, COUNT_OF_STATUS, "purchase_orders_status");
         walks(&connection, OF_SUPPLIER, "purchase_orders_supplier");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::rules;
+use super::rules::{self, Query};
 use super::store::{self, Remark};
 use crate::platform::ctx::Scope;
 use crate::platform::error::Result;
@@ -18,12 +18,18 @@ const TITLE_CHARS_MAX: usize = 120;
 /// Items: exact codes and numbers first, then names.
 pub fn items_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Vec<Hit>> {
     let Some(query) = rules::read(typed.text()) else { return Ok(Vec::new()) };
+    let query = told_in(scope, query);
     let found = store::items(scope, &query, limit)?.into_iter().map(|item| {
         let is_whole = typed.fit(&[&item.number, &item.name]) == Some(Fit::Exact);
         let fit = if is_whole { Fit::Exact } else { item.fit };
         Hit { id: item.id.cast(), title: item.name, subtitle: item.number, parent: None, fit }
     });
     Ok(best(found.collect(), limit))
+}
+
+/// The query as far as the caller may learn what it finds.
+pub fn told_in(scope: &Scope<'_>, query: Query) -> Query {
+    if scope.may("inventory.prices") { query } else { query.without_suppliers() }
 }
 
 /// Places, by code and name.
@@ -60,13 +66,15 @@ pub fn orders_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Vec<H
 /// many movements have is found among the newest before.
 pub fn movements_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Vec<Hit>> {
     let Some(words) = rules::remark_words(typed.text()) else { return Ok(Vec::new()) };
+    let remarks =
+        if scope.may("inventory.prices") { store::remarks } else { store::remarks_beside_orders };
     // Two rows may be the legs of one transfer.
     let rows_max = limit.saturating_mul(2);
-    let whole = hits(typed, store::remarks(scope, &words.whole, rows_max)?);
+    let whole = hits(typed, remarks(scope, &words.whole, rows_max)?);
     if whole.len() >= limit {
         return Ok(best(whole, limit));
     }
-    let mut newest = store::remarks(scope, &words.short, REMARKS_LOOKED_AT_MAX)?;
+    let mut newest = remarks(scope, &words.short, REMARKS_LOOKED_AT_MAX)?;
     let is_all = newest.len() < REMARKS_LOOKED_AT_MAX;
     newest.retain(|one| {
         matches!(typed.fit(&[&one.reference, &one.note]), Some(Fit::Exact | Fit::Word))
@@ -75,7 +83,7 @@ pub fn movements_in(scope: &Scope<'_>, typed: &Typed, limit: usize) -> Result<Ve
     if newest.len() >= limit || (is_all && !newest.is_empty()) {
         return Ok(best(newest, limit));
     }
-    Ok(best(hits(typed, store::remarks(scope, &words.begins, rows_max)?), limit))
+    Ok(best(hits(typed, remarks(scope, &words.begins, rows_max)?), limit))
 }
 
 fn hits(typed: &Typed, remarks: Vec<Remark>) -> Vec<Hit> {

@@ -26,6 +26,18 @@ pub struct Query {
     pub parts: String,
 }
 
+impl Query {
+    /// The same for who may not learn who delivers: suppliers' codes are not looked at, or they
+    /// could be found letter by letter.
+    #[must_use]
+    pub fn without_suppliers(self) -> Self {
+        if self.words == NOTHING {
+            return self;
+        }
+        Self { words: format!("{{item_number name category}} : ({})", self.words), ..self }
+    }
+}
+
 /// Reads the search box. None when there is nothing to look for.
 pub fn read(text: &str) -> Option<Query> {
     let cut: String = text.chars().filter(|one| *one != '\0').take(QUERY_CHARS_MAX).collect();
@@ -103,6 +115,13 @@ mod tests {
         assert_eq!(query.words, "\"smoked\"* \"sal\"*");
         assert_eq!(query.parts, "\"smoked\" \"sal\"");
         assert_eq!(query.code, "smoked sal");
+    }
+
+    #[test]
+    fn words_of_suppliers_are_left_out_and_nothing_stays_nothing() {
+        let words = |text| read(text).unwrap().without_suppliers().words;
+        assert_eq!(words("a b"), "{item_number name category} : (\"a\"* \"b\"*)");
+        assert_eq!(words("*"), NOTHING);
     }
 
     #[test]

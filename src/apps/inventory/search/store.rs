@@ -1,6 +1,6 @@
 //! The SQL of the one search.
 
-use rusqlite::named_params;
+use rusqlite::{Row, named_params};
 
 use super::rules::Query;
 use crate::apps::inventory::items::rules::ItemId;
@@ -15,6 +15,8 @@ use crate::platform::search::rules::Fit;
 
 /// Items that each index gives at most, before they are sorted.
 const LOOKED_AT_MAX: i64 = 300;
+/// The newest remarks among which those that are no order's are looked for.
+const REMARKS_LOOKED_AT_MAX: i64 = 2_000;
 
 pub(super) struct FoundItem {
     pub(super) id: ItemId,
@@ -131,22 +133,50 @@ const REMARKS: &str = "
     CROSS JOIN items AS i ON i.rid = m.item_id
     ORDER BY f.seq DESC";
 
+/// The same without what orders brought: all that stands beside it is the delivery's number.
+const REMARKS_BESIDE_ORDERS: &str = "
+    SELECT m.id, m.reference, m.note, i.id, i.item_number, i.name, m.transfer_id
+    FROM (SELECT rowid AS seq FROM movements_fts WHERE movements_fts MATCH :words
+          ORDER BY rowid DESC LIMIT :looked_at) AS f
+    CROSS JOIN movements AS m ON m.seq = f.seq
+    CROSS JOIN items AS i ON i.rid = m.item_id
+    WHERE m.receipt_line_id IS NULL OR m.reverses_seq IS NOT NULL
+    ORDER BY f.seq DESC LIMIT :limit";
+
 /// Movements with these words beside them, newest first.
 pub(super) fn remarks(scope: &Scope<'_>, words: &str, limit: usize) -> Result<Vec<Remark>> {
     let mut statement = scope.prepare_cached(REMARKS)?;
     let limit = integer(limit);
-    let rows = statement.query_map(named_params! { ":words": words, ":limit": limit }, |row| {
-        Ok(Remark {
-            id: row.get(0)?,
-            reference: row.get(1)?,
-            note: row.get(2)?,
-            item: row.get(3)?,
-            item_number: row.get(4)?,
-            item_name: row.get(5)?,
-            transfer: row.get(6)?,
-        })
-    })?;
+    let rows = statement.query_map(named_params! { ":words": words, ":limit": limit }, remark)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The same for who may not see orders, among the newest.
+pub(super) fn remarks_beside_orders(
+    scope: &Scope<'_>,
+    words: &str,
+    limit: usize,
+) -> Result<Vec<Remark>> {
+    let mut statement = scope.prepare_cached(REMARKS_BESIDE_ORDERS)?;
+    let rows = statement.query_map(
+        named_params! {
+            ":words": words, ":looked_at": REMARKS_LOOKED_AT_MAX, ":limit": integer(limit),
+        },
+        remark,
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn remark(row: &Row<'_>) -> rusqlite::Result<Remark> {
+    Ok(Remark {
+        id: row.get(0)?,
+        reference: row.get(1)?,
+        note: row.get(2)?,
+        item: row.get(3)?,
+        item_number: row.get(4)?,
+        item_name: row.get(5)?,
+        transfer: row.get(6)?,
+    })
 }
 
 #[cfg(test)]
@@ -157,7 +187,7 @@ mod tests {
     #[test]
     fn a_search_reads_no_whole_table() {
         let (_folder, connection) = empty_file();
-        for sql in [ITEMS, REMARKS] {
+        for sql in [ITEMS, REMARKS, REMARKS_BESIDE_ORDERS] {
             let plan = plan(&connection, sql);
             let tables = ["SCAN i", "SCAN m", "SCAN items", "SCAN movements"];
             let scanned = plan.iter().find(|step| tables.contains(&step.as_str()));

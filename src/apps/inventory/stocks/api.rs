@@ -61,7 +61,8 @@ impl StockResponse {
 pub struct StockQuery {
     item_id: Option<String>,
     location_id: Option<String>,
-    /// As it was at this time; now when left out.
+    /// As it was at this time; now when left out. Without an item it adds the ledger up, which
+    /// counts against the limit of exports and reports.
     at: Option<String>,
     /// 1 to 200 rows; 50 when left out.
     limit: Option<i64>,
@@ -114,6 +115,7 @@ async fn page_of(ctx: &Ctx, listed: ops::Listed) -> Answer<Page<StockResponse>> 
 
 /// List what is where, now or at a time, by item name.
 #[utoipa::path(get, path = "/stock", tag = "inventory", params(StockQuery),
+    extensions(("x-heavy-where" = json!({ "given": "at", "without": "item_id" }))),
     security(("session" = ["inventory.read"])),
     responses((status = 200, body = Page<StockResponse>)))]
 async fn list_stock(ctx: Ctx, Query(query): Query<StockQuery>) -> Answer<Page<StockResponse>> {

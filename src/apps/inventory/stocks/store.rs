@@ -63,7 +63,6 @@ const AT_MOMENT: &str = concat!(
     ", s.qty FROM (
          SELECT m.item_id, m.location_id, SUM(m.qty) AS qty FROM movements AS m
          WHERE m.effective_at <= :at
-           AND (:item IS NULL OR m.item_id = (SELECT rid FROM items WHERE id = :item))
          GROUP BY m.item_id, m.location_id) AS s
      JOIN items AS i ON i.rid = s.item_id
      JOIN locations AS l ON l.rid = s.location_id
@@ -82,6 +81,19 @@ const OF_ITEM_AT_MOMENT: &str = concat!(
      WHERE s.qty <> 0",
     narrowed!()
 );
+const OF_PLACE_AT_MOMENT: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", s.qty FROM (
+         SELECT m.item_id, m.location_id, SUM(m.qty) AS qty FROM movements AS m
+         WHERE m.location_id = (SELECT rid FROM locations WHERE id = :place)
+           AND m.effective_at <= :at
+         GROUP BY m.item_id, m.location_id) AS s
+     JOIN items AS i ON i.rid = s.item_id
+     JOIN locations AS l ON l.rid = s.location_id
+     WHERE s.qty <> 0",
+    narrowed!()
+);
 
 pub(super) fn list(
     scope: &Scope<'_>,
@@ -91,8 +103,11 @@ pub(super) fn list(
 ) -> Result<Vec<Stock>> {
     let limit = integer(limit);
     if let Some(at) = filter.at {
-        let sql = if filter.item.is_some() { OF_ITEM_AT_MOMENT } else { AT_MOMENT };
-        let mut statement = scope.prepare_cached(sql)?;
+        let mut statement = scope.prepare_cached(match (filter.item, filter.place) {
+            (Some(_), _) => OF_ITEM_AT_MOMENT,
+            (None, Some(_)) => OF_PLACE_AT_MOMENT,
+            (None, None) => AT_MOMENT,
+        })?;
         let rows = statement.query_map(
             named_params! {
                 ":item": filter.item, ":place": filter.place, ":at": at,
@@ -156,6 +171,7 @@ mod tests {
             (OF_ITEM, "PRIMARY KEY (item_id=?"),
             (OF_PLACE, "stocks_location (location_id=?"),
             (OF_ITEM_AT_MOMENT, "movements_item (item_id=? AND effective_at<?"),
+            (OF_PLACE_AT_MOMENT, "movements_location (location_id=? AND effective_at<?"),
         ] {
             walks(&connection, sql, index);
         }

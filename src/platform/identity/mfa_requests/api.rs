@@ -1,5 +1,7 @@
 //! Requests for a way in without a factor, over HTTP.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -71,7 +73,8 @@ async fn list_mfa_requests(
     Query(query): Query<MfaRequestsQuery>,
 ) -> Answer<Page<MfaRequestResponse>> {
     let (limit, cursor) = (page::limit(query.limit)?, query.cursor.as_deref());
-    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, |(one, _)| one.id.uuid())?;
+    let newest = |(one, _): &(Request, User)| Reverse(one.id.uuid());
+    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, newest)?;
     Ok(people(page.map(Into::into)))
 }
 

@@ -1,5 +1,7 @@
 //! Where somebody is signed in, over HTTP.
 
+use std::cmp::Reverse;
+
 use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::{Deserialize, Serialize};
@@ -76,7 +78,8 @@ async fn list_sessions(
 ) -> Answer<Page<SessionResponse>> {
     let (limit, cursor) = (page::limit(query.limit)?, query.cursor.as_deref());
     let current = ctx.principal()?.family;
-    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, |(_, one)| one.id.uuid())?;
+    let newest = |(_, one): &(Kind, Listed)| Reverse((one.created_at.0, one.id.uuid()));
+    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, newest)?;
     Ok(ok(page.map(|one| SessionResponse::of(one, current))))
 }
 

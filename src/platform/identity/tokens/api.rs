@@ -1,5 +1,7 @@
 //! Personal tokens over HTTP.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -85,7 +87,8 @@ pub struct TokensQuery {
     responses((status = 200, body = Page<TokenResponse>)))]
 async fn list_tokens(ctx: BoxCtx, Query(query): Query<TokensQuery>) -> Answer<Page<TokenResponse>> {
     let (limit, cursor) = (page::limit(query.limit)?, query.cursor.as_deref());
-    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, |one| one.listed.id.uuid())?;
+    let newest = |one: &Token| Reverse((one.listed.created_at.0, one.listed.id.uuid()));
+    let page = Page::of_all(ops::list(&ctx).await?, limit, cursor, newest)?;
     Ok(ok(page.map(Into::into)))
 }
 

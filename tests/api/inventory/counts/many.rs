@@ -63,7 +63,10 @@ async fn ten_thousand_lines_are_entered_and_approved_while_goods_arrive_and_none
         async move { manager.post("/inventory/movements", &body).await.is(201) }
     });
     let receipts = futures_util::future::join_all(receipts);
-    tokio::join!(act(&manager, &count, "approve", json!({})), receipts);
+    let decide = |line: &Value| json!({ "line_id": line["id"], "decision": "keep_delta" });
+    let decisions: Vec<Value> = listed.iter().map(decide).collect();
+    let decided = act(&manager, &count, "approve", json!({ "decisions": decisions }));
+    tokio::join!(decided, receipts);
 
     let approved = all(&manager, &below(&count, "lines?state=approved")).await;
     assert_eq!(approved.len(), LINES as usize);

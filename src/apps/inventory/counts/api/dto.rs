@@ -6,11 +6,13 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::apps::inventory::counts::ops::{Approval, Detail, EntryInput, Outcome, Taken, worth};
+use crate::apps::inventory::counts::ops::{
+    Approval, Detail, EntryInput, ListedLine, Outcome, Taken, worth,
+};
 use crate::apps::inventory::counts::rules::settling::Decision;
-use crate::apps::inventory::counts::rules::showing::{Shown, Sight};
+use crate::apps::inventory::counts::rules::showing::Sight;
 use crate::apps::inventory::counts::rules::{
-    CountInput, Deed, Extent, KeptLine, ListedEntry, Mode, Settings,
+    CountInput, Deed, Extent, ListedEntry, Mode, Settings,
 };
 use crate::apps::inventory::items::api::Prices;
 use crate::apps::inventory::movements::api::PersonResponse;
@@ -409,8 +411,8 @@ impl Writer {
         Self::naming(ctx, people).await
     }
 
-    pub(super) async fn of_lines(ctx: &Ctx, lines: &[(Shown, KeptLine)]) -> Result<Self> {
-        Self::naming(ctx, lines.iter().map(|(_, line)| line.counted_by)).await
+    pub(super) async fn of_lines(ctx: &Ctx, lines: &[ListedLine]) -> Result<Self> {
+        Self::naming(ctx, lines.iter().map(|one| one.line.counted_by)).await
     }
 
     pub(super) async fn of_entries(ctx: &Ctx, entries: &[ListedEntry]) -> Result<Self> {
@@ -475,11 +477,11 @@ impl Writer {
 
     pub(super) fn line(
         &self,
-        shown: Shown,
-        line: KeptLine,
+        listed: ListedLine,
         sight: Sight,
         prices: Prices,
     ) -> CountLineResponse {
+        let ListedLine { shown, line, .. } = listed;
         let is_full = sight == Sight::Full;
         let is_own = line.counters == 1 && line.counted_by == Some(self.caller);
         let counted = line.counted.map(|qty| qty.to_string());

@@ -41,8 +41,8 @@ pub async fn approve(ctx: &Ctx, id: CountId, approval: Approval) -> Result<Detai
         if let Some(version) = approval.version {
             check_version(count.version, version)?;
         }
-        let has_others = store::others_counted(scope, count.rid, scope.user())?;
-        rules::check_approver(!has_others, approvers)?;
+        let is_sole_counter = store::is_sole_counter(scope, count.rid, scope.user())?;
+        rules::check_approver(is_sole_counter, approvers)?;
         approve_in(scope, &count, &approval.decisions)?;
         reading::detail_in(scope, id)
     })

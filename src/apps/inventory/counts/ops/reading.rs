@@ -73,8 +73,10 @@ pub async fn list(
     state: Option<CountState>,
     before: Option<i64>,
     limit: usize,
-) -> Result<Vec<Detail>> {
+    count_max: Option<u64>,
+) -> Result<(Vec<Detail>, Option<u64>)> {
     ctx.read(move |scope| {
+        let total = count_max.map(|max| store::number(scope, state, max)).transpose()?;
         let counts = store::list(scope, state, before.unwrap_or(i64::MAX), limit)?;
         let has_places = counts.iter().any(|count| count.extent.place.is_some());
         let places = if has_places { locations::ops::all_in(scope)? } else { Vec::new() };
@@ -92,7 +94,7 @@ pub async fn list(
             variance_value: None,
             count,
         };
-        Ok(counts.into_iter().map(detail).collect())
+        Ok((counts.into_iter().map(detail).collect(), total))
     })
     .await
 }
@@ -163,9 +165,20 @@ pub enum LineOrder {
     Variance,
 }
 
-/// Lines, each with the state that is shown of it, and how they may be shown.
+/// Where a line stands in a list: how much it wants a decision, then by place and item.
+type LinePosition = (Urgency, (String, i64, String, i64));
+type Urgency = (u8, Reverse<u64>);
+
+/// A line with the state that is shown of it.
+pub struct ListedLine {
+    pub position: LinePosition,
+    pub shown: Shown,
+    pub line: KeptLine,
+}
+
+/// Lines and how they may be shown.
 pub struct ListedLines {
-    pub lines: Vec<(Shown, KeptLine)>,
+    pub lines: Vec<ListedLine>,
     pub sight: Sight,
 }
 
@@ -180,23 +193,30 @@ pub async fn lines(
     ctx.read(move |scope| {
         let count = store::get(scope, id)?;
         let view = view_in(scope, &count)?;
-        let lines = store::lines(scope, count.rid, filter)?.into_iter();
-        let mut lines: Vec<_> = lines.map(|line| (view.shown(&line), line)).collect();
-        if let Some(state) = state {
-            lines.retain(|(shown, _)| *shown == state);
-        }
-        if order == LineOrder::Variance && view.sight == Sight::Full {
-            let is_by_worth = scope.may(PRICES);
-            lines.sort_by_cached_key(|(shown, line)| urgency(*shown, line, is_by_worth));
-        }
+        let is_by_urgency = order == LineOrder::Variance && view.sight == Sight::Full;
+        let is_by_worth = scope.may(PRICES);
+        let listed = |line: KeptLine| {
+            let shown = view.shown(&line);
+            let urgency = if is_by_urgency { urgency(shown, &line, is_by_worth) } else { CALM };
+            let (place, item) = (line.place_key.clone(), line.item_key.clone());
+            let position = (urgency, (place, line.place_rid, item, line.item_rid));
+            ListedLine { position, shown, line }
+        };
+        let lines = store::lines(scope, count.rid, filter)?.into_iter().map(listed);
+        let is_asked = |one: &ListedLine| state.is_none_or(|state| one.shown == state);
+        let mut lines: Vec<_> = lines.filter(is_asked).collect();
+        lines.sort_unstable_by(|one, other| one.position.cmp(&other.position));
         Ok(ListedLines { lines, sight: view.sight })
     })
     .await
 }
 
+/// What no order by urgency tells apart.
+const CALM: Urgency = (0, Reverse(0));
+
 /// What wants a decision first comes first. The order must not tell a worth to those who may not
 /// see it.
-fn urgency(shown: Shown, line: &KeptLine, is_by_worth: bool) -> (u8, Reverse<u64>) {
+fn urgency(shown: Shown, line: &KeptLine, is_by_worth: bool) -> Urgency {
     let rank = match shown {
         Shown::Is(LineState::Conflict) => 0,
         Shown::Is(LineState::Recount) => 1,

@@ -204,6 +204,8 @@ fn line(number: u8, state: LineState, counted: Option<&str>, expected: &str) -> 
         totals: Totals::default(),
         place: PlaceName { id: id.cast(), code: "P".to_owned(), name: "Place".to_owned() },
         place_rid: 1,
+        place_key: "p".to_owned(),
+        item_key: "a".to_owned(),
         expected: qty(expected),
         expected_seq: START_SEQ,
         counted: counted.map(qty),

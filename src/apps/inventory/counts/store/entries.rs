@@ -137,19 +137,26 @@ pub(in super::super) fn last_entry(scope: &Scope<'_>) -> Result<i64> {
         .query_row([], |row| row.get(0))?)
 }
 
-/// Whether anybody but this person entered something that counts.
-pub(in super::super) fn others_counted(
+/// Whether nobody but this person entered anything that counts of the lines not settled yet.
+/// Somebody has: what nobody counted is nobody's own count.
+pub(in super::super) fn is_sole_counter(
     scope: &Scope<'_>,
     count: i64,
     user: Option<UserId>,
 ) -> Result<bool> {
     Ok(scope
         .prepare_cached(
-            "SELECT EXISTS (
-                 SELECT 1 FROM count_entries AS e
-                 WHERE e.count_session_id = :count AND e.counted_by IS NOT :user
+            "WITH counted (is_own) AS NOT MATERIALIZED (
+                 SELECT e.counted_by IS :user
+                 FROM count_lines AS c CROSS JOIN count_entries AS e
+                     ON e.count_session_id = c.count_session_id AND e.item_id = c.item_id
+                     AND e.location_id = c.location_id AND e.lot_id = c.lot_id
+                     AND e.rid > c.entries_after
+                 WHERE c.count_session_id = :count AND c.state NOT IN ('approved', 'rejected')
                    AND e.undoes_id IS NULL
-                   AND NOT EXISTS (SELECT 1 FROM count_entries AS u WHERE u.undoes_id = e.rid))",
+                   AND NOT EXISTS (SELECT 1 FROM count_entries AS u WHERE u.undoes_id = e.rid))
+             SELECT EXISTS (SELECT 1 FROM counted WHERE is_own)
+                 AND NOT EXISTS (SELECT 1 FROM counted WHERE NOT is_own)",
         )?
         .query_row(named_params! { ":count": count, ":user": user }, |row| row.get(0))?)
 }

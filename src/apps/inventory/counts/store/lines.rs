@@ -305,7 +305,8 @@ pub(in super::super) fn lines(
                  SELECT 1 FROM count_entries AS e
                  WHERE e.count_session_id = c.count_session_id AND e.item_id = c.item_id
                    AND e.location_id = c.location_id AND e.lot_id = c.lot_id
-                   AND e.rid > c.entries_after AND e.counted_by IS :user)
+                   AND e.rid > c.entries_after AND e.counted_by IS :user),
+             l.code_key, i.item_number_key
          FROM count_lines AS c
          CROSS JOIN items AS i ON i.rid = c.item_id
          CROSS JOIN item_totals AS t ON t.item_id = c.item_id
@@ -352,6 +353,8 @@ fn line(row: &Row<'_>) -> rusqlite::Result<KeptLine> {
         state: row.get(18)?,
         entries_after: row.get(19)?,
         is_mine: row.get(29)?,
+        place_key: row.get(30)?,
+        item_key: row.get(31)?,
         counters: row.get(20)?,
         counted_by: row.get(21)?,
         counted_at: row.get(22)?,

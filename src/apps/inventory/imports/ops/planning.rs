@@ -16,6 +16,9 @@ use crate::platform::error::Result;
 
 /// What a file would do now.
 pub(super) fn plan(scope: &Scope<'_>, kind: ImportKind, rows: &[TableRow]) -> Result<Plan> {
+    if rules::speaks_of_prices(rows) {
+        scope.need("inventory.prices")?;
+    }
     match kind {
         ImportKind::Items => plan_items(scope, rows),
         ImportKind::Locations => Ok(location_rows::plan(rows, &locations::ops::all_in(scope)?)),

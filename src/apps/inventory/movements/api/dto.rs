@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::apps::inventory::amounts::Qty;
-use crate::apps::inventory::items::api::Shows;
+use crate::apps::inventory::items::api::{Prices, Shows};
 use crate::apps::inventory::items::rules::ItemId;
 use crate::apps::inventory::locations::rules::LocationId;
 use crate::apps::inventory::movements::rules::{
@@ -44,6 +44,7 @@ pub struct MovementResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     pub note: String,
+    /// Empty for those who may not see prices where it is the number of an order's delivery.
     pub reference: String,
     pub effective_at: String,
     pub posted_at: String,
@@ -135,6 +136,8 @@ impl Writer {
         };
         let is_told = !self.shows.hidden.hides_movement(&movement);
         let prices = self.shows.prices;
+        // Left out it would tell as well that an order brought it.
+        let is_of_order = prices == Prices::Hidden && movement.receipt_line.is_some();
         MovementResponse {
             id: movement.id.to_string(),
             seq: movement.seq,
@@ -150,7 +153,7 @@ impl Writer {
             unit_cost: prices.show(movement.unit_cost.map(|cost| cost.to_string())),
             value: prices.show(movement.value.to_string()).filter(|_| is_told),
             note: movement.note,
-            reference: movement.reference,
+            reference: if is_of_order { String::new() } else { movement.reference },
             effective_at: movement.effective_at.to_string(),
             posted_at: movement.posted_at.to_string(),
             posted_by: movement.posted_by.map(person),
