@@ -419,7 +419,7 @@ async fn nobody_is_told_that_what_was_taken_still_waits() {
     });
     assert_eq!(taken.await.expect("an offer"), 1);
 
-    box_.server.advance(Duration::from_mins(25 * 60));
+    box_.server.advance(Duration::from_hours(25));
 
     let told = box_.told().await;
     assert!(!told.contains("critical"), "{told}");

@@ -126,13 +126,11 @@ fn still_offered(plan: &Update, targets: &[Target], asks: &Asks) -> metadata::Re
         release
             .is_some_and(|it| it.seq == plan.to.seq && it.os == asking.os && it.arch == asking.arch)
     };
-    match targets.iter().find(is_it) {
-        Some(target) => check(target, &asking),
-        None => {
-            let said = format!("{} is not among the releases any more.", plan.to.version);
-            Err(metadata::Reason::new("update-unknown-release", said))
-        }
+    if let Some(target) = targets.iter().find(is_it) {
+        return check(target, &asking);
     }
+    let said = format!("{} is not among the releases any more.", plan.to.version);
+    Err(metadata::Reason::new("update-unknown-release", said))
 }
 
 /// The refusal of a digest of the last plan, where that was given up because its release is offered

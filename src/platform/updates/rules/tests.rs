@@ -140,20 +140,20 @@ fn a_way_back_counts_from_the_decision() {
         let stage = |name: &&str| Stage { state: (*name).to_owned(), began_at: Moment(0) };
         names.iter().map(stage).collect()
     };
-    let states =
+    let named =
         |stages: &[Stage]| -> Vec<String> { stages.iter().map(|one| one.state.clone()).collect() };
     let ended = |outcome| Update { outcome: Some(outcome), ..update() };
     let all = ["backing-up", "armed", "switched", "restore", "rolled-back"];
     let back = ended(Outcome::RolledBack);
 
-    assert_eq!(states(counted(&ended(Outcome::Committed), &stages(&all))), all);
-    assert_eq!(states(counted(&back, &stages(&all))), all[3..]);
+    assert_eq!(named(counted(&ended(Outcome::Committed), &stages(&all))), all);
+    assert_eq!(named(counted(&back, &stages(&all))), all[3..]);
     let plain = ["backing-up", "armed", "probation", "rolled-back"];
-    assert_eq!(states(counted(&back, &stages(&plain))), plain[3..]);
+    assert_eq!(named(counted(&back, &stages(&plain))), plain[3..]);
     let by_hand = ["backing-up", "armed", "probation", "armed", "hold", "exposed"];
     let taken = Update { taken_back: Some(Who { by: By::Person, id: None }), ..back.clone() };
-    assert_eq!(states(counted(&taken, &stages(&by_hand))), by_hand[3..]);
-    assert_eq!(states(counted(&back, &stages(&all[..2]))), all[..2], "it is not known");
+    assert_eq!(named(counted(&taken, &stages(&by_hand))), by_hand[3..]);
+    assert_eq!(named(counted(&back, &stages(&all[..2]))), all[..2], "it is not known");
 }
 
 #[test]
