@@ -49,8 +49,8 @@ impl Scorecard {
     }
 }
 
-/// An ended update and how long it took, without the time it was only watched: one that came through
-/// from its wish to the switch, one that went back from the decision to do so.
+/// An ended update and how long it took, without the time it was only watched: one that came
+/// through from its wish to the switch, one that went back from the decision to do so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     pub update: Update,

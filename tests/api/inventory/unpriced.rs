@@ -112,9 +112,10 @@ async fn the_number_of_an_orders_delivery_is_told_by_no_movement() {
     let order = order.is(201);
     let at = path("purchase-orders", &order);
     manager.post(&format!("{at}/submit"), &Value::Null).await.is(200);
+    let line = &order["lines"][0]["id"];
+    let line = json!({ "line_id": line, "qty": "5", "location_id": shelf["id"] });
     let came = json!({ "client_op": "00000000-0000-4000-8000-000000000001",
-        "delivery_reference": "Nordsee 4711",
-        "lines": [{ "line_id": order["lines"][0]["id"], "qty": "5", "location_id": shelf["id"] }] });
+        "delivery_reference": "Nordsee 4711", "lines": [line] });
     manager.post(&format!("{at}/receive"), &came).await.is(201);
     let mut own = movement("use", &salmon, &shelf, "1");
     own["reference"] = json!("Nordsee table 3");

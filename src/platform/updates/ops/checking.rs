@@ -25,8 +25,8 @@ use crate::platform::updates::store;
 
 /// The feed is asked as often.
 const ASKED_EVERY: Duration = Duration::from_hours(1);
-/// So long before the window opens the policy has an update rehearsed at the earliest: that may take
-/// hours, and its plan holds a day.
+/// So long before the window opens the policy has an update rehearsed at the earliest: that may
+/// take hours, and its plan holds a day.
 const PREPARED_BEFORE: Duration = Duration::from_hours(12);
 /// Ended updates that are looked through for one to the same release.
 const LOOKED_THROUGH: usize = 20;

@@ -136,15 +136,14 @@ async fn back(ctx: &BoxCtx) -> Result<Back> {
     let standing = standing(link(ctx)?).await?;
     let open = ctx.read(|scope| store::under_way(scope)).await?;
     let watched = watched(&standing, open)?;
-    let (to, way_back) = match &watched {
-        Some(watched) => (watched.before.clone(), watched.way_back),
-        None => {
-            let kept = standing.fallback.ok_or_else(|| {
-                let detail = "No earlier release is kept that the box could go back to.";
-                Error::conflict("update-no-way-back", detail)
-            })?;
-            (kept, WayBack::ProvenWithoutRestore)
-        }
+    let (to, way_back) = if let Some(watched) = &watched {
+        (watched.before.clone(), watched.way_back)
+    } else {
+        let kept = standing.fallback.ok_or_else(|| {
+            let detail = "No earlier release is kept that the box could go back to.";
+            Error::conflict("update-no-way-back", detail)
+        })?;
+        (kept, WayBack::ProvenWithoutRestore)
     };
     let last = ctx.read(|scope| Ok(store::list(scope, None, 1)?.into_iter().next())).await?;
     let id = last.map_or_else(String::new, |one| one.id.to_string());
