@@ -309,7 +309,7 @@ async fn a_page_goes_on_behind_a_line_that_is_counted_meanwhile() {
     }
     let count = open(&manager, false).await;
     let page = async |query: &str| {
-        let page = manager.get(&format!("{}?{query}", below(&count, "lines"))).await.is(200);
+        let page = counter.get(&format!("{}?{query}", below(&count, "lines"))).await.is(200);
         (column(&page, "item_number"), page["next_cursor"].as_str().unwrap_or("").to_owned())
     };
 

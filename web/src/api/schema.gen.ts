@@ -8891,8 +8891,9 @@ export interface components {
             rehearsal?: components["schemas"]["UpdateRehearsal"] | null;
             released_at?: string | null;
             /**
-             * @description `proven-without-restore`: going back keeps everything. `needs-restore`: going back after
-             *     the watched time takes the data back to before the update.
+             * @description `proven-without-restore`: going back keeps everything. `needs-restore`: going back while
+             *     the release is watched takes the data back to before the update, and later there is no way
+             *     back but a backup.
              */
             rollback: string;
             /** @description Why, in sentences. */
