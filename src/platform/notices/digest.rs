@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::mail::ops::{footer, is_on_in};
 use super::mail::rules::Mail;
 use super::mail::texts::{params, texts};
+use super::ops::untold_in;
 use super::outbox::ops::{Letter, queue_letter_in};
 use super::rules::{Settings, TimeOfDay};
 use super::store;
@@ -79,7 +80,8 @@ fn lines(
     settings: &Settings,
 ) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    for notice in store::list(scope, person.id, true, None, LINES_MAX)? {
+    let untold = untold_in(scope, platform, person.id)?;
+    for notice in store::list(scope, person.id, &untold, true, None, LINES_MAX)? {
         let spec = platform.notices.kind(&notice.kind);
         let was_mailed = spec.is_none_or(|spec| spec.is_urgent || !settings.wants(spec));
         if notice.created_at < settings.digested_at || was_mailed {

@@ -1,5 +1,6 @@
 //! Telling people, and what they do with it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -277,9 +278,34 @@ pub fn tell_named_in(
         }
     }
     if !to.is_empty() {
-        tell_in(scope, &to, &telling.about(workspace).with("workspace", &about.name))?;
+        let telling = telling.about(workspace).with("workspace", &about.name);
+        tell_in(scope, &to, &telling.needing(permission))?;
     }
     Ok(to.len())
+}
+
+/// The numbers of a person's notices that tell what they may not learn any more: they lost the
+/// permission that the notice came with, or left the workspace.
+pub(super) fn untold_in(
+    scope: &BoxScope<'_>,
+    platform: &Platform,
+    user: UserId,
+) -> Result<Vec<i64>> {
+    let mut known: HashMap<(WorkspaceId, String), bool> = HashMap::new();
+    let mut untold = Vec::new();
+    for (seq, workspace, permission) in store::needing(scope, user)? {
+        let Some(workspace) = workspace else { continue };
+        let asked = (workspace, permission);
+        let may = match known.get(&asked) {
+            Some(may) => *may,
+            None => members::ops::may_in(scope, &platform.roles, workspace, user, &asked.1)?,
+        };
+        if !may {
+            untold.push(seq);
+        }
+        known.insert(asked, may);
+    }
+    Ok(untold)
 }
 
 /// The name of whoever does it.
@@ -428,11 +454,12 @@ pub async fn list(
     before: Option<i64>,
     limit: usize,
 ) -> Result<Bell> {
-    let user = own(ctx)?;
+    let (user, platform) = (own(ctx)?, Arc::clone(&ctx.platform));
     ctx.read(move |scope| {
+        let untold = untold_in(scope, &platform, user)?;
         Ok(Bell {
-            notices: store::list(scope, user, is_unread, before, limit)?,
-            unread: store::count_unread(scope, user)?,
+            notices: store::list(scope, user, &untold, is_unread, before, limit)?,
+            unread: store::count_unread(scope, user, &untold)?,
             language: users::ops::get_in(scope, user)?.language,
         })
     })

@@ -65,6 +65,10 @@ const UNKNOWN: NoticeText =
 
 pub type Params = BTreeMap<String, String>;
 
+/// Among the values of a notice: the permission in its workspace without which it is not shown. No
+/// sentence has a gap of this name.
+pub(super) const NEEDS: &str = "needs";
+
 /// Something to be told.
 #[derive(Debug, Clone)]
 pub struct Telling {
@@ -92,6 +96,13 @@ impl Telling {
         if self.params.len() < PARAMS_MAX {
             self.params.insert(gap.to_owned(), one_line(value.as_ref()));
         }
+        self
+    }
+
+    /// Shows it only as long as somebody may do this in the workspace that it is about.
+    #[must_use]
+    pub fn needing(mut self, permission: &'static str) -> Self {
+        self.params.insert(NEEDS.to_owned(), permission.to_owned());
         self
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, Row, named_params};
 
-use super::rules::{Email, Notice, NoticeId, Params, Settings, TimeOfDay};
+use super::rules::{Email, NEEDS, Notice, NoticeId, Params, Settings, TimeOfDay};
 use crate::platform::clock::Moment;
 use crate::platform::ctx::Unit;
 use crate::platform::db::integer;
@@ -40,10 +40,26 @@ pub(super) fn is_told(scope: &Unit<'_>, kind: &str, part: &str, since: Moment) -
     Ok(found.is_some())
 }
 
-/// A person's notices, newest first; what follows `before`.
+/// A person's notices that need a permission: number, workspace and what is needed there.
+pub(super) fn needing(
+    scope: &Unit<'_>,
+    user: UserId,
+) -> Result<Vec<(i64, Option<WorkspaceId>, String)>> {
+    let mut statement = scope.prepare_cached(
+        "SELECT seq, workspace_id, params ->> :needs FROM notices
+         WHERE user_id = :user AND params ->> :needs IS NOT NULL",
+    )?;
+    let rows = statement.query_map(named_params! { ":user": user, ":needs": NEEDS }, |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A person's notices but some, newest first; what follows `before`.
 pub(super) fn list(
     scope: &Unit<'_>,
     user: UserId,
+    but: &[i64],
     is_unread: bool,
     before: Option<i64>,
     limit: usize,
@@ -53,15 +69,21 @@ pub(super) fn list(
          FROM notices
          WHERE user_id = :user AND (:before IS NULL OR seq < :before)
              AND (NOT :is_unread OR read_at IS NULL)
+             AND seq NOT IN (SELECT value FROM json_each(:but))
          ORDER BY seq DESC LIMIT :limit",
     )?;
     let rows = statement.query_map(
         named_params! {
             ":user": user, ":is_unread": is_unread, ":before": before, ":limit": integer(limit),
+            ":but": numbers(but)?,
         },
         kept,
     )?;
     rows.map(|row| row?.notice()).collect()
+}
+
+fn numbers(seqs: &[i64]) -> Result<String> {
+    serde_json::to_string(seqs).map_err(Error::internal)
 }
 
 pub(super) fn get(scope: &Unit<'_>, id: NoticeId) -> Result<Option<Notice>> {
@@ -93,10 +115,14 @@ pub(super) fn digests(scope: &Unit<'_>) -> Result<Vec<(UserId, TimeOfDay, Moment
     Ok(found)
 }
 
-pub(super) fn count_unread(scope: &Unit<'_>, user: UserId) -> Result<i64> {
+pub(super) fn count_unread(scope: &Unit<'_>, user: UserId, but: &[i64]) -> Result<i64> {
     Ok(scope
-        .prepare_cached("SELECT count(*) FROM notices WHERE user_id = :user AND read_at IS NULL")?
-        .query_row(named_params! { ":user": user }, |row| row.get(0))?)
+        .prepare_cached(
+            "SELECT count(*) FROM notices
+             WHERE user_id = :user AND read_at IS NULL
+                 AND seq NOT IN (SELECT value FROM json_each(:but))",
+        )?
+        .query_row(named_params! { ":user": user, ":but": numbers(but)? }, |row| row.get(0))?)
 }
 
 /// Notes that a notice was read; none when the person has no such notice, false when it was read

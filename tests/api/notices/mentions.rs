@@ -316,6 +316,37 @@ async fn a_mention_is_mailed_unless_somebody_does_not_want_that() {
 }
 
 #[tokio::test]
+async fn a_mention_is_shown_as_long_as_somebody_may_see_what_is_spoken_of() {
+    let kitchen = Kitchen::open().await;
+    let Kitchen { server, ana, ben, of_order, of_salmon, .. } = &kitchen;
+    let owner = server.person("owner").await;
+    let make = async |role: &str, version: i64| {
+        let body = json!({ "role": role });
+        owner.change(Method::PATCH, &format!("/members/{ben}"), version, &body).await.is(200);
+    };
+    for at in [of_order, of_salmon] {
+        say(ana, at, &format!("@{{{ben}}} look")).await;
+        soon(server).await;
+    }
+    let bell = async || {
+        let client = kitchen.ben().await;
+        let all = client.get(NOTICES).await;
+        let unread = client.get(&format!("{NOTICES}?unread=true&limit=1")).await.is(200);
+        let of_order = all.text().contains("PO-0001") || unread.to_string().contains("PO-0001");
+        let count = items(&all).iter().filter(|one| one["read_at"].is_null()).count();
+        assert_eq!(unread["unread"], count);
+        (told(&client).await.len(), of_order)
+    };
+    assert_eq!(bell().await, (2, true));
+
+    make("viewer", 1).await;
+    assert_eq!(bell().await, (1, false));
+    make("manager", 2).await;
+    assert_eq!(bell().await, (2, true));
+    kitchen.server.finish().await;
+}
+
+#[tokio::test]
 async fn of_somebody_erased_no_word_and_no_name_is_left() {
     let kitchen = Kitchen::open().await;
     let Kitchen { server, ana, ben, of_salmon, .. } = &kitchen;

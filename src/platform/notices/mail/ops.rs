@@ -248,7 +248,8 @@ async fn notice_mail(
     ctx.read(move |scope| {
         let person = users::ops::get_in(scope, user)?;
         let Some(notice) = notices::ops::get_in(scope, notice)? else { return Ok(None) };
-        if person.disabled_at.is_some() {
+        let untold = notices::ops::untold_in(scope, &platform, user)?;
+        if person.disabled_at.is_some() || untold.contains(&notice.seq) {
             return Ok(None);
         }
         let worded = notice.worded(platform.notices.kind(&notice.kind), &person.language);
