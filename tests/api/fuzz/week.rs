@@ -51,8 +51,8 @@ impl Fuzzer {
             let entry = json!({ "client_op": op(number), "item_id": goods.item["id"],
                 "location_id": goods.place["id"], "mode": "set", "qty": "24" });
             let body = json!({ "entries": [entry] });
-            let name = format!("POST {HOME}/inventory/counts/{{id}}/entries");
-            self.step(world, Step::new(counter, &name, body).of(text(&count, "/id"))).await;
+            // A batch answers for each entry by itself: spoiled, it is taken and counts nothing.
+            counter.post(&format!("{}/entries", path("counts", &count)), &body).await.is(200);
             for what in ["", "/entries", "/lines"] {
                 let name = format!("GET {HOME}/inventory/counts/{{id}}{what}");
                 self.step(world, Step::new(owner, &name, Value::Null).of(text(&count, "/id")))
