@@ -112,7 +112,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs what was chosen; without a choice everything but the long ledger.
+/// Runs what was chosen; without a choice everything but the long audit log and the backups.
 fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
     let started = Instant::now();
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
@@ -141,12 +141,13 @@ fn bench(chosen: Option<&str>) -> Result<bool, Problem> {
         Some("workspaces") => workspaces::measure(folder.path())?,
         Some(_) => usual(folder.path(), chosen)?,
         None => {
-            // Each has a box of its own and is measured whatever the others reached. The
-            // long ledger takes minutes to write, so it is asked for by name.
+            // Each has a box of its own and is measured whatever the others reached. A long
+            // audit log and much data take minutes to write, so they are asked for by name.
             let each = [
                 usual(folder.path(), None)?,
                 identity::measure(folder.path())?,
                 workspaces::measure(folder.path())?,
+                large::measure(folder.path())?,
                 restarts::measure(),
                 switches::measure(None)?,
                 updates::measure(None)?,
