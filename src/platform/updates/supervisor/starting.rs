@@ -182,7 +182,10 @@ impl Supervisor {
                 Ok(worker) => return self.accept(worker).await,
                 Err(not_up) => not_up,
             };
-            warn!(code = why.code, "{}", why.detail);
+            // Where it said why, its own words stand in the log already.
+            if said.is_none() {
+                warn!(code = why.code, "{}", why.detail);
+            }
             if let Some(Exit::Code(code)) = exit
                 && rules::FINAL_EXITS.contains(&code)
             {
@@ -290,6 +293,7 @@ impl Supervisor {
         let why = match (failed, exit, is_in_time) {
             (Some(said), _, _) if said.code == reasons::RELEASE_UNUSABLE => said,
             (Some(Alert { code, detail }), _, _) => {
+                let detail = detail.strip_prefix(&format!("{code}: ")).unwrap_or(&detail);
                 let detail = format!("Release {version} refused to start ({code}): {detail}");
                 Alert::new(reasons::START_FAILED, detail)
             }
