@@ -153,8 +153,10 @@ async fn back(ctx: &BoxCtx) -> Result<Back> {
     if let (Some(one), WayBack::NeedsRestore) = (&watched, way_back) {
         check_snapshot(ctx, one.id)?;
     }
+    let hold_ms = watched.as_ref().map_or(HAND_OVER_MS, |one| one.hold_ms);
     let watched = watched.map(|one| (one.id, way_back));
-    Ok(Back { plan: plan(ctx, to, way_back, probation_s), salt, watched })
+    let plan = UpdatePlan { predicted_hold_ms: hold_ms, probation_s, ..plan(ctx, to, way_back) };
+    Ok(Back { plan, salt, watched })
 }
 
 /// Whoever is erased is taken out of the data of before as well: all of it goes.
@@ -177,6 +179,9 @@ struct Watched {
     /// The release before it.
     before: Installed,
     way_back: WayBack,
+    /// How long requests are expected to wait, milliseconds: what is copied back is as much as was
+    /// copied for the update.
+    hold_ms: u64,
 }
 
 /// The update whose release is still watched. Any other that goes on has to end first.
@@ -188,10 +193,15 @@ fn watched(standing: &Standing, open: Option<Update>) -> Result<Option<Watched>>
     let plan = open.plan.as_deref().unwrap_or_default();
     let plan: UpdatePlan = serde_json::from_str(plan).map_err(Error::internal)?;
     let way_back = WayBack::named(&plan.rollback, plan.migrates);
-    Ok(Some(Watched { id: open.id, before: under_way.from.clone(), way_back }))
+    let hold_ms = match way_back {
+        WayBack::ProvenWithoutRestore => HAND_OVER_MS,
+        WayBack::NeedsRestore => HAND_OVER_MS.max(plan.predicted_hold_ms),
+    };
+    Ok(Some(Watched { id: open.id, before: under_way.from.clone(), way_back, hold_ms }))
 }
 
-fn plan(ctx: &BoxCtx, to: Installed, way_back: WayBack, probation_s: u64) -> UpdatePlan {
+/// What going back does, but for how long it is felt.
+fn plan(ctx: &BoxCtx, to: Installed, way_back: WayBack) -> UpdatePlan {
     let reason = match way_back {
         WayBack::ProvenWithoutRestore => "The data stays as it is; that release ran on it.",
         WayBack::NeedsRestore => {
@@ -213,9 +223,9 @@ fn plan(ctx: &BoxCtx, to: Installed, way_back: WayBack, probation_s: u64) -> Upd
         rollback: way_back.name().to_owned(),
         rollback_reasons: vec![reason.to_owned()],
         migrates: way_back == WayBack::NeedsRestore,
-        predicted_hold_ms: HAND_OVER_MS,
+        predicted_hold_ms: 0,
         migration_ms_max: 0,
-        probation_s,
+        probation_s: 0,
         rows_lost: 0,
         audit_entries_lost: 0,
         backup_id: None,
