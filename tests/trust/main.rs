@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 #![expect(clippy::print_stderr, reason = "what was skipped is said")]
 
+mod attacks;
 mod bundles;
 mod choosing;
 mod content;

@@ -8,9 +8,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::attacks::{OLD, SIGNATURES};
 use crate::forge::{Files, Forge, ROOT_KEYS, SEEN_NEXT, first_root, usual_root, write};
+use crate::freshness;
 use crate::world::{SEEN, World};
-use crate::{freshness, signatures};
 
 /// The reasons that are the framework's own.
 const OF_THE_FRAMEWORK: &[&str] = &[
@@ -71,7 +72,7 @@ async fn the_reference_of_the_framework_agrees() {
     cases.add("a good feed", &good.build(), &now.to_string(), false);
     good.rotate(usual_root(2), &ROOT_KEYS[..2]);
     cases.add("a good feed with a new root", &good.build(), &now.to_string(), false);
-    for (name, code, attack) in signatures::ATTACKS {
+    for (name, code, attack) in SIGNATURES.iter().chain(OLD) {
         let mut feed = Forge::good(1, SEEN_NEXT);
         attack(&mut feed);
         if OF_THE_FRAMEWORK.contains(code) {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::at;
 use super::confirming::{apply, digest, plant};
-use super::forge::{self, Forge};
+use super::forge::{self, Files, Forge};
 use super::supervisor::Supervisor;
 use crate::support::{Client, TestServer};
 
@@ -41,7 +41,7 @@ impl Fed {
         Self { server, supervisor, folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -53,11 +53,16 @@ impl Fed {
             forge.custom_mut(seq)["arch"] = json!(std::env::consts::ARCH);
         }
         change(&mut forge);
-        forge::write(&forge.build(), &self.path("feed"));
+        self.lay(&forge.build());
+    }
+
+    /// Lays these files where the box looks for its feed.
+    pub(super) fn lay(&self, files: &Files) {
+        forge::write(files, &self.path("feed"));
     }
 
     /// Somebody who operates the box; nobody's token lasts as long as these tests.
-    async fn operator(&self) -> Client {
+    pub(super) async fn operator(&self) -> Client {
         self.server.operator().await
     }
 
@@ -86,7 +91,7 @@ impl Fed {
     }
 
     /// How often the supervisor was asked to take metadata over.
-    fn taken(&self) -> usize {
+    pub(super) fn taken(&self) -> usize {
         let is_take = |wish: &&Wish| matches!(wish, Wish::Take { seq: None, accept_stale: false });
         self.supervisor.heard().iter().filter(is_take).count()
     }

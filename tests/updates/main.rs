@@ -2,12 +2,15 @@
 #![expect(unreachable_pub, reason = "the harness is shared with the API tests")]
 
 mod access;
+mod attacks;
 mod confirming;
 mod feeds;
-#[expect(dead_code, reason = "this test spoils less than others do")]
 #[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 #[path = "../trust/forge.rs"]
 mod forge;
+#[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+#[path = "../trust/attacks.rs"]
+mod forged;
 mod going_back;
 mod news;
 mod status;

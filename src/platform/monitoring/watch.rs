@@ -16,6 +16,7 @@ use crate::platform::backups::{retention, standing};
 use crate::platform::clock::Clock;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Result;
+use crate::platform::updates::ops::alarms::Alarms;
 use crate::platform::{notices, security_review, updates};
 
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -28,6 +29,8 @@ pub struct Watch {
     clock: Option<Reading>,
     /// Since when it is compared with what goes on steadily.
     began: Option<Instant>,
+    /// What the audit log has of the supervisor's.
+    alarms: Alarms,
 }
 
 impl Watch {
@@ -44,6 +47,7 @@ impl Watch {
         security_review::ops::remind(&ctx).await?;
         score::look(&ctx).await?;
         updates::ops::checking::look_after(&ctx).await?;
+        self.alarms.look(&ctx).await?;
         let checks = health(&ctx).await;
         let unwell: Vec<Check> =
             checks.into_iter().filter(|check| check.finding.status != Status::Ok).collect();

@@ -1,5 +1,6 @@
 //! How updates stand, what was tried, and asking for one.
 
+pub(in crate::platform) mod alarms;
 mod believed;
 pub mod checking;
 mod feeding;

@@ -49,6 +49,7 @@ export const audit = {
   "audit.say.update.failed": "An update failed",
   "audit.say.update.discarded": "The plan of an update was given up",
   "audit.say.update.refused": "Something about updates was refused",
+  "audit.say.update.alert": "Something about releases on this box has to be looked at",
   "audit.say.update.left_out": "A release is not for this box",
   "audit.say.update.delta_refused": "A shorter download of a release was refused",
   "audit.say.update.bundle_sent": "{actor} sent a bundle with a release",
