@@ -46,6 +46,8 @@ pub struct Entry {
 pub struct Goods {
     /// The item's own price.
     pub price: Option<i128>,
+    /// Whether all of it comes in at that price, whatever was paid.
+    pub is_standard: bool,
     pub step: i128,
     pub qty: i128,
     pub value: i128,
@@ -54,7 +56,18 @@ pub struct Goods {
 
 impl Goods {
     pub fn new(price: Option<i128>, step: i128) -> Self {
-        Self { price, step, qty: 0, value: 0, is_deleted: false }
+        Self { price, is_standard: false, step, qty: 0, value: 0, is_deleted: false }
+    }
+
+    /// What one unit counts for that comes in, or that is found: what is bought has its own price
+    /// or the usual one; what is found, the average.
+    fn counts_for(&self, wish: &Move) -> i128 {
+        let price = match wish.kind {
+            _ if self.is_standard => self.price,
+            Kind::Receive => wish.price.or(self.price).or(self.average()),
+            _ => self.average().or(self.price),
+        };
+        price.unwrap_or(0)
     }
 
     /// The moving average of one unit, where there is one: what would be worth less than nothing is
@@ -157,12 +170,7 @@ impl Books {
             return Err(Refused::new(&["unknown-item"]));
         }
         self.check_stock(wish)?;
-        // What is bought has its own price or the usual one; what is found, the average.
-        let price = match wish.kind {
-            Kind::Receive => wish.price.or(goods.price).or(goods.average()),
-            _ => goods.average().or(goods.price),
-        };
-        let value = goods.worth_of(wish.qty, price.unwrap_or(0));
+        let value = goods.worth_of(wish.qty, goods.counts_for(wish));
         Ok(self.write(wish, value))
     }
 

@@ -66,12 +66,19 @@ impl Kitchen {
         let people = [server.user("admin").await, server.user("counter").await];
         let (admin, counter) = (server.token_of(people[0]).await, server.token_of(people[1]).await);
         let (mut items, mut places, mut books) = (Vec::new(), Vec::new(), Books::default());
-        let goods = [(None, 1, "Fish"), (Some(25_000), 1, "Fish"), (Some(70_001), 500, "Dry")];
-        for (number, (price, step, category)) in goods.into_iter().enumerate() {
+        let goods = [
+            (None, 1, "Fish", "average"),
+            (Some(25_000), 1, "Fish", "average"),
+            (Some(70_001), 500, "Dry", "average"),
+            (Some(33_333), 1, "Dry", "standard"),
+        ];
+        for (number, (price, step, category, method)) in goods.into_iter().enumerate() {
             let body = json!({ "item_number": format!("I{number}"), "name": "Thing", "unit": "kg",
-                "qty_step": qty_text(step), "category": category, "unit_cost": price_json(price) });
+                "qty_step": qty_text(step), "category": category, "unit_cost": price_json(price),
+                "cost_method": method });
             items.push(admin.post("/inventory/items", &body).await.is(201));
-            books.goods.push(Goods::new(price, step));
+            let is_standard = method == "standard";
+            books.goods.push(Goods { is_standard, ..Goods::new(price, step) });
         }
         for number in 0..PLACES {
             places.push(location(&admin, &format!("P{number}")).await);
@@ -147,6 +154,7 @@ impl Kitchen {
             Step::Count { found, used } => self.count(found, *used).await,
             Step::Delete { item } => self.delete(*item).await,
             Step::Restore { item } => self.restore(*item).await,
+            Step::Reprice { item, price } => self.reprice(*item, *price).await,
             Step::Wait { minutes } => self.wait(*minutes).await,
         };
         if is_done {
@@ -378,6 +386,19 @@ impl Kitchen {
         let at = format!("{}/restore", path("items", &self.items[item]));
         self.admin.post(&at, &Value::Null).await.is(200);
         self.books.goods[item].is_deleted = false;
+        true
+    }
+
+    async fn reprice(&mut self, item: usize, price: u32) -> bool {
+        if self.books.goods[item].is_deleted {
+            return false;
+        }
+        let at = path("items", &self.items[item]);
+        let (mut kept, price) = (self.admin.get(&at).await.is(200), Some(i128::from(price)));
+        let version = kept["version"].as_i64().expect("a version");
+        kept["unit_cost"] = price_json(price);
+        self.admin.change(http::Method::PUT, &at, version, &kept).await.is(200);
+        self.books.goods[item].price = price;
         true
     }
 

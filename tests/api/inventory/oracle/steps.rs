@@ -6,7 +6,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-pub const ITEMS: usize = 3;
+pub const ITEMS: usize = 4;
 pub const PLACES: usize = 3;
 /// Days of the past that are looked at in the end.
 const DAYS: usize = 3;
@@ -85,6 +85,11 @@ pub enum Step {
     Restore {
         item: usize,
     },
+    /// The item's own price changes; what lies there keeps its worth.
+    Reprice {
+        item: usize,
+        price: u32,
+    },
     Wait {
         minutes: u32,
     },
@@ -108,6 +113,7 @@ impl Step {
             Self::Count { .. } => "count",
             Self::Delete { .. } => "delete",
             Self::Restore { .. } => "restore",
+            Self::Reprice { .. } => "reprice",
             Self::Wait { .. } => "wait",
         }
     }
@@ -156,6 +162,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(found, used)| Step::Count { found, used }),
         1 => item().prop_map(|item| Step::Delete { item }),
         2 => item().prop_map(|item| Step::Restore { item }),
+        2 => (item(), price()).prop_map(|(item, price)| Step::Reprice { item, price }),
         2 => (1..600_u32).prop_map(|minutes| Step::Wait { minutes }),
     ]
 }
