@@ -26,7 +26,7 @@ mod clients;
 mod count;
 #[path = "../../tests/handover/crowd.rs"]
 mod crowd;
-#[path = "../../tests/endtoend_updates/crowded.rs"]
+#[path = "../../tests/crowded/crowded.rs"]
 #[expect(dead_code, reason = "a part of it is for tests")]
 mod crowded;
 mod identity;

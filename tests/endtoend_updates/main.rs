@@ -10,12 +10,6 @@ mod boxed;
 #[path = "../system/client.rs"]
 #[expect(dead_code, reason = "a part of it is for other tests")]
 mod client;
-#[path = "../handover/clients.rs"]
-mod clients;
-#[path = "../handover/crowd.rs"]
-mod crowd;
-#[expect(dead_code, reason = "a part of it is for the bench")]
-mod crowded;
 mod full;
 mod kills;
 mod packages;
