@@ -10,7 +10,8 @@ use super::socket::Address;
 use crate::platform::error::{Error, Refusal, Result};
 
 /// The box gives itself less, so its own word on a late answer arrives.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+/// The way there and back, beside the time that the box may take.
+const WAY: Duration = Duration::from_secs(5);
 /// A longer answer is not ours.
 const ANSWER_SIZE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -39,16 +40,17 @@ pub fn try_to_ask(data: &Path, verb: &Verb) -> Result<Asked> {
         Ok(stream) => stream,
         Err(error) => return not_connected(error, data).map(|()| Asked::Nobody),
     };
-    match exchange(stream, &verb.to_line()?) {
+    let patience = verb.patience() + WAY;
+    match exchange(stream, &verb.to_line()?, patience) {
         Ok(line) => Answer::read(&line).map(Asked::Answered),
-        Err(error) if is_late(&error) => Err(unanswered(&error)),
-        Err(error) => Ok(Asked::Closed(unanswered(&error))),
+        Err(error) if is_late(&error) => Err(unanswered(&error, patience)),
+        Err(error) => Ok(Asked::Closed(unanswered(&error, patience))),
     }
 }
 
-fn exchange(mut stream: UnixStream, request: &[u8]) -> io::Result<Vec<u8>> {
-    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-    stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+fn exchange(mut stream: UnixStream, request: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
     let written = stream.write_all(request);
     let mut line = Vec::new();
     let read = BufReader::new(stream).take(ANSWER_SIZE_BYTES_MAX).read_until(b'\n', &mut line);
@@ -81,9 +83,9 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-fn unanswered(error: &io::Error) -> Error {
+fn unanswered(error: &io::Error, patience: Duration) -> Error {
     if is_late(error) {
-        let seconds = ANSWER_TIMEOUT.as_secs();
+        let seconds = patience.as_secs();
         return Error::internal(format!("The running box did not answer within {seconds} s."));
     }
     Error::internal(format!("The running box closed without an answer: {error}."))

@@ -1,6 +1,7 @@
 //! The side of the box: hears who may ask, one request to a connection.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +31,8 @@ const ROOT: u32 = 0;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
     pub(super) users: [u32; 2],
-    /// From the connection to the end of the answer.
+    /// Until the request was read, and then until the answer was; what the box takes between them
+    /// is the verb's, and this where the process stops meanwhile.
     pub(super) timeout: Duration,
 }
 
@@ -119,21 +121,39 @@ where
 {
     let user = stream.peer_cred()?.uid();
     let (read, mut write) = stream.into_split();
-    let exchange = async {
-        let reply = if terms.users.contains(&user) {
-            match request(read, stop).await? {
-                Ok(verb) => answer(verb).await,
-                Err(fault) => Answer::Error(fault),
-            }
-        } else {
-            warn!(peer.uid = user, "User {user} was refused at the control socket");
-            let detail = "Only root and the user the box runs as may do this.";
-            Answer::Error(Fault::new("forbidden", detail))
-        };
-        write.write_all(&reply.to_line().map_err(io::Error::other)?).await?;
+    let reply = if terms.users.contains(&user) {
+        match timeout(terms.timeout, request(read, stop.clone())).await?? {
+            Ok(verb) => patiently(verb.patience(), answer(verb), terms.timeout, stop).await?,
+            Err(fault) => Answer::Error(fault),
+        }
+    } else {
+        warn!(peer.uid = user, "User {user} was refused at the control socket");
+        let detail = "Only root and the user the box runs as may do this.";
+        Answer::Error(Fault::new("forbidden", detail))
+    };
+    let line = reply.to_line().map_err(io::Error::other)?;
+    let told = async {
+        write.write_all(&line).await?;
         write.shutdown().await
     };
-    timeout(terms.timeout, exchange).await?
+    timeout(terms.timeout, told).await?
+}
+
+/// Waits for an answer; where the process stops, no longer than `last`.
+async fn patiently<F>(
+    patience: Duration,
+    answer: F,
+    last: Duration,
+    mut stop: Stop,
+) -> io::Result<Answer>
+where
+    F: Future<Output = Answer>,
+{
+    let mut answer = pin!(timeout(patience, answer));
+    tokio::select! {
+        reply = &mut answer => Ok(reply?),
+        () = stop.requested() => Ok(timeout(last, answer).await??),
+    }
 }
 
 /// Reads the request. Who has not sent it when the process stops is not waited for.

@@ -1,6 +1,7 @@
 //! The lines that go over the socket.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +13,12 @@ use crate::platform::secret::Secret;
 
 /// A longer request is refused unread.
 pub(super) const REQUEST_SIZE_BYTES_MAX: usize = 64 * 1024;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The same where others are waited for: a feed has five minutes for what it says, and a bundle is
+/// read from whatever disk it lies on.
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_mins(6);
 
 /// Everything the command line can ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +52,16 @@ pub enum Verb {
     Doctor(DoctorVerb),
     /// Something about updates.
     Update(UpdateVerb),
+}
+
+impl Verb {
+    /// How long the box may take from the end of the request to its answer.
+    pub(super) fn patience(&self) -> Duration {
+        match self {
+            Self::Update(UpdateVerb::Check | UpdateVerb::Upload { .. }) => PATIENCE_WITH_OTHERS,
+            _ => PATIENCE,
+        }
+    }
 }
 
 /// What the doctor asks of the running box.
