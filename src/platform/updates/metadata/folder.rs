@@ -107,11 +107,15 @@ impl Trusted {
     /// Begins a folder with a root that is trusted because it came with the package. A folder that
     /// was there is replaced. Blocks.
     pub fn begin(folder: &Path, first_root: &[u8]) -> Result<Self> {
-        let root = chain::first_root(first_root.to_vec())?;
-        let begun =
-            Self { folder: folder.to_owned(), root, below: None, floors: Floors::default() };
+        let begun = Self::beginning(folder, first_root)?;
         begun.write()?;
         Ok(begun)
+    }
+
+    /// What a folder will hold once it was begun with this root. Nothing is written.
+    pub fn beginning(folder: &Path, first_root: &[u8]) -> Result<Self> {
+        let root = chain::first_root(first_root.to_vec())?;
+        Ok(Self { folder: folder.to_owned(), root, below: None, floors: Floors::default() })
     }
 
     /// Gives a folder that has lost its root another one, from the package, where everything else

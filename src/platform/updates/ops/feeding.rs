@@ -215,11 +215,7 @@ fn open(platform: &Platform, at: &Path) -> metadata::Result<Trusted> {
         let said = format!("The root {} cannot be read: {error}", root.display());
         metadata::Reason::new("update-no-root", said)
     })?;
-    let own = folder(platform).join("root");
-    match std::fs::remove_dir_all(&own) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Trusted::begin(&own, &first),
-    }
+    Trusted::beginning(at, &first)
 }
 
 /// Brings a release, by a difference from the running one where there is one.
