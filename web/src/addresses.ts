@@ -26,3 +26,9 @@ export function oneOf<N extends string, V extends string>(
   if (value !== undefined) found[name] = value;
   return found;
 }
+
+/** A filter that is on or left out. */
+export function flag<K extends string>(search: Search, name: K): { [P in K]?: true } {
+  const value = search[name];
+  return (value === true || value === "true" ? { [name]: true } : {}) as { [P in K]?: true };
+}

@@ -47,7 +47,7 @@ import { STATES } from "@/platform/workspaces/queries";
 import { lastWorkspace } from "@/platform/workspaces/WorkspaceContext";
 import type { WorkspacesSearch } from "@/platform/workspaces/WorkspacesScreen";
 import { BootFailed, NotFound } from "@/shell/Fallbacks";
-import { oneOf, texts, type Search } from "./addresses";
+import { flag, oneOf, texts, type Search } from "./addresses";
 import { orderRoutes } from "./orderRoutes";
 import { withTexts } from "./withTexts";
 
@@ -167,8 +167,7 @@ const account = createRoute({
 const notices = createRoute({
   getParentRoute: () => frame,
   path: "notices",
-  validateSearch: (search: Search): NoticesSearch =>
-    search["unread"] === true || search["unread"] === "true" ? { unread: true } : {},
+  validateSearch: (search: Search): NoticesSearch => flag(search, "unread"),
   component: lazyRouteComponent(() => import("@/platform/notices/NoticesScreen"), "NoticesScreen"),
 });
 
@@ -425,7 +424,7 @@ const items = createRoute({
   path: "inventory/items",
   validateSearch: (search: Search): ItemFilter & { panel?: string } => ({
     ...texts(search, ["q", "category", "location", "sort", "panel"]),
-    ...(search["low"] === true || search["low"] === "true" ? { low: true as const } : {}),
+    ...flag(search, "low"),
   }),
   component: lazyRouteComponent(() => import("@/apps/inventory/items/ItemsScreen"), "ItemsScreen"),
 });
@@ -498,7 +497,10 @@ const movements = createRoute({
 const stock = createRoute({
   getParentRoute: () => workspace,
   path: "inventory/stock",
-  validateSearch: (search: Search): StockFilter => texts(search, ["item_id", "location_id"]),
+  validateSearch: (search: Search): StockFilter => ({
+    ...texts(search, ["item_id", "location_id"]),
+    ...flag(search, "below_zero"),
+  }),
   component: lazyRouteComponent(() => import("@/apps/inventory/stock/StockScreen"), "StockScreen"),
 });
 

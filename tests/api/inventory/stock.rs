@@ -8,7 +8,7 @@ use holdfast::apps::inventory::stocks::ops;
 use holdfast::apps::inventory::stocks::rules::ITEMS_CHECKED_AT_ONCE;
 use holdfast::platform::error::Error;
 
-use super::{column, item, location, path, post};
+use super::{column, item, location, movement, path, post, text};
 use crate::jobs::{SELF_CHECK, ask, break_stock_behind, jobs};
 use crate::support::{START, TestServer, nothing};
 
@@ -145,5 +145,36 @@ async fn the_self_check_is_right_while_stock_moves_and_can_be_ended() {
     assert_eq!(ranges, 5);
     assert_eq!(findings.differences, []);
     assert!(matches!(ended, Err(Error::NotFound)), "{ended:?}");
+    server.finish().await;
+}
+
+/// What an admin let through below zero is listed until it is settled, and told to nobody who
+/// counts blind.
+#[tokio::test]
+async fn what_is_below_zero_is_listed_until_it_is_settled() {
+    let server = TestServer::start().await;
+    let (admin, counter) = (server.person("admin").await, server.person("counter").await);
+    let (salmon, cod) = (item(&admin, "S").await, item(&admin, "C").await);
+    let (freezer, cellar) = (location(&admin, "F").await, location(&admin, "G").await);
+    post(&admin, "receive", &salmon, &cellar, "5").await;
+    post(&admin, "receive", &cod, &freezer, "1").await;
+    let mut short = movement("use", &salmon, &freezer, "2");
+    short["override_reason"] = json!("The van is late");
+    admin.post("/inventory/movements", &short).await.is(201);
+
+    let below = admin.get("/inventory/stock?below_zero=true").await.is(200);
+    assert_eq!(column(&below, "qty"), ["-2.000"]);
+    assert_eq!(column(&below, "location_code"), ["F"]);
+    let at_cellar = format!("/inventory/stock?below_zero=true&location_id={}", text(&cellar["id"]));
+    assert_eq!(admin.get(&at_cellar).await.is(200)["items"], json!([]));
+    counter.get("/inventory/stock?below_zero=true").await.is(200);
+    let blind = json!({ "name": "Night", "blind": true });
+    admin.post("/inventory/counts", &blind).await.is(201);
+    let hidden = counter.get("/inventory/stock?below_zero=true").await;
+    hidden.is_problem(409, "quantities-hidden");
+
+    post(&admin, "receive", &salmon, &freezer, "2").await;
+    let settled = admin.get("/inventory/stock?below_zero=true").await.is(200);
+    assert_eq!(settled["items"], json!([]));
     server.finish().await;
 }

@@ -20083,6 +20083,11 @@ export interface operations {
                  *     counts against the limit of exports and reports.
                  */
                 at?: string;
+                /**
+                 * @description True for what was booked below zero and not settled yet. Refused for those who count blind
+                 *     (`quantities-hidden`).
+                 */
+                below_zero?: boolean;
                 /** @description 1 to 200 rows; 50 when left out. */
                 limit?: number;
                 cursor?: string;

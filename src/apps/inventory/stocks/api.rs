@@ -64,6 +64,9 @@ pub struct StockQuery {
     /// As it was at this time; now when left out. Without an item it adds the ledger up, which
     /// counts against the limit of exports and reports.
     at: Option<String>,
+    /// True for what was booked below zero and not settled yet. Refused for those who count blind
+    /// (`quantities-hidden`).
+    below_zero: Option<bool>,
     /// 1 to 200 rows; 50 when left out.
     limit: Option<i64>,
     cursor: Option<String>,
@@ -79,6 +82,7 @@ impl StockQuery {
             item: parsed("item_id", "unknown-item", self.item_id.as_deref())?,
             place: parsed("location_id", "unknown-location", self.location_id.as_deref())?,
             at: at.transpose()?,
+            is_below_zero: self.below_zero == Some(true),
         })
     }
 }

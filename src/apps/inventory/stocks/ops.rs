@@ -3,6 +3,7 @@
 use super::rules::{DIFFERENCES_MAX, Findings, ItemRange, Progress, Stock, StockFilter, StockKey};
 use super::store;
 use crate::apps::inventory::amounts::Qty;
+use crate::apps::inventory::counts;
 use crate::apps::inventory::items;
 use crate::apps::inventory::items::rules::ItemId;
 use crate::platform::ctx::{Ctx, Scope};
@@ -15,8 +16,18 @@ pub struct Listed {
     pub next: Option<StockKey>,
 }
 
+/// Lists what is where.
+///
+/// # Errors
+/// `quantities-hidden`: what is below zero is not told to those who count blind.
 pub async fn list(ctx: &Ctx, filter: StockFilter, after: StockKey, limit: usize) -> Result<Listed> {
-    ctx.read(move |scope| page(scope, &filter, &after, limit)).await
+    ctx.read(move |scope| {
+        if filter.is_below_zero {
+            counts::ops::hidden_in(scope)?.check_told()?;
+        }
+        page(scope, &filter, &after, limit)
+    })
+    .await
 }
 
 /// Where an item is; unknown items are not found.

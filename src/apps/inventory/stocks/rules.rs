@@ -20,6 +20,8 @@ pub struct StockFilter {
     pub place: Option<LocationId>,
     /// As it was at this moment; now when there is none.
     pub at: Option<Moment>,
+    /// Only where there is less than nothing.
+    pub is_below_zero: bool,
 }
 
 /// How much of an item is at a place.

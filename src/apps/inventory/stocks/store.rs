@@ -23,6 +23,7 @@ macro_rules! narrowed {
     () => {
         " AND (:item IS NULL OR i.id = :item)
           AND (:place IS NULL OR l.id = :place)
+          AND (NOT :is_below_zero OR s.qty < 0)
           AND (i.name_key, i.rid, l.rid) > (:name_key, :item_rid, :place_rid)
           ORDER BY i.name_key, i.rid, l.rid LIMIT :limit"
     };
@@ -111,6 +112,7 @@ pub(super) fn list(
         let rows = statement.query_map(
             named_params! {
                 ":item": filter.item, ":place": filter.place, ":at": at,
+                ":is_below_zero": filter.is_below_zero,
                 ":name_key": after.name_key, ":item_rid": after.item_rid,
                 ":place_rid": after.place_rid, ":limit": limit,
             },
@@ -125,7 +127,8 @@ pub(super) fn list(
     })?;
     let rows = statement.query_map(
         named_params! {
-            ":item": filter.item, ":place": filter.place, ":name_key": after.name_key,
+            ":item": filter.item, ":place": filter.place,
+            ":is_below_zero": filter.is_below_zero, ":name_key": after.name_key,
             ":item_rid": after.item_rid, ":place_rid": after.place_rid, ":limit": limit,
         },
         stock,

@@ -11,6 +11,7 @@ import { lowCountQuery } from "./low/queries";
 import { waitingOrdersQuery } from "./orders/queries";
 import type { Rows } from "./pages";
 import { APPROVE, PRICES } from "./permissions";
+import { belowZeroQuery } from "./stock/queries";
 import classes from "./today.module.css";
 
 /** One kind of thing that waits: how much of it there is, and where it is decided. */
@@ -29,7 +30,9 @@ interface Waiting {
 /** What waits for this person in the inventory today, each with the way to where it is decided. */
 export default function WaitingToday() {
   // Who counts blind is not told what is low.
-  const all = [useCounts(), ...useOrders(), useLow()].filter((one) => !isHidden(one.query.error));
+  const all = [useCounts(), ...useOrders(), useLow(), useBelowZero()].filter(
+    (one) => !isHidden(one.query.error),
+  );
   const failed = all.find(({ query }) => query.error);
   const isLoading = all.some(({ query }) => query.isPending && query.fetchStatus !== "idle");
   const waiting = all.filter(({ count }) => count > 0);
@@ -68,6 +71,17 @@ function useLow(): Waiting {
   const params = { workspace: workspace.id };
   const to = { to: "/w/$workspace/inventory/low", params } as const;
   return { query, count, text: t("waiting.low", { count }), to };
+}
+
+/** What somebody let through below zero stays here until it is settled. */
+function useBelowZero(): Waiting {
+  const workspace = useWorkspace();
+  const query = useQuery({ ...belowZeroQuery(workspace.id), enabled: workspace.can(APPROVE) });
+  const count = query.data?.rows.length ?? 0;
+  const params = { workspace: workspace.id };
+  const search = { below_zero: true };
+  const to = { to: "/w/$workspace/inventory/stock", params, search } as const;
+  return { query, count, text: told(query.data, t("waiting.belowZero", { count })), to };
 }
 
 function useCounts(): Waiting {

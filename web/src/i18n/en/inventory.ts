@@ -185,6 +185,7 @@ export const inventory = {
   "stock.title": "Stock",
   "stock.item": "Item",
   "stock.negative": "below zero",
+  "stock.belowZero": "Below zero",
   "stock.noMatch": "No stock fits these filters.",
   "stock.emptyTitle": "Nothing in stock yet",
   "stock.emptyText": "What is where stands here once something was received.",

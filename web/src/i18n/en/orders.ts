@@ -74,6 +74,10 @@ export const orders = {
   "waiting.title": "Waits in the inventory",
   "waiting.nothing": "Nothing waits.",
   "waiting.low": { one: "{count} item is low", other: "{count} items are low" },
+  "waiting.belowZero": {
+    one: "{count} stock is below zero",
+    other: "{count} stocks are below zero",
+  },
   "waiting.more": "{text}, and there may be more",
   "waiting.overdue": {
     one: "{count} order should have come before today",

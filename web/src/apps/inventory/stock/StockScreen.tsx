@@ -6,7 +6,7 @@ import type { Item, StockRow } from "@/api/types";
 import { t } from "@/i18n";
 import { signOf } from "@/i18n/decimal";
 import { useWorkspace } from "@/platform/workspaces/WorkspaceContext";
-import { FilterBar, FilterChip } from "@/ui/FilterChips";
+import { FilterBar, FilterChip, ToggleChip } from "@/ui/FilterChips";
 import { LinkButton } from "@/ui/LinkButton";
 import { Page } from "@/ui/Page";
 import { StateBlock } from "@/ui/StateBlock";
@@ -153,7 +153,7 @@ function StockFilters({
   onChange,
 }: {
   readonly filter: StockFilter;
-  readonly onChange: (next: { item_id?: string | null; location_id?: string | null }) => void;
+  readonly onChange: (next: { [K in keyof StockFilter]: StockFilter[K] | null }) => void;
 }) {
   const workspace = useWorkspace();
   const locations = useQuery({ ...locationsQuery(workspace.id), enabled: workspace.can(READ) });
@@ -185,6 +185,11 @@ function StockFilters({
           .filter((one) => !one.deleted_at)
           .map((one) => ({ value: one.id, label: one.name, hint: one.code }))}
         onChange={(location_id) => onChange({ location_id })}
+      />
+      <ToggleChip
+        label={t("stock.belowZero")}
+        isOn={filter.below_zero === true}
+        onChange={(isOn) => onChange({ below_zero: isOn ? true : null })}
       />
     </FilterBar>
   );

@@ -4,6 +4,7 @@ import { api, ok } from "@/api/client";
 export interface StockFilter {
   readonly item_id?: string;
   readonly location_id?: string;
+  readonly below_zero?: boolean;
 }
 
 const STOCK = "/api/v1/workspaces/{workspace}/inventory/stock";
@@ -19,6 +20,18 @@ export function stockQuery(workspace: string, filter: StockFilter) {
       return ok(api.GET(STOCK, { params: { path: { workspace }, query }, signal }));
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+/** What was booked below zero, as far as one answer tells it. */
+export function belowZeroQuery(workspace: string) {
+  return queryOptions({
+    queryKey: ["inventory", workspace, "stock", "belowZero"],
+    queryFn: async ({ signal }) => {
+      const query = { below_zero: true, limit: PAGE_ROWS };
+      const page = await ok(api.GET(STOCK, { params: { path: { workspace }, query }, signal }));
+      return { rows: page.items, isMore: Boolean(page.next_cursor) };
+    },
   });
 }
 
