@@ -30,6 +30,7 @@ pub(crate) fn measure(folder: &Path) -> Result<bool, Problem> {
     let (small_is_met, small) = with_a_ledger_of(folder, MOVEMENTS / 10)?;
     let (large_is_met, large) = with_a_ledger_of(folder, MOVEMENTS)?;
     let mut is_met = small_is_met && large_is_met;
+    assert_eq!(small.len(), large.len(), "both ran the same loads");
     for (small, large) in small.iter().zip(&large) {
         let is_longer = large.p99_us > small.p99_us * 3 / 2 + SAME_US;
         if is_longer && !READS_THE_LEDGER.contains(&large.name) {

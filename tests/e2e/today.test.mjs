@@ -36,12 +36,9 @@ describe("what waits", () => {
       return workspace.post(`/purchase-orders/${made.id}/submit`, {});
     };
     await order("2020-03-31");
-    for (let count = 0; count < LATER_ORDERS; count += 1)
-      await order("2999-12-31");
+    for (let count = 0; count < LATER_ORDERS; count += 1) await order("2999-12-31");
     await page.goto(workspace.home);
-    await page
-      .getByRole("link", { name: "1 order should have come before today" })
-      .waitFor();
+    await page.getByRole("link", { name: "1 order should have come before today" }).waitFor();
   });
 
   test("keeps what was booked below zero until it is settled", async () => {
@@ -60,13 +57,8 @@ describe("what waits", () => {
       });
     await move("use", "The van is late");
     await page.getByRole("link", { name: "1 stock is below zero" }).click();
-    await page
-      .getByRole("button", { name: "Below zero", pressed: true })
-      .waitFor();
-    await page
-      .getByRole("grid", { name: "Stock" })
-      .getByText("Delivery van")
-      .waitFor();
+    await page.getByRole("button", { name: "Below zero", pressed: true }).waitFor();
+    await page.getByRole("grid", { name: "Stock" }).getByText("Delivery van").waitFor();
     await looksWell(page, "stock-below-zero");
     await move("receive");
     await page.getByText("No stock fits these filters.").waitFor();

@@ -64,7 +64,10 @@ describe("two counters of one freezer", () => {
     await page.getByText(`${keys.join("")} kg of ${name}`).waitFor();
   };
   const done = ({ page }, number) =>
-    page.getByRole("status").getByText(new RegExp(`· ${number} done`)).waitFor();
+    page
+      .getByRole("status")
+      .getByText(new RegExp(`· ${number} done`))
+      .waitFor();
   const lines = () => manager.page.getByRole("grid", { name: "Lines" });
 
   test("see what the other has done, while the kitchen takes from both", async () => {
@@ -95,6 +98,9 @@ describe("two counters of one freezer", () => {
     await use("Prawns peeled", "0.5");
     await enter(ivy, "Prawns peeled", ["2", ".", "5"]);
     await Promise.all([done(ben, 3), done(ivy, 3)]);
+    // Both numbers are in the box, not only on their phones.
+    const conflicts = async () => (await workspace.get(`/counts/${count.id}`)).summary.conflict;
+    await becomes(conflicts, 1);
     await looksWell(ivy.page, "two-counters");
     await ivy.page.setViewportSize(PHONE);
     await ivy.page.getByRole("link", { name: "All lines" }).click();
@@ -104,7 +110,9 @@ describe("two counters of one freezer", () => {
     await dialog.getByRole("button", { name: "Submit" }).click();
     await ivy.page.getByText("To approve").first().waitFor();
     // The other phone learns that it is over.
-    await ben.page.getByRole("button", { name: "Next", exact: true }).waitFor({ state: "detached" });
+    await ben.page
+      .getByRole("button", { name: "Next", exact: true })
+      .waitFor({ state: "detached" });
   });
 
   test("lose nothing that was posted meanwhile", async () => {

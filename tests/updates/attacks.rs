@@ -20,7 +20,7 @@ const SEEN: u64 = 3;
 /// The release that the feed offers; the box runs release 6.
 const NEW: u64 = 8;
 
-/// A1 to A17, A21, A22 and A32, as far as no clock has to be wrong for them.
+/// A1 to A8, A10 to A18, A21, A22 and A32, as far as the box's own clock is right for them.
 #[tokio::test]
 async fn each_attack_on_the_metadata_is_kept_in_the_log_and_changes_nothing() {
     let box_ = Fed::new(&[]).await;

@@ -81,6 +81,34 @@ async fn an_update_that_is_watched_is_taken_back_under_its_own_name() {
 }
 
 #[tokio::test]
+async fn a_way_back_that_brings_the_data_back_takes_as_long_as_the_update() {
+    let (server, supervisor) = box_of().await;
+    let operator = server.operator().await;
+    let until = server.clock.now().0 + 600_000;
+    let id = confirmed(&server, &supervisor, &operator, Some(until)).await;
+    let snapshot = server.platform.config.data().join("update").join(&id).join("snapshot");
+    std::fs::create_dir_all(&snapshot).expect("a folder");
+    // A snapshot of a box that had nothing yet.
+    let manifest = json!({ "format": 1, "version": "1.4.1", "taken_at": "2026-11-22T10:00:00Z",
+        "files": [] });
+    std::fs::write(snapshot.join("manifest.json"), manifest.to_string()).expect("room");
+    let ctx = system(&server.platform);
+    let changed = ctx.write(|scope| {
+        let sql = "UPDATE updates SET plan = json_set(plan, '$.rollback', 'needs-restore',
+                       '$.predicted_hold_ms', 9000)";
+        Ok(scope.prepare_cached(sql)?.execute([])?)
+    });
+    assert_eq!(changed.await.expect("a plan"), 1);
+
+    let plan = operator.post(&at("rollback"), &json!({})).await.is(200);
+
+    assert_eq!(plan["rollback"], "needs-restore");
+    assert_eq!((&plan["predicted_hold_ms"], &plan["probation_s"]), (&json!(9_000), &json!(0)));
+    assert!(plan["rows_lost"].as_u64() > Some(0), "{plan}");
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn an_update_that_nobody_reaches_yet_is_not_taken_back() {
     let (server, supervisor) = box_of().await;
     let operator = server.operator().await;

@@ -30,5 +30,7 @@ export function oneOf<N extends string, V extends string>(
 /** A filter that is on or left out. */
 export function flag<K extends string>(search: Search, name: K): { [P in K]?: true } {
   const value = search[name];
-  return (value === true || value === "true" ? { [name]: true } : {}) as { [P in K]?: true };
+  const found: { [P in K]?: true } = {};
+  if (value === true || value === "true") found[name] = true;
+  return found;
 }

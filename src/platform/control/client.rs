@@ -9,8 +9,8 @@ use super::protocol::{Answer, Verb};
 use super::socket::Address;
 use crate::platform::error::{Error, Refusal, Result};
 
-/// The box gives itself less, so its own word on a late answer arrives.
-/// The way there and back, beside the time that the box may take.
+/// The way there and back, beside the time that the box may take: so its own word on a late answer
+/// arrives.
 const WAY: Duration = Duration::from_secs(5);
 /// A longer answer is not ours.
 const ANSWER_SIZE_BYTES_MAX: u64 = 16 * 1024 * 1024;

@@ -1,7 +1,6 @@
 //! The side of the box: hears who may ask, one request to a connection.
 
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
 use super::ops;
-use super::protocol::{Answer, Fault, REQUEST_SIZE_BYTES_MAX, Verb};
+use super::protocol::{Answer, Fault, PATIENCE, REQUEST_SIZE_BYTES_MAX, Verb};
 use super::socket::Socket;
 use crate::platform::Platform;
 use crate::platform::error::Error;
@@ -32,7 +31,7 @@ const ROOT: u32 = 0;
 pub(super) struct Terms {
     pub(super) users: [u32; 2],
     /// Until the request was read, and then until the answer was; what the box takes between them
-    /// is the verb's, and this where the process stops meanwhile.
+    /// is the verb's.
     pub(super) timeout: Duration,
 }
 
@@ -123,7 +122,7 @@ where
     let (read, mut write) = stream.into_split();
     let reply = if terms.users.contains(&user) {
         match timeout(terms.timeout, request(read, stop.clone())).await?? {
-            Ok(verb) => patiently(verb.patience(), answer(verb), terms.timeout, stop).await?,
+            Ok(verb) => patiently(verb.patience(), answer(verb), stop).await,
             Err(fault) => Answer::Error(fault),
         }
     } else {
@@ -139,20 +138,19 @@ where
     timeout(terms.timeout, told).await?
 }
 
-/// Waits for an answer; where the process stops, no longer than `last`.
-async fn patiently<F>(
+/// Waits for an answer. Where the process stops, what waits for others is given up.
+async fn patiently(
     patience: Duration,
-    answer: F,
-    last: Duration,
+    answer: impl Future<Output = Answer>,
     mut stop: Stop,
-) -> io::Result<Answer>
-where
-    F: Future<Output = Answer>,
-{
-    let mut answer = pin!(timeout(patience, answer));
+) -> Answer {
+    let is_of_others = patience > PATIENCE;
+    let busy = |detail: &str| Answer::Error(Fault::new("busy", detail));
     tokio::select! {
-        reply = &mut answer => Ok(reply?),
-        () = stop.requested() => Ok(timeout(last, answer).await??),
+        reply = timeout(patience, answer) => reply.unwrap_or_else(|_| {
+            busy("It takes the box too long to answer. What was asked for may still come about.")
+        }),
+        () = stop.requested(), if is_of_others => busy("The box is stopping."),
     }
 }
 

@@ -14,8 +14,8 @@ use crate::platform::secret::Secret;
 /// A longer request is refused unread.
 pub(super) const REQUEST_SIZE_BYTES_MAX: usize = 64 * 1024;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an answer of the box's own may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The same where others are waited for: a feed has five minutes for what it says, and a bundle is
 /// read from whatever disk it lies on.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_mins(6);
@@ -400,6 +400,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_feed_and_a_bundle_are_waited_for() {
+        let file = PathBuf::from("/media/stick/release.tar");
+        let upload = UpdateVerb::Upload { file, accept_stale: false };
+        for verb in [UpdateVerb::Check, upload] {
+            assert_eq!(Verb::Update(verb).patience(), PATIENCE_WITH_OTHERS);
+        }
+        for verb in [Verb::Status, Verb::Update(UpdateVerb::Status)] {
+            assert_eq!(verb.patience(), PATIENCE);
+        }
+    }
 
     #[test]
     fn the_lines_are_what_other_versions_expect() {

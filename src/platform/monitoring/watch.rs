@@ -47,7 +47,6 @@ impl Watch {
         security_review::ops::remind(&ctx).await?;
         score::look(&ctx).await?;
         updates::ops::checking::look_after(&ctx).await?;
-        self.alarms.look(&ctx).await?;
         let checks = health(&ctx).await;
         let unwell: Vec<Check> =
             checks.into_iter().filter(|check| check.finding.status != Status::Ok).collect();
@@ -61,6 +60,8 @@ impl Watch {
                 ctx.write(move |scope| notices::ops::box_trouble_in(scope, name, &detail)).await;
             told += usize::from(written?);
         }
+        // Last: a supervisor that does not answer keeps nobody from hearing the rest.
+        self.alarms.look(&ctx).await?;
         Ok(told)
     }
 }

@@ -39,6 +39,16 @@ const OF_ALL: &str = concat!(
      WHERE i.deleted_at IS NULL AND s.qty <> 0 AND i.name_key >= :name_key",
     narrowed!()
 );
+/// There are few of them, and the table of stock is short beside its ledger: it is gone through.
+const BELOW_ZERO: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", s.qty FROM stocks AS s
+     CROSS JOIN items AS i ON i.rid = s.item_id
+     CROSS JOIN locations AS l ON l.rid = s.location_id
+     WHERE s.qty < 0 AND i.deleted_at IS NULL",
+    narrowed!()
+);
 const OF_ITEM: &str = concat!(
     "SELECT ",
     columns!(),
@@ -123,6 +133,7 @@ pub(super) fn list(
     let mut statement = scope.prepare_cached(match (filter.item, filter.place) {
         (Some(_), _) => OF_ITEM,
         (None, Some(_)) => OF_PLACE,
+        (None, None) if filter.is_below_zero => BELOW_ZERO,
         (None, None) => OF_ALL,
     })?;
     let rows = statement.query_map(

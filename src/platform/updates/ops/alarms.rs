@@ -6,10 +6,11 @@ use super::switching::standing;
 use crate::platform::audit::Entry;
 use crate::platform::ctx::{BoxCtx, BoxScope};
 use crate::platform::error::Result;
-use crate::platform::updates::supervisor::standing::Alert;
+use crate::platform::updates::supervisor::boot::Kind;
+use crate::platform::updates::supervisor::standing::{Alert, Standing};
 
-/// What stood in the supervisor's alerts at the last look. Each start of the box begins anew: the
-/// supervisor refused it again then.
+/// What stood in the supervisor's alerts at the last look. Each process begins anew, so the log
+/// says again at each start what nobody has mended.
 #[derive(Debug, Default)]
 pub(in crate::platform) struct Alarms(Vec<Alert>);
 
@@ -20,7 +21,10 @@ impl Alarms {
     /// The supervisor does not answer, or the box's file cannot be written.
     pub(in crate::platform) async fn look(&mut self, ctx: &BoxCtx) -> Result<()> {
         let Some(link) = &ctx.platform.updates else { return Ok(()) };
-        let alerts = standing(link).await?.alerts;
+        let Standing { mut alerts, last, .. } = standing(link).await?;
+        // What became of a package stands in the history, with an entry of its own.
+        let told = last.filter(|one| one.kind == Kind::Package).and_then(|one| one.why);
+        alerts.retain(|alert| told.as_ref().is_none_or(|why| why.code != alert.code));
         let fresh: Vec<Alert> =
             alerts.iter().filter(|one| !self.0.contains(one)).cloned().collect();
         if !fresh.is_empty() {
