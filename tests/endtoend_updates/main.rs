@@ -26,4 +26,5 @@ mod scene;
 #[path = "../fixtures/small.rs"]
 #[expect(unreachable_pub, reason = "it is taken in by path")]
 mod small;
+mod spoilt;
 mod story;

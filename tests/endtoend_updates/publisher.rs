@@ -68,6 +68,14 @@ impl Publisher {
         (next.len() as u64, delta_bytes)
     }
 
+    /// Where the file lies whose name has this in it.
+    pub(crate) fn file_of(&self, name: &str) -> PathBuf {
+        let entries = fs::read_dir(self.scene.path("feed/targets")).expect("a folder");
+        let mut paths = entries.map(|entry| entry.expect("an entry").path());
+        let found = paths.find(|path| path.to_string_lossy().contains(name));
+        found.unwrap_or_else(|| panic!("no file is called {name}"))
+    }
+
     /// Takes a release back.
     pub(crate) fn revoke(&self, version: &str) {
         self.scene.ok(&["revoke", "--feed", "feed", "--version", version]);
