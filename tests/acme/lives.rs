@@ -69,7 +69,8 @@ async fn while_the_authority_is_away_the_old_certificate_is_shown_until_it_is_ba
     pebble.stop();
 
     served.clock.advance(LIFE * 2 / 3);
-    served.until("missed", |it| it.authority().failures == 1).await;
+    let is_told = |it: &Served| it.authority().failures == 1 && it.status().trouble.is_some();
+    served.until("missed", is_told).await;
 
     let trouble = served.status().trouble.clone().expect("it is told");
     assert!(trouble.contains("cannot be reached"), "{trouble}");
@@ -99,7 +100,10 @@ async fn while_the_authority_is_away_the_old_certificate_is_shown_until_it_is_ba
     served.clock.advance(DAY);
     served
         .until("signed anew", |it| {
-            it.authority().failures == 0 && it.authority().last_error.is_none()
+            let authority = it.authority();
+            authority.failures == 0
+                && authority.last_error.is_none()
+                && it.status().trouble.is_none()
         })
         .await;
     let again = served.shown("a.example.com").await;
