@@ -182,9 +182,10 @@ impl Supervisor {
                 Ok(worker) => return self.accept(worker).await,
                 Err(not_up) => not_up,
             };
-            // Where it said why, its own words stand in the log already.
-            if said.is_none() {
-                warn!(code = why.code, "{}", why.detail);
+            match &said {
+                // What it said itself stands in the log already.
+                Some(code) => warn!(code, "The release refused to start ({code})"),
+                None => warn!(code = why.code, "{}", why.detail),
             }
             if let Some(Exit::Code(code)) = exit
                 && rules::FINAL_EXITS.contains(&code)
