@@ -10,13 +10,10 @@ use crate::publisher::Publisher;
 /// The code that a file is refused with, and what happened to it.
 type Spoilt = (&'static str, fn(&mut Vec<u8>));
 
-const RELEASES: &[Spoilt] =
-    &[("update-wrong-length", |file| file.extend(b"more")), ("update-wrong-hash", flip)];
-
-fn flip(file: &mut Vec<u8>) {
-    let middle = file.len() / 2;
-    file[middle] ^= 1;
-}
+const RELEASES: &[Spoilt] = &[
+    ("update-wrong-length", |file| file.extend(b"more")),
+    ("update-wrong-hash", |file| file[9] ^= 1),
+];
 
 /// Writes something else in place of a file; gives what was there.
 fn exchange(file: &Path, spoil: fn(&mut Vec<u8>)) -> Vec<u8> {

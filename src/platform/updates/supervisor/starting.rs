@@ -182,10 +182,11 @@ impl Supervisor {
                 Ok(worker) => return self.accept(worker).await,
                 Err(not_up) => not_up,
             };
-            match &said {
-                // What it said itself stands in the log already.
-                Some(code) => warn!(code, "The release refused to start ({code})"),
-                None => warn!(code = why.code, "{}", why.detail),
+            // What it said itself stands in the log already.
+            if let Some(code) = &said {
+                warn!(code, "The release refused to start ({code})");
+            } else {
+                warn!(code = why.code, "{}", why.detail);
             }
             if let Some(Exit::Code(code)) = exit
                 && rules::FINAL_EXITS.contains(&code)
