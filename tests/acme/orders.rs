@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::boxes::{Ports, Served, Settings, now};
 use crate::pebble::{Pebble, is_there};
 
-/// An authority that rejects every seventh request lets one of ten orders through at the least.
+/// Each order has a chance of its own, so that so many in a row do not all fail.
 const TRIES_MAX: usize = 12;
 
 fn settings(folder: &Path, ports: Ports, pebble: &Pebble, names: &str) -> Settings {

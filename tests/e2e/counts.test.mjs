@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startBox } from "./support/box.mjs";
 import { becomes, claim, openWindow, startBrowser } from "./support/browser.mjs";
+import { next, pick, press, Shelf } from "./support/counting.mjs";
 import { looksWell } from "./support/looks.mjs";
 import { items, itemsCsv, LOCATIONS_CSV, openingStockCsv } from "./support/pantry.mjs";
 import { accept, invite } from "./support/people.mjs";
@@ -16,7 +17,7 @@ const PHONE = { width: 360, height: 740 };
 const NAME = "Friday freezer";
 
 describe("a count of the freezer", () => {
-  let box, browser, manager, ben, workspace, stock;
+  let box, browser, manager, ben, workspace, shelf;
 
   before(async () => {
     [box, browser] = await Promise.all([startBox(), startBrowser()]);
@@ -34,7 +35,7 @@ describe("a count of the freezer", () => {
     await accept(ben.page, link, BEN, "Counter");
     const places = await workspace.get("/locations");
     const freezer = places.items.find((one) => one.code === "freezer-1");
-    stock = (await workspace.get(`/stock?location_id=${freezer.id}`)).items;
+    shelf = new Shelf(workspace, (await workspace.get(`/stock?location_id=${freezer.id}`)).items);
   });
   after(async () => {
     await browser?.close();
@@ -43,25 +44,6 @@ describe("a count of the freezer", () => {
 
   const listed = (page) => page.getByRole("grid", { name: "Counts" });
   const lines = (page) => page.getByRole("grid", { name: "Lines" });
-  const pad = () => ben.page.getByRole("group", { name: "Number pad" });
-  const press = async (keys) => {
-    for (const key of keys) await pad().getByRole("button", { name: key, exact: true }).click();
-  };
-  const pick = async (name) => {
-    await ben.page.getByLabel("Item number or name").fill(name);
-    await ben.page.getByLabel("Item number or name").press("Enter");
-    await ben.page.getByRole("heading", { name, level: 2 }).waitFor();
-  };
-  const next = () => ben.page.getByRole("button", { name: "Next", exact: true }).click();
-  const of = (name) => stock.find((one) => one.item_name === name);
-  const onHand = async (name) => (await workspace.get(`/items/${of(name).item_id}`)).on_hand;
-  const use = (name, qty) =>
-    workspace.post("/movements", {
-      type: "use",
-      item_id: of(name).item_id,
-      location_id: of(name).location_id,
-      qty,
-    });
 
   test("is opened by the manager, blind", async () => {
     const { page } = manager;
@@ -89,9 +71,9 @@ describe("a count of the freezer", () => {
     const peas = page.getByRole("grid", { name: "Items" });
     await peas.getByText("Hidden: blind count").first().waitFor();
     await looksWell(page, "hidden-items");
-    await page.goto(`${workspace.home}/inventory/items/${of("Peas").item_id}`);
+    await page.goto(`${workspace.home}/inventory/items/${shelf.of("Peas").item_id}`);
     await page.getByText("Hidden: blind count").first().waitFor();
-    assert.equal(await page.getByText(`${Number(of("Peas").qty)} kg`).count(), 0);
+    assert.equal(await page.getByText(`${Number(shelf.of("Peas").qty)} kg`).count(), 0);
     await looksWell(page, "hidden-item");
     await page.goto(`${workspace.home}/inventory/stock`);
     await note.waitFor();
@@ -118,12 +100,12 @@ describe("a count of the freezer", () => {
     await listed(page).getByText(NAME).click();
     await page.getByRole("link", { name: "Count", exact: true }).click();
     await page.getByRole("button", { name: /Chest freezer/ }).click();
-    await pick("Peas");
+    await pick(page, "Peas");
     assert.equal(await page.getByText(/Expected/).count(), 0);
-    await press(["4", ".", "5"]);
+    await press(page, ["4", ".", "5"]);
     await looksWell(page, "counting-pad");
     await page.setViewportSize(PHONE);
-    await next();
+    await next(page);
     await page.getByText("4.5 kg of Peas").waitFor();
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= PHONE.width, `${wide} px are wider than the phone`);
@@ -132,9 +114,9 @@ describe("a count of the freezer", () => {
 
   test("lets a wrong entry be taken back", async () => {
     const { page } = ben;
-    await pick("Raspberries");
-    await press(["9", "9"]);
-    await next();
+    await pick(page, "Raspberries");
+    await press(page, ["9", "9"]);
+    await next(page);
     await page.getByText("99 kg of Raspberries").waitFor();
     await page.getByText(/2 done/).waitFor();
     const toast = page.getByRole("alert").filter({ hasText: "99 kg of Raspberries" });
@@ -146,15 +128,15 @@ describe("a count of the freezer", () => {
   test("goes on while the kitchen uses what is counted", async () => {
     const { page } = ben;
     // Peas were counted before the kitchen takes some; the prawns while Ben stands before them.
-    await use("Peas", "1");
-    await pick("Prawns peeled");
-    await use("Prawns peeled", "0.5");
-    await press(["2"]);
-    await next();
+    await shelf.use("Peas", "1");
+    await pick(page, "Prawns peeled");
+    await shelf.use("Prawns peeled", "0.5");
+    await press(page, ["2"]);
+    await next(page);
     await page.getByText("2 kg of Prawns peeled").waitFor();
-    await pick("Raspberries");
-    await press(["3"]);
-    await next();
+    await pick(page, "Raspberries");
+    await press(page, ["3"]);
+    await next(page);
     await page.getByText(/3 done/).waitFor();
     await page.getByRole("link", { name: "All lines" }).click();
     await page.getByRole("button", { name: "Submit" }).click();
@@ -164,7 +146,7 @@ describe("a count of the freezer", () => {
     await page.getByText("To approve").first().waitFor();
     assert.equal(await page.getByRole("button", { name: "Approve" }).count(), 0);
     await looksWell(page, "count-blind");
-    await page.goto(`${workspace.home}/inventory/items/${of("Raspberries").item_id}`);
+    await page.goto(`${workspace.home}/inventory/items/${shelf.of("Raspberries").item_id}`);
     await page.getByRole("heading", { name: "Raspberries", level: 1 }).waitFor();
     await page.getByText("kg", { exact: true }).first().waitFor();
     assert.equal(await page.getByText("Hidden: blind count").count(), 0);
@@ -194,9 +176,9 @@ describe("a count of the freezer", () => {
     await page.getByText("Applied").first().waitFor();
 
     // 4.5 counted, 1 used since; 2 counted after the kitchen; 3 after a wrong 99.
-    await becomes(() => onHand("Peas"), "3.500");
-    assert.equal(await onHand("Prawns peeled"), "2.000");
-    assert.equal(await onHand("Raspberries"), "3.000");
+    await becomes(() => shelf.onHand("Peas"), "3.500");
+    assert.equal(await shelf.onHand("Prawns peeled"), "2.000");
+    assert.equal(await shelf.onHand("Raspberries"), "3.000");
     await page.goto(`${workspace.home}/inventory/counts`);
     await listed(page).getByText("Applied").waitFor();
     await looksWell(page, "counts-list");

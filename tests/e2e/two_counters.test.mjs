@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startBox } from "./support/box.mjs";
 import { becomes, claim, openWindow, startBrowser } from "./support/browser.mjs";
+import { next, pick, press, Shelf } from "./support/counting.mjs";
 import { looksWell } from "./support/looks.mjs";
 import { items, itemsCsv, LOCATIONS_CSV, openingStockCsv } from "./support/pantry.mjs";
 import { accept, invite } from "./support/people.mjs";
@@ -16,7 +17,7 @@ const COUNTERS = ["Ben Okafor", "Ivy Novak"].map((name) => ({
 const PHONE = { width: 360, height: 740 };
 
 describe("two counters of one freezer", () => {
-  let box, browser, manager, phones, workspace, stock, count;
+  let box, browser, manager, phones, workspace, shelf, count;
 
   before(async () => {
     [box, browser] = await Promise.all([startBox(), startBrowser()]);
@@ -34,7 +35,7 @@ describe("two counters of one freezer", () => {
     }
     const places = await workspace.get("/locations");
     const freezer = places.items.find((one) => one.code === "freezer-1");
-    stock = (await workspace.get(`/stock?location_id=${freezer.id}`)).items;
+    shelf = new Shelf(workspace, (await workspace.get(`/stock?location_id=${freezer.id}`)).items);
     const scope = { location_id: freezer.id };
     count = await workspace.post("/counts", { name: "Wednesday freezer", blind: true, scope });
   });
@@ -43,24 +44,9 @@ describe("two counters of one freezer", () => {
     await box?.stop();
   });
 
-  const of = (name) => stock.find((one) => one.item_name === name);
-  const onHand = async (name) => (await workspace.get(`/items/${of(name).item_id}`)).on_hand;
-  const use = (name, qty) =>
-    workspace.post("/movements", {
-      type: "use",
-      item_id: of(name).item_id,
-      location_id: of(name).location_id,
-      qty,
-    });
-  const pick = async ({ page }, name) => {
-    await page.getByLabel("Item number or name").fill(name);
-    await page.getByLabel("Item number or name").press("Enter");
-    await page.getByRole("heading", { name, level: 2 }).waitFor();
-  };
-  const enter = async ({ page }, name, keys) => {
-    const pad = page.getByRole("group", { name: "Number pad" });
-    for (const key of keys) await pad.getByRole("button", { name: key, exact: true }).click();
-    await page.getByRole("button", { name: "Next", exact: true }).click();
+  const enter = async (page, name, keys) => {
+    await press(page, keys);
+    await next(page);
     await page.getByText(`${keys.join("")} kg of ${name}`).waitFor();
   };
   const done = ({ page }, number) =>
@@ -79,24 +65,24 @@ describe("two counters of one freezer", () => {
         await page.getByRole("button", { name: /Chest freezer/ }).click();
       }),
     );
-    await Promise.all([pick(ben, "Peas"), pick(ivy, "Raspberries")]);
+    await Promise.all([pick(ben.page, "Peas"), pick(ivy.page, "Raspberries")]);
     await Promise.all([
-      enter(ben, "Peas", ["4", ".", "5"]),
-      enter(ivy, "Raspberries", ["3"]),
+      enter(ben.page, "Peas", ["4", ".", "5"]),
+      enter(ivy.page, "Raspberries", ["3"]),
       // Of what nobody counts.
-      use("Puff pastry sheets", "0.5"),
+      shelf.use("Puff pastry sheets", "0.5"),
     ]);
     await Promise.all([done(ben, 2), done(ivy, 2)]);
-    await Promise.all([use("Peas", "1"), use("Raspberries", "0.5")]);
+    await Promise.all([shelf.use("Peas", "1"), shelf.use("Raspberries", "0.5")]);
     await lines().getByText("Raspberries", { exact: true }).waitFor();
   });
 
   test("who count the same leave it to the manager which number holds", async () => {
     const [ben, ivy] = phones;
-    await Promise.all([pick(ben, "Prawns peeled"), pick(ivy, "Prawns peeled")]);
-    await enter(ben, "Prawns peeled", ["2"]);
-    await use("Prawns peeled", "0.5");
-    await enter(ivy, "Prawns peeled", ["2", ".", "5"]);
+    await Promise.all([pick(ben.page, "Prawns peeled"), pick(ivy.page, "Prawns peeled")]);
+    await enter(ben.page, "Prawns peeled", ["2"]);
+    await shelf.use("Prawns peeled", "0.5");
+    await enter(ivy.page, "Prawns peeled", ["2", ".", "5"]);
     await Promise.all([done(ben, 3), done(ivy, 3)]);
     // Both numbers are in the box, not only on their phones.
     const conflicts = async () => (await workspace.get(`/counts/${count.id}`)).summary.conflict;
@@ -130,11 +116,11 @@ describe("two counters of one freezer", () => {
     await confirm.getByRole("button", { name: "Approve" }).click();
     await page.getByText("Applied").first().waitFor();
 
-    const pastry = (Number(of("Puff pastry sheets").qty) - 0.5).toFixed(3);
-    await becomes(() => onHand("Peas"), "3.500");
-    assert.equal(await onHand("Raspberries"), "2.500");
-    assert.equal(await onHand("Prawns peeled"), "2.500");
-    assert.equal(await onHand("Puff pastry sheets"), pastry);
+    const pastry = (Number(shelf.of("Puff pastry sheets").qty) - 0.5).toFixed(3);
+    await becomes(() => shelf.onHand("Peas"), "3.500");
+    assert.equal(await shelf.onHand("Raspberries"), "2.500");
+    assert.equal(await shelf.onHand("Prawns peeled"), "2.500");
+    assert.equal(await shelf.onHand("Puff pastry sheets"), pastry);
   });
 
   test("never meet a fault of the page", () =>

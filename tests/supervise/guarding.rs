@@ -88,7 +88,9 @@ fn a_changed_release_is_not_started_and_the_one_before_is() {
 
     assert_eq!(rig.version(), 1);
     let alerts = rig.standing().alerts;
-    assert!(alerts.iter().any(|one| one.code == reasons::LAST_RESORT), "{alerts:?}");
+    let told = alerts.iter().find(|one| one.code == reasons::LAST_RESORT);
+    let is_named = told.is_some_and(|one| one.detail.contains(reasons::RELEASE_CHANGED));
+    assert!(is_named, "why is told with its own reason: {alerts:?}");
 }
 
 #[test]

@@ -29,6 +29,22 @@ macro_rules! narrowed {
     };
 }
 
+/// Stock as the ledger's trigger keeps it, from its own table on.
+macro_rules! of_stocks {
+    ($where:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", s.qty FROM stocks AS s
+             CROSS JOIN items AS i ON i.rid = s.item_id
+             CROSS JOIN locations AS l ON l.rid = s.location_id
+             WHERE ",
+            $where,
+            narrowed!()
+        )
+    };
+}
+
 /// Stock by the item's name, then by place; what is zero is left out.
 const OF_ALL: &str = concat!(
     "SELECT ",
@@ -40,33 +56,11 @@ const OF_ALL: &str = concat!(
     narrowed!()
 );
 /// There are few of them, and the table of stock is short beside its ledger: it is gone through.
-const BELOW_ZERO: &str = concat!(
-    "SELECT ",
-    columns!(),
-    ", s.qty FROM stocks AS s
-     CROSS JOIN items AS i ON i.rid = s.item_id
-     CROSS JOIN locations AS l ON l.rid = s.location_id
-     WHERE s.qty < 0 AND i.deleted_at IS NULL",
-    narrowed!()
-);
-const OF_ITEM: &str = concat!(
-    "SELECT ",
-    columns!(),
-    ", s.qty FROM stocks AS s
-     CROSS JOIN items AS i ON i.rid = s.item_id
-     CROSS JOIN locations AS l ON l.rid = s.location_id
-     WHERE s.item_id = (SELECT rid FROM items WHERE id = :item) AND s.qty <> 0",
-    narrowed!()
-);
-const OF_PLACE: &str = concat!(
-    "SELECT ",
-    columns!(),
-    ", s.qty FROM stocks AS s
-     CROSS JOIN items AS i ON i.rid = s.item_id
-     CROSS JOIN locations AS l ON l.rid = s.location_id
-     WHERE s.location_id = (SELECT rid FROM locations WHERE id = :place) AND s.qty <> 0",
-    narrowed!()
-);
+const BELOW_ZERO: &str = of_stocks!("s.qty < 0");
+const OF_ITEM: &str =
+    of_stocks!("s.item_id = (SELECT rid FROM items WHERE id = :item) AND s.qty <> 0");
+const OF_PLACE: &str =
+    of_stocks!("s.location_id = (SELECT rid FROM locations WHERE id = :place) AND s.qty <> 0");
 /// The same summed up from the ledger as far as a moment.
 const AT_MOMENT: &str = concat!(
     "SELECT ",

@@ -249,8 +249,9 @@ impl Supervisor {
             let detail = format!("{}, and was started because nothing else can be", revoked.detail);
             self.alert(Alert::new(revoked.code.clone(), detail));
         } else if let Some(why) = why {
+            let Alert { code, detail } = why;
             let detail =
-                format!("Release {version} was started instead of {active}: {}", why.detail);
+                format!("Release {version} was started instead of {active}: {detail} ({code})");
             self.alert(Alert::new(reasons::LAST_RESORT, detail));
         }
     }
