@@ -4,6 +4,7 @@
 mod asked;
 mod incoming;
 mod limits;
+mod refusals;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,13 +17,13 @@ use serde_json::{Map, Value};
 pub use self::asked::{Asked, StepUp};
 pub use self::incoming::Incoming;
 use self::limits::{AlsoLimited, Limit};
+use self::refusals::Refusals;
 pub use super::cookies::{DEVICE_COOKIE, PENDING_COOKIE, SESSION_COOKIE, cookie, session_cookie};
 use super::reading::{Kept, Reading, SENSITIVE};
 use super::{address, openapi};
 use crate::config::Config;
 use crate::platform::Platform;
 use crate::platform::access::rules::{OPERATE, box_part};
-use crate::platform::audit::Entry;
 use crate::platform::ctx::{Actor, BoxCtx, Cause, Ctx};
 use crate::platform::error::{Error, Refusal, Result};
 use crate::platform::identity::factors::rules::enrolment_needed;
@@ -36,8 +37,6 @@ use crate::platform::workspaces::WorkspaceId;
 
 /// The code of a caller who asks too often.
 const TOO_MANY: &str = "too-many-requests";
-/// Refused requests of one person written to the audit log singly, per minute.
-const AUDITED_REFUSALS_PER_MIN: u64 = 60;
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +151,7 @@ pub struct Guard {
     heavy: Buckets<UserId>,
     imports: Buckets<UserId>,
     per_address: Buckets<IpAddr>,
-    audited_refusals: Buckets<UserId>,
+    refusals: Refusals,
 }
 
 /// What a request that may go on takes along.
@@ -202,11 +201,7 @@ impl Guard {
                 limits.unauthenticated_per_min,
                 TOO_MANY,
             ),
-            audited_refusals: Buckets::new(
-                AUDITED_REFUSALS_PER_MIN,
-                AUDITED_REFUSALS_PER_MIN,
-                TOO_MANY,
-            ),
+            refusals: Refusals::new(),
         })
     }
 
@@ -269,10 +264,15 @@ impl Guard {
         let Some(credential) = credential(incoming.headers) else {
             self.count_stranger(address, &on_box)?;
             let detail = "Sign in first, or send a personal token.";
-            return Err(Error::SignInNeeded(Refusal::new("sign-in-needed", detail)));
+            let error = Error::SignInNeeded(Refusal::new("sign-in-needed", detail));
+            self.refusals.note_stranger(&on_box, incoming, &error).await;
+            return Err(error);
         };
-        if matches!(credential, Credential::Cookie(_)) {
-            check_origin(incoming, &on_box.platform.config, OriginRule::Needed)?;
+        if matches!(credential, Credential::Cookie(_))
+            && let Err(error) = check_origin(incoming, &on_box.platform.config, OriginRule::Needed)
+        {
+            self.refusals.note_stranger(&on_box, incoming, &error).await;
+            return Err(error);
         }
         let resolved = match resolve(&on_box, &credential).await {
             Ok(resolved) => resolved,
@@ -316,7 +316,7 @@ impl Guard {
         let workspace = match authorize(on_box, principal, route, incoming) {
             Ok(workspace) => workspace,
             Err(error) => {
-                self.audit_refusal(on_box, principal, incoming, &error).await;
+                self.refusals.note(on_box, principal, incoming, &error).await;
                 return Err(error);
             }
         };
@@ -402,40 +402,6 @@ impl Guard {
         match address {
             Some(address) => self.per_address.take(address::sender(address), ctx.now()),
             None => Ok(()),
-        }
-    }
-
-    /// Notes a refusal of a signed-in person in the log of the workspace, or of the box.
-    async fn audit_refusal(
-        &self,
-        on_box: &BoxCtx,
-        principal: &Principal,
-        incoming: &Incoming<'_>,
-        error: &Error,
-    ) {
-        let Error::Forbidden { needed } = error else { return };
-        if self.audited_refusals.take(principal.user, on_box.now()).is_err() {
-            metrics::counter!("holdfast_refusals_not_audited_total").increment(1);
-            return;
-        }
-        let entry = Entry::about("access.refused", "access")
-            .refused()
-            .set("needed", *needed)
-            .set("method", incoming.method.as_str())
-            .set("route", incoming.template.unwrap_or_default());
-        let membership = incoming
-            .workspace
-            .and_then(|text| text.parse().ok())
-            .and_then(|id| principal.membership(id));
-        let written = match membership {
-            Some(membership) => {
-                let ctx = Ctx::new(on_box.clone(), membership.clone());
-                ctx.write(move |scope| scope.audit(entry)).await
-            }
-            None => on_box.write(move |scope| scope.audit(entry)).await,
-        };
-        if let Err(error) = written {
-            tracing::warn!("A refusal could not be written to the audit log: {error}");
         }
     }
 }

@@ -79,7 +79,12 @@ fn whoever_may_not_update_a_box_changes_nothing() {
     assert_eq!(machine.audit_codes("update.confirmed").len(), 0);
     let kept = machine.audit_codes("update.refused");
     assert!(kept.contains(&"update-plan-other".to_owned()), "{kept:?}");
-    assert!(!machine.audit_codes("access.refused").is_empty(), "who was kept out stands there");
+    let kept = machine.audit_codes("access.refused");
+    assert!(kept.contains(&"sign-in-needed".to_owned()), "A48, nobody: {kept:?}");
+    assert!(kept.contains(&"origin-foreign".to_owned()), "A51: {kept:?}");
+    assert!(kept.contains(&String::new()), "A52, with what was needed in place of a code");
+    let kept = machine.audit_codes("identity.token.refused");
+    assert!(kept.contains(&"address-not-allowed".to_owned()), "A49: {kept:?}");
 }
 
 /// Sends the same wish many times at once; gives the answers.

@@ -233,6 +233,8 @@ async fn an_account_off_its_list_is_refused_on_every_request_behind_a_proxy_too(
     forged.is_problem(403, "address-not-allowed");
     let asked = by_secret(&at("198.51.100.7"), &account.0, &account.1).await;
     asked.is_problem(401, "address-not-allowed");
+    let kept = refused(&server).await;
+    assert!(kept.contains_key("address-not-allowed"), "it stands in the log: {kept:?}");
     let path = format!("{ACCOUNTS}/{}", account.0);
     let shown = admin.get(&path).await.is(200);
     assert_eq!(shown["last_used_from"], "192.0.2.7");
