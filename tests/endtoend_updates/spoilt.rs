@@ -45,6 +45,13 @@ fn a_release_that_is_spoilt_stands_in_the_log_and_is_not_installed() {
     assert_eq!(kept, ["update-wrong-hash", "update-wrong-length"]);
     let status = machine.get("platform/updates/status");
     assert_eq!(status["current"]["version"], env!("CARGO_PKG_VERSION"));
+    // A45, as far as this machine's kernel can.
+    let detail = status["supervision"]["protection_detail"].as_str().expect("a detail");
+    let without = ["not in this kernel", "switched off", "could not be used"];
+    let can_keep_out = !without.iter().any(|why| detail.contains(why));
+    let code = if can_keep_out { "update-write-refused" } else { "update-unprotected" };
+    let tried = machine.audit_codes("update.protection");
+    assert!(!tried.is_empty() && tried.iter().all(|one| one == code), "{tried:?}");
     let plan = machine.said(&["update", "plan"]);
     assert_eq!(plan["to"]["version"], version.as_str(), "what is whole is taken after all that");
 }

@@ -52,8 +52,14 @@ pub struct Enclosed {
 
 /// What the kernel is asked for: the newest version of its rules that was tried.
 const WANTED: ABI = ABI::V7;
+/// The first version with all that keeps a release out; what came later is said in its log alone.
+const WHOLE: ABI = ABI::V6;
 /// Before this version nothing could be moved between folders at all.
 const NEEDED: ABI = ABI::V2;
+
+/// What a process that is locked out tries to make, so that it is known and not only believed; its
+/// number follows.
+const TRIED: &str = "tried";
 
 /// What of a program's head says for which machine it is.
 const HEAD_LENGTH_BYTES: usize = 20;
@@ -130,25 +136,51 @@ fn protect(state: &Path, data: &Path) -> Protection {
         return said(ProtectionState::SharedFolder, detail);
     }
     match restrict(&state) {
-        Ok(status) => judged(&status, &state),
+        Ok(status) => judged(&status, &state, is_kept_out(&state)),
         Err(error) => {
             said(ProtectionState::Missing, format!("Landlock could not be used: {error}"))
         }
     }
 }
 
-fn judged(status: &RestrictionStatus, state: &Path) -> Protection {
-    let version = match status.landlock {
-        LandlockStatus::Available { effective_abi, .. } => format!("{effective_abi:?}"),
-        LandlockStatus::NotEnabled => "switched off".to_owned(),
-        LandlockStatus::NotImplemented => "not in this kernel".to_owned(),
+/// Tries what a release must not be able to do, to write where the supervisor keeps its files, and
+/// says whether this process is kept out. What could be written is gone again.
+///
+/// # Errors
+/// Something else than being kept out was in the way.
+pub fn is_kept_out(state: &Path) -> io::Result<bool> {
+    // A new file: what lies there already, a pipe for one, must hold nobody up.
+    let path = state.join(format!("{TRIED}-{}", std::process::id()));
+    match File::options().write(true).create_new(true).open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(true),
+        Err(error) => Err(error),
+        Ok(_) => std::fs::remove_file(&path).map(|()| false),
+    }
+}
+
+fn judged(status: &RestrictionStatus, state: &Path, tried: io::Result<bool>) -> Protection {
+    let (version, is_whole) = match status.landlock {
+        LandlockStatus::Available { effective_abi, .. } => {
+            (format!("{effective_abi:?}"), effective_abi >= WHOLE)
+        }
+        LandlockStatus::NotEnabled => ("switched off".to_owned(), false),
+        LandlockStatus::NotImplemented => ("not in this kernel".to_owned(), false),
     };
-    let (kept, how) = match status.ruleset {
-        RulesetStatus::FullyEnforced => (ProtectionState::Full, "cannot write"),
-        RulesetStatus::PartiallyEnforced => (ProtectionState::Partial, "cannot write"),
-        RulesetStatus::NotEnforced => (ProtectionState::Missing, "can write"),
+    let (kept, how) = match (&status.ruleset, tried) {
+        (RulesetStatus::NotEnforced, _) => (ProtectionState::Missing, "can write".to_owned()),
+        (_, Ok(false)) => (ProtectionState::Missing, "could write when it tried".to_owned()),
+        (_, Err(error)) => (
+            ProtectionState::Missing,
+            format!("may be able, which could not be tried ({error}), to write"),
+        ),
+        (_, Ok(true)) => {
+            let state = if is_whole { ProtectionState::Full } else { ProtectionState::Partial };
+            (state, "cannot write".to_owned())
+        }
     };
-    let detail = format!("The box {how} {} (Landlock: {version})", state.display());
+    let tried =
+        if kept == ProtectionState::Missing { "" } else { " and was refused when it tried" };
+    let detail = format!("The box {how} {}{tried} (Landlock: {version})", state.display());
     Protection { state: kept, detail }
 }
 
@@ -163,7 +195,11 @@ fn restrict(state: &Path) -> Result<RestrictionStatus, RulesetError> {
         .handle_access(writing)?
         // It cannot send signals to the supervisor either.
         .scope(Scope::Signal)?
-        .create()?;
+        .create()?
+        // Nobody asks a release that was broken into what it tried: the kernel's log has it, and
+        // nothing of what is tried before the release begins.
+        .log_same_exec(false)?
+        .log_new_exec(true)?;
     let mut way = PathBuf::new();
     for part in state.components() {
         way.push(part);

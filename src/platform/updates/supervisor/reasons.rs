@@ -37,6 +37,8 @@ pub const PACKAGE_OLDER: &str = "update-package-older";
 pub const OLDER_RELEASE: &str = "update-older-release";
 pub const ASKED_BACK: &str = "update-asked-back";
 pub const LAST_RESORT: &str = "update-last-resort";
+pub const WRITE_REFUSED: &str = "update-write-refused";
+pub const UNPROTECTED: &str = "update-unprotected";
 
 const TAKE_AGAIN: &str = "Fetch the update again. If it happens again, look at the disk.";
 const SEE_DETAIL: &str = "The box went back by itself. The detail says what was found; wait for a \
@@ -131,5 +133,15 @@ pub const CODES: &[Code] = &[
         LAST_RESORT,
         "The release to be started cannot be, so another one was started.",
         "The detail says why. Update again.",
+    ),
+    code(
+        WRITE_REFUSED,
+        "The box tried to write where releases lie, and the kernel kept it out.",
+        "Nothing is to be done: the box tries that itself whenever it starts.",
+    ),
+    code(
+        UNPROTECTED,
+        "Nothing keeps the box itself from writing where releases lie.",
+        "See *update-unprotected* in the manual's part on troubleshooting.",
     ),
 ];

@@ -51,6 +51,7 @@ export const audit = {
   "audit.say.update.refused": "Something about updates was refused",
   "audit.say.update.alert": "Something about releases on this box has to be looked at",
   "audit.say.update.left_out": "A release is not for this box",
+  "audit.say.update.protection": "The box noted how far it is kept from where releases lie",
   "audit.say.update.delta_refused": "A shorter download of a release was refused",
   "audit.say.update.bundle_sent": "{actor} sent a bundle with a release",
   "audit.say.box.security_review.kept": "{actor} kept a review of the box’s security",

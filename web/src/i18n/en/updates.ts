@@ -27,7 +27,7 @@ export const updates = {
   "updates.protection": "Kept apart by the kernel",
   "updates.protection.full": "yes",
   "updates.protection.partial": "in part",
-  "updates.protection.missing": "no, this kernel cannot",
+  "updates.protection.missing": "no",
   "updates.protection.shared_folder": "no, the folder is shared",
   "updates.alone": "This box cannot update itself",
   "updates.aloneHow": "How it gets a supervisor",
