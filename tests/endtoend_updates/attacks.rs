@@ -24,7 +24,7 @@ const AT_ONCE: &str = "tests/endtoend_updates/refusals.rs \
 
 /// What is tried, by its number, and a test that it does not work. The file of the test names the
 /// number.
-const PROOFS: [(u32, &str, &str); 69] = [
+const PROOFS: [(u32, &str, &str); 73] = [
     (1, "no signature", SIGNATURES),
     (2, "one of two needed signatures", SIGNATURES),
     (3, "one key counted as two", SIGNATURES),
@@ -66,6 +66,12 @@ const PROOFS: [(u32, &str, &str); 69] = [
     (27, "in all", "tests/trust/content.rs all_metadata_together_has_its_time"),
     (28, "led to another host", SERVERS),
     (28, "with secrets", "tests/trust/content.rs a_feed_is_asked_safely_or_not_at_all"),
+    (
+        28,
+        "and the log has it",
+        "tests/updates/transport.rs \
+         each_bad_server_is_kept_in_the_log_and_nothing_is_handed_over",
+    ),
     (29, "a bomb", DIFFERENCES),
     (30, "a difference to something else", DIFFERENCES),
     (31, "a difference from something else", DIFFERENCES),
@@ -74,6 +80,12 @@ const PROOFS: [(u32, &str, &str); 69] = [
         "a base that changed",
         "tests/trust/content.rs \
       a_base_that_has_changed_is_told_and_the_whole_is_fetched",
+    ),
+    (
+        31,
+        "and the log has it",
+        "tests/updates/attacks.rs \
+         each_forged_difference_is_kept_in_the_log_and_the_whole_release_is_fetched",
     ),
     (32, "metadata of two feeds", OLD),
     (33, "another product", CHOOSING),
@@ -94,6 +106,11 @@ const PROOFS: [(u32, &str, &str); 69] = [
         39,
         "a bundle that reaches out",
         "tests/trust/bundles.rs each_bundle_that_reaches_out_is_refused_with_its_own_reason",
+    ),
+    (
+        39,
+        "and the log has it",
+        "tests/updates/transport.rs each_bad_bundle_is_kept_in_the_log_and_offers_nothing",
     ),
     (40, "an old bundle", "tests/trust/bundles.rs a_bundle_is_read_as_a_feed"),
     (41, "an override below the floor", OLD),
@@ -128,6 +145,12 @@ const PROOFS: [(u32, &str, &str); 69] = [
         45,
         "a worker that writes what is started next",
         "tests/supervise/guarding.rs a_release_cannot_write_where_the_supervisor_keeps_its_files",
+    ),
+    (
+        45,
+        "tried by each worker before it begins",
+        "tests/updates/attacks.rs \
+         the_log_has_of_each_worker_whether_it_can_write_where_releases_lie",
     ),
     (46, "two at once", AT_ONCE),
     (46, "asked for", "tests/supervise/switches.rs a_second_update_and_an_older_one_are_refused"),

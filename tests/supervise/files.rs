@@ -168,6 +168,31 @@ fn a_program_that_is_not_the_signed_one_is_not_installed() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// A42.
+#[test]
+fn each_of_two_thousand_changed_bits_of_a_release_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let releases = Releases::open(disk(), folder.path()).unwrap();
+    let program: Vec<u8> = (0..40_000_u32).map(|at| (at * at / 7 % 251) as u8).collect();
+    let installed =
+        releases.install(&mut file(folder.path(), &program), &release(3, &program)).unwrap();
+    let own = folder.path().join("releases").join(installed.folder.as_ref().unwrap());
+    let path = own.join(PROGRAM);
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    let bits = program.len() * 8;
+
+    for bit in (0..bits).step_by(bits / 2_000) {
+        let mut changed = program.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(&path, &changed).unwrap();
+        let refused = releases.verify(&installed).map(|_| ()).unwrap_err();
+        assert_eq!(refused.code, reasons::RELEASE_CHANGED, "bit {bit}");
+    }
+
+    std::fs::write(&path, &program).unwrap();
+    releases.verify(&installed).unwrap();
+}
+
 /// A42, A43.
 #[test]
 fn a_changed_bit_a_link_and_a_pipe_are_not_started() {

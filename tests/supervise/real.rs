@@ -56,14 +56,20 @@ impl Served {
         std::fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
+    /// What the service manager is told next, within so long. A manager that does not listen would
+    /// hold the supervisor up.
+    fn notice(&self, patience: Duration) -> Option<String> {
+        let mut message = [0; 4096];
+        self.notices.set_read_timeout(Some(patience)).expect("a patience");
+        let length = self.notices.recv(&mut message).ok()?;
+        Some(String::from_utf8_lossy(&message[..length]).into_owned())
+    }
+
     /// Waits until the service manager hears of something.
     fn hear(&mut self, what: &str) {
-        let (end, mut message) = (Instant::now() + PATIENCE, [0; 4096]);
-        self.notices.set_read_timeout(Some(Duration::from_millis(100))).expect("a patience");
+        let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
-            if let Ok(length) = self.notices.recv(&mut message)
-                && String::from_utf8_lossy(&message[..length]).contains(what)
-            {
+            if self.notice(Duration::from_millis(100)).is_some_and(|told| told.contains(what)) {
                 return;
             }
             let ended = self.child.try_wait().expect("a child");
@@ -79,7 +85,7 @@ impl Served {
                 return found;
             }
             assert!(Instant::now() < end, "not in time: {what}\n{}", self.log());
-            std::thread::park_timeout(Duration::from_millis(10));
+            self.notice(Duration::from_millis(10));
         }
     }
 
@@ -90,7 +96,14 @@ impl Served {
 
     fn end(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
-        self.child.wait().expect("a child")
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if let Some(ended) = self.child.try_wait().expect("a child") {
+                return ended;
+            }
+            self.notice(Duration::from_millis(10));
+        }
+        panic!("it does not end\n{}", self.log());
     }
 
     /// The programs of the workers that run.

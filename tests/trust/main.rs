@@ -12,6 +12,7 @@ mod content;
 mod flips;
 mod forge;
 mod freshness;
+mod packing;
 mod rotation;
 mod second_opinion;
 mod servers;

@@ -1,18 +1,20 @@
 //! What the audit log has of attacks, each with its own reason, and that nothing came of them: the
-//! list of attacks wants both. What the log has of whoever may not ask at all, A46 to A52, is read
-//! where that is tried.
+//! list of attacks wants both. What the log has of files and bundles is read in `transport.rs`, and
+//! of whoever may not ask at all, A46 to A52, where that is tried.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use holdfast::platform::clock::Moment;
+use holdfast::platform::updates::supervisor::protocol::Wish;
 use serde_json::{Value, json};
 
 use super::at;
 use super::feeds::Fed;
-use super::forge::{Forge, release_name};
+use super::forge::{Forge, content, hash, release_name};
 use super::forged::{OLD, SIGNATURES};
-use super::supervisor::Supervisor;
+use super::supervisor::{Supervisor, installed};
 use crate::support::TestServer;
 
 /// The releases of a feed that the box has believed before.
@@ -100,6 +102,68 @@ async fn each_release_that_is_not_for_the_box_is_kept_in_the_log_and_not_offered
     }
 }
 
+/// What a feed has in place of the difference from the binary that runs, and the code that the log
+/// has.
+type Difference = (&'static str, &'static str, fn() -> Vec<u8>);
+
+const DIFFERENCES: &[Difference] = &[
+    ("A29", "update-delta-too-large", || packed(&[], &[0; 1 << 20])),
+    ("A30", "update-delta-wrong", || packed(&[], &content(NEW - 1))),
+    ("A31", "update-delta-wrong", || packed(&content(NEW - 1), &content(NEW))),
+];
+
+/// A difference as publishers make it.
+fn packed(base: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut encoder = zstd::Encoder::with_ref_prefix(Vec::new(), 19, base).expect("a level");
+    encoder.write_all(to).expect("room");
+    encoder.finish().expect("room")
+}
+
+/// A29, A30, A31.
+#[tokio::test]
+async fn each_forged_difference_is_kept_in_the_log_and_the_whole_release_is_fetched() {
+    let box_ = Fed::ready(&[]).await;
+    let own = hash(&std::fs::read("/proc/self/exe").expect("the program that runs"));
+    let mut running = installed(6, "1.4.1");
+    running["sha256"] = json!(own);
+    box_.supervisor.set("running", running);
+    box_.supervisor.refuse("update-other", "It goes no further here.");
+
+    for (step, (name, code, forged)) in (0..).zip(DIFFERENCES) {
+        let difference = forged();
+        box_.publish(step, NEW, |forge| {
+            forge.add("difference", &difference, None);
+            forge.custom_mut(NEW)["deltas"] = json!([{
+                "from_sha256": own, "target": "difference", "size_bytes": difference.len(),
+            }]);
+        });
+        box_.check().await;
+        let before = box_.server.box_entries("update.delta_refused").await.len();
+
+        box_.operator().await.post(&at("apply"), &json!({})).await.is(202);
+        let stands = box_.prepared().await;
+
+        let kept = box_.server.box_entries("update.delta_refused").await;
+        assert_eq!(kept.len(), before + 1, "{name}: {kept:?}");
+        let entry = &kept[before];
+        assert!(entry.changes.contains(code) && entry.changes.contains("1.8.0"), "{name}");
+        assert_eq!(entry.outcome, "refused", "{name}");
+        // It came as far as the rehearsal, which is where this test ends it.
+        assert_eq!(stands["last"]["reason"]["code"], "update-other", "{name}: {stands}");
+        let heard = box_.supervisor.heard();
+        let is_take = |wish: &Wish| matches!(wish, Wish::Take { seq: Some(NEW), .. });
+        let taken = heard.iter().filter(|wish| is_take(wish)).count();
+        assert_eq!(taken, before + 1, "{name}: the whole release was handed over");
+        let laid = box_.server.platform.config.data().join("update/incoming/targets");
+        let mut laid = std::fs::read_dir(laid).expect("a folder");
+        let is_whole = laid.any(|one| {
+            std::fs::read(one.expect("an entry").path()).expect("a file") == content(NEW)
+        });
+        assert!(is_whole, "{name}: it is not what was signed");
+    }
+    box_.server.finish().await;
+}
+
 /// A42, A43, A44: the supervisor tells of them, and a worker writes it down.
 #[tokio::test]
 async fn what_the_supervisor_refuses_to_start_is_kept_in_the_log_once() {
@@ -124,4 +188,31 @@ async fn what_the_supervisor_refuses_to_start_is_kept_in_the_log_once() {
     assert!(has(1, "update-boot-state-damaged"), "{kept:?}");
     assert!(kept.iter().all(|one| one.outcome == "refused"), "{kept:?}");
     server.finish().await;
+}
+
+/// A45. Whoever broke into the box tells nobody what it tries, so each worker tries it before it
+/// begins.
+#[tokio::test]
+async fn the_log_has_of_each_worker_whether_it_can_write_where_releases_lie() {
+    for (state, code, outcome) in [
+        ("full", "update-write-refused", "refused"),
+        ("partial", "update-write-refused", "refused"),
+        ("shared_folder", "update-unprotected", "ok"),
+        ("missing", "update-unprotected", "ok"),
+    ] {
+        let (supervisor, link) = Supervisor::new();
+        supervisor.set("protection", json!({ "state": state, "detail": "As it was tried." }));
+        let server = TestServer::start_under(&[], &[], Some(link)).await;
+        let mut watch = holdfast::platform::monitoring::watch::Watch::default();
+
+        watch.look(&server.platform).await.expect("a look");
+        watch.look(&server.platform).await.expect("a look");
+
+        let kept = server.box_entries("update.protection").await;
+        assert_eq!(kept.len(), 1, "{state}: {kept:?}");
+        assert_eq!(kept[0].outcome, outcome, "{state}");
+        let has = |text: &str| kept[0].changes.contains(text);
+        assert!(has(code) && has("As it was tried."), "{state}: {kept:?}");
+        server.finish().await;
+    }
 }

@@ -163,7 +163,7 @@ async fn a_supervisor_that_refuses_ends_the_update_with_its_reason() {
     server.finish().await;
 }
 
-/// A50.
+/// A46, A50.
 #[tokio::test]
 async fn a_digest_of_another_plan_an_old_one_and_a_used_one_are_refused() {
     let (server, supervisor) = box_of().await;
@@ -184,7 +184,18 @@ async fn a_digest_of_another_plan_an_old_one_and_a_used_one_are_refused() {
     apply(&operator, &second).await.is_problem(409, "update-no-plan");
 
     assert_eq!(supervisor.heard().len(), 2, "one switch and that its end was seen");
-    assert_eq!(server.box_entries("update.refused").await.len(), 5);
+    let kept = server.box_entries("update.refused").await;
+    let codes = [
+        "update-plan-other",
+        "update-plan-old",
+        "update-under-way",
+        "update-under-way",
+        "update-no-plan",
+    ];
+    assert_eq!(kept.len(), codes.len(), "{kept:?}");
+    for (entry, code) in kept.iter().zip(codes) {
+        assert!(entry.changes.contains(code), "{code}: {entry:?}");
+    }
     server.finish().await;
 }
 

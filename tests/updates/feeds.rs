@@ -1,8 +1,10 @@
 //! What a box does with what a feed says: signed metadata, and a supervisor that takes it over.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use holdfast::platform::backups::archive::Identity;
 use holdfast::platform::monitoring::watch::Watch;
 use holdfast::platform::updates::metadata::Trusted;
 use holdfast::platform::updates::release::Status;
@@ -26,12 +28,13 @@ pub(super) struct Fed {
 }
 
 impl Fed {
+    /// One that looks for its feed in a folder, if no other place is set.
     pub(super) async fn new(settings: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let feed = folder.path().join("feed");
         let (supervisor, link) = Supervisor::new();
         let (root, feed) = ("/etc/holdfast/1.root.json", feed.to_str().expect("a plain path"));
-        let settings = [settings, &[("updates.root", root), ("updates.feed", feed)]].concat();
+        let settings = [&[("updates.root", root), ("updates.feed", feed)], settings].concat();
         let server = TestServer::start_under(&settings, &[], Some(link)).await;
         let state = folder.path().join("state");
         std::fs::create_dir(&state).expect("a folder");
@@ -41,6 +44,20 @@ impl Fed {
         Self { server, supervisor, folder }
     }
 
+    /// One that can be backed up, and so updated.
+    pub(super) async fn ready(settings: &[(&'static str, &str)]) -> Self {
+        let box_ = Self::new(settings).await;
+        let operator = box_.operator().await;
+        let recipient = Identity::generate().recipient().to_string();
+        let kit = json!({ "name": "Safe", "recipient": recipient });
+        operator.post("/api/v1/backup-kits", &kit).await.is(201);
+        let target = box_.path("stick");
+        std::fs::create_dir(&target).expect("a folder");
+        let place = json!({ "name": "Stick", "kind": "folder", "settings": { "path": target } });
+        operator.post("/api/v1/backup-targets", &place).await.is(201);
+        box_
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -48,12 +65,7 @@ impl Fed {
     /// Publishes a feed of releases for this machine up to a number, with something changed.
     /// `step` counts the feeds.
     pub(super) fn publish(&self, step: u64, newest: u64, change: impl Fn(&mut Forge)) {
-        let mut forge = Forge::good(step, newest);
-        for seq in 1..=newest {
-            forge.custom_mut(seq)["arch"] = json!(std::env::consts::ARCH);
-        }
-        change(&mut forge);
-        self.lay(&forge.build());
+        self.lay(&of_this_machine(step, newest, change));
     }
 
     /// Lays these files where the box looks for its feed.
@@ -71,12 +83,41 @@ impl Fed {
         self.operator().await.post(&at("check"), &json!({})).await.is(200)
     }
 
-    async fn stands(&self) -> Value {
+    /// Does all that is wished for; gives how updates stand then.
+    pub(super) async fn prepared(&self) -> Value {
+        let is_done = Cell::new(false);
+        let work = async {
+            while self.server.run_jobs().await > 0 {}
+            is_done.set(true);
+        };
+        // What prepares an update waits for its backup, which somebody else has to make.
+        let back_up = async {
+            while !is_done.get() {
+                if self.has_backup_to_make().await {
+                    self.server.run_jobs().await;
+                }
+            }
+        };
+        tokio::join!(work, back_up);
+        self.stands().await
+    }
+
+    async fn has_backup_to_make(&self) -> bool {
+        let ctx = crate::support::system(&self.server.platform);
+        let waits = ctx.read(|scope| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'waiting'
+                           AND kind IN ('platform.backup', 'platform.backup-send'))";
+            Ok(scope.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        });
+        waits.await.expect("a table of jobs")
+    }
+
+    pub(super) async fn stands(&self) -> Value {
         self.operator().await.get(&at("status")).await.is(200)
     }
 
     /// What somebody is told by the look of a minute.
-    async fn told(&self) -> String {
+    pub(super) async fn told(&self) -> String {
         let operator = self.operator().await;
         self.watch().await;
         operator.get("/api/v1/me/notices").await.is(200).to_string()
@@ -104,9 +145,19 @@ impl Fed {
         self.server.box_entries("update.requested").await.len()
     }
 
-    async fn watch(&self) {
+    pub(super) async fn watch(&self) {
         Watch::default().look(&self.server.platform).await.expect("a look");
     }
+}
+
+/// The files of a feed of releases for this machine, with something changed.
+pub(super) fn of_this_machine(step: u64, newest: u64, change: impl Fn(&mut Forge)) -> Files {
+    let mut forge = Forge::good(step, newest);
+    for seq in 1..=newest {
+        forge.custom_mut(seq)["arch"] = json!(std::env::consts::ARCH);
+    }
+    change(&mut forge);
+    forge.build()
 }
 
 fn revoked(forge: &mut Forge) {

@@ -13,11 +13,19 @@ mod forge;
 mod forged;
 mod going_back;
 mod news;
+#[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+#[path = "../trust/packing.rs"]
+mod packing;
+#[expect(clippy::unwrap_used, dead_code, reason = "the trust tests need more of it")]
+#[path = "../trust/servers.rs"]
+mod servers;
 mod status;
 mod supervisor;
 #[expect(dead_code, unused_imports, reason = "the harness offers more than this test needs")]
 #[path = "../api/support/mod.rs"]
 mod support;
+mod transport;
+mod whole;
 
 /// Where the routes lie.
 const UPDATES: &str = "/api/v1/platform/updates";
