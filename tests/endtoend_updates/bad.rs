@@ -9,6 +9,9 @@ const PACKAGED: &str = env!("CARGO_PKG_VERSION");
 
 /// None of them lasts so long, seconds.
 const WATCHED_S: u64 = 60;
+/// A release that goes well for as long, milliseconds, and is watched for longer than that.
+const GOES_WELL_MS: u64 = 60_000;
+const WATCHED_LONGER_S: u64 = 180;
 
 /// A release, how it ends, why, and what the detail says of it.
 struct Bad {
@@ -102,4 +105,31 @@ fn releases_that_misbehave_are_left_again_each_with_its_reason() {
     assert_eq!(machine.audit_codes("update.failed"), told);
     let verdict = machine.post("audit/verify", &Value::Null, 200);
     assert_eq!(verdict["ok"], true, "{verdict}");
+}
+
+#[test]
+fn a_release_that_fails_after_a_minute_is_left_again_with_all_that_was_written_under_it() {
+    let publisher = Publisher::new();
+    let mut machine = Machine::watching(&publisher, &publisher.address(), WATCHED_LONGER_S);
+    publisher.publish(1, &format!("faults-after-ms={GOES_WELL_MS}"));
+    machine.said(&["update", "check"]);
+    let before = machine.write(1);
+
+    let mut applying = machine.applies_and_watches();
+    let current = machine.said(&["update", "status"])["current"]["version"].clone();
+    let under_it = machine.write(2);
+
+    let left = machine.last_update();
+    assert!(!applying.wait().expect("a child").success(), "it was left");
+    assert_ne!(current, PACKAGED);
+    assert_eq!(left["outcome"], "rolled-back", "{left}");
+    assert_eq!(left["reason"]["code"], "update-unhealthy", "{left}");
+    let states = left["states"].as_array().expect("parts");
+    let watched = states.iter().find(|one| one["state"] == "probation");
+    let watched_ms = watched.and_then(|one| one["duration_ms"].as_u64()).expect("a time");
+    // It starts a little before it is watched.
+    assert!(watched_ms > GOES_WELL_MS / 2, "{left}");
+    assert_eq!(machine.said(&["update", "status"])["current"]["version"], PACKAGED);
+    machine.has_all(&[before, under_it]);
+    assert_eq!(machine.audit_codes("update.rolled_back"), ["update-unhealthy"]);
 }

@@ -344,6 +344,18 @@ impl Machine {
         })
     }
 
+    /// Begins an update, and waits until the new release is watched.
+    pub(crate) fn applies_and_watches(&mut self) -> Child {
+        let mut applying = self.command(&["update", "apply", "--yes", "--json"]);
+        let applying = applying.stdout(Stdio::null()).spawn().expect("the package's program");
+        self.by("it is watched", |machine| {
+            let asked = machine.try_ask("GET", "platform/updates/status", &Value::Null).ok();
+            let (_, shown) = asked.filter(|(status, _)| *status == 200)?;
+            (shown["under_way"]["state"] == "probation").then_some(())
+        });
+        applying
+    }
+
     /// The codes of all entries of the box's log of this action.
     pub(crate) fn audit_codes(&self, action: &str) -> Vec<String> {
         let listed = self.get(&format!("audit?action={action}&limit=200"));

@@ -30,24 +30,17 @@ fn going_back_while_it_is_watched_brings_the_data_of_before() {
     let mut machine = Machine::watching(&publisher, &publisher.address(), WATCHED_S);
     let kept = machine.write(1);
     offered(&machine, &publisher);
-    let mut applying = machine.command(&["update", "apply", "--yes", "--json"]);
-    let mut applying = applying.spawn().expect("the package's program");
-    machine.by("it is watched", |machine| {
-        let (status, shown) =
-            machine.try_ask("GET", "platform/updates/status", &Value::Null).ok()?;
-        let is_watched = shown["under_way"]["state"] == "probation";
-        (status == 200 && is_watched).then_some(())
-    });
+    let mut applying = machine.applies_and_watches();
     let written = machine.write(2);
 
     let plan = machine.post("platform/updates/rollback", &json!({}), 200);
     let back = machine.cli(&["update", "rollback", "--yes"]);
 
+    let left = machine.last_update();
     assert!(!applying.wait().expect("a child").success(), "it was left");
     let back = String::from_utf8_lossy(&back.stdout).into_owned();
     assert_eq!((&plan["kind"], &plan["rollback"]), (&json!("rollback"), &json!("needs-restore")));
     assert!(plan["rows_lost"].as_u64().is_some_and(|rows| rows > 0), "{plan}");
-    let left = machine.last_update();
     assert_eq!(left["outcome"], "rolled-back", "{left}\n{back}");
     assert_eq!(left["reason"]["code"], "update-asked-back", "{left}");
     let states: Vec<_> = left["states"].as_array().expect("parts").iter().collect();
