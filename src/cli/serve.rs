@@ -14,6 +14,7 @@ use crate::http::problem;
 use crate::platform::clock::Clock;
 use crate::platform::ctx::{Actor, BoxCtx, Cause};
 use crate::platform::error::Error;
+use crate::platform::footprint::Text;
 use crate::platform::monitoring::{logs, rules};
 use crate::platform::reach::Addresses;
 use crate::platform::systemd::notify::Starting;
@@ -51,12 +52,15 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
     ];
     // Before anything else opens a file.
     let passed = if is_worker { Vec::new() } else { sockets::take().map_err(Failure::of)? };
+    // And before anything begins a thread, or maps a file.
+    let text = Text::at_start();
     let given = flags.into_iter().filter_map(|(key, value)| value.map(|value| (key, value)));
     let sources = common.sources(given.collect());
     let config = Config::load(&sources)?;
     refuse_foreign(config.data())?;
     // Writes the last lines when this function ends, however it ends.
     let (_flusher, chosen) = logs::start(&config.logs).map_err(Failure::of)?;
+    let text = Text::or_nothing(text);
     let starting = Starting::begin();
     serving::raise_open_files_limit();
     serving::keep_files_private();
@@ -67,9 +71,9 @@ pub(super) fn run(common: &Common, options: Options) -> Answer {
     let reloading = Reloading { sources, logs: chosen };
     let outcome = if is_worker {
         drop(starting);
-        serve_as_worker(&runtime, config, reloading)
+        serve_as_worker(&runtime, config, reloading, text)
     } else {
-        serve_alone(&runtime, config, passed, starting, reloading)
+        serve_alone(&runtime, config, passed, starting, reloading, text)
     };
     // All that matters is on the disk; what a start or a second signal cut off is not waited for.
     runtime.shutdown_background();
@@ -83,6 +87,7 @@ fn serve_alone(
     passed: Vec<Passed>,
     starting: Starting,
     reloading: Reloading,
+    text: Text,
 ) -> Answer {
     let platform = wiring::open(config, Clock::System).map_err(not_opened)?;
     runtime.block_on(async {
@@ -99,13 +104,17 @@ fn serve_alone(
         serving::offer_set_up(&platform).await;
         drop(starting);
         let addresses = serving.addresses();
-        serving.run(reloading, || say_ready(&addresses)).await;
+        let ready = || {
+            say_ready(&addresses);
+            keep_small(text);
+        };
+        serving.run(reloading, ready).await;
         Ok(())
     })
 }
 
 /// The part of a box that its supervisor starts and replaces. It says itself why it cannot start.
-fn serve_as_worker(runtime: &Runtime, config: Config, reloading: Reloading) -> Answer {
+fn serve_as_worker(runtime: &Runtime, config: Config, reloading: Reloading, text: Text) -> Answer {
     let Some(Beginning { link, sockets }) =
         runtime.block_on(worker::begin()).map_err(Failure::of)?
     else {
@@ -126,7 +135,11 @@ fn serve_as_worker(runtime: &Runtime, config: Config, reloading: Reloading) -> A
     });
     match begun {
         Ok(Some(working)) => {
-            runtime.block_on(working.run(reloading, say_ready));
+            let accepting = |addresses: &Addresses| {
+                say_ready(addresses);
+                keep_small(text);
+            };
+            runtime.block_on(working.run(reloading, accepting));
             Ok(())
         }
         Ok(None) => Ok(()),
@@ -188,4 +201,11 @@ fn say_ready(addresses: &Addresses) {
     };
     // Programs wait for this very message.
     info!(https = of("https"), http = of("http"), behind_proxy = of("behind_proxy"), "ready");
+}
+
+/// Gives back what only the start needed.
+fn keep_small(mut text: Text) {
+    if let Err(error) = text.let_go() {
+        warn!("A part of the memory cannot be given back: {error}");
+    }
 }

@@ -12,6 +12,7 @@ use super::{Common, serve};
 use crate::config::Config;
 use crate::platform::about::api::time_of_build;
 use crate::platform::clock::Clock;
+use crate::platform::footprint::Text;
 use crate::platform::monitoring::logs;
 use crate::platform::monitoring::ops::VERSION;
 use crate::platform::systemd::sockets as passed;
@@ -51,6 +52,8 @@ pub(super) struct Options {
 pub(super) fn run(common: &Common, options: &Options) -> Answer {
     // Before anything else opens a file.
     let passed = passed::take().map_err(Failure::of)?;
+    // And before anything begins a thread, or maps a file.
+    let text = Text::at_start();
     let taken = if options.take_over { Some(TakenOver::receive()?) } else { None };
     let flags = options.flags();
     let config = Config::load(&common.sources(flags.clone()))?;
@@ -58,7 +61,8 @@ pub(super) fn run(common: &Common, options: &Options) -> Answer {
     // Writes the last lines when this function ends, however it ends.
     let (_flusher, _chosen) = logs::start(&config.logs).map_err(Failure::of)?;
     serving::keep_files_private();
-    let settings = settings(common, options, &config, &flags)?;
+    let text = Text::or_nothing(text);
+    let settings = Settings { text, ..settings(common, options, &config, &flags)? };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let over = runtime.block_on(async {
         let (listening, handed) = if let Some(taken) = taken {
@@ -130,6 +134,7 @@ fn settings(
         package: std::env::current_exe()?,
         own: PathBuf::from(OWN),
         version: VERSION.to_owned(),
+        text: Text::default(),
         limits: Limits {
             step_silence: Duration::from_secs(config.updates.rehearsal_silence_seconds),
             package_probation: Duration::from_secs(config.updates.probation_seconds),

@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod error;
 pub mod errors;
 pub mod events;
+pub mod footprint;
 pub mod id;
 pub mod idempotency;
 pub mod identity;

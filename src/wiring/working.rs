@@ -80,7 +80,7 @@ impl Working {
 
     /// Does what the supervisor says until another worker has answered the last connection, or
     /// until it is asked to stop, or the supervisor is gone; then ends in order. `accepting` is
-    /// called when people are let in.
+    /// called when people may come in.
     pub async fn run(self, reloading: Reloading, accepting: impl FnOnce(&Addresses)) {
         let Self { platform, link, gate, faces, private, control, mut signals } = self;
         let addresses = addresses(&faces);
@@ -98,12 +98,11 @@ impl Working {
                 () = serving.as_mut() => break,
                 order = hands.link.hear() => match order {
                     Ok(Some(order)) => {
-                        if order == Order::Accept
-                            && let Some(accepting) = accepting.take()
-                        {
+                        let is_accepting = order == Order::Accept;
+                        working.extend(hands.follow(order));
+                        if let Some(accepting) = accepting.take_if(|_| is_accepting) {
                             accepting(&addresses);
                         }
-                        working.extend(hands.follow(order));
                     }
                     Ok(None) => return hands.end_alone(serving, &mut working).await,
                     Err(error) => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use holdfast::config::{Config, Sources};
 use holdfast::platform::clock::Clock;
+use holdfast::platform::footprint::Text;
 use holdfast::platform::updates::release::Status;
 use holdfast::platform::updates::supervisor::reasons;
 use holdfast::platform::updates::supervisor::resident::{Limits, Over, Settings, Supervisor};
@@ -105,6 +106,7 @@ fn supervise(told: Told) -> Over {
         holdfast::platform::monitoring::logs::start(&config.logs).expect("a log");
     let vouches = Arc::new(Believing { folder: told.state.join("trust") });
     let settings = Settings {
+        text: Text::default(),
         enclose: vec![env!("CARGO_BIN_EXE_holdfast").to_owned(), "enclose".to_owned()],
         worker: ["serve", "--worker", "--data", &text(&told.data)].map(ToOwned::to_owned).into(),
         package: told.own.clone(),

@@ -160,6 +160,22 @@ fn a_box_is_served_by_a_worker_whose_life_the_service_manager_hears_of() {
 }
 
 #[test]
+fn a_supervisor_that_waits_has_let_go_of_what_it_was_read_in_with() {
+    let mut served = Served::start();
+    served.hear("READY=1");
+
+    served.by("little of its program is in memory", || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", served.child.id()));
+        let status = status.expect("a process");
+        let kib = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a size");
+            line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
+        };
+        (kib("RssFile:") < kib("VmHWM:") / 3).then_some(())
+    });
+}
+
+#[test]
 fn a_new_package_takes_over_in_the_same_process_and_no_request_fails() {
     let mut served = Served::start();
     served.hear("READY=1");

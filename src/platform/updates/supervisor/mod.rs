@@ -6,7 +6,6 @@ pub mod channel;
 pub mod crash;
 pub mod disk;
 pub mod enclosing;
-mod footprint;
 pub mod handing_on;
 pub mod journal;
 pub mod ledger;

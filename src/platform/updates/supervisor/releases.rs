@@ -28,7 +28,7 @@ const ABOUT: &str = "release.json";
 /// What a release is called until it is whole.
 const UNFINISHED: &str = ".new-";
 /// Copied and hashed at once.
-const PIECE_SIZE_BYTES: usize = 1024 * 1024;
+const PIECE_SIZE_BYTES: usize = 256 * 1024;
 /// Everybody may read and run it, nobody may change it.
 const PROGRAM_MODE: u32 = 0o555;
 

@@ -9,11 +9,10 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 
 use super::boot::{BootState, Installed, Kind, Phase};
 use super::disk::{Disk, RealDisk};
-use super::footprint;
 use super::handing_on::Tried;
 use super::ledger::Ledger;
 use super::protocol::{Order, Outcome, Report, Wish};
@@ -26,6 +25,7 @@ use super::switching::Baseline;
 use super::vouching::Vouches;
 use super::workers::{self, Enclosure, Event, Role, Worker};
 use crate::platform::clock::Clock;
+use crate::platform::footprint::Text;
 use crate::platform::systemd::notify;
 use crate::platform::tasks::Tasks;
 
@@ -33,8 +33,6 @@ use crate::platform::tasks::Tasks;
 const HEARD_MAX: usize = 1_024;
 /// How often is looked at what nobody tells.
 pub const TICK: Duration = Duration::from_secs(1);
-/// How often memory is given back that is not needed any more.
-const GIVE_BACK_EVERY: Duration = Duration::from_secs(30);
 
 /// What a supervisor is told at its start.
 pub struct Settings {
@@ -49,6 +47,8 @@ pub struct Settings {
     /// The program that this process is.
     pub own: PathBuf,
     pub version: String,
+    /// What of this process is let go before each wait.
+    pub text: Text,
     pub limits: Limits,
 }
 
@@ -158,7 +158,6 @@ pub struct Supervisor {
     pub(super) ended_in_a_row: usize,
     pub(super) is_ready_told: bool,
     ticked_at: Instant,
-    given_back_at: Instant,
     events: Receiver<Event>,
     pub(super) heard: Sender<Event>,
 }
@@ -220,7 +219,6 @@ impl Supervisor {
             ended_in_a_row: 0,
             is_ready_told: false,
             ticked_at: Instant::now(),
-            given_back_at: Instant::now(),
             events,
             heard,
         })
@@ -245,6 +243,9 @@ impl Supervisor {
             if now >= end {
                 return Ok(false);
             }
+            if self.events.is_empty() {
+                self.keep_small();
+            }
             let next_tick = (self.ticked_at + TICK).max(now);
             let wake = tokio::time::Instant::from_std(next_tick.min(end));
             match tokio::time::timeout_at(wake, self.events.recv()).await {
@@ -257,6 +258,13 @@ impl Supervisor {
                 self.ticked_at = Instant::now();
                 self.tick();
             }
+        }
+    }
+
+    /// Gives back what was needed since it last waited; waiting takes next to nothing.
+    fn keep_small(&mut self) {
+        if let Err(error) = self.settings.text.let_go() {
+            warn!("A part of the memory cannot be given back: {error}");
         }
     }
 
@@ -410,12 +418,6 @@ impl Supervisor {
         for worker in self.workers.iter().filter(|one| one.role == Role::Leaving) {
             if worker.since.elapsed() > leave {
                 worker.kill(Signal::KILL);
-            }
-        }
-        if self.given_back_at.elapsed() > GIVE_BACK_EVERY {
-            self.given_back_at = Instant::now();
-            if let Err(error) = footprint::give_back() {
-                debug!("Memory cannot be given back: {error}");
             }
         }
         // Whatever is under way has a limit of its own.
