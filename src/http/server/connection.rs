@@ -25,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 use tracing::{debug, error, warn};
 
+use super::farewell::{self, Farewell};
 use super::forward::forward;
 use super::gate::{Gate, Pass, Stage, Ticket};
 use super::guard::{Guarded, HeadClock, HeadTimer};
@@ -185,6 +186,7 @@ where
     let limits = Arc::clone(&shared.limits);
     let (life, stage) = (shared.phase.clone(), shared.gate.stage());
     let clock = HeadClock::new(limits.head_timeout);
+    let stream = Farewell::new(stream, farewell::LATER);
     let io = Guarded::new(stream, clock, limits.write_timeout);
     let activity = Arc::new(Activity::default());
     let counted = Arc::clone(&activity);

@@ -3,6 +3,7 @@
 //! connections the way a hand-over needs.
 
 mod connection;
+mod farewell;
 mod forward;
 mod gate;
 mod guard;

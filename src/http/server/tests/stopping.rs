@@ -1,5 +1,8 @@
 //! What a stop does to work, to connections and to event streams.
 
+use std::os::fd::AsFd;
+use std::pin::pin;
+
 use super::*;
 
 #[tokio::test]
@@ -78,5 +81,34 @@ async fn a_stop_lets_http2_requests_finish() {
 
     end.unwrap();
     assert_eq!(answer, (200, "waited".to_owned()));
+    server.has_ended().await;
+}
+
+#[tokio::test]
+async fn a_request_that_was_begun_when_the_farewell_came_is_answered() {
+    let limits = ServerLimits { lame_duck: LONG, stop_deadline: LONG, ..limits() };
+    let (server, _) = TestServer::tls(limits).await;
+    let stream = server.connect_tls(server.client_config(&["h2"])).await;
+    let socket = stream.get_ref().0.as_fd().try_clone_to_owned().unwrap();
+    let socket = TcpStream::from_std(std::net::TcpStream::from(socket)).unwrap();
+    let (client, mut connection) = in_time(h2::client::handshake(stream)).await.unwrap();
+    let mut pings = connection.ping_pong().unwrap();
+    let mut connection = pin!(connection);
+    let heard_all = async {
+        assert_eq!(http2_get(&client, "/").await.0, 200);
+        pings.ping(h2::Ping::opaque()).await.unwrap();
+    };
+    tokio::select! {
+        () = in_time(heard_all) => {}
+        end = connection.as_mut() => panic!("{end:?}"),
+    }
+    server.request_stop().await;
+    // The farewell lies there, and the client has not read it.
+    in_time(socket.peek(&mut [0])).await.unwrap();
+
+    let (answer, end) = tokio::join!(http2_get(&client, "/"), in_time(connection));
+
+    assert_eq!(answer.0, 200);
+    end.unwrap();
     server.has_ended().await;
 }
